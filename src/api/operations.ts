@@ -1,0 +1,174 @@
+import type { Problem } from '../manifest/problem.ts';
+import type { JsonObject } from '../manifest/json.ts';
+import type { Plan } from '../plan/change.ts';
+
+/**
+ * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
+ * against a running `pawl up`. Every method throws `TerminalError` or `RetryableError`.
+ */
+export interface Operations {
+  plan(request: PlanRequest): Promise<Plan>;
+  /** Plans the commit again and applies it when the digest is the one given; else `plan.stale`, exit 6. */
+  apply(request: ApplyRequest): Promise<AppliedRevision>;
+  drift(environment: string): Promise<Plan['drift']>;
+  status(): Promise<readonly EnvironmentStatus[]>;
+  history(request: { readonly environment: string; readonly limit: number }): Promise<readonly RevisionRecord[]>;
+  get(request: GetRequest): Promise<readonly ResourceRecord[]>;
+  submit(request: SubmitRequest): Promise<RunRecord>;
+  run(id: string): Promise<RunRecord>;
+  runs(request: { readonly environment: string; readonly limit: number }): Promise<readonly RunRecord[]>;
+  workers(): Promise<readonly WorkerRecord[]>;
+  cancel(id: string): Promise<RunRecord>;
+  /** Says what became of a call whose outcome is unknown, so that its run goes on. */
+  resolve(request: ResolveRequest): Promise<RunRecord>;
+  trace(id: string): Promise<TraceRecord>;
+  close(): Promise<void>;
+}
+
+export interface PlanRequest {
+  readonly environment: string;
+  /** A branch, tag or commit; absent: the environment's branch. */
+  readonly ref?: string;
+  /** Plan the uncommitted files of the working copy instead; such a plan cannot be applied. */
+  readonly workingCopy?: boolean;
+}
+
+export interface ApplyRequest {
+  readonly environment: string;
+  readonly commit: string;
+  readonly planDigest: string;
+  /** Who asks, for the record. */
+  readonly actor: string;
+}
+
+export interface AppliedRevision {
+  readonly environment: string;
+  readonly revision: number;
+  readonly commit: string;
+  readonly root: string;
+  readonly summary: Plan['summary'];
+  readonly revertOf: number | undefined;
+}
+
+export interface EnvironmentStatus {
+  readonly environment: string;
+  readonly branch: string;
+  readonly revision: number;
+  /** Commit that is live. */
+  readonly commit: string | undefined;
+  /** Head of the branch in Git; undefined when the source cannot be read. */
+  readonly head: string | undefined;
+  readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  readonly drifted: number;
+  readonly lastAttempt:
+    | { readonly at: string; readonly outcome: string; readonly commit: string | undefined; readonly code: string | undefined; readonly message: string }
+    | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export interface RevisionRecord {
+  readonly revision: number;
+  readonly commit: string;
+  readonly subject: string;
+  readonly summary: Plan['summary'];
+  readonly revertOf: number | undefined;
+  readonly appliedBy: string;
+  readonly appliedAt: string;
+}
+
+export interface GetRequest {
+  readonly environment: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface ResourceRecord {
+  readonly address: string;
+  readonly generation: number;
+  readonly revision: number;
+  readonly digest: string;
+  readonly file: string;
+  readonly line: number;
+  readonly drifted: boolean;
+  readonly manifest: JsonObject;
+}
+
+export interface SubmitRequest {
+  readonly environment: string;
+  /** `name` or `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  readonly input: JsonObject;
+  readonly idempotencyKey?: string;
+  readonly actor: string;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly environment: string;
+  readonly system: string;
+  readonly revision: number;
+  readonly state: 'Queued' | 'Running' | 'Waiting' | 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'DeadLetter';
+  readonly input: JsonObject;
+  readonly output: unknown;
+  readonly error: { readonly code: string; readonly message: string; readonly node?: string; readonly path?: string } | undefined;
+  /** For a waiting run: what it waits for. */
+  readonly waits: readonly { readonly path: string; readonly kind: 'timer' | 'unknown'; readonly dueAt: string | undefined }[];
+  readonly createdAt: string;
+  readonly startedAt: string | undefined;
+  readonly endedAt: string | undefined;
+}
+
+export interface WorkerRecord {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly slots: number;
+  readonly running: number;
+  readonly startedAt: string;
+  readonly leaseUntil: string;
+  readonly live: boolean;
+}
+
+export interface ResolveRequest {
+  readonly run: string;
+  readonly path: string;
+  readonly as: 'done' | 'failed' | 'again';
+  readonly output?: unknown;
+  readonly actor: string;
+}
+
+/** The journal, for reading. Arguments and outputs are not here: they are contents, shown by other doors. */
+export interface TraceRecord {
+  readonly run: RunRecord;
+  /** The graph's nodes in execution order, skipped ones last. */
+  readonly nodes: readonly TraceNode[];
+  readonly totals: { readonly tokensIn: number; readonly tokensOut: number; readonly cost: number; readonly calls: number; readonly denied: number };
+}
+
+export interface TraceNode {
+  readonly node: string;
+  readonly kind: 'agent' | 'tool';
+  /** `namespace/name` of the agent or tool. */
+  readonly target: string;
+  readonly state: 'done' | 'running' | 'failed' | 'skipped';
+  readonly startedAt: string | undefined;
+  readonly endedAt: string | undefined;
+  readonly calls: readonly TraceCall[];
+}
+
+export interface TraceCall {
+  readonly path: string;
+  readonly kind: 'model' | 'tool';
+  readonly target: string;
+  readonly decision: { readonly kind: 'allow' | 'ask' | 'deny'; readonly rule: string; readonly reason?: string; readonly message?: string };
+  readonly outcome: 'running' | 'done' | 'failed' | 'denied' | 'unknown';
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  readonly startedAt: string;
+  readonly endedAt: string | undefined;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  /** Micro-USD. */
+  readonly cost: number;
+}

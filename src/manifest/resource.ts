@@ -1,0 +1,75 @@
+import type { JsonObject } from './json.ts';
+import type { Problem } from './problem.ts';
+
+/** The kinds that an environment holds, in the order a plan lists them. */
+export const kinds = [
+  'Secret',
+  'ModelEndpoint',
+  'Tool',
+  'AgentRole',
+  'ToolPermission',
+  'AgentPolicy',
+  'Agent',
+  'AgentSystem',
+] as const;
+
+export type Kind = (typeof kinds)[number];
+
+export interface Identity {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `Kind/namespace/name`, the one spelling of an identity in plans, tables, URLs and messages. */
+export type Address = string;
+
+export function addressOf(identity: Identity): Address {
+  return `${identity.kind}/${identity.namespace}/${identity.name}`;
+}
+
+/** A position in a file of the repository; line and column are 1-based. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A manifest once identified, defaulted and resolved. */
+export interface Resource extends Identity {
+  readonly address: Address;
+  /**
+   * `{apiVersion, kind, metadata, spec}` with schema defaults filled in, `status` removed, prompt and script
+   * files read in (`spec.prompt`, `spec.script` in place of `spec.promptFile`, `spec.scriptFile`).
+   */
+  readonly manifest: JsonObject;
+  /** SHA-256, lower-case hex, of the RFC 8785 canonical JSON of `manifest`. */
+  readonly digest: string;
+  readonly place: Place;
+}
+
+/** One entry of `pawl.yaml`'s `environments`. */
+export interface EnvironmentSettings {
+  readonly name: string;
+  readonly branch: string;
+  /** Folders or files, relative to the repository's root; later ones override nothing yet: one identity once. */
+  readonly paths: readonly string[];
+  /** When present, the only namespaces whose resources the environment may hold. */
+  readonly namespaces?: readonly string[];
+  readonly apply: 'auto' | 'manual';
+}
+
+/** All resources of one environment at one commit, validated and resolved. */
+export interface Snapshot {
+  readonly environment: EnvironmentSettings;
+  /** Commit id, or `working-copy` for uncommitted files, which can be planned and never applied. */
+  readonly commit: string;
+  /** Git tree id of the repository's root at the commit. */
+  readonly tree: string;
+  /** In address order. Only resources without errors are here. */
+  readonly resources: ReadonlyMap<Address, Resource>;
+  /** `rootOf(resources)`. */
+  readonly root: string;
+  /** Sorted; a snapshot with an error among them is never applied. */
+  readonly problems: readonly Problem[];
+}

@@ -1,0 +1,107 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import type { Json, JsonObject } from '../manifest/json.ts';
+import type { Problem } from '../manifest/problem.ts';
+import type { Address, Kind, Place } from '../manifest/resource.ts';
+import type { Authority } from '../policy/authority.ts';
+
+/** The rows now in force in one environment, as a plan needs them. Read by `store/live.ts`. */
+export interface Live {
+  readonly environment: string;
+  readonly lineage: string;
+  /** 0: nothing was ever applied. */
+  readonly revision: number;
+  readonly root: string;
+  readonly writes: number;
+  readonly commit: string | undefined;
+  /** Every address that is in the heads or in the current revision's history. */
+  readonly heads: ReadonlyMap<Address, Head>;
+  /** Current bundle digest by `namespace/name` of the AgentSystem. */
+  readonly bundles: ReadonlyMap<string, string>;
+}
+
+export interface Head {
+  readonly address: Address;
+  readonly generation: number;
+  /** What the last applied revision says; undefined: not in it (a row somebody added by hand). */
+  readonly applied: string | undefined;
+  /** Digest of the body now in the row; undefined: the row is gone. */
+  readonly live: string | undefined;
+  readonly file: string;
+  readonly line: number;
+  readonly touched: { readonly at: string; readonly by: string } | undefined;
+}
+
+/** Bodies by digest, for the addresses whose digests differ: `bodiesNeeded(snapshot, live)` says which. */
+export type Bodies = ReadonlyMap<string, JsonObject>;
+
+export type Action = 'create' | 'update' | 'delete';
+
+/**
+ * Three-way class of a difference. `pending`: Git moved. `outOfBand`: live moved. `converged`: both moved to the
+ * same. `conflict`: both moved apart. `missing`: live lost it. `orphan`: live holds what no revision has.
+ */
+export type ChangeClass = 'pending' | 'outOfBand' | 'converged' | 'conflict' | 'missing' | 'orphan';
+
+export interface Change {
+  readonly address: Address;
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly action: Action;
+  readonly class: ChangeClass;
+  /** Where the target says so; for a delete, where it last stood. */
+  readonly place: Place;
+  /** What apply must find: the generation of the head, or nothing. */
+  readonly precondition: number | 'absent';
+  readonly before: JsonObject | undefined;
+  readonly after: JsonObject | undefined;
+  readonly beforeDigest: string | undefined;
+  readonly afterDigest: string | undefined;
+  readonly fields: readonly FieldChange[];
+  /** Leaf fields that stay as they are, hidden in text. */
+  readonly unchanged: number;
+  /** e.g. `because agents/old.yaml no longer declares it`. */
+  readonly reason: string | undefined;
+}
+
+/** One attribute line: lists of named things are matched by key, prompts by line. */
+export interface FieldChange {
+  /** e.g. `spec.limits.maxSteps`, `spec.tools["search"]`, `spec.graph.draft.edges["review"].when`. */
+  readonly path: string;
+  readonly action: Action;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+  /** Value must never be shown; `before` and `after` are undefined then. */
+  readonly sensitive: boolean;
+  /** For multi-line text: the diff's lines, context included. */
+  readonly lines?: readonly { readonly sign: ' ' | '+' | '-'; readonly text: string }[];
+}
+
+/** A system whose compiled content changes. */
+export interface SystemBundle {
+  readonly system: string;
+  readonly digest: string;
+  readonly content: Bundle;
+  readonly authority: Authority;
+}
+
+export interface Plan {
+  /** SHA-256 over environment, lineage, preconditions, changes and schema digest; nothing that varies by the hour. */
+  readonly digest: string;
+  readonly environment: string;
+  readonly lineage: string;
+  readonly base: { readonly revision: number; readonly root: string };
+  readonly target: { readonly commit: string; readonly tree: string; readonly root: string; readonly subject: string };
+  readonly schemaDigest: string;
+  /** In address order by kind; what apply will write. */
+  readonly changes: readonly Change[];
+  /** What live holds that the last applied revision does not say. */
+  readonly drift: readonly Change[];
+  readonly summary: { readonly add: number; readonly change: number; readonly remove: number };
+  /** Set when the target's content of the changed resources equals an older revision's. */
+  readonly revert: { readonly revision: number; readonly returned: number; readonly of: number } | undefined;
+  readonly bundles: readonly SystemBundle[];
+  readonly removedSystems: readonly string[];
+  /** Errors here mean the plan can never be applied. */
+  readonly problems: readonly Problem[];
+}

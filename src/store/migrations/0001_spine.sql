@@ -1,0 +1,274 @@
+-- An environment is a branch and paths that go live together. `revision` 0 means nothing was ever applied.
+create table environment (
+  name text primary key,
+  lineage uuid not null default gen_random_uuid(),
+  revision bigint not null default 0 check (revision >= 0),
+  root text not null,
+  -- Counts statements that wrote `resource`, by apply or behind its back: equal means nothing moved.
+  writes bigint not null default 0,
+  commit_id text,
+  tree_id text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+-- Content-addressed bodies: canonical JSON of a resolved resource. Never changed, shared by environments.
+create table spec (
+  digest text primary key check (digest ~ '^[0-9a-f]{64}$'),
+  body text not null
+);
+
+-- Heads: the rows now in force. `digest` is what apply wrote; `body` is what a reader (or a hand) sees and edits.
+create table resource (
+  environment text not null references environment (name),
+  address text not null,
+  kind text not null,
+  namespace text not null,
+  name text not null,
+  generation bigint not null default 1 check (generation > 0),
+  digest text not null,
+  body jsonb not null,
+  bucket smallint not null check (bucket between 0 and 255),
+  file text not null,
+  line integer not null,
+  revision bigint not null,
+  -- Set by trigger when something other than apply wrote the row; cleared by the next apply of it.
+  touched_at timestamptz,
+  touched_by text,
+  primary key (environment, address),
+  unique (environment, kind, namespace, name)
+);
+create index resource_bucket on resource (environment, bucket);
+create index resource_touched on resource (environment) where touched_at is not null;
+
+-- Hashes of the 256 buckets whose digest is the environment's root; absent means empty.
+create table resource_bucket (
+  environment text not null references environment (name),
+  bucket smallint not null check (bucket between 0 and 255),
+  hash text not null,
+  primary key (environment, bucket)
+);
+
+-- What each revision holds: rows with from_revision <= R and (to_revision is null or to_revision > R).
+create table resource_history (
+  environment text not null references environment (name),
+  address text not null,
+  from_revision bigint not null,
+  to_revision bigint check (to_revision > from_revision),
+  digest text not null references spec (digest),
+  generation bigint not null,
+  file text not null,
+  line integer not null,
+  primary key (environment, address, from_revision)
+);
+create unique index resource_history_current on resource_history (environment, address) where to_revision is null;
+create index resource_history_revision on resource_history (environment, from_revision);
+create index resource_history_ended on resource_history (environment, to_revision) where to_revision is not null;
+
+create table revision (
+  environment text not null references environment (name),
+  revision bigint not null check (revision > 0),
+  base_revision bigint not null,
+  root text not null,
+  commit_id text not null,
+  tree_id text not null,
+  commit_subject text not null default '',
+  plan_digest text not null,
+  -- `{add, change, remove}` and, for a recognised revert, `{revertOf}`.
+  summary jsonb not null,
+  applied_by text not null,
+  applied_at timestamptz not null default now(),
+  primary key (environment, revision),
+  check (base_revision = revision - 1)
+);
+create index revision_plan on revision (environment, plan_digest);
+
+-- Failures too, so that status can say why a commit is not live.
+create table attempt (
+  id bigint generated always as identity primary key,
+  environment text not null,
+  commit_id text,
+  at timestamptz not null default now(),
+  outcome text not null check (outcome in ('applied', 'unchanged', 'refused', 'failed')),
+  code text,
+  message text not null default '',
+  revision bigint
+);
+create index attempt_environment on attempt (environment, id desc);
+
+-- Compiled content of one system, by digest: SHA-256 of canonical {content, authority}.
+create table bundle (
+  digest text primary key check (digest ~ '^[0-9a-f]{64}$'),
+  engine_schema integer not null,
+  content text not null,
+  authority text not null
+);
+
+create table bundle_history (
+  environment text not null references environment (name),
+  -- `namespace/name` of the AgentSystem.
+  system text not null,
+  from_revision bigint not null,
+  to_revision bigint check (to_revision > from_revision),
+  digest text not null references bundle (digest),
+  primary key (environment, system, from_revision)
+);
+create unique index bundle_history_current on bundle_history (environment, system) where to_revision is null;
+
+-- Append-only record of who did what to an environment.
+create table event (
+  id bigint generated always as identity primary key,
+  environment text not null,
+  at timestamptz not null default now(),
+  actor text not null,
+  action text not null,
+  detail jsonb not null default '{}'
+);
+create index event_environment on event (environment, id desc);
+
+create table worker (
+  id uuid primary key,
+  host text not null,
+  pid integer not null,
+  version text not null,
+  backend_pid integer,
+  slots integer not null check (slots > 0),
+  started_at timestamptz not null default now(),
+  lease_until timestamptz not null
+);
+
+-- Inputs, outputs, arguments and messages over 8 kB.
+create table blob (
+  digest text primary key check (digest ~ '^[0-9a-f]{64}$'),
+  body text not null
+);
+
+create table run (
+  id uuid primary key,
+  environment text not null references environment (name),
+  namespace text not null,
+  -- `namespace/name` of the AgentSystem.
+  system text not null,
+  revision bigint not null,
+  bundle text not null references bundle (digest),
+  pool text not null default 'default',
+  priority smallint not null default 5 check (priority between 0 and 9),
+  fair_key bigint not null default 0,
+  state text not null default 'Queued' check (state in
+    ('Queued', 'Running', 'Waiting', 'Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter')),
+  run_at timestamptz,
+  deadline_at timestamptz,
+  cancel_requested_at timestamptz,
+  owner uuid,
+  fence bigint not null default 0,
+  -- Claims that ended by a lost lease.
+  crashes smallint not null default 0,
+  idempotency_key text,
+  submitted_by text not null,
+  input jsonb not null,
+  output jsonb,
+  -- `{code, message, node?, path?}` of a run that did not succeed.
+  error jsonb,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  ended_at timestamptz,
+  check ((state = 'Running') = (owner is not null)),
+  check ((ended_at is not null) = (state in ('Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter'))),
+  unique (environment, system, idempotency_key)
+) with (fillfactor = 80);
+create index run_ready on run (pool, priority desc, fair_key, id) where state = 'Queued';
+create index run_owned on run (owner) where state = 'Running';
+create index run_due on run (run_at) where state = 'Waiting' and run_at is not null;
+create index run_recent on run (environment, id desc);
+
+-- The journal: append-only. A call is an intent, then a result; a refused call is a result alone.
+create table step (
+  run uuid not null references run (id),
+  -- Node, then call: `research/1.2` is the second call of the first turn of node `research`.
+  path text not null,
+  phase text not null check (phase in ('intent', 'result')),
+  seq bigint generated always as identity,
+  node text not null,
+  kind text not null check (kind in ('model', 'tool')),
+  -- The model endpoint's or the tool's `namespace/name`; for an unknown tool, the name asked for.
+  target text not null,
+  fence bigint not null,
+  at timestamptz not null default clock_timestamp(),
+  args_digest text,
+  -- `{kind, rule, reason?}`: the decision, on the first row of a call.
+  decision jsonb,
+  -- Intent: arguments. Result: output. JSON text, in `blob` when over 8 kB.
+  body text,
+  body_digest text references blob (digest),
+  -- Result only: `done`, `failed`, `denied` or `unknown`.
+  outcome text check (outcome in ('done', 'failed', 'denied', 'unknown')),
+  -- Result only: `{code, message, retryable?}` of a failure.
+  error jsonb,
+  tokens_reserved integer,
+  tokens_in integer,
+  tokens_out integer,
+  -- Micro-USD.
+  cost bigint,
+  idempotency_key text,
+  primary key (run, path, phase),
+  check ((phase = 'result') = (outcome is not null))
+);
+
+-- Why a run waits: `timer` (until run.run_at) or `unknown` (a person says what became of a call).
+create table wait (
+  run uuid not null references run (id),
+  path text not null,
+  kind text not null check (kind in ('timer', 'unknown')),
+  due_at timestamptz,
+  -- `{as: done | failed | again, output?, by, at}` once a person resolved it.
+  resolution jsonb,
+  created_at timestamptz not null default now(),
+  primary key (run, path)
+);
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% rows are append-only', tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger event_append_only before update or delete or truncate on event
+  for each statement execute function refuse_change();
+create trigger step_append_only before update or truncate on step
+  for each statement execute function refuse_change();
+create trigger spec_immutable before update or truncate on spec
+  for each statement execute function refuse_change();
+create trigger bundle_immutable before update or truncate on bundle
+  for each statement execute function refuse_change();
+
+-- Apply marks its transaction with `set local pawl.apply = 'on'`; any other writer leaves its name and the time.
+create function mark_touched() returns trigger language plpgsql as $$
+begin
+  if current_setting('pawl.apply', true) = 'on' then
+    new.touched_at := null;
+    new.touched_by := null;
+  else
+    new.touched_at := clock_timestamp();
+    new.touched_by := concat_ws(' ', session_user, nullif(current_setting('application_name', true), ''));
+  end if;
+  return new;
+end $$;
+create trigger resource_touched before insert or update on resource
+  for each row execute function mark_touched();
+
+create function count_writes() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    update environment set writes = writes + 1 where name in (select distinct environment from written);
+  elsif tg_op = 'DELETE' then
+    update environment set writes = writes + 1 where name in (select distinct environment from removed);
+  else
+    update environment set writes = writes + 1
+      where name in (select environment from written union select environment from removed);
+  end if;
+  return null;
+end $$;
+create trigger resource_inserted after insert on resource
+  referencing new table as written for each statement execute function count_writes();
+create trigger resource_updated after update on resource
+  referencing old table as removed new table as written for each statement execute function count_writes();
+create trigger resource_deleted after delete on resource
+  referencing old table as removed for each statement execute function count_writes();
