@@ -1,0 +1,72 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import type { Address } from '../manifest/resource.ts';
+import type { ArgumentSchemas } from './arguments.ts';
+import type { SubjectAuthority } from './authority.ts';
+
+/** What is asked of the gate. */
+export type GateCall = ToolGateCall | ModelGateCall;
+
+export interface ToolGateCall {
+  readonly kind: 'tool';
+  /** Who calls: `Agent/ns/name`, or `AgentSystem/ns/name` for a system's own tool node. */
+  readonly subject: Address;
+  /** An agent's call: the name as the model wrote it. A system's tool node: the Tool's `namespace/name`. */
+  readonly name: string;
+  /** Raw JSON text; a tool node gives the JSON text of its evaluated input. */
+  readonly arguments: string;
+}
+
+export interface ModelGateCall {
+  readonly kind: 'model';
+  /** `Agent/ns/name`: the endpoint is the one that the agent names in the bundle. */
+  readonly subject: Address;
+  /** `estimateInputTokens` of the request that would be sent. */
+  readonly inputTokens: number;
+}
+
+/** Everything a decision may look at: plain values and tables made ready before, so that deciding is looking up. */
+export interface GateContext {
+  /** The run's facts by the database's clock. */
+  readonly clock: { readonly lost: boolean; readonly cancelled: boolean; readonly overdue: boolean };
+  /** The content that the run is pinned to. */
+  readonly bundle: Bundle;
+  /** `argumentSchemas(bundle)`: compiled once per bundle. */
+  readonly schemas: ArgumentSchemas;
+  /** The subject's row in the authority of the run's revision. */
+  readonly pinned: SubjectAuthority | undefined;
+  /** The subject's row in the live authority; undefined: live no longer has that agent or system, pinned verdicts stand. */
+  readonly live: SubjectAuthority | undefined;
+  readonly usage: Usage;
+}
+
+/** Folded from the journal. Amounts are settled plus still reserved: a call without a result counts its reservation. */
+export interface Usage {
+  /** Of this execution of the node. */
+  readonly step: {
+    /** Model turns so far; a retry of a turn is not another one. */
+    readonly modelCalls: number;
+    /** Tool calls that the gate allowed. */
+    readonly toolCalls: number;
+    /** Calls that the gate refused, of either kind. */
+    readonly denials: number;
+    readonly tokens: number;
+    /** How often each call was asked for, allowed or not, by `repetitionKey(tool, argsDigest)`. */
+    readonly repeated: ReadonlyMap<string, number>;
+  };
+  /** Of the whole run, against the system's own `limits.maxTokens`. */
+  readonly run: { readonly tokens: number };
+  /** Of the whole run by budget id: the sum over the subjects that the budget reaches. Absent: nothing used. */
+  readonly budgets: ReadonlyMap<string, Spent>;
+}
+
+/** Model and tool calls, tokens of both directions, micro-USD. */
+export interface Spent {
+  readonly calls: number;
+  readonly tokens: number;
+  readonly cost: number;
+}
+
+/** The repetition account of one call: the tool's `namespace/name` and the digest of its canonical arguments. */
+export function repetitionKey(tool: string, argsDigest: string): string {
+  return `${tool} ${argsDigest}`;
+}

@@ -1,0 +1,123 @@
+import type { CodeDoc } from '../manifest/problem.ts';
+
+/** Every reason for which the gate refuses a call, in the order of its checks. */
+export const policyCodes = {
+  'run.lease_lost': {
+    title: 'The worker no longer owns the run',
+    cause: 'Its lease ran out or another worker took the run over, so its fence is old.',
+    cure: 'Nothing: the worker that owns the run goes on. If it happens often, look at the worker’s load and its database link.',
+  },
+  'run.cancelled': {
+    title: 'The run was cancelled',
+    cause: 'Somebody asked for the run to end before this call was made.',
+    cure: 'Submit the run again if the cancellation was a mistake.',
+  },
+  'run.deadline': {
+    title: 'The run or the step is past its deadline',
+    cause: 'The timeout of the system or of the agent was over before this call was made.',
+    cure: 'Raise `limits.timeout` of the AgentSystem or the Agent, or make the work smaller.',
+  },
+  'gate.authority_missing': {
+    title: 'No compiled rules exist for who makes the call',
+    cause: 'The revision that the run is pinned to holds no authority for this agent or system.',
+    cure: 'Apply the environment again; if it stays, the stored bundle was damaged: report it with the run’s id.',
+  },
+  'call.malformed': {
+    title: 'The arguments of the call are not strict JSON',
+    cause:
+      'Truncated text, a duplicate key, a number that JSON or an exact integer cannot hold, a NUL, half a surrogate pair, or something that is not an object.',
+    cure: 'Nothing to do in Git: the model is told once and may send the call again.',
+  },
+  'call.too_large': {
+    title: 'The arguments of the call are too large',
+    cause: 'More than 256 KiB, nested deeper than 32, or more than 10,000 values.',
+    cure: 'Let the tool take a reference instead of the content, or ask for smaller pieces in its description.',
+  },
+  'tool.unknown': {
+    title: 'No tool has that name',
+    cause: 'The model asked for a tool that the system does not have.',
+    cure: 'If the tool should exist, declare it as a Tool and list it under the agent’s `tools`.',
+  },
+  'tool.not_declared': {
+    title: 'The tool belongs to another agent',
+    cause: 'The system has a tool of that name, but this agent does not list it.',
+    cure: 'List the tool under the agent’s `tools` if the agent should have it.',
+  },
+  'args.invalid': {
+    title: 'The arguments do not fit the tool’s schema',
+    cause: 'A wrong type, an unknown or missing property, or a value outside the schema.',
+    cure: 'Make the tool’s `inputSchema` and description say what it takes; the model may send the call again.',
+  },
+  'gate.schema_error': {
+    title: 'The tool’s input schema cannot be evaluated',
+    cause: 'The schema in the bundle does not compile, or failed while it checked the arguments.',
+    cure: 'Mend the tool’s `inputSchema` (`pawl validate` names the place) and apply it.',
+  },
+  'policy.denied': {
+    title: 'A policy denies the call',
+    cause: 'An AgentPolicy or a ToolPermission refuses it, in the run’s revision or in the live one.',
+    cure: 'The rule in the decision names the policy. Change it in Git if the call should be allowed.',
+  },
+  'policy.not_granted': {
+    title: 'Nothing grants the call',
+    cause: 'No role of the agent holds the permissions that the tool requires, or the live revision took the tool away.',
+    cure: 'Give the agent a role with the permission, or list the tool again; only new runs see a new grant.',
+  },
+  'limit.denials': {
+    title: 'Too many calls of the step were refused',
+    cause: 'The agent went on asking for calls that the gate refuses.',
+    cure: 'Read the refused calls in the trace; mend the prompt or the grants, or raise `execution.maxDenials`.',
+  },
+  'limit.steps': {
+    title: 'The agent used all its steps',
+    cause: 'The number of model calls reached `limits.maxSteps` of the agent or of a policy.',
+    cure: 'Raise `limits.maxSteps`, or give the agent less to do.',
+  },
+  'limit.tool_calls': {
+    title: 'The agent used all its tool calls',
+    cause: 'The number of tool calls reached `limits.maxToolCalls` of the agent or of a policy.',
+    cure: 'Raise `limits.maxToolCalls`, or give the agent less to do.',
+  },
+  'limit.tokens': {
+    title: 'No tokens are left',
+    cause: 'What the call needs exceeds what `limits.maxTokens` of the agent, a policy or the system leaves.',
+    cure: 'Raise `limits.maxTokens`, or shorten the prompt and the tools’ results.',
+  },
+  'limit.repetition': {
+    title: 'The same call again and again',
+    cause: 'The agent asked for the same tool with the same arguments for the twentieth time in one step.',
+    cure: 'Read the trace: the tool’s answer usually does not tell the model that it should stop.',
+  },
+  'model.unknown': {
+    title: 'The model endpoint is not in the bundle',
+    cause: 'The agent names an endpoint that the run’s revision does not hold.',
+    cure: 'Declare the ModelEndpoint and apply again.',
+  },
+  'model.not_allowed': {
+    title: 'The model is not allowed',
+    cause: 'A policy’s `models.allow` leaves the endpoint out, or the live revision took it from the agent.',
+    cure: 'Name the endpoint in the policy, or give the agent a model that the policy allows.',
+  },
+  'model.param_denied': {
+    title: 'A parameter of the model is out of bounds',
+    cause: 'Temperature, topP or maxOutputTokens of the endpoint is outside what any provider takes.',
+    cure: 'Set temperature to 0 to 2, topP to 0 to 1 and maxOutputTokens to 1 to 1,000,000.',
+  },
+  'budget.exhausted': {
+    title: 'A budget is used up',
+    cause: 'What the call would reserve is more than the budget has left in this run.',
+    cure: 'Raise the budget in the AgentPolicy that the decision names, or make the run cheaper.',
+  },
+  'budget.price_unknown': {
+    title: 'A money budget meets a model without a price',
+    cause: 'A budget in usd reaches the agent, but its ModelEndpoint has no `pricing`, so that the cost cannot be held.',
+    cure: 'Add `pricing` to the ModelEndpoint (0 for a free one), or budget in tokens.',
+  },
+  'gate.conflict': {
+    title: 'The live revision kept changing while the call was decided',
+    cause: 'The decision was made against a live revision that was replaced before it could be journalled, three times in a row.',
+    cure: 'Run again when the environment is quiet.',
+  },
+} as const satisfies Record<string, CodeDoc>;
+
+export type ReasonCode = keyof typeof policyCodes;
