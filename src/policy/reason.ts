@@ -17,6 +17,11 @@ export const policyCodes = {
     cause: 'The timeout of the system or of the agent was over before this call was made.',
     cure: 'Raise `limits.timeout` of the AgentSystem or the Agent, or make the work smaller.',
   },
+  'gate.error': {
+    title: 'The decision itself failed',
+    cause: 'A fault while the gate looked at the call. Whatever cannot be decided is refused.',
+    cure: 'Report it with the run’s id and the call’s path: it is a bug in pawl or a damaged bundle.',
+  },
   'gate.authority_missing': {
     title: 'No compiled rules exist for who makes the call',
     cause: 'The revision that the run is pinned to holds no authority for this agent or system.',

@@ -5,7 +5,8 @@ export const argumentBounds = { bytes: 256 * 1024, depth: 32, values: 10_000 } a
 
 export type StrictJson =
   | { readonly kind: 'parsed'; readonly value: Json }
-  | { readonly kind: 'malformed' | 'tooLarge'; readonly message: string };
+  | { readonly kind: 'malformed'; readonly message: string }
+  | { readonly kind: 'tooLarge'; readonly message: string };
 
 /**
  * Parses `text` and refuses what `JSON.parse` forgives. The grammar is `JSON.parse`'s own; this only counts what it

@@ -1,0 +1,59 @@
+import type { SubjectAuthority, Verdict } from './authority.ts';
+import type { Decision } from './decision.ts';
+import type { ReasonCode } from './reason.ts';
+
+/** The two revisions that a call must satisfy; no live one means that live no longer has the subject. */
+export interface Revisions {
+  readonly pinned: SubjectAuthority;
+  readonly live: SubjectAuthority | undefined;
+}
+
+export type Denial = Extract<Decision, { kind: 'deny' }>;
+
+export function deny(reason: ReasonCode, rule: string, message: string): Denial {
+  return { kind: 'deny', reason, rule, message };
+}
+
+/**
+ * The stricter of both revisions for one cell of the table: an explicit deny of either first, then a missing grant
+ * of either. A row that one of them lacks grants nothing.
+ */
+export function effectiveVerdict(
+  revisions: Revisions,
+  cell: { readonly table: 'tools' | 'models'; readonly name: string },
+): Verdict {
+  const pinned = row(revisions.pinned, cell);
+  const missing = cell.table === 'tools' ? 'policy.not_granted' : 'model.not_allowed';
+  const ofPinned: Verdict = pinned ?? { kind: 'deny', reason: missing, rule: 'pinned revision' };
+  if (revisions.live === undefined) return ofPinned;
+  const ofLive: Verdict = row(revisions.live, cell) ?? { kind: 'deny', reason: missing, rule: 'live revision' };
+  if (isExplicit(ofPinned)) return ofPinned;
+  if (isExplicit(ofLive)) return ofLive;
+  return ofPinned.kind === 'deny' ? ofPinned : ofLive.kind === 'deny' ? ofLive : ofPinned;
+}
+
+function row(
+  authority: SubjectAuthority,
+  cell: { readonly table: 'tools' | 'models'; readonly name: string },
+): Verdict | undefined {
+  const table = authority[cell.table];
+  return Object.hasOwn(table, cell.name) ? table[cell.name] : undefined;
+}
+
+function isExplicit(verdict: Verdict): boolean {
+  return verdict.kind === 'deny' && verdict.reason === 'policy.denied';
+}
+
+/** The smaller of a limit's two values. */
+export function effectiveLimit(revisions: Revisions, limit: 'maxSteps' | 'maxToolCalls'): number {
+  const pinned = revisions.pinned.limits[limit];
+  return revisions.live === undefined ? pinned : Math.min(pinned, revisions.live.limits[limit]);
+}
+
+/** The smaller of both token limits; undefined when neither revision sets one. */
+export function effectiveTokenLimit(revisions: Revisions): number | undefined {
+  const pinned = revisions.pinned.limits.maxTokens;
+  const live = revisions.live?.limits.maxTokens;
+  if (pinned === undefined) return live;
+  return live === undefined ? pinned : Math.min(pinned, live);
+}

@@ -1,0 +1,135 @@
+import type { BundleAgent, BundleModel } from '../manifest/bundle.ts';
+import type { Budget } from './authority.ts';
+import { exhausted, firstOverBudget, overBudget } from './budget.ts';
+import type { GateContext, ModelGateCall, Spent } from './context.ts';
+import { affordableOutput, costOf, reservedInput } from './cost.ts';
+import type { Decision } from './decision.ts';
+import {
+  type Denial,
+  deny,
+  effectiveLimit,
+  effectiveTokenLimit,
+  effectiveVerdict,
+  type Revisions,
+} from './effective.ts';
+
+/** No provider takes more; a figure beyond it is a mistake or a damaged bundle. */
+const outputTokensMax = 1_000_000;
+
+/** M2 to M9 of a model call: which endpoint, whether it may be used, and how much it may answer. */
+export function decideModel(call: ModelGateCall, context: GateContext, revisions: Revisions): Decision {
+  const { bundle } = context;
+  const agentId = call.subject.startsWith('Agent/') ? call.subject.slice('Agent/'.length) : '';
+  const agent = Object.hasOwn(bundle.agents, agentId) ? bundle.agents[agentId] : undefined;
+  if (agent === undefined) return deny('gate.authority_missing', 'gate', `The bundle does not hold ${call.subject}.`);
+  const model = Object.hasOwn(bundle.models, agent.model) ? bundle.models[agent.model] : undefined; // M2
+  if (model === undefined) return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${agent.model}.`);
+  const verdict = effectiveVerdict(revisions, { table: 'models', name: agent.model }); // M3
+  if (verdict.kind === 'deny') {
+    return deny(verdict.reason, verdict.rule, `${verdict.rule} does not let ${call.subject} use ModelEndpoint/${agent.model}.`);
+  }
+  const denial = parameterDenial(agent.model, model) ?? turnDenial(agent, context, revisions); // M4, M8
+  if (denial !== undefined) return denial;
+  return reserve({ call, context, revisions, model, rule: verdict.rule }); // M9
+}
+
+/** M4. The parameters are Git's alone, never the model's or the run's; they only have to be sane. */
+function parameterDenial(name: string, { parameters }: BundleModel): Denial | undefined {
+  const { temperature, topP, maxOutputTokens } = parameters;
+  const wrong =
+    !isWithin(temperature ?? 0, 0, 2) || !isWithin(topP ?? 0, 0, 1)
+      ? 'temperature or topP'
+      : !Number.isSafeInteger(maxOutputTokens) || !isWithin(maxOutputTokens, 1, outputTokensMax)
+        ? 'maxOutputTokens'
+        : undefined;
+  if (wrong === undefined) return undefined;
+  return deny('model.param_denied', `ModelEndpoint/${name}`, `ModelEndpoint/${name} sets ${wrong} out of bounds.`);
+}
+
+function isWithin(figure: number, least: number, most: number): boolean {
+  return figure >= least && figure <= most;
+}
+
+/** M8. A step that was refused too often gets no further turn: this is where `maxDenials` ends it. */
+function turnDenial(agent: BundleAgent, { usage }: GateContext, revisions: Revisions): Denial | undefined {
+  const { maxDenials } = agent.execution;
+  if (!(usage.step.denials <= maxDenials)) {
+    return deny('limit.denials', 'execution.maxDenials', `The step had ${usage.step.denials} calls refused; ${maxDenials} are tolerated.`);
+  }
+  const max = effectiveLimit(revisions, 'maxSteps');
+  if (!(usage.step.modelCalls < max)) return deny('limit.steps', 'limits.maxSteps', `All ${max} steps of the agent are used.`);
+  return undefined;
+}
+
+interface Asking {
+  readonly call: ModelGateCall;
+  readonly context: GateContext;
+  readonly revisions: Revisions;
+  readonly model: BundleModel;
+  readonly rule: string;
+}
+
+/** M9. Holds the input's estimate and the output's cap on every account; the cap shrinks to what the tightest leaves. */
+function reserve({ call, context, revisions, model, rule }: Asking): Decision {
+  const { usage, bundle } = context;
+  const input = reservedInput(call.inputTokens);
+  const caps: Caps = { input, output: model.parameters.maxOutputTokens };
+  const overLimit =
+    clampToTokens(caps, 'limits.maxTokens of the agent', left(effectiveTokenLimit(revisions), usage.step.tokens)) ??
+    clampToTokens(caps, `limits.maxTokens of AgentSystem/${bundle.system}`, left(bundle.limits.maxTokens, usage.run.tokens));
+  if (overLimit !== undefined) return overLimit;
+  const overBudgets = firstOverBudget(revisions, usage, (budget, spent) => clampToBudget(caps, { budget, spent, model }));
+  if (overBudgets !== undefined) return overBudgets;
+  const cost = model.pricing === undefined ? 0 : costOf(model.pricing, input, caps.output);
+  return {
+    kind: 'allow',
+    rule,
+    reserve: { calls: 1, tokens: input + caps.output, cost },
+    maxOutputTokens: caps.output,
+  };
+}
+
+/** What the call would hold; the output shrinks as the accounts are looked at. */
+interface Caps {
+  readonly input: number;
+  output: number;
+}
+
+function left(limit: number | undefined, used: number): number {
+  return limit === undefined ? Number.MAX_SAFE_INTEGER : limit - used;
+}
+
+function clampToTokens(caps: Caps, rule: string, tokens: number): Denial | undefined {
+  // An answer of no tokens is no answer, so at least one must be left after the input.
+  if (!(tokens > caps.input)) {
+    return deny('limit.tokens', rule, `The call needs ${caps.input} tokens for its input and one to answer; ${rule} leaves ${Math.max(0, tokens)}.`);
+  }
+  caps.output = Math.min(caps.output, tokens - caps.input);
+  return undefined;
+}
+
+function clampToBudget(
+  caps: Caps,
+  { budget, spent, model }: { readonly budget: Budget; readonly spent: Spent; readonly model: BundleModel },
+): Denial | undefined {
+  switch (budget.unit) {
+    case 'calls':
+      return overBudget(budget, spent, { calls: 1, tokens: 0, cost: 0 });
+    case 'tokens': {
+      const tokens = budget.limit - spent.tokens;
+      if (!(tokens > caps.input)) return exhausted(budget, spent.tokens);
+      caps.output = Math.min(caps.output, tokens - caps.input);
+      return undefined;
+    }
+    case 'usd': {
+      if (model.pricing === undefined) {
+        const message = `The budget ${budget.id} is in usd, but the model ${model.model} has no price.`;
+        return deny('budget.price_unknown', budget.id, message);
+      }
+      const affordable = affordableOutput(model.pricing, caps.input, budget.limit - spent.cost);
+      if (!(affordable >= 1)) return exhausted(budget, spent.cost);
+      caps.output = Math.min(caps.output, affordable);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import type { BundleTool } from '../manifest/bundle.ts';
+import { canonicalText, sha256 } from '../manifest/digest.ts';
+import type { Json } from '../manifest/json.ts';
+import { isJsonObject } from '../manifest/json.ts';
+import { firstOverBudget, overBudget } from './budget.ts';
+import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
+import type { Decision, Reservation } from './decision.ts';
+import { type Denial, deny, effectiveLimit, effectiveVerdict, type Revisions } from './effective.ts';
+import { decideModel } from './gate-model.ts';
+import { parseStrictJson } from './strict-json.ts';
+
+/** A step may ask for the same call this often; the next one is refused. */
+export const sameCallMax = 19;
+
+const toolReserve: Reservation = Object.freeze({ calls: 1, tokens: 0, cost: 0 });
+
+/**
+ * Decides one call: pure, total, look-ups only. Cheap and total checks come first, parsing before policy (so that
+ * policy sees one canonical object), denies before grants (so that an explanation names the deny), budget last.
+ */
+export function decide(call: GateCall, context: GateContext): Decision {
+  try {
+    const denial = clockDenial(context);
+    if (denial !== undefined) return denial;
+    const { pinned, live } = context;
+    if (pinned === undefined) {
+      return deny('gate.authority_missing', 'gate', `The run's revision has no compiled rules for ${call.subject}.`);
+    }
+    const revisions = { pinned, live };
+    return call.kind === 'tool' ? decideTool(call, context, revisions) : decideModel(call, context, revisions);
+  } catch {
+    // The cause may quote arguments; there is no fail-open switch, so the fact is enough.
+    return deny('gate.error', 'gate', `The gate failed while it decided a ${call.kind} call of ${call.subject}.`);
+  }
+}
+
+/** T0 and M0. */
+function clockDenial({ clock }: GateContext): Denial | undefined {
+  if (clock.lost) return deny('run.lease_lost', 'run', 'The worker no longer owns the run.');
+  if (clock.cancelled) return deny('run.cancelled', 'run', 'The run was cancelled.');
+  if (clock.overdue) return deny('run.deadline', 'run', 'The run or the step is past its deadline.');
+  return undefined;
+}
+
+function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisions): Decision {
+  const parsed = parseStrictJson(call.arguments); // T2
+  if (parsed.kind === 'tooLarge') return deny('call.too_large', 'strict JSON', parsed.message);
+  if (parsed.kind === 'malformed') return deny('call.malformed', 'strict JSON', parsed.message);
+  const args = parsed.value;
+  if (!isJsonObject(args)) return deny('call.malformed', 'strict JSON', 'The arguments are not a JSON object.');
+  const target = findTool(call, context); // T3
+  if ('kind' in target) return target;
+  const invalid = argumentDenial(target, args, context); // T5
+  if (invalid !== undefined) return invalid;
+  const argsDigest = sha256(canonicalText(args));
+  const denial = permissionDenial(target, revisions) ?? limitDenial(target, argsDigest, { context, revisions });
+  if (denial !== undefined) return { ...denial, argsDigest };
+  const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) => overBudget(budget, spent, toolReserve));
+  if (overdrawn !== undefined) return { ...overdrawn, argsDigest }; // T14
+  const { rule } = effectiveVerdict(revisions, { table: 'tools', name: target.id });
+  return { kind: 'allow', rule, args, argsDigest, reserve: toolReserve };
+}
+
+interface Target {
+  /** `namespace/name`. */
+  readonly id: string;
+  readonly tool: BundleTool;
+}
+
+/** T3: the exact name, as an own key: no case folding, no normalisation, and `constructor` is not a tool. */
+function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial {
+  const id = toolId(call, bundle);
+  const tool = id !== undefined && Object.hasOwn(bundle.tools, id) ? bundle.tools[id] : undefined;
+  if (id !== undefined && tool !== undefined) return { id, tool };
+  if (Object.values(bundle.tools).some((other) => other.name === call.name)) {
+    return deny('tool.not_declared', call.subject, `${call.subject} does not list the tool it asked for.`);
+  }
+  return deny('tool.unknown', call.subject, `${call.subject} asked for a tool that the system does not have.`);
+}
+
+function toolId(call: ToolGateCall, bundle: GateContext['bundle']): string | undefined {
+  if (call.subject === `AgentSystem/${bundle.system}`) return call.name;
+  const agent = call.subject.startsWith('Agent/') ? call.subject.slice('Agent/'.length) : '';
+  const tools = Object.hasOwn(bundle.agents, agent) ? bundle.agents[agent]?.tools : undefined;
+  return tools !== undefined && Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
+}
+
+function argumentDenial(target: Target, args: Json, { schemas }: GateContext): Denial | undefined {
+  const check = schemas.get(target.id);
+  if (check === undefined) return deny('gate.schema_error', target.id, 'The tool has no compiled input schema.');
+  const verdict = check(args);
+  if (verdict.kind === 'valid') return undefined;
+  if (verdict.kind === 'error') return deny('gate.schema_error', target.id, verdict.message);
+  const place = verdict.pointer === '' ? 'The arguments' : `The argument at ${verdict.pointer}`;
+  return deny('args.invalid', target.id, `${place}: ${verdict.message}.`);
+}
+
+/** T6 and T7. */
+function permissionDenial(target: Target, revisions: Revisions): Denial | undefined {
+  const verdict = effectiveVerdict(revisions, { table: 'tools', name: target.id });
+  if (verdict.kind === 'allow') return undefined;
+  if (verdict.reason === 'policy.not_granted') {
+    return deny(verdict.reason, verdict.rule, `Nothing grants ${target.id}: no role with its permissions, or live took it away.`);
+  }
+  return deny(verdict.reason, verdict.rule, `${verdict.rule} denies ${target.id}.`);
+}
+
+/** T11. */
+function limitDenial(
+  target: Target,
+  argsDigest: string,
+  { context, revisions }: { readonly context: GateContext; readonly revisions: Revisions },
+): Denial | undefined {
+  const { step } = context.usage;
+  const max = effectiveLimit(revisions, 'maxToolCalls');
+  if (!(step.toolCalls < max)) return deny('limit.tool_calls', 'limits.maxToolCalls', `All ${max} tool calls of the step are used.`);
+  const earlier = step.repeated.get(repetitionKey(target.id, argsDigest)) ?? 0;
+  if (!(earlier < sameCallMax)) {
+    return deny('limit.repetition', 'repetition', `The step asked for this same call of ${target.id} ${earlier} times before.`);
+  }
+  return undefined;
+}

@@ -1,0 +1,12 @@
+import type { BundleAgent } from '../manifest/bundle.ts';
+import { effectiveVerdict, type Revisions } from './effective.ts';
+
+/** Names of the agent's tools that rules would let pass now, sorted: the only ones that a model is offered (M6). */
+export function offeredTools(agent: BundleAgent, revisions: Revisions): readonly string[] {
+  return Object.keys(agent.tools)
+    .filter((name) => {
+      const id = agent.tools[name];
+      return id !== undefined && effectiveVerdict(revisions, { table: 'tools', name: id }).kind === 'allow';
+    })
+    .sort();
+}
