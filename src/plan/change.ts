@@ -58,6 +58,8 @@ export interface Change {
   readonly beforeDigest: string | undefined;
   readonly afterDigest: string | undefined;
   readonly fields: readonly FieldChange[];
+  /** JSON pointers into `before` and `after` of values that no rendering may show. */
+  readonly sensitive: readonly string[];
   /** Leaf fields that stay as they are, hidden in text. */
   readonly unchanged: number;
   /** e.g. `because agents/old.yaml no longer declares it`. */
@@ -74,7 +76,14 @@ export interface FieldChange {
   /** Value must never be shown; `before` and `after` are undefined then. */
   readonly sensitive: boolean;
   /** For multi-line text: the diff's lines, context included. */
-  readonly lines?: readonly { readonly sign: ' ' | '+' | '-'; readonly text: string }[];
+  readonly lines?: readonly TextLine[];
+  /** Lines too long to compare were split at the ends of sentences, so `lines` are not the text's own lines. */
+  readonly split?: boolean;
+}
+
+export interface TextLine {
+  readonly sign: ' ' | '+' | '-';
+  readonly text: string;
 }
 
 /** A system whose compiled content changes. */
@@ -91,7 +100,14 @@ export interface Plan {
   readonly environment: string;
   readonly lineage: string;
   readonly base: { readonly revision: number; readonly root: string };
-  readonly target: { readonly commit: string; readonly tree: string; readonly root: string; readonly subject: string };
+  readonly target: {
+    /** The environment's branch. */
+    readonly branch: string;
+    readonly commit: string;
+    readonly tree: string;
+    readonly root: string;
+    readonly subject: string;
+  };
   readonly schemaDigest: string;
   /** In address order by kind; what apply will write. */
   readonly changes: readonly Change[];

@@ -24,7 +24,13 @@ export interface SubjectAuthority {
 /** Compiled allow or deny of one cell, with the rule that says so. Explicit denies come before a missing grant. */
 export type Verdict =
   | { readonly kind: 'allow'; readonly rule: string }
-  | { readonly kind: 'deny'; readonly reason: 'policy.denied' | 'policy.not_granted' | 'model.not_allowed'; readonly rule: string };
+  | {
+      readonly kind: 'deny';
+      readonly reason: 'policy.denied' | 'policy.not_granted' | 'model.not_allowed';
+      readonly rule: string;
+      /** `policy.not_granted`: the permissions that no role of the subject gives, sorted. */
+      readonly missing?: readonly string[];
+    };
 
 export interface Budget {
   /** `AgentPolicy/ns/name#index`: the account's name within a run. */
