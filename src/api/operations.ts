@@ -7,6 +7,8 @@ import type { Plan } from '../plan/change.ts';
  * against a running `pawl up`. Every method throws `TerminalError` or `RetryableError`.
  */
 export interface Operations {
+  /** What pawl.yaml at the repository's HEAD declares. */
+  environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;
   /** Plans the commit again and applies it when the digest is the one given; else `plan.stale`, exit 6. */
   apply(request: ApplyRequest): Promise<AppliedRevision>;

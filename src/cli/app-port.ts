@@ -1,0 +1,52 @@
+import type { Operations } from '../api/operations.ts';
+import type { Config } from '../config.ts';
+import type { Problem } from '../manifest/problem.ts';
+
+/** What the commands ask of the wiring; `app.ts` provides it, a command only names what it needs. */
+export interface App {
+  readonly config: Config;
+  /** A running `pawl up` of this repository where there is one, else the database itself. */
+  open(): Promise<Door>;
+  validate(request: ValidateRequest): Promise<Validation>;
+  migrate(): Promise<{ readonly applied: readonly string[]; readonly current: string }>;
+  doctor(): Promise<readonly Check[]>;
+  up(options: { readonly port: number }): Promise<UpService>;
+  controller(): Promise<Service>;
+  worker(options: { readonly slots: number | undefined }): Promise<Service>;
+}
+
+export interface Door {
+  readonly operations: Operations;
+  readonly via: 'server' | 'embedded' | 'postgres';
+  /** Works on what is queued in this process until the run has ended or waits; only where no other process could. */
+  workUntil?(runId: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ValidateRequest {
+  readonly path: string;
+  readonly environment: string | undefined;
+}
+
+export interface Validation {
+  readonly root: string;
+  readonly environments: readonly { readonly name: string; readonly resources: number }[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  readonly help?: string;
+}
+
+export interface Service {
+  /** Settles when the service has ended by itself; rejects when it failed. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface UpService extends Service {
+  readonly address: string;
+}

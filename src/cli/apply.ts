@@ -1,0 +1,97 @@
+import type { Operations } from '../api/operations.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { App, Door } from './app-port.ts';
+import { chooseEnvironment, json, withDoor } from './context.ts';
+import type { CliContext } from './context.ts';
+import { readSavedPlan, showPlan } from './plan.ts';
+import type { SavedPlan } from './plan.ts';
+import { countProblems } from './problems.ts';
+
+export interface ApplyOptions {
+  readonly plan: string | undefined;
+  readonly env?: string;
+  readonly autoApprove?: boolean;
+  readonly output: string;
+}
+
+export async function applyCommand(context: CliContext, options: ApplyOptions): Promise<ExitCode> {
+  const app = await context.app(context.cwd);
+  return withDoor(context, async (door) => {
+    if (options.plan !== undefined) {
+      await applyNow(context, { app, operations: door.operations, saved: await savedPlan(options.plan), options });
+      return exitCodes.success;
+    }
+    return planAndApply(context, { app, door, options });
+  });
+}
+
+interface Planning {
+  readonly app: App;
+  readonly door: Door;
+  readonly options: ApplyOptions;
+}
+
+async function planAndApply(context: CliContext, { app, door, options }: Planning): Promise<ExitCode> {
+  const environment = await chooseEnvironment(door, options.env);
+  const plan = await door.operations.plan({ environment });
+  // With JSON, stdout carries one document: the revision. The plan is `pawl plan -o json`'s.
+  if (options.output !== 'json' || countProblems(plan.problems).errors > 0) await showPlan(context, plan, 'text');
+  if (countProblems(plan.problems).errors > 0) return exitCodes.findings;
+  if (plan.changes.length === 0) {
+    if (options.output === 'json') json(context.terminal, { environment, changed: false });
+    return exitCodes.success;
+  }
+  if (options.autoApprove !== true) await confirm(context, environment);
+  await applyNow(context, {
+    app,
+    operations: door.operations,
+    saved: { environment, commit: plan.target.commit, digest: plan.digest },
+    options,
+  });
+  return exitCodes.success;
+}
+
+async function confirm({ terminal }: CliContext, environment: string): Promise<void> {
+  const answer = await terminal.ask(`\nApply this to ${environment}? Only "yes" is taken: `, '--auto-approve');
+  if (answer === 'yes') return;
+  throw new TerminalError('Not applied.', {
+    code: 'cli.declined',
+    help: 'Run it again and answer yes, or pass --auto-approve.',
+    exit: exitCodes.unexpected,
+  });
+}
+
+interface Applying {
+  readonly app: App;
+  readonly operations: Operations;
+  readonly saved: SavedPlan;
+  readonly options: ApplyOptions;
+}
+
+async function applyNow({ terminal }: CliContext, { app, operations, saved, options }: Applying): Promise<void> {
+  const { environment, commit, digest } = saved;
+  const applied = await operations.apply({ environment, commit, planDigest: digest, actor: app.config.actor });
+  if (options.output === 'json') {
+    json(terminal, { ...applied, revertOf: applied.revertOf ?? null });
+    return;
+  }
+  const { add, change, remove } = applied.summary;
+  const { bold, green } = terminal.colors;
+  terminal.out('');
+  terminal.out(
+    `${green('Applied:')} ${add} added, ${change} changed, ${remove} destroyed. ` +
+      `${applied.environment} is now at ${bold(`revision ${applied.revision}`)} (${applied.commit.slice(0, 7)}).`,
+  );
+  if (applied.revertOf !== undefined) terminal.out(`It returns to what revision ${applied.revertOf} said.`);
+}
+
+async function savedPlan(file: string): Promise<SavedPlan> {
+  const saved = await readSavedPlan(file);
+  if (saved !== undefined) return saved;
+  throw new TerminalError(`${file} is not a plan that pawl saved.`, {
+    code: 'cli.usage',
+    help: 'Write one with `pawl plan --out <file>`.',
+    exit: exitCodes.usage,
+  });
+}

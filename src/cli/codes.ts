@@ -1,0 +1,44 @@
+import type { CodeDoc } from '../manifest/problem.ts';
+
+export const cliCodes = {
+  'cli.not_interactive': {
+    title: 'A question and nobody to ask',
+    cause: 'The command asks for a confirmation, and standard input is not a terminal.',
+    cure: 'Pass the flag that the message names.',
+  },
+  'cli.usage': {
+    title: 'The command line cannot be understood',
+    cause: 'A command, flag or argument is unknown, missing or malformed.',
+    cure: 'Run the command with --help.',
+  },
+  'cli.declined': {
+    title: 'The plan was not applied',
+    cause: 'The question was answered with something other than yes.',
+    cure: 'Run the command again and answer yes, or pass --auto-approve.',
+  },
+  'cli.environment_ambiguous': {
+    title: 'Which environment?',
+    cause: 'pawl.yaml declares several environments and the command named none.',
+    cure: 'Pass --env with one of the names in the message.',
+  },
+  'cli.unknown_code': {
+    title: 'No such code',
+    cause: '`pawl explain` was asked about a code that the registry does not hold.',
+    cure: 'Run `pawl explain` without an argument to list all codes.',
+  },
+  'cli.embedded_single_process': {
+    title: 'The embedded database serves one process',
+    cause: 'A worker or controller process of its own needs a database that several processes can open.',
+    cure: 'Set DATABASE_URL to a PostgreSQL database, or run `pawl up`, which is all of them in one process.',
+  },
+  'cli.interrupted': {
+    title: 'Interrupted',
+    cause: 'The process was told to stop before it had finished.',
+    cure: 'Run the command again; what was finished is kept.',
+  },
+  'internal.unexpected': {
+    title: 'An error that nobody expected',
+    cause: 'A bug in pawl, or a failure of the machine that no code names.',
+    cure: 'Run again with PAWL_LOG_LEVEL=debug and report the message.',
+  },
+} as const satisfies Record<string, CodeDoc>;

@@ -1,0 +1,227 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import type { ExitCode } from '../errors.ts';
+import type { CliContext } from './context.ts';
+
+type Outcome = { exit: ExitCode };
+
+/**
+ * The command table. Each action loads its own file when it runs: a command pays for what it uses, and
+ * `pawl version` for nothing.
+ */
+export function addCommands(program: Command, context: CliContext, outcome: Outcome): void {
+  addAuthoring(program, context, outcome);
+  addOperating(program, context, outcome);
+  addRunning(program, context, outcome);
+  addServing(program, context, outcome);
+}
+
+function addAuthoring(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('init')
+    .description('scaffold a repository; never overwrites')
+    .argument('[directory]', 'where', '.')
+    .action(async (directory: string) => {
+      outcome.exit = await (await import('./init.ts')).initCommand(context, { directory });
+    });
+  program
+    .command('validate')
+    .description('report everything wrong in the working copy, offline; exit 3 on errors')
+    .argument('[path]', 'a folder inside the repository', '.')
+    .option('--env <name>', 'one environment instead of all')
+    .addOption(output('human', 'json'))
+    .action(async (path: string, options) => {
+      outcome.exit = await (await import('./validate.ts')).validateCommand(context, { ...options, path });
+    });
+  program
+    .command('explain')
+    .description('what a code means and what to do; without a code, all of them')
+    .argument('[code]')
+    .addOption(output('text', 'json'))
+    .action(async (code: string | undefined, options) => {
+      outcome.exit = await (await import('./explain.ts')).explainCommand(context, { ...options, code });
+    });
+  program
+    .command('version')
+    .description("this pawl's version")
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./version.ts')).versionCommand(context, options);
+    });
+}
+
+function addOperating(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('plan')
+    .description('show what applying a commit would do')
+    .addOption(environment())
+    .option('--ref <ref>', "a branch, tag or commit instead of the environment's branch")
+    .option('--working-copy', 'the uncommitted files instead of a commit; such a plan cannot be applied')
+    .option('--out <file>', 'save the plan for `pawl apply <file>`')
+    .option('--detailed-exitcode', 'exit 2 when there are differences')
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./plan.ts')).planCommand(context, options);
+    });
+  program
+    .command('apply')
+    .description('apply a saved plan exactly, or plan and ask')
+    .argument('[plan]', 'a file written by `pawl plan --out`')
+    .addOption(environment())
+    .option('--auto-approve', 'do not ask')
+    .addOption(output('text', 'json'))
+    .action(async (plan: string | undefined, options) => {
+      outcome.exit = await (await import('./apply.ts')).applyCommand(context, { ...options, plan });
+    });
+  program
+    .command('drift')
+    .description('show what is live that no revision says; exit 2 when there is any')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./drift.ts')).driftCommand(context, options);
+    });
+  program
+    .command('status')
+    .description('what is live, and whether it is what Git says')
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./status.ts')).statusCommand(context, options);
+    });
+  program
+    .command('history')
+    .description('the revisions of an environment, newest first')
+    .addOption(environment())
+    .option('--limit <n>', 'how many', count, 20)
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./history.ts')).historyCommand(context, options);
+    });
+  program
+    .command('get')
+    .description('list resources by kind, or runs, or workers')
+    .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers')
+    .argument('[name]', 'one of them')
+    .addOption(environment())
+    .option('-n, --namespace <name>', 'one namespace')
+    .option('--limit <n>', 'how many runs', count, 50)
+    .addOption(output('table', 'wide', 'json', 'yaml', 'name'))
+    .action(async (kind: string, name: string | undefined, options) => {
+      outcome.exit = await (await import('./get.ts')).getCommand(context, { ...options, kind, name });
+    });
+}
+
+function addRunning(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('run')
+    .description('start a run of a system')
+    .argument('<system>', 'name or namespace/name of an AgentSystem')
+    .option('-i, --set <key=value>', 'one input; a value that is JSON is taken as JSON', collect, [])
+    .option('--input <file>', 'the whole input as a JSON file, `-` for standard input')
+    .option('--key <text>', 'idempotency key: the same key is the same run')
+    .option('--watch', 'follow the run until it ends')
+    .option('--exit-status', 'wait for the end; exit 5 unless the run succeeded')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (system: string, options) => {
+      outcome.exit = await (await import('./run.ts')).runCommand(context, { ...options, system });
+    });
+  program
+    .command('trace')
+    .description('a run as a tree: durations, tokens, cost and decisions')
+    .argument('<run>', 'its id, or `latest`')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (run: string, options) => {
+      outcome.exit = await (await import('./trace.ts')).traceCommand(context, { ...options, run });
+    });
+  program
+    .command('cancel')
+    .description('stop a run')
+    .argument('<run>')
+    .addOption(output('text', 'json'))
+    .action(async (run: string, options) => {
+      outcome.exit = await (await import('./cancel.ts')).cancelCommand(context, { ...options, run });
+    });
+  program
+    .command('resolve')
+    .description('say what became of a call whose outcome is unknown')
+    .argument('<run>')
+    .argument('<path>', 'the call, as `pawl trace` shows it')
+    .addOption(new Option('--as <outcome>', 'what became of it').choices(['done', 'failed', 'again']).makeOptionMandatory())
+    .option('--output-file <file>', 'with --as done: the result as a JSON file')
+    .addOption(output('text', 'json'))
+    .action(async (run: string, path: string, options) => {
+      outcome.exit = await (await import('./resolve.ts')).resolveCommand(context, { ...options, run, path });
+    });
+}
+
+function addServing(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('up')
+    .description('controller, worker and API in one process, until Ctrl-C')
+    .option('--port <n>', 'port on the loopback address; 0 takes a free one', portNumber, 0)
+    .action(async (options) => {
+      outcome.exit = await (await import('./up.ts')).upCommand(context, options);
+    });
+  program
+    .command('controller')
+    .description('the control loop alone, against PostgreSQL')
+    .action(async () => {
+      outcome.exit = await (await import('./controller.ts')).controllerCommand(context);
+    });
+  program
+    .command('worker')
+    .description('a worker alone, against PostgreSQL')
+    .option('--slots <n>', 'runs at once', count)
+    .action(async (options) => {
+      outcome.exit = await (await import('./worker.ts')).workerCommand(context, options);
+    });
+  program
+    .command('demo')
+    .description('the whole product offline on the example repository')
+    .option('--keep', 'leave the repository and its database for looking around')
+    .action(async (options) => {
+      outcome.exit = await (await import('./demo.ts')).demoCommand(context, options);
+    });
+  program
+    .command('doctor')
+    .description('check database, clock, Git and repository')
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./doctor.ts')).doctorCommand(context, options);
+    });
+  program
+    .command('migrate')
+    .description("bring the database's schema up to this version")
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./migrate.ts')).migrateCommand(context, options);
+    });
+}
+
+function environment(): Option {
+  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
+}
+
+function output(first: string, ...others: readonly string[]): Option {
+  return new Option('-o, --output <format>', 'format of the data').choices([first, ...others]).default(first);
+}
+
+function count(text: string): number {
+  return wholeNumber(text, 1, 1_000);
+}
+
+function portNumber(text: string): number {
+  return wholeNumber(text, 0, 65_535);
+}
+
+function wholeNumber(text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new InvalidArgumentError(`A whole number from ${least} to ${most} is wanted.`);
+}
+
+function collect(text: string, collected: readonly string[]): readonly string[] {
+  return [...collected, text];
+}

@@ -1,0 +1,49 @@
+import type { App, Door } from './app-port.ts';
+import type { Terminal } from './terminal.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
+
+/** What every command is given. */
+export interface CliContext {
+  readonly terminal: Terminal;
+  /** Loads the wiring when a command first needs it, so that `pawl version` starts without it. */
+  readonly app: (cwd: string) => Promise<App>;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly cwd: string;
+}
+
+/** Lends the operations to `use` and closes them whatever happens. */
+export async function withDoor<Result>(context: CliContext, use: (door: Door) => Promise<Result>): Promise<Result> {
+  const app = await context.app(context.cwd);
+  const door = await app.open();
+  try {
+    return await use(door);
+  } finally {
+    await door.close();
+  }
+}
+
+/** The environment that the command names, else the only one there is. */
+export async function chooseEnvironment(door: Door, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const [first, ...others] = await door.operations.environments();
+  if (first === undefined) {
+    throw new TerminalError('pawl.yaml declares no environment.', {
+      code: 'environment.none',
+      help: 'Add one under `environments`, or run `pawl validate`.',
+      exit: exitCodes.findings,
+    });
+  }
+  if (others.length === 0) return first.name;
+  const names = [first, ...others].map((environment) => environment.name).join(', ');
+  throw new TerminalError(`pawl.yaml declares several environments: ${names}.`, {
+    code: 'cli.environment_ambiguous',
+    help: 'Pass --env with one of them.',
+    exit: exitCodes.usage,
+  });
+}
+
+/** Versioned JSON: `format_version` first, keys only ever added. */
+export function json(terminal: Terminal, body: object): void {
+  terminal.out(JSON.stringify({ format_version: '1', ...body }, null, 2));
+}

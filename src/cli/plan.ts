@@ -1,0 +1,90 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { exitCodes } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { Plan } from '../plan/change.ts';
+import { renderJson } from '../plan/render/json.ts';
+import { renderText } from '../plan/render/text.ts';
+import { chooseEnvironment, withDoor } from './context.ts';
+import type { CliContext } from './context.ts';
+import { excerpts } from './excerpts.ts';
+import { countProblems, renderProblems } from './problems.ts';
+
+export interface PlanOptions {
+  readonly env?: string;
+  readonly ref?: string;
+  readonly workingCopy?: boolean;
+  readonly out?: string;
+  readonly detailedExitcode?: boolean;
+  readonly output: string;
+}
+
+export async function planCommand(context: CliContext, options: PlanOptions): Promise<ExitCode> {
+  const plan = await withDoor(context, async (door) =>
+    door.operations.plan({
+      environment: await chooseEnvironment(door, options.env),
+      ...(options.ref === undefined ? {} : { ref: options.ref }),
+      ...(options.workingCopy === true ? { workingCopy: true } : {}),
+    }),
+  );
+  await showPlan(context, plan, options.output);
+  if (countProblems(plan.problems).errors > 0) return exitCodes.findings;
+  if (options.out !== undefined) await savePlan(context, plan, options.out);
+  return options.detailedExitcode === true && plan.changes.length > 0 ? exitCodes.differences : exitCodes.success;
+}
+
+/** The plan on stdout; what is wrong with the manifests on stderr, with excerpts. */
+export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, output: string): Promise<void> {
+  if (output === 'json') {
+    terminal.out(JSON.stringify(renderJson(plan), null, 2));
+    return;
+  }
+  if (plan.problems.length > 0) {
+    const excerpt = excerpts((await app(cwd)).config.root);
+    terminal.note(renderProblems(plan.problems, excerpt, { width: terminal.width, colors: terminal.noteColors }));
+    terminal.note('');
+  }
+  if (countProblems(plan.problems).errors > 0) {
+    terminal.note('Nothing can be planned until the errors above are gone.');
+    return;
+  }
+  terminal.out(renderText(plan, { width: terminal.width, color: terminal.color }).trimEnd());
+}
+
+async function savePlan({ terminal }: CliContext, plan: Plan, file: string): Promise<void> {
+  await writeFile(file, `${JSON.stringify(renderJson(plan), null, 2)}\n`);
+  terminal.note(`Saved the plan. Apply exactly this with: pawl apply ${file}`);
+}
+
+/** What identifies a saved plan: apply plans the commit again and compares the digest. */
+export interface SavedPlan {
+  readonly environment: string;
+  readonly commit: string;
+  readonly digest: string;
+}
+
+export async function readSavedPlan(file: string): Promise<SavedPlan | undefined> {
+  const saved: unknown = parseOrNothing(await readFile(file, 'utf8'));
+  const digest = at(saved, ['plan_digest']);
+  const environment = at(saved, ['target', 'environment']);
+  const commit = at(saved, ['source', 'head_sha']);
+  if (typeof digest !== 'string' || typeof environment !== 'string' || typeof commit !== 'string') return undefined;
+  return { environment, commit, digest };
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON is not a plan: the caller says so with the file's name.
+    return undefined;
+  }
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !(key in found)) return undefined;
+    found = Object.getOwnPropertyDescriptor(found, key)?.value;
+  }
+  return found;
+}

@@ -1,0 +1,38 @@
+import type { Change, ChangeClass, FieldChange } from '../plan/change.ts';
+import type { Colors } from './terminal.ts';
+import { printable, truncate } from './terminal.ts';
+
+const meaning: Readonly<Record<ChangeClass, string>> = {
+  outOfBand: 'changed by something other than apply',
+  missing: 'gone from live',
+  orphan: 'in live, and in no revision',
+  conflict: 'changed both in Git and in live',
+  converged: 'changed in live to what Git now says',
+  pending: 'changed in Git',
+};
+
+/** What live holds that the applied revision does not say, from the revision's value to the live one. */
+export function renderDrift(environment: string, drift: readonly Change[], colors: Colors): string {
+  if (drift.length === 0) return `No drift. ${environment} is what its revision says.`;
+  const blocks = drift.map((change) => renderChange(change, colors));
+  const noun = drift.length === 1 ? 'resource has' : 'resources have';
+  const cure =
+    'Two ways out: `pawl apply` puts back what Git says; or write the live value into the manifest and commit it.';
+  return [`${colors.bold('Drift')}: ${drift.length} ${noun} moved behind pawl's back in ${environment}.`, '', ...blocks, cure].join('\n');
+}
+
+function renderChange(change: Change, colors: Colors): string {
+  const head = `  ${colors.yellow('!')} ${colors.bold(change.address)}  ${meaning[change.class]}`;
+  const lines = change.reason === undefined ? [head] : [head, colors.dim(`      # (${printable(change.reason)})`)];
+  for (const field of change.fields) lines.push(renderField(field));
+  return `${lines.join('\n')}\n`;
+}
+
+function renderField(field: FieldChange): string {
+  if (field.sensitive) return `      ${field.path}: (sensitive) changed`;
+  return `      ${field.path}: ${valueText(field.before)} -> ${valueText(field.after)}`;
+}
+
+function valueText(value: FieldChange['before']): string {
+  return value === undefined ? '(absent)' : truncate(printable(JSON.stringify(value)), 60);
+}

@@ -1,0 +1,44 @@
+import type { EnvironmentStatus } from '../api/operations.ts';
+import { exitCodes } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import { json, withDoor } from './context.ts';
+import type { CliContext } from './context.ts';
+import { renderTable } from './table.ts';
+import { printable } from './terminal.ts';
+
+export async function statusCommand(context: CliContext, options: { output: string }): Promise<ExitCode> {
+  const { terminal } = context;
+  const environments = await withDoor(context, ({ operations }) => operations.status());
+  if (options.output === 'json') {
+    json(terminal, { environments });
+    return exitCodes.success;
+  }
+  const rows = environments.map((status) => [
+    status.environment,
+    status.sync,
+    status.revision === 0 ? '-' : String(status.revision),
+    shortId(status.commit),
+    `${shortId(status.head)} (${status.branch})`,
+    status.drifted === 0 ? 'none' : String(status.drifted),
+  ]);
+  terminal.out(renderTable(['ENVIRONMENT', 'SYNC', 'REVISION', 'LIVE', 'HEAD', 'DRIFT'], rows, terminal.width));
+  for (const line of environments.flatMap(attention)) terminal.out(line);
+  return exitCodes.success;
+}
+
+function attention(status: EnvironmentStatus): readonly string[] {
+  const errors = status.problems.filter((problem) => problem.severity === 'error').length;
+  const lines: string[] = [];
+  const attempt = status.lastAttempt;
+  if (attempt !== undefined && (attempt.outcome === 'failed' || attempt.outcome === 'refused')) {
+    const code = attempt.code === undefined ? '' : ` (${attempt.code})`;
+    lines.push(`${status.environment}: ${attempt.outcome} ${shortId(attempt.commit)} at ${attempt.at}: ${printable(attempt.message)}${code}`);
+  }
+  if (errors > 0) lines.push(`${status.environment}: ${errors} error(s) at the head of ${status.branch}; see pawl plan --env ${status.environment}`);
+  if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
+  return lines;
+}
+
+export function shortId(commit: string | undefined): string {
+  return commit === undefined ? '-' : commit.slice(0, 7);
+}

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { exitCodes } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { Validation } from './app-port.ts';
+import { json } from './context.ts';
+import type { CliContext } from './context.ts';
+import { excerpts } from './excerpts.ts';
+import { countProblems, renderProblems } from './problems.ts';
+
+export interface ValidateOptions {
+  readonly path: string;
+  readonly env?: string;
+  readonly output: string;
+}
+
+export async function validateCommand(context: CliContext, options: ValidateOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  const path = resolve(context.cwd, options.path);
+  const app = await context.app(path);
+  const validation = await app.validate({ path, environment: options.env });
+  const counts = countProblems(validation.problems);
+  if (options.output === 'json') json(terminal, { valid: counts.errors === 0, ...validation });
+  else {
+    if (validation.problems.length > 0) {
+      const layout = { width: terminal.width, colors: terminal.colors };
+      terminal.out(`${renderProblems(validation.problems, excerpts(validation.root), layout)}\n`);
+    }
+    terminal.out(verdict(validation, counts));
+  }
+  return counts.errors > 0 ? exitCodes.findings : exitCodes.success;
+}
+
+function verdict(validation: Validation, counts: { readonly errors: number; readonly warnings: number }): string {
+  const warnings = counts.warnings === 0 ? '' : `, ${plural(counts.warnings, 'warning')}`;
+  if (counts.errors > 0) return `Not valid: ${plural(counts.errors, 'error')}${warnings}.`;
+  const environments = validation.environments.map(({ name, resources }) => `${name}: ${plural(resources, 'resource')}`);
+  return `Valid${warnings}. ${environments.join('; ')}.`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

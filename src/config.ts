@@ -1,0 +1,208 @@
+import { existsSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { exitCodes, TerminalError } from './errors.ts';
+import type { CodeDoc } from './manifest/problem.ts';
+
+export const configCodes = {
+  'config.contradiction': {
+    title: 'Two settings contradict each other',
+    cause: 'Two environment variables that mean the same thing hold different values.',
+    cure: 'Unset one of them.',
+  },
+  'config.missing_part': {
+    title: 'A setting asks for a part that this build lacks',
+    cause: 'The environment names a service that this build of pawl has no code for.',
+    cure: 'Unset the variable; the message names the missing part.',
+  },
+  'config.invalid': {
+    title: 'A setting has a value that cannot be used',
+    cause: 'An environment variable holds text that is not what it should hold.',
+    cure: 'Set it as the message says.',
+  },
+  'config.no_repository': {
+    title: 'No repository found',
+    cause: 'Neither this folder nor one above it holds pawl.yaml or .git, and PAWL_REPOSITORY is not set.',
+    cure: 'Change into the repository, or run `pawl init` to make one.',
+  },
+} as const satisfies Record<string, CodeDoc>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type DatabaseChoice =
+  | { readonly kind: 'postgres'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly directory: string };
+
+export type RepositoryChoice =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string; readonly directory: string };
+
+/** Everything a process takes from its environment, decided once. */
+export interface Config {
+  /** The repository's root, found upward from the working directory. */
+  readonly root: string;
+  /** `.pawl` in the root: database, server file, token, mirrors. */
+  readonly stateDirectory: string;
+  readonly database: DatabaseChoice;
+  readonly repository: RepositoryChoice;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly workerSlots: number;
+  readonly pollMs: number;
+  /** Who acts, for the record. */
+  readonly actor: string;
+  /** The variables that a Secret of source `env` may name, and nothing else of the environment. */
+  readonly secretVariables: ReadonlyMap<string, string>;
+}
+
+/** What a terminal is like, apart from what the streams say themselves. */
+export interface TerminalSettings {
+  readonly noColor: boolean;
+  readonly forceColor: boolean;
+  readonly dumb: boolean;
+  readonly utf8: boolean;
+  readonly columns: number | undefined;
+  /** Whether an unexpected error shows its stack. */
+  readonly debug: boolean;
+}
+
+const secretPrefix = 'PAWL_SECRET_';
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export function readConfig(cwd: string = process.cwd(), environment: Environment = process.env): Config {
+  refuseMissingParts(environment);
+  const root = findRoot(cwd);
+  const repositoryVariable = textOf(environment, 'PAWL_REPOSITORY');
+  if (root === undefined && repositoryVariable === undefined) throw noRepository(cwd);
+  const home = root ?? resolve(cwd);
+  const stateDirectory = join(home, '.pawl');
+  return {
+    root: home,
+    stateDirectory,
+    database: chooseDatabase(environment, stateDirectory),
+    repository: chooseRepository(repositoryVariable, home, stateDirectory),
+    logLevel: readLogLevel(environment),
+    workerSlots: readCount(environment, 'PAWL_WORKER_SLOTS', { least: 1, most: 256, otherwise: 16 }),
+    pollMs: readCount(environment, 'PAWL_POLL_MS', { least: 100, most: 3_600_000, otherwise: 5_000 }),
+    actor: textOf(environment, 'PAWL_ACTOR') ?? userName(),
+    secretVariables: readSecretVariables(environment),
+  };
+}
+
+export function readTerminalSettings(environment: Environment = process.env): TerminalSettings {
+  const locale = environment['LC_ALL'] || environment['LC_CTYPE'] || environment['LANG'] || '';
+  const columns = Number(environment['COLUMNS']);
+  return {
+    noColor: textOf(environment, 'NO_COLOR') !== undefined,
+    forceColor: textOf(environment, 'FORCE_COLOR') !== undefined && environment['FORCE_COLOR'] !== '0',
+    dumb: environment['TERM'] === 'dumb',
+    // A locale that names another charset gets plain ASCII; no locale at all is taken as UTF-8, as containers have none.
+    utf8: locale === '' || /utf-?8/i.test(locale),
+    columns: Number.isInteger(columns) && columns > 0 ? columns : undefined,
+    debug: environment['PAWL_LOG_LEVEL'] === 'debug' || environment['PAWL_LOG_LEVEL'] === 'trace',
+  };
+}
+
+/** The nearest folder upward that holds `pawl.yaml` or `.git`. */
+export function findRoot(from: string): string | undefined {
+  let folder = resolve(from);
+  for (;;) {
+    if (existsSync(join(folder, 'pawl.yaml')) || existsSync(join(folder, '.git'))) return folder;
+    const parent = dirname(folder);
+    if (parent === folder) return undefined;
+    folder = parent;
+  }
+}
+
+function refuseMissingParts(environment: Environment): void {
+  if (textOf(environment, 'NATS_URL') === undefined) return;
+  throw new TerminalError(
+    'NATS_URL is set, but this build has no NATS part: its bus is in-process or PostgreSQL NOTIFY.',
+    { code: 'config.missing_part', help: 'Unset NATS_URL; workers on other machines need only DATABASE_URL.', exit: exitCodes.usage },
+  );
+}
+
+function chooseDatabase(environment: Environment, stateDirectory: string): DatabaseChoice {
+  const general = textOf(environment, 'DATABASE_URL');
+  const own = textOf(environment, 'PAWL_DATABASE_URL');
+  if (general !== undefined && own !== undefined && general !== own) {
+    // The values hold passwords, so the message names the variables and shows neither.
+    throw new TerminalError('PAWL_DATABASE_URL and DATABASE_URL are both set and name different databases.', {
+      code: 'config.contradiction',
+      help: 'Unset one of PAWL_DATABASE_URL and DATABASE_URL.',
+      exit: exitCodes.usage,
+    });
+  }
+  const url = own ?? general;
+  if (url === undefined) return { kind: 'embedded', directory: join(stateDirectory, 'db') };
+  if (!/^postgres(ql)?:\/\//.test(url)) {
+    const name = own === undefined ? 'DATABASE_URL' : 'PAWL_DATABASE_URL';
+    throw invalid(`${name} is not a PostgreSQL URL.`, `Set ${name} to postgres://user:password@host:port/database.`);
+  }
+  return { kind: 'postgres', url };
+}
+
+function chooseRepository(variable: string | undefined, root: string, stateDirectory: string): RepositoryChoice {
+  if (variable === undefined) return { kind: 'path', path: root };
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(variable)) {
+    return { kind: 'url', url: variable, directory: join(stateDirectory, 'mirror') };
+  }
+  return { kind: 'path', path: resolve(variable) };
+}
+
+function readLogLevel(environment: Environment): Config['logLevel'] {
+  const text = textOf(environment, 'PAWL_LOG_LEVEL') ?? 'info';
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) throw invalid(`PAWL_LOG_LEVEL is "${text}".`, `Set it to one of ${logLevels.join(', ')}.`);
+  return level;
+}
+
+interface CountRange {
+  readonly least: number;
+  readonly most: number;
+  readonly otherwise: number;
+}
+
+function readCount(environment: Environment, name: string, range: CountRange): number {
+  const text = textOf(environment, name);
+  if (text === undefined) return range.otherwise;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= range.least && count <= range.most) return count;
+  throw invalid(`${name} is "${text}".`, `Set it to a whole number from ${range.least} to ${range.most}.`);
+}
+
+function readSecretVariables(environment: Environment): ReadonlyMap<string, string> {
+  const listed = new Set((textOf(environment, 'PAWL_SECRET_ENV') ?? '').split(',').map((name) => name.trim()));
+  const variables = new Map<string, string>();
+  for (const [name, value] of Object.entries(environment)) {
+    // PAWL_SECRET_ENV itself holds names, not a secret.
+    if (value === undefined || name === 'PAWL_SECRET_ENV') continue;
+    if (name.startsWith(secretPrefix) || listed.has(name)) variables.set(name, value);
+  }
+  return variables;
+}
+
+function textOf(environment: Environment, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function userName(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A container may run as a user id that has no name.
+    return `unknown@${hostname()}`;
+  }
+}
+
+function invalid(message: string, help: string): TerminalError {
+  return new TerminalError(message, { code: 'config.invalid', help, exit: exitCodes.usage });
+}
+
+function noRepository(cwd: string): TerminalError {
+  return new TerminalError(`No pawl.yaml and no .git in ${resolve(cwd)} or any folder above it.`, {
+    code: 'config.no_repository',
+    help: 'Change into the repository, or run `pawl init` to make one.',
+    exit: exitCodes.usage,
+  });
+}

@@ -1,0 +1,23 @@
+import { runCli } from './cli/program.ts';
+
+// Ctrl-C once asks the command to stop; a second one leaves at once, for whoever cannot wait.
+const stop = new AbortController();
+function interrupt(): void {
+  if (stop.signal.aborted) process.exit(130);
+  stop.abort();
+}
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+
+// A reader that went away (`pawl get all | head -1`) is not an error, and nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+  app: async (cwd) => (await import('./app.ts')).createApp(cwd),
+  signal: stop.signal,
+  cwd: process.cwd(),
+});
