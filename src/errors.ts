@@ -23,15 +23,22 @@ export interface PawlErrorOptions {
   readonly cause?: unknown;
 }
 
+export interface RetryableErrorOptions extends PawlErrorOptions {
+  /** The other side's own word on when to come back; undefined: it said nothing. */
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** Trying again later may succeed: a lost connection, a serialisation failure, a 503. */
 export class RetryableError extends Error {
   readonly code: string;
   readonly help: string | undefined;
   readonly exit: ExitCode;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options: PawlErrorOptions) {
+  constructor(message: string, options: RetryableErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RetryableError';
+    this.retryAfterMs = options.retryAfterMs;
     this.code = options.code;
     this.help = options.help;
     this.exit = options.exit ?? exitCodes.unexpected;

@@ -2,6 +2,8 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 
 /** One call of one provider, without retries: each retry passes the gate again. */
 export interface ModelRequest {
+  /** `namespace/name` of the agent that asks; only the scripted provider reads it, to choose its reply. */
+  readonly agent: string;
   readonly system: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly { readonly name: string; readonly description: string; readonly inputSchema: JsonObject }[];
