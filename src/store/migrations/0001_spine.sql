@@ -4,7 +4,7 @@ create table environment (
   lineage uuid not null default gen_random_uuid(),
   revision bigint not null default 0 check (revision >= 0),
   root text not null,
-  -- Counts statements that wrote `resource`, by apply or behind its back: equal means nothing moved.
+  -- Counts statements that wrote `resource` behind apply's back: with the revision, equal means nothing moved.
   writes bigint not null default 0,
   commit_id text,
   tree_id text,
@@ -14,7 +14,7 @@ create table environment (
 
 -- Content-addressed bodies: canonical JSON of a resolved resource. Never changed, shared by environments.
 create table spec (
-  digest text primary key check (digest ~ '^[0-9a-f]{64}$'),
+  digest text primary key check (digest = encode(sha256(convert_to(body, 'UTF8')), 'hex')),
   body text not null
 );
 
@@ -38,7 +38,7 @@ create table resource (
   primary key (environment, address),
   unique (environment, kind, namespace, name)
 );
-create index resource_bucket on resource (environment, bucket);
+create index resource_by_bucket on resource (environment, bucket);
 create index resource_touched on resource (environment) where touched_at is not null;
 
 -- Hashes of the 256 buckets whose digest is the environment's root; absent means empty.
@@ -74,7 +74,7 @@ create table revision (
   tree_id text not null,
   commit_subject text not null default '',
   plan_digest text not null,
-  -- `{add, change, remove}` and, for a recognised revert, `{revertOf}`.
+  -- `{add, change, remove}` and, for a recognised revert, `{revert: {revision, returned, of}}`.
   summary jsonb not null,
   applied_by text not null,
   applied_at timestamptz not null default now(),
@@ -98,10 +98,11 @@ create index attempt_environment on attempt (environment, id desc);
 
 -- Compiled content of one system, by digest: SHA-256 of canonical {content, authority}.
 create table bundle (
-  digest text primary key check (digest ~ '^[0-9a-f]{64}$'),
+  digest text primary key,
   engine_schema integer not null,
   content text not null,
-  authority text not null
+  authority text not null,
+  check (digest = encode(sha256(convert_to('{"authority":' || authority || ',"content":' || content || '}', 'UTF8')), 'hex'))
 );
 
 create table bundle_history (
@@ -232,6 +233,8 @@ begin
 end $$;
 create trigger event_append_only before update or delete or truncate on event
   for each statement execute function refuse_change();
+create trigger revision_append_only before update or delete or truncate on revision
+  for each statement execute function refuse_change();
 create trigger step_append_only before update or truncate on step
   for each statement execute function refuse_change();
 create trigger spec_immutable before update or truncate on spec
@@ -254,15 +257,21 @@ end $$;
 create trigger resource_touched before insert or update on resource
   for each row execute function mark_touched();
 
+-- Statements by hand alone are counted: apply's own are told by the revision.
 create function count_writes() returns trigger language plpgsql as $$
 begin
+  if current_setting('pawl.apply', true) = 'on' then
+    return null;
+  end if;
   if tg_op = 'INSERT' then
-    update environment set writes = writes + 1 where name in (select distinct environment from written);
+    update environment set writes = writes + 1 where name in (select environment from written);
   elsif tg_op = 'DELETE' then
-    update environment set writes = writes + 1 where name in (select distinct environment from removed);
-  else
+    update environment set writes = writes + 1 where name in (select environment from removed);
+  elsif tg_op = 'UPDATE' then
     update environment set writes = writes + 1
       where name in (select environment from written union select environment from removed);
+  else
+    update environment set writes = writes + 1;
   end if;
   return null;
 end $$;
@@ -272,3 +281,18 @@ create trigger resource_updated after update on resource
   referencing old table as removed new table as written for each statement execute function count_writes();
 create trigger resource_deleted after delete on resource
   referencing old table as removed for each statement execute function count_writes();
+create trigger resource_truncated after truncate on resource
+  for each statement execute function count_writes();
+
+-- What a revision held is history: apply closes a row when the next one begins, and nobody else writes it.
+create function refuse_hand() returns trigger language plpgsql as $$
+begin
+  if current_setting('pawl.apply', true) is distinct from 'on' then
+    raise exception '% rows are written by apply alone', tg_table_name using errcode = 'restrict_violation';
+  end if;
+  return null;
+end $$;
+create trigger resource_history_guarded before insert or update or delete or truncate on resource_history
+  for each statement execute function refuse_hand();
+create trigger bundle_history_guarded before insert or update or delete or truncate on bundle_history
+  for each statement execute function refuse_hand();

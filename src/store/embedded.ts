@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
+import { RetryableError, TerminalError } from '../errors.ts';
+import { assertChannel } from './channel.ts';
+import type { Database, EmbeddedOptions } from './database.ts';
+import { storeError } from './failure.ts';
+import { takeLock } from './lock-file.ts';
+import { safeInteger } from './safe-integer.ts';
+import type { Tables } from './tables.gen.ts';
+import { assertNotNested } from './transaction.ts';
+
+const int8 = 20;
+const connectMsDefault = 30_000;
+
+/** PostgreSQL in this process, on a directory that this process alone may use. */
+export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
+  const directory = resolve(options.directory);
+  await mkdir(dirname(directory), { recursive: true });
+  const lock = await takeLock(`${directory}.lock`);
+  try {
+    const engine = await PGlite.create({ dataDir: directory, parsers: { [int8]: safeInteger } });
+    await engine.query(`select set_config('application_name', $1, false)`, [options.applicationName ?? 'pawl']);
+    return embeddedDatabase(engine, options.connectMs ?? connectMsDefault, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw storeError(error);
+  }
+}
+
+function embeddedDatabase(engine: PGlite, connectMs: number, released: () => Promise<void>): Database {
+  const turns = new Turns(connectMs);
+  const pool = embeddedPool(engine, turns);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const closing = new AbortController();
+  let closed: Promise<void> | undefined;
+  return {
+    kind: 'embedded',
+    db,
+    async notify(channel, payload) {
+      assertChannel(channel);
+      await turns.run(() => engine.query('select pg_notify($1, $2)', [channel, payload]));
+    },
+    async listen(channel, listener) {
+      assertChannel(channel);
+      const stop = await turns.run(() => engine.listen(channel, listener));
+      return async () => {
+        if (!closing.signal.aborted) await turns.run(() => stop());
+      };
+    },
+    // One session is all there is: a lease shares it, and is held for as long as the process lives.
+    session: async () => ({ db, lost: closing.signal, close: async () => undefined }),
+    close() {
+      closed ??= (async () => {
+        closing.abort();
+        await turns.close();
+        await engine.close();
+        await released();
+      })();
+      return closed;
+    },
+  };
+}
+
+function embeddedPool(engine: PGlite, turns: Turns): PostgresPool {
+  return {
+    connect: async () => embeddedClient(engine, await turns.take()),
+    end: async () => undefined,
+  };
+}
+
+function embeddedClient(engine: PGlite, release: () => void): PostgresPoolClient {
+  async function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    try {
+      // As in pg, a statement without parameters may be several statements.
+      const result =
+        parameters.length === 0 ? (await engine.exec(text)).at(-1) : await engine.query(text, [...parameters]);
+      // PGlite does not say which command it ran; any of those with a row count makes Kysely report the count.
+      return { command: 'UPDATE', rowCount: result?.affectedRows ?? 0, rows: (result?.rows ?? []) as R[] };
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+  return { query: query as PostgresPoolClient['query'], release };
+}
+
+/** The one session is lent to one caller at a time, in the order of asking, for a bounded wait. */
+class Turns {
+  readonly #waiting: (() => void)[] = [];
+  readonly #waitMs: number;
+  #taken = false;
+  #closed = false;
+
+  constructor(waitMs: number) {
+    this.#waitMs = waitMs;
+  }
+
+  async take(): Promise<() => void> {
+    assertNotNested();
+    if (this.#closed) throw new TerminalError('The embedded database is closed.', { code: 'store.closed' });
+    if (this.#taken) await this.#wait();
+    this.#taken = true;
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#taken = false;
+      else next();
+    };
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const release = await this.take();
+    try {
+      return await work();
+    } catch (error) {
+      throw storeError(error);
+    } finally {
+      release();
+    }
+  }
+
+  /** Lets those who wait finish, and nobody else begin. */
+  async close(): Promise<void> {
+    const last = this.take();
+    this.#closed = true;
+    await last;
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((granted, refused) => {
+      const grant = () => {
+        clearTimeout(timer);
+        granted();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(grant), 1);
+        const message = `The embedded database was busy for ${this.#waitMs} ms.`;
+        refused(new RetryableError(message, { code: 'store.pool_busy' }));
+      }, this.#waitMs);
+      this.#waiting.push(grant);
+    });
+  }
+}

@@ -1,0 +1,202 @@
+// Generated from src/store/migrations by tooling/generate-tables.ts. Do not edit.
+import type { ColumnType } from 'kysely';
+import type { Json, JsonObject } from '../manifest/json.ts';
+import type { JsonColumn, JsonColumnDefault, JsonColumnOrNull, RevisionSummary, RunFailure } from './json-column.ts';
+
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;
+
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface Attempt {
+  at: Generated<Timestamp>;
+  code: string | null;
+  commit_id: string | null;
+  environment: string;
+  id: Generated<number>;
+  message: Generated<string>;
+  outcome: string;
+  revision: number | null;
+}
+
+export interface Blob {
+  body: string;
+  digest: string;
+}
+
+export interface Bundle {
+  authority: string;
+  content: string;
+  digest: string;
+  engine_schema: number;
+}
+
+export interface BundleHistory {
+  digest: string;
+  environment: string;
+  from_revision: number;
+  system: string;
+  to_revision: number | null;
+}
+
+export interface Environment {
+  commit_id: string | null;
+  created_at: Generated<Timestamp>;
+  lineage: Generated<string>;
+  name: string;
+  revision: Generated<number>;
+  root: string;
+  tree_id: string | null;
+  updated_at: Generated<Timestamp>;
+  writes: Generated<number>;
+}
+
+export interface Event {
+  action: string;
+  actor: string;
+  at: Generated<Timestamp>;
+  detail: JsonColumnDefault<JsonObject>;
+  environment: string;
+  id: Generated<number>;
+}
+
+export interface Resource {
+  address: string;
+  body: JsonColumn<JsonObject>;
+  bucket: number;
+  digest: string;
+  environment: string;
+  file: string;
+  generation: Generated<number>;
+  kind: string;
+  line: number;
+  name: string;
+  namespace: string;
+  revision: number;
+  touched_at: Timestamp | null;
+  touched_by: string | null;
+}
+
+export interface ResourceBucket {
+  bucket: number;
+  environment: string;
+  hash: string;
+}
+
+export interface ResourceHistory {
+  address: string;
+  digest: string;
+  environment: string;
+  file: string;
+  from_revision: number;
+  generation: number;
+  line: number;
+  to_revision: number | null;
+}
+
+export interface Revision {
+  applied_at: Generated<Timestamp>;
+  applied_by: string;
+  base_revision: number;
+  commit_id: string;
+  commit_subject: Generated<string>;
+  environment: string;
+  plan_digest: string;
+  revision: number;
+  root: string;
+  summary: JsonColumn<RevisionSummary>;
+  tree_id: string;
+}
+
+export interface Run {
+  bundle: string;
+  cancel_requested_at: Timestamp | null;
+  crashes: Generated<number>;
+  created_at: Generated<Timestamp>;
+  deadline_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  environment: string;
+  error: JsonColumnOrNull<RunFailure>;
+  fair_key: Generated<number>;
+  fence: Generated<number>;
+  id: string;
+  idempotency_key: string | null;
+  input: JsonColumn<Json>;
+  namespace: string;
+  output: JsonColumnOrNull<Json>;
+  owner: string | null;
+  pool: Generated<string>;
+  priority: Generated<number>;
+  revision: number;
+  run_at: Timestamp | null;
+  started_at: Timestamp | null;
+  state: Generated<string>;
+  submitted_by: string;
+  system: string;
+}
+
+export interface Spec {
+  body: string;
+  digest: string;
+}
+
+export interface Step {
+  args_digest: string | null;
+  at: Generated<Timestamp>;
+  body: string | null;
+  body_digest: string | null;
+  cost: number | null;
+  decision: JsonColumnOrNull<JsonObject>;
+  error: JsonColumnOrNull<JsonObject>;
+  fence: number;
+  idempotency_key: string | null;
+  kind: string;
+  node: string;
+  outcome: string | null;
+  path: string;
+  phase: string;
+  run: string;
+  seq: Generated<number>;
+  target: string;
+  tokens_in: number | null;
+  tokens_out: number | null;
+  tokens_reserved: number | null;
+}
+
+export interface Wait {
+  created_at: Generated<Timestamp>;
+  due_at: Timestamp | null;
+  kind: string;
+  path: string;
+  resolution: JsonColumnOrNull<JsonObject>;
+  run: string;
+}
+
+export interface Worker {
+  backend_pid: number | null;
+  host: string;
+  id: string;
+  lease_until: Timestamp;
+  pid: number;
+  slots: number;
+  started_at: Generated<Timestamp>;
+  version: string;
+}
+
+export interface Tables {
+  attempt: Attempt;
+  blob: Blob;
+  bundle: Bundle;
+  bundle_history: BundleHistory;
+  environment: Environment;
+  event: Event;
+  resource: Resource;
+  resource_bucket: ResourceBucket;
+  resource_history: ResourceHistory;
+  revision: Revision;
+  run: Run;
+  spec: Spec;
+  step: Step;
+  wait: Wait;
+  worker: Worker;
+}
