@@ -91,6 +91,8 @@ export interface BundleTool {
   readonly idempotent: boolean;
   readonly timeoutMs: number;
   readonly maxResultBytes: number;
+  /** Micro-USD for one call, besides any model's tokens. */
+  readonly costPerCall: number;
   readonly impl:
     | { readonly type: 'builtin'; readonly name: 'echo' | 'lookup'; readonly entries?: JsonObject }
     | {

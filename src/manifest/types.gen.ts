@@ -678,7 +678,7 @@ export interface Tool {
      */
     maxResultBytes: number;
     /**
-     * One request. `${ args.<name> }` stands for an argument.
+     * One request. `{name}` stands for an argument, encoded for its place.
      */
     http?: {
       /**
@@ -720,11 +720,20 @@ export interface Tool {
       entries?: JsonObject;
     };
     /**
+     * What a call costs besides a model's tokens. It is reserved on every budget in usd before the call, and booked after it.
+     */
+    cost?: {
+      /**
+       * USD for one call, with at most six decimals. In micro-USD.
+       */
+      perCall: number;
+    };
+    /**
      * Where the tool may connect to.
      */
     egress?: {
       /**
-       * Host names, `*.` in front for all names below one, and a port where it is not the scheme's.
+       * Host names: `*.` in front for all names below one, a port where it is not the scheme's, and `http://` in front where the tool may speak without TLS.
        *
        * Items: A host.
        */

@@ -12,8 +12,6 @@ import { parseStrictJson } from './strict-json.ts';
 /** A step may ask for the same call this often; the next one is refused. */
 export const sameCallMax = 19;
 
-const toolReserve: Reservation = Object.freeze({ calls: 1, tokens: 0, cost: 0 });
-
 /**
  * Decides one call: pure, total, look-ups only. Cheap and total checks come first, parsing before policy (so that
  * policy sees one canonical object), denies before grants (so that an explanation names the deny), budget last.
@@ -55,7 +53,10 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const argsDigest = sha256(canonicalText(args));
   const denial = permissionDenial(target, revisions) ?? limitDenial(target, argsDigest, { context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
-  const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) => overBudget(budget, spent, toolReserve));
+  const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.tool.costPerCall };
+  const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) =>
+    overBudget(budget, spent, toolReserve),
+  );
   if (overdrawn !== undefined) return { ...overdrawn, argsDigest }; // T14
   const { rule } = effectiveVerdict(revisions, { table: 'tools', name: target.id });
   return { kind: 'allow', rule, args, argsDigest, reserve: toolReserve };
@@ -100,7 +101,11 @@ function permissionDenial(target: Target, revisions: Revisions): Denial | undefi
   const verdict = effectiveVerdict(revisions, { table: 'tools', name: target.id });
   if (verdict.kind === 'allow') return undefined;
   if (verdict.reason === 'policy.not_granted') {
-    return deny(verdict.reason, verdict.rule, `Nothing grants ${target.id}: no role with its permissions, or live took it away.`);
+    return deny(
+      verdict.reason,
+      verdict.rule,
+      `Nothing grants ${target.id}: no role with its permissions, or live took it away.`,
+    );
   }
   return deny(verdict.reason, verdict.rule, `${verdict.rule} denies ${target.id}.`);
 }
@@ -113,10 +118,15 @@ function limitDenial(
 ): Denial | undefined {
   const { step } = context.usage;
   const max = effectiveLimit(revisions, 'maxToolCalls');
-  if (!(step.toolCalls < max)) return deny('limit.tool_calls', 'limits.maxToolCalls', `All ${max} tool calls of the step are used.`);
+  if (!(step.toolCalls < max))
+    return deny('limit.tool_calls', 'limits.maxToolCalls', `All ${max} tool calls of the step are used.`);
   const earlier = step.repeated.get(repetitionKey(target.id, argsDigest)) ?? 0;
   if (!(earlier < sameCallMax)) {
-    return deny('limit.repetition', 'repetition', `The step asked for this same call of ${target.id} ${earlier} times before.`);
+    return deny(
+      'limit.repetition',
+      'repetition',
+      `The step asked for this same call of ${target.id} ${earlier} times before.`,
+    );
   }
   return undefined;
 }
