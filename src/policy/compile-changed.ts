@@ -1,0 +1,108 @@
+import { compareText } from '../manifest/problem.ts';
+import { qualify } from '../manifest/reference.ts';
+import type { Address, Resource } from '../manifest/resource.ts';
+import { type CompiledBundle, type CompiledSystem, compileSystem } from './compile.ts';
+import { type Estate, estateOf } from './estate.ts';
+import { permissionRule, policyRule } from './reach.ts';
+import { addressAt, pathOf } from './typed.ts';
+
+/** What was compiled last, so that the next snapshot costs what changed. Keep one per environment. */
+export interface CompileCache {
+  resources: ReadonlyMap<Address, Resource>;
+  readonly systems: Map<Address, Compiled>;
+}
+
+interface Compiled extends Pick<CompiledSystem, 'used' | 'subjects'> {
+  readonly digest: string;
+}
+
+export function compileCache(): CompileCache {
+  return { resources: new Map(), systems: new Map() };
+}
+
+export interface CompiledSystems {
+  /** Digest by `namespace/name`, for every system. */
+  readonly digests: ReadonlyMap<string, string>;
+  /** Content by `namespace/name`; compiled now, or when asked. */
+  readonly content: (system: string) => CompiledBundle;
+}
+
+/** Compiles the systems that a difference from the cached resources can reach, and answers for the rest from the cache. */
+export function compileChanged(resources: ReadonlyMap<Address, Resource>, cache: CompileCache): CompiledSystems {
+  const changed = changedBetween(cache.resources, resources);
+  const fresh = new Map<string, CompiledBundle>();
+  const estate = lazyEstate(resources);
+  for (const [address, compiled] of cache.systems) {
+    if (isAffected(compiled, changed)) cache.systems.delete(address);
+  }
+  const digests = new Map<string, string>();
+  for (const system of systemsOf(resources)) {
+    const cached = cache.systems.get(system.address) ?? keep(cache, compileSystem(system, estate()), system, fresh);
+    digests.set(pathOf(system), cached.digest);
+  }
+  cache.resources = resources;
+  return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate()) };
+}
+
+function keep(
+  cache: CompileCache,
+  { compiled, used, subjects }: CompiledSystem,
+  system: Resource,
+  fresh: Map<string, CompiledBundle>,
+): Compiled {
+  const entry = { digest: compiled.digest, used, subjects };
+  cache.systems.set(system.address, entry);
+  fresh.set(pathOf(system), compiled);
+  return entry;
+}
+
+function recompile(path: string, estate: Estate): CompiledBundle {
+  const system = estate.resources.get(addressAt('AgentSystem', path));
+  if (system === undefined) throw new TypeError(`AgentSystem ${path} is not among the resources`);
+  return compileSystem(system, estate).compiled;
+}
+
+/** Addresses that differ, each with its old and its new resource. */
+type Changed = ReadonlyMap<Address, readonly Resource[]>;
+
+function changedBetween(before: ReadonlyMap<Address, Resource>, after: ReadonlyMap<Address, Resource>): Changed {
+  const changed = new Map<Address, readonly Resource[]>();
+  if (before === after) return changed;
+  for (const [address, resource] of after) {
+    const old = before.get(address);
+    if (old?.digest !== resource.digest) changed.set(address, old === undefined ? [resource] : [old, resource]);
+  }
+  for (const [address, old] of before) if (!after.has(address)) changed.set(address, [old]);
+  return changed;
+}
+
+/** A rule that changed reaches a system also when only its new form does, which the system cannot have used yet. */
+function isAffected({ used, subjects }: Compiled, changed: Changed): boolean {
+  for (const [address, forms] of changed) {
+    if (used.has(address)) return true;
+    for (const form of forms) {
+      if (form.kind === 'AgentPolicy' && subjects.some(policyRule(form).reaches)) return true;
+      if (form.kind === 'ToolPermission' && used.has(toolOf(form))) return true;
+    }
+  }
+  return false;
+}
+
+function toolOf(permission: Resource): Address {
+  const { spec, namespace } = permissionRule(permission);
+  return addressAt('Tool', qualify(spec.toolRef, namespace));
+}
+
+function systemsOf(resources: ReadonlyMap<Address, Resource>): readonly Resource[] {
+  const systems = [...resources.values()].filter(({ kind }) => kind === 'AgentSystem');
+  return systems.sort((a, b) => compareText(a.address, b.address));
+}
+
+/** The estate costs a pass over everything: nothing affected, nothing paid. */
+function lazyEstate(resources: ReadonlyMap<Address, Resource>): () => Estate {
+  let estate: Estate | undefined;
+  return () => {
+    estate ??= estateOf(resources);
+    return estate;
+  };
+}

@@ -1,0 +1,41 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import { digest } from '../manifest/digest.ts';
+import type { JsonObject } from '../manifest/json.ts';
+import type { Address, Resource } from '../manifest/resource.ts';
+import type { Authority } from './authority.ts';
+import { compileAuthority, subjectsOf } from './compile-authority.ts';
+import { compileContent } from './compile-content.ts';
+import { type Estate, estateOf, viewOf } from './estate.ts';
+import type { Subject } from './reach.ts';
+
+export interface CompiledBundle {
+  readonly content: Bundle;
+  readonly authority: Authority;
+  /** SHA-256 of canonical `{content, authority}`. */
+  readonly digest: string;
+}
+
+/** Compiles one system: what a run of it keeps, and what its agents may do. Pure, whatever the order of anything. */
+export function compileBundle(system: Resource, resources: ReadonlyMap<Address, Resource>): CompiledBundle {
+  return compileSystem(system, estateOf(resources)).compiled;
+}
+
+export interface CompiledSystem {
+  readonly compiled: CompiledBundle;
+  /** Every address that the result depends on, but for policies that do not exist yet. */
+  readonly used: ReadonlySet<Address>;
+  readonly subjects: readonly Subject[];
+}
+
+/** Compiles one of many systems of the same estate. */
+export function compileSystem(system: Resource, estate: Estate): CompiledSystem {
+  const view = viewOf(estate);
+  const content = compileContent(system, view);
+  const authority = compileAuthority(system, view);
+  const json = { content, authority } as unknown as JsonObject;
+  return {
+    compiled: { content, authority, digest: digest(json) },
+    used: new Set([system.address, ...view.used]),
+    subjects: subjectsOf(system, view),
+  };
+}

@@ -1,0 +1,56 @@
+import { qualify } from '../manifest/reference.ts';
+import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { byAddress, permissionRule, policyRule, type Rule, type Subject } from './reach.ts';
+import { addressAt } from './typed.ts';
+
+/** The resources of a snapshot, made ready so that compiling one system looks at what it uses and not at everything. */
+export interface Estate {
+  readonly resources: ReadonlyMap<Address, Resource>;
+  /** By address. */
+  readonly policies: readonly Rule<'AgentPolicy'>[];
+  /** By `namespace/name` of the Tool, each list by address. */
+  readonly permissions: ReadonlyMap<string, readonly Rule<'ToolPermission'>[]>;
+}
+
+export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
+  const policies: Rule<'AgentPolicy'>[] = [];
+  const permissions = new Map<string, Rule<'ToolPermission'>[]>();
+  for (const resource of resources.values()) {
+    if (resource.kind === 'AgentPolicy') policies.push(policyRule(resource));
+    if (resource.kind !== 'ToolPermission') continue;
+    const rule = permissionRule(resource);
+    const tool = qualify(rule.spec.toolRef, rule.namespace);
+    permissions.set(tool, [...(permissions.get(tool) ?? []), rule]);
+  }
+  const sorted = Array.from(permissions, ([tool, rules]) => [tool, byAddress(rules)] as const);
+  return { resources, policies: byAddress(policies), permissions: new Map(sorted) };
+}
+
+/** One system's view of the estate, which notes what it was shown: a change of anything else leaves the bundle as it is. */
+export interface View {
+  readonly used: ReadonlySet<Address>;
+  resource(kind: Kind, path: string): Resource;
+  policiesFor(subject: Subject): readonly Rule<'AgentPolicy'>[];
+  permissionsFor(tool: string, subject: Subject): readonly Rule<'ToolPermission'>[];
+}
+
+export function viewOf(estate: Estate): View {
+  const used = new Set<Address>();
+  const note = <R extends { readonly address: Address }>(rules: readonly R[]): readonly R[] => {
+    for (const rule of rules) used.add(rule.address);
+    return rules;
+  };
+  return {
+    used,
+    resource(kind, path) {
+      const address = addressAt(kind, path);
+      const resource = estate.resources.get(address);
+      if (resource === undefined) throw new TypeError(`${address} does not exist: resolution comes before compiling`);
+      used.add(address);
+      return resource;
+    },
+    policiesFor: (subject) => note(estate.policies.filter((rule) => rule.reaches(subject))),
+    permissionsFor: (tool, subject) =>
+      note((estate.permissions.get(tool) ?? []).filter((rule) => rule.reaches(subject))),
+  };
+}

@@ -1,0 +1,41 @@
+import { type Address, addressOf, type Kind, type Resource } from '../manifest/resource.ts';
+import type {
+  Agent,
+  AgentPolicy,
+  AgentRole,
+  AgentSystem,
+  ModelEndpoint,
+  Secret,
+  Tool,
+  ToolPermission,
+} from '../manifest/types.gen.ts';
+
+interface Manifests {
+  readonly Agent: Agent;
+  readonly AgentPolicy: AgentPolicy;
+  readonly AgentRole: AgentRole;
+  readonly AgentSystem: AgentSystem;
+  readonly ModelEndpoint: ModelEndpoint;
+  readonly Secret: Secret;
+  readonly Tool: Tool;
+  readonly ToolPermission: ToolPermission;
+}
+
+export type SpecOf<K extends Kind> = Manifests[K]['spec'];
+
+/** The spec of a resolved resource by its generated type: validation against the same schema came before. */
+export function specOf<K extends Kind>(resource: Resource, kind: K): SpecOf<K> {
+  if (resource.kind !== kind) throw new TypeError(`${resource.address} is not of kind ${kind}`);
+  return (resource.manifest as unknown as Manifests[K]).spec;
+}
+
+/** `namespace/name` of a resource. */
+export function pathOf(resource: Resource): string {
+  return `${resource.namespace}/${resource.name}`;
+}
+
+/** The address of a `namespace/name` of one kind. */
+export function addressAt(kind: Kind, path: string): Address {
+  const slash = path.indexOf('/');
+  return addressOf({ kind, namespace: path.slice(0, slash), name: path.slice(slash + 1) });
+}
