@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
-import { createEmptyDatabase, startServer } from './postgres.ts';
+import { createDatabase, createEmptyDatabase, startServer } from './postgres.ts';
 
 async function query(url: string, text: string): Promise<readonly Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
@@ -33,4 +33,12 @@ test('a private server that crashed keeps what was committed, and leaves nothing
   expect(await query(server.url, 'select id from kept')).toEqual([{ id: 1 }]);
   await server.close();
   expect(existsSync(server.folder)).toBe(false);
+});
+
+test('a database comes with the newest schema, as a copy of one that was migrated once', async () => {
+  const databases = await Promise.all([createDatabase(), createDatabase(), createDatabase()]);
+  for (const { url, drop } of databases) {
+    expect(await query(url, `select to_regclass('environment')::text as environment`)).toEqual([{ environment: 'environment' }]);
+    await drop();
+  }
 });
