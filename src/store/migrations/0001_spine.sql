@@ -166,10 +166,11 @@ create table run (
   crashes smallint not null default 0,
   idempotency_key text,
   submitted_by text not null,
-  input jsonb not null,
-  output jsonb,
+  -- json, not jsonb: these are contents that pawl never looks into, and jsonb refuses an escaped NUL in a string.
+  input json not null,
+  output json,
   -- `{code, message, node?, path?}` of a run that did not succeed.
-  error jsonb,
+  error json,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   ended_at timestamptz,
@@ -177,14 +178,18 @@ create table run (
   check ((ended_at is not null) = (state in ('Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter'))),
   unique (environment, system, idempotency_key)
 ) with (fillfactor = 80);
-create index run_ready on run (pool, priority desc, fair_key, id) where state = 'Queued';
+-- A run that was there when two workers died is a suspect: it is claimed apart, so that it takes no other run along.
+create index run_ready on run (pool, priority desc, fair_key, id) where state = 'Queued' and crashes < 2;
+create index run_suspect on run (pool, priority desc, fair_key, id) where state = 'Queued' and crashes >= 2;
+create index run_fair on run (pool, namespace, fair_key desc) where state = 'Queued';
 create index run_owned on run (owner) where state = 'Running';
 create index run_due on run (run_at) where state = 'Waiting' and run_at is not null;
 create index run_recent on run (environment, id desc);
 
 -- The journal: append-only. A call is an intent, then a result; a refused call is a result alone.
 create table step (
-  run uuid not null references run (id),
+  -- No foreign key: rows come from statements alone that lock the run's row, and the check cost a fifth of them.
+  run uuid not null,
   -- Node, then call: `research/1.2` is the second call of the first turn of node `research`.
   path text not null,
   phase text not null check (phase in ('intent', 'result')),
@@ -197,14 +202,14 @@ create table step (
   at timestamptz not null default clock_timestamp(),
   args_digest text,
   -- `{kind, rule, reason?}`: the decision, on the first row of a call.
-  decision jsonb,
+  decision json,
   -- Intent: arguments. Result: output. JSON text, in `blob` when over 8 kB.
   body text,
   body_digest text references blob (digest),
   -- Result only: `done`, `failed`, `denied` or `unknown`.
   outcome text check (outcome in ('done', 'failed', 'denied', 'unknown')),
   -- Result only: `{code, message, retryable?}` of a failure.
-  error jsonb,
+  error json,
   tokens_reserved integer,
   tokens_in integer,
   tokens_out integer,

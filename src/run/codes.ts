@@ -1,0 +1,97 @@
+import type { CodeDoc } from '../manifest/problem.ts';
+
+/** Codes of what may become of a run. */
+export const runCodes = {
+  'run.system_unknown': {
+    title: 'No such system is live',
+    cause: 'The environment has no AgentSystem of that name in its current revision, or the environment does not exist.',
+    cure: 'Look at `pawl get AgentSystem`, and apply the commit that declares the system.',
+  },
+  'run.unknown': {
+    title: 'No such run',
+    cause: 'No run has that id.',
+    cure: 'Look at `pawl get runs`.',
+  },
+  'run.idempotency_mismatch': {
+    title: 'The idempotency key was used for another input',
+    cause: 'A run of the same system was submitted under the key with a different input.',
+    cure: 'Use a new key for a new input.',
+  },
+  'run.ended': {
+    title: 'The run has ended',
+    cause: 'A run that ended cannot be cancelled or resolved.',
+    cure: 'Submit a new run if the work is still wanted.',
+  },
+  'run.not_waiting': {
+    title: 'The run does not wait for this call',
+    cause: 'The call at that path is not one whose outcome is unknown, or the run is just being executed.',
+    cure: 'Look at the waits of `pawl get runs ID`, and try again when the run waits.',
+  },
+  'run.dead_letter': {
+    title: 'The run killed its workers',
+    cause: 'Every worker that took the run up died while it executed it.',
+    cure: 'Read the workers’ logs; the trace shows how far the run came.',
+  },
+  'run.bundle_unreadable': {
+    title: 'The run’s bundle cannot be executed by this worker',
+    cause: 'The bundle was written by another version of pawl, or it is damaged.',
+    cure: 'Run a worker of the version that applied the revision, or apply again and submit a new run.',
+  },
+  'run.diverged': {
+    title: 'The journal and the execution disagree',
+    cause: 'On taking the run up again, a finished call would have been made with other arguments.',
+    cure: 'This is a fault of pawl or of a row edited by hand: report it with the run’s id.',
+  },
+  'run.failed': {
+    title: 'The run failed for a reason that pawl has no name for',
+    cause: 'The execution threw an error that is not one of pawl’s own.',
+    cure: 'Read the worker’s log at the time; report it with the run’s id.',
+  },
+  'run.input_too_deep': {
+    title: 'The journal refused what the run wrote',
+    cause: 'The database does not accept the content of a call or an output.',
+    cure: 'Make the result smaller or plainer; the message of the database is in the worker’s log.',
+  },
+  'edge.no_match': {
+    title: 'No edge of the node fires',
+    cause: 'Every `when` of the node’s edges is false and none is the default.',
+    cure: 'Add an edge with `default: true`, to `end` if the branch should finish there.',
+  },
+  'edge.condition_error': {
+    title: 'An edge’s condition cannot be evaluated',
+    cause: 'The expression in `when` failed, or did not come out as true or false.',
+    cure: 'Mend the expression; `has(x.y)` tests whether a field is there.',
+  },
+  'node.input_error': {
+    title: 'An expression in a node’s input or in the output failed',
+    cause: 'The expression names something that is not there, or mixes types.',
+    cure: 'Mend the expression; `has(x.y)` tests whether a field is there.',
+  },
+  'tool.refused': {
+    title: 'A system’s own tool call was refused',
+    cause: 'The gate denied the call of a tool node; the reason is in the trace.',
+    cure: 'Grant the system the permission, or route around the node.',
+  },
+  'agent.output_invalid': {
+    title: 'The agent’s answer does not fit its schema',
+    cause: 'The answer was not JSON of `output.schema`, and the one repair turn did not mend it.',
+    cure: 'Say in the prompt what the answer must look like, or loosen the schema.',
+  },
+  'agent.output_cut': {
+    title: 'The agent’s answer was cut off',
+    cause: 'The answer reached the cap on output tokens before it was complete.',
+    cure: 'Raise the model’s `maxOutputTokens`, or the limits and budgets that the trace shows as used.',
+  },
+  'agent.denied': {
+    title: 'A call of the agent was denied',
+    cause: 'The gate denied a tool call, and the agent says `execution.onDeny: fail`.',
+    cure: 'Read the denied call in the trace; grant it, or let the agent be informed instead.',
+  },
+  'limit.timeout': {
+    title: 'The agent’s time is over',
+    cause: 'The step took longer than `limits.timeout` of the agent or of a policy.',
+    cure: 'Raise `limits.timeout`, or give the agent less to do.',
+  },
+} as const satisfies Record<string, CodeDoc>;
+
+export type RunCode = keyof typeof runCodes;

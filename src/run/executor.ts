@@ -1,0 +1,212 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import type { Json, JsonObject } from '../manifest/json.ts';
+import type { Authority } from '../policy/authority.ts';
+
+/**
+ * The port between executing runs and keeping them: PostgreSQL (and the embedded database) in production, a simulated
+ * one in tests. Every write of a worker carries the fence it was given at the claim; a write under an older fence
+ * changes nothing and says so.
+ */
+export interface Executor {
+  /** Takes a lease for a new worker and holds it until `retire`. */
+  enlist(worker: WorkerIdentity): Promise<void>;
+  /** Extends the lease. False: the lease is lost, and everything that the worker ran belongs to somebody else. */
+  renew(worker: string): Promise<boolean>;
+  /** Gives the lease back; runs that the worker still owns are ready again and do not count as crashed. */
+  retire(worker: string): Promise<void>;
+  /** Makes ready again what dead workers left, dead-letters what killed too many of them, promotes what is due. */
+  reap(): Promise<Reaped>;
+  /** Takes ready runs, by priority, then fairly by namespace; never more than `slots`. */
+  claim(request: ClaimRequest): Promise<readonly ClaimedRun[]>;
+  /** Writes a run's entries durably. Entries of one run are written in the order in which they are given. */
+  journal(write: RunWrite): Promise<WriteAnswer>;
+  /** Writes that a run waits and gives up its slot, or that it is handed back. */
+  park(write: RunWrite & { readonly end: ParkEnd }): Promise<WriteAnswer>;
+  /** Writes how a run ended, once. */
+  complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer>;
+  /** Ids of the worker's runs that somebody cancelled or whose deadline is over, by the database's clock. */
+  interrupted(worker: string): Promise<readonly Interruption[]>;
+  bundle(digest: string): Promise<StoredBundle>;
+  /** The authority of the system's current bundle, and the revision it was read at. */
+  authority(environment: string, system: string): Promise<LiveAuthority>;
+}
+
+export interface WorkerIdentity {
+  /** Never used again, not even by the same process. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly slots: number;
+}
+
+export interface ClaimRequest {
+  readonly worker: string;
+  readonly pool: string;
+  readonly slots: number;
+  /** Whether a run that was there when two workers died may be taken too: at most one of them runs on a worker. */
+  readonly suspect: boolean;
+}
+
+export interface ClaimedRun {
+  readonly id: string;
+  readonly environment: string;
+  readonly namespace: string;
+  /** `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  readonly revision: number;
+  /** Digest of the bundle. */
+  readonly bundle: string;
+  readonly fence: number;
+  readonly crashes: number;
+  readonly input: JsonObject;
+  readonly cancelled: boolean;
+  readonly overdue: boolean;
+  /** The environment's revision when the run was claimed. */
+  readonly liveRevision: number;
+  /** What earlier claims journalled, in order. */
+  readonly steps: readonly RecordedRow[];
+  readonly waits: readonly RecordedWait[];
+}
+
+export interface RecordedRow {
+  readonly path: string;
+  readonly phase: 'intent' | 'result';
+  readonly node: string;
+  readonly kind: 'model' | 'tool';
+  readonly target: string;
+  readonly argsDigest: string | undefined;
+  readonly decision: RecordedDecision | undefined;
+  /** Result: the output. Intents are read without their arguments. */
+  readonly body: string | undefined;
+  readonly outcome: Outcome | undefined;
+  readonly error: CallError | undefined;
+  readonly tokensReserved: number | undefined;
+  readonly tokensIn: number | undefined;
+  readonly tokensOut: number | undefined;
+  readonly cost: number | undefined;
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly atMs: number;
+}
+
+export interface RecordedWait {
+  readonly path: string;
+  readonly kind: 'timer' | 'unknown';
+  /** Timers: how long it still waits by the database's clock; 0 when its time has come. */
+  readonly remainingMs: number;
+}
+
+export type Outcome = 'done' | 'failed' | 'denied' | 'unknown';
+
+export interface CallError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable?: boolean;
+}
+
+export interface RecordedDecision {
+  readonly kind: 'allow' | 'deny';
+  readonly rule: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface EntryBase {
+  readonly path: string;
+  readonly node: string;
+  readonly kind: 'model' | 'tool';
+  readonly target: string;
+  readonly argsDigest?: string;
+  readonly decision?: RecordedDecision;
+  /** JSON text: arguments of an intent, output of a result. */
+  readonly body?: string;
+  /** Micro-USD: reserved by an intent, charged by a result. */
+  readonly cost?: number;
+}
+
+export interface IntentEntry extends EntryBase {
+  readonly phase: 'intent';
+  readonly decision: RecordedDecision;
+  readonly tokensReserved: number;
+  readonly idempotencyKey?: string;
+  /** The live revision that the decision looked at; the entry is refused when there is a newer one. */
+  readonly liveRevision: number;
+}
+
+export interface ResultEntry extends EntryBase {
+  readonly phase: 'result';
+  readonly outcome: Outcome;
+  readonly error?: CallError;
+  readonly tokensIn?: number;
+  readonly tokensOut?: number;
+}
+
+export type JournalEntry = IntentEntry | ResultEntry;
+
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+  readonly node?: string;
+  readonly path?: string;
+}
+
+export interface NewWait {
+  readonly path: string;
+  readonly kind: 'timer' | 'unknown';
+  /** Timers only, from now by the database's clock. */
+  readonly delayMs?: number;
+}
+
+export type FinalEnd =
+  | { readonly kind: 'succeeded'; readonly output: Json }
+  | { readonly kind: 'failed' | 'cancelled' | 'timedOut'; readonly error: RunError };
+
+export type ParkEnd =
+  | { readonly kind: 'waiting'; readonly waits: readonly NewWait[] }
+  /** Handed back by a worker that stops: ready again, no crash. */
+  | { readonly kind: 'released' };
+
+export type RunEnd = FinalEnd | ParkEnd;
+
+export interface RunWrite {
+  readonly worker: string;
+  readonly run: string;
+  readonly fence: number;
+  readonly entries: readonly JournalEntry[];
+  readonly end?: RunEnd;
+}
+
+export type WriteAnswer =
+  | { readonly kind: 'fenced' }
+  | {
+      readonly kind: 'accepted';
+      /** Paths of intents that were decided upon an older live revision and not written. */
+      readonly conflicts: readonly string[];
+      readonly liveRevision: number;
+      readonly cancelled: boolean;
+      readonly overdue: boolean;
+    };
+
+export interface Reaped {
+  readonly workers: number;
+  readonly requeued: number;
+  readonly deadLettered: number;
+  readonly promoted: number;
+}
+
+export interface Interruption {
+  readonly run: string;
+  readonly reason: 'cancelled' | 'overdue';
+}
+
+/** What a run is pinned to: content and authority, both as they were compiled. */
+export interface StoredBundle {
+  readonly content: Bundle;
+  readonly authority: Authority;
+}
+
+export interface LiveAuthority {
+  readonly revision: number;
+  /** Undefined: live no longer has the system. */
+  readonly authority: Authority | undefined;
+}

@@ -1,0 +1,84 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { canonicalText } from '../manifest/digest.ts';
+import type { Json } from '../manifest/json.ts';
+import type { Bundle } from '../manifest/bundle.ts';
+import type { SystemBundle } from '../plan/change.ts';
+import type { Authority } from '../policy/authority.ts';
+import { batches } from './batch.ts';
+import type { Tables } from './tables.gen.ts';
+
+interface At {
+  readonly environment: string;
+  readonly revision: number;
+}
+
+/** Stores compiled systems under their digests; those that are there already stay. */
+export async function writeBundles(trx: Transaction<Tables>, bundles: Iterable<SystemBundle>): Promise<void> {
+  for (const batch of batches(bundleRows(bundles))) {
+    await sql`
+      insert into bundle (digest, engine_schema, content, authority)
+      select * from json_to_recordset(${batch}::json)
+        as row (digest text, engine_schema integer, content text, authority text)
+      on conflict (digest) do nothing`.execute(trx);
+  }
+}
+
+function* bundleRows(bundles: Iterable<SystemBundle>) {
+  for (const { digest, content, authority } of bundles) {
+    yield {
+      digest,
+      engine_schema: content.engineSchema,
+      // Both are plain JSON by contract; an interface has no index signature to say so.
+      content: canonicalText(content as unknown as Json),
+      authority: canonicalText(authority as unknown as Json),
+    };
+  }
+}
+
+/** Ends the current bundles of those systems. */
+export async function closeBundles(trx: Transaction<Tables>, at: At, systems: readonly string[]): Promise<void> {
+  await sql`
+    update bundle_history set to_revision = ${at.revision}
+    where environment = ${at.environment} and to_revision is null
+      and system = any(${systems}::text[])`.execute(trx);
+}
+
+/** Begins the bundles of the new revision. */
+export async function openBundles(trx: Transaction<Tables>, at: At, bundles: Iterable<SystemBundle>): Promise<void> {
+  const rows = Array.from(bundles, ({ system, digest }) => ({ system, digest }));
+  for (const batch of batches(rows)) {
+    await sql`
+      insert into bundle_history (environment, system, from_revision, digest)
+      select ${at.environment}, system, ${at.revision}, digest
+      from json_to_recordset(${batch}::json) as row (system text, digest text)`.execute(trx);
+  }
+}
+
+export interface StoredBundle {
+  readonly digest: string;
+  readonly content: Bundle;
+  readonly authority: Authority;
+}
+
+export async function readBundle(db: Kysely<Tables>, digest: string): Promise<StoredBundle | undefined> {
+  const row = await db.selectFrom('bundle').selectAll().where('digest', '=', digest).executeTakeFirst();
+  if (row === undefined) return undefined;
+  // The digest, which the table checks, covers both texts: what apply wrote is what is read.
+  return { digest, content: JSON.parse(row.content) as Bundle, authority: JSON.parse(row.authority) as Authority };
+}
+
+/** Digest of the bundle that new runs of a system get; undefined: live has no such system. */
+export async function currentBundle(
+  db: Kysely<Tables>,
+  environment: string,
+  system: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('bundle_history')
+    .select('digest')
+    .where('environment', '=', environment)
+    .where('system', '=', system)
+    .where('to_revision', 'is', null)
+    .executeTakeFirst();
+  return row?.digest;
+}

@@ -1,0 +1,141 @@
+import type { JsonObject } from '../manifest/json.ts';
+import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
+import type { Database } from './database.ts';
+import { rowsOf } from './statement.ts';
+
+/**
+ * Takes ready runs for a worker whose lease holds. The worker's row is locked against the reaper, so that no run is
+ * given to a worker that is just being buried. Suspects come first, and one at a time: else a poisonous run would
+ * never be reached, or would take innocent ones along.
+ */
+const claimText = `
+with me as materialized (
+  select id from worker where id = $1 and lease_until > now() for key share
+), suspect as materialized (
+  select id from run where state = 'Queued' and crashes >= 2 and pool = $2
+  order by priority desc, fair_key, id limit $4 for no key update skip locked
+), picked as materialized (
+  select id from run where state = 'Queued' and crashes < 2 and pool = $2
+  order by priority desc, fair_key, id limit greatest(0, $3 - (select count(*) from suspect))
+  for no key update skip locked
+)
+update run r set state = 'Running', owner = me.id, fence = r.fence + 1, run_at = null,
+  started_at = coalesce(r.started_at, now())
+from me, environment e
+where r.id = any (array(select id from suspect union all select id from picked)) and e.name = r.environment
+returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input,
+  r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
+  e.revision as live_revision`;
+
+interface ClaimRow {
+  readonly id: string;
+  readonly environment: string;
+  readonly namespace: string;
+  readonly system: string;
+  readonly revision: number;
+  readonly bundle: string;
+  readonly fence: number;
+  readonly crashes: number;
+  readonly input: JsonObject;
+  readonly cancelled: boolean;
+  readonly overdue: boolean;
+  readonly live_revision: number;
+}
+
+/** Claims up to `slots` runs, each with what earlier claims journalled. */
+export async function claimRuns(database: Database, request: ClaimRequest): Promise<readonly ClaimedRun[]> {
+  const values = [request.worker, request.pool, request.slots, request.suspect ? 1 : 0];
+  const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText }, values);
+  // A first claim has no journal, and most claims are first ones.
+  const resumed = rows.filter((row) => row.fence > 1).map((row) => row.id);
+  const [steps, waits] =
+    resumed.length === 0 ? [new Map(), new Map()] : await Promise.all([readSteps(database, resumed), readWaits(database, resumed)]);
+  return rows.map(({ live_revision: liveRevision, ...row }) => ({
+    ...row,
+    liveRevision,
+    steps: steps.get(row.id) ?? [],
+    waits: waits.get(row.id) ?? [],
+  }));
+}
+
+interface StepRow {
+  readonly run: string;
+  readonly path: string;
+  readonly phase: 'intent' | 'result';
+  readonly node: string;
+  readonly kind: 'model' | 'tool';
+  readonly target: string;
+  readonly args_digest: string | null;
+  readonly decision: RecordedRow['decision'] | null;
+  readonly body: string | null;
+  readonly outcome: RecordedRow['outcome'] | null;
+  readonly error: RecordedRow['error'] | null;
+  readonly tokens_reserved: number | null;
+  readonly tokens_in: number | null;
+  readonly tokens_out: number | null;
+  readonly cost: number | null;
+  readonly at: Date;
+}
+
+const stepsText = `
+select s.run, s.path, s.phase, s.node, s.kind, s.target, s.args_digest, s.decision,
+  case when s.phase = 'result' then coalesce(s.body, b.body) end as body,
+  s.outcome, s.error, s.tokens_reserved, s.tokens_in, s.tokens_out, s.cost, s.at
+from step s left join blob b on b.digest = s.body_digest and s.phase = 'result'
+where s.run = any ($1::uuid[]) order by s.seq`;
+
+/** The journals of some runs, in the order of writing, without the arguments of calls. */
+export async function readSteps(
+  database: Database,
+  runs: readonly string[],
+): Promise<ReadonlyMap<string, readonly RecordedRow[]>> {
+  const rows = await rowsOf<StepRow>(database.db, { name: 'read_steps', text: stepsText }, [runs]);
+  return grouped(rows, (row) => ({
+    path: row.path,
+    phase: row.phase,
+    node: row.node,
+    kind: row.kind,
+    target: row.target,
+    argsDigest: row.args_digest ?? undefined,
+    decision: row.decision ?? undefined,
+    body: row.body ?? undefined,
+    outcome: row.outcome ?? undefined,
+    error: row.error ?? undefined,
+    tokensReserved: row.tokens_reserved ?? undefined,
+    tokensIn: row.tokens_in ?? undefined,
+    tokensOut: row.tokens_out ?? undefined,
+    cost: row.cost ?? undefined,
+    atMs: row.at.getTime(),
+  }));
+}
+
+interface WaitRow {
+  readonly run: string;
+  readonly path: string;
+  readonly kind: 'timer' | 'unknown';
+  readonly remaining: number;
+}
+
+async function readWaits(
+  database: Database,
+  runs: readonly string[],
+): Promise<ReadonlyMap<string, readonly RecordedWait[]>> {
+  const text = `select run, path, kind,
+    coalesce(greatest(0, ceil(extract(epoch from due_at - now()) * 1000)), 0)::integer as remaining
+    from wait where run = any ($1::uuid[])`;
+  const rows = await rowsOf<WaitRow>(database.db, { name: 'read_waits', text }, [runs]);
+  return grouped(rows, ({ path, kind, remaining }) => ({ path, kind, remainingMs: remaining }));
+}
+
+function grouped<Row extends { readonly run: string }, T>(
+  rows: readonly Row[],
+  convert: (row: Row) => T,
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.run);
+    if (group === undefined) groups.set(row.run, [convert(row)]);
+    else group.push(convert(row));
+  }
+  return groups;
+}
