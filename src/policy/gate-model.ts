@@ -23,10 +23,15 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
   const agent = Object.hasOwn(bundle.agents, agentId) ? bundle.agents[agentId] : undefined;
   if (agent === undefined) return deny('gate.authority_missing', 'gate', `The bundle does not hold ${call.subject}.`);
   const model = Object.hasOwn(bundle.models, agent.model) ? bundle.models[agent.model] : undefined; // M2
-  if (model === undefined) return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${agent.model}.`);
+  if (model === undefined)
+    return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${agent.model}.`);
   const verdict = effectiveVerdict(revisions, { table: 'models', name: agent.model }); // M3
   if (verdict.kind === 'deny') {
-    return deny(verdict.reason, verdict.rule, `${verdict.rule} does not let ${call.subject} use ModelEndpoint/${agent.model}.`);
+    return deny(
+      verdict.reason,
+      verdict.rule,
+      `${verdict.rule} does not let ${call.subject} use ModelEndpoint/${agent.model}.`,
+    );
   }
   const denial = parameterDenial(agent.model, model) ?? turnDenial(agent, context, revisions); // M4, M8
   if (denial !== undefined) return denial;
@@ -54,10 +59,15 @@ function isWithin(figure: number, least: number, most: number): boolean {
 function turnDenial(agent: BundleAgent, { usage }: GateContext, revisions: Revisions): Denial | undefined {
   const { maxDenials } = agent.execution;
   if (!(usage.step.denials <= maxDenials)) {
-    return deny('limit.denials', 'execution.maxDenials', `The step had ${usage.step.denials} calls refused; ${maxDenials} are tolerated.`);
+    return deny(
+      'limit.denials',
+      'execution.maxDenials',
+      `The step had ${usage.step.denials} calls refused; ${maxDenials} are tolerated.`,
+    );
   }
   const max = effectiveLimit(revisions, 'maxSteps');
-  if (!(usage.step.modelCalls < max)) return deny('limit.steps', 'limits.maxSteps', `All ${max} steps of the agent are used.`);
+  if (!(usage.step.modelCalls < max))
+    return deny('limit.steps', 'limits.maxSteps', `All ${max} steps of the agent are used.`);
   return undefined;
 }
 
@@ -76,9 +86,15 @@ function reserve({ call, context, revisions, model, rule }: Asking): Decision {
   const caps: Caps = { input, output: model.parameters.maxOutputTokens };
   const overLimit =
     clampToTokens(caps, 'limits.maxTokens of the agent', left(effectiveTokenLimit(revisions), usage.step.tokens)) ??
-    clampToTokens(caps, `limits.maxTokens of AgentSystem/${bundle.system}`, left(bundle.limits.maxTokens, usage.run.tokens));
+    clampToTokens(
+      caps,
+      `limits.maxTokens of AgentSystem/${bundle.system}`,
+      left(bundle.limits.maxTokens, usage.run.tokens),
+    );
   if (overLimit !== undefined) return overLimit;
-  const overBudgets = firstOverBudget(revisions, usage, (budget, spent) => clampToBudget(caps, { budget, spent, model }));
+  const overBudgets = firstOverBudget(revisions, usage, (budget, spent) =>
+    clampToBudget(caps, { budget, spent, model }),
+  );
   if (overBudgets !== undefined) return overBudgets;
   const cost = model.pricing === undefined ? 0 : costOf(model.pricing, input, caps.output);
   return {
@@ -102,7 +118,11 @@ function left(limit: number | undefined, used: number): number {
 function clampToTokens(caps: Caps, rule: string, tokens: number): Denial | undefined {
   // An answer of no tokens is no answer, so at least one must be left after the input.
   if (!(tokens > caps.input)) {
-    return deny('limit.tokens', rule, `The call needs ${caps.input} tokens for its input and one to answer; ${rule} leaves ${Math.max(0, tokens)}.`);
+    return deny(
+      'limit.tokens',
+      rule,
+      `The call needs ${caps.input} tokens for its input and one to answer; ${rule} leaves ${Math.max(0, tokens)}.`,
+    );
   }
   caps.output = Math.min(caps.output, tokens - caps.input);
   return undefined;

@@ -65,7 +65,8 @@ export const policyCodes = {
   },
   'policy.not_granted': {
     title: 'Nothing grants the call',
-    cause: 'No role of the agent holds the permissions that the tool requires, or the live revision took the tool away.',
+    cause:
+      'No role of the agent holds the permissions that the tool requires, or the live revision took the tool away.',
     cure: 'Give the agent a role with the permission, or list the tool again; only new runs see a new grant.',
   },
   'limit.denials': {
@@ -115,12 +116,14 @@ export const policyCodes = {
   },
   'budget.price_unknown': {
     title: 'A money budget meets a model without a price',
-    cause: 'A budget in usd reaches the agent, but its ModelEndpoint has no `pricing`, so that the cost cannot be held.',
+    cause:
+      'A budget in usd reaches the agent, but its ModelEndpoint has no `pricing`, so that the cost cannot be held.',
     cure: 'Add `pricing` to the ModelEndpoint (0 for a free one), or budget in tokens.',
   },
   'gate.conflict': {
     title: 'The live revision kept changing while the call was decided',
-    cause: 'The decision was made against a live revision that was replaced before it could be journalled, three times in a row.',
+    cause:
+      'The decision was made against a live revision that was replaced before it could be journalled, three times in a row.',
     cure: 'Run again when the environment is quiet.',
   },
 } as const satisfies Record<string, CodeDoc>;

@@ -1,7 +1,13 @@
 import type { Json } from '../manifest/json.ts';
 
-/** What a call's arguments may be at most; a value is a member of an object or an element of an array. */
-export const argumentBounds = { bytes: 256 * 1024, depth: 32, values: 10_000 } as const;
+/** What a text may be at most; a value is a member of an object or an element of an array. */
+export interface JsonBounds {
+  readonly bytes: number;
+  readonly depth: number;
+  readonly values: number;
+}
+
+export const argumentBounds: JsonBounds = { bytes: 256 * 1024, depth: 32, values: 10_000 };
 
 export type StrictJson =
   | { readonly kind: 'parsed'; readonly value: Json }
@@ -12,28 +18,28 @@ export type StrictJson =
  * Parses `text` and refuses what `JSON.parse` forgives. The grammar is `JSON.parse`'s own; this only counts what it
  * drops without a word: a duplicate key is seen because the text has more colons than the value has members.
  */
-export function parseStrictJson(text: string): StrictJson {
-  if (text.length > argumentBounds.bytes || Buffer.byteLength(text) > argumentBounds.bytes) {
-    return { kind: 'tooLarge', message: `The arguments are larger than ${argumentBounds.bytes} bytes.` };
+export function parseStrictJson(text: string, bounds: JsonBounds = argumentBounds): StrictJson {
+  if (text.length > bounds.bytes || Buffer.byteLength(text) > bounds.bytes) {
+    return { kind: 'tooLarge', message: `It is larger than ${bounds.bytes} bytes.` };
   }
   const shape = shapeOf(text);
-  if (shape.depth > argumentBounds.depth) {
-    return { kind: 'tooLarge', message: `The arguments are nested deeper than ${argumentBounds.depth} levels.` };
+  if (shape.depth > bounds.depth) {
+    return { kind: 'tooLarge', message: `It is nested deeper than ${bounds.depth} levels.` };
   }
-  if (shape.values > argumentBounds.values) {
-    return { kind: 'tooLarge', message: `The arguments hold more than ${argumentBounds.values} values.` };
+  if (shape.values > bounds.values) {
+    return { kind: 'tooLarge', message: `It holds more than ${bounds.values} values.` };
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     // The parser's message quotes the text, which may be a secret; the fact is enough.
-    return { kind: 'malformed', message: 'The arguments are not complete JSON.' };
+    return { kind: 'malformed', message: 'It is not complete JSON.' };
   }
   const tally: Tally = { members: 0, fault: undefined };
   const normal = normalise(value, tally);
   if (tally.fault !== undefined) return { kind: 'malformed', message: tally.fault };
-  if (tally.members !== shape.colons) return { kind: 'malformed', message: 'The arguments hold the same key twice.' };
+  if (tally.members !== shape.colons) return { kind: 'malformed', message: 'It holds the same key twice.' };
   return { kind: 'parsed', value: normal };
 }
 
@@ -85,12 +91,12 @@ interface Tally {
 /** The same value with sorted keys and no negative zero, frozen; says in `tally` what must be refused. */
 function normalise(value: unknown, tally: Tally): Json {
   if (typeof value === 'string') {
-    if (!isStorable(value)) tally.fault = 'The arguments hold a NUL or half a surrogate pair.';
+    if (!isStorable(value)) tally.fault = 'It holds a NUL or half a surrogate pair.';
     return value;
   }
   if (typeof value === 'number') {
     if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
-      tally.fault = 'The arguments hold a number that is too large to be exact.';
+      tally.fault = 'It holds a number that is too large to be exact.';
     }
     return value === 0 ? 0 : value;
   }
@@ -105,8 +111,8 @@ function normaliseObject(value: Record<string, unknown>, tally: Tally): Json {
   const sorted: Record<string, Json> = {};
   for (const key of keys) {
     // Assigned anywhere later, this key would set a prototype instead of a member.
-    if (key === '__proto__') tally.fault = 'The arguments hold the key "__proto__".';
-    else if (!isStorable(key)) tally.fault = 'The arguments hold a NUL or half a surrogate pair.';
+    if (key === '__proto__') tally.fault = 'It holds the key "__proto__".';
+    else if (!isStorable(key)) tally.fault = 'It holds a NUL or half a surrogate pair.';
     else sorted[key] = normalise(value[key], tally);
   }
   return Object.freeze(sorted);

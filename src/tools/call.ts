@@ -1,0 +1,58 @@
+import { isPawlError } from '../errors.ts';
+import type { BundleTool } from '../manifest/bundle.ts';
+import { isJsonObject, type Json } from '../manifest/json.ts';
+import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
+import { callBuiltin } from './builtin.ts';
+import { callHttp } from './http.ts';
+import type { ToolCallOptions } from './options.ts';
+import type { ToolOutcome } from './tool.ts';
+
+/** Makes one call that the gate allowed and the journal holds. Says what became of it; throws only on a bug. */
+export async function callTool(tool: BundleTool, args: Json, options: ToolCallOptions): Promise<ToolOutcome> {
+  if (!isJsonObject(args))
+    throw new TypeError('the arguments of a call are an object: the gate lets nothing else pass');
+  try {
+    return clean(checked(tool, await dispatch(tool, args, options)), options);
+  } catch (cause) {
+    // What a resource lacks (a secret) is the call's failure; anything else is a bug and not the tool's.
+    if (!isPawlError(cause)) throw cause;
+    return clean({ kind: 'failed', code: cause.code, message: cause.message, retryable: false }, options);
+  }
+}
+
+async function dispatch(
+  tool: BundleTool,
+  args: Readonly<Record<string, Json>>,
+  options: ToolCallOptions,
+): Promise<ToolOutcome> {
+  const { impl } = tool;
+  switch (impl.type) {
+    case 'builtin':
+      return callBuiltin({ ...tool, impl }, args);
+    case 'http':
+      return await callHttp({ ...tool, impl }, args, options);
+  }
+}
+
+const checks = new WeakMap<BundleTool, SchemaCheck>();
+
+/** Holds a result against the tool's `outputSchema`. */
+function checked(tool: BundleTool, outcome: ToolOutcome): ToolOutcome {
+  if (outcome.kind !== 'done' || tool.outputSchema === undefined) return outcome;
+  let check = checks.get(tool);
+  if (check === undefined) {
+    check = schemaCompiler().compile(tool.outputSchema);
+    checks.set(tool, check);
+  }
+  const verdict = check(outcome.output);
+  if (verdict.kind === 'valid') return outcome;
+  const place =
+    verdict.kind === 'invalid' && verdict.pointer !== '' ? `The result at ${verdict.pointer}` : 'The result';
+  return { kind: 'failed', code: 'result.invalid', message: `${place}: ${verdict.message}.`, retryable: false };
+}
+
+/** No secret leaves in an output or in an error's text, whoever echoed it. */
+function clean(outcome: ToolOutcome, { secrets }: ToolCallOptions): ToolOutcome {
+  if (outcome.kind === 'done') return { kind: 'done', output: secrets.scrub(outcome.output) };
+  return { ...outcome, message: secrets.scrubText(outcome.message) };
+}

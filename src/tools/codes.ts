@@ -1,0 +1,60 @@
+import type { CodeDoc } from '../manifest/problem.ts';
+
+/** What can go wrong when the gate's decision is carried out by a tool. */
+export const toolCodes = {
+  'egress.denied': {
+    title: 'The address may not be reached',
+    cause:
+      'The URL, a redirect or what its name resolves to is outside what the resource declares, or is a private, loopback, link-local or metadata address.',
+    cure: 'List the host under `egress.hosts` (with `http://` for plain HTTP); set `allowPrivate` for a host in your own network.',
+  },
+  'tool.network': {
+    title: 'The other side could not be reached, or the connection broke',
+    cause: 'No DNS answer, a refused or broken connection, or a certificate that does not verify.',
+    cure: 'Check the host, its certificate and the network of the worker.',
+  },
+  'tool.timeout': {
+    title: 'The call took longer than the tool’s timeout',
+    cause: 'The total deadline of the call (connecting, waiting and reading together) was over.',
+    cure: 'Raise the Tool’s `timeout`, or make the other side faster.',
+  },
+  'tool.aborted': {
+    title: 'The call was given up by its worker',
+    cause: 'The run was cancelled, is past its deadline, or now belongs to another worker.',
+    cure: 'Nothing: the run’s own state says why.',
+  },
+  'tool.failed': {
+    title: 'The tool answered with an error',
+    cause: 'The other side answered with a status of 400 or above, or a redirect that cannot be followed.',
+    cure: 'The message holds the status and the beginning of the answer.',
+  },
+  'tool.template_invalid': {
+    title: 'The tool’s request template cannot be used',
+    cause: 'A placeholder in the scheme or host of the URL, or a header that pawl sets itself.',
+    cure: 'Keep placeholders to the path, query, headers and body, and leave framing and auth headers out.',
+  },
+  'tool.argument_refused': {
+    title: 'An argument cannot be put where the template puts it',
+    cause: 'A line break in a header, an empty, `.` or `..` path segment, or an object where text is needed.',
+    cure: 'Narrow the tool’s `inputSchema` (a pattern, a minLength) so that the model sends what fits.',
+  },
+  'result.too_large': {
+    title: 'The tool’s result is too large',
+    cause: 'The answer is longer than `maxResultBytes`.',
+    cure: 'Raise `maxResultBytes`, or ask the other side for less.',
+  },
+  'result.invalid': {
+    title: 'The tool’s result cannot be used',
+    cause:
+      'Not UTF-8, not strict JSON though it says so, compressed without being asked to, or not what `outputSchema` says.',
+    cure: 'Compare what the other side answers with the Tool’s `outputSchema`.',
+  },
+  'secret.unavailable': {
+    title: 'A secret is not there for the worker',
+    cause:
+      'The variable is not set, is empty or too short, holds a line break, or its name is neither `PAWL_SECRET_…` nor listed in PAWL_SECRET_ENV.',
+    cure: 'Set the variable in the worker’s environment, and list its name in PAWL_SECRET_ENV if it does not begin with PAWL_SECRET_.',
+  },
+} as const satisfies Record<string, CodeDoc>;
+
+export type ToolCode = keyof typeof toolCodes;

@@ -1,0 +1,177 @@
+import { Client } from 'undici';
+import { connectTo, EgressDenied, type Network, systemNetwork, vettedAddresses } from './connect.ts';
+import { type EgressRules, vetUrl } from './egress-url.ts';
+
+export interface EgressRequest {
+  readonly method: string;
+  readonly url: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Names of headers that carry credentials beyond the usual ones; none crosses to another origin. */
+  readonly credentials: readonly string[];
+  /** One deadline over resolving, connecting, waiting, redirects and reading: a slow drip passes every other timeout. */
+  readonly deadlineMs: number;
+  readonly responseBytesMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** `sent`: the request, or one that it redirected from, may have reached somebody. */
+export type EgressOutcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
+  | {
+      readonly kind: 'denied' | 'tooLarge' | 'timeout' | 'aborted' | 'network';
+      readonly message: string;
+      readonly sent: boolean;
+    };
+
+export const redirectsMax = 3;
+
+/** Makes one HTTP exchange under the egress rules. Never throws, never retries, reads no proxy variable. */
+export async function egress(
+  request: EgressRequest,
+  rules: EgressRules,
+  network: Network = systemNetwork,
+): Promise<EgressOutcome> {
+  const deadline = AbortSignal.timeout(request.deadlineMs);
+  const signal = AbortSignal.any([request.signal, deadline]);
+  const trip: Trip = { sent: false };
+  try {
+    return await follow(request, { rules, network, signal, trip });
+  } catch (cause) {
+    const { sent } = trip;
+    if (request.signal.aborted) return { kind: 'aborted', message: 'The call was given up by its worker.', sent };
+    if (deadline.aborted)
+      return { kind: 'timeout', message: `The call took longer than ${request.deadlineMs} ms.`, sent };
+    if (cause instanceof EgressDenied) return { kind: 'denied', message: `Refused: ${cause.message}.`, sent };
+    if (cause instanceof TooLarge) return { kind: 'tooLarge', message: cause.message, sent };
+    return { kind: 'network', message: `The connection failed: ${briefly(cause)}.`, sent };
+  }
+}
+
+class TooLarge extends Error {}
+
+interface Trip {
+  sent: boolean;
+}
+
+interface Guard {
+  readonly rules: EgressRules;
+  readonly network: Network;
+  readonly signal: AbortSignal;
+  readonly trip: Trip;
+}
+
+/** Redirects are followed by hand, each held against the same rules as the first URL. */
+async function follow(first: EgressRequest, guard: Guard): Promise<EgressOutcome> {
+  let request = first;
+  for (let redirects = 0; ; redirects += 1) {
+    const vetted = vetUrl(request.url, guard.rules);
+    if (vetted.kind === 'denied') throw new EgressDenied(vetted.message.replace(/\.$/, ''));
+    const answer = await exchange(request, vetted.url, guard);
+    const location = answer.headers.get('location');
+    if (![301, 302, 303, 307, 308].includes(answer.status) || location === null) return answer;
+    if (redirects === redirectsMax) throw new EgressDenied(`more than ${redirectsMax} redirects`);
+    request = redirected(request, { from: vetted.url, location, status: answer.status });
+  }
+}
+
+const alwaysCredentials = ['authorization', 'cookie', 'proxy-authorization'];
+
+function redirected(
+  request: EgressRequest,
+  { from, location, status }: { readonly from: URL; readonly location: string; readonly status: number },
+): EgressRequest {
+  if (!URL.canParse(location, from.href)) throw new EgressDenied('a redirect to something that is not a URL');
+  const to = new URL(location, from);
+  const dropped = new Set<string>();
+  if (to.origin !== from.origin)
+    for (const name of [...alwaysCredentials, ...request.credentials]) dropped.add(name.toLowerCase());
+  const becomesGet = status === 303 ? request.method !== 'HEAD' : status < 303 && request.method === 'POST';
+  if (becomesGet) for (const name of ['content-type', 'content-length']) dropped.add(name);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).filter(([name]) => !dropped.has(name.toLowerCase())),
+  );
+  const { body, ...rest } = request;
+  if (becomesGet) return { ...rest, url: to.href, method: 'GET', headers };
+  return { ...rest, url: to.href, headers, ...(body === undefined ? {} : { body }) };
+}
+
+/** One request on one connection of its own, so that the peer that was vetted is the peer that is used. */
+async function exchange(
+  request: EgressRequest,
+  url: URL,
+  guard: Guard,
+): Promise<Extract<EgressOutcome, { kind: 'answered' }>> {
+  const { network, signal } = guard;
+  const addresses = await raced(vettedAddresses(url, { network, allowPrivate: guard.rules.allowPrivate }), signal);
+  const socket = await connectTo({ url, addresses, network, signal });
+  let taken = false;
+  const client = new Client(url.origin, {
+    connect: (_options, callback) => {
+      // A client whose socket broke asks for another; this one has no second connection to give.
+      if (taken) return callback(new Error('the connection broke'), null);
+      taken = true;
+      callback(null, socket);
+    },
+    // The total deadline rules; these would only cut a slow answer that is still within it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 0,
+  });
+  try {
+    guard.trip.sent = true;
+    const answer = await client.request({
+      method: request.method as 'GET',
+      path: `${url.pathname}${url.search}`,
+      headers: { 'accept-encoding': 'identity', ...request.headers },
+      body: request.body ?? null,
+      signal,
+    });
+    const body = await readBody(answer.body, request.responseBytesMax);
+    return { kind: 'answered', status: answer.statusCode, headers: headersOf(answer.headers), body };
+  } finally {
+    await client.destroy().catch(() => undefined); // Nothing is left to do with a connection that fails to close.
+    socket.destroy();
+  }
+}
+
+/** A resolver cannot be interrupted, only no longer waited for. */
+async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new Error('aborted while resolving'));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function readBody(chunks: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) throw new TooLarge(`The answer is longer than ${bytesMax} bytes.`);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
+
+function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(raw)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
+  }
+  return headers;
+}
+
+/** A code such as ECONNREFUSED or CERT_HAS_EXPIRED; messages of the network stack may repeat what was sent. */
+function briefly(cause: unknown): string {
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause instanceof Error ? cause.name : 'unknown';
+}

@@ -1,0 +1,12 @@
+import type { Network } from './connect.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface ToolCallOptions {
+  /** Aborts when the run is cancelled or overdue, or the lease is lost. */
+  readonly signal: AbortSignal;
+  /** The same for every attempt at one call of one run. */
+  readonly idempotencyKey: string;
+  readonly secrets: Secrets;
+  /** Absent: the machine's own resolver and roots. */
+  readonly network?: Network;
+}

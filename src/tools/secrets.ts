@@ -1,0 +1,135 @@
+import { TerminalError } from '../errors.ts';
+import type { Bundle, SecretUse } from '../manifest/bundle.ts';
+import type { Json } from '../manifest/json.ts';
+import { isJsonObject } from '../manifest/json.ts';
+
+/** Reads one variable of the worker's environment; undefined: not set, or not among those that manifests may name. */
+export type SecretSource = (variable: string) => string | undefined;
+
+export interface SecretSourceOptions {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Names beyond `PAWL_SECRET_…` that the operator opens to manifests. */
+  readonly names: readonly string[];
+}
+
+/** Without the list, a manifest could name the variable that holds the database's URL. */
+export function secretSource({ variables, names }: SecretSourceOptions): SecretSource {
+  return (variable) =>
+    variable.startsWith('PAWL_SECRET_') || names.includes(variable) ? variables[variable] : undefined;
+}
+
+/** The secrets of one bundle, resolved when a call needs them, and taken out of whatever comes back. */
+export interface Secrets {
+  /** Throws `secret.unavailable`. */
+  readonly resolve: (use: SecretUse) => string;
+  /** `value` without any resolved secret, in any usual encoding. */
+  readonly scrub: (value: Json) => Json;
+  readonly scrubText: (text: string) => string;
+}
+
+const replacement = '[secret]';
+/** Taking shorter values out of outputs would shred them, and leaving them in would print them. */
+const lengthMin = 4;
+
+/** Knows a value only from its first use on; make one for each run or call, so that values do not pile up. */
+export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource): Secrets {
+  const forms = new Map<string, readonly string[]>();
+  const scrubText = (text: string) => withoutForms(text, forms);
+  return {
+    resolve: (use) => {
+      const value = read(use, secrets, source);
+      if (!forms.has(value)) forms.set(value, formsOf(value));
+      return value;
+    },
+    scrub: (value) => (forms.size === 0 ? value : scrubbed(value, scrubText)),
+    scrubText,
+  };
+}
+
+function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): string {
+  const secret = Object.hasOwn(secrets, use.secret) ? secrets[use.secret] : undefined;
+  const variable = secret !== undefined && Object.hasOwn(secret.keys, use.key) ? secret.keys[use.key] : undefined;
+  if (variable === undefined) throw unavailable(use, 'the bundle does not hold it');
+  // A file's last line break often ends up in the variable, and is never part of the secret.
+  const value = source(variable)?.replace(/\r?\n$/, '');
+  if (value === undefined || value === '') {
+    throw unavailable(
+      use,
+      `the worker has no ${variable}, or its name is neither PAWL_SECRET_… nor in PAWL_SECRET_ENV`,
+    );
+  }
+  if (value.length < lengthMin) throw unavailable(use, `${variable} is shorter than ${lengthMin} characters`);
+  if (!/^[\u0020-\u007e\u0080-\u{10ffff}]+$/u.test(value))
+    throw unavailable(use, `${variable} holds a control character`);
+  return value;
+}
+
+function unavailable(use: SecretUse, why: string): TerminalError {
+  return new TerminalError(`Secret/${use.secret} key ${use.key} is not available: ${why}.`, {
+    code: 'secret.unavailable',
+    help: 'Set the variable in the worker’s environment and list its name in PAWL_SECRET_ENV if it does not begin with PAWL_SECRET_.',
+  });
+}
+
+/** Every spelling in which the value usually travels; of a `user:password` pair, the password too. */
+function formsOf(value: string): readonly string[] {
+  const colon = value.indexOf(':');
+  const parts = [value, ...(colon === -1 ? [] : [value.slice(colon + 1)])].filter((part) => part.length >= lengthMin);
+  const forms = new Set(parts.flatMap((part) => [part, ...encodingsOf(part)]));
+  // The longest first: a shorter form may be a part of a longer one and would leave the rest standing.
+  return [...forms].filter((form) => form.length >= lengthMin).sort((a, b) => b.length - a.length);
+}
+
+function encodingsOf(value: string): string[] {
+  const bytes = Buffer.from(value, 'utf8');
+  const percent = encodeURIComponent(value);
+  const strict = percent.replace(/[!'()*~_.-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const json = JSON.stringify(value).slice(1, -1);
+  const ascii = json.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const urls = [percent, strict, percent.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+  return [
+    ...urls.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())]),
+    json,
+    json.replaceAll('/', '\\/'),
+    ascii,
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    ...base64FormsOf(bytes),
+  ];
+}
+
+/**
+ * Base64 of the value as it stands within other text, as in `Basic base64(user:password)`: for each of the three
+ * alignments, the characters that depend on the value alone.
+ */
+function base64FormsOf(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const whole = Math.floor(((offset + bytes.length) * 8) / 6);
+    const form = text.slice(Math.ceil((offset * 8) / 6), whole);
+    return [form, form.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
+
+function withoutForms(text: string, forms: ReadonlyMap<string, readonly string[]>): string {
+  let clean = text;
+  for (const spelled of forms.values()) {
+    for (const form of spelled) clean = clean.replaceAll(form, replacement);
+  }
+  return clean;
+}
+
+function scrubbed(value: Json, scrubText: (text: string) => string): Json {
+  if (typeof value === 'string') return scrubText(value);
+  if (typeof value === 'number') {
+    const text = scrubText(String(value));
+    return text === String(value) ? value : text;
+  }
+  if (Array.isArray(value)) return value.map((element: Json) => scrubbed(element, scrubText));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [scrubText(key), scrubbed(member, scrubText)]),
+  );
+}
