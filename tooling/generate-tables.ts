@@ -38,7 +38,8 @@ async function tables(): Promise<string> {
     const database = await openDatabase({ directory: join(folder, 'db') });
     try {
       await migrate(database);
-      return await generated(database.db);
+      // kysely-codegen sees Kysely's types through its CommonJS build, which TypeScript takes for others.
+      return await generated(database.db as unknown as Introspected);
     } finally {
       await database.close();
     }
@@ -47,7 +48,9 @@ async function tables(): Promise<string> {
   }
 }
 
-async function generated(db: Parameters<typeof generate>[0]['db']): Promise<string> {
+type Introspected = Parameters<typeof generate>[0]['db'];
+
+async function generated(db: Introspected): Promise<string> {
   const text = await generate({
     db,
     dialect: new PostgresDialect(),

@@ -62,6 +62,11 @@ export const storeCodes = {
     cause: 'pawl needs PostgreSQL 15 or newer.',
     cure: 'Use a newer server.',
   },
+  'store.environment_unknown': {
+    title: 'The environment does not exist',
+    cause: 'No environment of that name was ever planned or applied against this database.',
+    cure: 'Check the name against `pawl status`, or add it to pawl.yaml and plan it.',
+  },
   'store.locked': {
     title: 'Another process has the embedded database open',
     cause: 'The embedded database serves one process at a time, because two would lose each other\'s rows.',

@@ -1,0 +1,82 @@
+import { isPawlError, RetryableError } from '../errors.ts';
+import type { Plan } from '../plan/change.ts';
+import { recordAttempt } from '../store/attempt.ts';
+import type { Database } from '../store/database.ts';
+import { inTransaction } from '../store/transaction.ts';
+import { lockEnvironment } from '../store/environment.ts';
+import { readRevision } from '../store/revision.ts';
+import { assertApplicable } from './precondition.ts';
+import { type AppliedRevision, type Checkpoint, type Step, write } from './write.ts';
+
+/** What wakes those who look at an environment's revision. */
+export const appliedChannel = 'pawl_applied';
+
+const commitsMax = 3;
+
+/** Makes the plan live in one transaction, or throws and leaves live as it was. */
+export async function apply(database: Database, plan: Plan, by: string): Promise<AppliedRevision> {
+  return await applyWatched({ database, plan, by, checkpoint: () => undefined });
+}
+
+/** `apply`, which calls `checkpoint` between its steps: tests of crashes end the process there. */
+export async function applyWatched(options: {
+  readonly database: Database;
+  readonly plan: Plan;
+  readonly by: string;
+  readonly checkpoint: Checkpoint;
+}): Promise<AppliedRevision> {
+  const { database, plan, by, checkpoint } = options;
+  try {
+    assertApplicable(plan);
+    const applied = await commit(database, { plan, by, checkpoint });
+    checkpoint('committed');
+    // A wake-up after the fact: those who miss it find the revision when they look.
+    await database.notify(appliedChannel, plan.environment).catch(() => undefined);
+    return applied;
+  } catch (error) {
+    await recordFailure(database, plan, error);
+    throw error;
+  }
+}
+
+/** A COMMIT whose answer was lost is settled by looking for its revision; when that is not there, it is done again. */
+async function commit(database: Database, step: Step): Promise<AppliedRevision> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await inTransaction(database, (trx) => write(trx, step), {
+        beforeCommit: () => step.checkpoint('committing'),
+      });
+    } catch (error) {
+      const isUnknown = error instanceof RetryableError && error.code === 'store.commit_unknown';
+      if (!isUnknown || attempt === commitsMax) throw error;
+      const settled = await lookUp(database, step.plan);
+      if (settled !== undefined) return settled;
+    }
+  }
+}
+
+/** Waits for the row that the lost transaction may still hold, so that what is seen afterwards is final. */
+async function lookUp(database: Database, plan: Plan): Promise<AppliedRevision | undefined> {
+  return await inTransaction(database, async (trx) => {
+    await lockEnvironment(trx, plan.environment);
+    const revision = await readRevision(trx, plan.environment, plan.base.revision + 1);
+    if (revision?.plan_digest !== plan.digest || revision.commit_id !== plan.target.commit) return undefined;
+    return {
+      outcome: 'applied',
+      environment: plan.environment,
+      revision: revision.revision,
+      root: revision.root,
+      commit: revision.commit_id,
+    };
+  });
+}
+
+async function recordFailure(database: Database, plan: Plan, error: unknown): Promise<void> {
+  const code = isPawlError(error) ? error.code : undefined;
+  const outcome = code?.startsWith('plan.') || code === 'apply.root_mismatch' ? 'refused' : 'failed';
+  const { environment, target } = plan;
+  const message = error instanceof Error ? error.message : String(error);
+  const attempt = { environment, commit_id: target.commit, outcome, code: code ?? null, message, revision: null } as const;
+  // The caller gets the error itself; a database that is away cannot hold the record of that.
+  await recordAttempt(database.db, attempt).catch(() => undefined);
+}

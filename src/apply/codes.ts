@@ -1,0 +1,30 @@
+import type { CodeDoc } from '../manifest/problem.ts';
+
+/** Why a plan was not applied, as `pawl explain` prints it. */
+export const applyCodes = {
+  'plan.stale': {
+    title: 'Live has moved since the plan was made',
+    cause: 'Another apply, or a hand, changed what this plan was compared with.',
+    cure: 'Run `pawl plan` again, look at it, and apply that.',
+  },
+  'plan.conflict': {
+    title: 'Git and a hand changed the same resource apart',
+    cause: 'A row was edited behind pawl, and the commit changes the same resource to something else.',
+    cure: 'Put the row back, or bring the manifest and the row to the same content, and plan again.',
+  },
+  'plan.invalid': {
+    title: 'The plan has errors',
+    cause: 'The commit that the plan was made for holds mistakes, so nothing of it is applied.',
+    cure: 'Correct what `pawl validate` reports, commit, and plan again.',
+  },
+  'plan.uncommitted': {
+    title: 'Uncommitted files cannot be applied',
+    cause: 'The plan was made for a working copy, and only commits go live.',
+    cure: 'Commit the files and plan the commit.',
+  },
+  'apply.root_mismatch': {
+    title: 'The rows do not add up to what was planned',
+    cause: 'A row beside those of the plan was changed, added or removed behind pawl, so the result would not be the commit.',
+    cure: 'Look at `pawl drift`, then run `pawl plan` again: it shows that row too.',
+  },
+} as const satisfies Record<string, CodeDoc>;

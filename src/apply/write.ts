@@ -1,0 +1,182 @@
+import type { Transaction } from 'kysely';
+import { exitCodes, TerminalError } from '../errors.ts';
+import { bucketOf } from '../manifest/digest.ts';
+import type { JsonObject } from '../manifest/json.ts';
+import type { Change, Plan } from '../plan/change.ts';
+import { recordAttempt } from '../store/attempt.ts';
+import { closeBundles, openBundles, writeBundles } from '../store/bundle.ts';
+import { type EnvironmentRow, lockEnvironment, moveCommit } from '../store/environment.ts';
+import { deleteHeads, findHeads, hashBuckets, rootOfRows, writeHeads, type WrittenHead } from '../store/resource.ts';
+import { closeHistory, openHistory } from '../store/resource-history.ts';
+import { recordRevision } from '../store/revision.ts';
+import { writeSpecs } from '../store/spec.ts';
+import type { Tables } from '../store/tables.gen.ts';
+import { assertBase, assertHeads, shortDigest } from './precondition.ts';
+
+export interface AppliedRevision {
+  /** `unchanged`: the commit says what is live already, so no revision was made. */
+  readonly outcome: 'applied' | 'unchanged';
+  readonly environment: string;
+  readonly revision: number;
+  readonly root: string;
+  readonly commit: string;
+}
+
+/** The points between the steps of an apply, in their order. */
+export const checkpoints = [
+  'begun',
+  'locked',
+  'compared',
+  'specs',
+  'heads',
+  'history',
+  'bundles',
+  'buckets',
+  'root',
+  'recorded',
+  'committing',
+  'committed',
+] as const;
+
+export type Checkpoint = (point: (typeof checkpoints)[number]) => void;
+
+export interface Step {
+  readonly plan: Plan;
+  readonly by: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** Everything that apply writes, inside its transaction. */
+export async function write(trx: Transaction<Tables>, step: Step): Promise<AppliedRevision> {
+  const { plan, checkpoint } = step;
+  checkpoint('begun');
+  const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
+  checkpoint('locked');
+  const addresses = plan.changes.map((change) => change.address);
+  const found = await findHeads(trx, plan.environment, addresses);
+  assertHeads(plan, found);
+  checkpoint('compared');
+  if (isUnchanged(plan)) return await keepRevision(trx, step, live);
+  const at = { environment: plan.environment, revision: plan.base.revision + 1 };
+  await writeResources(trx, at, step);
+  await writeSystems(trx, at, plan);
+  checkpoint('bundles');
+  const root = await assertRoot(trx, plan, checkpoint);
+  await recordRevision(trx, {
+    ...at,
+    root,
+    commit: plan.target.commit,
+    tree: plan.target.tree,
+    subject: plan.target.subject,
+    planDigest: plan.digest,
+    summary: plan.revert === undefined ? plan.summary : { ...plan.summary, revert: plan.revert },
+    by: step.by,
+    detail: overwritten(plan, (address) => found.get(address)?.touchedBy),
+    isOutsideHistory: plan.changes.some((change) => change.class !== 'pending'),
+  });
+  checkpoint('recorded');
+  return { outcome: 'applied', ...at, root, commit: plan.target.commit };
+}
+
+function isUnchanged(plan: Plan): boolean {
+  return plan.changes.length === 0 && plan.bundles.length === 0 && plan.removedSystems.length === 0;
+}
+
+/** A commit that changes nothing here is remembered, so that nobody looks at it again. */
+async function keepRevision(trx: Transaction<Tables>, step: Step, live: EnvironmentRow): Promise<AppliedRevision> {
+  const { environment, target } = step.plan;
+  if (live.root !== target.root) throw rootMismatch(step.plan, live.root);
+  const { revision, root } = live;
+  if (live.commit_id !== target.commit || live.tree_id !== target.tree) {
+    await moveCommit(trx, environment, target);
+    const attempt = { environment, commit_id: target.commit, outcome: 'unchanged', revision } as const;
+    await recordAttempt(trx, attempt);
+  }
+  return { outcome: 'unchanged', environment, revision, root, commit: target.commit };
+}
+
+interface At {
+  readonly environment: string;
+  readonly revision: number;
+}
+
+async function writeResources(trx: Transaction<Tables>, at: At, step: Step): Promise<void> {
+  const { plan, checkpoint } = step;
+  const removed = plan.changes.filter((change) => change.action === 'delete');
+  const kept = plan.changes.filter((change) => change.action !== 'delete');
+  await writeSpecs(trx, kept.map(targetOf));
+  checkpoint('specs');
+  if (removed.length > 0) {
+    await deleteHeads(
+      trx,
+      at.environment,
+      removed.map((change) => change.address),
+    );
+  }
+  await writeHeads(trx, at, kept.map(headOf));
+  checkpoint('heads');
+  await closeHistory(
+    trx,
+    at,
+    plan.changes.map((change) => change.address),
+  );
+  await openHistory(
+    trx,
+    at,
+    kept.map((change) => change.address),
+  );
+  checkpoint('history');
+}
+
+function targetOf(change: Change): { digest: string; body: JsonObject } {
+  if (change.after === undefined || change.afterDigest === undefined) {
+    throw new TypeError(`the plan's ${change.action} of ${change.address} has no target`);
+  }
+  return { digest: change.afterDigest, body: change.after };
+}
+
+function headOf(change: Change): WrittenHead {
+  const { address, kind, namespace, name, place } = change;
+  return { address, kind, namespace, name, digest: targetOf(change).digest, file: place.file, line: place.line };
+}
+
+async function writeSystems(trx: Transaction<Tables>, at: At, plan: Plan): Promise<void> {
+  const ended = [...plan.removedSystems, ...plan.bundles.map((bundle) => bundle.system)];
+  if (ended.length === 0) return;
+  await closeBundles(trx, at, ended);
+  await writeBundles(trx, plan.bundles);
+  await openBundles(trx, at, plan.bundles);
+}
+
+/** Hashes what the plan touched from the rows as they are now: what was reviewed is what they must add up to. */
+async function assertRoot(trx: Transaction<Tables>, plan: Plan, checkpoint: Checkpoint): Promise<string> {
+  const touched = new Set(plan.changes.map((change) => bucketOf(change.address)));
+  if (touched.size > 0) await hashBuckets(trx, plan.environment, [...touched]);
+  checkpoint('buckets');
+  const root = await rootOfRows(trx, plan.environment);
+  if (root !== plan.target.root) throw rootMismatch(plan, root);
+  checkpoint('root');
+  return root;
+}
+
+function rootMismatch(plan: Plan, root: string): TerminalError {
+  const sides = `${root.slice(0, 8)}, where the plan says ${plan.target.root.slice(0, 8)}`;
+  return new TerminalError(`Plan ${shortDigest(plan)} is not applied: the rows would add up to ${sides}.`, {
+    code: 'apply.root_mismatch',
+    help: 'A row beside the plan was changed by hand: look at `pawl drift`, and run `pawl plan` again.',
+    exit: exitCodes.conflict,
+  });
+}
+
+/** Whose edits this apply wrote over. */
+function overwritten(plan: Plan, touchedBy: (address: string) => string | undefined): JsonObject {
+  const taken = plan.changes.filter((change) => change.class !== 'pending');
+  if (taken.length === 0) return {};
+  return {
+    overwritten: taken.map((change) => ({
+      address: change.address,
+      class: change.class,
+      by: touchedBy(change.address) ?? null,
+    })),
+  };
+}

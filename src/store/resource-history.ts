@@ -1,0 +1,75 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Address } from '../manifest/resource.ts';
+import type { Tables } from './tables.gen.ts';
+
+interface At {
+  readonly environment: string;
+  readonly revision: number;
+}
+
+/** Ends what the previous revision held at those addresses. */
+export async function closeHistory(trx: Transaction<Tables>, at: At, addresses: readonly Address[]): Promise<void> {
+  await sql`
+    update resource_history set to_revision = ${at.revision}
+    where environment = ${at.environment} and to_revision is null
+      and address = any(${addresses}::text[])`.execute(trx);
+}
+
+/** Begins what the new revision holds there, as the heads say it. */
+export async function openHistory(trx: Transaction<Tables>, at: At, addresses: readonly Address[]): Promise<void> {
+  await sql`
+    insert into resource_history (environment, address, from_revision, digest, generation, file, line)
+    select environment, address, ${at.revision}, digest, generation, file, line from resource
+    where environment = ${at.environment} and address = any(${addresses}::text[])`.execute(trx);
+}
+
+/** One stretch of revisions in which an address held one content. */
+export interface Stretch {
+  readonly address: Address;
+  readonly fromRevision: number;
+  /** The first revision that no longer holds it; undefined: live. */
+  readonly toRevision: number | undefined;
+  readonly digest: string;
+}
+
+const stretchesMax = 10_000;
+
+/** What those addresses held, the newest stretches first. */
+export async function historyOf(
+  db: Kysely<Tables>,
+  environment: string,
+  addresses: readonly Address[],
+): Promise<readonly Stretch[]> {
+  const rows = await db
+    .selectFrom('resource_history')
+    .select(['address', 'from_revision', 'to_revision', 'digest'])
+    .where('environment', '=', environment)
+    .where(sql<boolean>`address = any(${addresses}::text[])`)
+    .orderBy('from_revision', 'desc')
+    .orderBy('address')
+    .limit(stretchesMax)
+    .execute();
+  return rows.map((row) => ({
+    address: row.address,
+    fromRevision: row.from_revision,
+    toRevision: row.to_revision ?? undefined,
+    digest: row.digest,
+  }));
+}
+
+/** Digests by address as a revision held them. */
+export async function resourcesAt(
+  db: Kysely<Tables>,
+  environment: string,
+  revision: number,
+): Promise<ReadonlyMap<Address, string>> {
+  const rows = await db
+    .selectFrom('resource_history')
+    .select(['address', 'digest'])
+    .where('environment', '=', environment)
+    .where('from_revision', '<=', revision)
+    .where((where) => where.or([where('to_revision', 'is', null), where('to_revision', '>', revision)]))
+    .orderBy('address')
+    .execute();
+  return new Map(rows.map((row) => [row.address, row.digest]));
+}

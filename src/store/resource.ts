@@ -1,0 +1,116 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { bucketOf, digest } from '../manifest/digest.ts';
+import type { JsonObject } from '../manifest/json.ts';
+import type { Address, Identity } from '../manifest/resource.ts';
+import { batches } from './batch.ts';
+import type { Tables } from './tables.gen.ts';
+
+/** A head as apply must find it. */
+export interface FoundHead {
+  readonly address: Address;
+  readonly generation: number;
+  /** Of the body that is in the row now. */
+  readonly digest: string;
+  readonly touchedBy: string | undefined;
+}
+
+/** The heads of those addresses; an edited one is digested again. */
+export async function findHeads(
+  db: Kysely<Tables>,
+  environment: string,
+  addresses: readonly Address[],
+): Promise<ReadonlyMap<Address, FoundHead>> {
+  const { rows } = await sql<{
+    address: Address;
+    generation: number;
+    digest: string;
+    touched_by: string | null;
+    body: JsonObject | null;
+  }>`
+    select address, generation, digest, touched_by, case when touched_at is not null then body end as body
+    from resource where environment = ${environment} and address = any(${addresses}::text[])`.execute(db);
+  return new Map(
+    rows.map((row) => [
+      row.address,
+      {
+        address: row.address,
+        generation: row.generation,
+        digest: row.body === null ? row.digest : digest(row.body),
+        touchedBy: row.touched_by ?? undefined,
+      },
+    ]),
+  );
+}
+
+export interface WrittenHead extends Identity {
+  readonly address: Address;
+  readonly digest: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Writes heads of a new revision; their bodies are taken from `spec`. */
+export async function writeHeads(
+  trx: Transaction<Tables>,
+  at: { readonly environment: string; readonly revision: number },
+  heads: Iterable<WrittenHead>,
+): Promise<void> {
+  for (const batch of batches(withBuckets(heads))) {
+    await sql`
+      insert into resource as head
+        (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
+      select ${at.environment}, address, kind, namespace, name, digest, spec.body::jsonb, bucket, file, line,
+        ${at.revision}
+      from json_to_recordset(${batch}::json) as row (address text, kind text, namespace text, name text, digest text,
+        bucket smallint, file text, line integer)
+      join spec using (digest)
+      on conflict (environment, address) do update set
+        generation = head.generation + 1, digest = excluded.digest, body = excluded.body, file = excluded.file,
+        line = excluded.line, revision = excluded.revision`.execute(trx);
+  }
+}
+
+function* withBuckets(heads: Iterable<WrittenHead>) {
+  for (const { address, kind, namespace, name, digest: body, file, line } of heads) {
+    yield { address, kind, namespace, name, digest: body, file, line, bucket: bucketOf(address) };
+  }
+}
+
+export async function deleteHeads(
+  trx: Transaction<Tables>,
+  environment: string,
+  addresses: readonly Address[],
+): Promise<void> {
+  await sql`
+    delete from resource
+    where environment = ${environment} and address = any(${addresses}::text[])`.execute(trx);
+}
+
+/** Hashes those buckets again from the rows themselves, as `bucketHash` does. */
+export async function hashBuckets(
+  trx: Transaction<Tables>,
+  environment: string,
+  buckets: readonly number[],
+): Promise<void> {
+  await sql`
+    insert into resource_bucket (environment, bucket, hash)
+    select ${environment}, touched.bucket, encode(sha256(convert_to(coalesce(
+      string_agg(line, E'\n' order by line collate "C"), ''), 'UTF8')), 'hex')
+    from unnest(${buckets}::smallint[]) as touched (bucket)
+    left join lateral (
+      select address || ' ' || digest as line from resource
+      where environment = ${environment} and resource.bucket = touched.bucket
+    ) as member on true
+    group by touched.bucket
+    on conflict (environment, bucket) do update set hash = excluded.hash`.execute(trx);
+}
+
+/** The root of the rows: SHA-256 of the 256 bucket hashes, as `rootOfBuckets` does. */
+export async function rootOfRows(db: Kysely<Tables>, environment: string): Promise<string> {
+  const { rows } = await sql<{ root: string }>`
+    select encode(sha256(convert_to(
+      string_agg(coalesce(hash, encode(sha256(''), 'hex')), E'\n' order by number), 'UTF8')), 'hex') as root
+    from generate_series(0, 255) as number
+    left join resource_bucket on environment = ${environment} and bucket = number`.execute(db);
+  return rows[0]?.root ?? '';
+}

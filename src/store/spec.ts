@@ -1,0 +1,49 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { canonicalText, digest } from '../manifest/digest.ts';
+import { isJsonObject, type JsonObject } from '../manifest/json.ts';
+import type { Bodies } from '../plan/change.ts';
+import { batches } from './batch.ts';
+import type { Tables } from './tables.gen.ts';
+
+/** Stores bodies under their digests; those that are there already stay. */
+export async function writeSpecs(
+  trx: Transaction<Tables>,
+  bodies: Iterable<{ readonly digest: string; readonly body: JsonObject }>,
+): Promise<void> {
+  for (const batch of batches(canonical(bodies))) {
+    await sql`
+      insert into spec (digest, body)
+      select digest, body from json_to_recordset(${batch}::json) as row (digest text, body text)
+      on conflict (digest) do nothing`.execute(trx);
+  }
+}
+
+function* canonical(bodies: Iterable<{ readonly digest: string; readonly body: JsonObject }>) {
+  for (const { digest: name, body } of bodies) yield { digest: name, body: canonicalText(body) };
+}
+
+/** Bodies by digest: of revisions, and of rows that were edited by hand. A digest that nothing has is left out. */
+export async function readBodies(db: Kysely<Tables>, digests: Iterable<string>): Promise<Bodies> {
+  const wanted = new Set(digests);
+  const found = new Map<string, JsonObject>();
+  if (wanted.size === 0) return found;
+  const { rows } = await sql<{ digest: string; body: string }>`
+    select digest, body from spec where digest = any(${[...wanted]}::text[])`.execute(db);
+  for (const row of rows) found.set(row.digest, bodyOf(JSON.parse(row.body)));
+  if (found.size < wanted.size) await addEdited(db, wanted, found);
+  return found;
+}
+
+/** An edited body has no stored digest, so the edited rows are digested here; they are few. */
+async function addEdited(db: Kysely<Tables>, wanted: Set<string>, found: Map<string, JsonObject>): Promise<void> {
+  const rows = await db.selectFrom('resource').select('body').where('touched_at', 'is not', null).execute();
+  for (const { body } of rows) {
+    const name = digest(body);
+    if (wanted.has(name)) found.set(name, body);
+  }
+}
+
+function bodyOf(value: unknown): JsonObject {
+  if (!isJsonObject(value)) throw new TypeError('a spec is a JSON object');
+  return value;
+}
