@@ -1,0 +1,261 @@
+import { RetryableError, TerminalError } from '../errors.ts';
+import { CatFile, type Found } from './cat-file.ts';
+import { type Finished, type GitCommand, lastWords, runGit } from './git-process.ts';
+import { entriesMax, type Repository, type Surroundings, type TreeChange, type TreeEntry } from './reader.ts';
+import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
+
+export interface GitCliOptions {
+  /** Directory of `HEAD`; of a worktree, its own. */
+  readonly gitDirectory: string;
+  readonly place: string;
+  readonly surroundings: Surroundings;
+  readonly timeoutMs: number;
+}
+
+/** Above this many paths the listing is limited here instead of by git, whose command line is bounded. */
+const pathArgumentsMax = 200;
+/** A listing of `entriesMax` entries with long names fits. */
+const listingBytesMax = 512 * 1024 * 1024;
+const commitBytesMax = 1024 * 1024;
+
+/** Reads a Git directory through the `git` program, by object id. */
+export class GitCli implements Repository {
+  readonly kind = 'git-cli';
+  readonly place: string;
+  readonly #command: GitCommand;
+  readonly #timeoutMs: number;
+  readonly #contents: CatFile;
+  readonly #headers: CatFile;
+
+  constructor(options: GitCliOptions) {
+    this.place = options.place;
+    this.#command = { gitDirectory: options.gitDirectory, surroundings: options.surroundings };
+    this.#timeoutMs = options.timeoutMs;
+    this.#contents = new CatFile(this.#command, '--batch', options.timeoutMs);
+    this.#headers = new CatFile(this.#command, '--batch-check', options.timeoutMs);
+  }
+
+  async resolve(ref: string): Promise<string> {
+    const { base, parents } = parseRef(ref);
+    const steps = parents.map((number) => `^${number}`).join('');
+    const names = candidatesOf(base);
+    // A short name wins over an abbreviated id, as in git; a full id never names a branch.
+    const tries = isObjectId(base) ? [base] : /^[0-9a-f]{7,39}$/.test(base) ? [...names, base] : names;
+    const found = await this.#headers.ask(tries.map((name) => `${name}${steps}^{commit}`), 0);
+    const commit = found.find((one) => one.kind === 'object');
+    if (commit === undefined) throw refNotFound(ref, this.place);
+    if (!isObjectId(commit.id)) throw otherFormat(this.place);
+    return commit.id;
+  }
+
+  async tree(commit: string): Promise<string> {
+    assertObjectId(commit);
+    const [found] = await this.#headers.ask([`${commit}^{tree}`], 0);
+    if (found?.kind !== 'object') throw missing(`the tree of commit ${commit}`, this.place);
+    return found.id;
+  }
+
+  async entries(commit: string, paths: readonly string[]): Promise<TreeEntry[]> {
+    assertObjectId(commit);
+    if (paths.length === 0) return [];
+    const args = ['ls-tree', '-r', '-z', '-l', '--full-tree', commit, '--', ...argumentsOf(paths)];
+    const { stdout } = await this.#read(args);
+    const inside = coverOf(paths);
+    const entries: TreeEntry[] = [];
+    for (const line of recordsOf(stdout)) {
+      const entry = this.#entryOf(line);
+      if (inside(entry.path)) entries.push(entry);
+      if (entries.length > entriesMax) throw treeTooLarge(this.place);
+    }
+    return entries;
+  }
+
+  async changes(from: string, to: string, paths: readonly string[]): Promise<TreeChange[]> {
+    assertObjectId(from);
+    assertObjectId(to);
+    if (paths.length === 0) return [];
+    const flags = ['-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'];
+    const { stdout } = await this.#read(['diff-tree', ...flags, from, to, '--', ...argumentsOf(paths)]);
+    const inside = coverOf(paths);
+    const raw = changedOf(stdout).filter((change) => inside(change.path));
+    const files = raw.filter((change) => change.kind === 'file');
+    const sizes = await this.#headers.ask(files.map((change) => change.id), 0);
+    const sizeOf = new Map(files.map((change, index) => [change.path, this.#sizeOf(change.id, sizes[index])]));
+    return raw.map(({ path, kind, id }) => ({
+      path,
+      entry: kind === undefined ? undefined : { path, kind, id, size: sizeOf.get(path) ?? 0 },
+    }));
+  }
+
+  async read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>> {
+    for (const id of ids) assertObjectId(id);
+    const unique = [...new Set(ids)];
+    const found = await this.#contents.ask(unique, bytesMax);
+    const blobs = new Map<string, Uint8Array>();
+    for (const [index, id] of unique.entries()) {
+      const one = found[index];
+      if (one?.kind !== 'object' || one.type !== 'blob') throw missing(`object ${id}`, this.place);
+      if (one.bytes === undefined) throw objectTooLarge(id, one.size, bytesMax);
+      blobs.set(id, one.bytes);
+    }
+    return blobs;
+  }
+
+  async subject(commit: string): Promise<string> {
+    assertObjectId(commit);
+    const [found] = await this.#contents.ask([commit], commitBytesMax);
+    if (found?.kind !== 'object' || found.type !== 'commit') throw missing(`commit ${commit}`, this.place);
+    if (found.bytes === undefined) throw objectTooLarge(commit, found.size, commitBytesMax);
+    const text = found.bytes.toString('utf8');
+    const start = text.indexOf('\n\n');
+    return start === -1 ? '' : subjectOf(text.slice(start + 2));
+  }
+
+  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    assertObjectId(ancestor);
+    assertObjectId(descendant);
+    const [older, newer] = await this.#headers.ask([ancestor, descendant], 0);
+    if (newer?.kind !== 'object') throw missing(`commit ${descendant}`, this.place);
+    // All ancestors of a commit are in a complete repository, so one that is not there is none of them.
+    if (older?.kind === 'object') {
+      const finished = await this.#run(['merge-base', '--is-ancestor', ancestor, descendant]);
+      if (finished.exit === 0) return true;
+      if (finished.exit !== 1) throw readFailure(finished.stderr, this.place);
+    }
+    const shallow = await this.#read(['rev-parse', '--is-shallow-repository']);
+    if (shallow.stdout.toString('utf8').trim() === 'true') throw cutHistory(this.place);
+    return false;
+  }
+
+  async fetch(): Promise<void> {
+    // A local repository is as new as it is; a mirror fetches for its reader.
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#contents.close(), this.#headers.close()]);
+  }
+
+  async #read(args: readonly string[]): Promise<Finished> {
+    const finished = await this.#run(args);
+    if (finished.exit !== 0) throw readFailure(finished.stderr, this.place);
+    return finished;
+  }
+
+  #run(args: readonly string[]): Promise<Finished> {
+    return runGit(this.#command, args, { timeoutMs: this.#timeoutMs, outputBytesMax: listingBytesMax });
+  }
+
+  #entryOf(line: string): TreeEntry {
+    const tab = line.indexOf('\t');
+    const [mode = '', , id = '', size = ''] = line.slice(0, tab).split(/ +/);
+    const kind = kindOf(mode);
+    const path = line.slice(tab + 1);
+    if (kind !== 'file') return { path, kind, id, size: 0 };
+    if (!/^\d+$/.test(size)) throw missing(`object ${id}`, this.place);
+    return { path, kind, id, size: Number(size) };
+  }
+
+  #sizeOf(id: string, found: Found | undefined): number {
+    if (found?.kind !== 'object') throw missing(`object ${id}`, this.place);
+    return found.size;
+  }
+}
+
+/** True for paths at or below one of `paths`; `''` is the root. */
+export function coverOf(paths: readonly string[]): (path: string) => boolean {
+  if (paths.includes('')) return () => true;
+  const exact = new Set(paths);
+  const depths = [...new Set(paths.map((path) => path.split('/').length))];
+  return (path) => {
+    const parts = path.split('/');
+    return depths.some((depth) => depth <= parts.length && exact.has(parts.slice(0, depth).join('/')));
+  };
+}
+
+export function kindOf(mode: string): TreeEntry['kind'] {
+  if (mode === '160000') return 'submodule';
+  return mode === '120000' ? 'symlink' : 'file';
+}
+
+export function subjectOf(message: string): string {
+  const line = message.trimStart().split('\n', 1)[0] ?? '';
+  return line.replace(/\p{C}/gu, ' ').trim().slice(0, 200);
+}
+
+export function missing(what: string, place: string, cause?: unknown): TerminalError {
+  return new TerminalError(`${place} lacks ${what}.`, {
+    code: 'git.object_missing',
+    help: 'Run `git fsck`; where the clone is shallow or partial, fetch the whole history.',
+    cause,
+  });
+}
+
+export function objectTooLarge(id: string, size: number, bytesMax: number): TerminalError {
+  return new TerminalError(`Object ${id} has ${size} bytes, above the limit of ${bytesMax}; it was not read.`, {
+    code: 'git.object_too_large',
+    help: 'Make the file smaller, or raise the limit.',
+  });
+}
+
+export function treeTooLarge(place: string): TerminalError {
+  return new TerminalError(`The paths hold more than ${entriesMax} entries in ${place}.`, {
+    code: 'git.tree_too_large',
+    help: 'Give the environment narrower paths.',
+  });
+}
+
+export function cutHistory(place: string): TerminalError {
+  return new TerminalError(`The history of ${place} is cut, so whether one commit follows another cannot be told.`, {
+    code: 'git.shallow',
+    help: 'Run `git fetch --unshallow`.',
+  });
+}
+
+function otherFormat(place: string): TerminalError {
+  return new TerminalError(`${place} uses an object format other than SHA-1.`, {
+    code: 'git.object_format',
+    help: 'Use a repository with the default object format.',
+  });
+}
+
+function readFailure(stderr: string, place: string): TerminalError | RetryableError {
+  const words = lastWords(stderr);
+  const corrupt = /corrupt|inflate|unable to unpack|mismatch|garbage|invalid|malformed|too-short/i.test(stderr);
+  const absent = /missing|not a valid object|bad object|unable to (?:read|find)|could not read|not a tree/i.test(stderr);
+  const code = corrupt ? 'git.object_corrupt' : absent ? 'git.object_missing' : 'git.failed';
+  return new TerminalError(`${place} cannot be read: ${words}.`, { code, help: 'Run `git fsck` in the repository.' });
+}
+
+function argumentsOf(paths: readonly string[]): readonly string[] {
+  return paths.includes('') || paths.length > pathArgumentsMax ? [] : paths;
+}
+
+function* recordsOf(output: Buffer): Generator<string> {
+  let start = 0;
+  for (let end = output.indexOf(0); end !== -1; end = output.indexOf(0, start)) {
+    yield output.toString('utf8', start, end);
+    start = end + 1;
+  }
+}
+
+interface RawChange {
+  readonly path: string;
+  readonly kind: TreeEntry['kind'] | undefined;
+  readonly id: string;
+}
+
+/** `:oldMode newMode oldId newId status NUL path NUL`, again and again. */
+function changedOf(output: Buffer): RawChange[] {
+  const changes: RawChange[] = [];
+  let header: string | undefined;
+  for (const record of recordsOf(output)) {
+    if (header === undefined) {
+      header = record;
+      continue;
+    }
+    const [, mode = '', , id = ''] = header.split(' ');
+    changes.push({ path: record, kind: mode === '000000' ? undefined : kindOf(mode), id });
+    header = undefined;
+  }
+  return changes;
+}

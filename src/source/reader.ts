@@ -1,0 +1,50 @@
+/** What a commit holds at one path. */
+export interface TreeEntry {
+  /** From the repository's root, with `/`; bytes that are not UTF-8 appear as U+FFFD and the name is then refused. */
+  readonly path: string;
+  readonly kind: 'file' | 'symlink' | 'submodule';
+  /** Git's object id. */
+  readonly id: string;
+  /** Bytes; 0 for what is never read. */
+  readonly size: number;
+}
+
+/** One path that differs between two commits; without an entry it is gone. */
+export interface TreeChange {
+  readonly path: string;
+  readonly entry: TreeEntry | undefined;
+}
+
+/** A repository, for reading only. Nothing here checks out, merges, executes or includes. */
+export interface Repository {
+  readonly kind: 'git-cli' | 'isomorphic' | 'working-copy';
+  /** Where it is, for messages: never with a credential. */
+  readonly place: string;
+  /** The commit id that a branch, tag or commit (with `~N`, `^N`) stands for. Throws `git.ref_not_found`. */
+  resolve(ref: string): Promise<string>;
+  /** The tree id of a commit. */
+  tree(commit: string): Promise<string>;
+  /** Every entry at or below the paths (`''` is the root), in no promised order. A missing path adds nothing. */
+  entries(commit: string, paths: readonly string[]): Promise<TreeEntry[]>;
+  /** What differs at or below the paths from one commit to another. */
+  changes(from: string, to: string, paths: readonly string[]): Promise<TreeChange[]>;
+  /** Blobs by id. Throws when one is missing, unreadable or above `bytesMax`: never a partial answer. */
+  read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>>;
+  /** First line of the commit's message. */
+  subject(commit: string): Promise<string>;
+  /** True when `descendant` contains `ancestor` in its history, or is it. Goes by topology; times mean nothing. */
+  isAncestor(ancestor: string, descendant: string): Promise<boolean>;
+  /** Brings a mirror up to date; does nothing where the repository is local. */
+  fetch(signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bounds of one listing and one blob: a repository cannot make its reader hold more. */
+export const entriesMax = 1_000_000;
+
+/** What the process was started with and a child of it may know; nothing else of the environment reaches git. */
+export interface Surroundings {
+  readonly path?: string;
+  readonly home?: string;
+  readonly sshAuthSock?: string;
+}
