@@ -1,0 +1,136 @@
+import { parseAllDocuments, type Document as YamlDocument } from 'yaml';
+import { nameFault, shownPath } from './file-name.ts';
+import { isJsonObject, type Json } from './json.ts';
+import { defaultFileLimits, fileTooLarge, problemsMax } from './limits.ts';
+import { nodeValue } from './node-value.ts';
+import type { Problem } from './problem.ts';
+import type { Place } from './resource.ts';
+import { decodeText, lineAndColumn, problemAt, type Finding, type Source } from './text.ts';
+
+/** One document of a file, as plain values; what is written where is found again from the text when it is asked for. */
+export interface Document {
+  readonly value: Json;
+  /** Where its first value starts. */
+  readonly place: Place;
+  /** Which document of the file it is, empty ones counted. */
+  readonly index: number;
+  readonly source: Source;
+}
+
+export interface ParsedFile {
+  readonly documents: readonly Document[];
+  readonly problems: readonly Problem[];
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Strict YAML 1.2 or JSON: whatever could be read in two ways is refused, with its position. */
+export function parseDocuments(file: SourceFile, fileBytesMax: number = defaultFileLimits.fileBytesMax): ParsedFile {
+  const fault = nameFault(file.path);
+  const shown = shownPath(file.path);
+  if (fault !== undefined) {
+    const finding = { code: 'manifest.file_name', message: `The file name ${fault}.`, help: 'Rename the file.' };
+    return { documents: [], problems: [problemAt({ file: shown, text: '' }, 0, finding)] };
+  }
+  if (file.bytes.byteLength > fileBytesMax) {
+    return { documents: [], problems: [fileTooLarge(file.path, file.bytes.byteLength, fileBytesMax)] };
+  }
+  const { source, problems } = decodeText(file.bytes, shown);
+  if (problems.length > 0) return { documents: [], problems };
+  return parseSource(source);
+}
+
+function parseSource(source: Source): ParsedFile {
+  let parsed: readonly YamlDocument.Parsed[];
+  try {
+    parsed = parseYaml(source.text);
+  } catch (error) {
+    // The parser recurses: text that nests tens of thousands of levels ends its stack, and means nothing good.
+    if (!(error instanceof RangeError)) throw error;
+    const finding = {
+      code: 'yaml.depth',
+      message: 'The file nests too deep to be read.',
+      help: 'Nest at most 64 levels.',
+    };
+    return { documents: [], problems: [problemAt(source, 0, finding)] };
+  }
+  const documents: Document[] = [];
+  const problems: Problem[] = [];
+  for (const [index, document] of parsed.entries()) {
+    const read = readDocument(document, source, index);
+    problems.push(...read.problems);
+    if (read.document !== undefined) documents.push(read.document);
+  }
+  return { documents, problems };
+}
+
+/** The options matter: `uniqueKeys` is quadratic in the library, and integers beyond 2^53 are rounded silently. */
+export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
+  const parsed = parseAllDocuments(text, {
+    version: '1.2',
+    schema: 'core',
+    strict: true,
+    stringKeys: true,
+    uniqueKeys: false,
+    intAsBigInt: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  return Array.isArray(parsed) ? parsed : [];
+}
+
+function readDocument(
+  document: YamlDocument.Parsed,
+  source: Source,
+  index: number,
+): { document?: Document; problems: Problem[] } {
+  const problems = syntaxProblems(document, source);
+  if (problems.length > 0 || isEmpty(document)) return { problems };
+  const value = nodeValue(document.contents, (offset, finding, end) => {
+    if (problems.length < problemsMax) problems.push(problemAt(source, offset, finding, end));
+  });
+  if (problems.length > 0 || value === undefined) return { problems };
+  const start = document.contents?.range[0] ?? document.range[0];
+  return {
+    document: { value, index, source, place: { file: source.file, ...lineAndColumn(source.text, start) } },
+    problems,
+  };
+}
+
+/** Nothing but comments and markers. A written `null` is no empty document, and no manifest either. */
+function isEmpty(document: YamlDocument.Parsed): boolean {
+  const contents = document.contents;
+  return (
+    contents === null || (contents.range[0] === contents.range[1] && isJsonObject(contents) && !('items' in contents))
+  );
+}
+
+/** The library only warns of unknown tags and directives; whatever it doubts is an error here. */
+function syntaxProblems(document: YamlDocument.Parsed, source: Source): Problem[] {
+  const problems: Problem[] = [];
+  if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+    const message = `The directive asks for YAML ${document.directives.yaml.version}, which reads \`no\` as false; manifests are YAML 1.2.`;
+    const offset = Math.max(0, source.text.lastIndexOf('%YAML', document.range[0]));
+    problems.push(
+      problemAt(source, offset, { code: 'yaml.version', message, help: 'Remove the %YAML directive.' }, offset + 5),
+    );
+    return problems;
+  }
+  for (const fault of [...document.errors, ...document.warnings].slice(0, problemsMax)) {
+    problems.push(problemAt(source, fault.pos[0], syntaxFinding(fault.code, fault.message), fault.pos[1]));
+  }
+  return problems;
+}
+
+function syntaxFinding(code: string, message: string): Finding {
+  const sentence = message.endsWith('.') ? message : `${message}.`;
+  if (code === 'TAG_RESOLVE_FAILED')
+    return { code: 'yaml.tag', message: 'Tags are not allowed.', help: 'Remove the tag.' };
+  if (code === 'NON_STRING_KEY')
+    return { code: 'yaml.key', message: 'A key must be a string.', help: 'Quote the key.' };
+  if (code === 'BAD_ALIAS') return { code: 'yaml.alias', message: sentence };
+  return { code: 'yaml.syntax', message: sentence };
+}

@@ -1,0 +1,68 @@
+import { isMap, isScalar, isSeq } from 'yaml';
+import { parseYaml, type Document } from './document.ts';
+import type { Problem } from './problem.ts';
+import { problemAt, type Finding, type Source } from './text.ts';
+
+/** Keys and indexes from the top of a document. */
+export type Path = readonly (string | number)[];
+
+/** A problem at the value that a path leads to, at its key where `part` says so, or at the nearest thing above it. */
+export function problemIn(document: Document, path: Path, finding: Finding, part: 'key' | 'value' = 'value'): Problem {
+  const found = spanOf(document, path, part);
+  return problemAt(document.source, found[0], finding, found[1]);
+}
+
+type Span = readonly [start: number, end: number];
+
+interface Spans {
+  readonly key: Span;
+  readonly value: Span;
+}
+
+function spanOf(document: Document, path: Path, part: 'key' | 'value'): Span {
+  const spans = spansOf(document);
+  for (let length = path.length; length >= 0; length -= 1) {
+    const found = spans.get(pathKey(path.slice(0, length)));
+    // What is missing has no place of its own: the key of what should hold it is where to look.
+    if (found !== undefined) return length < path.length ? found.key : found[part];
+  }
+  return [0, 0];
+}
+
+// Positions are needed where something is wrong, and then for one document after another: keeping a syntax tree for
+// every document of 10,000 files would cost hundreds of megabytes, reading one of them again a tenth of a millisecond.
+let last: { source: Source; index: number; spans: ReadonlyMap<string, Spans> } | undefined;
+
+function spansOf(document: Document): ReadonlyMap<string, Spans> {
+  if (last?.source === document.source && last.index === document.index) return last.spans;
+  const spans = new Map<string, Spans>();
+  const contents = parseYaml(document.source.text)[document.index]?.contents;
+  const start = contents?.range[0] ?? 0;
+  if (contents) collect(contents, { path: '', key: [start, start + 1] }, spans);
+  last = { source: document.source, index: document.index, spans };
+  return spans;
+}
+
+function collect(node: unknown, at: { path: string; key: Span }, spans: Map<string, Spans>): void {
+  spans.set(at.path, { key: at.key, value: rangeOf(node) ?? at.key });
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : '';
+      collect(value, { path: `${at.path}\0${name}`, key: rangeOf(key) ?? at.key }, spans);
+    }
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) {
+      const span = rangeOf(item) ?? at.key;
+      collect(item, { path: `${at.path}\0${index}`, key: span }, spans);
+    }
+  }
+}
+
+function rangeOf(node: unknown): Span | undefined {
+  const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+  return Array.isArray(range) ? [Number(range[0]), Number(range[1])] : undefined;
+}
+
+function pathKey(path: Path): string {
+  return path.map((part) => `\0${part}`).join('');
+}
