@@ -28,23 +28,21 @@ export function sensitiveFields(kind: Kind): SensitiveTree | undefined {
   return treeOf(schemas[`${schemaFiles[kind]}.schema.json`] ?? {}, kind);
 }
 
-/** One step down: into a key of a map or an entry of a list. */
+/** One step down, into a key of a map or an entry of a list: all of a sensitive value is sensitive. */
 export function sensitiveChild(tree: SensitiveTree | undefined, key: string): SensitiveTree | undefined {
+  if (tree?.sensitive) return tree;
   return tree?.children.get(key) ?? tree?.any;
 }
 
-/** JSON pointers of the sensitive values in a manifest; a whole sensitive map is named once per entry. */
+/** JSON pointers of the sensitive values in a manifest; of a sensitive map, one for each entry. */
 export function sensitivePointers(value: Json | undefined, tree: SensitiveTree | undefined, pointer = ''): string[] {
   if (value === undefined || tree === undefined) return [];
-  const entries = childrenOf(value);
-  if (tree.sensitive) return entries.length === 0 ? [pointer] : entries.map(([key]) => `${pointer}/${escape(key)}`);
+  if (typeof value !== 'object' || value === null) return tree.sensitive ? [pointer] : [];
+  const entries = Object.entries(value);
+  if (tree.sensitive) return entries.map(([key]) => `${pointer}/${escape(key)}`);
   return entries.flatMap(([key, child]) =>
     sensitivePointers(child, sensitiveChild(tree, key), `${pointer}/${escape(key)}`),
   );
-}
-
-function childrenOf(value: Json): readonly (readonly [string, Json])[] {
-  return typeof value === 'object' && value !== null ? Object.entries(value) : [];
 }
 
 /** RFC 6901. */

@@ -3,7 +3,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { type CompiledBundle, type CompiledSystem, compileSystem } from './compile.ts';
 import { type Estate, estateOf } from './estate.ts';
-import { permissionRule, policyRule } from './reach.ts';
+import { permissionRule, policyRule, type Rule } from './reach.ts';
 import { addressAt, pathOf } from './typed.ts';
 
 /** What was compiled last, so that the next snapshot costs what changed. Keep one per environment. */
@@ -62,30 +62,41 @@ function recompile(path: string, estate: Estate): CompiledBundle {
   return compileSystem(system, estate).compiled;
 }
 
-/** Addresses that differ, each with its old and its new resource. */
-type Changed = ReadonlyMap<Address, readonly Resource[]>;
+/** What differs between two sets of resources, and the rules among it in their old and new forms. */
+interface Changed {
+  readonly addresses: ReadonlySet<Address>;
+  readonly policies: readonly Rule<'AgentPolicy'>[];
+  /** Tools that a ToolPermission among the changes speaks of. */
+  readonly permissionTools: readonly Address[];
+}
 
 function changedBetween(before: ReadonlyMap<Address, Resource>, after: ReadonlyMap<Address, Resource>): Changed {
-  const changed = new Map<Address, readonly Resource[]>();
-  if (before === after) return changed;
-  for (const [address, resource] of after) {
-    const old = before.get(address);
-    if (old?.digest !== resource.digest) changed.set(address, old === undefined ? [resource] : [old, resource]);
+  const addresses = new Set<Address>();
+  const forms: Resource[] = [];
+  const note = (resource: Resource, old: Resource | undefined): void => {
+    addresses.add(resource.address);
+    forms.push(resource, ...(old === undefined ? [] : [old]));
+  };
+  if (before !== after) {
+    for (const [address, resource] of after) {
+      const old = before.get(address);
+      if (old?.digest !== resource.digest) note(resource, old);
+    }
+    for (const [address, old] of before) if (!after.has(address)) note(old, undefined);
   }
-  for (const [address, old] of before) if (!after.has(address)) changed.set(address, [old]);
-  return changed;
+  return {
+    addresses,
+    policies: forms.filter(({ kind }) => kind === 'AgentPolicy').map(policyRule),
+    permissionTools: forms.filter(({ kind }) => kind === 'ToolPermission').map(toolOf),
+  };
 }
 
 /** A rule that changed reaches a system also when only its new form does, which the system cannot have used yet. */
-function isAffected({ used, subjects }: Compiled, changed: Changed): boolean {
-  for (const [address, forms] of changed) {
-    if (used.has(address)) return true;
-    for (const form of forms) {
-      if (form.kind === 'AgentPolicy' && subjects.some(policyRule(form).reaches)) return true;
-      if (form.kind === 'ToolPermission' && used.has(toolOf(form))) return true;
-    }
-  }
-  return false;
+function isAffected({ used, subjects }: Compiled, { addresses, policies, permissionTools }: Changed): boolean {
+  for (const address of used) if (addresses.has(address)) return true;
+  return (
+    permissionTools.some((tool) => used.has(tool)) || policies.some((policy) => subjects.some(policy.reaches))
+  );
 }
 
 function toolOf(permission: Resource): Address {

@@ -1,0 +1,42 @@
+import type { Action, ChangeClass } from './change.ts';
+
+/** Contents of one address by digest; undefined: not there. */
+export interface Digests {
+  readonly applied: string | undefined;
+  readonly live: string | undefined;
+  readonly target: string | undefined;
+}
+
+export interface Verdict {
+  readonly class: ChangeClass;
+  readonly action: Action;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/**
+ * What apply has to do so that the row and the record both say the target; undefined: they do already. A row that
+ * somebody deleted is made again, also when Git moved meanwhile: there is no edit to lose. An edited row under a moved
+ * manifest is a conflict, and so is one that Git deletes.
+ */
+export function classify({ applied, live, target }: Digests): Verdict | undefined {
+  if (live === target) {
+    return applied === target ? undefined : verdict('converged', applied, target);
+  }
+  if (applied === live) return verdict('pending', live, target);
+  if (live === undefined) return verdict('missing', live, target);
+  if (applied === target) return verdict(applied === undefined ? 'orphan' : 'outOfBand', live, target);
+  return verdict('conflict', live, target);
+}
+
+/** How live differs from what the last applied revision says, whatever the target is. */
+export function classifyDrift({ applied, live }: Digests): Verdict | undefined {
+  if (applied === live) return undefined;
+  if (live === undefined) return verdict('missing', applied, live);
+  return verdict(applied === undefined ? 'orphan' : 'outOfBand', applied, live);
+}
+
+function verdict(kind: ChangeClass, before: string | undefined, after: string | undefined): Verdict {
+  const action = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
+  return { class: kind, action, before, after };
+}

@@ -1,0 +1,157 @@
+import { TerminalError } from '../errors.ts';
+import type { JsonObject } from '../manifest/json.ts';
+import { compareText } from '../manifest/problem.ts';
+import { type Address, type Identity, kinds, type Place, type Resource, type Snapshot } from '../manifest/resource.ts';
+import type { Bodies, Change, Head, Live } from './change.ts';
+import { classify, classifyDrift, type Digests, type Verdict } from './classify.ts';
+import { fieldDiff } from './fields.ts';
+import { type SensitiveFields, sensitiveFields, sensitivePointers } from './sensitive.ts';
+
+export interface Diff {
+  /** What apply writes so that the rows are the target; by kind, then address. */
+  readonly changes: readonly Change[];
+  /** What live holds that the last applied revision does not say. */
+  readonly drift: readonly Change[];
+}
+
+export interface DiffOptions {
+  readonly bodies: Bodies;
+  /** Which fields hide their values; by default those that the schemas mark `x-sensitive`. */
+  readonly sensitive?: SensitiveFields;
+}
+
+/** Compares last applied, live and target, resource by resource. */
+export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff {
+  const { sensitive = sensitiveFields } = options;
+  const changes: Change[] = [];
+  const drift: Change[] = [];
+  for (const triple of differences(snapshot, live)) {
+    const { address, head, target } = triple;
+    const describe = (verdict: Verdict): Change => {
+      const identity = target ?? identityOf(address);
+      const before = bodyOf(verdict.before, triple, options.bodies);
+      const after = bodyOf(verdict.after, triple, options.bodies);
+      const tree = sensitive(identity.kind);
+      return {
+        address,
+        kind: identity.kind,
+        namespace: identity.namespace,
+        name: identity.name,
+        action: verdict.action,
+        class: verdict.class,
+        place: placeOf(triple, verdict),
+        precondition: head?.live === undefined ? 'absent' : head.generation,
+        before,
+        after,
+        beforeDigest: verdict.before,
+        afterDigest: verdict.after,
+        ...fieldDiff(identity.kind, { before, after }, tree),
+        sensitive: union(sensitivePointers(before, tree), sensitivePointers(after, tree)),
+        reason: reasonOf(verdict, head),
+      };
+    };
+    const change = classify(digestsOf(triple));
+    const drifted = classifyDrift(digestsOf(triple));
+    if (change !== undefined && !isBroken(triple, change, snapshot)) changes.push(describe(change));
+    if (drifted !== undefined) drift.push(describe(drifted));
+  }
+  return { changes: inOrder(changes), drift: inOrder(drift) };
+}
+
+/** Digests of the contents that `diff` compares and that the snapshot does not hold; sorted, each once. */
+export function bodiesNeeded(snapshot: Snapshot, live: Live): string[] {
+  const needed = new Set<string>();
+  for (const { head, target } of differences(snapshot, live)) {
+    for (const digest of [head?.applied, head?.live]) {
+      if (digest !== undefined && digest !== target?.digest) needed.add(digest);
+    }
+  }
+  return [...needed].sort(compareText);
+}
+
+/** Addresses whose last applied, live and target contents are not all the same; sorted. */
+export function addressesChanged(snapshot: Snapshot, live: Live): Address[] {
+  return Array.from(differences(snapshot, live), ({ address }) => address).sort(compareText);
+}
+
+interface Triple {
+  readonly address: Address;
+  readonly head: Head | undefined;
+  readonly target: Resource | undefined;
+}
+
+/** One pass of comparing digests: what is in sync costs nothing more. */
+function* differences(snapshot: Snapshot, live: Live): Generator<Triple> {
+  for (const [address, target] of snapshot.resources) {
+    const head = live.heads.get(address);
+    if (head?.live !== target.digest || head.applied !== target.digest) yield { address, head, target };
+  }
+  for (const [address, head] of live.heads) {
+    if (!snapshot.resources.has(address)) yield { address, head, target: undefined };
+  }
+}
+
+function digestsOf({ head, target }: Triple): Digests {
+  return { applied: head?.applied, live: head?.live, target: target?.digest };
+}
+
+/** What is missing from a snapshot because its manifest has an error is not deleted: nobody has said so. */
+function isBroken({ address, head, target }: Triple, verdict: Verdict, { problems }: Snapshot): boolean {
+  if (verdict.action !== 'delete' || target !== undefined) return false;
+  return problems.some(
+    (problem) => problem.severity === 'error' && (problem.address === address || problem.file === head?.file),
+  );
+}
+
+function bodyOf(digest: string | undefined, { address, target }: Triple, bodies: Bodies): JsonObject | undefined {
+  if (digest === undefined) return undefined;
+  const body = digest === target?.digest ? target.manifest : bodies.get(digest);
+  if (body !== undefined) return body;
+  throw new TerminalError(`The content ${digest.slice(0, 12)} of ${address} is not in the store.`, {
+    code: 'plan.body_missing',
+    help: 'Restore the database from a backup, or put the row right by hand, then plan again.',
+  });
+}
+
+function placeOf({ head, target }: Triple, { action }: Verdict): Place {
+  if (target !== undefined && action !== 'delete') return target.place;
+  return head === undefined ? { file: '', line: 1, column: 1 } : { file: head.file, line: head.line, column: 1 };
+}
+
+function reasonOf(verdict: Verdict, head: Head | undefined): string | undefined {
+  switch (verdict.class) {
+    case 'pending':
+      return verdict.action === 'delete' && head !== undefined ? `because ${head.file} no longer declares it` : undefined;
+    case 'outOfBand':
+      return `because live was changed after the last apply${touchedBy(head)}`;
+    case 'missing':
+      return 'because live no longer holds it';
+    case 'orphan':
+      return `because live holds it and no revision does${touchedBy(head)}`;
+    case 'converged':
+      return 'because live already is what Git now says';
+    case 'conflict':
+      return `because Git and live both changed it since the last apply${touchedBy(head)}`;
+  }
+}
+
+function touchedBy(head: Head | undefined): string {
+  return head?.touched === undefined ? '' : `, by ${head.touched.by} at ${head.touched.at}`;
+}
+
+function identityOf(address: Address): Identity {
+  const [kind, namespace = '', name = ''] = address.split('/');
+  const known = kinds.find((one) => one === kind);
+  if (known === undefined) throw new TypeError(`${address} is not an address`);
+  return { kind: known, namespace, name };
+}
+
+function inOrder(changes: Change[]): readonly Change[] {
+  return changes.sort(
+    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareText(a.address, b.address),
+  );
+}
+
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...new Set([...a, ...b])].sort(compareText);
+}

@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
+import { compareText } from '../manifest/problem.ts';
+import type { Kind } from '../manifest/resource.ts';
+import type { Action, FieldChange } from './change.ts';
+import { lineDiff } from './lines.ts';
+import { entriesByKey, listKeyAt } from './list-keys.ts';
+import { type SensitiveTree, sensitiveChild } from './sensitive.ts';
+
+export interface FieldDiff {
+  readonly fields: readonly FieldChange[];
+  /** Leaf fields that are the same on both sides. */
+  readonly unchanged: number;
+}
+
+/** Compares two manifests of one resource field by field; identity is the header's business and is left out. */
+export function fieldDiff(kind: Kind, sides: Sides<JsonObject>, sensitive: SensitiveTree | undefined): FieldDiff {
+  const walk: Walk = { kind, fields: [], unchanged: 0 };
+  compare(walk, bodies(sides), { path: '', segments: [], sensitive });
+  return { fields: walk.fields, unchanged: walk.unchanged };
+}
+
+export interface Sides<T> {
+  readonly before: T | undefined;
+  readonly after: T | undefined;
+}
+
+interface Walk {
+  readonly kind: Kind;
+  readonly fields: FieldChange[];
+  unchanged: number;
+}
+
+interface Spot {
+  readonly path: string;
+  readonly segments: readonly string[];
+  readonly sensitive: SensitiveTree | undefined;
+}
+
+function bodies({ before, after }: Sides<JsonObject>): Sides<Json> {
+  return { before: before && bodyOf(before), after: after && bodyOf(after) };
+}
+
+function bodyOf({ metadata, spec }: JsonObject): JsonObject {
+  const { name: _name, namespace: _namespace, ...notes } = isJsonObject(metadata) ? metadata : {};
+  return { metadata: notes, spec: spec ?? {} };
+}
+
+function compare(walk: Walk, sides: Sides<Json>, spot: Spot): void {
+  const { before, after } = sides;
+  if (before === undefined && after === undefined) return;
+  if (isDescendable(before, after, isJsonObject)) return compareObjects(walk, sides as Sides<JsonObject>, spot);
+  if (isDescendable(before, after, isList)) {
+    const key = listKeyAt(walk.kind, spot.segments);
+    if (key !== 'index') {
+      const entries = (list: Json | undefined) => (isList(list) ? entriesByKey(list, key) : undefined);
+      return compareEntries(walk, { before: entries(before), after: entries(after) }, spot);
+    }
+    if (isList(before) && isList(after)) return compareIndexes(walk, { before, after }, spot);
+  }
+  compareLeaf(walk, sides, spot);
+}
+
+/** Both sides are of the type, or one is and is not empty while the other is absent: then there is something below. */
+function isDescendable(before: Json | undefined, after: Json | undefined, is: (value: unknown) => boolean): boolean {
+  if (is(before) && is(after)) return true;
+  const only = before === undefined ? after : after === undefined ? before : undefined;
+  return only !== undefined && is(only) && Object.keys(only ?? {}).length > 0;
+}
+
+function compareObjects(walk: Walk, { before, after }: Sides<JsonObject>, spot: Spot): void {
+  const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+  for (const key of [...keys].sort(compareText)) {
+    const path = /^[A-Za-z_][\w-]*$/.test(key) ? `${spot.path}${spot.path && '.'}${key}` : `${spot.path}[${quote(key)}]`;
+    compare(walk, { before: own(before, key), after: own(after, key) }, below(spot, key, path));
+  }
+}
+
+/** Entries of named lists; one that only one side has is one change, with the entry as its value. */
+function compareEntries(walk: Walk, { before, after }: Sides<ReadonlyMap<string, Json>>, spot: Spot): void {
+  const keys = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
+  for (const key of [...keys].sort(compareText)) {
+    const sides = { before: before?.get(key), after: after?.get(key) };
+    const entry = below(spot, key, `${spot.path}[${quote(key)}]`);
+    if (sides.before === undefined || sides.after === undefined) compareLeaf(walk, sides, entry);
+    else compare(walk, sides, entry);
+  }
+}
+
+function compareIndexes(walk: Walk, { before, after }: Sides<readonly Json[]>, spot: Spot): void {
+  const length = Math.max(before?.length ?? 0, after?.length ?? 0);
+  for (let index = 0; index < length; index += 1) {
+    const sides = { before: before?.[index], after: after?.[index] };
+    compare(walk, sides, below(spot, String(index), `${spot.path}[${index}]`));
+  }
+}
+
+function compareLeaf(walk: Walk, { before, after }: Sides<Json>, { path, sensitive }: Spot): void {
+  if (isDeepStrictEqual(before, after)) {
+    walk.unchanged += 1;
+    return;
+  }
+  const action: Action = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
+  if (sensitive !== undefined && !(isEmpty(before) && isEmpty(after))) {
+    walk.fields.push({ path, action, before: undefined, after: undefined, sensitive: true });
+    return;
+  }
+  const isText = [before, after].every((side) => side === undefined || typeof side === 'string');
+  const lines = isText ? lineDiff(before as string | undefined, after as string | undefined) : undefined;
+  walk.fields.push({ path, action, before, after, sensitive: false, ...lines });
+}
+
+/** Nothing, or a map or list without entries: there is no value in it to hide. */
+function isEmpty(value: Json | undefined): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+}
+
+function below(spot: Spot, key: string, path: string): Spot {
+  return { path, segments: [...spot.segments, key], sensitive: sensitiveChild(spot.sensitive, key) };
+}
+
+function own(value: JsonObject | undefined, key: string): Json | undefined {
+  return value !== undefined && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+function isList(value: unknown): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function quote(key: string): string {
+  return JSON.stringify(key);
+}

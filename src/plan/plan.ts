@@ -1,0 +1,123 @@
+import { digest } from '../manifest/digest.ts';
+import { compareProblems, compareText, type Problem } from '../manifest/problem.ts';
+import type { Snapshot } from '../manifest/resource.ts';
+import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
+import type { Action, Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
+import { diff } from './diff.ts';
+import { type OlderRevisions, recogniseRevert } from './revert.ts';
+import type { SensitiveFields } from './sensitive.ts';
+
+export interface PlanOptions {
+  /** Contents for `bodiesNeeded(snapshot, live)`. */
+  readonly bodies: Bodies;
+  /** The commit's subject; text from outside. */
+  readonly subject: string;
+  readonly schemaDigest: string;
+  /** For `addressesChanged(snapshot, live)`; absent: a revert is not looked for. */
+  readonly older?: OlderRevisions;
+  /** Kept by the caller between plans of one environment: only systems that a change reaches are compiled again. */
+  readonly cache?: CompileCache;
+  /** Which fields hide their values; by default those that the schemas mark `x-sensitive`. */
+  readonly sensitive?: SensitiveFields;
+}
+
+/** What applying a snapshot would do. Pure: the same inputs give the same bytes, in any order of files. */
+export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan {
+  const { changes, drift } = diff(snapshot, live, options);
+  const problems = [...snapshot.problems, ...changes.flatMap((change) => conflictOf(change, live))];
+  const systems = planSystems(snapshot, live, options.cache ?? compileCache());
+  const { environment, commit, tree, root } = snapshot;
+  return {
+    digest: planDigest(live, { changes, systems, schemaDigest: options.schemaDigest }),
+    environment: environment.name,
+    lineage: live.lineage,
+    base: { revision: live.revision, root: live.root },
+    target: { branch: environment.branch, commit, tree, root, subject: options.subject },
+    schemaDigest: options.schemaDigest,
+    changes,
+    drift,
+    summary: { add: count(changes, 'create'), change: count(changes, 'update'), remove: count(changes, 'delete') },
+    revert: options.older && recogniseRevert(changes, options.older, live.revision),
+    ...systems,
+    problems: problems.sort(compareProblems),
+  };
+}
+
+/** Nothing to apply: rows, record and compiled systems are what the snapshot says. */
+export function isUnchanged(plan: Plan): boolean {
+  return plan.changes.length === 0 && plan.bundles.length === 0 && plan.removedSystems.length === 0;
+}
+
+/** A plan with an error among its problems is never applied. */
+export function isErrored(plan: Plan): boolean {
+  return hasErrors(plan.problems);
+}
+
+interface Systems {
+  readonly bundles: readonly SystemBundle[];
+  readonly removedSystems: readonly string[];
+}
+
+/** With an error in the snapshot there is nothing to compile: what a system refers to may be missing. */
+function planSystems(snapshot: Snapshot, live: Live, cache: CompileCache): Systems {
+  if (hasErrors(snapshot.problems)) return { bundles: [], removedSystems: [] };
+  const { digests, content } = compileChanged(snapshot.resources, cache);
+  const changed = [...digests].filter(([system, compiled]) => live.bundles.get(system) !== compiled);
+  const bundles = changed.map(([system]) => ({ system, ...content(system) }));
+  return {
+    bundles: bundles.sort((a, b) => compareText(a.system, b.system)),
+    removedSystems: [...live.bundles.keys()].filter((system) => !digests.has(system)).sort(compareText),
+  };
+}
+
+interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest'> {
+  readonly systems: Systems;
+}
+
+/**
+ * Bundles follow from the resources, so a pull request's plan stays equal when another change of the same system went
+ * live before it. Where no resource changes they are all that apply would write, and then they are what it is about.
+ */
+function planDigest(live: Live, { changes, schemaDigest, systems }: DigestInputs): string {
+  return digest({
+    environment: live.environment,
+    lineage: live.lineage,
+    schemaDigest,
+    changes: changes.map((change) => ({
+      address: change.address,
+      action: change.action,
+      class: change.class,
+      precondition: change.precondition,
+      before: change.beforeDigest ?? null,
+      after: change.afterDigest ?? null,
+    })),
+    ...(changes.length > 0
+      ? {}
+      : {
+          bundles: systems.bundles.map((bundle) => [bundle.system, bundle.digest]),
+          removedSystems: systems.removedSystems,
+        }),
+  });
+}
+
+function conflictOf({ class: kind, address, place }: Change, live: Live): readonly Problem[] {
+  if (kind !== 'conflict') return [];
+  return [
+    {
+      code: 'plan.conflict',
+      severity: 'error',
+      message: `${address} was changed in Git and in live since revision ${live.revision}, to different things.`,
+      ...place,
+      help: `Write live's value into the manifest, or put live back first by applying the commit of revision ${live.revision} again.`,
+      address,
+    },
+  ];
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+function count(changes: readonly Change[], action: Action): number {
+  return changes.filter((change) => change.action === action).length;
+}
