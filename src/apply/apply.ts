@@ -1,3 +1,4 @@
+import { channels } from '../bus/bus.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import { recordAttempt } from '../store/attempt.ts';
@@ -7,9 +8,6 @@ import { lockEnvironment } from '../store/environment.ts';
 import { readRevision } from '../store/revision.ts';
 import { assertApplicable } from './precondition.ts';
 import { type AppliedRevision, type Checkpoint, type Step, write } from './write.ts';
-
-/** What wakes those who look at an environment's revision. */
-export const appliedChannel = 'pawl_applied';
 
 const commitsMax = 3;
 
@@ -31,7 +29,7 @@ export async function applyWatched(options: {
     const applied = await commit(database, { plan, by, checkpoint });
     checkpoint('committed');
     // A wake-up after the fact: those who miss it find the revision when they look.
-    await database.notify(appliedChannel, plan.environment).catch(() => undefined);
+    await database.notify(channels.applied, plan.environment).catch(() => undefined);
     return applied;
   } catch (error) {
     await recordFailure(database, plan, error);

@@ -1,17 +1,11 @@
 import type { Kysely } from 'kysely';
+import type { Bus } from '../bus/bus.ts';
 import type { Tables } from './tables.gen.ts';
 
-/** One database, embedded or PostgreSQL, behind one interface. */
-export interface Database {
+/** One database, embedded or PostgreSQL, behind one interface, and the bus of those who share it. */
+export interface Database extends Bus {
   readonly kind: 'postgres' | 'embedded';
   readonly db: Kysely<Tables>;
-  /** Sends a wake-up; nothing may depend on its arrival. */
-  notify(channel: string, payload: string): Promise<void>;
-  /**
-   * Hears wake-ups of a channel until the returned function is called. After a lost connection the listener hears
-   * an empty payload: something may have been missed.
-   */
-  listen(channel: string, listener: (payload: string) => void): Promise<() => Promise<void>>;
   /** A connection of its own, for leases: never waits behind other work of this process where there is a server. */
   session(): Promise<Session>;
   close(): Promise<void>;

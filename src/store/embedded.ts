@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
+import { EmitterBus } from '../bus/emitter.ts';
 import { RetryableError, TerminalError } from '../errors.ts';
-import { assertChannel } from './channel.ts';
 import type { Database, EmbeddedOptions } from './database.ts';
 import { storeError } from './failure.ts';
 import { takeLock } from './lock-file.ts';
@@ -33,22 +33,15 @@ function embeddedDatabase(engine: PGlite, connectMs: number, released: () => Pro
   const turns = new Turns(connectMs);
   const pool = embeddedPool(engine, turns);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const bus = new EmitterBus();
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   return {
     kind: 'embedded',
     db,
-    async notify(channel, payload) {
-      assertChannel(channel);
-      await turns.run(() => engine.query('select pg_notify($1, $2)', [channel, payload]));
-    },
-    async listen(channel, listener) {
-      assertChannel(channel);
-      const stop = await turns.run(() => engine.listen(channel, listener));
-      return async () => {
-        if (!closing.signal.aborted) await turns.run(() => stop());
-      };
-    },
+    // One process has this database, so its wake-ups need no statement, nor a turn of the one session.
+    notify: (channel, payload) => bus.notify(channel, payload),
+    listen: (channel, listener) => bus.listen(channel, listener),
     // One session is all there is: a lease shares it, and is held for as long as the process lives.
     session: async () => ({ db, lost: closing.signal, close: async () => undefined }),
     close() {
@@ -109,17 +102,6 @@ class Turns {
       if (next === undefined) this.#taken = false;
       else next();
     };
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    const release = await this.take();
-    try {
-      return await work();
-    } catch (error) {
-      throw storeError(error);
-    } finally {
-      release();
-    }
   }
 
   /** Lets those who wait finish, and nobody else begin. */

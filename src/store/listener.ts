@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import type { Listener as Heard } from '../bus/bus.ts';
 import { assertChannel } from './channel.ts';
 import { storeError } from './failure.ts';
 import { jitteredMs } from './transaction.ts';
-
-type Heard = (payload: string) => void;
 
 /**
  * One connection that LISTENs for the whole process. It is opened by the first listener and opened again, with

@@ -1,0 +1,23 @@
+/**
+ * Carries wake-ups, never facts: losing every one of them may slow pawl down and never make it wrong. Whoever is
+ * woken looks at the rows.
+ */
+export interface Bus {
+  /** Sends a wake-up; nothing may depend on its arrival. */
+  notify(channel: string, payload: string): Promise<void>;
+  /**
+   * Hears wake-ups of a channel until the returned function is called. An empty payload says that some may have been
+   * missed: look at everything.
+   */
+  listen(channel: string, listener: Listener): Promise<() => Promise<void>>;
+}
+
+export type Listener = (payload: string) => void;
+
+/** Names of the channels; they go into LISTEN as identifiers, where parameters cannot. */
+export const channels = {
+  /** An environment has a new revision; the payload is its name. */
+  applied: 'pawl_applied',
+  /** A pool has runs that are ready; the payload is its name. */
+  ready: 'pawl_ready',
+} as const;
