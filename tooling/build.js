@@ -17,12 +17,16 @@ process.exitCode = build();
 function build() {
   const stamp = stampOfInputs();
   // Even an incremental tsc that has nothing to do takes over half a second; the stamp takes a few milliseconds.
-  if (existsSync(join(target, 'main.js')) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return 0;
+  if (existsSync(join(target, 'main.js')) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
+    return 0;
   const compiler = findCompiler();
   if (compiler === undefined) return withoutCompiler();
   rmSync(stampFile, { force: true });
   removeStale();
-  const compiled = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+  const compiled = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (compiled.status !== 0) return compiled.status ?? 1;
   copyAssets();
   writeFileSync(stampFile, stamp);
@@ -58,7 +62,9 @@ function findCompiler() {
 // `npm ci --omit=dev` runs `prepare` too. That is right where dist/ comes from elsewhere, as in the Docker image.
 function withoutCompiler() {
   if (existsSync(join(target, 'main.js'))) return 0;
-  process.stderr.write('pawl is not built, because TypeScript is not installed. Run "npm ci" with development packages.\n');
+  process.stderr.write(
+    'pawl is not built, because TypeScript is not installed. Run "npm ci" with development packages.\n',
+  );
   return process.env.npm_lifecycle_event === 'prepare' ? 0 : 1;
 }
 

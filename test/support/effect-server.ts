@@ -39,7 +39,10 @@ export async function startEffectServer(): Promise<EffectServer> {
   const [, url = ''] = await server.waitFor(/listening on (\S+)\n/);
   const effects = async (): Promise<readonly Effect[]> => {
     const text = await readFile(log, 'utf8');
-    return text.split('\n').filter(Boolean).map((line) => effectOf(JSON.parse(line)));
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => effectOf(JSON.parse(line)));
   };
   return {
     url,

@@ -42,7 +42,10 @@ function isAuthorised(request: IncomingMessage, { basicAuth }: GitHttpOptions): 
 }
 
 async function answerByBackend(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const backend = spawn('git', ['http-backend'], { env: cgiEnvironment(root, request), stdio: ['pipe', 'pipe', 'ignore'] });
+  const backend = spawn('git', ['http-backend'], {
+    env: cgiEnvironment(root, request),
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const deadline = setTimeout(() => backend.kill('SIGKILL'), 60_000);
   response.once('close', () => backend.kill('SIGKILL'));
   // The backend may end without reading the whole request; what is left of it then has nowhere to go.

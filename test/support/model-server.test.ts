@@ -43,7 +43,11 @@ test('a rate limit, a failure, a cut body and an exhausted script are errors', a
 
 test('a hanging answer ends with the client', async () => {
   const server = await serverWith(() => ({ hang: true }));
-  const call = fetch(`${server.url}/chat/completions`, { method: 'POST', body: '{}', signal: AbortSignal.timeout(200) });
+  const call = fetch(`${server.url}/chat/completions`, {
+    method: 'POST',
+    body: '{}',
+    signal: AbortSignal.timeout(200),
+  });
   await expect(call).rejects.toThrow(/timeout/);
   expect(server.calls).toHaveLength(1);
 });

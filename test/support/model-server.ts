@@ -30,8 +30,15 @@ export interface ModelCall {
 /** The part of the chat completions request that tests look at. */
 export interface ChatRequest {
   readonly model: string;
-  readonly messages: readonly { readonly role: string; readonly content: unknown; readonly tool_calls?: readonly unknown[] }[];
-  readonly tools?: readonly { readonly type: string; readonly function: { readonly name: string; readonly parameters: unknown } }[];
+  readonly messages: readonly {
+    readonly role: string;
+    readonly content: unknown;
+    readonly tool_calls?: readonly unknown[];
+  }[];
+  readonly tools?: readonly {
+    readonly type: string;
+    readonly function: { readonly name: string; readonly parameters: unknown };
+  }[];
   readonly max_tokens?: number;
   readonly temperature?: number;
   readonly stop?: readonly string[];
@@ -96,7 +103,11 @@ function completion(request: ChatRequest, answer: Extract<ModelAnswer, { text?: 
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: answer.text ?? null, ...(toolCalls.length > 0 && { tool_calls: toolCalls }) },
+        message: {
+          role: 'assistant',
+          content: answer.text ?? null,
+          ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
+        },
         finish_reason: answer.finish ?? (toolCalls.length > 0 ? 'tool_calls' : 'stop'),
       },
     ],

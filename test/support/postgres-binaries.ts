@@ -31,7 +31,11 @@ export async function postgresBinaries(): Promise<PostgresBinaries> {
 
 function installed(): string | undefined {
   const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).map(Number).sort((a, b) => b - a) : [];
+  const versions = existsSync(debian)
+    ? readdirSync(debian)
+        .map(Number)
+        .sort((a, b) => b - a)
+    : [];
   const folders = [
     ...versions.map((version) => join(debian, String(version), 'bin')),
     ...(process.env['PATH'] ?? '').split(delimiter),

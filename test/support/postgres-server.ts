@@ -108,7 +108,10 @@ class LocalServer implements PostgresServer {
   async start(): Promise<void> {
     const { binaries, folder, options } = this.#launch;
     const settings = { ...baseSettings, ...(options.durable === true ? {} : fastSettings), ...options.settings };
-    const flags = Object.entries({ ...settings, port: String(this.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const flags = Object.entries({ ...settings, port: String(this.port) }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]);
     const server = spawn(join(binaries.folder, 'postgres'), ['-D', join(folder, 'data'), ...flags], {
       ...binaries.owner,
       cwd: folder,
@@ -174,7 +177,8 @@ async function waitUntilReady(url: string, server: ChildProcess, log: () => stri
   const deadline = Date.now() + startMsMax;
   let last: unknown;
   while (Date.now() < deadline) {
-    if (server.exitCode !== null || server.signalCode !== null) throw new Error(`PostgreSQL ended at its start:\n${log()}`);
+    if (server.exitCode !== null || server.signalCode !== null)
+      throw new Error(`PostgreSQL ended at its start:\n${log()}`);
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
     try {
       await client.connect();

@@ -38,7 +38,9 @@ test('a private server that crashed keeps what was committed, and leaves nothing
 test('a database comes with the newest schema, as a copy of one that was migrated once', async () => {
   const databases = await Promise.all([createDatabase(), createDatabase(), createDatabase()]);
   for (const { url, drop } of databases) {
-    expect(await query(url, `select to_regclass('environment')::text as environment`)).toEqual([{ environment: 'environment' }]);
+    expect(await query(url, `select to_regclass('environment')::text as environment`)).toEqual([
+      { environment: 'environment' },
+    ]);
     await drop();
   }
 });
