@@ -1,6 +1,8 @@
-import { RetryableError, TerminalError } from '../errors.ts';
+import { TerminalError } from '../errors.ts';
 import { CatFile, type Found } from './cat-file.ts';
 import { type Finished, type GitCommand, lastWords, runGit } from './git-process.ts';
+import { coverOf, kindOf, subjectOf } from './git-text.ts';
+import { cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
 import { entriesMax, type Repository, type Surroundings, type TreeChange, type TreeEntry } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 
@@ -161,64 +163,7 @@ export class GitCli implements Repository {
   }
 }
 
-/** True for paths at or below one of `paths`; `''` is the root. */
-export function coverOf(paths: readonly string[]): (path: string) => boolean {
-  if (paths.includes('')) return () => true;
-  const exact = new Set(paths);
-  const depths = [...new Set(paths.map((path) => path.split('/').length))];
-  return (path) => {
-    const parts = path.split('/');
-    return depths.some((depth) => depth <= parts.length && exact.has(parts.slice(0, depth).join('/')));
-  };
-}
-
-export function kindOf(mode: string): TreeEntry['kind'] {
-  if (mode === '160000') return 'submodule';
-  return mode === '120000' ? 'symlink' : 'file';
-}
-
-export function subjectOf(message: string): string {
-  const line = message.trimStart().split('\n', 1)[0] ?? '';
-  return line.replace(/\p{C}/gu, ' ').trim().slice(0, 200);
-}
-
-export function missing(what: string, place: string, cause?: unknown): TerminalError {
-  return new TerminalError(`${place} lacks ${what}.`, {
-    code: 'git.object_missing',
-    help: 'Run `git fsck`; where the clone is shallow or partial, fetch the whole history.',
-    cause,
-  });
-}
-
-export function objectTooLarge(id: string, size: number, bytesMax: number): TerminalError {
-  return new TerminalError(`Object ${id} has ${size} bytes, above the limit of ${bytesMax}; it was not read.`, {
-    code: 'git.object_too_large',
-    help: 'Make the file smaller, or raise the limit.',
-  });
-}
-
-export function treeTooLarge(place: string): TerminalError {
-  return new TerminalError(`The paths hold more than ${entriesMax} entries in ${place}.`, {
-    code: 'git.tree_too_large',
-    help: 'Give the environment narrower paths.',
-  });
-}
-
-export function cutHistory(place: string): TerminalError {
-  return new TerminalError(`The history of ${place} is cut, so whether one commit follows another cannot be told.`, {
-    code: 'git.shallow',
-    help: 'Run `git fetch --unshallow`.',
-  });
-}
-
-function otherFormat(place: string): TerminalError {
-  return new TerminalError(`${place} uses an object format other than SHA-1.`, {
-    code: 'git.object_format',
-    help: 'Use a repository with the default object format.',
-  });
-}
-
-function readFailure(stderr: string, place: string): TerminalError | RetryableError {
+function readFailure(stderr: string, place: string): TerminalError {
   const words = lastWords(stderr);
   const corrupt = /corrupt|inflate|unable to unpack|mismatch|garbage|invalid|malformed|too-short/i.test(stderr);
   const absent = /missing|not a valid object|bad object|unable to (?:read|find)|could not read|not a tree/i.test(stderr);

@@ -1,0 +1,39 @@
+import { RetryableError, TerminalError } from '../errors.ts';
+
+export function fetchTooLarge(bytesMax: number): TerminalError {
+  return new TerminalError(`The fetch passed ${bytesMax} bytes and was stopped; nothing of it is used.`, {
+    code: 'git.fetch_too_large',
+    help: 'Keep large files out of the repository, or raise the limit.',
+  });
+}
+
+export function fetchTimedOut(place: string, timeoutMs: number): RetryableError {
+  return new RetryableError(`Fetching ${place} did not end within ${timeoutMs} ms and was stopped.`, {
+    code: 'git.timeout',
+  });
+}
+
+export function unauthorised(place: string, withToken: boolean): TerminalError {
+  return new TerminalError(`${place} refused ${withToken ? 'the token' : 'to be read without a token'}.`, {
+    code: 'git.unauthorised',
+    help: 'Give a token with read access to the contents of the repository.',
+  });
+}
+
+export function repositoryNotFound(place: string): TerminalError {
+  return new TerminalError(`There is no repository at ${place}, or the token may not see it.`, {
+    code: 'git.repository_not_found',
+    help: 'Correct the address, or give a token that may read it.',
+  });
+}
+
+export function unreachable(place: string, words: string, cause?: unknown): RetryableError {
+  return new RetryableError(`${place} cannot be reached: ${words}.`, { code: 'git.unreachable', cause });
+}
+
+export function redirected(place: string): TerminalError {
+  return new TerminalError(`${place} answered with a redirect, which is not followed.`, {
+    code: 'git.redirected',
+    help: 'Configure the address that the redirect leads to.',
+  });
+}

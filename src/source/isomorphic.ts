@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as git from 'isomorphic-git';
+import { isPawlError } from '../errors.ts';
+import { subjectOf } from './git-text.ts';
+import { corrupt, cutHistory, missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
+import { entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
+import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
+import { TreeWalk, type TreeNode } from './tree-walk.ts';
+
+export interface IsomorphicOptions {
+  /** Holds objects and branches. */
+  readonly gitDirectory: string;
+  /** Holds HEAD, where that is elsewhere: a linked worktree's own directory. */
+  readonly headDirectory?: string;
+  readonly place: string;
+}
+
+const historyMax = 1_000_000;
+/** Blobs kept from the pass that learns their sizes, so that reading small files costs one pass. */
+const keptBytesMax = 64 * 1024 * 1024;
+const keptBlobBytesMax = 256 * 1024;
+const packCacheCommitsMax = 64;
+
+/** Reads a Git directory where no `git` program is: the same answers, more slowly. */
+export class Isomorphic implements Repository {
+  readonly kind = 'isomorphic';
+  readonly place: string;
+  readonly #gitdir: string;
+  readonly #headDirectory: string;
+  readonly #kept = new Map<string, Uint8Array>();
+  #keptBytes = 0;
+  /** isomorphic-git's own cache of pack indexes, dropped now and then because it never shrinks. */
+  #cache: object = {};
+  #listings = 0;
+
+  constructor(options: IsomorphicOptions) {
+    this.place = options.place;
+    this.#gitdir = options.gitDirectory;
+    this.#headDirectory = options.headDirectory ?? options.gitDirectory;
+  }
+
+  async resolve(ref: string): Promise<string> {
+    const { base, parents } = parseRef(ref);
+    let commit = await this.#commitOf(base, ref);
+    for (const number of parents) {
+      const parent = (await this.#commit(commit)).parent[number - 1];
+      if (parent === undefined) throw refNotFound(ref, this.place);
+      commit = parent;
+    }
+    return commit;
+  }
+
+  async tree(commit: string): Promise<string> {
+    assertObjectId(commit);
+    return (await this.#commit(commit)).tree;
+  }
+
+  async entries(commit: string, paths: readonly string[]): Promise<TreeEntry[]> {
+    if (paths.length === 0) return [];
+    this.#listings += 1;
+    if (this.#listings % packCacheCommitsMax === 0) this.#cache = {};
+    const nodes = await this.#walk().list(await this.tree(commit), paths);
+    if (nodes.length > entriesMax) throw treeTooLarge(this.place);
+    const entries: TreeEntry[] = [];
+    for (const node of nodes) entries.push(await this.#entryOf(node));
+    return entries;
+  }
+
+  async changes(from: string, to: string, paths: readonly string[]): Promise<TreeChange[]> {
+    if (paths.length === 0) return [];
+    const nodes = await this.#walk().differences(await this.tree(from), await this.tree(to), paths);
+    const changes: TreeChange[] = [];
+    for (const { path, node } of nodes) {
+      changes.push({ path, entry: node === undefined ? undefined : await this.#entryOf(node) });
+    }
+    return changes;
+  }
+
+  async read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>> {
+    const blobs = new Map<string, Uint8Array>();
+    for (const id of ids) {
+      assertObjectId(id);
+      const bytes = this.#kept.get(id) ?? (await this.#blob(id));
+      if (bytes.length > bytesMax) throw objectTooLarge(id, bytes.length, bytesMax);
+      this.#forget(id);
+      blobs.set(id, bytes);
+    }
+    return blobs;
+  }
+
+  async subject(commit: string): Promise<string> {
+    assertObjectId(commit);
+    return subjectOf((await this.#commit(commit)).message);
+  }
+
+  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    assertObjectId(ancestor);
+    const seen = new Set<string>([descendant]);
+    const cut = await this.#shallowCommits();
+    let reachedCut = false;
+    // Breadth first over parents: commit times, which anyone may set, play no part.
+    for (const id of seen) {
+      if (id === ancestor) return true;
+      if (cut.has(id)) {
+        reachedCut = true;
+        continue;
+      }
+      for (const parent of (await this.#commit(id)).parent) seen.add(parent);
+      if (seen.size > historyMax) throw cutHistory(this.place);
+    }
+    if (reachedCut) throw cutHistory(this.place);
+    return false;
+  }
+
+  async fetch(): Promise<void> {
+    // A local repository is as new as it is; a mirror fetches for its reader.
+  }
+
+  async close(): Promise<void> {
+    this.#kept.clear();
+    this.#keptBytes = 0;
+    this.#cache = {};
+  }
+
+  async #commitOf(base: string, ref: string): Promise<string> {
+    if (isObjectId(base)) return this.#peel(base, ref);
+    for (const name of candidatesOf(base)) {
+      const id = await this.#refId(name);
+      if (id !== undefined) return this.#peel(id, ref);
+    }
+    if (!/^[0-9a-f]{7,39}$/.test(base)) throw refNotFound(ref, this.place);
+    const id = await git.expandOid({ fs, gitdir: this.#gitdir, oid: base, cache: this.#cache }).catch(() => undefined);
+    if (id === undefined) throw refNotFound(ref, this.place);
+    return this.#peel(id, ref);
+  }
+
+  async #refId(name: string): Promise<string | undefined> {
+    const target = name === 'HEAD' ? await this.#head() : name;
+    if (target === undefined || isObjectId(target)) return target;
+    return git.resolveRef({ fs, gitdir: this.#gitdir, ref: target }).catch((error: unknown) => {
+      if (error instanceof git.Errors.NotFoundError) return undefined;
+      throw this.#failure(error, `the reference ${name}`);
+    });
+  }
+
+  /** A worktree's HEAD is in a directory that isomorphic-git does not look into. */
+  async #head(): Promise<string | undefined> {
+    const text = await readFile(join(this.#headDirectory, 'HEAD'), 'utf8').catch(() => '');
+    return /^(?:ref: )?(\S+)\s*$/.exec(text)?.[1];
+  }
+
+  /** Follows annotated tags to the commit. */
+  async #peel(id: string, ref: string): Promise<string> {
+    try {
+      return (await git.readCommit({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache })).oid;
+    } catch (error) {
+      if (error instanceof git.Errors.NotFoundError) throw refNotFound(ref, this.place);
+      if (error instanceof git.Errors.ObjectTypeError) throw refNotFound(ref, this.place);
+      throw this.#failure(error, `commit ${id}`);
+    }
+  }
+
+  async #commit(id: string): Promise<git.CommitObject> {
+    try {
+      return (await git.readCommit({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache })).commit;
+    } catch (error) {
+      throw this.#failure(error, `commit ${id}`);
+    }
+  }
+
+  #walk(): TreeWalk {
+    return new TreeWalk(async (id) => {
+      try {
+        return (await git.readTree({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache })).tree;
+      } catch (error) {
+        throw this.#failure(error, `tree ${id}`);
+      }
+    });
+  }
+
+  /** A packed object has no size but by inflating it: one object at a time is held, and small ones are kept. */
+  async #entryOf({ path, kind, id }: TreeNode): Promise<TreeEntry> {
+    if (kind !== 'file') return { path, kind, id, size: 0 };
+    const bytes = this.#kept.get(id) ?? (await this.#blob(id));
+    this.#keep(id, bytes);
+    return { path, kind, id, size: bytes.length };
+  }
+
+  async #blob(id: string): Promise<Uint8Array> {
+    try {
+      const { blob } = await git.readBlob({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache });
+      // Objects in packs are not checked against their id by the library.
+      if (blobId(blob) !== id) throw corrupt(`object ${id}`, this.place);
+      return blob;
+    } catch (error) {
+      throw this.#failure(error, `object ${id}`);
+    }
+  }
+
+  #keep(id: string, bytes: Uint8Array): void {
+    if (this.#kept.has(id) || bytes.length > keptBlobBytesMax || this.#keptBytes + bytes.length > keptBytesMax) return;
+    this.#kept.set(id, bytes);
+    this.#keptBytes += bytes.length;
+  }
+
+  #forget(id: string): void {
+    this.#keptBytes -= this.#kept.get(id)?.length ?? 0;
+    this.#kept.delete(id);
+  }
+
+  async #shallowCommits(): Promise<ReadonlySet<string>> {
+    const text = await readFile(join(this.#gitdir, 'shallow'), 'utf8').catch(() => '');
+    return new Set(text.split('\n').filter(isObjectId));
+  }
+
+  #failure(error: unknown, what: string): Error {
+    if (isPawlError(error)) return error;
+    if (error instanceof git.Errors.NotFoundError) return missing(what, this.place, error);
+    return corrupt(what, this.place, error);
+  }
+}
+
+/** Git's id of a blob. */
+export function blobId(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}

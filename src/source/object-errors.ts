@@ -1,0 +1,46 @@
+import { TerminalError } from '../errors.ts';
+import { entriesMax } from './reader.ts';
+
+export function missing(what: string, place: string, cause?: unknown): TerminalError {
+  return new TerminalError(`${place} lacks ${what}.`, {
+    code: 'git.object_missing',
+    help: 'Run `git fsck`; where the clone is shallow or partial, fetch the whole history.',
+    cause,
+  });
+}
+
+export function objectTooLarge(id: string, size: number, bytesMax: number): TerminalError {
+  return new TerminalError(`Object ${id} has ${size} bytes, above the limit of ${bytesMax}; it was not read.`, {
+    code: 'git.object_too_large',
+    help: 'Make the file smaller, or raise the limit.',
+  });
+}
+
+export function treeTooLarge(place: string): TerminalError {
+  return new TerminalError(`The paths hold more than ${entriesMax} entries in ${place}.`, {
+    code: 'git.tree_too_large',
+    help: 'Give the environment narrower paths.',
+  });
+}
+
+export function cutHistory(place: string): TerminalError {
+  return new TerminalError(`The history of ${place} is cut, so whether one commit follows another cannot be told.`, {
+    code: 'git.shallow',
+    help: 'Run `git fetch --unshallow`.',
+  });
+}
+
+export function otherFormat(place: string): TerminalError {
+  return new TerminalError(`${place} uses an object format other than SHA-1.`, {
+    code: 'git.object_format',
+    help: 'Use a repository with the default object format.',
+  });
+}
+
+export function corrupt(what: string, place: string, cause?: unknown): TerminalError {
+  return new TerminalError(`${place} holds ${what}, but it cannot be read.`, {
+    code: 'git.object_corrupt',
+    help: 'Run `git fsck` in the repository, and clone it again.',
+    cause,
+  });
+}

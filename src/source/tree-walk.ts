@@ -1,0 +1,89 @@
+import { TerminalError } from '../errors.ts';
+import { coverOf, kindOf } from './git-text.ts';
+import { entriesMax, type TreeEntry } from './reader.ts';
+
+/** A leaf of a tree, before its size is known. */
+export interface TreeNode {
+  readonly path: string;
+  readonly kind: TreeEntry['kind'];
+  readonly id: string;
+}
+
+/** One line of a tree object. */
+export interface TreeLine {
+  readonly mode: string;
+  readonly path: string;
+  readonly oid: string;
+}
+
+export interface NodeDifference {
+  readonly path: string;
+  readonly node: TreeNode | undefined;
+}
+
+const depthMax = 128;
+
+/** Lists and compares trees through a function that reads one tree object. */
+export class TreeWalk {
+  readonly #readTree: (id: string) => Promise<readonly TreeLine[]>;
+
+  constructor(readTree: (id: string) => Promise<readonly TreeLine[]>) {
+    this.#readTree = readTree;
+  }
+
+  /** Every leaf at or below the paths. */
+  async list(tree: string, paths: readonly string[]): Promise<TreeNode[]> {
+    const found = await this.differences(undefined, tree, paths);
+    return found.flatMap(({ node }) => (node === undefined ? [] : [node]));
+  }
+
+  /** Leaves that differ; folders with equal ids are not entered. */
+  async differences(from: string | undefined, to: string, paths: readonly string[]): Promise<NodeDifference[]> {
+    const differences: NodeDifference[] = [];
+    const inside = coverOf(paths);
+    const pending = [{ from, to: to as string | undefined, prefix: '' }];
+    for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+      if (pair.from === pair.to) continue;
+      if (pair.prefix.split('/').length > depthMax) throw tooDeep();
+      const [older, newer] = await Promise.all([this.#lines(pair.from), this.#lines(pair.to)]);
+      for (const name of new Set([...older.keys(), ...newer.keys()])) {
+        const path = pair.prefix + name;
+        const [before, after] = [older.get(name), newer.get(name)];
+        if (before?.oid === after?.oid && before?.mode === after?.mode) continue;
+        const [folderBefore, folderAfter] = [folderId(before), folderId(after)];
+        if ((folderBefore ?? folderAfter) !== undefined && (inside(path) || leadsTo(path, paths))) {
+          pending.push({ from: folderBefore, to: folderAfter, prefix: `${path}/` });
+        }
+        const leafBefore = before !== undefined && folderBefore === undefined;
+        const node = after === undefined || folderAfter !== undefined ? undefined : nodeOf(path, after);
+        if ((leafBefore || node !== undefined) && inside(path)) differences.push({ path, node });
+        if (differences.length > entriesMax) return differences;
+      }
+    }
+    return differences;
+  }
+
+  async #lines(id: string | undefined): Promise<ReadonlyMap<string, TreeLine>> {
+    if (id === undefined) return new Map();
+    return new Map((await this.#readTree(id)).map((line) => [line.path, line]));
+  }
+}
+
+function folderId(line: TreeLine | undefined): string | undefined {
+  return line !== undefined && /^0?40000$/.test(line.mode) ? line.oid : undefined;
+}
+
+function nodeOf(path: string, line: TreeLine): TreeNode {
+  return { path, kind: kindOf(line.mode), id: line.oid };
+}
+
+function leadsTo(folder: string, paths: readonly string[]): boolean {
+  return paths.some((path) => path.startsWith(`${folder}/`));
+}
+
+function tooDeep(): TerminalError {
+  return new TerminalError(`A folder is nested more than ${depthMax} deep.`, {
+    code: 'git.tree_too_large',
+    help: 'Give the environment narrower paths.',
+  });
+}
