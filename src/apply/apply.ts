@@ -74,7 +74,14 @@ async function recordFailure(database: Database, plan: Plan, error: unknown): Pr
   const outcome = code?.startsWith('plan.') || code === 'apply.root_mismatch' ? 'refused' : 'failed';
   const { environment, target } = plan;
   const message = error instanceof Error ? error.message : String(error);
-  const attempt = { environment, commit_id: target.commit, outcome, code: code ?? null, message, revision: null } as const;
+  const attempt = {
+    environment,
+    commit_id: target.commit,
+    outcome,
+    code: code ?? null,
+    message,
+    revision: null,
+  } as const;
   // The caller gets the error itself; a database that is away cannot hold the record of that.
   await recordAttempt(database.db, attempt).catch(() => undefined);
 }

@@ -24,7 +24,8 @@ export const applyCodes = {
   },
   'apply.root_mismatch': {
     title: 'The rows do not add up to what was planned',
-    cause: 'A row beside those of the plan was changed, added or removed behind pawl, so the result would not be the commit.',
+    cause:
+      'A row beside those of the plan was changed, added or removed behind pawl, so the result would not be the commit.',
     cure: 'Look at `pawl drift`, then run `pawl plan` again: it shows that row too.',
   },
 } as const satisfies Record<string, CodeDoc>;

@@ -5,6 +5,8 @@ import type { FoundHead } from '../store/resource.ts';
 
 /** Throws when the plan could never be applied, whatever live is. */
 export function assertApplicable(plan: Plan): void {
+  const conflicts = plan.changes.filter((change) => change.class === 'conflict');
+  if (conflicts.length > 0) throw conflict(plan, conflicts);
   const mistake = plan.problems.find((problem) => problem.severity === 'error');
   if (mistake !== undefined) {
     const where = `${mistake.file}:${mistake.line}:${mistake.column}`;
@@ -21,8 +23,6 @@ export function assertApplicable(plan: Plan): void {
       exit: exitCodes.usage,
     });
   }
-  const conflicts = plan.changes.filter((change) => change.class === 'conflict');
-  if (conflicts.length > 0) throw conflict(plan, conflicts);
 }
 
 function conflict(plan: Plan, conflicts: readonly Change[]): TerminalError {
@@ -54,7 +54,9 @@ export function assertHeads(plan: Plan, heads: ReadonlyMap<string, FoundHead>): 
       continue;
     }
     if (head === undefined) throw stale(plan, `${change.address} is gone`);
-    const isAsSeen = head.generation === change.precondition && head.digest === change.beforeDigest;
+    // A converged row holds the target already; what comes before is what the last revision said.
+    const seen = change.class === 'converged' ? change.afterDigest : change.beforeDigest;
+    const isAsSeen = head.generation === change.precondition && head.digest === seen;
     if (!isAsSeen) throw stale(plan, `${change.address} was changed${head.touchedBy ? ` by ${head.touchedBy}` : ''}`);
   }
 }

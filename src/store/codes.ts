@@ -9,12 +9,14 @@ export const storeCodes = {
   },
   'store.refused': {
     title: 'The database refused to let pawl in',
-    cause: 'The user, the password, the database or a privilege that DATABASE_URL names does not exist or does not fit.',
+    cause:
+      'The user, the password, the database or a privilege that DATABASE_URL names does not exist or does not fit.',
     cure: 'Correct DATABASE_URL, or create the role and the database and grant it the right to use them.',
   },
   'store.contention': {
     title: 'Another transaction was in the way',
-    cause: 'PostgreSQL ended this transaction because of a deadlock or a serialisation failure, more often than pawl retries.',
+    cause:
+      'PostgreSQL ended this transaction because of a deadlock or a serialisation failure, more often than pawl retries.',
     cure: 'Try again; if it lasts, look for long transactions in pg_stat_activity.',
   },
   'store.busy': {
@@ -69,7 +71,7 @@ export const storeCodes = {
   },
   'store.locked': {
     title: 'Another process has the embedded database open',
-    cause: 'The embedded database serves one process at a time, because two would lose each other\'s rows.',
+    cause: "The embedded database serves one process at a time, because two would lose each other's rows.",
     cure: 'Use the running process (`pawl status` finds it), stop it, or set DATABASE_URL to a PostgreSQL server.',
   },
   'store.schema_outdated': {

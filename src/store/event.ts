@@ -21,11 +21,7 @@ export async function recordEvent(
 }
 
 /** The newest first. */
-export async function listEvents(
-  db: Kysely<Tables>,
-  environment: string,
-  limit: number,
-): Promise<readonly EventRow[]> {
+export async function listEvents(db: Kysely<Tables>, environment: string, limit: number): Promise<readonly EventRow[]> {
   return await db
     .selectFrom('event')
     .selectAll()

@@ -71,8 +71,7 @@ async function readMark(db: Kysely<Tables>, environment: string): Promise<Mark> 
   return row ?? unknownEnvironment(environment);
 }
 
-const headColumns = sql`json_build_array(
-  coalesce(history.address, head.address), head.generation, history.digest, head.digest,
+const headColumns = sql`head.generation, history.digest, head.digest,
   coalesce(history.file, head.file), coalesce(history.line, head.line),
   to_char(head.touched_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), head.touched_by`;
 
@@ -85,7 +84,8 @@ const currentBundles = sql`(
 async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
     select name, lineage, revision, writes, root, commit_id, ${currentBundles} as bundles, (
-      select json_agg(${headColumns}, case when ${deep} or head.touched_at is not null then head.body end))
+      select json_agg(json_build_array(coalesce(history.address, head.address), ${headColumns},
+        case when ${deep} or head.touched_at is not null then head.body end))
       from (select * from resource where resource.environment = environment.name) as head
       full join (
         select * from resource_history as h where h.environment = environment.name and h.to_revision is null
@@ -98,7 +98,8 @@ async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): 
 async function readMoved(db: Kysely<Tables>, environment: string, since: number): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
     select name, lineage, revision, writes, root, commit_id, ${currentBundles} as bundles, (
-      select json_agg(${headColumns}, case when head.touched_at is not null then head.body end))
+      select json_agg(json_build_array(moved.address, ${headColumns},
+        case when head.touched_at is not null then head.body end))
       from (
         select address from resource_history as h where h.environment = environment.name and h.from_revision > ${since}
         union

@@ -37,7 +37,8 @@ export async function assertSchema(db: Kysely<Tables>, folder: URL = folderDefau
   if (found.state === 'current') return;
   if (found.state === 'newer') throw newer(found);
   const missing = found.known.length - found.applied.length;
-  const what = found.state === 'empty' ? 'holds no tables of pawl yet' : `lacks ${missing} of this version's migrations`;
+  const what =
+    found.state === 'empty' ? 'holds no tables of pawl yet' : `lacks ${missing} of this version's migrations`;
   throw new TerminalError(`The database ${what}.`, { code: 'store.schema_outdated', help: 'Run `pawl migrate`.' });
 }
 
@@ -74,7 +75,9 @@ async function migrationNames(folder: URL): Promise<string[]> {
 }
 
 async function appliedNames(db: Kysely<Tables>): Promise<string[]> {
-  const { rows: tables } = await sql<{ found: boolean }>`select to_regclass('kysely_migration') is not null as found`.execute(db);
+  const { rows: tables } = await sql<{
+    found: boolean;
+  }>`select to_regclass('kysely_migration') is not null as found`.execute(db);
   if (tables[0]?.found !== true) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   return rows.map((row) => row.name);

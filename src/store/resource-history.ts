@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Address } from '../manifest/resource.ts';
+import type { OlderContent, OlderRevisions } from '../plan/revert.ts';
 import type { Tables } from './tables.gen.ts';
 
 interface At {
@@ -23,23 +24,14 @@ export async function openHistory(trx: Transaction<Tables>, at: At, addresses: r
     where environment = ${at.environment} and address = any(${addresses}::text[])`.execute(trx);
 }
 
-/** One stretch of revisions in which an address held one content. */
-export interface Stretch {
-  readonly address: Address;
-  readonly fromRevision: number;
-  /** The first revision that no longer holds it; undefined: live. */
-  readonly toRevision: number | undefined;
-  readonly digest: string;
-}
-
 const stretchesMax = 10_000;
 
-/** What those addresses held, the newest stretches first. */
-export async function historyOf(
+/** What those addresses held before, for `plan()` to recognise a revert: the newest stretches of revisions. */
+export async function readOlder(
   db: Kysely<Tables>,
   environment: string,
   addresses: readonly Address[],
-): Promise<readonly Stretch[]> {
+): Promise<OlderRevisions> {
   const rows = await db
     .selectFrom('resource_history')
     .select(['address', 'from_revision', 'to_revision', 'digest'])
@@ -49,12 +41,16 @@ export async function historyOf(
     .orderBy('address')
     .limit(stretchesMax)
     .execute();
-  return rows.map((row) => ({
-    address: row.address,
-    fromRevision: row.from_revision,
-    toRevision: row.to_revision ?? undefined,
-    digest: row.digest,
-  }));
+  const older = new Map<Address, OlderContent[]>();
+  for (const row of rows) {
+    const entries = older.get(row.address) ?? [];
+    older.set(row.address, entries);
+    // An end is an entry of its own only where nothing begins, and what begins there has been seen: newest first.
+    const isGone = row.to_revision !== null && entries.at(-1)?.revision !== row.to_revision;
+    if (isGone) entries.push({ revision: row.to_revision, digest: undefined });
+    entries.push({ revision: row.from_revision, digest: row.digest });
+  }
+  return older;
 }
 
 /** Digests by address as a revision held them. */

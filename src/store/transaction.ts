@@ -62,7 +62,10 @@ async function once<T>(
     return result;
   } catch (error) {
     // The first error says what happened; a rollback that fails too means only that the server has rolled back itself.
-    await trx.rollback().execute().catch(() => undefined);
+    await trx
+      .rollback()
+      .execute()
+      .catch(() => undefined);
     const failure = storeError(error);
     if (committing && failure.code === 'store.unavailable') throw commitUnknown(failure);
     throw failure;

@@ -60,7 +60,7 @@ function changeOf(live: Live, identity: Identity, after: JsonObject | undefined)
     afterDigest: after === undefined ? undefined : digest(after),
     fields: [],
     unchanged: 0,
-    sensitive: false,
+    sensitive: [],
     reason: undefined,
   };
 }
