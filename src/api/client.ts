@@ -1,0 +1,115 @@
+import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
+import type { Plan } from '../plan/change.ts';
+import type { Operations } from './operations.ts';
+import type * as records from './operations.ts';
+import { errorOf, problemMediaType } from './problem-json.ts';
+import type { ProblemJson } from './problem-json.ts';
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:<port>` */
+  readonly address: string;
+  readonly token: string;
+  /** This pawl's version: a server of another one may mean other things by the same words. */
+  readonly version: string;
+}
+
+const requestMs = 120_000;
+
+/** The operations of a running `pawl up`, over its API. */
+export function createClient(options: ClientOptions): Operations {
+  const get = <Result>(path: string) => send<Result>(options, path, undefined);
+  const post = <Result>(path: string, body: object) => send<Result>(options, path, body);
+  return {
+    environments: () => get('/v1/environments'),
+    plan: ({ environment, ...body }) => post<Plan>(`${of(environment)}/plan`, body),
+    apply: ({ environment, ...body }) => post<records.AppliedRevision>(`${of(environment)}/apply`, body),
+    drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
+    status: () => get<records.EnvironmentStatus[]>('/v1/status'),
+    history: ({ environment, limit }) => get<records.RevisionRecord[]>(`${of(environment)}/history?limit=${limit}`),
+    get: ({ environment, ...filter }) => get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter)}`),
+    runs: ({ environment, limit }) => get<records.RunRecord[]>(`${of(environment)}/runs?limit=${limit}`),
+    submit: (request) => post<records.RunRecord>('/v1/runs', request),
+    run: (id) => get<records.RunRecord>(run(id)),
+    workers: () => get<records.WorkerRecord[]>('/v1/workers'),
+    cancel: (id) => post<records.RunRecord>(`${run(id)}/cancel`, {}),
+    resolve: ({ run: id, ...body }) => post<records.RunRecord>(`${run(id)}/resolve`, body),
+    trace: (id) => get<records.TraceRecord>(`${run(id)}/trace`),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Whether the server answers at all: a file may outlive it, and its process id may be another's by now. */
+export async function isAnswering(address: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok && response.headers.has('pawl-version');
+  } catch {
+    // Nobody listens there: the file is stale.
+    return false;
+  }
+}
+
+function of(environment: string): string {
+  return `/v1/environments/${encodeURIComponent(environment)}`;
+}
+
+function run(id: string): string {
+  return `/v1/runs/${encodeURIComponent(id)}`;
+}
+
+async function send<Result>(options: ClientOptions, path: string, body: object | undefined): Promise<Result> {
+  const response = await request(options, path, body);
+  assertSameVersion(response.headers.get('pawl-version'), options.version);
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as Result;
+}
+
+async function request(options: ClientOptions, path: string, body: object | undefined): Promise<Response> {
+  try {
+    return await fetch(`${options.address}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${options.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      redirect: 'error',
+      signal: AbortSignal.timeout(requestMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    throw new RetryableError(`The running pawl at ${options.address} did not answer.`, {
+      code: 'api.unreachable',
+      help: 'Run the command again; start `pawl up` if it has stopped.',
+      cause: error,
+    });
+  }
+}
+
+function assertSameVersion(server: string | null, own: string): void {
+  if (server === own) return;
+  throw new TerminalError(mismatch(server, own), {
+    code: 'api.version_mismatch',
+    help: 'Stop `pawl up` and start it again with this version.',
+    exit: exitCodes.conflict,
+  });
+}
+
+function mismatch(server: string | null, own: string): string {
+  if (server === null) return `What answers there is not pawl; this command is pawl ${own}.`;
+  const order = compareVersions(server, own) < 0 ? 'older' : 'newer';
+  return `The running pawl is ${order} (${server}) than this command (${own}).`;
+}
+
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [left, right].map((version) => version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0));
+  for (const index of [0, 1, 2]) {
+    const difference = (a?.[index] ?? 0) - (b?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+async function failure(response: Response): Promise<Error> {
+  if (response.headers.get('content-type')?.startsWith(problemMediaType) === true) {
+    return errorOf((await response.json()) as ProblemJson);
+  }
+  return new TerminalError(`The running pawl answered ${response.status} without saying why.`, { code: 'api.unreachable' });
+}

@@ -1,0 +1,39 @@
+import type { CodeDoc } from '../manifest/problem.ts';
+
+export const apiCodes = {
+  'api.unauthorised': {
+    title: 'The API did not accept the token',
+    cause: 'The request carried no bearer token, or another one than the server wrote to its token file.',
+    cure: 'Run the command in the repository of the running `pawl up`, as the same user.',
+  },
+  'api.host': {
+    title: 'The request was for another host',
+    cause: 'The Host header names something other than the loopback address, as a page that rebinds its name would.',
+    cure: 'Use the address that `pawl up` printed.',
+  },
+  'api.too_large': {
+    title: 'The request is too large',
+    cause: 'The body is over one mebibyte.',
+    cure: 'Send less; large inputs belong where a tool can fetch them.',
+  },
+  'api.invalid_request': {
+    title: 'The request does not fit the API',
+    cause: 'A parameter or the body is missing, malformed or out of range.',
+    cure: 'Compare the request with /openapi.json.',
+  },
+  'api.not_found': {
+    title: 'There is no such page in the API',
+    cause: 'The path is not one of the API, or the method is not one of the path.',
+    cure: 'Compare the request with /openapi.json.',
+  },
+  'api.version_mismatch': {
+    title: 'The command and the running server differ in version',
+    cause: 'pawl was upgraded, or downgraded, while `pawl up` was running.',
+    cure: 'Stop `pawl up` and start it again.',
+  },
+  'api.unreachable': {
+    title: 'The running server did not answer',
+    cause: 'The server stopped, or the connection broke, between two requests.',
+    cure: 'Run the command again; start `pawl up` if it has stopped.',
+  },
+} as const satisfies Record<string, CodeDoc>;

@@ -1,0 +1,203 @@
+import { z } from '@hono/zod-openapi';
+
+const environment = z.string().min(1).max(63);
+const text = z.string().max(1_000);
+const whole = z.number().int().min(0);
+const instant = z.string();
+const value = z.unknown();
+const object = z.record(z.string(), z.unknown());
+/** What the wire leaves out is undefined. */
+const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.optional();
+
+export const environmentParameters = z.object({ environment });
+export const runParameters = z.object({ id: z.uuid() });
+export const limitQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(50) });
+export const noQuery = z.object({});
+export const resourceQuery = z.object({
+  kind: maybe(z.string().max(63)),
+  namespace: maybe(z.string().max(63)),
+  name: maybe(z.string().max(63)),
+});
+
+export const planBody = z.strictObject({ ref: maybe(z.string().min(1).max(255)), workingCopy: maybe(z.boolean()) });
+export const applyBody = z.strictObject({
+  commit: z.string().min(1).max(64),
+  planDigest: z.string().regex(/^[0-9a-f]{64}$/),
+  actor: text,
+});
+export const submitBody = z.strictObject({
+  environment,
+  system: z.string().min(1).max(127),
+  input: object,
+  idempotencyKey: maybe(z.string().min(1).max(255)),
+  actor: text,
+});
+export const resolveBody = z.strictObject({
+  path: z.string().min(1).max(500),
+  as: z.enum(['done', 'failed', 'again']),
+  output: maybe(value),
+  actor: text,
+});
+
+export const problem = z.object({
+  code: z.string(),
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  file: z.string(),
+  line: whole,
+  column: whole,
+  endColumn: maybe(whole),
+  help: maybe(z.string()),
+  address: maybe(z.string()),
+});
+
+const summary = z.object({ add: whole, change: whole, remove: whole });
+
+export const change = z
+  .looseObject({
+    address: z.string(),
+    kind: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    action: z.enum(['create', 'update', 'delete']),
+    class: z.enum(['pending', 'outOfBand', 'converged', 'conflict', 'missing', 'orphan']),
+    fields: z.array(z.looseObject({ path: z.string() })),
+  })
+  .openapi('Change');
+
+export const plan = z
+  .looseObject({
+    digest: z.string(),
+    environment: z.string(),
+    base: z.object({ revision: whole, root: z.string() }),
+    changes: z.array(change),
+    drift: z.array(change),
+    summary,
+    problems: z.array(problem),
+  })
+  .openapi('Plan');
+
+export const environments = z.array(z.object({ name: z.string(), branch: z.string() }));
+
+export const appliedRevision = z.object({
+  environment: z.string(),
+  revision: whole,
+  commit: z.string(),
+  root: z.string(),
+  summary,
+  revertOf: maybe(whole),
+});
+
+export const environmentStatus = z.object({
+  environment: z.string(),
+  branch: z.string(),
+  revision: whole,
+  commit: maybe(z.string()),
+  head: maybe(z.string()),
+  sync: z.enum(['Synced', 'OutOfSync', 'Unknown']),
+  drifted: whole,
+  lastAttempt: maybe(
+    z.object({ at: instant, outcome: z.string(), commit: maybe(z.string()), code: maybe(z.string()), message: z.string() }),
+  ),
+  problems: z.array(problem),
+});
+
+export const revisionRecord = z.object({
+  revision: whole,
+  commit: z.string(),
+  subject: z.string(),
+  summary,
+  revertOf: maybe(whole),
+  appliedBy: z.string(),
+  appliedAt: instant,
+});
+
+export const resourceRecord = z.object({
+  address: z.string(),
+  generation: whole,
+  revision: whole,
+  digest: z.string(),
+  file: z.string(),
+  line: whole,
+  drifted: z.boolean(),
+  manifest: object,
+});
+
+export const runRecord = z
+  .object({
+    id: z.string(),
+    environment: z.string(),
+    system: z.string(),
+    revision: whole,
+    state: z.enum(['Queued', 'Running', 'Waiting', 'Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter']),
+    input: object,
+    output: maybe(value),
+    error: maybe(z.object({ code: z.string(), message: z.string(), node: maybe(z.string()), path: maybe(z.string()) })),
+    waits: z.array(z.object({ path: z.string(), kind: z.enum(['timer', 'unknown']), dueAt: maybe(instant) })),
+    createdAt: instant,
+    startedAt: maybe(instant),
+    endedAt: maybe(instant),
+  })
+  .openapi('Run');
+
+export const workerRecord = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: whole,
+  version: z.string(),
+  slots: whole,
+  running: whole,
+  startedAt: instant,
+  leaseUntil: instant,
+  live: z.boolean(),
+});
+
+const traceCall = z.object({
+  path: z.string(),
+  kind: z.enum(['model', 'tool']),
+  target: z.string(),
+  decision: z.object({
+    kind: z.enum(['allow', 'ask', 'deny']),
+    rule: z.string(),
+    reason: maybe(z.string()),
+    message: maybe(z.string()),
+  }),
+  outcome: z.enum(['running', 'done', 'failed', 'denied', 'unknown']),
+  error: maybe(z.object({ code: z.string(), message: z.string() })),
+  startedAt: instant,
+  endedAt: maybe(instant),
+  tokensIn: whole,
+  tokensOut: whole,
+  cost: whole,
+});
+
+export const traceRecord = z
+  .object({
+    run: runRecord,
+    nodes: z.array(
+      z.object({
+        node: z.string(),
+        kind: z.enum(['agent', 'tool']),
+        target: z.string(),
+        state: z.enum(['done', 'running', 'failed', 'skipped']),
+        startedAt: maybe(instant),
+        endedAt: maybe(instant),
+        calls: z.array(traceCall),
+      }),
+    ),
+    totals: z.object({ tokensIn: whole, tokensOut: whole, cost: whole, calls: whole, denied: whole }),
+  })
+  .openapi('Trace');
+
+export const problemJson = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: whole,
+    detail: z.string(),
+    code: z.string(),
+    help: maybe(z.string()),
+    exit: whole,
+    retryable: z.boolean(),
+  })
+  .openapi('Problem');

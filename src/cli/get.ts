@@ -1,0 +1,147 @@
+import { stringify } from 'yaml';
+import type { ResourceRecord, RunRecord, WorkerRecord } from '../api/operations.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import { kinds } from '../manifest/resource.ts';
+import type { Kind } from '../manifest/resource.ts';
+import type { Door } from './app-port.ts';
+import { chooseEnvironment, json, withDoor } from './context.ts';
+import type { CliContext } from './context.ts';
+import { nearest } from './nearest.ts';
+import { renderTable } from './table.ts';
+import { printable } from './terminal.ts';
+
+export interface GetOptions {
+  readonly kind: string;
+  readonly name: string | undefined;
+  readonly env?: string;
+  readonly namespace?: string;
+  readonly limit: number;
+  readonly output: string;
+}
+
+/** One listing in every format: what a row shows, what JSON holds, what names it. */
+interface Listing {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly names: readonly string[];
+  readonly records: readonly object[];
+}
+
+export async function getCommand(context: CliContext, options: GetOptions): Promise<ExitCode> {
+  const listing = await withDoor(context, (door) => list(door, options));
+  if (options.name !== undefined && listing.records.length === 0) throw notFound(options);
+  show(context, listing, options.output);
+  return exitCodes.success;
+}
+
+async function list(door: Door, options: GetOptions): Promise<Listing> {
+  const wide = options.output === 'wide';
+  const only = options.name;
+  if (options.kind === 'workers' || options.kind === 'worker') {
+    const workers = await door.operations.workers();
+    return workerListing(workers.filter((worker) => only === undefined || worker.id === only));
+  }
+  if (options.kind === 'runs' || options.kind === 'run') {
+    if (only !== undefined) return runListing([await door.operations.run(only)], wide);
+    const environment = await chooseEnvironment(door, options.env);
+    return runListing(await door.operations.runs({ environment, limit: options.limit }), wide);
+  }
+  const wanted = parseKinds(options.kind);
+  const environment = await chooseEnvironment(door, options.env);
+  const filter = {
+    environment,
+    ...(only === undefined ? {} : { name: only }),
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+  };
+  const found = await Promise.all(wanted.map((kind) => door.operations.get({ ...filter, kind })));
+  return resourceListing(found.flat(), wide);
+}
+
+/** `agents`, `Agent`, `agent,tools` or `all`. */
+function parseKinds(text: string): readonly Kind[] {
+  if (text === 'all') return kinds;
+  return text.split(',').map((word) => {
+    const kind = kinds.find((candidate) => spellings(candidate).includes(word.toLowerCase()));
+    if (kind === undefined) throw unknownKind(word);
+    return kind;
+  });
+}
+
+function spellings(kind: Kind): readonly string[] {
+  const lower = kind.toLowerCase();
+  return [lower, `${lower}s`, lower.replace(/y$/, 'ies')];
+}
+
+function unknownKind(word: string): TerminalError {
+  const known = [...kinds.map((kind) => spellings(kind).at(kind.endsWith('y') ? 2 : 1) ?? kind), 'runs', 'workers', 'all'];
+  const guess = nearest(word.toLowerCase(), known);
+  return new TerminalError(`There is no kind "${printable(word)}".`, {
+    code: 'cli.usage',
+    help: guess === undefined ? `One of ${known.join(', ')}.` : `Did you mean "${guess}"?`,
+    exit: exitCodes.usage,
+  });
+}
+
+function resourceListing(records: readonly ResourceRecord[], wide: boolean): Listing {
+  const rows = records.map((record) => {
+    const [kind = '', namespace = '', name = ''] = record.address.split('/');
+    const narrow = [kind, namespace, name, String(record.generation), record.drifted ? 'yes' : 'no'];
+    return wide ? [...narrow, String(record.revision), record.digest.slice(0, 12), `${record.file}:${record.line}`] : narrow;
+  });
+  const head = ['KIND', 'NAMESPACE', 'NAME', 'GENERATION', 'DRIFTED'];
+  return {
+    head: wide ? [...head, 'REVISION', 'DIGEST', 'FILE'] : head,
+    rows,
+    names: records.map((record) => record.address),
+    records,
+  };
+}
+
+function runListing(runs: readonly RunRecord[], wide: boolean): Listing {
+  const rows = runs.map((run) => {
+    const narrow = [run.id, run.system, run.state, String(run.revision), run.createdAt];
+    return wide ? [...narrow, run.endedAt ?? '-', run.error?.code ?? '-'] : narrow;
+  });
+  const head = ['RUN', 'SYSTEM', 'STATE', 'REVISION', 'CREATED'];
+  return { head: wide ? [...head, 'ENDED', 'ERROR'] : head, rows, names: runs.map((run) => run.id), records: runs };
+}
+
+function workerListing(workers: readonly WorkerRecord[]): Listing {
+  const rows = workers.map((worker) => [
+    worker.id,
+    worker.host,
+    String(worker.pid),
+    worker.live ? 'yes' : 'no',
+    `${worker.running}/${worker.slots}`,
+    worker.version,
+  ]);
+  const head = ['WORKER', 'HOST', 'PID', 'LIVE', 'RUNNING', 'VERSION'];
+  return { head, rows, names: workers.map((worker) => worker.id), records: workers };
+}
+
+function show({ terminal }: CliContext, listing: Listing, output: string): void {
+  switch (output) {
+    case 'json':
+      json(terminal, { items: listing.records });
+      return;
+    case 'yaml':
+      for (const record of listing.records) {
+        terminal.out(`---\n${stringify('manifest' in record ? record.manifest : record).trimEnd()}`);
+      }
+      return;
+    case 'name':
+      for (const name of listing.names) terminal.out(printable(name));
+      return;
+    default:
+      if (listing.rows.length === 0) terminal.note('Nothing found.');
+      else terminal.out(renderTable(listing.head, listing.rows, terminal.width));
+  }
+}
+
+function notFound(options: GetOptions): TerminalError {
+  return new TerminalError(`There is no ${printable(options.kind)} "${printable(options.name ?? '')}".`, {
+    code: 'resource.not_found',
+    help: `Run \`pawl get ${printable(options.kind)}\` to see what there is.`,
+  });
+}

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RunRecord } from '../api/operations.ts';
+import { exitCodes } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { Door } from './app-port.ts';
+import { chooseEnvironment, json, withDoor } from './context.ts';
+import type { CliContext } from './context.ts';
+import { readInput } from './input.ts';
+import { printable } from './terminal.ts';
+
+export interface RunOptions {
+  readonly system: string;
+  readonly set: readonly string[];
+  readonly input?: string;
+  readonly key?: string;
+  readonly watch?: boolean;
+  readonly exitStatus?: boolean;
+  readonly env?: string;
+  readonly output: string;
+}
+
+const pollMs = 200;
+
+export async function runCommand(context: CliContext, options: RunOptions): Promise<ExitCode> {
+  const input = await readInput(options);
+  const { actor } = (await context.app(context.cwd)).config;
+  return withDoor(context, async (door) => {
+    const submitted = await door.operations.submit({
+      environment: await chooseEnvironment(door, options.env),
+      system: options.system,
+      input,
+      actor,
+      ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+    });
+    context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
+    const run = await follow(context, { door, submitted, options });
+    report(context, run, options.output);
+    return options.exitStatus === true && run.state !== 'Succeeded' ? exitCodes.runFailed : exitCodes.success;
+  });
+}
+
+interface Following {
+  readonly door: Door;
+  readonly submitted: RunRecord;
+  readonly options: RunOptions;
+}
+
+/** Works on the run where only this process can; else waits for it when asked to. */
+async function follow(context: CliContext, { door, submitted, options }: Following): Promise<RunRecord> {
+  const working = door.workUntil?.(submitted.id, context.signal);
+  try {
+    if (working === undefined && options.watch !== true && options.exitStatus !== true) return submitted;
+    return await watch(context, { door, submitted, options });
+  } finally {
+    await working;
+  }
+}
+
+/** Says what the run does as its journal grows, until it has ended or waits for a person. */
+async function watch({ terminal, signal }: CliContext, { door, submitted, options }: Following): Promise<RunRecord> {
+  const told = new Set<string>();
+  for (;;) {
+    const trace = await door.operations.trace(submitted.id);
+    if (options.watch === true) {
+      for (const call of trace.nodes.flatMap((node) => node.calls)) {
+        const line = `${call.path}: ${call.kind} ${call.target} ${call.outcome}`;
+        if (call.outcome === 'running' || told.has(line)) continue;
+        told.add(line);
+        const reason = call.decision.reason === undefined ? '' : ` (${call.decision.reason})`;
+        terminal.note(`  ${printable(line)}${reason}`);
+      }
+    }
+    if (isSettled(trace.run) || signal.aborted) return trace.run;
+    await delay(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function isSettled(run: RunRecord): boolean {
+  if (run.state === 'Waiting') return run.waits.some((wait) => wait.kind === 'unknown');
+  return run.state !== 'Queued' && run.state !== 'Running';
+}
+
+function report({ terminal }: CliContext, run: RunRecord, output: string): void {
+  if (output === 'json') {
+    json(terminal, { run });
+    return;
+  }
+  const { green, red, yellow } = terminal.colors;
+  switch (run.state) {
+    case 'Succeeded':
+      terminal.out(`${green('Succeeded')}  ${run.id}`);
+      terminal.out(JSON.stringify(run.output, null, 2).split('\n').map(printable).join('\n'));
+      return;
+    case 'Queued':
+    case 'Running':
+      terminal.out(run.id);
+      return;
+    case 'Waiting':
+      terminal.out(`${yellow('Waiting')}  ${run.id}`);
+      for (const wait of run.waits.filter((one) => one.kind === 'unknown')) {
+        terminal.note(`Nobody knows what became of ${wait.path}. Say it with: pawl resolve ${run.id} ${wait.path} --as done|failed|again`);
+      }
+      return;
+    default:
+      terminal.out(`${red(run.state)}  ${run.id}`);
+      if (run.error !== undefined) terminal.note(`${run.error.code}: ${printable(run.error.message)}`);
+  }
+}

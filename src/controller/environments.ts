@@ -1,0 +1,64 @@
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { Problem } from '../manifest/problem.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import type { Repository } from '../source/repository.ts';
+import { settingsAt } from '../source/snapshot.ts';
+
+/**
+ * What pawl.yaml says, read from each environment's own branch: HEAD only says which environments and branches there
+ * are, so that a pull request's pawl.yaml, checked out here, does not rule the branch that it asks to change.
+ */
+export async function readEnvironments(repository: Repository): Promise<readonly EnvironmentSettings[]> {
+  const head = await repository.resolve('HEAD');
+  const declared = await settingsOf(repository, head);
+  return Promise.all(declared.map((environment) => onItsBranch(repository, environment, head)));
+}
+
+/** One environment's settings, as its own branch says them. */
+export async function readEnvironment(repository: Repository, name: string): Promise<EnvironmentSettings> {
+  const head = await repository.resolve('HEAD');
+  const declared = await settingsOf(repository, head);
+  return onItsBranch(repository, find(declared, name, 'HEAD'), head);
+}
+
+/** One environment's settings as a given commit says them. */
+export async function environmentAt(repository: Repository, commit: string, name: string): Promise<EnvironmentSettings> {
+  return find(await settingsOf(repository, commit), name, commit.slice(0, 7));
+}
+
+async function onItsBranch(
+  repository: Repository,
+  declared: EnvironmentSettings,
+  head: string,
+): Promise<EnvironmentSettings> {
+  const commit = await repository.resolve(declared.branch);
+  if (commit === head) return declared;
+  return find(await settingsOf(repository, commit), declared.name, declared.branch);
+}
+
+async function settingsOf(repository: Repository, commit: string): Promise<readonly EnvironmentSettings[]> {
+  const { settings, problems } = await settingsAt(repository, commit);
+  if (settings !== undefined) return settings.environments;
+  throw invalidSettings(commit, problems);
+}
+
+function find(declared: readonly EnvironmentSettings[], name: string, where: string): EnvironmentSettings {
+  const found = declared.find((environment) => environment.name === name);
+  if (found !== undefined) return found;
+  const names = declared.map((environment) => environment.name).join(', ');
+  throw new TerminalError(`pawl.yaml at ${where} declares no environment "${name}"; it has ${names || 'none'}.`, {
+    code: 'environment.unknown',
+    help: 'Check the name against pawl.yaml.',
+    exit: exitCodes.usage,
+  });
+}
+
+function invalidSettings(commit: string, problems: readonly Problem[]): TerminalError {
+  const [first] = problems;
+  const reason = first === undefined ? 'it is not there' : `${first.file}:${first.line}:${first.column}: ${first.message}`;
+  return new TerminalError(`pawl.yaml at ${commit.slice(0, 7)} cannot be used: ${reason}`, {
+    code: 'environment.settings_invalid',
+    help: 'Run `pawl validate`, correct pawl.yaml and commit it.',
+    exit: exitCodes.findings,
+  });
+}

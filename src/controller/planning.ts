@@ -1,0 +1,125 @@
+import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
+import { schemaDigest } from '../manifest/schema-digest.ts';
+import type { Change, Live, Plan } from '../plan/change.ts';
+import { addressesChanged, bodiesNeeded, diff } from '../plan/diff.ts';
+import { plan } from '../plan/plan.ts';
+import type { OlderContent, OlderRevisions } from '../plan/revert.ts';
+import { compileCache } from '../policy/compile-changed.ts';
+import type { CompileCache } from '../policy/compile-changed.ts';
+import type { Repository } from '../source/repository.ts';
+import { SnapshotCache, snapshot } from '../source/snapshot.ts';
+import type { Database } from '../store/database.ts';
+import { ensureEnvironment } from '../store/environment.ts';
+import { readLive } from '../store/live.ts';
+import { historyOf } from '../store/resource-history.ts';
+import type { Stretch } from '../store/resource-history.ts';
+import { readBodies } from '../store/spec.ts';
+
+/** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
+export interface ControlPlane {
+  readonly repository: Repository;
+  readonly database: Database;
+  readonly snapshots: SnapshotCache;
+  readonly memory: Map<string, EnvironmentMemory>;
+}
+
+interface EnvironmentMemory {
+  readonly compiled: CompileCache;
+  live: Live | undefined;
+}
+
+export function createControlPlane(repository: Repository, database: Database): ControlPlane {
+  return { repository, database, snapshots: new SnapshotCache(), memory: new Map() };
+}
+
+export interface PlanTarget {
+  readonly settings: EnvironmentSettings;
+  readonly commit: string;
+  /** Reads uncommitted files instead of the commit's. */
+  readonly workingCopy?: Repository;
+  /** Digests every live body again. */
+  readonly deep?: boolean;
+}
+
+/** Plans one environment at one commit against what is live now. */
+export async function planCommit(plane: ControlPlane, target: PlanTarget): Promise<Plan> {
+  const { settings, commit, workingCopy, deep = false } = target;
+  const repository = workingCopy ?? plane.repository;
+  const taken = await snapshot(repository, commit, settings, { cache: plane.snapshots });
+  const live = await liveOf(plane, settings.name, deep);
+  const { db } = plane.database;
+  const [bodies, stretches, subject] = await Promise.all([
+    readBodies(db, bodiesNeeded(taken, live)),
+    historyOf(db, settings.name, addressesChanged(taken, live)),
+    repository.subject(commit),
+  ]);
+  const cache = memoryOf(plane, settings.name).compiled;
+  return plan(taken, live, { bodies, subject, schemaDigest, older: olderOf(stretches), cache });
+}
+
+/** What live holds that the applied revision does not say; needs no Git. */
+export async function readDrift(plane: ControlPlane, environment: string): Promise<readonly Change[]> {
+  const live = await liveOf(plane, environment, true);
+  const applied = appliedSnapshot(live);
+  const wanted = new Set(bodiesNeeded(applied, live));
+  for (const head of live.heads.values()) {
+    if (head.applied !== undefined && head.applied !== head.live) wanted.add(head.applied);
+  }
+  const bodies = await readBodies(plane.database.db, wanted);
+  const resources = new Map(
+    Array.from(applied.resources, ([address, resource]) => {
+      return [address, { ...resource, manifest: bodies.get(resource.digest) ?? resource.manifest }] as const;
+    }),
+  );
+  return diff({ ...applied, resources }, live, { bodies }).drift;
+}
+
+export async function liveOf(plane: ControlPlane, environment: string, deep = false): Promise<Live> {
+  const memory = memoryOf(plane, environment);
+  await ensureEnvironment(plane.database.db, environment);
+  const live = await readLive(plane.database.db, environment, memory.live === undefined ? { deep } : { previous: memory.live, deep });
+  memory.live = live;
+  return live;
+}
+
+function memoryOf(plane: ControlPlane, environment: string): EnvironmentMemory {
+  const known = plane.memory.get(environment);
+  if (known !== undefined) return known;
+  const fresh: EnvironmentMemory = { compiled: compileCache(), live: undefined };
+  plane.memory.set(environment, fresh);
+  return fresh;
+}
+
+/** The applied revision as a snapshot, so that drift is a difference like any other. */
+function appliedSnapshot(live: Live): Snapshot {
+  const resources = new Map<Address, NonNullable<ReturnType<Snapshot['resources']['get']>>>();
+  for (const head of live.heads.values()) {
+    if (head.applied === undefined) continue;
+    const [kind = '', namespace = '', name = ''] = head.address.split('/');
+    resources.set(head.address, {
+      address: head.address,
+      kind: kind as Change['kind'],
+      namespace,
+      name,
+      manifest: {},
+      digest: head.applied,
+      place: { file: head.file, line: head.line, column: 1 },
+    });
+  }
+  const environment: EnvironmentSettings = { name: live.environment, branch: '', paths: [], apply: 'manual' };
+  return { environment, commit: live.commit ?? '', tree: '', resources, root: live.root, problems: [] };
+}
+
+/** Stretches of content, as the entries from which a revert is recognised. */
+function olderOf(stretches: readonly Stretch[]): OlderRevisions {
+  const older = new Map<Address, OlderContent[]>();
+  for (const { address, fromRevision, toRevision, digest } of stretches) {
+    const entries = older.get(address) ?? [];
+    entries.push({ revision: fromRevision, digest });
+    // Gone from that revision on, unless another stretch begins there and says otherwise.
+    const goesOn = stretches.some((other) => other.address === address && other.fromRevision === toRevision);
+    if (toRevision !== undefined && !goesOn) entries.push({ revision: toRevision, digest: undefined });
+    older.set(address, entries);
+  }
+  return older;
+}
