@@ -7,6 +7,18 @@ export function neutral(text: string): string {
   return mayHide.test(text) ? text.replace(hidden, visible) : text;
 }
 
+/** Text of a JSON document with the same escaped the way JSON does it: the document still means the same. */
+export function neutralJson(json: string): string {
+  if (!mayHide.test(json)) return json;
+  return json.replace(hidden, (character) => (character === '\n' ? character : Array.from(unitsOf(character)).join('')));
+}
+
+function* unitsOf(character: string): Generator<string> {
+  for (let at = 0; at < character.length; at += 1) {
+    yield `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }
+}
+
 // Stripping escape sequences is not enough: it leaves CR, backspace, bidirectional and zero-width characters.
 // A variation selector right after a pictograph is how emoji are written; anywhere else it can carry hidden bytes.
 const hidden =

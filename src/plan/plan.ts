@@ -24,7 +24,6 @@ export interface PlanOptions {
 /** What applying a snapshot would do. Pure: the same inputs give the same bytes, in any order of files. */
 export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan {
   const { changes, drift } = diff(snapshot, live, options);
-  const problems = [...snapshot.problems, ...changes.flatMap((change) => conflictOf(change, live))];
   const systems = planSystems(snapshot, live, options.cache ?? compileCache());
   const { environment, commit, tree, root } = snapshot;
   return {
@@ -39,7 +38,7 @@ export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan
     summary: { add: count(changes, 'create'), change: count(changes, 'update'), remove: count(changes, 'delete') },
     revert: options.older && recogniseRevert(changes, options.older, live.revision),
     ...systems,
-    problems: problems.sort(compareProblems),
+    problems: [...snapshot.problems].sort(compareProblems),
   };
 }
 
@@ -48,9 +47,9 @@ export function isUnchanged(plan: Plan): boolean {
   return plan.changes.length === 0 && plan.bundles.length === 0 && plan.removedSystems.length === 0;
 }
 
-/** A plan with an error among its problems is never applied. */
-export function isErrored(plan: Plan): boolean {
-  return hasErrors(plan.problems);
+/** Never applied: the commit has errors, or Git and live both moved a resource. */
+export function isErrored({ problems, changes }: Pick<Plan, 'problems' | 'changes'>): boolean {
+  return hasErrors(problems) || changes.some((change) => change.class === 'conflict');
 }
 
 interface Systems {
@@ -98,20 +97,6 @@ function planDigest(live: Live, { changes, schemaDigest, systems }: DigestInputs
           removedSystems: systems.removedSystems,
         }),
   });
-}
-
-function conflictOf({ class: kind, address, place }: Change, live: Live): readonly Problem[] {
-  if (kind !== 'conflict') return [];
-  return [
-    {
-      code: 'plan.conflict',
-      severity: 'error',
-      message: `${address} was changed in Git and in live since revision ${live.revision}, to different things.`,
-      ...place,
-      help: `Write live's value into the manifest, or put live back first by applying the commit of revision ${live.revision} again.`,
-      address,
-    },
-  ];
 }
 
 function hasErrors(problems: readonly Problem[]): boolean {

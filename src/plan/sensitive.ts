@@ -39,14 +39,14 @@ export function sensitivePointers(value: Json | undefined, tree: SensitiveTree |
   if (value === undefined || tree === undefined) return [];
   if (typeof value !== 'object' || value === null) return tree.sensitive ? [pointer] : [];
   const entries = Object.entries(value);
-  if (tree.sensitive) return entries.map(([key]) => `${pointer}/${escape(key)}`);
+  if (tree.sensitive) return entries.map(([key]) => `${pointer}/${pointerKey(key)}`);
   return entries.flatMap(([key, child]) =>
-    sensitivePointers(child, sensitiveChild(tree, key), `${pointer}/${escape(key)}`),
+    sensitivePointers(child, sensitiveChild(tree, key), `${pointer}/${pointerKey(key)}`),
   );
 }
 
-/** RFC 6901. */
-function escape(key: string): string {
+/** A key as a part of a JSON pointer (RFC 6901). */
+export function pointerKey(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 

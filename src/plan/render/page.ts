@@ -1,0 +1,58 @@
+import pc from 'picocolors';
+
+export type Paint = (text: string) => string;
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Lines of output of a given width. Text comes in already neutral; wrapping and colour are done here and only here. */
+export interface Page {
+  readonly colors: Colors;
+  blank(): void;
+  /** A line that is never wrapped or coloured, so that scripts can rely on its bytes. */
+  exact(text: string): void;
+  /** `mark text` at an indent; what does not fit goes on beneath the text. */
+  line(indent: number, text: string, style?: LineStyle): void;
+  text(): string;
+}
+
+export interface LineStyle {
+  readonly mark?: string;
+  /** Colours the mark, or the text where there is no mark. */
+  readonly paint?: Paint;
+}
+
+export function page(options: { readonly width: number; readonly color: boolean }): Page {
+  const lines: string[] = [];
+  return {
+    colors: pc.createColors(options.color),
+    blank: () => void lines.push(''),
+    exact: (text) => void lines.push(text),
+    line: (indent, text, { mark, paint = plain } = {}) => {
+      const margin = ' '.repeat(indent);
+      const hang = mark === undefined ? '' : ' '.repeat(mark.length + 1);
+      const pieces = wrap(text, options.width - indent - hang.length);
+      for (const [index, piece] of pieces.entries()) {
+        const lead = mark === undefined ? '' : index === 0 ? `${paint(mark)} ` : hang;
+        lines.push(`${margin}${lead}${mark === undefined ? paint(piece) : piece}`.trimEnd());
+      }
+    },
+    text: () => `${lines.join('\n')}\n`,
+  };
+}
+
+/** Pieces of at most `width` characters, broken at spaces where there are any. */
+function wrap(text: string, width: number): readonly string[] {
+  const pieces: string[] = [];
+  let rest = Array.from(text);
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width);
+    // A break far to the left wastes the line: a long word is cut instead.
+    const end = space > width / 2 ? space : width;
+    pieces.push(rest.slice(0, end).join(''));
+    rest = rest.slice(rest[end] === ' ' ? end + 1 : end);
+  }
+  return [...pieces, rest.join('')];
+}
+
+function plain(text: string): string {
+  return text;
+}

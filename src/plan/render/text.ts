@@ -1,0 +1,165 @@
+import { neutral } from '../../manifest/neutral.ts';
+import type { Action, Change, FieldChange, Plan } from '../change.ts';
+import { isUnchanged } from '../plan.ts';
+import { conflictColumns } from './conflict.ts';
+import { fieldLines } from './field.ts';
+import { type Page, page } from './page.ts';
+
+export interface TextOptions {
+  readonly width: number;
+  readonly color: boolean;
+}
+
+/** The plan for a terminal. Symbols and words carry everything; colour only repeats it. The last line is byte-stable. */
+export function renderText(plan: Plan, options: TextOptions): string {
+  const out = page(options);
+  header(out, plan);
+  errors(out, plan);
+  if (isUnchanged(plan) && plan.drift.length === 0) {
+    out.exact(`No changes. Live state matches ${targetOf(plan)}.`);
+    return out.text();
+  }
+  if (plan.revert !== undefined) {
+    const { revision, returned, of } = plan.revert;
+    out.line(0, `This plan returns ${returned} of ${of} ${noun(of, 'resource')} to revision ${revision}.`);
+    out.blank();
+  }
+  drift(out, plan);
+  changes(out, plan);
+  systems(out, plan);
+  out.exact(`Plan: ${plan.summary.add} to add, ${plan.summary.change} to change, ${plan.summary.remove} to destroy.`);
+  return out.text();
+}
+
+function header(out: Page, plan: Plan): void {
+  const subject = plan.target.subject === '' ? '' : ` "${neutral(plan.target.subject)}"`;
+  const base = plan.base.revision === 0 ? 'nothing applied yet' : `revision ${plan.base.revision}`;
+  out.line(0, `Environment ${neutral(plan.environment)}, ${targetOf(plan)}${subject}, on ${base}.`, {
+    paint: out.colors.bold,
+  });
+  out.blank();
+}
+
+function targetOf({ target }: Plan): string {
+  if (target.commit === 'working-copy') return 'the working copy';
+  return `${neutral(target.branch)} @ ${neutral(target.commit.slice(0, 7))}`;
+}
+
+function errors(out: Page, { problems }: Plan): void {
+  const mistakes = problems.filter(({ severity }) => severity === 'error');
+  if (mistakes.length === 0) return;
+  out.line(0, `This plan cannot be applied: ${mistakes.length} ${noun(mistakes.length, 'error')}.`);
+  for (const { file, line, column, code, message } of mistakes) {
+    out.line(2, neutral(`${file}:${line}:${column} ${code}: ${message}`), { mark: '!', paint: out.colors.red });
+  }
+  out.blank();
+}
+
+function drift(out: Page, plan: Plan): void {
+  if (plan.drift.length === 0) return;
+  out.line(0, `Drift: live is not what revision ${plan.base.revision} says.`, { paint: out.colors.bold });
+  out.blank();
+  for (const change of plan.drift) block(out, change, { title: driftTitles[change.action] });
+}
+
+function changes(out: Page, plan: Plan): void {
+  if (plan.changes.length === 0) return;
+  const used = legend.filter(([action]) => plan.changes.some((change) => change.action === action));
+  out.line(0, `Applying this does the following: ${used.map(([, words]) => words).join(', ')}.`, {
+    paint: out.colors.bold,
+  });
+  out.blank();
+  for (const change of plan.changes) {
+    const drifted = plan.drift.find(({ address }) => address === change.address);
+    if (change.class === 'conflict') block(out, change, { title: 'is in conflict and blocks this plan', drifted });
+    else block(out, change, { title: changeTitles[change.action] });
+  }
+}
+
+const legend = [
+  ['create', '+ create'],
+  ['update', '~ update in-place'],
+  ['delete', '- destroy'],
+] as const;
+
+const changeTitles: Readonly<Record<Action, string>> = {
+  create: 'will be created',
+  update: 'will be updated in-place',
+  delete: 'will be destroyed',
+};
+
+const driftTitles: Readonly<Record<Action, string>> = {
+  create: 'was added to live',
+  update: 'was changed in live',
+  delete: 'is gone from live',
+};
+
+interface BlockOptions {
+  readonly title: string;
+  /** What live did to a resource in conflict. */
+  readonly drifted?: Change | undefined;
+}
+
+function block(out: Page, change: Change, { title, drifted }: BlockOptions): void {
+  const name = `${change.kind} "${neutral(`${change.namespace}/${change.name}`)}"`;
+  out.line(2, `${name} ${title} (${neutral(change.place.file)}:${change.place.line})`, {
+    mark: '#',
+    paint: out.colors.bold,
+  });
+  if (change.reason !== undefined) out.line(2, `(${neutral(change.reason)})`, { mark: '#' });
+  const mark = symbols[change.action];
+  out.line(2, name, { mark, paint: paintOf(out, mark) });
+  const columns = drifted === undefined ? [] : conflictColumns(drifted, change);
+  if (change.action === 'delete' && columns.length === 0) {
+    const count = change.fields.length;
+    out.line(6, `(${count} ${noun(count, 'field')} removed with it)`, { mark: '#' });
+  } else {
+    for (const field of columns.length > 0 ? [] : change.fields) fieldBlock(out, field);
+    for (const [text, indent] of columns) out.line(6 + indent, neutral(text));
+    remainder(out, change);
+  }
+  out.blank();
+}
+
+function remainder(out: Page, { fields, unchanged, action }: Change): void {
+  if (fields.length === 0 && action === 'update') {
+    out.line(6, '(only the order within lists, or what marks one empty, changes)', { mark: '#' });
+  }
+  if (unchanged > 0) out.line(6, `(${unchanged} unchanged ${noun(unchanged, 'field')} hidden)`, { mark: '#' });
+}
+
+function fieldBlock(out: Page, field: FieldChange): void {
+  const mark = symbols[field.action];
+  for (const { indent, text, sign } of fieldLines(field)) {
+    const lead = sign ?? (indent === 0 ? mark : '#');
+    out.line(6 + indent, text, { mark: lead, paint: paintOf(out, lead) });
+  }
+}
+
+const symbols: Readonly<Record<Action, string>> = { create: '+', update: '~', delete: '-' };
+
+function paintOf(out: Page, mark: string): (text: string) => string {
+  const { green, yellow, red } = out.colors;
+  return mark === '+' ? green : mark === '-' ? red : mark === '~' ? yellow : (text) => text;
+}
+
+const systemsMax = 20;
+
+function systems(out: Page, { bundles, removedSystems, changes: all }: Plan): void {
+  const changed = bundles.map(({ system }) => system);
+  if (changed.length > 0) {
+    const why = all.length === 0 ? 'compiled anew by this build of pawl' : 'for runs that start after the apply';
+    out.line(0, `Systems that change, ${why}: ${listed(changed)}.`);
+  }
+  if (removedSystems.length > 0) out.line(0, `Systems that go: ${listed(removedSystems)}.`);
+  if (changed.length + removedSystems.length > 0) out.blank();
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, systemsMax).map(neutral).join(', ');
+  return names.length > systemsMax ? `${shown} and ${names.length - systemsMax} more` : shown;
+}
+
+function noun(count: number, word: string): string {
+  return count === 1 ? word : `${word}s`;
+}
