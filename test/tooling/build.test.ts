@@ -1,0 +1,63 @@
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Exit, runProcess } from '../support/processes.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A small checkout with the real build, the real start file and three sources. */
+async function checkout(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'pawl-build-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ['tooling/build.js', 'bin/pawl.js', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    await cp(join(root, name), join(folder, name));
+  }
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  await mkdir(join(folder, 'src/store'), { recursive: true });
+  await writeFile(join(folder, 'src/main.ts'), `import { word } from './word.ts';\nprocess.stdout.write(word);\n`);
+  await writeFile(join(folder, 'src/word.ts'), `export const word: string = 'built';\n`);
+  await writeFile(join(folder, 'src/store/0001_first.sql'), 'select 1;\n');
+  return folder;
+}
+
+function run(folder: string, entry: string): Promise<Exit & { stdout: string; stderr: string }> {
+  return runProcess({ entry: join(folder, entry), cwd: folder });
+}
+
+test('a built checkout starts through bin/pawl.js, with its SQL beside the code', async () => {
+  const folder = await checkout();
+  expect((await run(folder, 'tooling/build.js')).code).toBe(0);
+  expect((await run(folder, 'bin/pawl.js')).stdout).toBe('built');
+  expect(await readFile(join(folder, 'dist/store/0001_first.sql'), 'utf8')).toBe('select 1;\n');
+});
+
+test('a checkout that is not built says what to do', async () => {
+  const { code, stderr } = await run(await checkout(), 'bin/pawl.js');
+  expect(stderr).toContain('pawl is not built: dist/main.js is missing. Run "npm ci"');
+  expect(code).toBe(1);
+});
+
+test('nothing is compiled again when nothing changed, and a removed source leaves dist', async () => {
+  const folder = await checkout();
+  await run(folder, 'tooling/build.js');
+  const before = await stat(join(folder, 'dist/.stamp'));
+  await run(folder, 'tooling/build.js');
+  expect((await stat(join(folder, 'dist/.stamp'))).mtimeMs).toBe(before.mtimeMs);
+  await rm(join(folder, 'src/word.ts'));
+  await writeFile(join(folder, 'src/main.ts'), `process.stdout.write('alone');\n`);
+  await run(folder, 'tooling/build.js');
+  expect((await run(folder, 'bin/pawl.js')).stdout).toBe('alone');
+  await expect(stat(join(folder, 'dist/word.js'))).rejects.toThrow(/ENOENT/);
+});
+
+test('a source with a type error fails the build, again and again', async () => {
+  const folder = await checkout();
+  await writeFile(join(folder, 'src/word.ts'), `export const word: string = 1;\n`);
+  for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const { code, stdout } = await run(folder, 'tooling/build.js');
+    expect(stdout).toContain("src/word.ts(1,14): error TS2322: Type 'number' is not assignable to type 'string'");
+    expect(code).not.toBe(0);
+  }
+});
