@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { isPawlError } from '../errors.ts';
+import { blobId } from './blob-id.ts';
 import { subjectOf } from './git-text.ts';
 import { corrupt, cutHistory, missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
 import { entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
@@ -221,9 +221,4 @@ export class Isomorphic implements Repository {
     if (error instanceof git.Errors.NotFoundError) return missing(what, this.place, error);
     return corrupt(what, this.place, error);
   }
-}
-
-/** Git's id of a blob. */
-export function blobId(bytes: Uint8Array): string {
-  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
