@@ -22,7 +22,7 @@ export interface BenchContext {
 
 export interface BenchDatabase {
   readonly url: string;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 export interface Contender {

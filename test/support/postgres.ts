@@ -6,7 +6,7 @@ export { type PostgresServer, startServer } from './postgres-server.ts';
 
 export interface TestDatabase {
   readonly url: string;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** Makes a database with pawl's newest schema on the shared server: a copy of a template migrated once per run. */

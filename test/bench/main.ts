@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { type PostgresServer, startServer } from '../support/postgres-server.ts';
+import { type BenchArguments, parseArguments } from './arguments.ts';
+import { compare } from './compare.ts';
+import type { Bench, BenchContext, BenchDatabase } from './context.ts';
+import { importPeer } from './peers.ts';
+import { type BenchReport, machine, renderReports } from './report.ts';
+import { movement, movementMax, Pgbench } from './yardstick.ts';
+
+// `npm run bench -- P1 W1`: the table goes to standard output, progress to standard error, all figures to --json.
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+
+try {
+  await run(parseArguments(process.argv.slice(2), await benchmarks()));
+} catch (cause) {
+  progress(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+  process.exitCode = 1;
+}
+
+async function run(args: BenchArguments): Promise<void> {
+  const server = await startServer({ durable: true, settings: { max_wal_size: '4GB', shared_buffers: '512MB' } });
+  try {
+    const pgbench = await Pgbench.prepare(server, await createDatabase(server));
+    const reports: BenchReport[] = [];
+    for (const id of args.ids) reports.push(await reportOn(id, { args, server, pgbench }));
+    const on = machine(await postgresVersion(server));
+    if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify({ machine: on, reports }, null, 2)}\n`);
+    process.stdout.write(`${renderReports(reports, on)}\n`);
+    if (reports.some((report) => report.targets.some((target) => !target.met))) process.exitCode = 2;
+  } finally {
+    await server.close();
+  }
+}
+
+interface Surroundings {
+  readonly args: BenchArguments;
+  readonly server: PostgresServer;
+  readonly pgbench: Pgbench;
+}
+
+async function reportOn(id: string, { args, server, pgbench }: Surroundings): Promise<BenchReport> {
+  const { bench }: { bench: Bench } = await import(`./${id}.ts`);
+  progress(`${id.toUpperCase()}: measuring pgbench before`);
+  const before = await pgbench.measure();
+  const result = await bench(contextOf(args, server));
+  progress(`${id.toUpperCase()}: measuring pgbench after`);
+  const yardsticks = [before, await pgbench.measure()];
+  const moved = movement(yardsticks);
+  if (moved > movementMax) {
+    throw new Error(
+      `pgbench moved ${moved.toFixed(1)}-fold between before and after ${id.toUpperCase()}, so its figures mean nothing. ` +
+        `Run it again on a machine that does nothing else. Measured: ${JSON.stringify(yardsticks)}`,
+    );
+  }
+  return { id: id.toUpperCase(), rounds: args.rounds, warmup: args.warmup, yardsticks, ...result };
+}
+
+function contextOf({ rounds, warmup }: BenchArguments, server: PostgresServer): BenchContext {
+  const context = {
+    rounds,
+    warmup,
+    signal: stop.signal,
+    createDatabase: () => createDatabase(server),
+    peer: (name: string) => importPeer(name, progress),
+    progress,
+  };
+  return { ...context, compare: (contenders) => compare(context, contenders) };
+}
+
+async function createDatabase(server: PostgresServer): Promise<BenchDatabase> {
+  const name = `bench_${randomBytes(6).toString('hex')}`;
+  await ask(server, `create database ${name} template template0`);
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: async () => void (await ask(server, `drop database if exists ${name} with (force)`)) };
+}
+
+async function postgresVersion(server: PostgresServer): Promise<string> {
+  return (await ask(server, `select split_part(current_setting('server_version'), ' ', 1) as answer`)) ?? 'unknown';
+}
+
+async function ask(server: PostgresServer, text: string): Promise<string | undefined> {
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ answer?: string }>(text);
+    return rows[0]?.answer;
+  } finally {
+    await client.end();
+  }
+}
+
+async function benchmarks(): Promise<readonly string[]> {
+  const names = await readdir(fileURLToPath(new URL('.', import.meta.url)));
+  return names.flatMap((name) => /^([pw]\d+)\.ts$/.exec(name)?.[1] ?? []).sort();
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
