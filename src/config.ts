@@ -27,6 +27,12 @@ export const configCodes = {
   },
 } as const satisfies Record<string, CodeDoc>;
 
+export interface Surroundings {
+  readonly path?: string;
+  readonly home?: string;
+  readonly sshAuthSock?: string;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type DatabaseChoice =
@@ -50,6 +56,10 @@ export interface Config {
   readonly pollMs: number;
   /** Who acts, for the record. */
   readonly actor: string;
+  /** What a child process of git may know; nothing is inherited. */
+  readonly surroundings: Surroundings;
+  /** For a remote repository that asks for one; it is sent to that repository alone. */
+  readonly gitToken: string | undefined;
   /** The variables that a Secret of source `env` may name, and nothing else of the environment. */
   readonly secretVariables: ReadonlyMap<string, string>;
 }
@@ -84,6 +94,8 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     workerSlots: readCount(environment, 'PAWL_WORKER_SLOTS', { least: 1, most: 256, otherwise: 16 }),
     pollMs: readCount(environment, 'PAWL_POLL_MS', { least: 100, most: 3_600_000, otherwise: 5_000 }),
     actor: textOf(environment, 'PAWL_ACTOR') ?? userName(),
+    surroundings: surroundingsOf(environment),
+    gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
     secretVariables: readSecretVariables(environment),
   };
 }
@@ -179,6 +191,15 @@ function readSecretVariables(environment: Environment): ReadonlyMap<string, stri
     if (name.startsWith(secretPrefix) || listed.has(name)) variables.set(name, value);
   }
   return variables;
+}
+
+function surroundingsOf(environment: Environment): Surroundings {
+  const [path, home, sshAuthSock] = ['PATH', 'HOME', 'SSH_AUTH_SOCK'].map((name) => environment[name]);
+  return {
+    ...(path === undefined ? {} : { path }),
+    ...(home === undefined ? {} : { home }),
+    ...(sshAuthSock === undefined ? {} : { sshAuthSock }),
+  };
 }
 
 function textOf(environment: Environment, name: string): string | undefined {

@@ -1,6 +1,21 @@
 import type { CodeDoc } from '../manifest/problem.ts';
 
 export const apiCodes = {
+  'run.input_invalid': {
+    title: 'The input does not fit the system',
+    cause: 'The run was given an input that `spec.input.schema` of its AgentSystem refuses.',
+    cure: 'Compare the input with the schema, which `pawl get AgentSystem <name> -o yaml` shows.',
+  },
+  'run.system_ambiguous': {
+    title: 'Several systems have that name',
+    cause: 'A system was named without its namespace, and more than one namespace has one of that name.',
+    cure: 'Write `namespace/name`.',
+  },
+  'resource.not_found': {
+    title: 'There is no such resource',
+    cause: 'Nothing of that kind and name is live in the environment.',
+    cure: 'List what there is with `pawl get all`.',
+  },
   'api.unauthorised': {
     title: 'The API did not accept the token',
     cause: 'The request carried no bearer token, or another one than the server wrote to its token file.',

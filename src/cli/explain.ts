@@ -3,7 +3,7 @@ import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../manifest/nearest.ts';
 import { renderTable } from './table.ts';
 
 export interface ExplainOptions {

@@ -7,7 +7,7 @@ import type { Kind } from '../manifest/resource.ts';
 import type { Door } from './app-port.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../manifest/nearest.ts';
 import { renderTable } from './table.ts';
 import { printable } from './terminal.ts';
 

@@ -27,7 +27,7 @@ async function latestRun(door: Door, named: string | undefined): Promise<string>
   const [latest] = await door.operations.runs({ environment, limit: 1 });
   if (latest !== undefined) return latest.id;
   throw new TerminalError(`${environment} has no runs.`, {
-    code: 'run.not_found',
+    code: 'run.unknown',
     help: 'Start one with `pawl run <system>`.',
   });
 }

@@ -2,6 +2,7 @@ import { channels } from '../bus/bus.ts';
 import type { Log } from '../log.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Change } from '../plan/change.ts';
+import type { Watch } from '../source/watch.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { readEnvironments } from './environments.ts';
 import type { ControlPlane } from './planning.ts';
@@ -12,7 +13,6 @@ export interface ControllerOptions {
   readonly plane: ControlPlane;
   readonly actor: string;
   readonly log: Log;
-  readonly pollMs: number;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
   readonly deepEveryMs?: number;
@@ -24,7 +24,7 @@ export interface EnvironmentPass {
   readonly drifted: number;
 }
 
-interface Watch {
+interface Memory {
   settled: Settled | undefined;
   deepAt: number;
   /** Fingerprints of what was said last, so that it is said once. */
@@ -34,13 +34,11 @@ interface Watch {
 
 const hourMs = 3_600_000;
 
-/** The control loop: `tick()` is one pass over every environment, `run()` ticks when woken and else by the clock. */
+/** The control loop: `tick()` is one pass over every environment, `run()` ticks whenever its watch wakes. */
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #watches = new Map<string, Watch>();
+  readonly #memories = new Map<string, Memory>();
   #known: readonly EnvironmentSettings[] = [];
-  #wake: () => void = () => undefined;
-  #woken = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -63,35 +61,27 @@ export class Controller {
     return passes;
   }
 
-  /** Ticks until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    const unlisten = await this.#options.plane.database.listen(channels.applied, () => this.wake());
+  /** Ticks whenever the watch wakes, until `signal` aborts. */
+  async run(watch: Watch, signal: AbortSignal): Promise<void> {
+    const unlisten = await this.#options.plane.database.listen(channels.applied, () => watch.wake());
     try {
-      while (!signal.aborted) {
-        this.#woken = false;
+      do {
         await this.tick().catch((error: unknown) => this.#options.log.error({ err: error }, 'tick failed'));
-        await this.#pause(signal);
-      }
+      } while ((await watch.next(signal)) !== 'stopped');
     } finally {
       await unlisten();
     }
   }
 
-  /** Makes the next tick come at once. */
-  wake(): void {
-    this.#woken = true;
-    this.#wake();
-  }
-
   async #pass(settings: EnvironmentSettings): Promise<EnvironmentPass> {
-    const watch = this.#watchOf(settings.name);
+    const memory = this.#memoryOf(settings.name);
     const { plane, actor, now = performance.now.bind(performance), deepEveryMs = hourMs } = this.#options;
-    const deep = now() >= watch.deepAt;
+    const deep = now() >= memory.deepAt;
     try {
-      const { outcome, drift, settled } = await reconcile(plane, settings, { actor, settled: watch.settled, deep });
-      const looked = outcome.kind !== 'unchanged' || watch.settled !== settled;
-      watch.settled = outcome.kind === 'failed' && outcome.retryable ? undefined : settled;
-      if (deep) watch.deepAt = now() + deepEveryMs;
+      const { outcome, drift, settled } = await reconcile(plane, settings, { actor, settled: memory.settled, deep });
+      const looked = outcome.kind !== 'unchanged' || memory.settled !== settled;
+      memory.settled = outcome.kind === 'failed' && outcome.retryable ? undefined : settled;
+      if (deep) memory.deepAt = now() + deepEveryMs;
       if (looked) this.#tell(settings.name, outcome);
       if (looked && outcome.kind !== 'held') this.#tellDrift(settings.name, drift, outcome);
       return { environment: settings.name, outcome, drifted: drift.length };
@@ -103,10 +93,10 @@ export class Controller {
   /** Records a failure that came before there was a plan; the same one is recorded once. */
   async #fail(environment: string, outcome: Outcome & { kind: 'failed' }): Promise<EnvironmentPass> {
     const { plane } = this.#options;
-    const watch = this.#watchOf(environment);
+    const memory = this.#memoryOf(environment);
     const said = `${outcome.code} ${outcome.message}`;
-    watch.settled = undefined;
-    if (watch.failure !== said) {
+    memory.settled = undefined;
+    if (memory.failure !== said) {
       const { code, message } = outcome;
       const row = { environment, commit_id: null, outcome: 'failed', code, message, revision: null } as const;
       // A database that is away cannot hold the record of that; the log has it.
@@ -118,10 +108,10 @@ export class Controller {
 
   #tell(environment: string, outcome: Outcome): void {
     const { log } = this.#options;
-    const watch = this.#watchOf(environment);
+    const memory = this.#memoryOf(environment);
     const said = outcome.kind === 'failed' || outcome.kind === 'held' ? `${outcome.code} ${outcome.message}` : undefined;
-    const isNews = said !== undefined && watch.failure !== said;
-    watch.failure = said;
+    const isNews = said !== undefined && memory.failure !== said;
+    memory.failure = said;
     if (outcome.kind === 'applied') log.info({ environment, revision: outcome.revision, commit: outcome.commit }, 'revision applied');
     if (outcome.kind === 'waiting') log.info({ environment, commit: outcome.commit, changes: outcome.changes }, 'changes wait for a person');
     if (outcome.kind === 'failed' && isNews) log.warn({ environment, code: outcome.code, reason: outcome.message }, 'commit not applied');
@@ -129,35 +119,20 @@ export class Controller {
   }
 
   #tellDrift(environment: string, drift: readonly Change[], outcome: Outcome): void {
-    const watch = this.#watchOf(environment);
+    const memory = this.#memoryOf(environment);
     const found = outcome.kind === 'applied' ? undefined : fingerprint(drift);
-    if (found === watch.drift) return;
-    watch.drift = found;
+    if (found === memory.drift) return;
+    memory.drift = found;
     const { log } = this.#options;
     if (found === undefined) log.info({ environment }, 'drift is gone');
     else log.warn({ environment, fingerprint: found.slice(0, 12), resources: drift.map((change) => change.address) }, 'drift found');
   }
 
-  #watchOf(environment: string): Watch {
-    const known = this.#watches.get(environment);
+  #memoryOf(environment: string): Memory {
+    const known = this.#memories.get(environment);
     if (known !== undefined) return known;
-    const fresh: Watch = { settled: undefined, deepAt: 0, drift: undefined, failure: undefined };
-    this.#watches.set(environment, fresh);
+    const fresh: Memory = { settled: undefined, deepAt: 0, drift: undefined, failure: undefined };
+    this.#memories.set(environment, fresh);
     return fresh;
-  }
-
-  async #pause(signal: AbortSignal): Promise<void> {
-    if (this.#woken || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        this.#wake = () => undefined;
-        resolve();
-      };
-      const timer = setTimeout(done, this.#options.pollMs);
-      signal.addEventListener('abort', done, { once: true });
-      this.#wake = done;
-    });
   }
 }

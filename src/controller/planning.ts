@@ -3,7 +3,6 @@ import { schemaDigest } from '../manifest/schema-digest.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';
 import { addressesChanged, bodiesNeeded, diff } from '../plan/diff.ts';
 import { plan } from '../plan/plan.ts';
-import type { OlderContent, OlderRevisions } from '../plan/revert.ts';
 import { compileCache } from '../policy/compile-changed.ts';
 import type { CompileCache } from '../policy/compile-changed.ts';
 import type { Repository } from '../source/repository.ts';
@@ -11,8 +10,7 @@ import { SnapshotCache, snapshot } from '../source/snapshot.ts';
 import type { Database } from '../store/database.ts';
 import { ensureEnvironment } from '../store/environment.ts';
 import { readLive } from '../store/live.ts';
-import { historyOf } from '../store/resource-history.ts';
-import type { Stretch } from '../store/resource-history.ts';
+import { readOlder } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 
 /** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
@@ -48,13 +46,13 @@ export async function planCommit(plane: ControlPlane, target: PlanTarget): Promi
   const taken = await snapshot(repository, commit, settings, { cache: plane.snapshots });
   const live = await liveOf(plane, settings.name, deep);
   const { db } = plane.database;
-  const [bodies, stretches, subject] = await Promise.all([
+  const [bodies, older, subject] = await Promise.all([
     readBodies(db, bodiesNeeded(taken, live)),
-    historyOf(db, settings.name, addressesChanged(taken, live)),
+    readOlder(db, settings.name, addressesChanged(taken, live)),
     repository.subject(commit),
   ]);
   const cache = memoryOf(plane, settings.name).compiled;
-  return plan(taken, live, { bodies, subject, schemaDigest, older: olderOf(stretches), cache });
+  return plan(taken, live, { bodies, subject, schemaDigest, older, cache });
 }
 
 /** What live holds that the applied revision does not say; needs no Git. */
@@ -108,18 +106,4 @@ function appliedSnapshot(live: Live): Snapshot {
   }
   const environment: EnvironmentSettings = { name: live.environment, branch: '', paths: [], apply: 'manual' };
   return { environment, commit: live.commit ?? '', tree: '', resources, root: live.root, problems: [] };
-}
-
-/** Stretches of content, as the entries from which a revert is recognised. */
-function olderOf(stretches: readonly Stretch[]): OlderRevisions {
-  const older = new Map<Address, OlderContent[]>();
-  for (const { address, fromRevision, toRevision, digest } of stretches) {
-    const entries = older.get(address) ?? [];
-    entries.push({ revision: fromRevision, digest });
-    // Gone from that revision on, unless another stretch begins there and says otherwise.
-    const goesOn = stretches.some((other) => other.address === address && other.fromRevision === toRevision);
-    if (toRevision !== undefined && !goesOn) entries.push({ revision: toRevision, digest: undefined });
-    older.set(address, entries);
-  }
-  return older;
 }

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+import { apply } from '../apply/apply.ts';
+import { channels } from '../bus/bus.ts';
+import { environmentAt, readEnvironment, readEnvironments } from '../controller/environments.ts';
+import { liveOf, planCommit, readDrift } from '../controller/planning.ts';
+import type { ControlPlane } from '../controller/planning.ts';
+import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
+import type { Json } from '../manifest/json.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import type { Plan } from '../plan/change.ts';
+import { isErrored, isUnchanged } from '../plan/plan.ts';
+import type { Repository } from '../source/repository.ts';
+import { lastAttempt } from '../store/attempt.ts';
+import { listResources } from '../store/listing.ts';
+import { listRevisions } from '../store/revision.ts';
+import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
+import { resolveUnknown } from '../store/wait.ts';
+import { readWorkers } from '../store/worker.ts';
+import type { AppliedRevision, ApplyRequest, EnvironmentStatus, Operations, PlanRequest, SubmitRequest } from './operations.ts';
+import { resourceRecord, revisionRecord, runRecords, workerRecord } from './records.ts';
+import { acceptInput } from './submission.ts';
+import { traceOf } from './trace-of.ts';
+
+export interface LocalOptions {
+  readonly plane: ControlPlane;
+  /** The uncommitted files; absent where the repository is a remote one. */
+  readonly workingCopy: Repository | undefined;
+  close(): Promise<void>;
+}
+
+/** The operations on an open database and repository, in this process. */
+export function createLocalOperations(options: LocalOptions): Operations {
+  const { plane } = options;
+  const { database } = plane;
+  return {
+    environments: async () => (await readEnvironments(plane.repository)).map(({ name, branch }) => ({ name, branch })),
+    plan: (request) => planRequest(options, request),
+    apply: (request) => applyRequest(plane, request),
+    drift: (environment) => readDrift(plane, environment),
+    status: async () => {
+      const environments = await readEnvironments(plane.repository);
+      return Promise.all(environments.map((settings) => statusOf(plane, settings)));
+    },
+    history: async ({ environment, limit }) => (await listRevisions(database.db, environment, { limit })).map(revisionRecord),
+    get: async (request) => (await listResources(database.db, request)).map(resourceRecord),
+    submit: (request) => submit(plane, request),
+    run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
+    runs: async (request) => runRecords(database, await readRuns(database, request)),
+    workers: async () => (await readWorkers(database)).map(workerRecord),
+    cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
+    resolve: async ({ run, path, as, output, actor }) => {
+      const resolution = { run, path, as, by: actor, ...(output === undefined ? {} : { output: output as Json }) };
+      const row = await resolveUnknown(database, resolution);
+      await wakeWorkers(plane);
+      return one(await runRecords(database, [row]));
+    },
+    trace: (id) => traceOf(database, id),
+    close: () => options.close(),
+  };
+}
+
+async function planRequest({ plane, workingCopy }: LocalOptions, request: PlanRequest): Promise<Plan> {
+  if (request.workingCopy === true) {
+    const files = workingCopy ?? noWorkingCopy();
+    const commit = await files.resolve('HEAD');
+    return planCommit(plane, { settings: await environmentAt(files, commit, request.environment), commit, workingCopy: files });
+  }
+  await plane.repository.fetch();
+  const settings = await readEnvironment(plane.repository, request.environment);
+  const commit = await plane.repository.resolve(request.ref ?? settings.branch);
+  // What is judged at another ref is judged by the settings of its own environment's branch: `settings`, not the ref's.
+  return planCommit(plane, { settings, commit, deep: true });
+}
+
+function noWorkingCopy(): never {
+  throw new TerminalError('There is no working copy: the repository is a remote one.', {
+    code: 'config.no_repository',
+    help: 'Leave PAWL_REPOSITORY unset and run the command inside a clone.',
+    exit: exitCodes.usage,
+  });
+}
+
+/** What was reviewed is what is applied: the commit is planned again, and only the same plan goes live. */
+async function applyRequest(plane: ControlPlane, request: ApplyRequest): Promise<AppliedRevision> {
+  const { environment, commit, planDigest, actor } = request;
+  const settings = await readEnvironment(plane.repository, environment);
+  const planned = await planCommit(plane, { settings, commit, deep: true });
+  if (planned.digest !== planDigest && !isErrored(planned)) throw stale(planned, planDigest);
+  const applied = await apply(plane.database, planned, actor);
+  return {
+    environment,
+    revision: applied.revision,
+    commit: applied.commit,
+    root: applied.root,
+    summary: planned.summary,
+    revertOf: planned.revert?.revision,
+  };
+}
+
+function stale(planned: Plan, asked: string): TerminalError {
+  const [was, is] = [asked, planned.digest].map((digest) => digest.slice(0, 8));
+  return new TerminalError(
+    `Plan ${was} is stale: planned again, the commit gives ${is}, as live is at revision ${planned.base.revision} now. Run pawl plan again.`,
+    { code: 'plan.stale', help: 'Run `pawl plan` again and look at what changed.', exit: exitCodes.conflict },
+  );
+}
+
+async function statusOf(plane: ControlPlane, settings: EnvironmentSettings): Promise<EnvironmentStatus> {
+  const live = await liveOf(plane, settings.name);
+  const attempt = await lastAttempt(plane.database.db, settings.name);
+  const [planned, drift] = [await tryPlan(plane, settings), await readDrift(plane, settings.name)];
+  return {
+    environment: settings.name,
+    branch: settings.branch,
+    revision: live.revision,
+    commit: live.commit,
+    head: planned?.target.commit,
+    sync: planned === undefined ? 'Unknown' : isSynced(planned) ? 'Synced' : 'OutOfSync',
+    drifted: drift.length,
+    lastAttempt: attempt && {
+      at: attempt.at.toISOString(),
+      outcome: attempt.outcome,
+      commit: attempt.commit_id ?? undefined,
+      code: attempt.code ?? undefined,
+      message: attempt.message,
+    },
+    problems: planned?.problems ?? [],
+  };
+}
+
+/** Drift is told apart: a resource that only a hand moved is not a commit that waits to be applied. */
+function isSynced(planned: Plan): boolean {
+  if (isErrored(planned) || planned.base.revision === 0) return false;
+  const pending = planned.changes.filter((change) => change.class === 'pending' || change.class === 'conflict');
+  return isUnchanged(planned) || pending.length === 0;
+}
+
+async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Promise<Plan | undefined> {
+  try {
+    return await planCommit(plane, { settings, commit: await plane.repository.resolve(settings.branch) });
+  } catch (error) {
+    // Source trouble makes the answer unknown, and the rest of the status still holds.
+    if (isPawlError(error) && error.code.startsWith('git.')) return undefined;
+    throw error;
+  }
+}
+
+async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awaited<ReturnType<Operations['submit']>>> {
+  const { database } = plane;
+  const system = await acceptInput(database, request);
+  const row = await submitRun(database, {
+    id: newRunId(),
+    environment: request.environment,
+    system,
+    input: request.input,
+    submittedBy: request.actor,
+    ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
+  });
+  await wakeWorkers(plane);
+  return one(await runRecords(database, [row]));
+}
+
+/** Losing it is harmless: workers also look by themselves. */
+async function wakeWorkers(plane: ControlPlane): Promise<void> {
+  await plane.database.notify(channels.ready, 'default').catch(() => undefined);
+}
+
+/** UUID version 7: ids sort by the time they were made, which is the order of listings. */
+export function newRunId(now: number = Date.now()): string {
+  const time = now.toString(16).padStart(12, '0');
+  const random = randomUUID();
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${random.slice(15, 18)}-${random.slice(19)}`;
+}
+
+function one<Record>(records: readonly Record[]): Record {
+  const [first] = records;
+  if (first === undefined) throw new TypeError('one record was asked for and none came');
+  return first;
+}

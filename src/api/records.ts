@@ -1,0 +1,65 @@
+import type { Database } from '../store/database.ts';
+import type { ListedResource } from '../store/listing.ts';
+import type { RevisionRow } from '../store/revision.ts';
+import type { RunRow } from '../store/run.ts';
+import { readOpenWaits } from '../store/wait.ts';
+import type { WorkerRow } from '../store/worker.ts';
+import type { ResourceRecord, RevisionRecord, RunRecord, WorkerRecord } from './operations.ts';
+
+export function revisionRecord(row: RevisionRow): RevisionRecord {
+  const { add, change, remove, revert } = row.summary;
+  return {
+    revision: row.revision,
+    commit: row.commit_id,
+    subject: row.commit_subject,
+    summary: { add, change, remove },
+    revertOf: revert?.revision,
+    appliedBy: row.applied_by,
+    appliedAt: row.applied_at.toISOString(),
+  };
+}
+
+export function resourceRecord(listed: ListedResource): ResourceRecord {
+  return listed;
+}
+
+/** Runs as the doors show them, with what each of them waits for. */
+export async function runRecords(database: Database, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+  const waiting = rows.filter((row) => row.state === 'Waiting').map((row) => row.id);
+  const waits = waiting.length === 0 ? [] : await readOpenWaits(database, waiting);
+  return rows.map((row) => ({
+    id: row.id,
+    environment: row.environment,
+    system: row.system,
+    revision: row.revision,
+    state: row.state,
+    input: row.input,
+    output: row.output ?? undefined,
+    error: row.error === null ? undefined : errorOf(row.error),
+    waits: waits
+      .filter((wait) => wait.run === row.id)
+      .map(({ path, kind, due_at }) => ({ path, kind, dueAt: due_at?.toISOString() })),
+    createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString(),
+    endedAt: row.ended_at?.toISOString(),
+  }));
+}
+
+function errorOf(error: NonNullable<RunRow['error']>): NonNullable<RunRecord['error']> {
+  const { code, message, node, path } = error;
+  return { code, message, ...(node === undefined ? {} : { node }), ...(path === undefined ? {} : { path }) };
+}
+
+export function workerRecord(row: WorkerRow): WorkerRecord {
+  return {
+    id: row.id,
+    host: row.host,
+    pid: row.pid,
+    version: row.version,
+    slots: row.slots,
+    running: row.running,
+    startedAt: row.started_at.toISOString(),
+    leaseUntil: row.lease_until.toISOString(),
+    live: row.live,
+  };
+}

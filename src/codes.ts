@@ -1,0 +1,40 @@
+import { apiCodes } from './api/codes.ts';
+import { applyCodes } from './apply/codes.ts';
+import { cliCodes } from './cli/codes.ts';
+import { configCodes } from './config.ts';
+import { controllerCodes } from './controller/codes.ts';
+import { manifestCodes } from './manifest/codes.ts';
+import type { CodeDoc } from './manifest/problem.ts';
+import { modelCodes } from './models/codes.ts';
+import { planCodes } from './plan/codes.ts';
+import { policyCodes } from './policy/reason.ts';
+import { runCodes } from './run/codes.ts';
+import { sourceCodes } from './source/codes.ts';
+import { storeCodes } from './store/codes.ts';
+import { toolCodes } from './tools/codes.ts';
+
+/** Each area's own registry; one code stands in one of them. */
+export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
+  manifestCodes,
+  sourceCodes,
+  planCodes,
+  applyCodes,
+  controllerCodes,
+  policyCodes,
+  runCodes,
+  toolCodes,
+  modelCodes,
+  storeCodes,
+  apiCodes,
+  cliCodes,
+  configCodes,
+];
+
+/** Every code that a user can meet, in order of its name. */
+export const codes: Readonly<Record<string, CodeDoc>> = Object.fromEntries(
+  registries.flatMap((registry) => Object.entries(registry)).sort(([a], [b]) => (a < b ? -1 : 1)),
+);
+
+export function explain(code: string): CodeDoc | undefined {
+  return Object.hasOwn(codes, code) ? codes[code] : undefined;
+}

@@ -1,0 +1,44 @@
+import { TerminalError } from '../errors.ts';
+import { compareProblems } from '../manifest/problem.ts';
+import type { Problem } from '../manifest/problem.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import type { Repository } from '../source/repository.ts';
+import { settingsAt, snapshot } from '../source/snapshot.ts';
+
+export interface Validation {
+  readonly environments: readonly { readonly name: string; readonly resources: number }[];
+  readonly problems: readonly Problem[];
+}
+
+/** Everything that is wrong in the files of a working copy, environment by environment; no database is asked. */
+export async function validateFiles(files: Repository, only: string | undefined): Promise<Validation> {
+  const commit = await files.resolve('HEAD');
+  const { settings, problems } = await settingsAt(files, commit);
+  if (settings === undefined) return { environments: [], problems };
+  const chosen = choose(settings.environments, only);
+  const found = new Map(problems.map((problem) => [keyOf(problem), problem]));
+  const environments: { name: string; resources: number }[] = [];
+  for (const environment of chosen) {
+    const taken = await snapshot(files, commit, environment);
+    environments.push({ name: environment.name, resources: taken.resources.size });
+    // A file that two environments share is wrong once.
+    for (const problem of taken.problems) found.set(keyOf(problem), problem);
+  }
+  return { environments, problems: [...found.values()].sort(compareProblems) };
+}
+
+function choose(declared: readonly EnvironmentSettings[], only: string | undefined): readonly EnvironmentSettings[] {
+  if (only === undefined) return declared;
+  const chosen = declared.filter((environment) => environment.name === only);
+  if (chosen.length > 0) return chosen;
+  const names = declared.map((environment) => environment.name).join(', ');
+  throw new TerminalError(`pawl.yaml declares no environment "${only}"; it has ${names || 'none'}.`, {
+    code: 'environment.unknown',
+    help: 'Check the name against pawl.yaml.',
+    exit: 64,
+  });
+}
+
+function keyOf(problem: Problem): string {
+  return [problem.file, problem.line, problem.column, problem.code, problem.message].join('\u0000');
+}
