@@ -119,7 +119,6 @@ function toolOf(tool: Resource): BundleTool {
     timeoutMs: durationMs(spec.timeout),
     maxResultBytes: spec.maxResultBytes,
     costPerCall: spec.cost?.perCall ?? 0,
-    costPerCall: spec.cost?.perCall ?? 0,
     impl: implOf(tool, spec),
   };
 }
