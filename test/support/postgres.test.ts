@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase, createEmptyDatabase, startServer } from './postgres.ts';
+import { startProcess } from './processes.ts';
 
 async function query(url: string, text: string): Promise<readonly Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
@@ -43,4 +44,13 @@ test('a database comes with the newest schema, as a copy of one that was migrate
     ]);
     await drop();
   }
+});
+
+test('a test run killed with -9 leaves no server behind', async () => {
+  const run = startProcess({ entry: 'test/support/postgres-main.ts' });
+  const [, folder = '', url = ''] = await run.waitFor(/started (\S+) (\S+)\n/);
+  expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  await run.kill();
+  await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false);
+  await expect(query(url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
 });
