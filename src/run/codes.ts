@@ -47,25 +47,10 @@ export const runCodes = {
     cause: 'The execution threw an error that is not one of pawl’s own.',
     cure: 'Read the worker’s log at the time; report it with the run’s id.',
   },
-  'run.input_too_deep': {
-    title: 'The journal refused what the run wrote',
-    cause: 'The database does not accept the content of a call or an output.',
-    cure: 'Make the result smaller or plainer; the message of the database is in the worker’s log.',
-  },
   'edge.no_match': {
     title: 'No edge of the node fires',
     cause: 'Every `when` of the node’s edges is false and none is the default.',
     cure: 'Add an edge with `default: true`, to `end` if the branch should finish there.',
-  },
-  'edge.condition_error': {
-    title: 'An edge’s condition cannot be evaluated',
-    cause: 'The expression in `when` failed, or did not come out as true or false.',
-    cure: 'Mend the expression; `has(x.y)` tests whether a field is there.',
-  },
-  'node.input_error': {
-    title: 'An expression in a node’s input or in the output failed',
-    cause: 'The expression names something that is not there, or mixes types.',
-    cure: 'Mend the expression; `has(x.y)` tests whether a field is there.',
   },
   'tool.refused': {
     title: 'A system’s own tool call was refused',
@@ -86,6 +71,21 @@ export const runCodes = {
     title: 'A call of the agent was denied',
     cause: 'The gate denied a tool call, and the agent says `execution.onDeny: fail`.',
     cure: 'Read the denied call in the trace; grant it, or let the agent be informed instead.',
+  },
+  'call.resolved': {
+    title: 'A person said what became of the call',
+    cause: 'The outcome of the call was unknown, and `pawl resolve` closed it.',
+    cure: 'Nothing: the record names who said so.',
+  },
+  'call.not_made': {
+    title: 'The call was journalled and then not made',
+    cause: 'Between the intent and the call the run was cancelled, or the worker stopped or could no longer trust its lease.',
+    cure: 'Nothing: where the run goes on, the call is made under its next path.',
+  },
+  'call.given_up': {
+    title: 'Nobody knows what became of the call',
+    cause: 'The run ended while the call was under way, and the tool does not say that it is idempotent.',
+    cure: 'Look at the tool’s own records if it matters; all that was reserved is charged.',
   },
   'limit.timeout': {
     title: 'The agent’s time is over',

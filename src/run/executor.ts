@@ -196,6 +196,7 @@ export interface Reaped {
 
 export interface Interruption {
   readonly run: string;
+  readonly fence: number;
   readonly reason: 'cancelled' | 'overdue';
 }
 

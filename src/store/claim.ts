@@ -49,7 +49,9 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
   // A first claim has no journal, and most claims are first ones.
   const resumed = rows.filter((row) => row.fence > 1).map((row) => row.id);
   const [steps, waits] =
-    resumed.length === 0 ? [new Map(), new Map()] : await Promise.all([readSteps(database, resumed), readWaits(database, resumed)]);
+    resumed.length === 0
+      ? [new Map(), new Map()]
+      : await Promise.all([readSteps(database, resumed), readWaits(database, resumed)]);
   return rows.map(({ live_revision: liveRevision, ...row }) => ({
     ...row,
     liveRevision,

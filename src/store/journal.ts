@@ -129,7 +129,10 @@ function valuesOf(writes: readonly RunWrite[]): readonly unknown[] {
   ];
 }
 
-function placeBody(body: string | undefined, blobs: Map<string, string>): { body: string | null; digest: string | null } {
+function placeBody(
+  body: string | undefined,
+  blobs: Map<string, string>,
+): { body: string | null; digest: string | null } {
   if (body === undefined) return { body: null, digest: null };
   if (body.length <= inlineBytesMax / 4 || Buffer.byteLength(body) <= inlineBytesMax) return { body, digest: null };
   const digest = sha256(body);
@@ -138,7 +141,9 @@ function placeBody(body: string | undefined, blobs: Map<string, string>): { body
 }
 
 function waitValues(writes: readonly RunWrite[]): readonly unknown[] {
-  const waits = writes.flatMap(({ run, end }) => (end?.kind === 'waiting' ? end.waits.map((wait) => ({ run, wait })) : []));
+  const waits = writes.flatMap(({ run, end }) =>
+    end?.kind === 'waiting' ? end.waits.map((wait) => ({ run, wait })) : [],
+  );
   return [
     waits.map(({ run }) => run),
     waits.map(({ wait }) => wait.path),

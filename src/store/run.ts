@@ -71,7 +71,8 @@ export async function submitRun(database: Database, run: NewRun): Promise<RunRow
   const values = [id, environment, system, idempotencyKey, submittedBy, input, pool, priority];
   const [made] = await rowsOf<RunRow>(database.db, { name: 'submit_run', text: submitText }, values);
   if (made !== undefined) return made;
-  const earlier = idempotencyKey === null ? undefined : await runOfKey(database, { environment, system, idempotencyKey });
+  const earlier =
+    idempotencyKey === null ? undefined : await runOfKey(database, { environment, system, idempotencyKey });
   if (earlier === undefined) {
     throw new TerminalError(`AgentSystem/${system} is not live in the environment ${environment}.`, {
       code: 'run.system_unknown',

@@ -63,7 +63,10 @@ function errorOf(resolution: Resolution): string | null {
 
 function refusal(run: RunRow, path: string): Error {
   if (run.ended_at !== null) {
-    return new TerminalError(`Run ${run.id} has ended (${run.state}); there is nothing to resolve.`, { code: 'run.ended', exit: 6 });
+    return new TerminalError(`Run ${run.id} has ended (${run.state}); there is nothing to resolve.`, {
+      code: 'run.ended',
+      exit: 6,
+    });
   }
   const message = `Run ${run.id} (${run.state}) does not wait for the outcome of a call at ${JSON.stringify(path.slice(0, 200))}.`;
   const help = 'Look at the waits of `pawl get runs`, and try again when the run waits.';

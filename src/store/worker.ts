@@ -103,7 +103,7 @@ export async function reapWorkers(
 
 /** Runs of a worker that were cancelled or are past their deadline. */
 export async function readInterrupted(database: Database, worker: string): Promise<readonly Interruption[]> {
-  const text = `select id as run, case when cancel_requested_at is not null then 'cancelled' else 'overdue' end as reason
+  const text = `select id as run, fence, case when cancel_requested_at is not null then 'cancelled' else 'overdue' end as reason
     from run where owner = $1 and state = 'Running' and (cancel_requested_at is not null or deadline_at <= now())`;
   return rowsOf<Interruption>(database.db, { name: 'read_interrupted', text }, [worker]);
 }

@@ -1,0 +1,111 @@
+import { sha256 } from '../manifest/digest.ts';
+import type { BundleAgent, BundleModel, BundleTool } from '../manifest/bundle.ts';
+import { estimateInputTokens } from '../models/estimate.ts';
+import type { ModelMessage, ModelRequest } from '../models/model.ts';
+import type { GateCall, GateContext } from '../policy/context.ts';
+import { offeredTools } from '../policy/offer.ts';
+import { StepFailure } from './halt.ts';
+import { type Scope, subjectOf } from './scope.ts';
+
+/** One call that a node wants to make, before anybody decided on it. */
+export type StepCall = ToolStepCall | ModelStepCall;
+
+interface StepCallBase {
+  readonly node: string;
+  /** Without an attempt: `research/1.2`. */
+  readonly path: string;
+  /** Aborts when the run or the node has to stop. */
+  readonly signal: AbortSignal;
+}
+
+export interface ToolStepCall extends StepCallBase {
+  readonly kind: 'tool';
+  /** As the model wrote it; of a tool node the Tool's `namespace/name`. */
+  readonly name: string;
+  /** Raw JSON text, parsed by the gate alone. */
+  readonly arguments: string;
+}
+
+export interface ModelStepCall extends StepCallBase {
+  readonly kind: 'model';
+  readonly messages: readonly ModelMessage[];
+}
+
+/** The tool that a call would reach; undefined: the gate will say why there is none. */
+export function toolOf(call: ToolStepCall, scope: Scope): { readonly id: string; readonly tool: BundleTool } | undefined {
+  const { content } = scope;
+  const node = content.nodes[call.node];
+  const tools = node?.kind === 'agent' ? content.agents[node.agent]?.tools : undefined;
+  const id = node?.kind === 'tool' ? node.tool : tools !== undefined && Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
+  const tool = id === undefined ? undefined : content.tools[id];
+  return id === undefined || tool === undefined ? undefined : { id, tool };
+}
+
+/** Whether a call that may have had its effect may simply be made again: reads, and what the author calls idempotent. */
+export function mayRepeat(call: StepCall, scope: Scope): boolean {
+  if (call.kind === 'model') return true;
+  const tool = toolOf(call, scope)?.tool;
+  return tool !== undefined && (tool.idempotent || tool.operations.every((operation) => operation === 'read'));
+}
+
+const targetCharactersMax = 200;
+
+/** What the journal says that the call is to. */
+export function targetOf(call: StepCall, scope: Scope): string {
+  if (call.kind === 'model') return agentOf(call, scope).model;
+  return toolOf(call, scope)?.id ?? call.name.slice(0, targetCharactersMax);
+}
+
+export interface Asked {
+  readonly gate: GateCall;
+  /** Model calls only; the output cap comes from the decision. */
+  readonly request: Omit<ModelRequest, 'maxOutputTokens'> | undefined;
+}
+
+/** What is asked of the gate, with the tools that live would let the model call now. */
+export function ask(call: StepCall, scope: Scope, context: GateContext): Asked {
+  const subject = subjectOf(scope.content, call.node);
+  if (call.kind === 'tool') {
+    return { gate: { kind: 'tool', subject, name: call.name, arguments: call.arguments }, request: undefined };
+  }
+  const agent = agentOf(call, scope);
+  const request = {
+    agent: subject.slice('Agent/'.length),
+    system: agent.prompt,
+    messages: call.messages,
+    tools: toolsOf(agent, scope, context),
+    ...(agent.output === undefined ? {} : { outputSchema: agent.output.schema }),
+  };
+  return { gate: { kind: 'model', subject, inputTokens: estimateInputTokens(request) }, request };
+}
+
+function toolsOf(agent: BundleAgent, scope: Scope, { pinned, live }: GateContext): ModelRequest['tools'] {
+  if (pinned === undefined) return [];
+  return offeredTools(agent, { pinned, live }).flatMap((name) => {
+    const tool = scope.content.tools[agent.tools[name] ?? ''];
+    return tool === undefined ? [] : [{ name, description: tool.description, inputSchema: tool.inputSchema }];
+  });
+}
+
+/** The model endpoint of a model call. */
+export function modelOf(call: ModelStepCall, scope: Scope): BundleModel {
+  const model = scope.content.models[agentOf(call, scope).model];
+  if (model === undefined) throw damaged(call.node);
+  return model;
+}
+
+export function agentOf(call: { readonly node: string }, scope: Scope): BundleAgent {
+  const node = scope.content.nodes[call.node];
+  const agent = node?.kind === 'agent' ? scope.content.agents[node.agent] : undefined;
+  if (agent === undefined) throw damaged(call.node);
+  return agent;
+}
+
+function damaged(node: string): StepFailure {
+  return new StepFailure({ code: 'run.bundle_unreadable', message: `The bundle does not hold what node ${node} names.`, node });
+}
+
+/** The digest that shows on replay that a model is asked the same thing. What it is offered may differ: live decides. */
+export function messagesDigest(messages: readonly ModelMessage[]): string {
+  return sha256(JSON.stringify(messages));
+}

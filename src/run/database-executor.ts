@@ -1,0 +1,118 @@
+import { readAuthority, readPinned } from '../store/pinned.ts';
+import { claimRuns } from '../store/claim.ts';
+import type { Database, Session } from '../store/database.ts';
+import { writeJournal } from '../store/journal.ts';
+import { enlistWorker, holdSessionLock, readInterrupted, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
+import type {
+  ClaimedRun,
+  ClaimRequest,
+  Executor,
+  FinalEnd,
+  Interruption,
+  LiveAuthority,
+  ParkEnd,
+  Reaped,
+  RunWrite,
+  StoredBundle,
+  WorkerIdentity,
+  WriteAnswer,
+} from './executor.ts';
+import { GroupCommit } from './group-commit.ts';
+
+export const leaseMsDefault = 15_000;
+
+const bundlesMax = 256;
+
+/** Keeps runs in the database, the embedded one or PostgreSQL, by the same statements. */
+export class DatabaseExecutor implements Executor {
+  readonly #database: Database;
+  readonly #leaseMs: number;
+  readonly #commit: GroupCommit;
+  readonly #sessions = new Map<string, Session>();
+  readonly #bundles = new Map<string, Promise<StoredBundle>>();
+
+  constructor(database: Database, options: { readonly leaseMs?: number } = {}) {
+    this.#database = database;
+    this.#leaseMs = options.leaseMs ?? leaseMsDefault;
+    this.#commit = new GroupCommit({
+      write: (writes) => writeJournal(database, writes),
+      // By then whoever owned these runs has lost them.
+      patienceMs: 2 * this.#leaseMs,
+    });
+  }
+
+  async enlist(worker: WorkerIdentity): Promise<void> {
+    const session = await this.#database.session();
+    try {
+      await enlistWorker(this.#database, session, { ...worker, leaseMs: this.#leaseMs });
+    } catch (cause) {
+      await session.close();
+      throw cause;
+    }
+    this.#sessions.set(worker.id, session);
+  }
+
+  async renew(worker: string): Promise<boolean> {
+    const session = await this.#heldSession(worker);
+    return renewWorker(session, worker, this.#leaseMs);
+  }
+
+  async #heldSession(worker: string): Promise<Session> {
+    const held = this.#sessions.get(worker);
+    if (held !== undefined && !held.lost.aborted) return held;
+    await held?.close();
+    // The lock went with the connection; who takes it first, this worker or the reaper, decides.
+    const session = await this.#database.session();
+    this.#sessions.set(worker, session);
+    await holdSessionLock(this.#database, session, worker);
+    return session;
+  }
+
+  async retire(worker: string): Promise<void> {
+    try {
+      await retireWorker(this.#database, worker);
+    } finally {
+      await this.#sessions.get(worker)?.close();
+      this.#sessions.delete(worker);
+    }
+  }
+
+  reap(): Promise<Reaped> {
+    return reapWorkers(this.#database, { leaseMs: this.#leaseMs, own: [...this.#sessions.keys()] });
+  }
+
+  claim(request: ClaimRequest): Promise<readonly ClaimedRun[]> {
+    return claimRuns(this.#database, request);
+  }
+
+  journal(write: RunWrite): Promise<WriteAnswer> {
+    return this.#commit.submit(write);
+  }
+
+  park(write: RunWrite & { readonly end: ParkEnd }): Promise<WriteAnswer> {
+    return this.#commit.submit(write);
+  }
+
+  complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer> {
+    return this.#commit.submit(write);
+  }
+
+  interrupted(worker: string): Promise<readonly Interruption[]> {
+    return readInterrupted(this.#database, worker);
+  }
+
+  /** Bundles never change, so that they are read and parsed once, and what is compiled from them hangs on the object. */
+  bundle(digest: string): Promise<StoredBundle> {
+    const known = this.#bundles.get(digest);
+    if (known !== undefined) return known;
+    const reading = readPinned(this.#database, digest);
+    if (this.#bundles.size >= bundlesMax) this.#bundles.clear();
+    this.#bundles.set(digest, reading);
+    reading.catch(() => this.#bundles.delete(digest));
+    return reading;
+  }
+
+  authority(environment: string, system: string): Promise<LiveAuthority> {
+    return readAuthority(this.#database, { environment, system });
+  }
+}

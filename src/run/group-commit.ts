@@ -1,0 +1,145 @@
+import { RetryableError, TerminalError } from '../errors.ts';
+import type { RunWrite, WriteAnswer } from './executor.ts';
+
+/** Statements under way at once: while one waits for the disk, the next is planned and written. */
+const inFlightMax = 2;
+const runsMax = 256;
+const entriesMax = 256;
+const retryMs = [20, 50, 100, 200, 400] as const;
+
+interface Pending {
+  readonly write: RunWrite;
+  readonly resolve: (answer: WriteAnswer) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+interface Batch {
+  readonly write: RunWrite;
+  readonly pending: readonly Pending[];
+}
+
+export interface GroupCommitOptions {
+  /** Writes the entries of several runs, each run once, in one statement. */
+  readonly write: (writes: readonly RunWrite[]) => Promise<readonly WriteAnswer[]>;
+  /** How long a statement is tried again while the database is away. */
+  readonly patienceMs: number;
+}
+
+/**
+ * Gathers what runs write while earlier statements are under way. A run is in one statement at a time, so that its
+ * entries become durable in order; when one of its writes fails for good, those behind it fail too.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #waiting = new Map<string, Pending[]>();
+  readonly #busy = new Set<string>();
+  #inFlight = 0;
+  #scheduled = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  submit(write: RunWrite): Promise<WriteAnswer> {
+    return new Promise((resolve, reject) => {
+      const pending = { write, resolve, reject };
+      const key = keyOf(write);
+      const queue = this.#waiting.get(key);
+      if (queue === undefined) this.#waiting.set(key, [pending]);
+      else queue.push(pending);
+      this.#schedule();
+    });
+  }
+
+  /** After the current turn of the event loop: by then a run has handed over its result and its next intent. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#inFlight < inFlightMax) {
+        const batches = this.#take();
+        if (batches.length === 0) return;
+        void this.#send(batches);
+      }
+    });
+  }
+
+  #take(): Batch[] {
+    const batches: Batch[] = [];
+    let entries = 0;
+    for (const [key, queue] of this.#waiting) {
+      if (this.#busy.has(key)) continue;
+      const count = queue.reduce((sum, { write }) => sum + write.entries.length, 0);
+      if (batches.length > 0 && entries + count > entriesMax) break;
+      entries += count;
+      this.#waiting.delete(key);
+      this.#busy.add(key);
+      batches.push({ write: merged(queue), pending: queue });
+      if (batches.length === runsMax) break;
+    }
+    return batches;
+  }
+
+  async #send(batches: readonly Batch[]): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await this.#write(batches);
+    } finally {
+      this.#inFlight -= 1;
+      for (const { write } of batches) this.#busy.delete(keyOf(write));
+      if (this.#waiting.size > 0) this.#schedule();
+    }
+  }
+
+  async #write(batches: readonly Batch[]): Promise<void> {
+    try {
+      const answers = await this.#patiently(batches.map(({ write }) => write));
+      for (const [index, batch] of batches.entries()) answer(batch, answers[index] ?? { kind: 'fenced' });
+    } catch (cause) {
+      const [only] = batches;
+      if (only === undefined || batches.length === 1 || !(cause instanceof TerminalError)) return this.#reject(batches, cause);
+      // One run's content must not fail the others': each is written by itself.
+      for (const batch of batches) await this.#write([batch]);
+    }
+  }
+
+  async #patiently(writes: readonly RunWrite[]): Promise<readonly WriteAnswer[]> {
+    const until = performance.now() + this.#options.patienceMs;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        // Written twice is written once: rows that are there already are left alone.
+        return await this.#options.write(writes);
+      } catch (cause) {
+        if (!(cause instanceof RetryableError) || performance.now() > until) throw cause;
+        await new Promise((resolve) => setTimeout(resolve, retryMs[Math.min(attempt, retryMs.length - 1)]));
+      }
+    }
+  }
+
+  #reject(batches: readonly Batch[], cause: unknown): void {
+    for (const { write, pending } of batches) {
+      const behind = this.#waiting.get(keyOf(write)) ?? [];
+      this.#waiting.delete(keyOf(write));
+      for (const { reject } of [...pending, ...behind]) reject(cause);
+    }
+  }
+}
+
+/** A run may come back to the same process under a new fence while its old writes still wait. */
+function keyOf(write: RunWrite): string {
+  return `${write.run} ${write.fence}`;
+}
+
+function merged(queue: readonly Pending[]): RunWrite {
+  const [first] = queue;
+  if (first === undefined) throw new TypeError('an empty queue is never kept');
+  if (queue.length === 1) return first.write;
+  const end = queue.find(({ write }) => write.end !== undefined)?.write.end;
+  const entries = queue.flatMap(({ write }) => write.entries);
+  return { ...first.write, entries, ...(end === undefined ? {} : { end }) };
+}
+
+function answer({ pending }: Batch, of: WriteAnswer): void {
+  for (const { resolve } of pending) resolve(of);
+}

@@ -1,0 +1,65 @@
+import { canonicalText, sha256 } from '../manifest/digest.ts';
+import type { Json } from '../manifest/json.ts';
+import type { ReasonCode } from '../policy/reason.ts';
+import { messagesDigest, type StepCall } from './ask.ts';
+import type { CallError, RecordedRow } from './executor.ts';
+import { StepFailure } from './halt.ts';
+import type { Scope } from './scope.ts';
+
+/** What became of a call, as the node that made it sees it. */
+export type CallResult =
+  | { readonly kind: 'done'; readonly output: Json }
+  | { readonly kind: 'failed'; readonly error: CallError }
+  | { readonly kind: 'denied'; readonly reason: ReasonCode; readonly message: string };
+
+/** The call is to be made again, under its next path. */
+export interface Again {
+  readonly kind: 'again';
+  /** `now`: the call was never made, or a person wants it again. `later`: after a pause, and not for ever. */
+  readonly when: 'now' | 'later';
+  readonly error: CallError;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** The journal's answer to a call that has a result; undefined: the call was not made, or its outcome is open. */
+export function replay(call: StepCall, path: string, scope: Scope): CallResult | Again | undefined {
+  const { intent, result } = scope.journal.recorded(path) ?? {};
+  if (result === undefined) return undefined;
+  assertSame(call, path, intent ?? result);
+  const error = result.error ?? { code: 'run.failed', message: 'The journal does not say why the call failed.' };
+  switch (result.outcome) {
+    case 'done':
+      return { kind: 'done', output: outputOf(result) };
+    case 'denied':
+      return { kind: 'denied', reason: reasonOf(result), message: error.message };
+    case 'failed':
+      return call.kind === 'model' && error.retryable === true ? { kind: 'again', when: 'later', error } : { kind: 'failed', error };
+    case 'unknown':
+    case undefined:
+      if (error.code === 'call.resolved' || error.code === 'call.not_made') return { kind: 'again', when: 'now', error };
+      return error.retryable === true ? { kind: 'again', when: 'later', error } : { kind: 'failed', error };
+  }
+}
+
+function outputOf(row: RecordedRow): Json {
+  // The journal's own text, written by JSON.stringify.
+  return row.body === undefined ? null : (JSON.parse(row.body) as Json);
+}
+
+function reasonOf(row: RecordedRow): ReasonCode {
+  // Written from a decision, whose reasons are these.
+  return (row.decision?.reason ?? 'gate.error') as ReasonCode;
+}
+
+/** What lies between calls is deterministic; if a call differs from its record, nothing after it can be trusted. */
+function assertSame(call: StepCall, path: string, row: RecordedRow): void {
+  if (row.argsDigest === undefined || row.argsDigest === digestOf(call)) return;
+  const message = `On taking the run up again, the call at ${path} would have had other arguments than the journal holds.`;
+  throw new StepFailure({ code: 'run.diverged', message, node: call.node, path });
+}
+
+function digestOf(call: StepCall): string {
+  if (call.kind === 'model') return messagesDigest(call.messages);
+  // The gate let this text pass when it wrote the digest.
+  return sha256(canonicalText(JSON.parse(call.arguments) as Json));
+}

@@ -1,0 +1,74 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import { argumentSchemas } from '../policy/arguments.ts';
+import type { Authority, SubjectAuthority } from '../policy/authority.ts';
+import type { GateContext } from '../policy/context.ts';
+import type { Secrets } from '../tools/secrets.ts';
+import type { ClaimedRun, LiveAuthority, RecordedWait } from './executor.ts';
+import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
+import type { RunJournal } from './journal.ts';
+import type { Ledger } from './usage.ts';
+
+/** One run in execution: what it is pinned to, what is live, and what it has spent. */
+export interface Scope {
+  readonly run: ClaimedRun;
+  readonly content: Bundle;
+  readonly pinned: Authority;
+  readonly live: LiveView;
+  readonly ledger: Ledger;
+  readonly journal: RunJournal;
+  readonly waits: ReadonlyMap<string, RecordedWait>;
+  readonly secrets: Secrets;
+  /** Aborts with a `Halted`; calls in flight are given up. */
+  readonly signal: AbortSignal;
+  /** Why no new call may be made though calls in flight may end: the worker stops, or another branch failed. */
+  readonly closing: () => HaltReason | undefined;
+  /** False when the lease was renewed so long ago that somebody else may soon own the run. */
+  readonly mayStart: () => boolean;
+  /** Told what made a node fail, for the worker's log. */
+  readonly report: (cause: unknown) => void;
+}
+
+/** The live authority of the run's system, as new as the journal last said it is. */
+export interface LiveView {
+  readonly current: () => LiveAuthority;
+  /** Reads it again, at least as new as `revision`. */
+  readonly refresh: (revision: number) => Promise<void>;
+}
+
+/** `Agent/ns/name`, or `AgentSystem/ns/name` for a system's own tool node. */
+export function subjectOf(content: Bundle, node: string): string {
+  const found = content.nodes[node];
+  return found?.kind === 'agent' ? `Agent/${found.agent}` : `AgentSystem/${content.system}`;
+}
+
+/** What a decision looks at now. */
+export function gateContext(scope: Scope, node: string): GateContext {
+  const subject = subjectOf(scope.content, node);
+  const halt = haltReasonOf(scope.signal);
+  const live = scope.live.current().authority;
+  return {
+    clock: { lost: halt === 'lost', cancelled: halt === 'cancelled', overdue: halt === 'overdue' },
+    bundle: scope.content,
+    schemas: argumentSchemas(scope.content),
+    pinned: subjectRow(scope.pinned, subject),
+    live: subjectRow(live, subject),
+    usage: scope.ledger.usage(node, { subject, pinned: scope.pinned, live }),
+  };
+}
+
+function subjectRow(authority: Authority | undefined, subject: string): SubjectAuthority | undefined {
+  return authority !== undefined && Object.hasOwn(authority.subjects, subject) ? authority.subjects[subject] : undefined;
+}
+
+/** The smaller of the pinned and the live timeout of an agent. */
+export function timeoutMsOf(scope: Scope, subject: string): number | undefined {
+  const rows = [subjectRow(scope.pinned, subject), subjectRow(scope.live.current().authority, subject)];
+  const limits = rows.flatMap((row) => (row === undefined ? [] : [row.limits.timeoutMs]));
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** Throws when no new call may be made. */
+export function assertGoing(scope: Scope): void {
+  const reason = haltReasonOf(scope.signal) ?? scope.closing();
+  if (reason !== undefined) throw new Halted(reason);
+}

@@ -1,0 +1,164 @@
+import type { Authority, SubjectAuthority } from '../policy/authority.ts';
+import { repetitionKey, type Spent, type Usage } from '../policy/context.ts';
+import type { RecordedRow } from './executor.ts';
+
+/** What one call has on the accounts: its reservation at first, what it really took in the end. */
+export interface Booking {
+  readonly node: string;
+  /** `Agent/ns/name` or `AgentSystem/ns/name`. */
+  readonly subject: string;
+  readonly kind: 'model' | 'tool';
+  readonly allowed: boolean;
+  /** A further attempt at a call that was counted already. */
+  readonly again: boolean;
+  readonly tokens: number;
+  /** Micro-USD. */
+  readonly cost: number;
+  /** Tool calls with well-formed arguments. */
+  readonly repeated?: string;
+}
+
+interface StepAccount {
+  modelCalls: number;
+  toolCalls: number;
+  denials: number;
+  tokens: number;
+  readonly repeated: Map<string, number>;
+}
+
+interface SubjectAccount {
+  calls: number;
+  tokens: number;
+  cost: number;
+}
+
+/**
+ * The accounts of one run, folded from its journal. The owner of the run is the only one who spends, and books a call
+ * before it lets go of the thread, so that parallel branches cannot spend the same money twice.
+ */
+export class Ledger {
+  readonly #bookings = new Map<string, Booking>();
+  readonly #steps = new Map<string, StepAccount>();
+  readonly #subjects = new Map<string, SubjectAccount>();
+  #tokens = 0;
+
+  /** Books a call under its path, in place of what was booked there. */
+  book(path: string, booking: Booking): void {
+    this.release(path);
+    this.#bookings.set(path, booking);
+    this.#apply(booking, 1);
+  }
+
+  /** Replaces the reservation by what the call really took. */
+  settle(path: string, took: { readonly tokens: number; readonly cost: number }): void {
+    const booking = this.#bookings.get(path);
+    if (booking !== undefined) this.book(path, { ...booking, ...took });
+  }
+
+  release(path: string): void {
+    const booking = this.#bookings.get(path);
+    if (booking === undefined) return;
+    this.#bookings.delete(path);
+    this.#apply(booking, -1);
+  }
+
+  /** What the gate looks at for a call of `subject` in `node`. */
+  usage(node: string, authorities: Authorities): Usage {
+    return { step: this.#step(node), run: { tokens: this.#tokens }, budgets: this.#budgets(authorities) };
+  }
+
+  #budgets({ subject, pinned, live }: Authorities): ReadonlyMap<string, Spent> {
+    const rows = [pinned.subjects[subject], live?.subjects[subject]];
+    const ids = new Set(rows.flatMap((row) => (row === undefined ? [] : row.budgets.map(({ id }) => id))));
+    const spent = new Map<string, Spent>();
+    for (const id of ids) spent.set(id, this.#spentOn(id, { subject, pinned, live }));
+    return spent;
+  }
+
+  /** A budget of a run is shared by every subject that it reaches, in either revision. */
+  #spentOn(id: string, { pinned, live }: Authorities): Spent {
+    const sum = { calls: 0, tokens: 0, cost: 0 };
+    for (const [subject, account] of this.#subjects) {
+      if (!reaches(pinned.subjects[subject], id) && !reaches(live?.subjects[subject], id)) continue;
+      sum.calls += account.calls;
+      sum.tokens += account.tokens;
+      sum.cost += account.cost;
+    }
+    return sum;
+  }
+
+  #apply(booking: Booking, sign: 1 | -1): void {
+    const step = this.#step(booking.node);
+    if (booking.repeated !== undefined && !booking.again) {
+      step.repeated.set(booking.repeated, (step.repeated.get(booking.repeated) ?? 0) + sign);
+    }
+    if (!booking.allowed) {
+      step.denials += sign;
+      return;
+    }
+    if (!booking.again && booking.kind === 'model') step.modelCalls += sign;
+    if (!booking.again && booking.kind === 'tool') step.toolCalls += sign;
+    step.tokens += sign * booking.tokens;
+    this.#tokens += sign * booking.tokens;
+    const subject = this.#subject(booking.subject);
+    subject.calls += sign;
+    subject.tokens += sign * booking.tokens;
+    subject.cost += sign * booking.cost;
+  }
+
+  #step(node: string): StepAccount {
+    let account = this.#steps.get(node);
+    if (account === undefined) {
+      account = { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, repeated: new Map() };
+      this.#steps.set(node, account);
+    }
+    return account;
+  }
+
+  #subject(subject: string): SubjectAccount {
+    let account = this.#subjects.get(subject);
+    if (account === undefined) {
+      account = { calls: 0, tokens: 0, cost: 0 };
+      this.#subjects.set(subject, account);
+    }
+    return account;
+  }
+}
+
+export interface Authorities {
+  readonly subject: string;
+  readonly pinned: Authority;
+  readonly live: Authority | undefined;
+}
+
+function reaches(row: SubjectAuthority | undefined, budget: string): boolean {
+  return row?.budgets.some(({ id }) => id === budget) ?? false;
+}
+
+/**
+ * Folds a journal into a ledger. A call without a result holds its reservation; a result replaces it, but for an
+ * unknown one, of which all that was held is charged.
+ */
+export function foldJournal(rows: readonly RecordedRow[], subjectOf: (node: string) => string): Ledger {
+  const ledger = new Ledger();
+  for (const row of rows) {
+    if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf(row, subjectOf(row.node)));
+    else if (row.outcome !== 'unknown') {
+      ledger.settle(row.path, { tokens: (row.tokensIn ?? 0) + (row.tokensOut ?? 0), cost: row.cost ?? 0 });
+    }
+  }
+  return ledger;
+}
+
+function bookingOf(row: RecordedRow, subject: string): Booking {
+  return {
+    node: row.node,
+    subject,
+    kind: row.kind,
+    allowed: row.phase === 'intent',
+    again: row.path.includes('~'),
+    tokens: row.tokensReserved ?? 0,
+    cost: row.cost ?? 0,
+    ...(row.kind === 'tool' && row.argsDigest !== undefined ? { repeated: repetitionKey(row.target, row.argsDigest) } : {}),
+  };
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import type { Bus } from '../bus/bus.ts';
+import { channels } from '../bus/bus.ts';
+import { TerminalError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { bundleSecrets, type SecretSource } from '../tools/secrets.ts';
+import { type Execution, execute } from './execute.ts';
+import type { ClaimedRun, Executor, RunEnd } from './executor.ts';
+import { Halted, type HaltReason } from './halt.ts';
+import { RunJournal } from './journal.ts';
+import { Lease } from './lease.ts';
+import { LiveAuthorities } from './live.ts';
+import { Periodic } from './periodic.ts';
+import { type Scope, subjectOf } from './scope.ts';
+import { foldJournal } from './usage.ts';
+
+export interface WorkerOptions {
+  readonly executor: Executor;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly secrets: SecretSource;
+  readonly slots: number;
+  readonly host: string;
+  readonly version: string;
+  readonly pool?: string;
+  readonly leaseMs?: number;
+  /** How long calls under way may take to end when the worker stops. */
+  readonly graceMs?: number;
+}
+
+const leaseMsDefault = 15_000;
+const graceMsDefault = 10_000;
+const pollMs = 5_000;
+const reapMs = 250;
+const interruptMs = 1_000;
+
+interface Running {
+  readonly abort: AbortController;
+  readonly done: Promise<void>;
+  readonly suspect: boolean;
+}
+
+/** Claims runs as slots are free, executes them, and holds the lease under which all of them are owned. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #live: LiveAuthorities;
+  readonly #lease: Lease;
+  readonly #running = new Map<string, Running>();
+  readonly #periodic: Periodic[] = [];
+  #claiming: Promise<void> | undefined;
+  #again = false;
+  #draining = false;
+  #unlisten: (() => Promise<void>) | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#live = new LiveAuthorities(options.executor);
+    const { executor, slots, host, version, log } = options;
+    const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots });
+    this.#lease = new Lease({ executor, identity, leaseMs: options.leaseMs ?? leaseMsDefault, log, lost: () => this.#abortAll('lost') });
+  }
+
+  /** Takes a lease, begins to listen and to look by itself, and claims what is ready. */
+  async start(): Promise<void> {
+    const { bus, pool = 'default', log } = this.#options;
+    await this.#lease.take();
+    this.#unlisten = await bus.listen(channels.ready, (payload) => {
+      if (payload === '' || payload === pool) this.#wake();
+    });
+    const leaseMs = this.#options.leaseMs ?? leaseMsDefault;
+    this.#periodic.push(
+      new Periodic({ name: 'renew', everyMs: leaseMs / 3, log, work: () => this.#lease.renew() }),
+      new Periodic({ name: 'reap', everyMs: reapMs, log, work: () => this.#reap() }),
+      new Periodic({ name: 'interrupt', everyMs: interruptMs, log, work: () => this.#interrupt() }),
+      new Periodic({ name: 'poll', everyMs: pollMs, log, work: () => this.tick() }),
+    );
+    for (const periodic of this.#periodic) periodic.start();
+    this.#wake();
+  }
+
+  /** Runs in execution. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Claims once, as many runs as there are free slots; resolves when they are under way. */
+  async tick(): Promise<void> {
+    if (this.#claiming !== undefined) {
+      this.#again = true;
+      return this.#claiming;
+    }
+    this.#claiming = this.#claim().finally(() => {
+      this.#claiming = undefined;
+      if (this.#again) this.#wake();
+    });
+    return this.#claiming;
+  }
+
+  /** Resolves when every run that is under way now has come to an end or to a wait. */
+  async idle(): Promise<void> {
+    await Promise.all(Array.from(this.#running.values(), ({ done }) => done));
+  }
+
+  /** Claims no more, lets calls under way end within the grace, hands the rest back and gives the lease up. */
+  async stop(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    await this.#unlisten?.();
+    await this.#claiming?.catch(() => undefined);
+    const grace = setTimeout(() => this.#abortAll('stopped'), this.#options.graceMs ?? graceMsDefault);
+    await this.idle();
+    clearTimeout(grace);
+    await Promise.all(this.#periodic.map((periodic) => periodic.stop()));
+    await this.#lease.giveUp();
+  }
+
+  #wake(): void {
+    // The poll comes again, so that a claim that failed is only logged.
+    this.tick().catch((error: unknown) => this.#options.log.warn({ err: error }, 'claim failed'));
+  }
+
+  async #claim(): Promise<void> {
+    this.#again = false;
+    const { executor, slots, pool = 'default' } = this.#options;
+    const worker = this.#lease.worker;
+    const free = slots - this.#running.size;
+    if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
+    const suspect = ![...this.#running.values()].some((one) => one.suspect);
+    const runs = await executor.claim({ worker, pool, slots: free, suspect });
+    for (const run of runs) this.#begin(worker, run);
+    if (runs.length === free) return;
+    // A wake-up that came while the statement was under way may stand for a run that it did not see.
+    if (this.#again) await this.#claim();
+  }
+
+  #begin(worker: string, run: ClaimedRun): void {
+    const abort = new AbortController();
+    const done = this.#execute(worker, run, abort)
+      .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
+      .finally(() => {
+        this.#running.delete(keyOf(run));
+        this.#wake();
+      });
+    this.#running.set(keyOf(run), { abort, done, suspect: run.crashes >= 2 });
+  }
+
+  async #execute(worker: string, run: ClaimedRun, abort: AbortController): Promise<void> {
+    const { executor, log } = this.#options;
+    if (run.cancelled) abort.abort(new Halted('cancelled'));
+    else if (run.overdue) abort.abort(new Halted('overdue'));
+    const journal = new RunJournal(executor, { worker, run: run.id, fence: run.fence, steps: run.steps }, this.#hooks(run, abort));
+    const end = await this.#outcome(run, { journal, abort });
+    if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
+    const answer = await journal.end(end).catch((cause: unknown) => {
+      if (!(cause instanceof TerminalError)) throw cause;
+      const error = { code: cause.code, message: cause.message };
+      return journal.end({ kind: 'failed', error });
+    });
+    if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
+  }
+
+  async #outcome(
+    run: ClaimedRun,
+    { journal, abort }: { readonly journal: RunJournal; readonly abort: AbortController },
+  ): Promise<Execution> {
+    try {
+      return await execute(await this.#scope(run, journal, abort));
+    } catch (cause) {
+      return endOf(cause);
+    }
+  }
+
+  async #scope(run: ClaimedRun, journal: RunJournal, abort: AbortController): Promise<Scope> {
+    const { executor, log } = this.#options;
+    const [{ content, authority }, live] = await Promise.all([
+      executor.bundle(run.bundle),
+      this.#live.view(run, run.liveRevision),
+    ]);
+    return {
+      run,
+      content,
+      pinned: authority,
+      live,
+      ledger: foldJournal(run.steps, (node) => subjectOf(content, node)),
+      journal,
+      waits: new Map(run.waits.map((wait) => [wait.path, wait])),
+      secrets: bundleSecrets(content.secrets, this.#options.secrets),
+      signal: abort.signal,
+      closing: () => (this.#draining ? 'stopped' : undefined),
+      mayStart: () => this.#lease.isFresh(),
+      report: (cause) => log.info({ err: cause, runId: run.id }, 'node failed'),
+    };
+  }
+
+  #hooks(run: ClaimedRun, abort: AbortController): ConstructorParameters<typeof RunJournal>[2] {
+    return {
+      lost: () => abort.abort(new Halted('lost')),
+      heard: ({ cancelled, overdue }) => {
+        if (cancelled) abort.abort(new Halted('cancelled'));
+        else if (overdue) abort.abort(new Halted('overdue'));
+      },
+      refused: (cause) => {
+        // The end of the run is refused for the same reason, and says it; nothing else may be called meanwhile.
+        this.#options.log.warn({ err: cause, runId: run.id }, 'journal refused a result');
+        abort.abort(new Halted('stopped'));
+      },
+    };
+  }
+
+  async #reap(): Promise<void> {
+    const { requeued, deadLettered, promoted, workers } = await this.#options.executor.reap();
+    if (workers > 0) this.#options.log.warn({ workers, requeued, deadLettered }, 'workers reaped');
+    if (requeued + promoted > 0) this.#wake();
+  }
+
+  /** Cancellation and deadlines reach a call that is under way by this look at the rows. */
+  async #interrupt(): Promise<void> {
+    const worker = this.#lease.worker;
+    if (worker === undefined || this.#running.size === 0) return;
+    for (const { run, fence, reason } of await this.#options.executor.interrupted(worker)) {
+      this.#running.get(keyOf({ id: run, fence }))?.abort.abort(new Halted(reason));
+    }
+  }
+
+  #abortAll(reason: HaltReason): void {
+    for (const { abort } of this.#running.values()) abort.abort(new Halted(reason));
+  }
+}
+
+/** A run that was lost may come back to this worker while its old execution is still ending. */
+function keyOf(run: { readonly id: string; readonly fence: number }): string {
+  return `${run.id} ${run.fence}`;
+}
+
+/** A bundle or a journal that cannot be read: for good, or only now. */
+function endOf(cause: unknown): RunEnd {
+  if (cause instanceof TerminalError) return { kind: 'failed', error: { code: cause.code, message: cause.message } };
+  return { kind: 'released' };
+}

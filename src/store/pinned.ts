@@ -1,0 +1,63 @@
+import { RetryableError, TerminalError } from '../errors.ts';
+import { type Bundle, engineSchema } from '../manifest/bundle.ts';
+import type { Authority } from '../policy/authority.ts';
+import type { StoredBundle } from '../run/executor.ts';
+import type { Database } from './database.ts';
+import { rowsOf } from './statement.ts';
+
+interface BundleRow {
+  readonly engine_schema: number;
+  readonly content: string;
+  readonly authority: string;
+}
+
+/** What a run is pinned to, by its digest; a bundle that another version of pawl wrote is refused, never guessed at. */
+export async function readPinned(database: Database, digest: string): Promise<StoredBundle> {
+  const text = 'select engine_schema, content, authority from bundle where digest = $1';
+  const [row] = await rowsOf<BundleRow>(database.db, { name: 'read_pinned', text }, [digest]);
+  if (row === undefined) throw unreadable(`The bundle ${digest.slice(0, 12)} is not in the database.`);
+  if (row.engine_schema !== engineSchema) {
+    // Another worker of the pool may know it: the run is handed back, not failed.
+    const message = `The bundle ${digest.slice(0, 12)} has engine schema ${row.engine_schema}; this worker knows ${engineSchema}.`;
+    throw new RetryableError(message, { code: 'run.bundle_unreadable' });
+  }
+  return { content: parse<Bundle>(row.content, digest), authority: parse<Authority>(row.authority, digest) };
+}
+
+function parse<T>(text: string, digest: string): T {
+  try {
+    // Content-addressed and immutable: what apply compiled and checked is what is read.
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw unreadable(`The bundle ${digest.slice(0, 12)} is not JSON.`, cause);
+  }
+}
+
+function unreadable(message: string, cause?: unknown): TerminalError {
+  return new TerminalError(message, { code: 'run.bundle_unreadable', ...(cause === undefined ? {} : { cause }) });
+}
+
+interface CurrentRow {
+  readonly revision: number;
+  readonly digest: string | null;
+  readonly authority: string | null;
+}
+
+const authorityText = `
+select e.revision, h.digest, b.authority
+from environment e
+left join bundle_history h on h.environment = e.name and h.system = $2 and h.to_revision is null
+left join bundle b on b.digest = h.digest
+where e.name = $1`;
+
+/** The authority of the system's current bundle and the revision it belongs to, read in one statement. */
+export async function readAuthority(
+  database: Database,
+  of: { readonly environment: string; readonly system: string },
+): Promise<{ readonly revision: number; readonly authority: Authority | undefined }> {
+  const statement = { name: 'read_authority', text: authorityText };
+  const [row] = await rowsOf<CurrentRow>(database.db, statement, [of.environment, of.system]);
+  if (row === undefined) throw unreadable(`The environment ${of.environment} is gone.`);
+  const { revision, digest, authority } = row;
+  return { revision, authority: authority === null ? undefined : parse<Authority>(authority, digest ?? '') };
+}
