@@ -10,7 +10,9 @@ export function neutral(text: string): string {
 /** Text of a JSON document with the same escaped the way JSON does it: the document still means the same. */
 export function neutralJson(json: string): string {
   if (!mayHide.test(json)) return json;
-  return json.replace(hidden, (character) => (character === '\n' ? character : Array.from(unitsOf(character)).join('')));
+  return json.replace(hidden, (character) =>
+    character === '\n' ? character : Array.from(unitsOf(character)).join(''),
+  );
 }
 
 function* unitsOf(character: string): Generator<string> {

@@ -121,7 +121,9 @@ function placeOf({ head, target }: Triple, { action }: Verdict): Place {
 function reasonOf(verdict: Verdict, head: Head | undefined): string | undefined {
   switch (verdict.class) {
     case 'pending':
-      return verdict.action === 'delete' && head !== undefined ? `because ${head.file} no longer declares it` : undefined;
+      return verdict.action === 'delete' && head !== undefined
+        ? `because ${head.file} no longer declares it`
+        : undefined;
     case 'outOfBand':
       return `because live was changed after the last apply${touchedBy(head)}`;
     case 'missing':
@@ -147,9 +149,7 @@ function identityOf(address: Address): Identity {
 }
 
 function inOrder(changes: Change[]): readonly Change[] {
-  return changes.sort(
-    (a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareText(a.address, b.address),
-  );
+  return changes.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareText(a.address, b.address));
 }
 
 function union(a: readonly string[], b: readonly string[]): readonly string[] {

@@ -43,7 +43,7 @@ function bodies({ before, after }: Sides<JsonObject>): Sides<Json> {
 
 function bodyOf({ metadata, spec }: JsonObject): JsonObject {
   const { name: _name, namespace: _namespace, ...notes } = isJsonObject(metadata) ? metadata : {};
-  return { metadata: notes, spec: spec ?? {} };
+  return { ...(Object.keys(notes).length === 0 ? {} : { metadata: notes }), spec: spec ?? {} };
 }
 
 function compare(walk: Walk, sides: Sides<Json>, spot: Spot): void {
@@ -71,7 +71,9 @@ function isDescendable(before: Json | undefined, after: Json | undefined, is: (v
 function compareObjects(walk: Walk, { before, after }: Sides<JsonObject>, spot: Spot): void {
   const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
   for (const key of [...keys].sort(compareText)) {
-    const path = /^[A-Za-z_][\w-]*$/.test(key) ? `${spot.path}${spot.path && '.'}${key}` : `${spot.path}[${quote(key)}]`;
+    const path = /^[A-Za-z_][\w-]*$/.test(key)
+      ? `${spot.path}${spot.path && '.'}${key}`
+      : `${spot.path}[${quote(key)}]`;
     compare(walk, { before: own(before, key), after: own(after, key) }, below(spot, key, path));
   }
 }

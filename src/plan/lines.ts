@@ -14,13 +14,18 @@ const lineCharsMax = 160;
 const editsMax = 2_000;
 
 /** Compares two texts by line; undefined where both are short and of one line, so that `before -> after` says it. */
-export function lineDiff(before: string | undefined, after: string | undefined): LineDiff | undefined {
-  if (!isLong(before) && !isLong(after)) return undefined;
+export function lineDiff(beforeText: string | undefined, afterText: string | undefined): LineDiff | undefined {
+  if (!isLong(beforeText) && !isLong(afterText)) return undefined;
+  // The line break that ends both texts ends their last line; when only one has it, the difference has to show.
+  const areEnded = [beforeText, afterText].every((text) => text?.endsWith('\n') ?? true);
+  const [before, after] = [beforeText, afterText].map((text) => (areEnded ? text?.slice(0, -1) : text));
   const whole = compare(before?.split('\n') ?? [], after?.split('\n') ?? []);
   const split = compare(sentencesOf(before), sentencesOf(after));
   const isSplit = [before, after].some((text) => text?.split('\n').some((line) => sentences(line).length > 1));
   // A line break that took the place of a space is a difference between lines and none between sentences.
-  return isSplit && split.some(({ sign }) => sign !== ' ') ? { lines: split, split: true } : { lines: whole, split: false };
+  return isSplit && split.some(({ sign }) => sign !== ' ')
+    ? { lines: split, split: true }
+    : { lines: whole, split: false };
 }
 
 function isLong(text: string | undefined): boolean {

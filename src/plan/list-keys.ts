@@ -55,7 +55,8 @@ export function listKeyAt(kind: Kind, segments: readonly string[]): ListKey {
   }
   for (const [pattern, key] of Object.entries(listKeys[kind])) {
     const parts = pattern.split('.');
-    if (parts.length === segments.length && parts.every((part, at) => part === '*' || part === segments[at])) return key;
+    if (parts.length === segments.length && parts.every((part, at) => part === '*' || part === segments[at]))
+      return key;
   }
   return 'index';
 }

@@ -46,7 +46,9 @@ export function recogniseRevert(
   const moved = changes.filter(({ class: kind }) => kind !== 'outOfBand' && kind !== 'orphan' && kind !== 'missing');
   let best: Plan['revert'];
   for (const revision of candidates(moved, older, liveRevision)) {
-    const returned = moved.filter((change) => contentAt(older.get(change.address), revision) === change.afterDigest).length;
+    const returned = moved.filter(
+      (change) => contentAt(older.get(change.address), revision) === change.afterDigest,
+    ).length;
     if (returned > (best?.returned ?? 0)) best = { revision, returned, of: moved.length };
   }
   return best !== undefined && best.returned * 2 > best.of ? best : undefined;

@@ -12,7 +12,10 @@ type Limits = SubjectAuthority['limits'];
 
 /** What each subject of a system may do: the closed world of its grants, narrowed by every rule that reaches it. */
 export function compileAuthority(system: Resource, view: View): Authority {
-  const subjects = subjectsOf(system, view).map((subject) => [subject.address, subjectAuthority(subject, system, view)]);
+  const subjects = subjectsOf(system, view).map((subject) => [
+    subject.address,
+    subjectAuthority(subject, system, view),
+  ]);
   return { system: pathOf(system), subjects: Object.fromEntries(subjects) };
 }
 
@@ -36,7 +39,8 @@ interface Request {
 }
 
 function subjectAuthority(subject: Subject, system: Resource, view: View): SubjectAuthority {
-  const request = subject.agent === undefined ? systemRequest(system) : agentRequest(view.resource('Agent', subject.agent));
+  const request =
+    subject.agent === undefined ? systemRequest(system) : agentRequest(view.resource('Agent', subject.agent));
   const policies = view.policiesFor(subject);
   const permissions = permissionsOf(request.roles.map((path) => view.resource('AgentRole', path)));
   const { model, tools } = request;
@@ -58,9 +62,17 @@ function agentRequest(agent: Resource): Request {
   const { maxSteps, maxToolCalls, maxTokens, timeout } = spec.limits;
   return {
     model: qualify(spec.modelRef, agent.namespace),
-    tools: sortedPaths(spec.tools.map(({ toolRef }) => toolRef), agent.namespace),
+    tools: sortedPaths(
+      spec.tools.map(({ toolRef }) => toolRef),
+      agent.namespace,
+    ),
     roles: sortedPaths(spec.roles, agent.namespace),
-    limits: { maxSteps, maxToolCalls, ...(maxTokens === undefined ? {} : { maxTokens }), timeoutMs: durationMs(timeout) },
+    limits: {
+      maxSteps,
+      maxToolCalls,
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+      timeoutMs: durationMs(timeout),
+    },
   };
 }
 
@@ -77,7 +89,9 @@ function systemRequest(system: Resource): Request {
 }
 
 function modelVerdict(model: string, subject: Subject, policies: readonly Rule<'AgentPolicy'>[]): Verdict {
-  const denying = policies.find(({ spec, namespace }) => spec.models?.allow && !names(spec.models.allow, model, namespace));
+  const denying = policies.find(
+    ({ spec, namespace }) => spec.models?.allow && !names(spec.models.allow, model, namespace),
+  );
   return denying === undefined
     ? { kind: 'allow', rule: subject.address }
     : { kind: 'deny', reason: 'model.not_allowed', rule: denying.address };
@@ -101,7 +115,9 @@ function deniedBy({ tool, rules }: Cell, policies: readonly Rule<'AgentPolicy'>[
   );
   const rule =
     policy ??
-    rules.find(({ spec }) => spec.rules.some((entry) => entry.verdict === 'deny' && operations.includes(entry.operation)));
+    rules.find(({ spec }) =>
+      spec.rules.some((entry) => entry.verdict === 'deny' && operations.includes(entry.operation)),
+    );
   return rule && { kind: 'deny', reason: 'policy.denied', rule: rule.address };
 }
 

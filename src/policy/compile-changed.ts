@@ -94,9 +94,7 @@ function changedBetween(before: ReadonlyMap<Address, Resource>, after: ReadonlyM
 /** A rule that changed reaches a system also when only its new form does, which the system cannot have used yet. */
 function isAffected({ used, subjects }: Compiled, { addresses, policies, permissionTools }: Changed): boolean {
   for (const address of used) if (addresses.has(address)) return true;
-  return (
-    permissionTools.some((tool) => used.has(tool)) || policies.some((policy) => subjects.some(policy.reaches))
-  );
+  return permissionTools.some((tool) => used.has(tool)) || policies.some((policy) => subjects.some(policy.reaches));
 }
 
 function toolOf(permission: Resource): Address {

@@ -94,7 +94,10 @@ function agentOf(agent: Resource, view: View): BundleAgent {
 }
 
 function modelOf(endpoint: Resource): BundleModel {
-  const { provider, model, baseUrl, allowPrivate, parameters, auth, pricing, script } = specOf(endpoint, 'ModelEndpoint');
+  const { provider, model, baseUrl, allowPrivate, parameters, auth, pricing, script } = specOf(
+    endpoint,
+    'ModelEndpoint',
+  );
   return {
     provider,
     model,

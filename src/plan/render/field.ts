@@ -1,4 +1,4 @@
-import type { Json } from '../../manifest/json.ts';
+import { isJsonObject, type Json } from '../../manifest/json.ts';
 import { neutral } from '../../manifest/neutral.ts';
 import type { FieldChange, TextLine } from '../change.ts';
 
@@ -16,9 +16,18 @@ export function fieldLines(field: FieldChange): readonly FieldLine[] {
   if (field.sensitive) {
     return [{ indent: 0, text: field.action === 'update' ? `${path} (sensitive) changed` : `${path} (sensitive)` }];
   }
+  if (isSaidByPath(field)) return [{ indent: 0, text: path }];
   if (field.lines === undefined) return [{ indent: 0, text: `${path} = ${valueOf(field)}` }];
   const split = field.split === true ? [{ indent: 4, text: '(long lines are split at sentence ends)' }] : [];
   return [{ indent: 0, text: `${path}:` }, ...split, ...diffLines(field.lines)];
+}
+
+/** An entry of a list that is nothing but its key: `spec.roles["support"]` needs no value after it. */
+function isSaidByPath({ path, action, before, after }: FieldChange): boolean {
+  if (action === 'update') return false;
+  const value = action === 'create' ? after : before;
+  const inner = isJsonObject(value) ? Object.values(value) : [value];
+  return inner.length === 1 && typeof inner[0] === 'string' && path.endsWith(`[${JSON.stringify(inner[0])}]`);
 }
 
 function valueOf({ action, before, after }: FieldChange): string {

@@ -16,8 +16,9 @@ export interface Page {
 
 export interface LineStyle {
   readonly mark?: string;
-  /** Colours the mark, or the text where there is no mark. */
+  /** Colours the mark, or the whole line where there is none or `whole` is set. */
   readonly paint?: Paint;
+  readonly whole?: boolean;
 }
 
 export function page(options: { readonly width: number; readonly color: boolean }): Page {
@@ -26,13 +27,13 @@ export function page(options: { readonly width: number; readonly color: boolean 
     colors: pc.createColors(options.color),
     blank: () => void lines.push(''),
     exact: (text) => void lines.push(text),
-    line: (indent, text, { mark, paint = plain } = {}) => {
+    line: (indent, text, { mark, paint = plain, whole = mark === undefined } = {}) => {
       const margin = ' '.repeat(indent);
       const hang = mark === undefined ? '' : ' '.repeat(mark.length + 1);
       const pieces = wrap(text, options.width - indent - hang.length);
       for (const [index, piece] of pieces.entries()) {
         const lead = mark === undefined ? '' : index === 0 ? `${paint(mark)} ` : hang;
-        lines.push(`${margin}${lead}${mark === undefined ? paint(piece) : piece}`.trimEnd());
+        lines.push(`${margin}${lead}${whole && piece !== '' ? paint(piece) : piece}`.trimEnd());
       }
     },
     text: () => `${lines.join('\n')}\n`,

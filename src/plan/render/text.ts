@@ -33,10 +33,10 @@ export function renderText(plan: Plan, options: TextOptions): string {
 
 function header(out: Page, plan: Plan): void {
   const subject = plan.target.subject === '' ? '' : ` "${neutral(plan.target.subject)}"`;
-  const base = plan.base.revision === 0 ? 'nothing applied yet' : `revision ${plan.base.revision}`;
-  out.line(0, `Environment ${neutral(plan.environment)}, ${targetOf(plan)}${subject}, on ${base}.`, {
-    paint: out.colors.bold,
-  });
+  const { revision } = plan.base;
+  const base = revision === 0 ? 'Nothing was applied before.' : `Compared with revision ${revision}.`;
+  out.line(0, `Environment ${neutral(plan.environment)}, ${targetOf(plan)}${subject}`, { paint: out.colors.bold });
+  out.line(0, base);
   out.blank();
 }
 
@@ -105,6 +105,7 @@ function block(out: Page, change: Change, { title, drifted }: BlockOptions): voi
   out.line(2, `${name} ${title} (${neutral(change.place.file)}:${change.place.line})`, {
     mark: '#',
     paint: out.colors.bold,
+    whole: true,
   });
   if (change.reason !== undefined) out.line(2, `(${neutral(change.reason)})`, { mark: '#' });
   const mark = symbols[change.action];
@@ -132,7 +133,7 @@ function fieldBlock(out: Page, field: FieldChange): void {
   const mark = symbols[field.action];
   for (const { indent, text, sign } of fieldLines(field)) {
     const lead = sign ?? (indent === 0 ? mark : '#');
-    out.line(6 + indent, text, { mark: lead, paint: paintOf(out, lead) });
+    out.line(6 + indent, text, { mark: lead, paint: paintOf(out, lead), whole: sign !== undefined });
   }
 }
 
