@@ -27,7 +27,7 @@ export async function applyWatched(options: {
   try {
     assertApplicable(plan);
     const applied = await commit(database, { plan, by, checkpoint });
-    checkpoint('committed');
+    await checkpoint('committed');
     // A wake-up after the fact: those who miss it find the revision when they look.
     await database.notify(channels.applied, plan.environment).catch(() => undefined);
     return applied;

@@ -38,7 +38,7 @@ export const checkpoints = [
   'committed',
 ] as const;
 
-export type Checkpoint = (point: (typeof checkpoints)[number]) => void;
+export type Checkpoint = (point: (typeof checkpoints)[number]) => void | Promise<void>;
 
 export interface Step {
   readonly plan: Plan;
@@ -49,18 +49,18 @@ export interface Step {
 /** Everything that apply writes, inside its transaction. */
 export async function write(trx: Transaction<Tables>, step: Step): Promise<AppliedRevision> {
   const { plan, checkpoint } = step;
-  checkpoint('begun');
+  await checkpoint('begun');
   const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
-  checkpoint('locked');
+  await checkpoint('locked');
   const addresses = plan.changes.map((change) => change.address);
   const found = await findHeads(trx, plan.environment, addresses);
   assertHeads(plan, found);
-  checkpoint('compared');
+  await checkpoint('compared');
   if (isUnchanged(plan)) return await keepRevision(trx, step, live);
   const at = { environment: plan.environment, revision: plan.base.revision + 1 };
   await writeResources(trx, at, step);
   await writeSystems(trx, at, plan);
-  checkpoint('bundles');
+  await checkpoint('bundles');
   const root = await assertRoot(trx, plan, checkpoint);
   await recordRevision(trx, {
     ...at,
@@ -74,7 +74,7 @@ export async function write(trx: Transaction<Tables>, step: Step): Promise<Appli
     detail: overwritten(plan, (address) => found.get(address)?.touchedBy),
     isOutsideHistory: plan.changes.some((change) => change.class !== 'pending'),
   });
-  checkpoint('recorded');
+  await checkpoint('recorded');
   return { outcome: 'applied', ...at, root, commit: plan.target.commit };
 }
 
@@ -105,7 +105,7 @@ async function writeResources(trx: Transaction<Tables>, at: At, step: Step): Pro
   const removed = plan.changes.filter((change) => change.action === 'delete');
   const kept = plan.changes.filter((change) => change.action !== 'delete');
   await writeSpecs(trx, kept.map(targetOf));
-  checkpoint('specs');
+  await checkpoint('specs');
   if (removed.length > 0) {
     await deleteHeads(
       trx,
@@ -114,7 +114,7 @@ async function writeResources(trx: Transaction<Tables>, at: At, step: Step): Pro
     );
   }
   await writeHeads(trx, at, kept.map(headOf));
-  checkpoint('heads');
+  await checkpoint('heads');
   await closeHistory(
     trx,
     at,
@@ -125,7 +125,7 @@ async function writeResources(trx: Transaction<Tables>, at: At, step: Step): Pro
     at,
     kept.map((change) => change.address),
   );
-  checkpoint('history');
+  await checkpoint('history');
 }
 
 function targetOf(change: Change): { digest: string; body: JsonObject } {
@@ -152,10 +152,10 @@ async function writeSystems(trx: Transaction<Tables>, at: At, plan: Plan): Promi
 async function assertRoot(trx: Transaction<Tables>, plan: Plan, checkpoint: Checkpoint): Promise<string> {
   const touched = new Set(plan.changes.map((change) => bucketOf(change.address)));
   if (touched.size > 0) await hashBuckets(trx, plan.environment, [...touched]);
-  checkpoint('buckets');
+  await checkpoint('buckets');
   const root = await rootOfRows(trx, plan.environment);
   if (root !== plan.target.root) throw rootMismatch(plan, root);
-  checkpoint('root');
+  await checkpoint('root');
   return root;
 }
 

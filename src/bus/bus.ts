@@ -14,10 +14,15 @@ export interface Bus {
 
 export type Listener = (payload: string) => void;
 
-/** Names of the channels; they go into LISTEN as identifiers, where parameters cannot. */
+/** Names of the channels. */
 export const channels = {
   /** An environment has a new revision; the payload is its name. */
   applied: 'pawl_applied',
   /** A pool has runs that are ready; the payload is its name. */
   ready: 'pawl_ready',
 } as const;
+
+/** Refuses what is not a plain name: the name goes into LISTEN as it is. */
+export function assertChannel(channel: string): void {
+  if (!/^[a-z][a-z_]{0,61}$/.test(channel)) throw new TypeError(`'${channel}' is not a channel name`);
+}

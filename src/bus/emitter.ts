@@ -1,4 +1,4 @@
-import type { Bus, Listener } from './bus.ts';
+import { assertChannel, type Bus, type Listener } from './bus.ts';
 
 /** The bus of one process: a wake-up is heard in a turn of its own, as one from another process would be. */
 export class EmitterBus implements Bus {
@@ -11,6 +11,7 @@ export class EmitterBus implements Bus {
   }
 
   async listen(channel: string, listener: Listener): Promise<() => Promise<void>> {
+    assertChannel(channel);
     const listeners = this.#channels.get(channel) ?? new Set();
     this.#channels.set(channel, listeners);
     listeners.add(listener);

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import type { Listener as Heard } from '../bus/bus.ts';
-import { assertChannel } from './channel.ts';
+import { assertChannel, type Listener as Heard } from '../bus/bus.ts';
 import { storeError } from './failure.ts';
 import { jitteredMs } from './transaction.ts';
 

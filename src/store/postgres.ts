@@ -25,6 +25,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     const pool = new pg.Pool({ ...config, max: size });
     // An idle connection that breaks is dropped by the pool, and the next statement opens another: nothing to do.
     pool.on('error', () => undefined);
+    // A borrowed one has no listener of the pool's; its loss reaches the borrower through the statement that fails.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     pools.add(pool);
     return pool;
   };

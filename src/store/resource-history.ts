@@ -46,8 +46,8 @@ export async function readOlder(
     const entries = older.get(row.address) ?? [];
     older.set(row.address, entries);
     // An end is an entry of its own only where nothing begins, and what begins there has been seen: newest first.
-    const isGone = row.to_revision !== null && entries.at(-1)?.revision !== row.to_revision;
-    if (isGone) entries.push({ revision: row.to_revision, digest: undefined });
+    const end = row.to_revision;
+    if (end !== null && entries.at(-1)?.revision !== end) entries.push({ revision: end, digest: undefined });
     entries.push({ revision: row.from_revision, digest: row.digest });
   }
   return older;

@@ -34,12 +34,18 @@ export async function readBodies(db: Kysely<Tables>, digests: Iterable<string>):
   return found;
 }
 
-/** An edited body has no stored digest, so the edited rows are digested here; they are few. */
+/**
+ * An edited body has no stored digest, so edited rows are digested here: the few that the trigger marked, and all of
+ * them for an edit that only a deep reading saw.
+ */
 async function addEdited(db: Kysely<Tables>, wanted: Set<string>, found: Map<string, JsonObject>): Promise<void> {
-  const rows = await db.selectFrom('resource').select('body').where('touched_at', 'is not', null).execute();
-  for (const { body } of rows) {
-    const name = digest(body);
-    if (wanted.has(name)) found.set(name, body);
+  for (const operator of ['is not', 'is'] as const) {
+    if (found.size === wanted.size) return;
+    const rows = await db.selectFrom('resource').select('body').where('touched_at', operator, null).execute();
+    for (const { body } of rows) {
+      const name = digest(body);
+      if (wanted.has(name)) found.set(name, body);
+    }
   }
 }
 

@@ -11,7 +11,7 @@ export interface TransactionOptions {
   readonly attempts?: number;
   readonly signal?: AbortSignal;
   /** Runs right before COMMIT is sent. */
-  readonly beforeCommit?: () => void;
+  readonly beforeCommit?: () => void | Promise<void>;
 }
 
 const attemptsDefault = 5;
@@ -48,7 +48,7 @@ export function jitteredMs(attempt: number): number {
 async function once<T>(
   database: Database,
   work: (trx: Transaction<Tables>) => Promise<T>,
-  beforeCommit: (() => void) | undefined,
+  beforeCommit: TransactionOptions['beforeCommit'],
 ): Promise<T> {
   assertNotNested();
   const trx = await database.db.startTransaction().execute();
@@ -56,7 +56,7 @@ async function once<T>(
   let committing = false;
   try {
     const result = await frames.run(frame, () => work(trx));
-    beforeCommit?.();
+    await beforeCommit?.();
     committing = true;
     await trx.commit().execute();
     return result;
