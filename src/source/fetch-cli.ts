@@ -1,12 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RetryableError, TerminalError } from '../errors.ts';
 import { authorizationOf, type FetchRequest } from './fetch-request.ts';
 import { type GitCommand, lastWords, runGit } from './git-process.ts';
-import { fetchTimedOut, fetchTooLarge, redirected, repositoryNotFound, unauthorised, unreachable } from './fetch-errors.ts';
+import { fetchTimedOut, fetchTooLarge, redirected, remoteEmpty, repositoryNotFound, unauthorised, unreachable } from './fetch-errors.ts';
 import type { Surroundings } from './reader.ts';
-
-const watchMs = 100;
 
 /** Makes a bare Git directory without templates, hence without hooks. */
 export async function initByCli(gitDirectory: string, surroundings: Surroundings): Promise<void> {
@@ -23,46 +21,32 @@ export async function initByCli(gitDirectory: string, surroundings: Surroundings
 export async function fetchByCli(request: FetchRequest): Promise<void> {
   const { gitDirectory, address, surroundings } = request;
   const config = request.token === undefined ? {} : tokenConfig(address.url, request.token);
-  const command: GitCommand = { gitDirectory, surroundings, protocols: [address.protocol], config };
+  const command: GitCommand = { gitDirectory, surroundings, protocols: [address.protocol], config, fileBytesMax: request.bytesMax };
   const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
   const flags = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-show-forced-updates'];
-  const stop = new AbortController();
-  const signals = request.signal === undefined ? [stop.signal] : [stop.signal, request.signal];
-  const watch = watchSize(request, () => stop.abort());
+  const limits = { timeoutMs: request.timeoutMs, outputBytesMax: 1024 * 1024, signal: request.signal };
   try {
-    const limits = { timeoutMs: request.timeoutMs, outputBytesMax: 1024 * 1024, signal: AbortSignal.any(signals) };
     const finished = await runGit(command, ['fetch', ...flags, '--end-of-options', address.url, ...refspecs], limits);
     if (finished.exit !== 0) throw fetchFailure(finished.stderr, request);
   } catch (error) {
-    if (stop.signal.aborted) throw fetchTooLarge(request.bytesMax);
+    await removeUnfinished(gitDirectory);
     throw error;
-  } finally {
-    clearInterval(watch);
   }
+  await assertBranch({ gitDirectory, surroundings }, address.url);
 }
 
-/** Git has no limit of its own on what a fetch brings, so its folder is watched while it grows. */
-function watchSize(request: FetchRequest, stop: () => void): NodeJS.Timeout {
-  const before = packBytes(request.gitDirectory);
-  return setInterval(async () => {
-    const grown = (await packBytes(request.gitDirectory)) - (await before);
-    if (grown > request.bytesMax) stop();
-  }, watchMs);
+/** A server that answers nonsense reads as one without branches, and pruning has then emptied the mirror's list. */
+async function assertBranch(command: GitCommand, place: string): Promise<void> {
+  const limits = { timeoutMs: 30_000, outputBytesMax: 64 * 1024 };
+  const { stdout } = await runGit(command, ['for-each-ref', '--count=1', '--format=%(refname)', 'refs/heads'], limits);
+  if (stdout.length === 0) throw remoteEmpty(place);
 }
 
-async function packBytes(gitDirectory: string): Promise<number> {
+/** A fetch that was stopped leaves what had arrived. */
+async function removeUnfinished(gitDirectory: string): Promise<void> {
   const folder = join(gitDirectory, 'objects', 'pack');
   const names = await readdir(folder).catch(() => []);
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(folder, name)).then(
-        (found) => found.size,
-        // A temporary pack is renamed when it is complete: it is counted under its new name next time.
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  await Promise.all(names.filter((name) => name.startsWith('tmp_')).map((name) => rm(join(folder, name), { force: true })));
 }
 
 function tokenConfig(url: string, token: string): Record<string, string> {
@@ -73,6 +57,7 @@ function tokenConfig(url: string, token: string): Record<string, string> {
 function fetchFailure(stderr: string, request: FetchRequest): TerminalError | RetryableError {
   const place = request.address.url;
   const words = lastWords(stderr);
+  if (/file too large/i.test(stderr)) return fetchTooLarge(request.bytesMax);
   if (/authentication failed|could not read (?:username|password)|returned error: 40[13]|permission denied \(/i.test(stderr)) {
     return unauthorised(place, request.token !== undefined);
   }

@@ -37,3 +37,11 @@ export function redirected(place: string): TerminalError {
     help: 'Configure the address that the redirect leads to.',
   });
 }
+
+/** Worth another try: somebody may push, and a failing server can look like an empty one. */
+export function remoteEmpty(place: string): RetryableError {
+  return new RetryableError(`${place} shows no branch; what is live stays as it is.`, {
+    code: 'git.remote_empty',
+    help: 'Push the branch that the environment names.',
+  });
+}

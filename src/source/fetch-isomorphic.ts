@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import * as git from 'isomorphic-git';
 import { isPawlError, RetryableError, TerminalError } from '../errors.ts';
-import { fetchTimedOut, repositoryNotFound, unauthorised, unreachable } from './fetch-errors.ts';
+import { fetchTimedOut, remoteEmpty, repositoryNotFound, unauthorised, unreachable } from './fetch-errors.ts';
 import { authorizationOf, type FetchRequest } from './fetch-request.ts';
 import { boundedHttp } from './isomorphic-http.ts';
 
@@ -24,8 +24,10 @@ export async function fetchByIsomorphic(request: FetchRequest): Promise<void> {
     const refs = await git.listServerRefs({ http, url: address.url, headers, protocolVersion: 1 });
     const branch = refs.find(({ ref }) => ref.startsWith('refs/heads/'));
     if (branch === undefined) throw remoteEmpty(address.url);
+    // The library looks HEAD up after it has moved the references and before it keeps the objects.
+    if (!refs.some(({ ref }) => ref === 'HEAD')) throw headMissing(address.url);
     await git.fetch({ fs, http, gitdir, url: address.url, remote, remoteRef: branch.ref, headers, tags: true, prune: true, pruneTags: true });
-    // The library prunes what the refspec covers only among remote branches, so a mirror's own are pruned here.
+    // The library prunes only branches below refs/remotes, so those of a mirror are pruned here.
     const kept = new Set(refs.map(({ ref }) => ref));
     for (const name of await git.listBranches({ fs, gitdir })) {
       if (!kept.has(`refs/heads/${name}`)) await git.deleteRef({ fs, gitdir, ref: `refs/heads/${name}` });
@@ -51,9 +53,9 @@ function fetchFailure(error: unknown, request: FetchRequest, timeout: AbortSigna
   return unreachable(place, 'the transfer failed', error);
 }
 
-function remoteEmpty(place: string): TerminalError {
-  return new TerminalError(`${place} has no branch.`, {
-    code: 'git.remote_empty',
-    help: 'Push the branch that the environment names.',
+function headMissing(place: string): TerminalError {
+  return new TerminalError(`The default branch of ${place} does not exist, and without the program git it is needed.`, {
+    code: 'git.ref_not_found',
+    help: 'Set the default branch of the repository to one that exists, or install git.',
   });
 }

@@ -9,6 +9,8 @@ export interface GitCommand {
   readonly protocols?: readonly string[];
   /** Extra configuration, by key; given through the environment, so that no token shows in a process list. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Limit on any one file that the command writes, held by the kernel: a pack above it ends the fetch. */
+  readonly fileBytesMax?: number;
 }
 
 export interface RunLimits {
@@ -43,6 +45,8 @@ const safeConfig: Readonly<Record<string, string>> = {
   // Larger blobs are streamed by index-pack instead of held, so that a small pack cannot fill the memory.
   'core.bigFileThreshold': '8m',
   'pack.threads': '1',
+  // What arrives stays one file, so that a limit on the size of a file limits a fetch.
+  'fetch.unpackLimit': '1',
 };
 
 /** Starts git on one repository with nothing of the process's environment but what it needs. */
@@ -51,7 +55,12 @@ export function startGit(command: GitCommand, args: readonly string[]): ChildPro
   // An explicit --git-dir skips the search, and with it the check of ownership (safe.directory), whose purpose,
   // not to run what a stranger configured, is met by switching every such program off.
   const all = ['--no-pager', `--git-dir=${command.gitDirectory}`, ...settings, ...args];
-  return spawn('git', all, { env: environmentOf(command), cwd: '/', stdio: 'pipe', detached: true });
+  const options = { env: environmentOf(command), cwd: '/', stdio: 'pipe', detached: true } as const;
+  if (command.fileBytesMax === undefined) return spawn('git', all, options);
+  const blocks = String(Math.ceil(command.fileBytesMax / 512));
+  // With the signal ignored the write fails, and git says why instead of dying.
+  const script = 'trap "" XFSZ; ulimit -f "$0" && exec git "$@"';
+  return spawn('/bin/sh', ['-c', script, blocks, ...all], options);
 }
 
 /** Runs git to its end within limits; an exit code other than 0 is for the caller to judge. */

@@ -67,6 +67,7 @@ export class Mirror implements Repository {
       if (!isDamage(error)) throw error;
       await this.#rebuild(signal);
     }
+    this.#rebuilds = 0;
     this.#ready = true;
   }
 
@@ -107,7 +108,7 @@ export class Mirror implements Repository {
     try {
       return await read(this.#inner);
     } catch (error) {
-      // One rebuild a life of the mirror: what is still damaged after it is damaged at its source.
+      // One rebuild between two fetches: what is still damaged after it is damaged at its source.
       if (!isDamage(error) || this.#rebuilds > 0) throw error;
       await this.#rebuild(undefined);
       return read(this.#inner);
