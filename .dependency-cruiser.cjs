@@ -107,13 +107,13 @@ module.exports = {
     {
       name: 'no-way-round-the-door',
       comment:
-        'The parts behind tools/call.ts and models/call.ts reach the world as well. Others see the contracts and the ' +
-        'estimate of tokens, which computes; app.ts sees what it wires. A type reaches nothing.',
+        'The parts behind tools/call.ts and models/call.ts reach the world as well. Others see the contracts, the ' +
+        'estimate of tokens and the lazy secrets, which compute; app.ts sees what it wires. A type reaches nothing.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(tools|models)/|^src/app\\.ts$' },
       to: {
         path: '^src/(tools|models)/',
-        pathNot: '^src/(tools|models)/(call|tool|model|codes|estimate)\\.ts$',
+        pathNot: '^src/(tools|models)/(call|tool|model|codes|estimate|secrets)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
