@@ -5,11 +5,14 @@ import { recordAttempt } from '../store/attempt.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { lockEnvironment } from '../store/environment.ts';
+import { refreshStatistics } from '../store/resource.ts';
 import { readRevision } from '../store/revision.ts';
 import { assertApplicable } from './precondition.ts';
 import { type AppliedRevision, type Checkpoint, type Step, write } from './write.ts';
 
 const commitsMax = 3;
+/** From here on the planner's statistics are worth the 50 ms that they take. */
+const manyChanges = 500;
 
 /** Makes the plan live in one transaction, or throws and leaves live as it was. */
 export async function apply(database: Database, plan: Plan, by: string): Promise<AppliedRevision> {
@@ -28,7 +31,8 @@ export async function applyWatched(options: {
     assertApplicable(plan);
     const applied = await commit(database, { plan, by, checkpoint });
     await checkpoint('committed');
-    // A wake-up after the fact: those who miss it find the revision when they look.
+    // Neither of the two can undo the apply, and neither is missed for long.
+    if (plan.changes.length >= manyChanges) await refreshStatistics(database.db).catch(() => undefined);
     await database.notify(channels.applied, plan.environment).catch(() => undefined);
     return applied;
   } catch (error) {

@@ -114,3 +114,11 @@ export async function rootOfRows(db: Kysely<Tables>, environment: string): Promi
     left join resource_bucket on environment = ${environment} and bucket = number`.execute(db);
   return rows[0]?.root ?? '';
 }
+
+/**
+ * After a load of thousands of rows the planner still believes the tables to be empty, and reads all of them where an
+ * index would do; the embedded database has nobody else who would tell it.
+ */
+export async function refreshStatistics(db: Kysely<Tables>): Promise<void> {
+  await sql.raw('analyze resource, resource_history, resource_bucket, spec').execute(db);
+}
