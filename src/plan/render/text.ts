@@ -45,8 +45,13 @@ function targetOf({ target }: Plan): string {
   return `${neutral(target.branch)} @ ${neutral(target.commit.slice(0, 7))}`;
 }
 
-function errors(out: Page, { problems }: Plan): void {
+function errors(out: Page, { problems, changes: all }: Plan): void {
   const mistakes = problems.filter(({ severity }) => severity === 'error');
+  const conflicts = all.filter((change) => change.class === 'conflict').length;
+  if (conflicts > 0) {
+    out.line(0, `This plan cannot be applied: Git and live both changed ${conflicts} ${noun(conflicts, 'resource')}.`);
+    out.blank();
+  }
   if (mistakes.length === 0) return;
   out.line(0, `This plan cannot be applied: ${mistakes.length} ${noun(mistakes.length, 'error')}.`);
   for (const { file, line, column, code, message } of mistakes) {
@@ -149,10 +154,11 @@ const systemsMax = 20;
 function systems(out: Page, { bundles, removedSystems, changes: all }: Plan): void {
   const changed = bundles.map(({ system }) => system);
   if (changed.length > 0) {
-    const why = all.length === 0 ? 'compiled anew by this build of pawl' : 'for runs that start after the apply';
-    out.line(0, `Systems that change, ${why}: ${listed(changed)}.`);
+    // Without a change of resources it is pawl that compiles otherwise than the build that applied the revision.
+    const by = all.length === 0 ? ' by this build of pawl' : '';
+    out.line(0, `Systems compiled anew${by}: ${listed(changed)}.`);
   }
-  if (removedSystems.length > 0) out.line(0, `Systems that go: ${listed(removedSystems)}.`);
+  if (removedSystems.length > 0) out.line(0, `Systems removed: ${listed(removedSystems)}.`);
   if (changed.length + removedSystems.length > 0) out.blank();
 }
 
