@@ -1,6 +1,6 @@
-import { parseAllDocuments, type Document as YamlDocument } from 'yaml';
+import { isScalar, parseAllDocuments, type Document as YamlDocument, type YAMLError } from 'yaml';
 import { nameFault, shownPath } from './file-name.ts';
-import { isJsonObject, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import { defaultFileLimits, fileTooLarge, problemsMax } from './limits.ts';
 import { nodeValue } from './node-value.ts';
 import type { Problem } from './problem.ts';
@@ -44,22 +44,10 @@ export function parseDocuments(file: SourceFile, fileBytesMax: number = defaultF
 }
 
 function parseSource(source: Source): ParsedFile {
-  let parsed: readonly YamlDocument.Parsed[];
-  try {
-    parsed = parseYaml(source.text);
-  } catch (error) {
-    // The parser recurses: text that nests tens of thousands of levels ends its stack, and means nothing good.
-    if (!(error instanceof RangeError)) throw error;
-    const finding = {
-      code: 'yaml.depth',
-      message: 'The file nests too deep to be read.',
-      help: 'Nest at most 64 levels.',
-    };
-    return { documents: [], problems: [problemAt(source, 0, finding)] };
-  }
   const documents: Document[] = [];
-  const problems: Problem[] = [];
-  for (const [index, document] of parsed.entries()) {
+  const parsed = parseAll(source.text);
+  const problems = faultProblems(parsed.faults, source);
+  for (const [index, document] of parsed.documents.entries()) {
     const read = readDocument(document, source, index);
     problems.push(...read.problems);
     if (read.document !== undefined) documents.push(read.document);
@@ -69,6 +57,11 @@ function parseSource(source: Source): ParsedFile {
 
 /** The options matter: `uniqueKeys` is quadratic in the library, and integers beyond 2^53 are rounded silently. */
 export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
+  return parseAll(text).documents;
+}
+
+/** Faults of a file without documents (a lone directive) belong to no document. */
+function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; faults: readonly YAMLError[] } {
   const parsed = parseAllDocuments(text, {
     version: '1.2',
     schema: 'core',
@@ -79,7 +72,9 @@ export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
     prettyErrors: false,
     logLevel: 'silent',
   });
-  return Array.isArray(parsed) ? parsed : [];
+  return 'empty' in parsed
+    ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
+    : { documents: parsed, faults: [] };
 }
 
 function readDocument(
@@ -103,9 +98,7 @@ function readDocument(
 /** Nothing but comments and markers. A written `null` is no empty document, and no manifest either. */
 function isEmpty(document: YamlDocument.Parsed): boolean {
   const contents = document.contents;
-  return (
-    contents === null || (contents.range[0] === contents.range[1] && isJsonObject(contents) && !('items' in contents))
-  );
+  return contents === null || (isScalar(contents) && contents.range[0] === contents.range[1]);
 }
 
 /** The library only warns of unknown tags and directives; whatever it doubts is an error here. */
@@ -119,13 +112,27 @@ function syntaxProblems(document: YamlDocument.Parsed, source: Source): Problem[
     );
     return problems;
   }
-  for (const fault of [...document.errors, ...document.warnings].slice(0, problemsMax)) {
-    problems.push(problemAt(source, fault.pos[0], syntaxFinding(fault.code, fault.message), fault.pos[1]));
-  }
-  return problems;
+  return faultProblems([...document.errors, ...document.warnings], source);
 }
 
-function syntaxFinding(code: string, message: string): Finding {
+function faultProblems(faults: readonly YAMLError[], source: Source): Problem[] {
+  // The parser recurses and reports the end of its stack as a syntax error, once for each level.
+  const deep = faults.find((fault) => fault.message.startsWith('Maximum call stack'));
+  if (deep !== undefined) {
+    return [
+      problemAt(source, 0, {
+        code: 'yaml.depth',
+        message: 'The document nests too deep to be read.',
+        help: 'Nest at most 64 levels.',
+      }),
+    ];
+  }
+  return faults
+    .slice(0, problemsMax)
+    .map((fault) => problemAt(source, fault.pos[0], syntaxFinding(fault), fault.pos[1]));
+}
+
+function syntaxFinding({ code, message }: YAMLError): Finding {
   const sentence = message.endsWith('.') ? message : `${message}.`;
   if (code === 'TAG_RESOLVE_FAILED')
     return { code: 'yaml.tag', message: 'Tags are not allowed.', help: 'Remove the tag.' };

@@ -34,8 +34,10 @@ function read(node: unknown, reader: Reader, depth: number): Json | undefined {
   reader.values += 1;
   if (isAlias(node)) return aliased(node.source, reader, rangeOf(node));
   if (!isScalar(node) && !isCollection(node)) return null;
-  if (node.tag !== undefined)
+  if (node.tag !== undefined) {
     refuse(reader, node, { code: 'yaml.tag', message: 'Tags are not allowed.', help: 'Remove the tag.' });
+    return undefined;
+  }
   const anchor = node.anchor;
   if (anchor !== undefined) reader.anchors.set(anchor, 'open');
   const value = isScalar(node) ? scalar(node, reader) : collection(node, reader, depth + 1);

@@ -66,3 +66,19 @@ function rangeOf(node: unknown): Span | undefined {
 function pathKey(path: Path): string {
   return path.map((part) => `\0${part}`).join('');
 }
+
+/**
+ * A problem inside the text of a value: where the text stands in the file as it is, the place is exact; where it was
+ * folded or escaped, it is the start of the value.
+ */
+export function problemWithin(
+  document: Document,
+  path: Path,
+  finding: Finding,
+  within: { readonly text: string; readonly offset: number },
+): Problem {
+  const [start, end] = spanOf(document, path, 'value');
+  const at = document.source.text.indexOf(within.text, start);
+  if (within.text === '' || at < 0 || at >= end) return problemAt(document.source, start, finding, end);
+  return problemAt(document.source, at + within.offset, finding, at + within.text.length);
+}

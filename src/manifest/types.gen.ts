@@ -48,7 +48,7 @@ export interface AgentPolicy {
      */
     description?: string;
     /**
-     * Whom the policy reaches: whatever one of these lists names.
+     * Whom the policy reaches: those that every one of these lists names. Within a list any entry does; an empty list names nobody.
      */
     targets?: {
       /**

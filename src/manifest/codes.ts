@@ -1,0 +1,362 @@
+import type { CodeDoc } from './problem.ts';
+
+/** Everything that can be wrong with what an author wrote. */
+export const manifestCodes = {
+  'yaml.syntax': {
+    title: 'Not valid YAML',
+    cause: 'The text does not parse as YAML 1.2 or JSON.',
+    cure: 'Correct it at the place that is named.',
+  },
+  'yaml.encoding': {
+    title: 'Not UTF-8',
+    cause: 'The bytes are not UTF-8, or a byte order mark stands inside the text.',
+    cure: 'Save the file as UTF-8.',
+  },
+  'yaml.nul': {
+    title: 'NUL character',
+    cause: 'The text holds a NUL, as files in UTF-16 do.',
+    cure: 'Remove it, or save the file as UTF-8.',
+  },
+  'yaml.surrogate': {
+    title: 'Half a character',
+    cause: 'An escape gives half of a surrogate pair, which is no text.',
+    cure: 'Write the character itself.',
+  },
+  'yaml.version': {
+    title: 'Another YAML version',
+    cause: 'A %YAML directive asks for a version that reads values differently.',
+    cure: 'Remove the directive.',
+  },
+  'yaml.merge_key': { title: 'Merge key', cause: '`<<` is not part of YAML 1.2.', cure: 'Write the fields out.' },
+  'yaml.tag': {
+    title: 'Tag',
+    cause: 'A tag such as `!!binary` or `!custom` asks for a type that manifests do not have.',
+    cure: 'Remove the tag.',
+  },
+  'yaml.number': {
+    title: 'Number out of range',
+    cause: 'The number is not finite, or an integer beyond 2^53.',
+    cure: 'Write it as a string, or use a smaller one.',
+  },
+  'yaml.key': {
+    title: 'Key not allowed',
+    cause: 'A key is no string, or one that JavaScript reserves.',
+    cure: 'Use another key.',
+  },
+  'yaml.duplicate_key': {
+    title: 'Duplicate key',
+    cause: 'One key stands twice in one map.',
+    cure: 'Keep one of the two.',
+  },
+  'yaml.alias': {
+    title: 'Alias',
+    cause: 'An alias has no anchor, holds itself, or the document expands too many.',
+    cure: 'Write the values out.',
+  },
+  'yaml.depth': { title: 'Nested too deep', cause: 'Maps and lists nest more than 64 levels.', cure: 'Nest less.' },
+  'limits.file_bytes': {
+    title: 'File too large',
+    cause: 'A manifest file is larger than what is read.',
+    cure: 'Split it, or raise the limit.',
+  },
+  'limits.text_file_bytes': {
+    title: 'Prompt or script too large',
+    cause: 'The file is larger than 64 KiB.',
+    cure: 'Shorten it.',
+  },
+  'limits.files': {
+    title: 'Too many files',
+    cause: 'An environment has more manifest files than are read.',
+    cure: 'Narrow its paths, or raise the limit.',
+  },
+  'limits.total_bytes': {
+    title: 'Too much text',
+    cause: 'The manifest files are larger together than what is read.',
+    cure: 'Narrow the paths, or raise the limit.',
+  },
+  'manifest.file_name': {
+    title: 'File name not allowed',
+    cause: 'The name could inject lines into a log or options into a command.',
+    cure: 'Rename the file.',
+  },
+  'manifest.shape': {
+    title: 'Not a manifest',
+    cause: 'The document is no map.',
+    cure: 'Start it with `apiVersion: pawl/v1`.',
+  },
+  'manifest.api_version': {
+    title: 'Unknown apiVersion',
+    cause: 'Only `pawl/v1` is known.',
+    cure: 'Write `apiVersion: pawl/v1`.',
+  },
+  'manifest.kind': {
+    title: 'Unknown kind',
+    cause: "The kind is missing or not one of pawl's.",
+    cure: 'Use one of the kinds that are listed.',
+  },
+  'manifest.unsupported': {
+    title: 'Not in this build',
+    cause: 'The field or kind belongs to a part that this build lacks.',
+    cure: 'Remove it: what cannot be honoured is refused, not ignored.',
+  },
+  'manifest.unknown_field': {
+    title: 'Unknown field',
+    cause: 'The kind has no field of this name.',
+    cure: 'Correct the spelling, or remove it.',
+  },
+  'manifest.required': { title: 'Missing field', cause: 'A field that the kind needs is not there.', cure: 'Add it.' },
+  'manifest.exactly_one': {
+    title: 'Exactly one of two',
+    cause: 'Of two fields exactly one is allowed.',
+    cure: 'Add or remove one.',
+  },
+  'manifest.contradiction': {
+    title: 'Field without meaning here',
+    cause: 'The field means something only beside another value.',
+    cure: 'Remove it, or change the other value.',
+  },
+  'manifest.value': {
+    title: 'Value not allowed',
+    cause: 'The field takes only certain values.',
+    cure: 'Use one of those that are listed.',
+  },
+  'manifest.type': {
+    title: 'Wrong type',
+    cause: 'The field takes a value of another type.',
+    cure: 'Write a value of the type that is named.',
+  },
+  'manifest.format': {
+    title: 'Wrong form',
+    cause: 'The text does not have the form that the field needs.',
+    cure: "See the field's description.",
+  },
+  'manifest.limit': {
+    title: 'Out of bounds',
+    cause: 'A number, text or list is larger or smaller than allowed.',
+    cure: 'Stay within the bounds that are named.',
+  },
+  'manifest.money': {
+    title: 'Amount too fine',
+    cause: 'Money is kept in millionths of a US dollar.',
+    cure: 'Round it to six decimals.',
+  },
+  'manifest.name': {
+    title: 'Name not allowed',
+    cause: 'Names are DNS labels: lower-case letters, digits, hyphens, at most 63.',
+    cure: 'Use another name.',
+  },
+  'manifest.duplicate_entry': {
+    title: 'Entry twice',
+    cause: 'A list has the same entry twice.',
+    cure: 'Keep one of the two.',
+  },
+  'manifest.duplicate': {
+    title: 'Declared twice',
+    cause: 'Two documents declare one kind, namespace and name.',
+    cure: 'Remove one, or rename it.',
+  },
+  'manifest.secret_literal': {
+    title: 'Secret in Git',
+    cause: 'A text looks like a credential.',
+    cure: 'Revoke it, and refer to a Secret instead.',
+  },
+  'manifest.unused': {
+    title: 'Nothing uses it',
+    cause: 'No resource of the environment refers to this one.',
+    cure: 'Use it, or remove it.',
+  },
+  'environment.namespace': {
+    title: 'Namespace not of the environment',
+    cause: 'The environment lists its namespaces, and this is none of them.',
+    cure: 'Change the namespace, or add it in pawl.yaml.',
+  },
+  'reference.missing': {
+    title: 'Reference to nothing',
+    cause: 'No resource of this kind and name is in the environment.',
+    cure: 'Correct the name, or add the resource.',
+  },
+  'reference.not_shared': {
+    title: 'Not shared',
+    cause: 'The resource is of another namespace and does not say that it is shared.',
+    cure: 'Add the annotation `pawl/share: "true"` to it.',
+  },
+  'reference.secret_key': {
+    title: 'Key not in the Secret',
+    cause: 'The Secret has no key of this name.',
+    cure: 'Correct the name, or add the key.',
+  },
+  'reference.file_escape': {
+    title: 'File outside the repository',
+    cause: 'The path leads out of the repository.',
+    cure: 'Keep the file in the repository.',
+  },
+  'reference.file_missing': {
+    title: 'File not there',
+    cause: 'The commit has no file at this path.',
+    cure: 'Correct the path, or add the file.',
+  },
+  'grant.missing': {
+    title: 'Tool without a grant',
+    cause: 'The tool is listed, and no role gives the permission that it needs: every call would be denied.',
+    cure: 'Add the permission to a role.',
+  },
+  'policy.targets_nothing': {
+    title: 'Policy without a target',
+    cause: 'No agent or system is what the policy targets.',
+    cure: 'Correct the targets, or remove the policy.',
+  },
+  'policy.allows_none': {
+    title: 'Nothing is allowed',
+    cause: 'An empty `allow` allows nothing.',
+    cure: 'Remove it if nothing should be restricted.',
+  },
+  'prompt.hidden_character': {
+    title: 'Invisible character',
+    cause: 'A prompt holds a character that a model reads and a reviewer does not see.',
+    cure: 'Remove it.',
+  },
+  'schema.size': { title: 'Schema too large', cause: 'A JSON Schema is larger than 64 KiB.', cure: 'Describe less.' },
+  'schema.shape': {
+    title: 'Not a JSON Schema',
+    cause: 'A keyword does not have the form that JSON Schema 2020-12 gives it.',
+    cure: 'Correct it at the place that is named.',
+  },
+  'schema.keyword': {
+    title: 'Keyword not allowed',
+    cause: 'The keyword is unknown, or makes a schema mean different things in different places.',
+    cure: 'Correct the spelling, or remove it.',
+  },
+  'schema.remote_ref': {
+    title: 'Remote reference',
+    cause: 'A `$ref` leaves the schema.',
+    cure: 'Copy what it means into `$defs`.',
+  },
+  'schema.ref': {
+    title: 'Reference to nothing',
+    cause: 'A `$ref` leads to no part of the schema, or back to itself.',
+    cure: 'Correct the pointer.',
+  },
+  'schema.pattern': {
+    title: 'Pattern not allowed',
+    cause: 'The pattern is not one of RE2, or too long.',
+    cure: 'Write it without look-around and back-references.',
+  },
+  'graph.reserved': {
+    title: 'Reserved name',
+    cause: '`end` is the target that finishes a branch.',
+    cure: 'Give the node another name.',
+  },
+  'graph.unknown_node': {
+    title: 'Edge to nothing',
+    cause: 'The graph has no node of this name.',
+    cure: 'Correct the name.',
+  },
+  'graph.duplicate_edge': {
+    title: 'Two edges to one node',
+    cause: 'A node has two edges with one target.',
+    cure: 'Join their conditions in one edge.',
+  },
+  'graph.default': {
+    title: 'Default edge',
+    cause: 'A default edge has a condition, a twin, or can never be taken.',
+    cure: 'Keep one default beside edges with conditions.',
+  },
+  'graph.no_entry': {
+    title: 'No entry',
+    cause: 'Every node has an incoming edge.',
+    cure: 'Remove the edges into the node that starts.',
+  },
+  'graph.unreachable': {
+    title: 'Unreachable node',
+    cause: 'No entry leads to the node.',
+    cure: 'Add an edge to it, or remove it.',
+  },
+  'expression.syntax': {
+    title: 'Expression does not parse',
+    cause: 'The text is no CEL expression.',
+    cure: 'Correct it at the place that is named.',
+  },
+  'expression.type': {
+    title: 'Types do not fit',
+    cause: 'The expression joins values of types that do not fit.',
+    cure: 'Convert one, or compare others.',
+  },
+  'expression.template': {
+    title: 'Not closed',
+    cause: 'A `${` has no `}`.',
+    cure: 'Close it, or write `$${` for the characters.',
+  },
+  'expression.size': {
+    title: 'Expression too long',
+    cause: 'An expression is longer than 10 KiB.',
+    cure: 'Compute less, or let a tool do it.',
+  },
+  'expression.unknown_variable': {
+    title: 'Unknown variable',
+    cause: 'Expressions read `input`, `nodes.<name>.output` and, on edges, `output`.',
+    cure: 'Correct the name.',
+  },
+  'expression.unknown_node': {
+    title: 'Unknown node',
+    cause: 'The expression reads a node that the graph does not have.',
+    cure: 'Correct the name.',
+  },
+  'expression.order': {
+    title: 'Read before it is there',
+    cause: 'The expression reads a node that is not over by then.',
+    cure: 'Add edges that put it before, or read another.',
+  },
+  'expression.output': {
+    title: '`output` outside an edge',
+    cause: "`output` is a node's own, read only in its edges' conditions.",
+    cure: 'Write `nodes.<name>.output`.',
+  },
+  'expression.nodes': {
+    title: 'Nodes read as a whole',
+    cause: 'Only `nodes.<name>.output` with the name written out can be checked.',
+    cure: 'Write the name out.',
+  },
+  'expression.shadow': {
+    title: 'Name hides a variable',
+    cause: 'The element of a comprehension has the name of what expressions read.',
+    cure: 'Use another name.',
+  },
+  'expression.nesting': {
+    title: 'Nested comprehension',
+    cause: 'One comprehension inside another takes time with the square of a list.',
+    cure: 'Chain them, or let a tool compute it.',
+  },
+  'expression.matches': {
+    title: '`matches` is refused',
+    cause: 'Its patterns can take exponential time.',
+    cure: 'Use `re2(text, pattern)`.',
+  },
+  'expression.not_boolean': {
+    title: 'Condition is no boolean',
+    cause: 'A condition must give true or false.',
+    cure: 'Compare its value with something.',
+  },
+  'expression.failed': {
+    title: 'Expression failed in a run',
+    cause: 'A key was missing, or a value had another type than expected.',
+    cure: 'Guard with `has(…)`, and give agents an output schema.',
+  },
+  'settings.missing': {
+    title: 'No pawl.yaml',
+    cause: 'The repository has no `pawl.yaml` at its root.',
+    cure: 'Run `pawl init`.',
+  },
+  'settings.documents': {
+    title: 'Not one document',
+    cause: 'A `pawl.yaml` or a script holds no document, or several.',
+    cure: 'Keep exactly one.',
+  },
+  'settings.duplicate': { title: 'Environment twice', cause: 'Two environments have one name.', cure: 'Rename one.' },
+  'settings.path': {
+    title: 'Path outside the repository',
+    cause: 'A path of an environment leads out of the repository.',
+    cure: 'Use a path inside it.',
+  },
+} as const satisfies Record<string, CodeDoc>;
+
+export type ManifestCode = keyof typeof manifestCodes;

@@ -1,0 +1,56 @@
+import type { Json } from './json.ts';
+import { depthMax } from './limits.ts';
+
+/** CEL's integers are BigInt, and `x + 1` fails on doubles: whole numbers go in as integers. */
+export function toCel(value: Json): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (isList(value)) return value.map(toCel);
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toCel(member)]));
+}
+
+/** A value of CEL as JSON. Throws where JSON has no such value. */
+export function fromCel(value: unknown, depth = 0): Json {
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return checkedText(value);
+  if (typeof value === 'bigint' || typeof value === 'number') return checkedNumber(Number(value));
+  if (depth > depthMax) throw new TypeError(`the result nests deeper than ${depthMax} levels`);
+  if (Array.isArray(value)) return value.map((element) => fromCel(element, depth + 1));
+  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Map) return object([...value.entries()], depth);
+  if (typeof value === 'object' && isPlain(value)) return object(Object.entries(value), depth);
+  // CEL's unsigned integers, durations and bytes are objects of the library's own.
+  if (typeof value === 'object' && 'value' in value && typeof value.value === 'bigint')
+    return checkedNumber(Number(value.value));
+  throw new TypeError('the result is of a type that JSON does not have');
+}
+
+function object(entries: readonly (readonly [unknown, unknown])[], depth: number): Json {
+  const result: Record<string, Json> = {};
+  for (const [key, member] of entries) {
+    if (typeof key !== 'string') throw new TypeError('the keys of a map must be strings');
+    if (key === '__proto__') throw new TypeError('the key `__proto__` is reserved');
+    result[checkedText(key)] = fromCel(member, depth + 1);
+  }
+  return result;
+}
+
+function checkedNumber(value: number): number {
+  if (!Number.isFinite(value)) throw new TypeError('the result is not a finite number');
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new TypeError('the integer is beyond 2^53');
+  return value === 0 ? 0 : value;
+}
+
+function checkedText(text: string): string {
+  if (/[\u0000\p{Cs}]/u.test(text)) throw new TypeError('the text holds NUL or half of a surrogate pair');
+  return text;
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}

@@ -1,0 +1,133 @@
+import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { RE2JS } from 're2js';
+import { TerminalError } from '../errors.ts';
+import { fromCel, toCel } from './expression-value.ts';
+import { inspect, type ExpressionFault } from './expression-inspect.ts';
+import type { Json } from './json.ts';
+
+/** What expressions read while a run goes on. */
+export interface Scope {
+  readonly input: Json;
+  readonly nodes: Readonly<Record<string, { readonly output: Json }>>;
+  /** The node's own output, in the `when` of its edges. */
+  readonly output?: Json;
+}
+
+export interface Expression {
+  readonly kind: 'expression';
+  /** Names of the nodes whose output it reads. */
+  readonly reads: readonly string[];
+  readonly readsInput: boolean;
+  readonly readsOutput: boolean;
+  /** The type CEL infers: `bool`, `string`, `dyn`… */
+  readonly type: string;
+  readonly evaluate: ParseResult;
+}
+
+export const expressionCharactersMax = 10 * 1024;
+
+/** Parses and checks one CEL expression; the same text is compiled once. */
+export function compileExpression(text: string): Expression | ExpressionFault {
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  const result = compile(text);
+  if (compiled.size >= compiledMax) compiled.clear();
+  compiled.set(text, result);
+  return result;
+}
+
+/** The value of an expression. Throws `expression.failed`: a missing key, a type that does not fit. */
+export function evaluateExpression(text: string, scope: Scope): Json {
+  const expression = compileExpression(text);
+  if (expression.kind === 'fault') throw failed(text, expression.message);
+  const nodes: Record<string, unknown> = {};
+  for (const name of expression.reads) {
+    const node = scope.nodes[name];
+    if (node !== undefined) nodes[name] = { output: toCel(node.output) };
+  }
+  const context = {
+    nodes,
+    input: expression.readsInput ? toCel(scope.input) : null,
+    output: expression.readsOutput ? toCel(scope.output ?? null) : null,
+  };
+  try {
+    return fromCel(expression.evaluate(context));
+  } catch (cause) {
+    throw failed(text, summaryOf(cause), cause);
+  }
+}
+
+/** Whether a condition holds: only `true` does, and anything but a boolean is a failure, never a no. */
+export function evaluateCondition(text: string, scope: Scope): boolean {
+  const value = evaluateExpression(text, scope);
+  if (typeof value === 'boolean') return value;
+  throw failed(text, 'a condition must give true or false');
+}
+
+const environment = new Environment({
+  unlistedVariablesAreDyn: false,
+  homogeneousAggregateLiterals: false,
+  limits: { maxAstNodes: 4_096, maxDepth: 64 },
+})
+  .registerVariable('input', 'dyn')
+  .registerVariable('nodes', 'dyn')
+  .registerVariable('output', 'dyn')
+  // `matches` runs on backtracking patterns, so it is refused; this one is linear.
+  .registerFunction('re2(string, string): bool', (text: string, pattern: string) =>
+    RE2JS.compile(pattern).matcher(text).find(),
+  );
+
+const compiled = new Map<string, Expression | ExpressionFault>();
+const compiledMax = 2_000;
+
+function compile(text: string): Expression | ExpressionFault {
+  if (text.length > expressionCharactersMax) {
+    const message = `The expression has ${text.length} characters; at most ${expressionCharactersMax} are allowed.`;
+    return { kind: 'fault', code: 'expression.size', message, offset: 0, help: 'Compute less, or let a tool do it.' };
+  }
+  let parsed: ParseResult;
+  try {
+    parsed = environment.parse(text);
+  } catch (error) {
+    return faultOf(error, text, 'expression.syntax');
+  }
+  const inspection = inspect(parsed.ast);
+  if (inspection.kind === 'fault') return inspection;
+  const checked = parsed.check();
+  if (!checked.valid) return faultOf(checked.error, text, 'expression.type');
+  return { ...inspection, kind: 'expression', type: checked.type ?? 'dyn', evaluate: parsed };
+}
+
+function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expression.type'): ExpressionFault {
+  const range = typeof error === 'object' && error !== null && 'range' in error ? error.range : undefined;
+  const start = typeof range === 'object' && range !== null && 'start' in range ? range.start : undefined;
+  const summary = summaryOf(error);
+  const unknown = /^Unknown variable: (.*)$/.exec(summary)?.[1];
+  const fault = { kind: 'fault', offset: typeof start === 'number' ? start : 0 } as const;
+  if (unknown === undefined) return { ...fault, code, message: `The expression is not valid: ${summary}.` };
+  const dashed = /nodes\.[a-z0-9]+-[a-z0-9]/.test(text);
+  const help = dashed
+    ? 'A name with hyphens is written `nodes["some-name"].output`.'
+    : 'Expressions read `input`, `nodes.<name>.output` and, on edges, `output`.';
+  return {
+    ...fault,
+    code: 'expression.unknown_variable',
+    message: `The expression reads \`${unknown}\`, which is not defined.`,
+    help,
+  };
+}
+
+function summaryOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'summary' in error)
+    return String(error.summary).replace(/\.$/, '');
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown failure';
+}
+
+function failed(text: string, why: string, cause?: unknown): TerminalError {
+  const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  return new TerminalError(`The expression \`${shown}\` failed: ${why}.`, {
+    code: 'expression.failed',
+    help: 'Guard what may be missing with `has(…)`, and compare values of one type.',
+    cause,
+  });
+}

@@ -1,0 +1,15 @@
+import type { Path } from './position.ts';
+import type { Finding } from './text.ts';
+
+export interface GraphFinding extends Finding {
+  /** From `spec`. */
+  readonly path: Path;
+  readonly part: 'key' | 'value';
+  /** Where in an expression, counted from its start. */
+  readonly within?: { readonly text: string; readonly offset: number };
+}
+
+export type GraphReport = (finding: GraphFinding) => void;
+
+/** The edges of a graph by node: only those that lead to other nodes. */
+export type Successors = ReadonlyMap<string, readonly string[]>;

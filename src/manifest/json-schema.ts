@@ -1,0 +1,293 @@
+import { RE2JS } from 're2js';
+import { canonicalText } from './digest.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { didYouMean } from './nearest.ts';
+import type { Path } from './position.ts';
+import type { Finding } from './text.ts';
+
+export const schemaBytesMax = 64 * 1024;
+
+export interface SchemaFinding extends Finding {
+  /** From the top of the schema. */
+  readonly path: Path;
+  readonly part: 'key' | 'value';
+}
+
+/**
+ * What keeps an author's JSON Schema (2020-12) from being used at a gate: keywords that are not known (a typing mistake
+ * would check nothing), references that leave the schema or move, patterns that can take exponential time. Compiling
+ * thousands of schemas would take seconds, so this reads them; the gate compiles what passes here.
+ */
+export function validateSchema(schema: JsonObject): SchemaFinding[] {
+  if (Buffer.byteLength(canonicalText(schema)) > schemaBytesMax) {
+    const message = `The schema is larger than ${schemaBytesMax} bytes.`;
+    return [
+      { code: 'schema.size', message, path: [], part: 'key', help: 'Describe less: a model reads it on every call.' },
+    ];
+  }
+  const reading: Reading = { root: schema, findings: [], targets: localTargets(schema) };
+  readSchema(schema, [], reading);
+  return reading.findings;
+}
+
+interface Reading {
+  readonly root: JsonObject;
+  readonly findings: SchemaFinding[];
+  readonly targets: ReadonlySet<string>;
+}
+
+type Shape =
+  | 'schema'
+  | 'schemas'
+  | 'schemaMap'
+  | 'patternMap'
+  | 'pattern'
+  | 'reference'
+  | 'text'
+  | 'texts'
+  | 'count'
+  | 'number'
+  | 'boolean'
+  | 'type'
+  | 'format'
+  | 'list'
+  | 'textListMap'
+  | 'any'
+  | 'refused';
+
+const shapes: Readonly<Record<string, Shape>> = {
+  $schema: 'text',
+  $comment: 'text',
+  $defs: 'schemaMap',
+  definitions: 'schemaMap',
+  $ref: 'reference',
+  $anchor: 'text',
+  $id: 'refused',
+  $dynamicRef: 'refused',
+  $dynamicAnchor: 'refused',
+  $recursiveRef: 'refused',
+  $recursiveAnchor: 'refused',
+  $vocabulary: 'refused',
+  $async: 'refused',
+  $data: 'refused',
+  title: 'text',
+  description: 'text',
+  default: 'any',
+  examples: 'list',
+  example: 'any',
+  deprecated: 'boolean',
+  readOnly: 'boolean',
+  writeOnly: 'boolean',
+  contentEncoding: 'text',
+  contentMediaType: 'text',
+  contentSchema: 'schema',
+  type: 'type',
+  enum: 'list',
+  const: 'any',
+  format: 'format',
+  multipleOf: 'number',
+  maximum: 'number',
+  exclusiveMaximum: 'number',
+  minimum: 'number',
+  exclusiveMinimum: 'number',
+  maxLength: 'count',
+  minLength: 'count',
+  pattern: 'pattern',
+  maxItems: 'count',
+  minItems: 'count',
+  uniqueItems: 'boolean',
+  maxContains: 'count',
+  minContains: 'count',
+  items: 'schema',
+  prefixItems: 'schemas',
+  contains: 'schema',
+  unevaluatedItems: 'schema',
+  maxProperties: 'count',
+  minProperties: 'count',
+  required: 'texts',
+  dependentRequired: 'textListMap',
+  properties: 'schemaMap',
+  patternProperties: 'patternMap',
+  additionalProperties: 'schema',
+  unevaluatedProperties: 'schema',
+  propertyNames: 'schema',
+  dependentSchemas: 'schemaMap',
+  allOf: 'schemas',
+  anyOf: 'schemas',
+  oneOf: 'schemas',
+  not: 'schema',
+  if: 'schema',
+  then: 'schema',
+  else: 'schema',
+  'x-sensitive': 'any',
+  'x-propagation': 'any',
+};
+
+const types = ['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'];
+
+const formats = [
+  'date',
+  'time',
+  'date-time',
+  'iso-time',
+  'iso-date-time',
+  'duration',
+  'uri',
+  'uri-reference',
+  'uri-template',
+  'url',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'regex',
+  'uuid',
+  'json-pointer',
+  'relative-json-pointer',
+  'byte',
+  'int32',
+  'int64',
+  'float',
+  'double',
+  'password',
+  'binary',
+];
+
+function readSchema(schema: Json, path: Path, reading: Reading): void {
+  if (typeof schema === 'boolean') return;
+  if (!isJsonObject(schema)) return report(reading, path, 'schema.shape', 'A schema must be a map, true or false.');
+  for (const [keyword, value] of Object.entries(schema)) {
+    const shape = Object.hasOwn(shapes, keyword) ? shapes[keyword] : undefined;
+    if (shape === undefined) {
+      const help =
+        didYouMean(keyword, Object.keys(shapes)) ?? 'Check the spelling: an unknown keyword would check nothing.';
+      reading.findings.push({
+        code: 'schema.keyword',
+        message: `\`${shown(keyword)}\` is no keyword of JSON Schema 2020-12.`,
+        path: [...path, keyword],
+        part: 'key',
+        help,
+      });
+    } else readKeyword(shape, keyword, { value, path: [...path, keyword], reading });
+  }
+}
+
+interface At {
+  readonly value: Json;
+  readonly path: Path;
+  readonly reading: Reading;
+}
+
+function readKeyword(shape: Shape, keyword: string, at: At): void {
+  const { value, path, reading } = at;
+  if (shape === 'schema') return readSchema(value, path, reading);
+  if (shape === 'schemas' && isList(value))
+    return value.forEach((member, index) => readSchema(member, [...path, index], reading));
+  if ((shape === 'schemaMap' || shape === 'patternMap') && isJsonObject(value)) return readSchemaMap(shape, value, at);
+  if (shape === 'reference') return readReference(at);
+  if (shape === 'pattern') return readPattern(value, path, at);
+  if (shape === 'refused') {
+    return report(
+      reading,
+      path,
+      'schema.keyword',
+      `\`${keyword}\` is refused: a schema must mean the same wherever it stands.`,
+      'key',
+    );
+  }
+  if (shape === 'type') return readNames(at, types, 'type');
+  if (shape === 'format') return readNames(at, formats, 'format');
+  if (!fits(shape, value))
+    report(reading, path, 'schema.shape', `\`${keyword}\` does not have the form that JSON Schema gives it.`);
+}
+
+function fits(shape: Shape, value: Json): boolean {
+  if (shape === 'any') return true;
+  if (shape === 'text') return typeof value === 'string';
+  if (shape === 'boolean') return typeof value === 'boolean';
+  if (shape === 'number') return typeof value === 'number';
+  if (shape === 'count') return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+  if (shape === 'list') return isList(value) && value.length > 0;
+  if (shape === 'texts') return isTexts(value);
+  if (shape === 'textListMap') return isJsonObject(value) && Object.values(value).every(isTexts);
+  return false;
+}
+
+function readSchemaMap(shape: Shape, value: JsonObject, { path, reading }: At): void {
+  for (const [key, member] of Object.entries(value)) {
+    if (shape === 'patternMap') readPattern(key, [...path, key], { value: key, path, reading }, 'key');
+    readSchema(member, [...path, key], reading);
+  }
+}
+
+function readNames({ value, path, reading }: At, allowed: readonly string[], what: string): void {
+  const names = isList(value) && what === 'type' && value.length > 0 ? value : [value];
+  for (const name of names) {
+    if (typeof name === 'string' && allowed.includes(name)) continue;
+    const help = typeof name === 'string' ? didYouMean(name, allowed) : undefined;
+    const message =
+      typeof name === 'string' ? `\`${shown(name)}\` is no ${what} that pawl knows.` : `A ${what} must be a text.`;
+    reading.findings.push({
+      code: 'schema.shape',
+      message,
+      path,
+      part: 'value',
+      help: help ?? `Known: ${allowed.join(', ')}.`,
+    });
+  }
+}
+
+function readReference({ value, path, reading }: At): void {
+  if (typeof value !== 'string') return report(reading, path, 'schema.shape', '`$ref` must be a text.');
+  if (!value.startsWith('#')) {
+    return report(reading, path, 'schema.remote_ref', '`$ref` leaves the schema; nothing is fetched.');
+  }
+  if (!reading.targets.has(value))
+    report(reading, path, 'schema.ref', `\`$ref\` leads to \`${shown(value)}\`, which the schema does not have.`);
+}
+
+function readPattern(value: Json, path: Path, at: At, part: 'key' | 'value' = 'value'): void {
+  if (typeof value !== 'string') return report(at.reading, path, 'schema.shape', 'A pattern must be a text.');
+  try {
+    RE2JS.compile(value);
+  } catch {
+    const message =
+      'The pattern is not one of RE2: look-around and back-references are refused, because they can take exponential time.';
+    report(at.reading, path, 'schema.pattern', message, part);
+    return;
+  }
+  if (value.length > 1_000)
+    report(at.reading, path, 'schema.pattern', 'The pattern is longer than 1000 characters.', part);
+}
+
+/** What a `$ref` may name: pointers to subschemas, and anchors. */
+function localTargets(root: JsonObject): ReadonlySet<string> {
+  const targets = new Set<string>(['#', '#/']);
+  const walk = (value: Json, pointer: string): void => {
+    if (typeof value === 'object' && value !== null) targets.add(`#${pointer}`);
+    if (isJsonObject(value)) {
+      if (typeof value['$anchor'] === 'string') targets.add(`#${value['$anchor']}`);
+      for (const [key, member] of Object.entries(value))
+        walk(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    } else if (isList(value)) value.forEach((member, index) => walk(member, `${pointer}/${index}`));
+    else if (typeof value === 'boolean') targets.add(`#${pointer}`);
+  };
+  walk(root, '');
+  return targets;
+}
+
+function report(reading: Reading, path: Path, code: string, message: string, part: 'key' | 'value' = 'value'): void {
+  reading.findings.push({ code, message, path, part });
+}
+
+function shown(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function isTexts(value: Json): boolean {
+  return isList(value) && value.every((member) => typeof member === 'string');
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,94 @@
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import type { Path } from './position.ts';
+import { qualify } from './reference.ts';
+import { addressOf, type Address, type Identity, type Kind } from './resource.ts';
+
+/** One mention of a resource in a manifest. */
+export interface ManifestReference {
+  readonly kind: Kind;
+  readonly address: Address;
+  readonly namespace: string;
+  readonly name: string;
+  readonly path: Path;
+  /** Policies only restrict: they may name what is not shared with their namespace. */
+  readonly restricts: boolean;
+}
+
+/** Every resource that a manifest of the right shape names. */
+export function referencesOf(identity: Identity, manifest: JsonObject): ManifestReference[] {
+  const found: ManifestReference[] = [];
+  const spec = objectAt(manifest, 'spec');
+  const collect: Collect = (kind, value, path) => {
+    if (typeof value !== 'string') return;
+    const [namespace = '', name = ''] = qualify(value, identity.namespace).split('/');
+    const restricts = identity.kind === 'AgentPolicy';
+    found.push({
+      kind,
+      address: addressOf({ kind, namespace, name }),
+      namespace,
+      name,
+      path: ['spec', ...path],
+      restricts,
+    });
+  };
+  readers[identity.kind](spec, collect);
+  return found;
+}
+
+type Collect = (kind: Kind, value: Json | undefined, path: Path) => void;
+type Reader = (spec: JsonObject, collect: Collect) => void;
+
+const secretOf: Reader = (spec, collect) => {
+  collect('Secret', objectAt(objectAt(spec, 'auth'), 'secretRef')['name'], ['auth', 'secretRef', 'name']);
+};
+
+const readers: Readonly<Record<Kind, Reader>> = {
+  Secret: () => undefined,
+  AgentRole: () => undefined,
+  ModelEndpoint: secretOf,
+  Tool: secretOf,
+  Agent: (spec, collect) => {
+    collect('ModelEndpoint', spec['modelRef'], ['modelRef']);
+    for (const [index, tool] of listAt(spec, 'tools').entries()) {
+      if (isJsonObject(tool)) collect('Tool', tool['toolRef'], ['tools', index, 'toolRef']);
+    }
+    each(spec, ['roles'], (value, path) => collect('AgentRole', value, path));
+  },
+  AgentSystem: (spec, collect) => {
+    each(spec, ['roles'], (value, path) => collect('AgentRole', value, path));
+    for (const [name, node] of Object.entries(objectAt(spec, 'graph'))) {
+      if (!isJsonObject(node)) continue;
+      collect('Agent', node['agentRef'], ['graph', name, 'agentRef']);
+      collect('Tool', node['toolRef'], ['graph', name, 'toolRef']);
+    }
+  },
+  ToolPermission: (spec, collect) => {
+    collect('Tool', spec['toolRef'], ['toolRef']);
+    each(spec, ['agents'], (value, path) => collect('Agent', value, path));
+  },
+  AgentPolicy: (spec, collect) => {
+    each(spec, ['targets', 'agents'], (value, path) => collect('Agent', value, path));
+    each(spec, ['targets', 'systems'], (value, path) => collect('AgentSystem', value, path));
+    each(spec, ['models', 'allow'], (value, path) => collect('ModelEndpoint', value, path));
+    each(spec, ['tools', 'allow'], (value, path) => collect('Tool', value, path));
+    each(spec, ['tools', 'deny'], (value, path) => collect('Tool', value, path));
+  },
+};
+
+function each(spec: JsonObject, at: readonly string[], visit: (value: Json, path: Path) => void): void {
+  let holder = spec;
+  for (const key of at.slice(0, -1)) holder = objectAt(holder, key);
+  for (const [index, value] of listAt(holder, at.at(-1) ?? '').entries()) visit(value, [...at, index]);
+}
+
+const empty: JsonObject = {};
+
+export function objectAt(holder: JsonObject, key: string): JsonObject {
+  const value = holder[key];
+  return isJsonObject(value) ? value : empty;
+}
+
+export function listAt(holder: JsonObject, key: string): readonly Json[] {
+  const value = holder[key];
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,152 @@
+import { isWholeMicroUsd } from './canonical.ts';
+import type { Document } from './document.ts';
+import { validateGraph } from './graph.ts';
+import type { GraphFinding } from './graph-finding.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { validateSchema } from './json-schema.ts';
+import { problemsMax } from './limits.ts';
+import { listAt, objectAt } from './manifest-reference.ts';
+import { problemIn, problemWithin, type Path } from './position.ts';
+import type { Problem } from './problem.ts';
+import { promptFinding } from './prompt.ts';
+import type { Kind } from './resource.ts';
+import type { Finding } from './text.ts';
+
+/** What is wrong with a manifest of the right shape, beyond what a schema can say. */
+export function checkMeaning(kind: Kind, manifest: JsonObject, document: Document): Problem[] {
+  const spec = objectAt(manifest, 'spec');
+  const problems: Problem[] = [];
+  const report: Report = (path, finding, part = 'value') => {
+    if (problems.length < problemsMax) problems.push(problemIn(document, ['spec', ...path], finding, part));
+  };
+  checks[kind]?.(spec, report);
+  if (kind === 'AgentSystem') for (const finding of validateGraph(spec)) problems.push(graphProblem(finding, document));
+  return problems.slice(0, problemsMax);
+}
+
+type Report = (path: Path, finding: Finding, part?: 'key' | 'value') => void;
+type Check = (spec: JsonObject, report: Report) => void;
+
+const checks: Readonly<Partial<Record<Kind, Check>>> = {
+  Agent: (spec, report) => {
+    const prompt = spec['prompt'];
+    const finding = typeof prompt === 'string' ? promptFinding(prompt) : undefined;
+    if (finding !== undefined) report(['prompt'], finding);
+    checkSchema(objectAt(spec, 'output')['schema'], ['output', 'schema'], report);
+    checkTwice(
+      listAt(spec, 'tools').map((tool) => (isJsonObject(tool) ? tool['toolRef'] : undefined)),
+      ['tools'],
+      report,
+    );
+  },
+  AgentSystem: (spec, report) => checkSchema(objectAt(spec, 'input')['schema'], ['input', 'schema'], report),
+  Tool: (spec, report) => {
+    checkSchema(spec['inputSchema'], ['inputSchema'], report);
+    checkSchema(spec['outputSchema'], ['outputSchema'], report);
+    if (isJsonObject(spec['inputSchema']) && spec['inputSchema']['type'] !== 'object') {
+      const message = "The schema of a tool's arguments must say `type: object`.";
+      report(['inputSchema'], { code: 'schema.shape', message, help: 'Models send arguments as one object.' }, 'key');
+    }
+    checkBlocks(spec, report);
+  },
+  ModelEndpoint: (spec, report) => {
+    for (const field of ['inputPerMTok', 'outputPerMTok'])
+      checkMoney(objectAt(spec, 'pricing')[field], ['pricing', field], report);
+    if (spec['provider'] === 'scripted') return refuseFields(spec, ['baseUrl', 'auth'], 'a scripted endpoint', report);
+    refuseFields(spec, ['scriptFile'], 'an endpoint that is not scripted', report);
+  },
+  AgentPolicy: (spec, report) => {
+    for (const [index, budget] of listAt(spec, 'budgets').entries()) {
+      if (isJsonObject(budget)) checkBudget(budget, ['budgets', index, 'limit'], report);
+    }
+    for (const field of ['models', 'tools']) {
+      const allow = objectAt(spec, field)['allow'];
+      if (!Array.isArray(allow) || allow.length > 0) continue;
+      const message = `An empty \`allow\` allows no ${field} at all.`;
+      report([field, 'allow'], {
+        code: 'policy.allows_none',
+        severity: 'warning',
+        message,
+        help: 'Remove it if nothing should be restricted.',
+      });
+    }
+  },
+};
+
+function checkSchema(schema: unknown, path: Path, report: Report): void {
+  if (!isJsonObject(schema)) return;
+  for (const finding of validateSchema(schema as JsonObject)) report([...path, ...finding.path], finding, finding.part);
+}
+
+function checkTwice(names: readonly unknown[], path: Path, report: Report): void {
+  const seen = new Set<unknown>();
+  for (const [index, name] of names.entries()) {
+    if (seen.has(name))
+      report([...path, index], {
+        code: 'manifest.duplicate_entry',
+        message: 'The tool is listed twice.',
+        help: 'Keep one of the two.',
+      });
+    seen.add(name);
+  }
+}
+
+/** A block of another type would be ignored, and what is written must be honoured. */
+function checkBlocks(spec: JsonObject, report: Report): void {
+  if (spec['type'] === 'http') return refuseFields(spec, ['builtin'], 'an http tool', report);
+  refuseFields(spec, ['http', 'egress', 'auth'], 'a builtin tool', report);
+  const builtin = objectAt(spec, 'builtin');
+  const lookup = builtin['name'] === 'lookup';
+  if (!lookup)
+    refuseFields(builtin, ['entries'], '`echo`', (path, finding, part) => report(['builtin', ...path], finding, part));
+  if (lookup && builtin['entries'] === undefined) {
+    report(
+      ['builtin'],
+      {
+        code: 'manifest.required',
+        message: '`spec.builtin.entries` is missing.',
+        help: '`lookup` returns one of its entries.',
+      },
+      'key',
+    );
+  }
+}
+
+function refuseFields(holder: JsonObject, fields: readonly string[], what: string, report: Report): void {
+  for (const field of fields) {
+    if (holder[field] === undefined) continue;
+    const message = `\`${field}\` has no meaning for ${what}.`;
+    report(
+      [field],
+      { code: 'manifest.contradiction', message, help: 'Remove it: what cannot be honoured is refused, not ignored.' },
+      'key',
+    );
+  }
+}
+
+function checkMoney(usd: unknown, path: Path, report: Report): void {
+  if (typeof usd !== 'number' || isWholeMicroUsd(usd)) return;
+  report(path, {
+    code: 'manifest.money',
+    message: 'The amount is finer than a millionth of a US dollar.',
+    help: 'Round it to six decimals.',
+  });
+}
+
+function checkBudget(budget: JsonObject, path: Path, report: Report): void {
+  const limit = budget['limit'];
+  if (budget['unit'] === 'usd') return checkMoney(limit, path, report);
+  if (typeof limit !== 'number' || Number.isInteger(limit)) return;
+  report(path, {
+    code: 'manifest.limit',
+    message: 'Tokens and calls are counted in whole numbers.',
+    help: 'Round it.',
+  });
+}
+
+function graphProblem(finding: GraphFinding, document: Document): Problem {
+  const path = ['spec', ...finding.path];
+  return finding.within === undefined
+    ? problemIn(document, path, finding, finding.part)
+    : problemWithin(document, path, finding, finding.within);
+}

@@ -1,0 +1,176 @@
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { isJsonObject } from './json.ts';
+import { didYouMean } from './nearest.ts';
+import type { Path } from './position.ts';
+import { shownText } from './shown.ts';
+import type { Finding } from './text.ts';
+import { missingFieldPart } from './unsupported.ts';
+
+export interface ShapeFinding extends Finding {
+  readonly path: Path;
+  readonly part: 'key' | 'value';
+}
+
+interface At {
+  readonly path: Path;
+  /** The kind, or `PawlSettings`, `Script`. */
+  readonly title: string;
+}
+
+/** What an error of the schema checker means to an author; undefined where another error already says it. */
+export function shapeFinding(error: ErrorObject, at: At): ShapeFinding | undefined {
+  const { keyword, schemaPath } = error;
+  if (keyword === 'if' || keyword === 'propertyNames' || /\/oneOf\/\d/.test(schemaPath)) return undefined;
+  if (error.propertyName !== undefined) return badName(error, at, error.propertyName);
+  switch (keyword) {
+    case 'additionalProperties':
+      return unknownField(at, textOf(error.params['additionalProperty']), fieldsOf(error.parentSchema));
+    case 'required':
+      return missing(at, textOf(error.params['missingProperty']));
+    case 'oneOf':
+      return oneOf(error, at);
+    case 'enum':
+      return notInEnum(error, at);
+    default:
+      return { ...finding(error, at), path: at.path, part: 'value' };
+  }
+}
+
+function badName(error: ErrorObject, at: At, name: string): ShapeFinding {
+  const message = `\`${shownText(name)}\` in ${where(at.path)} is not a name that is allowed there.`;
+  return {
+    code: 'manifest.name',
+    message,
+    path: [...at.path, name],
+    part: 'key',
+    help: descriptionOf(error) ?? 'Use letters, digits and hyphens.',
+  };
+}
+
+function unknownField(at: At, name: string, fields: readonly string[]): ShapeFinding {
+  const path = [...at.path, name];
+  const part = missingFieldPart(at.title, path);
+  if (part !== undefined) return { ...unsupported(`\`${path.join('.')}\``, part), path, part: 'key' };
+  const help = didYouMean(name, fields) ?? (fields.length === 0 ? undefined : `Fields here: ${fields.join(', ')}.`);
+  return {
+    code: 'manifest.unknown_field',
+    message: `\`${shownText(name)}\` is no field of ${where(at.path)}.`,
+    path,
+    part: 'key',
+    help,
+  };
+}
+
+export function unsupported(what: string, part: string): Finding {
+  const message = `${what} is not supported by this build, which lacks ${part}.`;
+  return { code: 'manifest.unsupported', message, help: 'Remove it: what cannot be honoured is refused, not ignored.' };
+}
+
+function missing(at: At, name: string): ShapeFinding {
+  const path = [...at.path, name].join('.');
+  return {
+    code: 'manifest.required',
+    message: `\`${path}\` is missing.`,
+    path: at.path,
+    part: 'key',
+    help: `Add \`${name}\`; \`pawl explain\` shows the fields of the kind.`,
+  };
+}
+
+/** Ours are all of the form "exactly one of these fields". */
+function oneOf(error: ErrorObject, at: At): ShapeFinding {
+  const branches: unknown = error.schema;
+  const names = Array.isArray(branches)
+    ? branches.flatMap((branch) => (isJsonObject(branch) ? [branch['required']].flat() : []))
+    : [];
+  const list = names.map((name) => `\`${String(name)}\``).join(' and ');
+  const none = error.params['passingSchemas'] === null;
+  const message = none
+    ? `${where(at.path)} needs exactly one of ${list}, and has none.`
+    : `${where(at.path)} has both ${list}; exactly one is allowed.`;
+  return {
+    code: 'manifest.exactly_one',
+    message,
+    path: at.path,
+    part: 'key',
+    help: none ? 'Add one of them.' : 'Remove one of them.',
+  };
+}
+
+function notInEnum(error: ErrorObject, at: At): ShapeFinding {
+  const allowed = Array.isArray(error.schema) ? error.schema.map(String) : [];
+  const place = { path: at.path, part: 'value' } as const;
+  if (typeof error.data !== 'string')
+    return { ...place, code: 'manifest.type', message: `${where(at.path)} must be one of ${allowed.join(', ')}.` };
+  const part = missingFieldPart(at.title, at.path, error.data);
+  if (part !== undefined)
+    return { ...place, ...unsupported(`\`${at.path.join('.')}: ${shownText(error.data)}\``, part) };
+  const help = didYouMean(error.data, allowed) ?? `One of: ${allowed.join(', ')}.`;
+  return {
+    ...place,
+    code: 'manifest.value',
+    message: `\`${shownText(error.data)}\` is no value of ${where(at.path)}.`,
+    help,
+  };
+}
+
+function finding(error: ErrorObject, { path }: At): Finding {
+  const field = where(path);
+  const help = descriptionOf(error);
+  switch (error.keyword) {
+    case 'type':
+      return { code: 'manifest.type', message: `${field} must be ${typeName(error.params['type'])}.`, help };
+    case 'const':
+      return { code: 'manifest.value', message: `${field} must be ${JSON.stringify(error.schema)}.`, help };
+    case 'pattern':
+      return {
+        code: path.at(-1) === 'name' || path.at(-1) === 'namespace' ? 'manifest.name' : 'manifest.format',
+        message: `${field} does not have the form it needs.`,
+        help,
+      };
+    case 'format':
+      return { code: 'manifest.format', message: `${field} is no duration.`, help };
+    case 'uniqueItems':
+      return {
+        code: 'manifest.duplicate_entry',
+        message: `${field} has the same entry twice.`,
+        help: 'Keep one of the two.',
+      };
+    default:
+      return { code: 'manifest.limit', message: `${field} ${error.message ?? 'is out of bounds'}.`, help };
+  }
+}
+
+function typeName(type: unknown): string {
+  const names: Readonly<Record<string, string>> = {
+    object: 'a map',
+    array: 'a list',
+    string: 'a text',
+    integer: 'a whole number',
+    number: 'a number',
+    boolean: 'true or false',
+  };
+  return [type]
+    .flat()
+    .map((name) => names[String(name)] ?? String(name))
+    .join(' or ');
+}
+
+/** Keys are what an author wrote: shown masked and short. */
+function where(path: Path): string {
+  return path.length === 0 ? 'the document' : `\`${shownText(path.join('.'))}\``;
+}
+
+function fieldsOf(schema: unknown): readonly string[] {
+  const properties = isJsonObject(schema) ? schema['properties'] : undefined;
+  return isJsonObject(properties) ? Object.keys(properties) : [];
+}
+
+function descriptionOf(error: ErrorObject): string | undefined {
+  const description: unknown = isJsonObject(error.parentSchema) ? error.parentSchema['description'] : undefined;
+  return typeof description === 'string' ? description : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,99 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Document } from './document.ts';
+import { parseDuration } from './duration.ts';
+import { isJsonObject, type Json } from './json.ts';
+import { problemsMax } from './limits.ts';
+import { problemIn, type Path } from './position.ts';
+import type { Problem } from './problem.ts';
+import { schemas } from './schemas.gen.ts';
+import { shapeFinding } from './shape-finding.ts';
+
+/** Files of `schemas/` that a whole document can be checked against. */
+export type SchemaName =
+  | 'agent'
+  | 'agent-system'
+  | 'model-endpoint'
+  | 'tool'
+  | 'agent-policy'
+  | 'agent-role'
+  | 'tool-permission'
+  | 'secret'
+  | 'pawl'
+  | 'script';
+
+/**
+ * Checks `value` against a schema and fills defaults into it: the caller gives a copy of its own. Everything wrong is
+ * reported at once, at the place in the document.
+ */
+export function checkShape(name: SchemaName, value: Json, document: Document): Problem[] {
+  const validate = validator(name);
+  if (validate(value)) return [];
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  for (const error of validate.errors ?? []) {
+    const found = shapeFinding(error, { path: pathOf(error), title: titleOf(name) });
+    if (found === undefined || problems.length >= problemsMax) continue;
+    const key = `${found.path.join('\0')}\0${found.code}\0${found.message}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    problems.push(problemIn(document, found.path, found, found.part));
+  }
+  return problems;
+}
+
+const ajv = ajvOfSchemas();
+const validators = new Map<SchemaName, ValidateFunction>();
+
+/** Compiled when first asked for: a command that reads one kind does not pay for ten. */
+function validator(name: SchemaName): ValidateFunction {
+  let validate = validators.get(name);
+  if (validate === undefined) {
+    validate = ajv.getSchema(`${name}.schema.json`);
+    if (validate === undefined) throw new TypeError(`there is no schema ${name}`);
+    validators.set(name, validate);
+  }
+  return validate;
+}
+
+function ajvOfSchemas(): Ajv2020 {
+  const instance = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    // Our own schemas are checked by a test; here it would cost more than checking the manifests.
+    validateSchema: false,
+    logger: false,
+  });
+  for (const annotation of ['x-propagation', 'x-sensitive', 'x-resolved', 'x-reads']) instance.addKeyword(annotation);
+  instance.addFormat('pawl-duration', {
+    type: 'string',
+    validate: (text: string) => parseDuration(text) !== undefined,
+  });
+  // Ajv compares every pair: seconds for a list that fills a file. All such lists of ours hold strings.
+  instance.removeKeyword('uniqueItems');
+  instance.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    validate: (unique: boolean, list: unknown[]) => !unique || new Set(list).size === list.length,
+  });
+  for (const [file, schema] of Object.entries(schemas)) instance.addSchema(schema, file);
+  return instance;
+}
+
+function titleOf(name: SchemaName): string {
+  const schema = schemas[`${name}.schema.json`];
+  const title = isJsonObject(schema) ? schema['title'] : undefined;
+  return typeof title === 'string' ? title : name;
+}
+
+function pathOf(error: ErrorObject): Path {
+  if (error.instancePath === '') return [];
+  return error.instancePath
+    .slice(1)
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

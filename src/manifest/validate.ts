@@ -1,0 +1,155 @@
+import { canonicalise, copyOf, readNumbers, type Draft } from './canonical.ts';
+import type { Document } from './document.ts';
+import { digest } from './digest.ts';
+import { schemas } from './schemas.gen.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { fileNeedOf, type FileNeed } from './file-need.ts';
+import { referencesOf, type ManifestReference } from './manifest-reference.ts';
+import { didYouMean } from './nearest.ts';
+import { problemIn } from './position.ts';
+import type { Problem } from './problem.ts';
+import { addressOf, kinds, type Address, type Identity, type Kind } from './resource.ts';
+import { findSecrets } from './secret-literal.ts';
+import { checkMeaning } from './meaning.ts';
+import { checkShape, type SchemaName } from './shape.ts';
+import { unsupported } from './shape-finding.ts';
+import { shownText } from './shown.ts';
+import { missingKindPart } from './unsupported.ts';
+
+/** What can be said of one document without looking at any other: it can be kept for as long as the blob is. */
+export interface Validated {
+  readonly document: Document;
+  readonly problems: readonly Problem[];
+  /** Where the document could be identified, whatever else is wrong with it. */
+  readonly identity?: Identity;
+  readonly address?: Address;
+  /** Present when nothing is wrong. */
+  readonly content?: Content;
+}
+
+export interface Content {
+  /** Defaults filled in, `status` left out, one way to write everything; prompt and script files not yet read. */
+  readonly manifest: JsonObject;
+  /** Of the manifest, where no file is read into it. */
+  readonly digest: string | undefined;
+  readonly references: readonly ManifestReference[];
+  readonly file: FileNeed | undefined;
+}
+
+/** Changes whenever a default or a meaning of the manifest language does. */
+export const schemaDigest: string = digest({ ...schemas });
+
+/** Everything that is wrong with a document by itself. */
+export function validate(document: Document): Validated {
+  const problems: Problem[] = secretProblems(document);
+  const { value } = document;
+  if (!isJsonObject(value)) {
+    problems.push(
+      problemIn(document, [], {
+        code: 'manifest.shape',
+        message: 'A manifest must be a map.',
+        help: 'Start with `apiVersion: pawl/v1`.',
+      }),
+    );
+    return { document, problems };
+  }
+  const kind = kindOf(value, document, problems);
+  if (kind === undefined) return { document, problems };
+  const draft = copyOf(value) as Draft;
+  // What a cluster or another tool wrote about the resource is no part of it.
+  delete draft['status'];
+  readNumbers(kind, draft);
+  const shape = checkShape(schemaOf[kind], draft, document);
+  problems.push(...shape);
+  const identity = identityOf(kind, draft);
+  if (identity === undefined) return { document, problems };
+  const address = addressOf(identity);
+  if (shape.length === 0) problems.push(...checkMeaning(kind, draft, document));
+  const named = problems.map((problem) => ({ ...problem, address }));
+  if (named.some((problem) => problem.severity === 'error')) return { document, problems: named, identity, address };
+  return { document, problems: named, identity, address, content: contentOf(identity, draft, document) };
+}
+
+function contentOf(identity: Identity, draft: Draft, document: Document): Content {
+  canonicalise(identity.kind, draft);
+  const file = fileNeedOf(identity.kind, draft, document.source.file);
+  return {
+    manifest: draft,
+    digest: file === undefined ? digest(draft) : undefined,
+    references: referencesOf(identity, draft),
+    file,
+  };
+}
+
+const schemaOf: Readonly<Record<Kind, SchemaName>> = {
+  Secret: 'secret',
+  ModelEndpoint: 'model-endpoint',
+  Tool: 'tool',
+  AgentRole: 'agent-role',
+  ToolPermission: 'tool-permission',
+  AgentPolicy: 'agent-policy',
+  Agent: 'agent',
+  AgentSystem: 'agent-system',
+};
+
+export function apiVersionProblem(value: JsonObject, document: Document): Problem | undefined {
+  const written = value['apiVersion'];
+  if (written === 'pawl/v1') return undefined;
+  if (written === undefined) {
+    const finding = {
+      code: 'manifest.api_version',
+      message: '`apiVersion` is missing.',
+      help: 'Add `apiVersion: pawl/v1`.',
+    };
+    return problemIn(document, [], finding, 'key');
+  }
+  const shown = typeof written === 'string' ? ` \`${shownText(written)}\`` : '';
+  const foreign = typeof written === 'string' && /orloj|kagent|agentic-layer/.test(written);
+  const message = `The apiVersion${shown} is not known.`;
+  const help = foreign
+    ? 'Manifests of other systems must be rewritten: import is not part of this build.'
+    : 'Write `apiVersion: pawl/v1`.';
+  return problemIn(document, ['apiVersion'], { code: 'manifest.api_version', message, help });
+}
+
+function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kind | undefined {
+  const version = apiVersionProblem(value, document);
+  if (version !== undefined) problems.push(version);
+  const written = value['kind'];
+  const kind = kinds.find((known) => known === written);
+  if (kind !== undefined) return version === undefined ? kind : undefined;
+  if (typeof written !== 'string') {
+    const message = written === undefined ? '`kind` is missing.' : '`kind` must be a text.';
+    problems.push(
+      problemIn(document, ['kind'], { code: 'manifest.kind', message, help: `One of: ${kinds.join(', ')}.` }, 'key'),
+    );
+    return undefined;
+  }
+  const part = missingKindPart(written);
+  const help = didYouMean(written, kinds) ?? `One of: ${kinds.join(', ')}.`;
+  const unknown = { code: 'manifest.kind', message: `\`${shownText(written)}\` is no kind.`, help };
+  problems.push(
+    problemIn(document, ['kind'], part === undefined ? unknown : unsupported(`The kind \`${written}\``, part)),
+  );
+  return undefined;
+}
+
+function secretProblems(document: Document): Problem[] {
+  return findSecrets(document.value).map(({ path, kind, part }) => {
+    const message = `${path.length === 0 ? 'The document' : `\`${shownText(path.join('.'))}\``} looks like ${kind}; values of secrets must not be in Git.`;
+    const help = 'Revoke it, put the new one into an environment variable and refer to it through a Secret.';
+    return problemIn(document, path, { code: 'manifest.secret_literal', message, help }, part);
+  });
+}
+
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Only names of the right grammar identify: everything else was reported, and must not get into an address. */
+function identityOf(kind: Kind, draft: Draft): Identity | undefined {
+  const metadata: Json | undefined = draft['metadata'];
+  if (!isJsonObject(metadata)) return undefined;
+  const { name, namespace } = metadata;
+  if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
+  if (name.length > 63 || namespace.length > 63 || !label.test(name) || !label.test(namespace)) return undefined;
+  return { kind, namespace, name };
+}
