@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, DatabaseError } from 'pg';
 import { inject } from 'vitest';
 
-export { type PostgresServer, startServer } from './postgres-server.ts';
+export { startServer } from './postgres-server.ts';
 
 export interface TestDatabase {
   readonly url: string;
