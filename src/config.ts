@@ -114,6 +114,11 @@ export function readTerminalSettings(environment: Environment = process.env): Te
   };
 }
 
+/** What the demo starts with: where programs are, and no word of any database, server or secret of the user's. */
+export function bareEnvironment(environment: Environment = process.env): Environment {
+  return { PATH: environment['PATH'], HOME: environment['HOME'], PAWL_LOG_LEVEL: 'warn', PAWL_ACTOR: 'demo' };
+}
+
 /** The nearest folder upward that holds `pawl.yaml` or `.git`. */
 export function findRoot(from: string): string | undefined {
   let folder = resolve(from);

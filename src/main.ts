@@ -18,6 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCli(process.argv.slice(2), {
   streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   app: async (cwd) => (await import('./app.ts')).createApp(cwd),
+  bareApp: async (cwd) => (await import('./app.ts')).createBareApp(cwd),
   signal: stop.signal,
   cwd: process.cwd(),
 });

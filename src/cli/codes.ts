@@ -31,10 +31,15 @@ export const cliCodes = {
     cause: 'A worker or controller process of its own needs a database that several processes can open.',
     cure: 'Set DATABASE_URL to a PostgreSQL database, or run `pawl up`, which is all of them in one process.',
   },
-  'cli.interrupted': {
-    title: 'Interrupted',
-    cause: 'The process was told to stop before it had finished.',
-    cure: 'Run the command again; what was finished is kept.',
+  'cli.already_up': {
+    title: 'A pawl is already up here',
+    cause: '`pawl up` was started in a repository whose `.pawl/server.json` names one that answers.',
+    cure: 'Use the running one, or stop it first.',
+  },
+  'demo.failed': {
+    title: 'The demo went another way than it should',
+    cause: 'A command of the demo ended with another exit code than the demo expects of it.',
+    cure: 'Report it with the output: it is a bug in pawl.',
   },
   'internal.unexpected': {
     title: 'An error that nobody expected',

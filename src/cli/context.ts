@@ -1,6 +1,7 @@
 import type { App, Door } from './app-port.ts';
 import type { Terminal } from './terminal.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
 
 /** What every command is given. */
 export interface CliContext {
@@ -10,6 +11,8 @@ export interface CliContext {
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly cwd: string;
+  /** Runs another command line in a folder, offline and apart from the user's settings; all it says goes to stdout. */
+  readonly rehearse: (words: readonly string[], cwd: string) => Promise<ExitCode>;
 }
 
 /** Lends the operations to `use` and closes them whatever happens. */

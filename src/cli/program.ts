@@ -14,6 +14,8 @@ import type { ColorChoice, Streams } from './terminal.ts';
 export interface CliHost {
   readonly streams: Streams;
   readonly app: (cwd: string) => Promise<App>;
+  /** The same, without the user's settings: for the demo. */
+  readonly bareApp: (cwd: string) => Promise<App>;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly cwd: string;
@@ -24,7 +26,14 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<E
   const settings = readTerminalSettings();
   const quiet = words.includes('--quiet') || words.includes('-q');
   const terminal = createTerminal(host.streams, { settings, choice: colorChoice(words), quiet });
-  const context: CliContext = { terminal, app: host.app, signal: host.signal, cwd: host.cwd };
+  const { stdin, stdout } = host.streams;
+  const context: CliContext = {
+    terminal,
+    app: host.app,
+    signal: host.signal,
+    cwd: host.cwd,
+    rehearse: (inner, cwd) => runCli(inner, { ...host, app: host.bareApp, cwd, streams: { stdin, stdout, stderr: stdout } }),
+  };
   const outcome = { exit: exitCodes.success as ExitCode };
   try {
     await createProgram(context, outcome).parseAsync([...words], { from: 'user' });

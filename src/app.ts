@@ -1,0 +1,291 @@
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient, isAnswering } from './api/client.ts';
+import { createLocalOperations } from './api/local.ts';
+import type { Operations } from './api/operations.ts';
+import { startServer } from './api/server.ts';
+import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
+import type { App, Door, Service, UpService } from './cli/app-port.ts';
+import { runChecks } from './cli/checks.ts';
+import { bareEnvironment, findRoot, readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { Controller } from './controller/controller.ts';
+import { createControlPlane } from './controller/planning.ts';
+import type { ControlPlane } from './controller/planning.ts';
+import { validateFiles } from './controller/validation.ts';
+import { exitCodes, TerminalError } from './errors.ts';
+import { createLog, subsystemLog } from './log.ts';
+import type { Log } from './log.ts';
+import { Closers } from './closers.ts';
+import { DatabaseExecutor } from './run/database-executor.ts';
+import { Worker } from './run/worker.ts';
+import { openRepository } from './source/repository.ts';
+import type { Repository } from './source/repository.ts';
+import { watch } from './source/watch.ts';
+import { WorkingCopy } from './source/working-copy.ts';
+import { assertSchema, migrate, schemaState } from './store/migrate.ts';
+import { openDatabase } from './store/database.ts';
+import type { Database } from './store/database.ts';
+import { secretSource } from './tools/secrets.ts';
+import { packageVersion } from './version.ts';
+
+/** How often a command that works on its own run looks whether it has ended. */
+const workPollMs = 50;
+
+/** Puts the parts together for one process that works in `cwd`. The only file that knows all of them. */
+export function createApp(cwd: string): App {
+  return appOf(readConfig(cwd));
+}
+
+/** The same, untouched by the user's settings: an embedded database in the folder, and nothing else. */
+export function createBareApp(cwd: string): App {
+  return appOf(readConfig(cwd, bareEnvironment()));
+}
+
+function appOf(config: Config): App {
+  return {
+    config,
+    open: () => openDoor(config),
+    validate: async ({ path, environment }) => {
+      const root = findRoot(path) ?? config.root;
+      return { root, ...(await validateFiles(new WorkingCopy({ root }), environment)) };
+    },
+    migrate: () => withDatabase(config, bringUp),
+    doctor: () => runChecks(config, { database: () => openStore(config), repository: () => openSource(config) }),
+    up: (options) => up(config, options.port),
+    controller: () => controllerAlone(config),
+    worker: ({ slots }) => workerAlone(config, slots ?? config.workerSlots),
+  };
+}
+
+async function openDoor(config: Config): Promise<Door> {
+  const served = await runningServer(config);
+  if (served !== undefined) return { operations: served, via: 'server', close: () => served.close() };
+  const database = await openStore(config);
+  try {
+    // The embedded database is this user's own, so it is brought up without asking; a server's schema is its operator's.
+    if (database.kind === 'embedded') await migrate(database);
+    else await assertSchema(database.db);
+    const operations = localOperations(config, database, await openSource(config));
+    const embedded = database.kind === 'embedded';
+    return {
+      operations,
+      via: database.kind,
+      // No other process can open the embedded database, so a run is worked on here or not at all.
+      ...(embedded ? { workUntil: (id: string, signal: AbortSignal) => workUntil(config, { database, operations, id, signal }) } : {}),
+      close: () => operations.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function runningServer(config: Config): Promise<Operations | undefined> {
+  const found = await findServer(config.stateDirectory);
+  if (found === undefined || !(await isAnswering(found.address))) return undefined;
+  return createClient({ address: found.address, token: found.token, version: packageVersion() });
+}
+
+function localOperations(config: Config, database: Database, repository: Repository): Operations {
+  return operationsOn(config, createControlPlane(repository, database), async () => {
+    await repository.close();
+    await database.close();
+  });
+}
+
+function operationsOn(config: Config, plane: ControlPlane, close: () => Promise<void>): Operations {
+  const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
+  return createLocalOperations({ plane, workingCopy, close });
+}
+
+function openStore(config: Config): Promise<Database> {
+  const applicationName = `pawl ${packageVersion()}`;
+  const { database } = config;
+  if (database.kind === 'postgres') return openDatabase({ url: database.url, applicationName });
+  return openDatabase({ directory: database.directory, applicationName });
+}
+
+function openSource(config: Config): Promise<Repository> {
+  const { repository, surroundings, gitToken } = config;
+  if (repository.kind === 'path') return openRepository({ path: repository.path, surroundings });
+  const { url, directory } = repository;
+  return openRepository({ url, directory, surroundings, ...(gitToken === undefined ? {} : { token: gitToken }) });
+}
+
+async function withDatabase<Result>(config: Config, use: (database: Database) => Promise<Result>): Promise<Result> {
+  const database = await openStore(config);
+  try {
+    return await use(database);
+  } finally {
+    await database.close();
+  }
+}
+
+async function bringUp(database: Database): Promise<{ readonly applied: readonly string[]; readonly current: string }> {
+  const applied = await migrate(database);
+  const { applied: all } = await schemaState(database.db);
+  return { applied, current: all.at(-1) ?? '' };
+}
+
+/** Works on what is queued until one run has ended or waits for a person. */
+async function workUntil(
+  config: Config,
+  { database, operations, id, signal }: { database: Database; operations: Operations; id: string; signal: AbortSignal },
+): Promise<void> {
+  const worker = createWorker(config, { database, log: logOf(config, 'warn'), slots: config.workerSlots });
+  await worker.start();
+  try {
+    while (!signal.aborted) {
+      const { state, waits } = await operations.run(id);
+      const isWorkedOn = state === 'Queued' || state === 'Running' || (state === 'Waiting' && waits.every((wait) => wait.kind === 'timer'));
+      if (!isWorkedOn) return;
+      await delay(workPollMs, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    await worker.stop();
+  }
+}
+
+function createWorker(config: Config, { database, log, slots }: { database: Database; log: Log; slots: number }): Worker {
+  const { secretVariables } = config;
+  return new Worker({
+    executor: new DatabaseExecutor(database),
+    bus: database,
+    log: subsystemLog(log, 'worker'),
+    secrets: secretSource({ variables: Object.fromEntries(secretVariables), names: [...secretVariables.keys()] }),
+    slots,
+    host: hostname(),
+    version: packageVersion(),
+  });
+}
+
+/** A command says little by itself; what the operator asked to hear comes first. */
+function logOf(config: Config, otherwise: Config['logLevel']): Log {
+  return createLog(config.logLevel === 'info' ? otherwise : config.logLevel);
+}
+
+async function up(config: Config, port: number): Promise<UpService> {
+  const running = await findServer(config.stateDirectory);
+  if (running !== undefined && (await isAnswering(running.address))) throw alreadyUp(running.address);
+  const log = createLog(config.logLevel);
+  const stack = new Closers();
+  try {
+    const database = await openStore(config);
+    stack.add(() => database.close());
+    if (database.kind === 'embedded') await migrate(database);
+    else await assertSchema(database.db);
+    const plane = await openPlane(config, database, stack);
+    const worker = createWorker(config, { database, log, slots: config.workerSlots });
+    await worker.start();
+    stack.add(() => worker.stop());
+    const { ended } = await startController(config, { plane, log, stack });
+    const address = await startApi(config, { plane, log, stack, port });
+    return { address, ended, stop: () => stack.close() };
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+async function openPlane(config: Config, database: Database, stack: Closers): Promise<ControlPlane> {
+  const repository = await openSource(config);
+  stack.add(() => repository.close());
+  return createControlPlane(repository, database);
+}
+
+interface Starting {
+  readonly plane: ControlPlane;
+  readonly log: Log;
+  readonly stack: Closers;
+}
+
+/** Starts the control loop and gives what it ends with; closing the stack stops it first. */
+async function startController(config: Config, { plane, log, stack }: Starting): Promise<{ readonly ended: Promise<void> }> {
+  const controller = new Controller({ plane, actor: 'controller', log: subsystemLog(log, 'controller') });
+  const { repository } = config;
+  const waker = await watch({ intervalMs: config.pollMs, ...(repository.kind === 'path' ? { path: repository.path } : {}) });
+  const stop = new AbortController();
+  const ended = controller.run(waker, stop.signal);
+  stack.add(async () => {
+    stop.abort();
+    await waker.close();
+    await ended;
+  });
+  return { ended };
+}
+
+async function startApi(config: Config, { plane, log, stack, port }: Starting & { port: number }): Promise<string> {
+  const token = newToken();
+  const version = packageVersion();
+  const server = await startServer({
+    operations: operationsOn(config, plane, () => Promise.resolve()),
+    token,
+    version,
+    log: subsystemLog(log, 'api'),
+    ready: () => assertSchema(plane.database.db),
+    port,
+  });
+  stack.add(() => server.close());
+  await writeServerFile(config.stateDirectory, { address: server.address, pid: process.pid, version }, token);
+  stack.add(() => removeServerFile(config.stateDirectory, process.pid));
+  return server.address;
+}
+
+async function controllerAlone(config: Config): Promise<Service> {
+  assertShared(config, 'controller');
+  return alone(config, async (database, stack) => {
+    const plane = await openPlane(config, database, stack);
+    return startController(config, { plane, log: createLog(config.logLevel), stack });
+  });
+}
+
+async function workerAlone(config: Config, slots: number): Promise<Service> {
+  assertShared(config, 'worker');
+  return alone(config, async (database, stack) => {
+    const worker = createWorker(config, { database, log: createLog(config.logLevel), slots });
+    await worker.start();
+    stack.add(() => worker.stop());
+    return { ended: forever() };
+  });
+}
+
+/** One part against PostgreSQL, which others share. */
+async function alone(
+  config: Config,
+  start: (database: Database, stack: Closers) => Promise<{ readonly ended: Promise<void> }>,
+): Promise<Service> {
+  const stack = new Closers();
+  try {
+    const database = await openStore(config);
+    stack.add(() => database.close());
+    await assertSchema(database.db);
+    const { ended } = await start(database, stack);
+    return { ended, stop: () => stack.close() };
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+/** A part that ends only when it is stopped. */
+function forever(): Promise<void> {
+  return new Promise(() => undefined);
+}
+
+function assertShared(config: Config, part: string): void {
+  if (config.database.kind === 'postgres') return;
+  throw new TerminalError(`A ${part} of its own needs a database that several processes can open; the embedded one serves one.`, {
+    code: 'cli.embedded_single_process',
+    help: 'Set DATABASE_URL to a PostgreSQL database, or run `pawl up`, which is all of them in one process.',
+    exit: exitCodes.usage,
+  });
+}
+
+function alreadyUp(address: string): TerminalError {
+  return new TerminalError(`A pawl is already up for this repository, at ${address}.`, {
+    code: 'cli.already_up',
+    help: 'Use it, or stop it first.',
+    exit: exitCodes.conflict,
+  });
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { findServer } from '../api/server-file.ts';
+import type { Config } from '../config.ts';
+import { failureOf } from './failure.ts';
+import type { Check } from './app-port.ts';
+import { readEnvironments } from '../controller/environments.ts';
+import type { Repository } from '../source/repository.ts';
+import type { Database } from '../store/database.ts';
+import { schemaState } from '../store/migrate.ts';
+import { databaseClock } from '../store/clock.ts';
+
+export interface Openers {
+  readonly database: () => Promise<Database>;
+  readonly repository: () => Promise<Repository>;
+}
+
+/** A worker's clock may be this far from the database's before it is worth a warning: leases go by the database's. */
+const skewMs = 5_000;
+
+/** What a person would look at first when something does not work; never a value of a secret or a URL. */
+export async function runChecks(config: Config, openers: Openers): Promise<readonly Check[]> {
+  return [
+    checkNode(process.versions.node),
+    await checkServer(config),
+    ...(await checkDatabase(config, openers)),
+    ...(await checkRepository(openers)),
+    checkSecrets(config),
+  ];
+}
+
+function checkNode(version: string): Check {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isSupported = major > 20 || (major === 20 && minor >= 19);
+  if (!isSupported) return { name: 'node', state: 'failed', detail: `Node ${version}`, help: 'Use Node 20.19 or newer.' };
+  if (major === 20) return { name: 'node', state: 'warning', detail: `Node ${version}, which gets no more security fixes` };
+  return { name: 'node', state: 'ok', detail: `Node ${version}` };
+}
+
+async function checkServer(config: Config): Promise<Check> {
+  const server = await findServer(config.stateDirectory);
+  if (server === undefined) return { name: 'server', state: 'ok', detail: 'no `pawl up` runs here; commands open the database themselves' };
+  return { name: 'server', state: 'ok', detail: `pawl ${server.version} at ${server.address}, process ${server.pid}` };
+}
+
+async function checkDatabase(config: Config, openers: Openers): Promise<readonly Check[]> {
+  const { database: choice } = config;
+  if (choice.kind === 'embedded' && !existsSync(choice.directory)) {
+    return [{ name: 'database', state: 'ok', detail: 'embedded, made by the first plan in .pawl/db' }];
+  }
+  const where = choice.kind === 'embedded' ? 'embedded, in .pawl/db' : 'PostgreSQL';
+  let database: Database | undefined;
+  try {
+    database = await openers.database();
+    const { state, known } = await schemaState(database.db);
+    const apart = Math.abs((await databaseClock(database.db)).getTime() - Date.now());
+    return [
+      { name: 'database', state: 'ok', detail: where },
+      state === 'current'
+        ? { name: 'schema', state: 'ok', detail: known.at(-1) ?? 'empty' }
+        : { name: 'schema', state: 'failed', detail: `${state}`, help: state === 'newer' ? 'Use the newer pawl.' : 'Run `pawl migrate`.' },
+      apart <= skewMs
+        ? { name: 'clock', state: 'ok', detail: `${apart} ms from the database's` }
+        : { name: 'clock', state: 'warning', detail: `${apart} ms from the database's`, help: 'Set the clock; leases go by the database.' },
+    ];
+  } catch (error) {
+    return [failedCheck('database', error)];
+  } finally {
+    await database?.close();
+  }
+}
+
+async function checkRepository({ repository: open }: Openers): Promise<readonly Check[]> {
+  let repository: Repository | undefined;
+  try {
+    repository = await open();
+    const reader = repository.kind === 'git-cli' ? 'the git program' : 'isomorphic-git';
+    const environments = await readEnvironments(repository);
+    const names = environments.map(({ name, branch }) => `${name} (${branch})`).join(', ');
+    return [
+      { name: 'repository', state: 'ok', detail: `${repository.place}, read by ${reader}` },
+      { name: 'environments', state: 'ok', detail: names },
+    ];
+  } catch (error) {
+    return [failedCheck('repository', error)];
+  } finally {
+    await repository?.close();
+  }
+}
+
+function checkSecrets(config: Config): Check {
+  const names = [...config.secretVariables.keys()].sort();
+  return { name: 'secrets', state: 'ok', detail: names.length === 0 ? 'no variables that a Secret may name' : names.join(', ') };
+}
+
+function failedCheck(name: string, error: unknown): Check {
+  const { code, message, help } = failureOf(error);
+  return { name, state: 'failed', detail: `${code}: ${message}`, ...(help === undefined ? {} : { help }) };
+}

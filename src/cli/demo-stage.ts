@@ -1,0 +1,94 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import { isJsonObject } from '../manifest/json.ts';
+import type { JsonObject } from '../manifest/json.ts';
+import type { AuthoredRepository } from '../source/author.ts';
+import { openDatabase } from '../store/database.ts';
+import { editByHand } from '../store/hand-edit.ts';
+import type { CliContext } from './context.ts';
+
+const policy = { environment: 'production', address: 'AgentPolicy/support/no-automatic-refunds' };
+
+/** What a chapter can do: say something, run a command, or act as somebody else would. */
+export interface Stage {
+  say(text: string): void;
+  /** Shows the command that a user would type, and runs it. */
+  type(words: readonly string[], wanted?: ExitCode): Promise<void>;
+  /** Shows a command of another tool, which `act` then does. */
+  other<Result>(command: string, act: () => Promise<Result>): Promise<Result>;
+  edit(path: string, change: { readonly from: string; readonly to: string }): Promise<void>;
+  readonly repository: AuthoredRepository;
+  /** Writes a live row past pawl, as somebody with a database console would. */
+  tamper(): Promise<void>;
+}
+
+export function createStage(context: CliContext, folder: string, repository: AuthoredRepository): Stage {
+  const { terminal } = context;
+  const { bold, dim } = terminal.colors;
+  const prompt = (command: string): void => terminal.out(`\n${dim('$')} ${bold(command)}`);
+  return {
+    repository,
+    say: (text) => terminal.out(wrap(text, Math.min(terminal.width, 100))),
+    type: async (words, wanted = exitCodes.success) => {
+      prompt(`pawl ${words.map(quoted).join(' ')}`);
+      const exit = await context.rehearse(words, folder);
+      if (exit !== wanted) throw unexpected(words, exit, wanted);
+      if (wanted !== exitCodes.success) terminal.out(dim(`(exit code ${exit})`));
+    },
+    other: (command, act) => {
+      prompt(command);
+      return act();
+    },
+    edit: async (path, { from, to }) => {
+      const file = join(folder, path);
+      const before = await readFile(file, 'utf8');
+      if (!before.includes(from)) throw new TypeError(`${path} no longer holds what the demo changes`);
+      await writeFile(file, before.replace(from, to));
+      terminal.out(dim(`  edits ${path}`));
+    },
+    tamper: () => tamper(folder),
+  };
+}
+
+async function tamper(folder: string): Promise<void> {
+  const database = await openDatabase({ directory: join(folder, '.pawl', 'db'), applicationName: 'psql' });
+  try {
+    await editByHand(database.db, policy, withoutDenials);
+  } finally {
+    await database.close();
+  }
+}
+
+function withoutDenials(body: JsonObject): JsonObject {
+  const { spec } = body;
+  if (!isJsonObject(spec)) throw new TypeError('a policy has a spec');
+  return { ...body, spec: { ...spec, tools: { deny: [] } } };
+}
+
+function unexpected(words: readonly string[], exit: ExitCode, wanted: ExitCode): TerminalError {
+  return new TerminalError(`\`pawl ${words.join(' ')}\` ended with ${exit}, where the demo expects ${wanted}.`, {
+    code: 'demo.failed',
+    help: 'This is a bug in pawl: report it with the output above.',
+  });
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Breaks a paragraph at spaces. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}
