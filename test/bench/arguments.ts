@@ -6,7 +6,7 @@ export interface BenchArguments {
   readonly rounds: number;
   readonly warmup: number;
   /** Where the JSON goes. */
-  readonly json: string | undefined;
+  readonly json: string;
 }
 
 /** Reads `P1 W1 --rounds 5 --warmup 3 --json out.json`. */
@@ -14,7 +14,11 @@ export function parseArguments(args: readonly string[], known: readonly string[]
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { rounds: { type: 'string' }, warmup: { type: 'string' }, json: { type: 'string' } },
+    options: {
+      rounds: { type: 'string' },
+      warmup: { type: 'string' },
+      json: { type: 'string', default: '.pawl/bench.json' },
+    },
   });
   const ids = positionals.map((id) => id.toLowerCase());
   const unknown = ids.filter((id) => !known.includes(id));

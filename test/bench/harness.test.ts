@@ -81,7 +81,7 @@ test('a command line without a known benchmark or with a bad count is refused wi
     ids: ['p1'],
     rounds: 7,
     warmup: 3,
-    json: undefined,
+    json: '.pawl/bench.json',
   });
   expect(() => parseArguments(['X1'], ['p1', 'w1'])).toThrow('of P1, W1: npm run bench -- P1');
   expect(() => parseArguments(['P1', '--rounds', '0'], ['p1'])).toThrow('--rounds is 0; it must be a whole number');

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { type PostgresServer, startServer } from '../support/postgres-server.ts';
@@ -28,7 +29,9 @@ async function run(args: BenchArguments): Promise<void> {
     const reports: BenchReport[] = [];
     for (const id of args.ids) reports.push(await reportOn(id, { args, server, pgbench }));
     const on = machine(await postgresVersion(server));
-    if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify({ machine: on, reports }, null, 2)}\n`);
+    await mkdir(dirname(args.json), { recursive: true });
+    await writeFile(args.json, `${JSON.stringify({ machine: on, reports }, null, 2)}\n`);
+    progress(`all figures: ${args.json}`);
     process.stdout.write(`${renderReports(reports, on)}\n`);
     if (reports.some((report) => report.targets.some((target) => !target.met))) process.exitCode = 2;
   } finally {
