@@ -1,6 +1,6 @@
 import { readAuthority, readPinned } from '../store/pinned.ts';
 import { claimRuns } from '../store/claim.ts';
-import type { Database, Session } from '../store/database.ts';
+import type { Database, Session } from '../store/database-port.ts';
 import { writeJournal } from '../store/journal.ts';
 import { enlistWorker, holdSessionLock, readInterrupted, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
 import type {

@@ -22,6 +22,7 @@ export class RunJournal {
   readonly #owner: { readonly worker: string; readonly run: string; readonly fence: number };
   readonly #hooks: JournalHooks;
   readonly #recorded = new Map<string, RecordedCall>();
+  #refusal: { readonly cause: unknown } | undefined;
 
   constructor(
     executor: Executor,
@@ -61,12 +62,19 @@ export class RunJournal {
   result(entry: ResultEntry): void {
     this.#executor.journal({ ...this.#owner, entries: [entry] }).then(
       (answer) => this.#check(answer),
-      (cause: unknown) => this.#hooks.refused(cause),
+      (cause: unknown) => {
+        this.#refusal ??= { cause };
+        this.#hooks.refused(cause);
+      },
     );
   }
 
-  /** Writes how the run ended or that it gives up its slot, after everything that was handed over before. */
+  /**
+   * Writes how the run ended or that it gives up its slot, after everything that was handed over before. Throws what
+   * the database said of a result that it refused: then nothing but a failure may be written.
+   */
   async end(end: RunEnd): Promise<WriteAnswer> {
+    if (this.#refusal !== undefined && end.kind !== 'failed') throw this.#refusal.cause;
     const write = { ...this.#owner, entries: [] };
     const answer =
       end.kind === 'waiting' || end.kind === 'released'

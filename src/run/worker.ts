@@ -33,6 +33,8 @@ const graceMsDefault = 10_000;
 const pollMs = 5_000;
 const reapMs = 250;
 const interruptMs = 1_000;
+/** A run that this worker cannot begin is left to others for so long. */
+const laterMs = 2_000;
 
 interface Running {
   readonly abort: AbortController;
@@ -49,6 +51,8 @@ export class Worker {
   readonly #periodic: Periodic[] = [];
   #claiming: Promise<void> | undefined;
   #again = false;
+  /** The last claim found fewer runs than there were slots: only a wake-up or the poll makes it worth looking again. */
+  #exhausted = false;
   #draining = false;
   #unlisten: (() => Promise<void>) | undefined;
 
@@ -85,6 +89,7 @@ export class Worker {
 
   /** Claims once, as many runs as there are free slots; resolves when they are under way. */
   async tick(): Promise<void> {
+    this.#exhausted = false;
     if (this.#claiming !== undefined) {
       this.#again = true;
       return this.#claiming;
@@ -129,6 +134,7 @@ export class Worker {
     const runs = await executor.claim({ worker, pool, slots: free, suspect });
     for (const run of runs) this.#begin(worker, run);
     if (runs.length === free) return;
+    this.#exhausted = true;
     // A wake-up that came while the statement was under way may stand for a run that it did not see.
     if (this.#again) await this.#claim();
   }
@@ -139,7 +145,7 @@ export class Worker {
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
       .finally(() => {
         this.#running.delete(keyOf(run));
-        this.#wake();
+        if (!this.#exhausted) this.#wake();
       });
     this.#running.set(keyOf(run), { abort, done, suspect: run.crashes >= 2 });
   }
@@ -153,8 +159,7 @@ export class Worker {
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
     const answer = await journal.end(end).catch((cause: unknown) => {
       if (!(cause instanceof TerminalError)) throw cause;
-      const error = { code: cause.code, message: cause.message };
-      return journal.end({ kind: 'failed', error });
+      return journal.end({ kind: 'failed', error: { code: cause.code, message: cause.message } });
     });
     if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
   }
@@ -200,7 +205,6 @@ export class Worker {
         else if (overdue) abort.abort(new Halted('overdue'));
       },
       refused: (cause) => {
-        // The end of the run is refused for the same reason, and says it; nothing else may be called meanwhile.
         this.#options.log.warn({ err: cause, runId: run.id }, 'journal refused a result');
         abort.abort(new Halted('stopped'));
       },
@@ -235,5 +239,5 @@ function keyOf(run: { readonly id: string; readonly fence: number }): string {
 /** A bundle or a journal that cannot be read: for good, or only now. */
 function endOf(cause: unknown): RunEnd {
   if (cause instanceof TerminalError) return { kind: 'failed', error: { code: cause.code, message: cause.message } };
-  return { kind: 'released' };
+  return { kind: 'waiting', waits: [{ path: 'start', kind: 'timer', delayMs: laterMs }] };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../manifest/json.ts';
 import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { sha256 } from '../manifest/digest.ts';
 import type { JournalEntry, RunEnd, RunWrite, WriteAnswer } from '../run/executor.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 /** Contents longer than this live in `blob`, so that the journal's pages hold many rows. */

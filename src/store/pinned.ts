@@ -2,7 +2,7 @@ import { RetryableError, TerminalError } from '../errors.ts';
 import { type Bundle, engineSchema } from '../manifest/bundle.ts';
 import type { Authority } from '../policy/authority.ts';
 import type { StoredBundle } from '../run/executor.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 interface BundleRow {

@@ -1,7 +1,7 @@
 import { TerminalError } from '../errors.ts';
 import { canonicalText } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database-port.ts';
 import type { RunFailure } from './json-column.ts';
 import { rowsOf } from './statement.ts';
 

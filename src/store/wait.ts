@@ -1,6 +1,6 @@
 import { RetryableError, TerminalError } from '../errors.ts';
 import type { Json } from '../manifest/json.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database-port.ts';
 import { isUuid, type RunRow, readRun, unknownRun } from './run.ts';
 import { rowsOf } from './statement.ts';
 

@@ -1,5 +1,5 @@
 import type { Interruption, Reaped, WorkerIdentity } from '../run/executor.ts';
-import type { Database, Session } from './database.ts';
+import type { Database, Session } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 /** A run that was there when so many workers died is taken out of the queue. */
