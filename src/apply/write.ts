@@ -1,4 +1,3 @@
-import type { Transaction } from 'kysely';
 import { exitCodes, TerminalError } from '../errors.ts';
 import { bucketOf } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
@@ -10,7 +9,7 @@ import { deleteHeads, findHeads, hashBuckets, rootOfRows, writeHeads, type Writt
 import { closeHistory, openHistory } from '../store/resource-history.ts';
 import { recordRevision } from '../store/revision.ts';
 import { writeSpecs } from '../store/spec.ts';
-import type { Tables } from '../store/tables.gen.ts';
+import type { StoreTransaction } from '../store/transaction.ts';
 import { assertBase, assertHeads, shortDigest } from './precondition.ts';
 
 export interface AppliedRevision {
@@ -47,7 +46,7 @@ export interface Step {
 }
 
 /** Everything that apply writes, inside its transaction. */
-export async function write(trx: Transaction<Tables>, step: Step): Promise<AppliedRevision> {
+export async function write(trx: StoreTransaction, step: Step): Promise<AppliedRevision> {
   const { plan, checkpoint } = step;
   await checkpoint('begun');
   const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
@@ -83,7 +82,7 @@ function isUnchanged(plan: Plan): boolean {
 }
 
 /** A commit that changes nothing here is remembered, so that nobody looks at it again. */
-async function keepRevision(trx: Transaction<Tables>, step: Step, live: EnvironmentRow): Promise<AppliedRevision> {
+async function keepRevision(trx: StoreTransaction, step: Step, live: EnvironmentRow): Promise<AppliedRevision> {
   const { environment, target } = step.plan;
   if (live.root !== target.root) throw rootMismatch(step.plan, live.root);
   const { revision, root } = live;
@@ -100,7 +99,7 @@ interface At {
   readonly revision: number;
 }
 
-async function writeResources(trx: Transaction<Tables>, at: At, step: Step): Promise<void> {
+async function writeResources(trx: StoreTransaction, at: At, step: Step): Promise<void> {
   const { plan, checkpoint } = step;
   const removed = plan.changes.filter((change) => change.action === 'delete');
   const kept = plan.changes.filter((change) => change.action !== 'delete');
@@ -140,7 +139,7 @@ function headOf(change: Change): WrittenHead {
   return { address, kind, namespace, name, digest: targetOf(change).digest, file: place.file, line: place.line };
 }
 
-async function writeSystems(trx: Transaction<Tables>, at: At, plan: Plan): Promise<void> {
+async function writeSystems(trx: StoreTransaction, at: At, plan: Plan): Promise<void> {
   const ended = [...plan.removedSystems, ...plan.bundles.map((bundle) => bundle.system)];
   if (ended.length === 0) return;
   await closeBundles(trx, at, ended);
@@ -149,7 +148,7 @@ async function writeSystems(trx: Transaction<Tables>, at: At, plan: Plan): Promi
 }
 
 /** Hashes what the plan touched from the rows as they are now: what was reviewed is what they must add up to. */
-async function assertRoot(trx: Transaction<Tables>, plan: Plan, checkpoint: Checkpoint): Promise<string> {
+async function assertRoot(trx: StoreTransaction, plan: Plan, checkpoint: Checkpoint): Promise<string> {
   const touched = new Set(plan.changes.map((change) => bucketOf(change.address)));
   if (touched.size > 0) await hashBuckets(trx, plan.environment, [...touched]);
   await checkpoint('buckets');

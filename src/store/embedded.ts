@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import { EmitterBus } from '../bus/emitter.ts';
 import { RetryableError, TerminalError } from '../errors.ts';
-import type { Database, EmbeddedOptions } from './database.ts';
+import type { Database, EmbeddedOptions } from './database-port.ts';
 import { storeError } from './failure.ts';
 import { takeLock } from './lock-file.ts';
 import { safeInteger } from './safe-integer.ts';

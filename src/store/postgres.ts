@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { RetryableError, TerminalError } from '../errors.ts';
-import type { Database, PostgresOptions, Session } from './database.ts';
+import type { Database, PostgresOptions, Session } from './database-port.ts';
 import { storeError } from './failure.ts';
 import { Listener } from './listener.ts';
 import { safeInteger } from './safe-integer.ts';

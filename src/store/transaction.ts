@@ -2,9 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import { RetryableError, TerminalError } from '../errors.ts';
-import type { Database } from './database.ts';
+import type { Database } from './database-port.ts';
 import { storeError } from './failure.ts';
 import type { Tables } from './tables.gen.ts';
+
+/** What a verb needs that must run inside a transaction. */
+export type StoreTransaction = Transaction<Tables>;
 
 export interface TransactionOptions {
   /** Whole attempts, the first included. */
@@ -24,7 +27,7 @@ const backoffMaxMs = 1_000;
  */
 export async function inTransaction<T>(
   database: Database,
-  work: (trx: Transaction<Tables>) => Promise<T>,
+  work: (trx: StoreTransaction) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
   const attempts = options.attempts ?? attemptsDefault;
@@ -47,7 +50,7 @@ export function jitteredMs(attempt: number): number {
 
 async function once<T>(
   database: Database,
-  work: (trx: Transaction<Tables>) => Promise<T>,
+  work: (trx: StoreTransaction) => Promise<T>,
   beforeCommit: TransactionOptions['beforeCommit'],
 ): Promise<T> {
   assertNotNested();

@@ -11,6 +11,7 @@ import { readLive } from '../../src/store/live.ts';
 import { readOlder, resourcesAt } from '../../src/store/resource-history.ts';
 import { listRevisions } from '../../src/store/revision.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { addByHand, editByHand } from '../support/hands.ts';
 import { manifestOf, planFor, type SmallResource } from '../support/plans.ts';
 
 const two: readonly SmallResource[] = [
@@ -139,7 +140,7 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
   test('a row that a hand changed after the plan makes it stale', async () => {
     const name = await environment(two);
     const plan = await planned(name, [{ name: 'reader', value: 'new' }, ...two.slice(1)]);
-    await edit(name, 'reader', 'by hand');
+    await editByHand(database, { environment: name, name: 'reader' }, 'by hand');
     await expect(apply(database, plan, 'tester')).rejects.toThrow(/but AgentRole\/default\/reader was changed by \S+/);
   });
 
@@ -147,7 +148,7 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
     const name = await environment(two);
     const adding = await planned(name, [...two, { name: 'judge', value: 'judges' }]);
     const changing = await planned(name, [{ name: 'reader', value: 'new' }, ...two.slice(1)]);
-    await addRow(name, 'judge');
+    await addByHand(database, name, 'judge');
     await expect(apply(database, adding, 'tester')).rejects.toThrow('AgentRole/default/judge exists by now');
     await database.db.deleteFrom('resource').where('environment', '=', name).where('name', '=', 'reader').execute();
     await expect(apply(database, changing, 'tester')).rejects.toThrow('AgentRole/default/reader is gone');
@@ -155,7 +156,7 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
 
   test('an edit by hand that the plan knows is written over, and the event says whose it was', async () => {
     const name = await environment(two);
-    await edit(name, 'reader', 'by hand');
+    await editByHand(database, { environment: name, name: 'reader' }, 'by hand');
     await apply(database, await planned(name, two, 'c2'), 'tester');
     const live = await readLive(database.db, name);
     expect(live.heads.get('AgentRole/default/reader')).toMatchObject({
@@ -239,9 +240,9 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
     const steps: (() => Promise<unknown>)[] = [
       async () => apply(database, await planned(name, [...two, { name: 'judge', value: 'judges' }]), 'tester'),
       async () => apply(database, await planned(name, two.slice(1)), 'tester'),
-      () => edit(name, 'writer', 'by hand'),
+      () => editByHand(database, { environment: name, name: 'writer' }, 'by hand'),
       async () => apply(database, await planned(name, two), 'tester'),
-      () => addRow(name, 'stray'),
+      () => addByHand(database, name, 'stray'),
       async () => apply(database, await planned(name, two.slice(1)), 'tester'),
       async () => apply(database, await planned(name, two.slice(1), 'c9'), 'tester'),
     ];
@@ -257,34 +258,6 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
     const name = await environment(many);
     expect((await readLive(database.db, name)).heads.size).toBe(1_000);
   });
-
-  async function edit(name: string, resource: string, value: string): Promise<void> {
-    await database.db
-      .updateTable('resource')
-      .set({ body: JSON.stringify(manifestOf({ name: resource, value })) })
-      .where('environment', '=', name)
-      .where('name', '=', resource)
-      .execute();
-  }
-
-  async function addRow(name: string, resource: string): Promise<void> {
-    await database.db
-      .insertInto('resource')
-      .values({
-        environment: name,
-        address: `AgentRole/default/${resource}`,
-        kind: 'AgentRole',
-        namespace: 'default',
-        name: resource,
-        digest: 'by hand',
-        body: JSON.stringify(manifestOf({ name: resource, value: 'by hand' })),
-        bucket: 0,
-        file: 'nowhere',
-        line: 1,
-        revision: 0,
-      })
-      .execute();
-  }
 
   /** Everything of an environment that apply writes, but for attempts. */
   async function dump(name: string): Promise<unknown> {

@@ -60,7 +60,7 @@ describe('a controller killed with -9', () => {
     'at "%s" leaves PostgreSQL at the old revision or at the new one',
     async (dieAt) => {
       const opened = await openTestDatabase('postgres');
-      closers.push(opened.close);
+      closers.push(() => opened.close());
       await diesAndIsRepeated(opened, dieAt);
     },
     30_000,
@@ -71,7 +71,7 @@ describe('a controller killed with -9', () => {
 
   test('at any point leaves the embedded database at the old revision or at the new one', async () => {
     const opened = await openTestDatabase('embedded');
-    closers.push(opened.close);
+    closers.push(() => opened.close());
     const { database } = opened;
     for (const dieAt of someCheckpoints) await environment(database, `env-${dieAt}`);
     const states = new Map<string, unknown>();
@@ -109,7 +109,7 @@ describe('a controller killed with -9', () => {
 
 test('of two controllers at once one wins, and the other is told that its plan is stale', async () => {
   const opened = await openTestDatabase('postgres');
-  closers.push(opened.close);
+  closers.push(() => opened.close());
   await environment(opened.database, 'prod');
   const processes = ['left', 'right'].map((commit) => startProcess(applyInProcess(opened, 'prod', { commit })));
   await Promise.all(processes.map((one) => one.exited()));
@@ -122,7 +122,7 @@ test('of two controllers at once one wins, and the other is told that its plan i
 describe.each(databaseKinds)('two applies that are inside at once on %s', (kind) => {
   test('one waits at the environment and is then stale', async () => {
     const opened = await openTestDatabase(kind);
-    closers.push(opened.close);
+    closers.push(() => opened.close());
     const { database } = opened;
     await environment(database, 'prod');
     const plan = planFor(await readLive(database.db, 'prod'), after, 'c2');
@@ -147,9 +147,9 @@ describe('a COMMIT whose connection is lost', () => {
     '%s the server got it is settled by looking',
     async (when) => {
       const made = await createDatabase();
-      closers.push(made.drop);
+      closers.push(() => made.drop());
       const proxy = await cuttingProxy(made.url);
-      closers.push(proxy.close);
+      closers.push(() => proxy.close());
       const database = await openDatabase({ url: proxy.url });
       closers.push(() => database.close());
       await environment(database, 'prod');

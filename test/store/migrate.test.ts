@@ -20,7 +20,7 @@ afterEach(async () => {
 async function emptyDatabase(kind: (typeof databaseKinds)[number]): Promise<DatabaseOptions> {
   if (kind === 'embedded') return { directory: join(await temporaryFolder(), 'db') };
   const made = await createEmptyDatabase();
-  closers.push(made.drop);
+  closers.push(() => made.drop());
   return { url: made.url };
 }
 
