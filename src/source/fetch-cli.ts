@@ -4,6 +4,7 @@ import { RetryableError, TerminalError } from '../errors.ts';
 import { authorizationOf, type FetchRequest } from './fetch-request.ts';
 import { type GitCommand, lastWords, runGit } from './git-process.ts';
 import { fetchTimedOut, fetchTooLarge, redirected, remoteEmpty, repositoryNotFound, unauthorised, unreachable } from './fetch-errors.ts';
+import { remoteHead } from './ref.ts';
 import type { Surroundings } from './reader.ts';
 
 /** Makes a bare Git directory without templates, hence without hooks. */
@@ -22,7 +23,8 @@ export async function fetchByCli(request: FetchRequest): Promise<void> {
   const { gitDirectory, address, surroundings } = request;
   const config = request.token === undefined ? {} : tokenConfig(address.url, request.token);
   const command: GitCommand = { gitDirectory, surroundings, protocols: [address.protocol], config, fileBytesMax: request.bytesMax };
-  const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
+  // HEAD is asked for by pattern: a remote whose default branch is gone has none, and is read all the same.
+  const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*', `+HEAD*:${remoteHead}*`];
   const flags = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-show-forced-updates'];
   const limits = { timeoutMs: request.timeoutMs, outputBytesMax: 1024 * 1024, signal: request.signal };
   try {

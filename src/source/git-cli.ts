@@ -12,6 +12,8 @@ export interface GitCliOptions {
   readonly place: string;
   readonly surroundings: Surroundings;
   readonly timeoutMs: number;
+  /** Where HEAD is kept; a mirror has the remote's under another name. */
+  readonly head?: string;
 }
 
 /** Above this many paths the listing is limited here instead of by git, whose command line is bounded. */
@@ -26,6 +28,7 @@ export class GitCli implements Repository {
   readonly place: string;
   readonly #command: GitCommand;
   readonly #timeoutMs: number;
+  readonly #head: string;
   readonly #contents: CatFile;
   readonly #headers: CatFile;
 
@@ -33,6 +36,7 @@ export class GitCli implements Repository {
     this.place = options.place;
     this.#command = { gitDirectory: options.gitDirectory, surroundings: options.surroundings };
     this.#timeoutMs = options.timeoutMs;
+    this.#head = options.head ?? 'HEAD';
     this.#contents = new CatFile(this.#command, '--batch', options.timeoutMs);
     this.#headers = new CatFile(this.#command, '--batch-check', options.timeoutMs);
   }
@@ -40,7 +44,7 @@ export class GitCli implements Repository {
   async resolve(ref: string): Promise<string> {
     const { base, parents } = parseRef(ref);
     const steps = parents.map((number) => `^${number}`).join('');
-    const names = candidatesOf(base);
+    const names = candidatesOf(base, this.#head);
     // A short name wins over an abbreviated id, as in git; a full id never names a branch.
     const tries = isObjectId(base) ? [base] : /^[0-9a-f]{7,39}$/.test(base) ? [...names, base] : names;
     const found = await this.#headers.ask(tries.map((name) => `${name}${steps}^{commit}`), 0);

@@ -16,6 +16,8 @@ export interface IsomorphicOptions {
   /** Holds HEAD, where that is elsewhere: a linked worktree's own directory. */
   readonly headDirectory?: string;
   readonly place: string;
+  /** Where HEAD is kept; a mirror has the remote's under another name. */
+  readonly head?: string;
 }
 
 const historyMax = 1_000_000;
@@ -30,6 +32,7 @@ export class Isomorphic implements Repository {
   readonly place: string;
   readonly #gitdir: string;
   readonly #headDirectory: string;
+  readonly #head: string;
   readonly #kept = new Map<string, Uint8Array>();
   #keptBytes = 0;
   /** isomorphic-git's own cache of pack indexes, dropped now and then because it never shrinks. */
@@ -40,6 +43,7 @@ export class Isomorphic implements Repository {
     this.place = options.place;
     this.#gitdir = options.gitDirectory;
     this.#headDirectory = options.headDirectory ?? options.gitDirectory;
+    this.#head = options.head ?? 'HEAD';
   }
 
   async resolve(ref: string): Promise<string> {
@@ -127,7 +131,7 @@ export class Isomorphic implements Repository {
 
   async #commitOf(base: string, ref: string): Promise<string> {
     if (isObjectId(base)) return this.#peel(base, ref);
-    for (const name of candidatesOf(base)) {
+    for (const name of candidatesOf(base, this.#head)) {
       const id = await this.#refId(name);
       if (id !== undefined) return this.#peel(id, ref);
     }
@@ -138,7 +142,7 @@ export class Isomorphic implements Repository {
   }
 
   async #refId(name: string): Promise<string | undefined> {
-    const target = name === 'HEAD' ? await this.#head() : name;
+    const target = name === 'HEAD' ? await this.#ownHead() : name;
     if (target === undefined || isObjectId(target)) return target;
     return git.resolveRef({ fs, gitdir: this.#gitdir, ref: target }).catch((error: unknown) => {
       if (error instanceof git.Errors.NotFoundError) return undefined;
@@ -147,7 +151,7 @@ export class Isomorphic implements Repository {
   }
 
   /** A worktree's HEAD is in a directory that isomorphic-git does not look into. */
-  async #head(): Promise<string | undefined> {
+  async #ownHead(): Promise<string | undefined> {
     const text = await readFile(join(this.#headDirectory, 'HEAD'), 'utf8').catch(() => '');
     return /^(?:ref: )?(\S+)\s*$/.exec(text)?.[1];
   }

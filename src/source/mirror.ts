@@ -8,6 +8,7 @@ import { fetchByCli, initByCli } from './fetch-cli.ts';
 import { fetchByIsomorphic, initByIsomorphic } from './fetch-isomorphic.ts';
 import { GitCli } from './git-cli.ts';
 import { Isomorphic } from './isomorphic.ts';
+import { remoteHead } from './ref.ts';
 import type { Repository, Surroundings, TreeChange, TreeEntry } from './reader.ts';
 
 export interface MirrorOptions {
@@ -152,7 +153,7 @@ export class Mirror implements Repository {
 
   #reader(): Repository {
     const { reader, surroundings, timeoutMs } = this.#options;
-    const common = { gitDirectory: this.#gitDirectory, place: this.place };
+    const common = { gitDirectory: this.#gitDirectory, place: this.place, head: remoteHead };
     return reader === 'git-cli' ? new GitCli({ ...common, surroundings, timeoutMs }) : new Isomorphic(common);
   }
 }

@@ -35,9 +35,12 @@ export function assertObjectId(text: string): void {
   if (!isObjectId(text)) throw refused(text);
 }
 
-/** The full names that a short one may stand for, in git's order; a commit id stands for itself. */
-export function candidatesOf(base: string): readonly string[] {
-  if (base === 'HEAD') return ['HEAD'];
+/** A mirror's own HEAD says nothing; this is where it keeps the remote's. */
+export const remoteHead = 'refs/remotes/origin/HEAD';
+
+/** The full names that a short one may stand for; `head` is where HEAD is kept. */
+export function candidatesOf(base: string, head: string): readonly string[] {
+  if (base === 'HEAD') return [head];
   if (base.startsWith('refs/')) return [base];
   return [`refs/heads/${base}`, `refs/tags/${base}`, `refs/remotes/${base}`, `refs/remotes/origin/${base}`];
 }

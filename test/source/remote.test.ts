@@ -98,6 +98,20 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     });
   });
 
+  test('HEAD of a mirror is the default branch of the remote, and follows it', async () => {
+    const first = await origin.commit({ 'a.yaml': 'a: 1\n' });
+    await origin.git('checkout', '--quiet', '-b', 'trunk');
+    const second = await origin.commit({ 'a.yaml': 'a: 2\n' });
+    const repository = await open((await serve()).url);
+    expect(await repository.resolve('HEAD')).toBe(second);
+    await origin.git('checkout', '--quiet', 'main');
+    await repository.fetch();
+    expect(await repository.resolve('HEAD')).toBe(first);
+    const third = await origin.commit({ 'a.yaml': 'a: 3\n' });
+    await repository.fetch();
+    expect(await repository.resolve('HEAD')).toBe(third);
+  });
+
   test('a token is sent in a header, and without it the answer is unauthorised', async () => {
     const commit = await origin.commit({ 'a.yaml': 'a: 1\n' });
     const { url } = await serve({ basicAuth: { user: 'x-access-token', password: 'canary-4711' } });
@@ -158,7 +172,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
 
   test('a fetch above its size limit is stopped, and nothing of it is used', async () => {
     // Random bytes do not compress.
-    await origin.commit({ 'large.bin': randomBytes(24 * 1024 * 1024) });
+    await origin.commit({ 'large.bin': randomBytes(4 * 1024 * 1024) });
     const repository = await open((await serve()).url, { fetchBytesMax: 1024 * 1024 });
     await expect(repository.fetch()).rejects.toMatchObject({ code: 'git.fetch_too_large', name: 'TerminalError' });
     await expect(repository.resolve('main')).rejects.toMatchObject({ code: 'git.fetch_too_large' });

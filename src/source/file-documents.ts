@@ -1,0 +1,51 @@
+import { parseDocuments } from '../manifest/document.ts';
+import type { Problem } from '../manifest/problem.ts';
+import { type Validated, validate } from '../manifest/validate.ts';
+import type { Repository, TreeEntry } from './reader.ts';
+
+/** One manifest file, parsed and validated by itself. */
+export interface FileDocuments {
+  readonly entry: TreeEntry;
+  readonly documents: readonly Validated[];
+  /** What is wrong with the file as a whole; each document carries its own problems. */
+  readonly problems: readonly Problem[];
+}
+
+const batchFilesMax = 256;
+const batchBytesMax = 8 * 1024 * 1024;
+
+/** Reads files in batches and calls `each` with every one parsed: at no time are all texts held. */
+export async function readFileDocuments(
+  repository: Repository,
+  entries: readonly TreeEntry[],
+  each: (documents: FileDocuments) => void,
+): Promise<void> {
+  for (const batch of batchesOf(entries)) {
+    const largest = batch.reduce((size, entry) => Math.max(size, entry.size), 0);
+    const blobs = await repository.read(batch.map(({ id }) => id), largest);
+    for (const entry of batch) {
+      const bytes = blobs.get(entry.id);
+      if (bytes !== undefined) each(fileDocuments(entry, bytes));
+    }
+  }
+}
+
+export function fileDocuments(entry: TreeEntry, bytes: Uint8Array): FileDocuments {
+  const { documents, problems } = parseDocuments({ path: entry.path, bytes }, Math.max(entry.size, bytes.length));
+  return { entry, documents: documents.map(validate), problems };
+}
+
+export function* batchesOf(entries: readonly TreeEntry[]): Generator<readonly TreeEntry[]> {
+  let batch: TreeEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    if (batch.length > 0 && (batch.length >= batchFilesMax || bytes + entry.size > batchBytesMax)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(entry);
+    bytes += entry.size;
+  }
+  if (batch.length > 0) yield batch;
+}

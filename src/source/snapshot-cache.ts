@@ -1,0 +1,83 @@
+import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
+import type { FileDocuments } from './file-documents.ts';
+import type { Listing } from './listing.ts';
+import type { Repository } from './reader.ts';
+import type { RootState } from './root-state.ts';
+
+/** What one snapshot leaves for the next one of the same environment. */
+export interface SnapshotState {
+  readonly snapshot: Snapshot;
+  readonly listing: Listing;
+  /** By path, in path order. */
+  readonly documents: ReadonlyMap<string, FileDocuments>;
+  /** Prompt and script files by path. */
+  readonly texts: ReadonlyMap<string, { readonly id: string; readonly bytes: Uint8Array }>;
+  readonly root: RootState;
+}
+
+export interface CacheLimits {
+  /** Of the files whose documents are kept. */
+  readonly bytesMax: number;
+  readonly environmentsMax: number;
+}
+
+const defaultLimits: CacheLimits = { bytesMax: 64 * 1024 * 1024, environmentsMax: 16 };
+/** What a parsed file costs beside its text, roughly. */
+const overheadBytes = 2048;
+
+/**
+ * Remembers parsed documents by blob id and path, and the last snapshot of each environment, so that a commit
+ * costs what it changes. Losing all of it costs time only.
+ */
+export class SnapshotCache {
+  readonly #limits: CacheLimits;
+  readonly #documents = new Map<string, FileDocuments>();
+  readonly #states = new WeakMap<Repository, Map<string, SnapshotState>>();
+  #bytes = 0;
+
+  constructor(limits: Partial<CacheLimits> = {}) {
+    this.#limits = { ...defaultLimits, ...limits };
+  }
+
+  /** The last snapshot, made under the very same settings. */
+  stateOf(repository: Repository, environment: EnvironmentSettings): SnapshotState | undefined {
+    return this.#states.get(repository)?.get(JSON.stringify(environment));
+  }
+
+  keepState(repository: Repository, state: SnapshotState): void {
+    const states = this.#states.get(repository) ?? new Map<string, SnapshotState>();
+    this.#states.set(repository, states);
+    const key = JSON.stringify(state.snapshot.environment);
+    states.delete(key);
+    states.set(key, state);
+    for (const oldest of states.keys()) {
+      if (states.size <= this.#limits.environmentsMax) break;
+      states.delete(oldest);
+    }
+  }
+
+  documentsOf(id: string, path: string): FileDocuments | undefined {
+    const key = `${id} ${path}`;
+    const found = this.#documents.get(key);
+    if (found === undefined) return undefined;
+    this.#documents.delete(key);
+    this.#documents.set(key, found);
+    return found;
+  }
+
+  keepDocuments(documents: FileDocuments): void {
+    const key = `${documents.entry.id} ${documents.entry.path}`;
+    if (this.#documents.has(key)) return;
+    this.#documents.set(key, documents);
+    this.#bytes += costOf(documents);
+    for (const [oldest, kept] of this.#documents) {
+      if (this.#bytes <= this.#limits.bytesMax) break;
+      this.#documents.delete(oldest);
+      this.#bytes -= costOf(kept);
+    }
+  }
+}
+
+function costOf(documents: FileDocuments): number {
+  return documents.entry.size + overheadBytes;
+}
