@@ -1,0 +1,114 @@
+import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
+import type { Bundle, BundleNode } from '../manifest/bundle.ts';
+import { isJsonObject } from '../manifest/json.ts';
+import type { RecordedRow } from '../run/executor.ts';
+
+/** What the journal says of a run, by node and call; nodes that never ran come last, once the run has ended. */
+export function trace(run: RunRecord, rows: readonly RecordedRow[], bundle: Bundle): TraceRecord {
+  const isEnded = run.endedAt !== undefined;
+  const byNode = new Map<string, Call[]>();
+  for (const call of callsOf(rows)) {
+    const calls = byNode.get(call.first.node);
+    if (calls === undefined) byNode.set(call.first.node, [call]);
+    else calls.push(call);
+  }
+  const ran = Array.from(byNode, ([name, calls]) => nodeOf(name, calls, { run, bundle }));
+  const idle = Object.keys(bundle.nodes).filter((name) => !byNode.has(name));
+  const skipped = isEnded ? idle.map((name) => skippedNode(name, { run, bundle })) : [];
+  return { run, nodes: [...ran, ...skipped], totals: totalsOf(ran) };
+}
+
+interface Call {
+  readonly first: RecordedRow;
+  readonly intent: RecordedRow | undefined;
+  readonly result: RecordedRow | undefined;
+}
+
+function callsOf(rows: readonly RecordedRow[]): readonly Call[] {
+  const calls = new Map<string, Call>();
+  for (const row of rows) {
+    const known = calls.get(row.path) ?? { first: row, intent: undefined, result: undefined };
+    calls.set(row.path, row.phase === 'intent' ? { ...known, intent: row } : { ...known, result: row });
+  }
+  return [...calls.values()];
+}
+
+interface Of {
+  readonly run: RunRecord;
+  readonly bundle: Bundle;
+}
+
+function nodeOf(name: string, calls: readonly Call[], of: Of): TraceNode {
+  const node = of.bundle.nodes[name];
+  const traced = calls.map((call) => callOf(call, of.run.endedAt !== undefined));
+  const state = stateOf(name, calls, of);
+  const ends = traced.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt])).sort();
+  return {
+    node: name,
+    kind: node?.kind ?? 'tool',
+    target: targetOf(node),
+    state,
+    startedAt: traced.map(({ startedAt }) => startedAt).sort()[0],
+    endedAt: state === 'running' ? undefined : ends.at(-1),
+    calls: traced,
+  };
+}
+
+function skippedNode(name: string, { run, bundle }: Of): TraceNode {
+  const node = bundle.nodes[name];
+  // A node can fail before its first call, when its input's expressions fail.
+  const state = run.error?.node === name ? 'failed' : 'skipped';
+  return { node: name, kind: node?.kind ?? 'tool', target: targetOf(node), state, startedAt: undefined, endedAt: undefined, calls: [] };
+}
+
+function targetOf(node: BundleNode | undefined): string {
+  if (node === undefined) return '';
+  return node.kind === 'agent' ? node.agent : node.tool;
+}
+
+function stateOf(name: string, calls: readonly Call[], { run, bundle }: Of): TraceNode['state'] {
+  if (run.state === 'Succeeded') return 'done';
+  if (run.error?.node === name) return 'failed';
+  if (calls.some(({ result }) => result === undefined)) return run.endedAt === undefined ? 'running' : 'failed';
+  const last = calls.at(-1)?.result;
+  if (last?.outcome === 'done' && (bundle.nodes[name]?.kind === 'tool' || isLastAnswer(last))) return 'done';
+  return run.endedAt === undefined ? 'running' : 'failed';
+}
+
+/** A model's answer that asks for no tool ends its agent. */
+function isLastAnswer(row: RecordedRow): boolean {
+  if (row.kind !== 'model' || row.body === undefined) return false;
+  const answer: unknown = JSON.parse(row.body);
+  return isJsonObject(answer) && Array.isArray(answer.toolCalls) && answer.toolCalls.length === 0;
+}
+
+function callOf({ first, intent, result }: Call, isEnded: boolean): TraceCall {
+  const decision = result?.outcome === 'denied' ? result.decision : first.decision;
+  const outcome = result?.outcome ?? (isEnded ? 'unknown' : 'running');
+  return {
+    path: first.path,
+    kind: first.kind,
+    target: first.target,
+    decision: decision ?? { kind: 'deny', rule: '', reason: 'gate.error', message: 'The journal holds no decision.' },
+    outcome,
+    error: result?.error === undefined ? undefined : { code: result.error.code, message: result.error.message },
+    startedAt: new Date(first.atMs).toISOString(),
+    endedAt: result === undefined ? undefined : new Date(result.atMs).toISOString(),
+    tokensIn: result?.tokensIn ?? 0,
+    tokensOut: result?.tokensOut ?? 0,
+    // What nobody knows the end of is charged in full.
+    cost: (outcome === 'unknown' ? intent?.cost : result?.cost) ?? 0,
+  };
+}
+
+function totalsOf(nodes: readonly TraceNode[]): TraceRecord['totals'] {
+  const calls = nodes.flatMap((node) => node.calls);
+  const sum = (of: (call: TraceCall) => number) => calls.reduce((total, call) => total + of(call), 0);
+  return {
+    tokensIn: sum((call) => call.tokensIn),
+    tokensOut: sum((call) => call.tokensOut),
+    cost: sum((call) => call.cost),
+    calls: calls.length,
+    denied: calls.filter((call) => call.outcome === 'denied').length,
+  };
+}
