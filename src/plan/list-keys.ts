@@ -74,6 +74,10 @@ export function entriesByKey(list: readonly Json[], key: Exclude<ListKey, 'index
 }
 
 function keyOf(entry: Json, key: Exclude<ListKey, 'index'>): string {
-  if (key === 'value' || !isJsonObject(entry)) return typeof entry === 'string' ? entry : JSON.stringify(entry);
-  return key.map((field) => String(entry[field])).join(' ');
+  if (key === 'value' || !isJsonObject(entry)) return scalarText(entry);
+  return key.map((field) => scalarText(entry[field] ?? null)).join(' ');
+}
+
+function scalarText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

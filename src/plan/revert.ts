@@ -12,28 +12,6 @@ export interface OlderContent {
   readonly digest: string | undefined;
 }
 
-/** One stretch of revisions in which an address held one content. */
-export interface Stretch {
-  readonly address: Address;
-  readonly fromRevision: number;
-  /** The first revision that no longer holds it; undefined: live. */
-  readonly toRevision: number | undefined;
-  readonly digest: string;
-}
-
-/** Older contents from the stretches of a history, in any order: between two stretches the resource was not there. */
-export function olderRevisions(stretches: readonly Stretch[]): OlderRevisions {
-  const older = new Map<Address, OlderContent[]>();
-  const byStart = [...stretches].sort((a, b) => a.fromRevision - b.fromRevision);
-  for (const { address, fromRevision, toRevision, digest } of byStart) {
-    const entries = (older.get(address) ?? []).filter(({ revision }) => revision !== fromRevision);
-    entries.push({ revision: fromRevision, digest });
-    if (toRevision !== undefined) entries.push({ revision: toRevision, digest: undefined });
-    older.set(address, entries);
-  }
-  return older;
-}
-
 /**
  * The newest older revision that had exactly the target's content in all changed resources, or else the one that had
  * it in the most of them, if that is more than half. Putting live back to what the record says is not a return.

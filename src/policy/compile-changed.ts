@@ -37,23 +37,19 @@ export function compileChanged(resources: ReadonlyMap<Address, Resource>, cache:
   }
   const digests = new Map<string, string>();
   for (const system of systemsOf(resources)) {
-    const cached = cache.systems.get(system.address) ?? keep(cache, compileSystem(system, estate()), system, fresh);
-    digests.set(pathOf(system), cached.digest);
+    const path = pathOf(system);
+    const known = cache.systems.get(system.address);
+    if (known !== undefined) {
+      digests.set(path, known.digest);
+      continue;
+    }
+    const { compiled, used, subjects } = compileSystem(system, estate());
+    cache.systems.set(system.address, { digest: compiled.digest, used, subjects });
+    fresh.set(path, compiled);
+    digests.set(path, compiled.digest);
   }
   cache.resources = resources;
   return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate()) };
-}
-
-function keep(
-  cache: CompileCache,
-  { compiled, used, subjects }: CompiledSystem,
-  system: Resource,
-  fresh: Map<string, CompiledBundle>,
-): Compiled {
-  const entry = { digest: compiled.digest, used, subjects };
-  cache.systems.set(system.address, entry);
-  fresh.set(pathOf(system), compiled);
-  return entry;
 }
 
 function recompile(path: string, estate: Estate): CompiledBundle {

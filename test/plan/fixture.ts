@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { type Address, addressOf, type Kind, type Resource, type Snapshot } from '../../src/manifest/resource.ts';
 import type { Head, Live } from '../../src/plan/change.ts';
 import type { PlanOptions } from '../../src/plan/plan.ts';
+import type { OlderContent, OlderRevisions } from '../../src/plan/revert.ts';
 
 export interface Written {
   readonly kind: Kind;
@@ -146,4 +147,18 @@ export function system(name: string, graph: Readonly<Record<string, Json>>, rest
 
 function without({ spec: _spec, ...rest }: Partial<Written>): Partial<Written> {
   return rest;
+}
+
+/** What revisions 1, 2, … held, as the store tells it: an entry wherever the content changed, newest first. */
+export function historyOf(...states: readonly (readonly Resource[])[]): OlderRevisions {
+  const older = new Map<Address, OlderContent[]>();
+  for (const address of new Set(states.flat().map((one) => one.address))) {
+    const entries: OlderContent[] = [];
+    for (const [at, state] of states.entries()) {
+      const digest = state.find((one) => one.address === address)?.digest;
+      if (digest !== entries[0]?.digest) entries.unshift({ revision: at + 1, digest });
+    }
+    older.set(address, entries);
+  }
+  return older;
 }

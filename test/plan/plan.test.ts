@@ -2,9 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressesChanged } from '../../src/plan/diff.ts';
 import { isErrored, isUnchanged, plan } from '../../src/plan/plan.ts';
-import { olderRevisions } from '../../src/plan/revert.ts';
 import { compileCache } from '../../src/policy/compile-changed.ts';
-import { agent, inSync, liveOf, model, optionsOf, policy, role, snapshotOf, system, tool } from './fixture.ts';
+import {
+  agent,
+  historyOf,
+  inSync,
+  liveOf,
+  model,
+  optionsOf,
+  policy,
+  role,
+  snapshotOf,
+  system,
+  tool,
+} from './fixture.ts';
 
 const base = [
   model('small'),
@@ -143,22 +154,10 @@ describe('compile cache', () => {
 describe('revert', () => {
   const prompts = (writer: string, reviewer: string) =>
     replace(base, agent('writer', { prompt: writer }), agent('reviewer', { prompt: reviewer }));
-  const older = (...states: (typeof base)[]) =>
-    olderRevisions(
-      states.flatMap((resources, at) =>
-        resources.map((one) => ({
-          address: one.address,
-          fromRevision: at + 1,
-          toRevision: at + 2 > states.length ? undefined : at + 2,
-          digest: one.digest,
-        })),
-      ),
-    );
-
   test('is recognised by the content of an older revision', () => {
     const [first, second] = [prompts('a', 'a'), prompts('b', 'b')];
     const live = inSync(second, { revision: 2 });
-    const made = plan(snapshotOf(first), live, { ...optionsOf(second), older: older(first, second) });
+    const made = plan(snapshotOf(first), live, { ...optionsOf(second), older: historyOf(first, second) });
     expect(made.revert).toEqual({ revision: 1, returned: 2, of: 2 });
     expect(addressesChanged(snapshotOf(first), live)).toHaveLength(2);
   });
@@ -166,11 +165,11 @@ describe('revert', () => {
   test('names the newest revision that it fits, and how much of it', () => {
     const states = [prompts('a', 'a'), prompts('a', 'b'), prompts('c', 'c')];
     const last = states[2] ?? base;
-    const made = plan(snapshotOf(prompts('a', 'b')), inSync(last), { ...optionsOf(last), older: older(...states) });
+    const made = plan(snapshotOf(prompts('a', 'b')), inSync(last), { ...optionsOf(last), older: historyOf(...states) });
     expect(made.revert).toEqual({ revision: 2, returned: 2, of: 2 });
     const partly = plan(snapshotOf(replace(prompts('a', 'b'), model('small', { model: 'other' }))), inSync(last), {
       ...optionsOf(last),
-      older: older(...states),
+      older: historyOf(...states),
     });
     expect(partly.revert).toEqual({ revision: 2, returned: 2, of: 3 });
   });
@@ -179,7 +178,8 @@ describe('revert', () => {
     const states = [prompts('a', 'a'), prompts('b', 'b')];
     const last = states[1] ?? base;
     const planned = (target: typeof base) =>
-      plan(snapshotOf(target), inSync(last, { revision: 2 }), { ...optionsOf(last), older: older(...states) }).revert;
+      plan(snapshotOf(target), inSync(last, { revision: 2 }), { ...optionsOf(last), older: historyOf(...states) })
+        .revert;
     expect(planned(prompts('x', 'y'))).toBeUndefined();
     expect(planned(prompts('a', 'y'))).toBeUndefined();
   });
@@ -188,7 +188,7 @@ describe('revert', () => {
     const added = [...base, agent('extra')];
     const made = plan(snapshotOf(base), inSync(added, { revision: 2 }), {
       ...optionsOf(added),
-      older: older(base, added),
+      older: historyOf(base, added),
     });
     expect(made.revert).toEqual({ revision: 1, returned: 1, of: 1 });
   });
@@ -196,7 +196,7 @@ describe('revert', () => {
   test('putting a drifted row back is not a revert', () => {
     const edited = agent('writer', { prompt: 'By hand.' });
     const live = liveOf(base.map((one) => ({ applied: one, live: one.address === edited.address ? edited : one })));
-    const made = plan(snapshotOf(base), live, { ...optionsOf([edited]), older: older(base, base, base) });
+    const made = plan(snapshotOf(base), live, { ...optionsOf([edited]), older: historyOf(base, base, base) });
     expect(made.changes).toHaveLength(1);
     expect(made.revert).toBeUndefined();
   });
