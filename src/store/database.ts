@@ -1,6 +1,6 @@
 import type { Database, DatabaseOptions } from './database-port.ts';
 
-export type { Database, DatabaseOptions, EmbeddedOptions, PostgresOptions, Session } from './database-port.ts';
+export type { Database, DatabaseOptions } from './database-port.ts';
 
 /** Opens the database; its schema is `migrate`'s business. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
