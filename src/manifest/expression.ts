@@ -104,7 +104,10 @@ function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expr
   const summary = summaryOf(error);
   const unknown = /^Unknown variable: (.*)$/.exec(summary)?.[1];
   const fault = { kind: 'fault', offset: typeof start === 'number' ? start : 0 } as const;
-  if (unknown === undefined) return { ...fault, code, message: `The expression is not valid: ${summary}.` };
+  if (unknown === undefined) {
+    const example = 'Expressions are CEL, as in `output.priority == "high"`.';
+    return { ...fault, code, message: `The expression is not valid: ${summary}.`, help: example };
+  }
   const dashed = /nodes\.[a-z0-9]+-[a-z0-9]/.test(text);
   const help = dashed
     ? 'A name with hyphens is written `nodes["some-name"].output`.'

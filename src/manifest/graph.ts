@@ -51,7 +51,8 @@ function targetsOf(
   const known = new Set(at.names);
   const targets = new Set<string>();
   for (const [index, edge] of edges.entries()) {
-    const to = String(edge['to']);
+    const to = edge['to'];
+    if (typeof to !== 'string') continue;
     const path = [...at.path, index, 'to'];
     if (targets.has(to)) {
       const message = `Two edges lead to \`${shownText(to)}\`; a step runs once.`;

@@ -12,14 +12,16 @@ export interface ManifestReference {
   readonly path: Path;
   /** Policies only restrict: they may name what is not shared with their namespace. */
   readonly restricts: boolean;
+  /** The key of a Secret that is used. */
+  readonly key?: string;
 }
 
-/** Every resource that a manifest of the right shape names. */
+/** Every resource that a manifest names in the right grammar, whatever else is wrong with it. */
 export function referencesOf(identity: Identity, manifest: JsonObject): ManifestReference[] {
   const found: ManifestReference[] = [];
   const spec = objectAt(manifest, 'spec');
-  const collect: Collect = (kind, value, path) => {
-    if (typeof value !== 'string') return;
+  const collect: Collect = (kind, value, path, key) => {
+    if (typeof value !== 'string' || !grammar.test(value)) return;
     const [namespace = '', name = ''] = qualify(value, identity.namespace).split('/');
     const restricts = identity.kind === 'AgentPolicy';
     found.push({
@@ -29,17 +31,21 @@ export function referencesOf(identity: Identity, manifest: JsonObject): Manifest
       name,
       path: ['spec', ...path],
       restricts,
+      ...(typeof key === 'string' ? { key } : {}),
     });
   };
   readers[identity.kind](spec, collect);
   return found;
 }
 
-type Collect = (kind: Kind, value: Json | undefined, path: Path) => void;
+const grammar = /^(?:[a-z0-9-]{1,63}\/)?[a-z0-9-]{1,63}$/;
+
+type Collect = (kind: Kind, value: Json | undefined, path: Path, key?: Json) => void;
 type Reader = (spec: JsonObject, collect: Collect) => void;
 
 const secretOf: Reader = (spec, collect) => {
-  collect('Secret', objectAt(objectAt(spec, 'auth'), 'secretRef')['name'], ['auth', 'secretRef', 'name']);
+  const reference = objectAt(objectAt(spec, 'auth'), 'secretRef');
+  collect('Secret', reference['name'], ['auth', 'secretRef', 'name'], reference['key']);
 };
 
 const readers: Readonly<Record<Kind, Reader>> = {

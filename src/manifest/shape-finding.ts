@@ -50,7 +50,7 @@ function badName(error: ErrorObject, at: At, name: string): ShapeFinding {
 function unknownField(at: At, name: string, fields: readonly string[]): ShapeFinding {
   const path = [...at.path, name];
   const part = missingFieldPart(at.title, path);
-  if (part !== undefined) return { ...unsupported(`\`${path.join('.')}\``, part), path, part: 'key' };
+  if (part !== undefined) return { ...unsupported(`\`${fieldName(path)}\``, part), path, part: 'key' };
   const help = didYouMean(name, fields) ?? (fields.length === 0 ? undefined : `Fields here: ${fields.join(', ')}.`);
   return {
     code: 'manifest.unknown_field',
@@ -67,7 +67,7 @@ export function unsupported(what: string, part: string): Finding {
 }
 
 function missing(at: At, name: string): ShapeFinding {
-  const path = [...at.path, name].join('.');
+  const path = fieldName([...at.path, name]);
   return {
     code: 'manifest.required',
     message: `\`${path}\` is missing.`,
@@ -104,7 +104,7 @@ function notInEnum(error: ErrorObject, at: At): ShapeFinding {
     return { ...place, code: 'manifest.type', message: `${where(at.path)} must be one of ${allowed.join(', ')}.` };
   const part = missingFieldPart(at.title, at.path, error.data);
   if (part !== undefined)
-    return { ...place, ...unsupported(`\`${at.path.join('.')}: ${shownText(error.data)}\``, part) };
+    return { ...place, ...unsupported(`\`${fieldName(at.path)}: ${shownText(error.data)}\``, part) };
   const help = didYouMean(error.data, allowed) ?? `One of: ${allowed.join(', ')}.`;
   return {
     ...place,
@@ -137,8 +137,25 @@ function finding(error: ErrorObject, { path }: At): Finding {
         help: 'Keep one of the two.',
       };
     default:
-      return { code: 'manifest.limit', message: `${field} ${error.message ?? 'is out of bounds'}.`, help };
+      return { code: 'manifest.limit', message: `${field} ${boundOf(error)}.`, help };
   }
+}
+
+const bounds: Readonly<Record<string, string>> = {
+  minimum: 'must be at least',
+  maximum: 'must be at most',
+  multipleOf: 'must be a multiple of',
+  minLength: 'must have at least this many characters:',
+  maxLength: 'may have at most this many characters:',
+  minItems: 'must have at least this many entries:',
+  maxItems: 'may have at most this many entries:',
+  minProperties: 'must have at least this many fields:',
+  maxProperties: 'may have at most this many fields:',
+};
+
+function boundOf(error: ErrorObject): string {
+  const bound = bounds[error.keyword];
+  return bound === undefined ? 'is out of bounds' : `${bound} ${String(error.schema)}`;
 }
 
 function typeName(type: unknown): string {
@@ -158,7 +175,14 @@ function typeName(type: unknown): string {
 
 /** Keys are what an author wrote: shown masked and short. */
 function where(path: Path): string {
-  return path.length === 0 ? 'the document' : `\`${shownText(path.join('.'))}\``;
+  return path.length === 0 ? 'the document' : `\`${shownText(fieldName(path))}\``;
+}
+
+/** `spec.tools[1].toolRef`. */
+export function fieldName(path: Path): string {
+  return path
+    .map((part, index) => (/^[0-9]+$/.test(String(part)) ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`))
+    .join('');
 }
 
 function fieldsOf(schema: unknown): readonly string[] {

@@ -12,7 +12,7 @@ import { addressOf, kinds, type Address, type Identity, type Kind } from './reso
 import { findSecrets } from './secret-literal.ts';
 import { checkMeaning } from './meaning.ts';
 import { checkShape, type SchemaName } from './shape.ts';
-import { unsupported } from './shape-finding.ts';
+import { fieldName, unsupported } from './shape-finding.ts';
 import { shownText } from './shown.ts';
 import { missingKindPart } from './unsupported.ts';
 
@@ -23,6 +23,8 @@ export interface Validated {
   /** Where the document could be identified, whatever else is wrong with it. */
   readonly identity?: Identity;
   readonly address?: Address;
+  /** Whatever it names in the right grammar, whatever else is wrong with it. */
+  readonly references: readonly ManifestReference[];
   /** Present when nothing is wrong. */
   readonly content?: Content;
 }
@@ -32,7 +34,6 @@ export interface Content {
   readonly manifest: JsonObject;
   /** Of the manifest, where no file is read into it. */
   readonly digest: string | undefined;
-  readonly references: readonly ManifestReference[];
   readonly file: FileNeed | undefined;
 }
 
@@ -51,23 +52,31 @@ export function validate(document: Document): Validated {
         help: 'Start with `apiVersion: pawl/v1`.',
       }),
     );
-    return { document, problems };
+    return { document, problems, references: [] };
   }
   const kind = kindOf(value, document, problems);
-  if (kind === undefined) return { document, problems };
+  if (kind === undefined) return { document, problems, references: [] };
   const draft = copyOf(value) as Draft;
   // What a cluster or another tool wrote about the resource is no part of it.
   delete draft['status'];
   readNumbers(kind, draft);
   const shape = checkShape(schemaOf[kind], draft, document);
   problems.push(...shape);
+  problems.push(...beside(shape, checkMeaning(kind, draft, document)));
   const identity = identityOf(kind, draft);
-  if (identity === undefined) return { document, problems };
+  if (identity === undefined) return { document, problems, references: [] };
   const address = addressOf(identity);
-  if (shape.length === 0) problems.push(...checkMeaning(kind, draft, document));
+  const references = referencesOf(identity, draft);
   const named = problems.map((problem) => ({ ...problem, address }));
-  if (named.some((problem) => problem.severity === 'error')) return { document, problems: named, identity, address };
-  return { document, problems: named, identity, address, content: contentOf(identity, draft, document) };
+  if (named.some((problem) => problem.severity === 'error'))
+    return { document, problems: named, references, identity, address };
+  return { document, problems: named, references, identity, address, content: contentOf(identity, draft, document) };
+}
+
+/** A value of the wrong shape is said to be so once; what else it might mean helps nobody. */
+function beside(shape: readonly Problem[], meaning: readonly Problem[]): Problem[] {
+  const places = new Set(shape.map(({ line, column }) => `${line}:${column}`));
+  return meaning.filter(({ line, column }) => !places.has(`${line}:${column}`));
 }
 
 function contentOf(identity: Identity, draft: Draft, document: Document): Content {
@@ -76,7 +85,6 @@ function contentOf(identity: Identity, draft: Draft, document: Document): Conten
   return {
     manifest: draft,
     digest: file === undefined ? digest(draft) : undefined,
-    references: referencesOf(identity, draft),
     file,
   };
 }
@@ -136,7 +144,7 @@ function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kin
 
 function secretProblems(document: Document): Problem[] {
   return findSecrets(document.value).map(({ path, kind, part }) => {
-    const message = `${path.length === 0 ? 'The document' : `\`${shownText(path.join('.'))}\``} looks like ${kind}; values of secrets must not be in Git.`;
+    const message = `${path.length === 0 ? 'The document' : `\`${shownText(fieldName(path))}\``} looks like ${kind}; values of secrets must not be in Git.`;
     const help = 'Revoke it, put the new one into an environment variable and refer to it through a Secret.';
     return problemIn(document, path, { code: 'manifest.secret_literal', message, help }, part);
   });

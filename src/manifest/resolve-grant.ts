@@ -1,0 +1,133 @@
+import type { Json, JsonObject } from './json.ts';
+import { listAt, objectAt, type ManifestReference } from './manifest-reference.ts';
+import { isSound, type Estate, type Report, type Sound } from './estate.ts';
+import type { Address } from './resource.ts';
+
+/** Warns of tools that an agent or a graph names and no role grants: every call of them would be denied. */
+export function grantFindings(estate: Estate, report: Report): void {
+  const permissions = toolPermissions(estate);
+  for (const manifest of estate.sound) {
+    const { kind } = manifest.identity;
+    if (kind !== 'Agent' && kind !== 'AgentSystem') continue;
+    const { references } = manifest;
+    if (!references.some((reference) => reference.kind === 'Tool')) continue;
+    const given = givenBy(references, estate);
+    if (given === undefined) continue;
+    for (const reference of references) {
+      if (reference.kind !== 'Tool') continue;
+      const lacking = lackingFor(reference, { manifest, given, permissions, estate });
+      if (lacking !== undefined) report(manifest, reference.path, ungranted(reference, lacking, references));
+    }
+  }
+}
+
+function ungranted(reference: ManifestReference, lacking: string, references: readonly ManifestReference[]) {
+  const role = references.find(({ kind }) => kind === 'AgentRole');
+  const where = role === undefined ? 'an AgentRole, and the role to `roles`' : `the permissions of ${role.address}`;
+  return {
+    code: 'grant.missing',
+    severity: 'warning',
+    message: `No role grants \`${lacking}\`: every call of \`${reference.name}\` would be denied.`,
+    help: `Add \`- ${lacking}\` to ${where}.`,
+  } as const;
+}
+
+/** ToolPermissions by the address of their tool. */
+function toolPermissions(estate: Estate): ReadonlyMap<Address, readonly Sound[]> {
+  const found = new Map<Address, Sound[]>();
+  for (const manifest of estate.sound) {
+    if (manifest.identity.kind !== 'ToolPermission') continue;
+    for (const reference of manifest.references) {
+      if (reference.kind === 'Tool') found.set(reference.address, [...(found.get(reference.address) ?? []), manifest]);
+    }
+  }
+  return found;
+}
+
+const parsed = new WeakMap<Sound, ReadonlySet<string>>();
+
+/** What the roles give, the names of tools qualified by the role's namespace; undefined: not all roles are right. */
+function givenBy(references: readonly ManifestReference[], estate: Estate): readonly ReadonlySet<string>[] | undefined {
+  const given: ReadonlySet<string>[] = [];
+  for (const reference of references) {
+    if (reference.kind !== 'AgentRole') continue;
+    const role = estate.known.get(reference.address);
+    if (role === undefined || !isSound(role)) return undefined;
+    given.push(permissionsOf(role));
+  }
+  return given;
+}
+
+function permissionsOf(role: Sound): ReadonlySet<string> {
+  let set = parsed.get(role);
+  if (set === undefined) {
+    const written = listAt(objectAt(role.content.manifest, 'spec'), 'permissions');
+    set = new Set(written.map((text) => qualified(String(text), role.identity.namespace)));
+    parsed.set(role, set);
+  }
+  return set;
+}
+
+function qualified(permission: string, namespace: string): string {
+  const [kind = '', name = '', operation] = permission.split(':');
+  if (kind !== 'tool') return permission;
+  return `tool:${name === '*' ? '*' : `${namespace}/${name}`}:${operation}`;
+}
+
+interface Asking {
+  readonly manifest: Sound;
+  readonly given: readonly ReadonlySet<string>[];
+  readonly permissions: ReadonlyMap<Address, readonly Sound[]>;
+  readonly estate: Estate;
+}
+
+/** The first permission that is needed and not given. */
+function lackingFor(reference: ManifestReference, asking: Asking): string | undefined {
+  const tool = asking.estate.known.get(reference.address)?.content?.manifest;
+  if (tool === undefined) return undefined;
+  const rules = (asking.permissions.get(reference.address) ?? []).filter((rule) => reaches(rule, asking.manifest));
+  const demands = rules.map((rule) => demandOf(rule)).filter((demand) => demand !== undefined);
+  if (demands.length === 0) demands.push(ownDemand(tool, reference));
+  for (const { texts, any } of demands) {
+    const lacking = texts.filter(({ wanted }) => !asking.given.some((set) => gives(set, wanted)));
+    if (any ? lacking.length === texts.length : lacking.length > 0) return lacking[0]?.written;
+  }
+  return undefined;
+}
+
+interface Demand {
+  readonly any: boolean;
+  readonly texts: readonly { readonly written: string; readonly wanted: string }[];
+}
+
+function demandOf(rule: Sound): Demand | undefined {
+  const spec = objectAt(rule.content.manifest, 'spec');
+  const required = listAt(spec, 'required').map(String);
+  if (required.length === 0) return undefined;
+  return {
+    any: spec['match'] === 'any',
+    texts: required.map((written) => ({ written, wanted: qualified(written, rule.identity.namespace) })),
+  };
+}
+
+function ownDemand(tool: JsonObject, { namespace, name }: ManifestReference): Demand {
+  const operations = listAt(objectAt(tool, 'spec'), 'operation').map(String);
+  const texts = operations.map((operation) => ({
+    written: `tool:${name}:${operation}`,
+    wanted: `tool:${namespace}/${name}:${operation}`,
+  }));
+  return { any: false, texts };
+}
+
+function reaches(rule: Sound, subject: Sound): boolean {
+  const spec = objectAt(rule.content.manifest, 'spec');
+  const global: Json | undefined = spec['global'];
+  return global === true || rule.references.some(({ address }) => address === subject.address);
+}
+
+function gives(given: ReadonlySet<string>, wanted: string): boolean {
+  if (given.has(wanted)) return true;
+  const [kind = '', name = '', operation = ''] = wanted.split(':');
+  if (kind === 'capability') return given.has('capability:*');
+  return given.has(`tool:*:${operation}`) || given.has(`tool:${name}:*`) || given.has('tool:*:*');
+}

@@ -1,0 +1,139 @@
+import { isSound, type Estate, type Files, type Report, type Sound } from './estate.ts';
+import { readFile } from './resolve-file.ts';
+import { grantFindings } from './resolve-grant.ts';
+import { referenceFinding } from './resolve-reference.ts';
+import { targetFindings } from './resolve-target.ts';
+import { problemIn, type Path } from './position.ts';
+import { compareProblems, compareText, type Problem } from './problem.ts';
+import type { Address, EnvironmentSettings, Kind, Resource } from './resource.ts';
+import type { Finding } from './text.ts';
+import type { Validated } from './validate.ts';
+
+export interface Resolved {
+  /** In address order; only those without errors. */
+  readonly resources: ReadonlyMap<Address, Resource>;
+  /** Of all documents, their own included; sorted. */
+  readonly problems: readonly Problem[];
+}
+
+/** Joins the documents of one environment into its resources. */
+export function resolve(
+  manifests: readonly Validated[],
+  files: Files,
+  environment: Pick<EnvironmentSettings, 'namespaces'>,
+): Resolved {
+  const problems: Problem[] = [];
+  const faulty = new Set<Validated>();
+  const report: Report = (manifest, path, finding) => {
+    problems.push(placed(manifest, path, finding));
+    if (finding.severity !== 'warning') faulty.add(manifest);
+  };
+  for (const manifest of manifests) if (manifest.problems.length > 0) problems.push(...manifest.problems);
+  const estate = estateOf(manifests, report);
+  checkNamespaces(estate, environment.namespaces, report);
+  checkReferences(estate, report);
+  grantFindings(estate, report);
+  targetFindings(estate, report);
+  const resources: Resource[] = [];
+  for (const manifest of estate.sound) {
+    const read = readFile(manifest, files);
+    for (const { path, finding } of read.findings) report(manifest, path, finding);
+    problems.push(...read.problems);
+    if (read.resource !== undefined && !faulty.has(manifest)) resources.push(read.resource);
+  }
+  resources.sort((a, b) => compareText(a.address, b.address));
+  return {
+    resources: new Map(resources.map((resource) => [resource.address, resource])),
+    problems: problems.sort(compareProblems),
+  };
+}
+
+/** Paths of the prompt and script files that the manifests name. */
+export function filesNeeded(manifests: readonly Validated[]): string[] {
+  const paths = new Set<string>();
+  for (const { content } of manifests) if (content?.file?.path !== undefined) paths.add(content.file.path);
+  return [...paths].sort(compareText);
+}
+
+function estateOf(manifests: readonly Validated[], report: Report): Estate {
+  const known = new Map<Address, Validated>();
+  for (const manifest of manifests) {
+    if (manifest.address === undefined) continue;
+    const other = known.get(manifest.address);
+    // The first by place stays, so that the order in which files are read never shows.
+    const [first, second] = other === undefined || isBefore(manifest, other) ? [manifest, other] : [other, manifest];
+    known.set(manifest.address, first);
+    if (second !== undefined) reportDuplicate(first, second, report);
+  }
+  const sound: Sound[] = [];
+  for (const manifest of known.values()) if (isSound(manifest)) sound.push(manifest);
+  return { known, sound };
+}
+
+function isBefore(a: Validated, b: Validated): boolean {
+  const [left, right] = [a.document.place, b.document.place];
+  return (compareText(left.file, right.file) || left.line - right.line || left.column - right.column) < 0;
+}
+
+function reportDuplicate(first: Validated, second: Validated, report: Report): void {
+  const name = first.address ?? '';
+  const { file, line } = first.document.place;
+  const message = `${name} is declared twice: here and at ${file}:${line}.`;
+  report(second, ['metadata', 'name'], {
+    code: 'manifest.duplicate',
+    message,
+    help: 'Remove one of the two, or rename it.',
+  });
+}
+
+function checkNamespaces(estate: Estate, namespaces: readonly string[] | undefined, report: Report): void {
+  if (namespaces === undefined) return;
+  const allowed = new Set(namespaces);
+  for (const manifest of estate.known.values()) {
+    const namespace = manifest.identity?.namespace ?? '';
+    if (allowed.has(namespace)) continue;
+    const message = `The environment does not hold the namespace \`${namespace}\`.`;
+    const help = `It holds: ${namespaces.join(', ')}. Change the namespace, or add it in pawl.yaml.`;
+    report(manifest, ['metadata', 'namespace'], { code: 'environment.namespace', message, help });
+  }
+}
+
+/** Kinds that do nothing by themselves. */
+const usable: ReadonlySet<Kind> = new Set(['Secret', 'ModelEndpoint', 'Tool', 'AgentRole', 'Agent']);
+
+function checkReferences(estate: Estate, report: Report): void {
+  const used = new Set<Address>();
+  for (const manifest of estate.known.values()) {
+    for (const reference of manifest.references) {
+      if (!reference.restricts) used.add(reference.address);
+      const finding = referenceFinding(reference, manifest, estate);
+      if (finding !== undefined) report(manifest, finding.path, finding);
+    }
+  }
+  for (const manifest of estate.sound) {
+    const { address, identity } = manifest;
+    if (!usable.has(identity.kind) || used.has(address)) continue;
+    const finding = {
+      code: 'manifest.unused',
+      severity: 'warning',
+      message: `Nothing refers to ${address}.`,
+      help: 'Use it, or remove it.',
+    } as const;
+    report(manifest, ['metadata', 'name'], finding);
+  }
+}
+
+// Finding a place parses a document again. What is wrong usually stays wrong from one commit to the next, so a problem
+// is kept with the document that it is in, and both go together.
+const places = new WeakMap<Validated, Map<string, Problem>>();
+
+function placed(manifest: Validated, path: Path, finding: Finding): Problem {
+  const known = places.get(manifest) ?? new Map<string, Problem>();
+  const key = `${path.join('\0')}\0${finding.code}\0${finding.message}\0${finding.help}`;
+  const problem = known.get(key) ?? problemIn(manifest.document, path, { ...finding, address: manifest.address });
+  // A document can be wrong in many ways over time; only the latest are worth keeping.
+  if (known.size > 1_000) known.clear();
+  known.set(key, problem);
+  places.set(manifest, known);
+  return problem;
+}

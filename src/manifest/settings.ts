@@ -1,0 +1,63 @@
+import { copyOf } from './canonical.ts';
+import type { Document, SourceFile } from './document.ts';
+import { repositoryPath } from './file-need.ts';
+import { isJsonObject, type Json } from './json.ts';
+import { defaultFileLimits } from './limits.ts';
+import { problemIn } from './position.ts';
+import type { Problem } from './problem.ts';
+import type { EnvironmentSettings } from './resource.ts';
+import { parseSingle } from './script.ts';
+import { checkShape } from './shape.ts';
+import { shownText } from './shown.ts';
+import type { PawlSettings } from './types.gen.ts';
+import { apiVersionProblem } from './validate.ts';
+
+/** What `pawl.yaml` says. */
+export interface Settings {
+  readonly environments: readonly EnvironmentSettings[];
+}
+
+/** `pawl.yaml`, checked like a manifest: everything wrong at once, and nothing of it used while something is. */
+export function parseSettings(file: SourceFile): { settings?: Settings; problems: readonly Problem[] } {
+  const { document, problems } = parseSingle(file, defaultFileLimits.fileBytesMax);
+  if (document === undefined) return { problems };
+  const version = isJsonObject(document.value) ? apiVersionProblem(document.value, document) : undefined;
+  if (version !== undefined) return { problems: [version] };
+  const value = copyOf(document.value);
+  const found = checkShape('pawl', value, document);
+  if (found.length > 0 || !isSettings(value)) return { problems: found };
+  const wrong = environmentProblems(value, document);
+  return wrong.length > 0 ? { problems: wrong } : { settings: { environments: value.environments }, problems: [] };
+}
+
+/** `checkShape` found nothing: the value has the type that is generated from the same schema. */
+function isSettings(value: Json): value is Json & PawlSettings {
+  return isJsonObject(value) && Array.isArray(value['environments']);
+}
+
+function environmentProblems(settings: PawlSettings, document: Document): Problem[] {
+  const problems: Problem[] = [];
+  const names = new Set<string>();
+  for (const [index, environment] of settings.environments.entries()) {
+    const at = ['environments', index];
+    if (names.has(environment.name)) {
+      const message = `Two environments are named \`${environment.name}\`.`;
+      problems.push(
+        problemIn(document, [...at, 'name'], { code: 'settings.duplicate', message, help: 'Rename one of them.' }),
+      );
+    }
+    names.add(environment.name);
+    for (const [position, path] of environment.paths.entries()) {
+      if (path === '.' || (repositoryPath(path, '') !== undefined && !path.split('/').includes('..'))) continue;
+      const message = `The path \`${shownText(path)}\` leads out of the repository, or into Git's own folder.`;
+      problems.push(
+        problemIn(document, [...at, 'paths', position], {
+          code: 'settings.path',
+          message,
+          help: 'Use a path inside it, without `..`.',
+        }),
+      );
+    }
+  }
+  return problems;
+}
