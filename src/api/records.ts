@@ -4,6 +4,7 @@ import type { RevisionRow } from '../store/revision.ts';
 import type { RunRow } from '../store/run.ts';
 import { readOpenWaits } from '../store/wait.ts';
 import type { WorkerRow } from '../store/worker.ts';
+import { runRecord } from '../trace/run-record.ts';
 import type { ResourceRecord, RevisionRecord, RunRecord, WorkerRecord } from './operations.ts';
 
 export function revisionRecord(row: RevisionRow): RevisionRecord {
@@ -27,27 +28,7 @@ export function resourceRecord(listed: ListedResource): ResourceRecord {
 export async function runRecords(database: Database, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
   const waiting = rows.filter((row) => row.state === 'Waiting').map((row) => row.id);
   const waits = waiting.length === 0 ? [] : await readOpenWaits(database, waiting);
-  return rows.map((row) => ({
-    id: row.id,
-    environment: row.environment,
-    system: row.system,
-    revision: row.revision,
-    state: row.state,
-    input: row.input,
-    output: row.output ?? undefined,
-    error: row.error === null ? undefined : errorOf(row.error),
-    waits: waits
-      .filter((wait) => wait.run === row.id)
-      .map(({ path, kind, due_at }) => ({ path, kind, dueAt: due_at?.toISOString() })),
-    createdAt: row.created_at.toISOString(),
-    startedAt: row.started_at?.toISOString(),
-    endedAt: row.ended_at?.toISOString(),
-  }));
-}
-
-function errorOf(error: NonNullable<RunRow['error']>): NonNullable<RunRecord['error']> {
-  const { code, message, node, path } = error;
-  return { code, message, ...(node === undefined ? {} : { node }), ...(path === undefined ? {} : { path }) };
+  return rows.map((row) => runRecord(row, waits));
 }
 
 export function workerRecord(row: WorkerRow): WorkerRecord {

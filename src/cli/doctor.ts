@@ -2,7 +2,7 @@ import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
-import { printable } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
 
 export async function doctorCommand(context: CliContext, options: { output: string }): Promise<ExitCode> {
   const { terminal } = context;
@@ -14,7 +14,7 @@ export async function doctorCommand(context: CliContext, options: { output: stri
     const { green, yellow, red } = terminal.colors;
     const marks = { ok: green('ok     '), warning: yellow('warning'), failed: red('failed ') };
     for (const check of checks) {
-      terminal.out(`${marks[check.state]}  ${check.name.padEnd(12)} ${printable(check.detail)}`);
+      terminal.out(`${marks[check.state]}  ${check.name.padEnd(12)} ${neutral(check.detail)}`);
       if (check.help !== undefined) terminal.out(`${' '.repeat(22)}= help: ${check.help}`);
     }
   }

@@ -1,7 +1,7 @@
 import { exitCodes, isPawlError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
-import { printable } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
 
 export interface Failure {
   readonly code: string;
@@ -29,6 +29,6 @@ export function reportFailure(failure: Failure, terminal: Terminal, json: boolea
     return;
   }
   const { red, bold, dim } = terminal.noteColors;
-  terminal.note(`${red(bold(`error ${failure.code}`))}: ${failure.message.split('\n').map(printable).join('\n')}`);
-  if (failure.help !== undefined) terminal.note(dim(`  = help: ${printable(failure.help)}`));
+  terminal.note(`${red(bold(`error ${failure.code}`))}: ${failure.message.split('\n').map(neutral).join('\n')}`);
+  if (failure.help !== undefined) terminal.note(dim(`  = help: ${neutral(failure.help)}`));
 }

@@ -9,7 +9,7 @@ import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { nearest } from '../manifest/nearest.ts';
 import { renderTable } from './table.ts';
-import { printable } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
 
 export interface GetOptions {
   readonly kind: string;
@@ -76,7 +76,7 @@ function spellings(kind: Kind): readonly string[] {
 function unknownKind(word: string): TerminalError {
   const known = [...kinds.map((kind) => spellings(kind).at(kind.endsWith('y') ? 2 : 1) ?? kind), 'runs', 'workers', 'all'];
   const guess = nearest(word.toLowerCase(), known);
-  return new TerminalError(`There is no kind "${printable(word)}".`, {
+  return new TerminalError(`There is no kind "${neutral(word)}".`, {
     code: 'cli.usage',
     help: guess === undefined ? `One of ${known.join(', ')}.` : `Did you mean "${guess}"?`,
     exit: exitCodes.usage,
@@ -131,7 +131,7 @@ function show({ terminal }: CliContext, listing: Listing, output: string): void 
       }
       return;
     case 'name':
-      for (const name of listing.names) terminal.out(printable(name));
+      for (const name of listing.names) terminal.out(neutral(name));
       return;
     default:
       if (listing.rows.length === 0) terminal.note('Nothing found.');
@@ -140,8 +140,8 @@ function show({ terminal }: CliContext, listing: Listing, output: string): void 
 }
 
 function notFound(options: GetOptions): TerminalError {
-  return new TerminalError(`There is no ${printable(options.kind)} "${printable(options.name ?? '')}".`, {
+  return new TerminalError(`There is no ${neutral(options.kind)} "${neutral(options.name ?? '')}".`, {
     code: 'resource.not_found',
-    help: `Run \`pawl get ${printable(options.kind)}\` to see what there is.`,
+    help: `Run \`pawl get ${neutral(options.kind)}\` to see what there is.`,
   });
 }

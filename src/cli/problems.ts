@@ -1,6 +1,7 @@
 import type { Problem } from '../manifest/problem.ts';
 import type { Colors } from './terminal.ts';
-import { printable, truncate } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
+import { truncate } from './terminal.ts';
 
 /** Reads a file's text for an excerpt; undefined where it cannot be shown. */
 export type ExcerptSource = (file: string) => string | undefined;
@@ -18,23 +19,23 @@ export function renderProblems(problems: readonly Problem[], excerpt: ExcerptSou
 function renderProblem(problem: Problem, text: string | undefined, { width, colors }: ProblemLayout): string {
   const paint = problem.severity === 'error' ? colors.red : colors.yellow;
   const lines = [
-    `${paint(colors.bold(`${problem.severity} ${problem.code}`))}: ${printable(problem.message)}`,
-    `  ${colors.cyan('-->')} ${printable(problem.file)}:${problem.line}:${problem.column}`,
+    `${paint(colors.bold(`${problem.severity} ${problem.code}`))}: ${neutral(problem.message)}`,
+    `  ${colors.cyan('-->')} ${neutral(problem.file)}:${problem.line}:${problem.column}`,
   ];
   const source = text?.split(/\r?\n/)[problem.line - 1];
   const gutter = String(problem.line);
   if (source !== undefined && source.trim() !== '') {
-    lines.push(`${colors.cyan(`${gutter} |`)} ${truncate(printableLine(source), width - gutter.length - 3)}`);
+    lines.push(`${colors.cyan(`${gutter} |`)} ${truncate(neutralLine(source), width - gutter.length - 3)}`);
     lines.push(`${colors.cyan(`${' '.repeat(gutter.length)} |`)} ${caret(problem, width - gutter.length - 3, paint)}`);
   }
-  if (problem.help !== undefined) lines.push(`${' '.repeat(gutter.length)} = help: ${printable(problem.help)}`);
+  if (problem.help !== undefined) lines.push(`${' '.repeat(gutter.length)} = help: ${neutral(problem.help)}`);
   lines.push(`${' '.repeat(gutter.length)} = pawl explain ${problem.code}`);
   return lines.join('\n');
 }
 
 /** A tab is shown as one space, so that the caret stands under its token. */
-function printableLine(source: string): string {
-  return printable(source.replaceAll('\t', ' '));
+function neutralLine(source: string): string {
+  return neutral(source.replaceAll('\t', ' '));
 }
 
 function caret(problem: Problem, room: number, paint: (text: string) => string): string {

@@ -36,7 +36,7 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<E
   };
   const outcome = { exit: exitCodes.success as ExitCode };
   try {
-    await createProgram(context, outcome).parseAsync([...words], { from: 'user' });
+    await createProgram(context, outcome).parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
     return host.signal.aborted && outcome.exit === exitCodes.success ? exitCodes.interrupted : outcome.exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.success;
@@ -68,7 +68,6 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
       writeErr: () => undefined,
     });
   }
-  program.action(() => program.outputHelp());
   return program;
 }
 

@@ -1,6 +1,7 @@
 import type { Change, ChangeClass, FieldChange } from '../plan/change.ts';
 import type { Colors } from './terminal.ts';
-import { printable, truncate } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
+import { truncate } from './terminal.ts';
 
 const meaning: Readonly<Record<ChangeClass, string>> = {
   outOfBand: 'changed by something other than apply',
@@ -23,7 +24,7 @@ export function renderDrift(environment: string, drift: readonly Change[], color
 
 function renderChange(change: Change, colors: Colors): string {
   const head = `  ${colors.yellow('!')} ${colors.bold(change.address)}  ${meaning[change.class]}`;
-  const lines = change.reason === undefined ? [head] : [head, colors.dim(`      # (${printable(change.reason)})`)];
+  const lines = change.reason === undefined ? [head] : [head, colors.dim(`      # (${neutral(change.reason)})`)];
   for (const field of change.fields) lines.push(renderField(field));
   return `${lines.join('\n')}\n`;
 }
@@ -34,5 +35,5 @@ function renderField(field: FieldChange): string {
 }
 
 function valueText(value: FieldChange['before']): string {
-  return value === undefined ? '(absent)' : truncate(printable(JSON.stringify(value)), 60);
+  return value === undefined ? '(absent)' : truncate(neutral(JSON.stringify(value)), 60);
 }

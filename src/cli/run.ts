@@ -6,7 +6,7 @@ import type { Door } from './app-port.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { readInput } from './input.ts';
-import { printable } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
 
 export interface RunOptions {
   readonly system: string;
@@ -67,7 +67,7 @@ async function watch({ terminal, signal }: CliContext, { door, submitted, option
         if (call.outcome === 'running' || told.has(line)) continue;
         told.add(line);
         const reason = call.decision.reason === undefined ? '' : ` (${call.decision.reason})`;
-        terminal.note(`  ${printable(line)}${reason}`);
+        terminal.note(`  ${neutral(line)}${reason}`);
       }
     }
     if (isSettled(trace.run) || signal.aborted) return trace.run;
@@ -89,7 +89,7 @@ function report({ terminal }: CliContext, run: RunRecord, output: string): void 
   switch (run.state) {
     case 'Succeeded':
       terminal.out(`${green('Succeeded')}  ${run.id}`);
-      terminal.out(JSON.stringify(run.output, null, 2).split('\n').map(printable).join('\n'));
+      terminal.out(JSON.stringify(run.output, null, 2).split('\n').map(neutral).join('\n'));
       return;
     case 'Queued':
     case 'Running':
@@ -103,6 +103,6 @@ function report({ terminal }: CliContext, run: RunRecord, output: string): void 
       return;
     default:
       terminal.out(`${red(run.state)}  ${run.id}`);
-      if (run.error !== undefined) terminal.note(`${run.error.code}: ${printable(run.error.message)}`);
+      if (run.error !== undefined) terminal.note(`${run.error.code}: ${neutral(run.error.message)}`);
   }
 }

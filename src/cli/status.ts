@@ -4,7 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
-import { printable } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
 
 export async function statusCommand(context: CliContext, options: { output: string }): Promise<ExitCode> {
   const { terminal } = context;
@@ -32,7 +32,7 @@ function attention(status: EnvironmentStatus): readonly string[] {
   const attempt = status.lastAttempt;
   if (attempt !== undefined && (attempt.outcome === 'failed' || attempt.outcome === 'refused')) {
     const code = attempt.code === undefined ? '' : ` (${attempt.code})`;
-    lines.push(`${status.environment}: ${attempt.outcome} ${shortId(attempt.commit)} at ${attempt.at}: ${printable(attempt.message)}${code}`);
+    lines.push(`${status.environment}: ${attempt.outcome} ${shortId(attempt.commit)} at ${attempt.at}: ${neutral(attempt.message)}${code}`);
   }
   if (errors > 0) lines.push(`${status.environment}: ${errors} error(s) at the head of ${status.branch}; see pawl plan --env ${status.environment}`);
   if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);

@@ -1,10 +1,11 @@
-import { printable, truncate } from './terminal.ts';
+import { neutral } from '../manifest/neutral.ts';
+import { truncate } from './terminal.ts';
 
 const gap = 3;
 
 /** Columns aligned on their widest cell; the last one takes what is left of the line and is cut there. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[], width: number): string {
-  const cells = rows.map((row) => row.map((cell) => printable(cell)));
+  const cells = rows.map((row) => row.map((cell) => neutral(cell)));
   const widths = head.map((title, column) =>
     cells.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), title.length),
   );

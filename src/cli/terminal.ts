@@ -5,10 +5,13 @@ import { exitCodes, TerminalError } from '../errors.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
+/** A stream that may be a terminal. */
+export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
 export interface Streams {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: Sink;
+  readonly stderr: Sink;
 }
 
 /** Where a command's words go: data to stdout, everything else to stderr. */
@@ -21,6 +24,8 @@ export interface Terminal {
   readonly width: number;
   /** Whether data may carry colours. */
   readonly color: boolean;
+  /** Whether trees may be drawn with more than ASCII. */
+  readonly unicode: boolean;
   readonly colors: Colors;
   /** Colours for stderr, which may be a terminal when stdout is a pipe. */
   readonly noteColors: Colors;
@@ -45,13 +50,14 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
     },
     width: clampWidth(options.settings.columns ?? streams.stdout.columns ?? streams.stderr.columns ?? 100),
     color,
+    unicode: options.settings.utf8,
     colors: pc.createColors(color),
     noteColors: pc.createColors(mayColor(streams.stderr, options)),
     ask: (question, flag) => ask(streams, question, flag),
   };
 }
 
-function mayColor(stream: NodeJS.WriteStream, { settings, choice }: TerminalOptions): boolean {
+function mayColor(stream: Sink, { settings, choice }: TerminalOptions): boolean {
   if (choice !== 'auto') return choice === 'always';
   if (settings.noColor) return false;
   if (settings.forceColor) return true;
@@ -77,16 +83,6 @@ async function ask(streams: Streams, question: string, flag: string): Promise<st
   } finally {
     reader.close();
   }
-}
-
-// Control characters, bidirectional overrides and zero-width characters: what a manifest or a model could use to
-// move the cursor, hide text or forge a line. Stripping escape sequences alone leaves CR, backspace and the rest.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds.
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
-
-/** One line of text that came from outside, with everything invisible written as an escape. */
-export function printable(text: string): string {
-  return text.replace(unprintable, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }
 
 /** Cuts to `width` columns, with an ellipsis where something was lost. */

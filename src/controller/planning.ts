@@ -1,5 +1,5 @@
 import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
-import { schemaDigest } from '../manifest/schema-digest.ts';
+import { schemaDigest } from '../manifest/validate.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';
 import { addressesChanged, bodiesNeeded, diff } from '../plan/diff.ts';
 import { plan } from '../plan/plan.ts';

@@ -1,0 +1,96 @@
+import { request } from 'node:http';
+import { createLog } from '../../src/log.ts';
+import type { Operations, RunRecord } from '../../src/api/operations.ts';
+import { startServer } from '../../src/api/server.ts';
+import type { ApiServer } from '../../src/api/server.ts';
+import { TerminalError } from '../../src/errors.ts';
+
+export const token = 'a-token-for-tests';
+export const runId = '01930000-0000-7000-8000-000000000001';
+
+export const run: RunRecord = {
+  id: runId,
+  environment: 'production',
+  system: 'support/triage',
+  revision: 1,
+  state: 'Succeeded',
+  input: { ticket: 'broken' },
+  output: { answer: 'sorry' },
+  error: undefined,
+  waits: [],
+  createdAt: '2026-01-01T00:00:00.000Z',
+  startedAt: '2026-01-01T00:00:00.010Z',
+  endedAt: '2026-01-01T00:00:01.000Z',
+};
+
+/** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
+export function recordingOperations(calls: unknown[]): Operations {
+  const answer =
+    <Result>(name: string, result: Result) =>
+    (...words: readonly unknown[]): Promise<Result> => {
+      calls.push([name, ...words]);
+      return Promise.resolve(result);
+    };
+  const plan = { digest: 'd'.repeat(64), environment: 'production' } as unknown as Awaited<ReturnType<Operations['plan']>>;
+  return {
+    environments: answer('environments', [{ name: 'production', branch: 'main' }]),
+    plan: answer('plan', plan),
+    apply: () => Promise.reject(new TerminalError('The plan is stale.', { code: 'plan.stale', help: 'Plan again.', exit: 6 })),
+    drift: answer('drift', []),
+    status: answer('status', []),
+    history: answer('history', []),
+    get: answer('get', []),
+    submit: answer('submit', run),
+    run: (id) =>
+      id === runId
+        ? Promise.resolve(run)
+        : Promise.reject(new TerminalError('No run has that id.', { code: 'run.unknown', help: 'Look at `pawl get runs`.' })),
+    runs: answer('runs', [run]),
+    workers: answer('workers', []),
+    cancel: () => Promise.reject(new Error('a secret detail of the machine')),
+    resolve: answer('resolve', run),
+    trace: answer('trace', { run, nodes: [], totals: { tokensIn: 0, tokensOut: 0, cost: 0, calls: 0, denied: 0 } }),
+    close: () => Promise.resolve(),
+  };
+}
+
+export async function startTestServer(calls: unknown[] = [], version = '0.1.0'): Promise<ApiServer> {
+  const operations = recordingOperations(calls);
+  return startServer({ operations, token, version, log: createLog('silent'), ready: () => Promise.resolve(), port: 0 });
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+/** A request as bytes on the wire: fetch would mend the Host header. */
+export function send(
+  address: string,
+  path: string,
+  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+): Promise<Answer> {
+  const { promise, resolve, reject } = withResolvers<Answer>();
+  const sent = request(`${address}${path}`, { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false, timeout: 5_000 }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') }),
+    );
+    response.on('error', reject);
+  });
+  sent.on('error', reject);
+  sent.end(options.body);
+  return promise;
+}
+
+function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void; reject: (error: unknown) => void } {
+  let resolve: (value: Value) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<Value>((settle, fail) => {
+    resolve = settle;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
+}

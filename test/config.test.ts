@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bareEnvironment, findRoot, readConfig, readTerminalSettings } from '../src/config.ts';
+
+let root: string;
+let inside: string;
+
+beforeAll(async () => {
+  root = await realpath(await mkdtemp(join(tmpdir(), 'pawl-config-')));
+  inside = join(root, 'agents', 'prompts');
+  await mkdir(inside, { recursive: true });
+  await writeFile(join(root, 'pawl.yaml'), '');
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe('the repository', () => {
+  test('is the nearest folder upward with pawl.yaml', () => {
+    expect(findRoot(inside)).toBe(root);
+    expect(readConfig(inside, {})).toMatchObject({ root, repository: { kind: 'path', path: root } });
+  });
+
+  test('none is refused with what to do', () => {
+    expect(() => readConfig(tmpdir(), {})).toThrow(/No pawl\.yaml and no \.git/);
+  });
+
+  test('a URL is read through a mirror below .pawl', () => {
+    const { repository } = readConfig(root, { PAWL_REPOSITORY: 'https://git.example.com/team/agents.git' });
+    expect(repository).toEqual({ kind: 'url', url: 'https://git.example.com/team/agents.git', directory: join(root, '.pawl', 'mirror') });
+  });
+});
+
+describe('the database', () => {
+  test('is embedded below .pawl when no URL is set', () => {
+    expect(readConfig(inside, {}).database).toEqual({ kind: 'embedded', directory: join(root, '.pawl', 'db') });
+  });
+
+  test.each(['DATABASE_URL', 'PAWL_DATABASE_URL'])('is what %s names', (name) => {
+    expect(readConfig(root, { [name]: 'postgres://db.example.com/pawl' }).database).toEqual({
+      kind: 'postgres',
+      url: 'postgres://db.example.com/pawl',
+    });
+  });
+
+  test('two URLs that differ are refused, naming both variables and showing neither value', () => {
+    const settings = { DATABASE_URL: 'postgres://u:hunter2@a/x', PAWL_DATABASE_URL: 'postgres://u:hunter3@b/x' };
+    expect(() => readConfig(root, settings)).toThrow(/PAWL_DATABASE_URL and DATABASE_URL/);
+    expect(() => readConfig(root, settings)).not.toThrow(/hunter/);
+  });
+
+  test('two URLs that agree are one', () => {
+    const url = 'postgres://a/x';
+    expect(readConfig(root, { DATABASE_URL: url, PAWL_DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url });
+  });
+
+  test('another kind of URL is refused without showing it', () => {
+    expect(() => readConfig(root, { DATABASE_URL: 'mysql://u:hunter2@a/x' })).toThrow('DATABASE_URL is not a PostgreSQL URL.');
+  });
+});
+
+describe('what this build lacks', () => {
+  test('NATS_URL is refused, and the message names the missing part', () => {
+    expect(() => readConfig(root, { NATS_URL: 'nats://localhost' })).toThrow(/no NATS part/);
+  });
+});
+
+describe('secrets', () => {
+  test('only variables with the prefix or on the list can be named by a manifest', () => {
+    const { secretVariables } = readConfig(root, {
+      PAWL_SECRET_CRM: 'a',
+      CRM_TOKEN: 'b',
+      DATABASE_URL: 'postgres://a/x',
+      HOME: '/root',
+      PAWL_SECRET_ENV: 'CRM_TOKEN, OTHER',
+    });
+    expect([...secretVariables.keys()].sort()).toEqual(['CRM_TOKEN', 'PAWL_SECRET_CRM']);
+  });
+});
+
+describe('numbers and levels', () => {
+  test.each([
+    [{ PAWL_WORKER_SLOTS: '0' }, /PAWL_WORKER_SLOTS is "0"/],
+    [{ PAWL_WORKER_SLOTS: 'many' }, /from 1 to 256/],
+    [{ PAWL_POLL_MS: '5' }, /from 100 to 3600000/],
+    [{ PAWL_LOG_LEVEL: 'loud' }, /one of trace|PAWL_LOG_LEVEL is "loud"/],
+  ])('%j is refused with what would do', (environment, message) => {
+    try {
+      readConfig(root, environment);
+      expect.unreachable();
+    } catch (error) {
+      expect(`${(error as Error).message} ${(error as { help: string }).help}`).toMatch(message);
+    }
+  });
+});
+
+describe('the terminal', () => {
+  test('an empty NO_COLOR does not count, as its convention says', () => {
+    expect(readTerminalSettings({ NO_COLOR: '' }).noColor).toBe(false);
+    expect(readTerminalSettings({ NO_COLOR: '1' }).noColor).toBe(true);
+  });
+
+  test('a locale that names another charset gets no symbols', () => {
+    expect(readTerminalSettings({ LANG: 'C' }).utf8).toBe(false);
+    expect(readTerminalSettings({ LANG: 'en_US.UTF-8' }).utf8).toBe(true);
+  });
+});
+
+describe('the demo', () => {
+  test("knows nothing of the user's database, server or secrets", () => {
+    const bare = bareEnvironment({ PATH: '/bin', DATABASE_URL: 'postgres://a/x', NATS_URL: 'n', PAWL_SECRET_A: 's' });
+    expect(readConfig(root, bare)).toMatchObject({ database: { kind: 'embedded' } });
+    expect(Object.keys(bare)).not.toContain('PAWL_SECRET_A');
+  });
+});
