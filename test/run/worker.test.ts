@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRun } from '../../src/store/run.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
-import { bundleOf, install, journalOf, submit, until, workerOn } from './fixture.ts';
+import { bundleOf, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
 
 describe.each(databaseKinds)('on the %s database', (kind) => {
   let opened: OpenedDatabase;

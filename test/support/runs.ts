@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { expect } from 'vitest';
 import { EmitterBus } from '../../src/bus/emitter.ts';
 import { type Bundle, type BundleAgent, type BundleEdge, type BundleNode, type BundleTool, engineSchema } from '../../src/manifest/bundle.ts';
 import { canonicalText, digest } from '../../src/manifest/digest.ts';
@@ -201,18 +201,22 @@ export function workerOn(database: Database, options: Partial<WorkerOptions> & {
 const settled = new Set(['Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter']);
 
 /** Waits until the run has ended, or is in the state that is asked for. */
-export async function until(database: Database, id: string, state?: RunRow['state'], timeout = 15_000): Promise<RunRow> {
-  let row = await readRun(database, id);
-  await expect
-    .poll(
-      async () => {
-        row = await readRun(database, id);
-        return state === undefined ? settled.has(row.state) : row.state === state;
-      },
-      { timeout, interval: 10, message: `run ${id} is to end in ${state ?? 'an end'}` },
-    )
-    .toBe(true);
-  return row;
+export async function until(database: Database, id: string, state?: RunRow['state'], timeoutMs = 15_000): Promise<RunRow> {
+  return eventually(async () => {
+    const row = await readRun(database, id);
+    return (state === undefined ? settled.has(row.state) : row.state === state) ? row : undefined;
+  }, timeoutMs);
+}
+
+/** Looks again and again until there is something, for a bounded time. */
+export async function eventually<T>(look: () => Promise<T | undefined>, timeoutMs = 15_000): Promise<T> {
+  const limit = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > limit) throw new Error(`nothing came of it within ${timeoutMs} ms`);
+    await pause(5);
+  }
 }
 
 export interface JournalRow {

@@ -1,0 +1,43 @@
+/** What the benchmark uses of graphile-worker, which is not among pawl's own packages and so has no types here. */
+export interface GraphileWorker {
+  readonly Logger: new (factory: () => () => undefined) => object;
+  runMigrations(options: Connection): Promise<void>;
+  makeWorkerUtils(options: Connection): Promise<WorkerUtils>;
+  run(options: RunnerOptions): Promise<{ stop(): Promise<void> }>;
+}
+
+export interface Connection {
+  readonly connectionString: string;
+  readonly maxPoolSize: number;
+  readonly logger: object;
+}
+
+interface WorkerUtils {
+  addJobs(jobs: readonly { readonly identifier: string; readonly payload: StepPayload }[]): Promise<unknown>;
+  release(): Promise<void>;
+}
+
+export interface StepPayload {
+  readonly run: string;
+  readonly step: number;
+  readonly text: string;
+}
+
+interface RunnerOptions extends Connection {
+  readonly concurrency: number;
+  readonly noHandleSignals: boolean;
+  readonly pollInterval: number;
+  readonly taskList: Readonly<Record<string, (payload: StepPayload, helpers: TaskHelpers) => Promise<void>>>;
+}
+
+interface TaskHelpers {
+  addJob(identifier: string, payload: StepPayload): Promise<unknown>;
+}
+
+/** Checks what an import gave; a package of another version may export other things. */
+export function assertGraphile(peer: unknown): asserts peer is GraphileWorker {
+  for (const name of ['Logger', 'runMigrations', 'makeWorkerUtils', 'run']) {
+    const member: unknown = typeof peer === 'object' && peer !== null ? Reflect.get(peer, name) : undefined;
+    if (typeof member !== 'function') throw new TypeError(`graphile-worker has no ${name}`);
+  }
+}
