@@ -108,8 +108,8 @@ export const sourceCodes = {
     cure: 'Copy the files into this repository.',
   },
   'source.file_name': {
-    title: 'The file has a name that is refused',
-    cause: 'Control characters, a leading dash or `::` in a name can turn into commands of logs and tools.',
+    title: 'The file name is not UTF-8',
+    cause: 'Bytes that are no text cannot be told apart once they are shown, so two files could have one name.',
     cure: 'Rename the file to letters, digits, dots, dashes and underscores.',
   },
   'source.path_refused': {
@@ -127,11 +127,6 @@ export const sourceCodes = {
     cause: 'No manifest was found under its paths; an empty environment is taken for a mistake, never for a deletion.',
     cure: 'Correct the paths in pawl.yaml, or remove the environment itself.',
   },
-  'source.settings_missing': {
-    title: 'No pawl.yaml at the root of the repository',
-    cause: 'The commit does not hold the file that says which environments there are.',
-    cure: 'Run `pawl init`, and commit the file.',
-  },
   'source.working_copy_changed': {
     title: 'A file changed while it was read',
     cause: 'An editor or a checkout wrote to the working copy at that moment.',
@@ -141,21 +136,6 @@ export const sourceCodes = {
     title: 'A file of the working copy cannot be read',
     cause: 'Its permissions or the disk forbid it.',
     cure: 'Correct the permissions of the file.',
-  },
-  'limits.file_bytes': {
-    title: 'A file is too large',
-    cause: 'The file is larger than the limit, so it was not read.',
-    cure: 'Split it into several files.',
-  },
-  'limits.files': {
-    title: 'Too many files',
-    cause: 'The environment holds more manifests than the limit, so none was read.',
-    cure: 'Split the environment, or raise the limit.',
-  },
-  'limits.total_bytes': {
-    title: 'Too many bytes',
-    cause: 'The manifests of the environment are together larger than the limit, so none was read.',
-    cure: 'Split the environment, or raise the limit.',
   },
 } as const satisfies Record<string, CodeDoc>;
 

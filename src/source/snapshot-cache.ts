@@ -4,14 +4,19 @@ import type { Listing } from './listing.ts';
 import type { Repository } from './reader.ts';
 import type { RootState } from './root-state.ts';
 
+/** Prompt and script files, by path. */
+export interface Texts {
+  readonly ids: ReadonlyMap<string, string>;
+  readonly bytes: ReadonlyMap<string, Uint8Array>;
+}
+
 /** What one snapshot leaves for the next one of the same environment. */
 export interface SnapshotState {
   readonly snapshot: Snapshot;
   readonly listing: Listing;
   /** By path, in path order. */
   readonly documents: ReadonlyMap<string, FileDocuments>;
-  /** Prompt and script files by path. */
-  readonly texts: ReadonlyMap<string, { readonly id: string; readonly bytes: Uint8Array }>;
+  readonly texts: Texts;
   readonly root: RootState;
 }
 

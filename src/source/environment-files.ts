@@ -1,0 +1,135 @@
+import { exitCodes, TerminalError } from '../errors.ts';
+import { isManifestPath, nameFault, shownPath } from '../manifest/file-name.ts';
+import { type FileLimits, fileTooLarge, textFileBytesMax, validateFileSizes } from '../manifest/limits.ts';
+import type { Problem } from '../manifest/problem.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import { encodingProblem, entryProblem } from './entry-problem.ts';
+import { batchesOf, type FileDocuments, fileDocuments, readFileDocuments } from './file-documents.ts';
+import { coverOf } from './git-text.ts';
+import type { Listing } from './listing.ts';
+import type { Repository, TreeEntry } from './reader.ts';
+import type { SnapshotCache, SnapshotState, Texts } from './snapshot-cache.ts';
+
+/** What the steps of one snapshot share. */
+export interface Reading {
+  readonly repository: Repository;
+  readonly environment: EnvironmentSettings;
+  readonly paths: readonly string[];
+  readonly limits: FileLimits;
+  readonly cache: SnapshotCache;
+  readonly before: SnapshotState | undefined;
+}
+
+/** Every manifest file at the environment's paths, in path order; what did not change is taken over. */
+export async function readManifests(reading: Reading, listing: Listing): Promise<ReadonlyMap<string, FileDocuments>> {
+  const { before, cache, limits, paths, repository } = reading;
+  const inside = coverOf(paths);
+  const { changed } = listing;
+  if (before !== undefined && changed?.size === 0) return before.documents;
+  const files = [...listing.entries.values()].filter(({ path, kind }) => kind === 'file' && isManifestPath(path) && inside(path));
+  assertSizes(files, limits);
+  const documents = new Map<string, FileDocuments>();
+  const unread: TreeEntry[] = [];
+  for (const entry of files) {
+    const kept = changed?.has(entry.path) === false ? before?.documents.get(entry.path) : undefined;
+    const known = kept ?? refusedFile(entry, limits) ?? cache.documentsOf(entry.id, entry.path);
+    // The place in the order is taken now and filled when the file has been read.
+    documents.set(entry.path, known ?? { entry, documents: [], problems: [] });
+    if (known === undefined) unread.push(entry);
+  }
+  await readFileDocuments(repository, unread, (file) => {
+    documents.set(file.entry.path, file);
+    cache.keepDocuments(file);
+  });
+  return documents;
+}
+
+/** The prompt and script files that manifests name, from the same commit. */
+export async function readTexts(reading: Reading, listing: Listing, needed: ReadonlySet<string>): Promise<Texts> {
+  const before = reading.before?.texts;
+  const ids = new Map<string, string>();
+  const bytes = new Map<string, Uint8Array>();
+  const unread: TreeEntry[] = [];
+  for (const path of needed) {
+    const entry = listing.entries.get(path);
+    if (entry === undefined || entry.kind !== 'file') continue;
+    ids.set(path, entry.id);
+    const known = before?.ids.get(path) === entry.id ? before.bytes.get(path) : undefined;
+    if (known !== undefined) bytes.set(path, known);
+    else if (entry.size > textFileBytesMax) bytes.set(path, unreadBytes(entry.size));
+    else unread.push(entry);
+  }
+  assertSizes(unread, reading.limits);
+  for (const batch of batchesOf(unread)) {
+    const blobs = await reading.repository.read(batch.map(({ id }) => id), textFileBytesMax);
+    for (const { path, id } of batch) {
+      const blob = blobs.get(id);
+      if (blob !== undefined) bytes.set(path, blob);
+    }
+  }
+  return { ids, bytes };
+}
+
+/** Stands for content that is too large to be read: it is refused by its length, where the manifest names it. */
+function unreadBytes(size: number): Uint8Array {
+  // Zeros that nobody looks at take no memory, and a gigabyte of them is as much over the limit as more would be.
+  return new Uint8Array(Math.min(size, 2 ** 30));
+}
+
+/** Links and submodules that a manifest names or that lie at the paths; hidden folders are nobody's manifests. */
+export function entryProblems(listing: Listing, needed: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  for (const entry of listing.entries.values()) {
+    if (entry.kind === 'file') continue;
+    if (needed.has(entry.path) || !isHidden(entry.path)) problems.push(entryProblem(entry));
+  }
+  return problems;
+}
+
+/** A path that is not there is a mistake or an accident, never a wish to delete what it held. */
+export function assertPresent(listing: Listing, { paths, environment }: Reading): void {
+  for (const path of paths) {
+    const inside = coverOf([path]);
+    let found = false;
+    for (const entry of listing.entries.keys()) {
+      if (inside(entry)) {
+        found = true;
+        break;
+      }
+    }
+    if (!found) throw pathMissing(path, environment, listing.commit);
+  }
+}
+
+function assertSizes(files: readonly TreeEntry[], limits: FileLimits): void {
+  const problem = validateFileSizes(files, limits).find(({ code }) => code !== 'limits.file_bytes');
+  if (problem === undefined) return;
+  throw new TerminalError(problem.message, {
+    code: problem.code,
+    exit: exitCodes.findings,
+    ...(problem.help === undefined ? {} : { help: problem.help }),
+  });
+}
+
+/** A file that its name or size forbids to read. */
+function refusedFile(entry: TreeEntry, limits: FileLimits): FileDocuments | undefined {
+  if (entry.path.includes('\ufffd')) return { entry, documents: [], problems: [encodingProblem(entry)] };
+  // The parser refuses the name before it looks at the content, which therefore need not be read.
+  if (nameFault(entry.path) !== undefined) return fileDocuments(entry, new Uint8Array());
+  if (entry.size <= limits.fileBytesMax) return undefined;
+  return { entry, documents: [], problems: [fileTooLarge(entry.path, entry.size, limits.fileBytesMax)] };
+}
+
+function isHidden(path: string): boolean {
+  return path.split('/').some((part) => part.startsWith('.'));
+}
+
+function pathMissing(path: string, environment: EnvironmentSettings, commit: string): TerminalError {
+  const shown = path === '' ? 'any file' : `the path ${shownPath(path)}`;
+  const message = `Commit ${commit.slice(0, 12)} lacks ${shown} of the environment ${environment.name}; nothing is deleted for that.`;
+  return new TerminalError(message, {
+    code: 'source.path_missing',
+    help: 'Restore the path, or correct it in pawl.yaml.',
+    exit: exitCodes.findings,
+  });
+}

@@ -1,0 +1,93 @@
+import { exitCodes, TerminalError } from '../errors.ts';
+import { settingsPath } from '../manifest/file-name.ts';
+import { defaultFileLimits, type FileLimits, fileTooLarge } from '../manifest/limits.ts';
+import { compareProblems, type Problem } from '../manifest/problem.ts';
+import { filesNeeded, resolve } from '../manifest/resolve.ts';
+import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
+import { parseSettings, type Settings } from '../manifest/settings.ts';
+import { assertPresent, entryProblems, type Reading, readManifests, readTexts } from './environment-files.ts';
+import { entryProblem, problemAtFile } from './entry-problem.ts';
+import { environmentPaths } from './environment-paths.ts';
+import { coverOf } from './git-text.ts';
+import { listExtras, listPaths } from './listing.ts';
+import type { Repository } from './reader.ts';
+import { nextRoot } from './root-state.ts';
+import { SnapshotCache, type SnapshotState } from './snapshot-cache.ts';
+
+export { SnapshotCache } from './snapshot-cache.ts';
+
+export interface SnapshotOptions {
+  readonly cache?: SnapshotCache;
+  readonly limits?: FileLimits;
+}
+
+/**
+ * All resources of an environment at a commit. Sizes are checked before content is read; whatever cannot be read is
+ * an error or a problem: there is no snapshot with less in it than the commit holds.
+ */
+export async function snapshot(
+  repository: Repository,
+  commit: string,
+  environment: EnvironmentSettings,
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const { cache = new SnapshotCache(), limits = defaultFileLimits } = options;
+  const before = cache.stateOf(repository, environment);
+  const tree = await repository.tree(commit);
+  // One tree, one snapshot: a merge or a revert of a revert brings a new commit and the same content.
+  if (before?.snapshot.tree === tree && repository.kind !== 'working-copy') return { ...before.snapshot, commit };
+  const reading: Reading = { repository, environment, paths: environmentPaths(environment.paths), limits, cache, before };
+  const state = await takeSnapshot(reading, commit, tree);
+  cache.keepState(repository, state);
+  return state.snapshot;
+}
+
+/** What pawl.yaml at the root of the commit says. */
+export async function settingsAt(
+  repository: Repository,
+  commit: string,
+): Promise<{ readonly settings?: Settings; readonly problems: readonly Problem[] }> {
+  const entries = await repository.entries(commit, [settingsPath]);
+  const entry = entries.find(({ path }) => path === settingsPath);
+  if (entry === undefined) return { problems: [noSettings()] };
+  if (entry.kind !== 'file') return { problems: [entryProblem(entry)] };
+  const { fileBytesMax } = defaultFileLimits;
+  if (entry.size > fileBytesMax) return { problems: [fileTooLarge(settingsPath, entry.size, fileBytesMax)] };
+  const bytes = (await repository.read([entry.id], fileBytesMax)).get(entry.id) ?? new Uint8Array();
+  return parseSettings({ path: settingsPath, bytes });
+}
+
+async function takeSnapshot(reading: Reading, commit: string, tree: string): Promise<SnapshotState> {
+  const { repository, environment, paths, before } = reading;
+  const listed = await listPaths(repository, commit, { paths, before: before?.listing });
+  assertPresent(listed, reading);
+  const documents = await readManifests(reading, listed);
+  const validated = [...documents.values()].flatMap((file) => file.documents);
+  const needed = new Set(filesNeeded(validated));
+  const inside = coverOf(paths);
+  const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
+  const texts = await readTexts(reading, listing, needed);
+  const resolved = resolve(validated, texts.bytes, environment);
+  const problems = [...documents.values()].flatMap((file) => file.problems);
+  problems.push(...entryProblems(listing, needed), ...resolved.problems);
+  problems.sort(compareProblems);
+  if (validated.length === 0 && !problems.some(({ severity }) => severity === 'error')) throw empty(environment, commit);
+  const root = nextRoot(before?.root, resolved.resources);
+  const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems };
+  return { snapshot: taken, listing, documents, texts, root };
+}
+
+function noSettings(): Problem {
+  const message = 'There is no pawl.yaml at the root of the repository.';
+  return problemAtFile(settingsPath, 'settings.missing', message, 'Run `pawl init`, and commit the file.');
+}
+
+function empty(environment: EnvironmentSettings, commit: string): TerminalError {
+  const where = environment.paths.join(', ');
+  const message = `Commit ${commit.slice(0, 12)} holds no manifest of the environment ${environment.name} under ${where}; nothing is deleted for that.`;
+  return new TerminalError(message, {
+    code: 'source.empty',
+    help: 'Correct the paths in pawl.yaml, or remove the environment from it.',
+    exit: exitCodes.findings,
+  });
+}

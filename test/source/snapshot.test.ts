@@ -1,0 +1,303 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { EnvironmentSettings, Snapshot } from '../../src/manifest/resource.ts';
+import { openRepository, type Repository } from '../../src/source/repository.ts';
+import { SnapshotCache, settingsAt, snapshot } from '../../src/source/snapshot.ts';
+import { createRepository, type TestRepository } from '../support/git.ts';
+import { agent, model, role, settings } from './manifests.ts';
+
+const prod: EnvironmentSettings = { name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' };
+
+describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
+  let origin: TestRepository;
+  let repository: Repository;
+
+  beforeEach(async () => {
+    origin = await createRepository();
+    repository = await openRepository({ path: origin.path, reader });
+  });
+
+  afterEach(async () => {
+    await repository.close();
+    await origin.remove();
+  });
+
+  function errorsOf(taken: Snapshot): string[][] {
+    return taken.problems.filter(({ severity }) => severity === 'error').map(({ code, file }) => [code, file]);
+  }
+
+  test('the manifests below the paths become resources in address order', async () => {
+    const commit = await origin.commit({
+      'agents/b.yaml': role('b'),
+      'agents/deep/a.yml': role('a'),
+      'agents/two.json': JSON.stringify({ apiVersion: 'pawl/v1', kind: 'AgentRole', metadata: { name: 'c' }, spec: { permissions: [] } }),
+      'agents/README.md': '# not a manifest',
+      'agents/replies.script.yaml': 'replies: []',
+      'agents/.github/workflow.yaml': 'on: push',
+      'other/d.yaml': role('d'),
+      'pawl.yaml': settings,
+    });
+    const taken = await snapshot(repository, commit, prod);
+    expect(errorsOf(taken)).toEqual([]);
+    expect([...taken.resources.keys()]).toEqual(['AgentRole/default/a', 'AgentRole/default/b', 'AgentRole/default/c']);
+    expect(taken.commit).toBe(commit);
+    expect(taken.tree).toBe(await origin.git('rev-parse', `${commit}^{tree}`));
+    expect(taken.root).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('a path may be a file, the root, or written with dots and slashes', async () => {
+    const commit = await origin.commit({ 'agents/a.yaml': role('a'), 'b.yaml': role('b'), 'pawl.yaml': settings });
+    const names = async (paths: string[]): Promise<string[]> => [
+      ...(await snapshot(repository, commit, { ...prod, paths })).resources.keys(),
+    ];
+    expect(await names(['agents/a.yaml'])).toEqual(['AgentRole/default/a']);
+    expect(await names(['.'])).toEqual(['AgentRole/default/a', 'AgentRole/default/b']);
+    expect(await names(['./agents/', 'agents'])).toEqual(['AgentRole/default/a']);
+    await expect(names(['../agents'])).rejects.toMatchObject({ code: 'source.path_refused' });
+    await expect(names(['/agents'])).rejects.toMatchObject({ code: 'source.path_refused' });
+    await expect(names(['-x'])).rejects.toMatchObject({ code: 'source.path_refused' });
+  });
+
+  test('a prompt file comes from the same commit, beside the manifest or elsewhere in the repository', async () => {
+    const commit = await origin.commit({
+      'agents/a.yaml': agent('a', 'prompts/a.md'),
+      'agents/prompts/a.md': 'Be brief.',
+      'agents/b.yaml': agent('b', '../prompts/b.md'),
+      'prompts/b.md': 'Be kind.',
+      'agents/small.yaml': model,
+    });
+    const later = await origin.commit({ 'prompts/b.md': 'Be kinder.' });
+    const cache = new SnapshotCache();
+    const prompts = async (at: string): Promise<unknown[]> => {
+      const taken = await snapshot(repository, at, prod, { cache });
+      expect(errorsOf(taken)).toEqual([]);
+      return ['a', 'b'].map((name) => (taken.resources.get(`Agent/default/${name}`)?.manifest['spec'] as { prompt: string }).prompt);
+    };
+    expect(await prompts(commit)).toEqual(['Be brief.', 'Be kind.']);
+    expect(await prompts(later)).toEqual(['Be brief.', 'Be kinder.']);
+    expect(await prompts(commit)).toEqual(['Be brief.', 'Be kind.']);
+    const gone = await origin.commit({ 'prompts/b.md': undefined });
+    const taken = await snapshot(repository, gone, prod, { cache });
+    expect(errorsOf(taken)).toEqual([['reference.file_missing', 'agents/b.yaml']]);
+  });
+
+  test('a prompt file above its limit is refused by its size', async () => {
+    const commit = await origin.commit({
+      'agents/a.yaml': agent('a', 'a.md'),
+      'agents/a.md': 'x'.repeat(70_000),
+      'agents/small.yaml': model,
+    });
+    const taken = await snapshot(repository, commit, prod);
+    expect(errorsOf(taken)).toEqual([['limits.text_file_bytes', 'agents/a.yaml']]);
+    expect(taken.problems.find(({ severity }) => severity === 'error')?.message).toContain('70000 bytes');
+  });
+
+  test('links and submodules are problems, and nothing of them is read', async () => {
+    await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': agent('b', 'passwd.md'), 'agents/small.yaml': model });
+    await symlink('/etc/passwd', join(origin.path, 'agents/passwd.md'));
+    await symlink('../../', join(origin.path, 'agents/up'));
+    await symlink('/etc', join(origin.path, 'agents/etc.yaml'));
+    const other = await origin.commit({ '.gitmodules': '[submodule "m"]\n\tpath = agents/module\r\n\turl = ext::sh -c touch\r\n' });
+    await origin.git('update-index', '--add', '--cacheinfo', `160000,${other},agents/module`);
+    await origin.git('commit', '--quiet', '--message', 'Submodule');
+    const commit = await origin.git('rev-parse', 'HEAD');
+    const taken = await snapshot(repository, commit, prod);
+    expect(errorsOf(taken)).toEqual([
+      ['reference.file_missing', 'agents/b.yaml'],
+      ['git.symlink', 'agents/etc.yaml'],
+      ['git.submodule', 'agents/module'],
+      ['git.symlink', 'agents/passwd.md'],
+      ['git.symlink', 'agents/up'],
+    ]);
+    expect(JSON.stringify([...taken.resources.values()])).not.toContain('root:');
+    expect(taken.problems.find(({ code }) => code === 'git.symlink')).toMatchObject({
+      message: 'agents/etc.yaml is a symbolic link; what it leads to was not read.',
+      help: 'Replace it by the file itself.',
+    });
+  });
+
+  test('an environment path that is a link is refused, not followed', async () => {
+    await origin.commit({ 'real/a.yaml': role('a') });
+    await symlink('real', join(origin.path, 'agents'));
+    const commit = await origin.commit({});
+    const taken = await snapshot(repository, commit, prod);
+    expect(errorsOf(taken)).toEqual([['git.symlink', 'agents']]);
+    expect(taken.resources.size).toBe(0);
+  });
+
+  test('a name that a log or a shell would act on is refused and shown escaped', async () => {
+    const commit = await origin.commit({
+      'agents/ok.yaml': role('ok'),
+      'agents/a\nb.yaml': role('a'),
+      'agents/-rf.yaml': role('b'),
+      'agents/::error::x.yaml': role('c'),
+      'agents/\u202egpj.yaml': role('d'),
+    });
+    const taken = await snapshot(repository, commit, prod);
+    expect([...taken.resources.keys()]).toEqual(['AgentRole/default/ok']);
+    expect(taken.problems.filter(({ code }) => code === 'manifest.file_name')).toHaveLength(4);
+    for (const problem of taken.problems) {
+      expect(`${problem.file} ${problem.message}`).not.toMatch(/\n|::error|\u202e/);
+    }
+  });
+
+  test('a name that is not UTF-8 is refused', async () => {
+    await origin.commit({ 'agents/a.yaml': role('a') });
+    const id = await origin.git('hash-object', '-w', 'agents/a.yaml');
+    await origin.git('update-index', '--add', '--cacheinfo', `100644,${id},agents/x.yaml`);
+    const tree = await origin.git('write-tree');
+    const raw = Buffer.concat([Buffer.from('100644 b'), Buffer.from([0xff]), Buffer.from('.yaml\0'), Buffer.from(id, 'hex')]);
+    const agents = await writeObject(origin, 'tree', raw);
+    const root = await writeObject(origin, 'tree', Buffer.concat([Buffer.from('40000 agents\0'), Buffer.from(agents, 'hex')]));
+    expect(root).not.toBe(tree);
+    const commit = await origin.git('commit-tree', root, '-m', 'Odd name');
+    const taken = await snapshot(repository, commit, prod);
+    expect(errorsOf(taken)).toEqual([['source.file_name', 'agents/b\ufffd.yaml']]);
+    expect(taken.problems[0]?.message).toBe('The file name is not UTF-8.');
+  });
+
+  test('a missing path is an error that deletes nothing', async () => {
+    const commit = await origin.commit({ 'other/a.yaml': role('a') });
+    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({
+      code: 'source.path_missing',
+      message: `Commit ${commit.slice(0, 12)} lacks the path agents of the environment prod; nothing is deleted for that.`,
+      help: 'Restore the path, or correct it in pawl.yaml.',
+    });
+    const two = snapshot(repository, commit, { ...prod, paths: ['other', 'agents'] });
+    await expect(two).rejects.toMatchObject({ code: 'source.path_missing' });
+    const none = await origin.commit({ 'other/a.yaml': undefined });
+    await expect(snapshot(repository, none, { ...prod, paths: ['.'] })).rejects.toMatchObject({ code: 'source.path_missing' });
+  });
+
+  test('an environment without a manifest is an error that deletes nothing, also after one that had some', async () => {
+    const cache = new SnapshotCache();
+    const before = await origin.commit({ 'agents/a.yaml': role('a') });
+    await snapshot(repository, before, prod, { cache });
+    const commit = await origin.commit({ 'agents/a.yaml': undefined, 'agents/README.md': 'x' });
+    await expect(snapshot(repository, commit, prod, { cache })).rejects.toMatchObject({
+      code: 'source.empty',
+      message: expect.stringContaining('holds no manifest of the environment prod under agents'),
+    });
+    const blank = await origin.commit({ 'agents/a.yaml': '---\n# nothing\n' });
+    await expect(snapshot(repository, blank, prod, { cache })).rejects.toMatchObject({ code: 'source.empty' });
+    expect((await snapshot(repository, before, prod, { cache })).resources.size).toBe(1);
+  });
+
+  test('sizes are limits before content is read', async () => {
+    const commit = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': `# ${'x'.repeat(2000)}\n`, 'agents/c.yaml': role('c') });
+    const limits = { fileBytesMax: 1000, filesMax: 10, totalBytesMax: 10_000 };
+    const taken = await snapshot(repository, commit, prod, { limits });
+    expect(errorsOf(taken)).toEqual([['limits.file_bytes', 'agents/b.yaml']]);
+    expect(taken.resources.size).toBe(2);
+    await expect(snapshot(repository, commit, prod, { limits: { ...limits, filesMax: 2 } })).rejects.toMatchObject({ code: 'limits.files' });
+    await expect(snapshot(repository, commit, prod, { limits: { ...limits, totalBytesMax: 500 } })).rejects.toMatchObject({
+      code: 'limits.total_bytes',
+    });
+  });
+
+  test('a missing or damaged blob is an error, never a snapshot without it', async () => {
+    const commit = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': role('b') });
+    const id = await origin.git('rev-parse', `${commit}:agents/b.yaml`);
+    const { chmod, rm, writeFile } = await import('node:fs/promises');
+    const path = join(origin.path, '.git/objects', id.slice(0, 2), id.slice(2));
+    await chmod(path, 0o644);
+    await writeFile(path, 'not an object');
+    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({ code: expect.stringMatching(/^git\.object_(corrupt|missing)$/) });
+    await rm(path);
+    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({ code: 'git.object_missing' });
+    const tree = await origin.git('rev-parse', `${commit}:agents`);
+    await rm(join(origin.path, '.git/objects', tree.slice(0, 2), tree.slice(2)));
+    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({ code: expect.stringMatching(/^git\.object_/) });
+  });
+
+  test('a cached snapshot equals a fresh one after every kind of change', async () => {
+    const cache = new SnapshotCache();
+    const commits = [
+      await origin.commit({ 'agents/b.yaml': role('b'), 'agents/c.yaml': role('c'), 'agents/small.yaml': model }),
+      await origin.commit({ 'agents/b.yaml': role('b', 'tool:echo:write') }),
+      await origin.commit({ 'agents/a.yaml': agent('x', '/prompts/x.md'), 'prompts/x.md': 'One' }),
+      await origin.commit({ 'prompts/x.md': 'Two' }),
+      await origin.commit({ 'agents/a.yaml': undefined, 'agents/b.yaml': 'kind: [' }),
+      await origin.commit({ 'agents/b.yaml': `${role('b')}---\n${role('c')}` }),
+      await origin.commit({ 'README.md': 'nothing to do with it' }),
+    ];
+    for (const commit of [...commits, ...commits.toReversed()]) {
+      const warm = await snapshot(repository, commit, prod, { cache });
+      const fresh = await snapshot(repository, commit, prod);
+      expect(warm.root).toBe(fresh.root);
+      expect([...warm.resources]).toEqual([...fresh.resources]);
+      expect(warm.problems).toEqual(fresh.problems);
+      expect([warm.commit, warm.tree]).toEqual([fresh.commit, fresh.tree]);
+    }
+  });
+
+  test('reverting a revert gives the root of the older snapshot', async () => {
+    const first = await origin.commit({ 'agents/a.yaml': role('a') });
+    const second = await origin.commit({ 'agents/a.yaml': role('a', 'tool:echo:write'), 'agents/b.yaml': role('b') });
+    await origin.git('revert', '--no-edit', 'HEAD');
+    const reverted = await origin.git('rev-parse', 'HEAD');
+    await origin.git('revert', '--no-edit', 'HEAD');
+    const again = await origin.git('rev-parse', 'HEAD');
+    const cache = new SnapshotCache();
+    const roots = [];
+    for (const commit of [first, second, reverted, again]) roots.push((await snapshot(repository, commit, prod, { cache })).root);
+    expect(roots[2]).toBe(roots[0]);
+    expect(roots[3]).toBe(roots[1]);
+    expect(roots[0]).not.toBe(roots[1]);
+  });
+
+  test('line ends, key order and file order do not change the root', async () => {
+    const first = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': role('b') });
+    const second = await origin.commit({ 'agents/a.yaml': role('b').replaceAll('\n', '\r\n'), 'agents/b.yaml': role('a') });
+    const roots = await Promise.all([first, second].map(async (commit) => (await snapshot(repository, commit, prod)).root));
+    expect(roots[1]).toBe(roots[0]);
+  });
+
+  test('commit times of 1970 and of the future do not change what follows what', async () => {
+    await origin.commit({ 'agents/a.yaml': role('a') });
+    const tree = await origin.git('rev-parse', 'HEAD^{tree}');
+    const ids: string[] = [];
+    for (const time of ['1970-01-01T00:00:01Z', '2099-01-01T00:00:00Z', '1970-01-01T00:00:02Z', '2098-01-01T00:00:00Z']) {
+      const parent = ids.at(-1);
+      const body = [
+        `tree ${tree}`,
+        ...(parent === undefined ? [] : [`parent ${parent}`]),
+        `author A <a@example.com> ${Date.parse(time) / 1000} +0000`,
+        `committer A <a@example.com> ${Date.parse(time) / 1000} +0000`,
+        '',
+        `At ${time}`,
+        '',
+      ];
+      ids.push(await writeObject(origin, 'commit', Buffer.from(body.join('\n'))));
+    }
+    for (const [older, ancestor] of ids.entries()) {
+      for (const [newer, descendant] of ids.entries()) {
+        expect(await repository.isAncestor(ancestor, descendant), `${older} ${newer}`).toBe(older <= newer);
+      }
+    }
+  });
+
+  test('pawl.yaml is read at the commit', async () => {
+    const none = await origin.commit({ 'agents/a.yaml': role('a') });
+    const commit = await origin.commit({ 'pawl.yaml': settings });
+    await origin.git('rm', '--quiet', 'pawl.yaml');
+    await symlink('/etc/passwd', join(origin.path, 'pawl.yaml'));
+    const linked = await origin.commit({});
+    await origin.git('rm', '--quiet', 'pawl.yaml');
+    const large = await origin.commit({ 'pawl.yaml': '#'.repeat(300_000) });
+    expect(await settingsAt(repository, commit)).toEqual({
+      settings: { environments: [expect.objectContaining({ name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' })] },
+      problems: [],
+    });
+    expect((await settingsAt(repository, none)).problems).toMatchObject([{ code: 'settings.missing', file: 'pawl.yaml' }]);
+    expect((await settingsAt(repository, linked)).problems).toMatchObject([{ code: 'git.symlink', file: 'pawl.yaml' }]);
+    expect((await settingsAt(repository, large)).problems).toMatchObject([{ code: 'limits.file_bytes', file: 'pawl.yaml' }]);
+  });
+});
+
+async function writeObject(origin: TestRepository, type: 'tree' | 'commit', bytes: Buffer): Promise<string> {
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(join(origin.path, '.git/object'), bytes);
+  return origin.git('hash-object', '-w', '-t', type, '--literally', '.git/object');
+}
