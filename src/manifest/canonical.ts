@@ -21,6 +21,7 @@ export function readNumbers(kind: Kind, manifest: Draft): void {
     numbersIn(draftAt(spec, 'parameters'), ['temperature', 'topP', 'maxOutputTokens', 'seed']);
     numbersIn(draftAt(spec, 'pricing'), ['inputPerMTok', 'outputPerMTok']);
   }
+  if (kind === 'Tool') numbersIn(draftAt(spec, 'cost'), ['perCall']);
   if (kind === 'AgentPolicy') {
     const budgets = spec?.['budgets'];
     if (isList(budgets)) for (const budget of budgets) numbersIn(asDraft(budget), ['limit']);
@@ -31,17 +32,20 @@ export function readNumbers(kind: Kind, manifest: Draft): void {
 export function canonicalise(kind: Kind, manifest: Draft): void {
   const spec = draftAt(manifest, 'spec');
   if (spec === undefined) return;
-  if (kind === 'ModelEndpoint') {
-    const pricing = draftAt(spec, 'pricing');
-    for (const field of ['inputPerMTok', 'outputPerMTok']) {
-      const price = pricing?.[field];
-      if (pricing !== undefined && typeof price === 'number') pricing[field] = microUsd(price);
-    }
-  }
+  if (kind === 'ModelEndpoint') priceIn(draftAt(spec, 'pricing'), ['inputPerMTok', 'outputPerMTok']);
   if (kind === 'Tool') {
+    priceIn(draftAt(spec, 'cost'), ['perCall']);
     const written = spec['operation'];
     const operations = typeof written === 'string' ? [written] : isList(written) ? written.map(String) : [];
     spec['operation'] = operations.sort(compareText);
+  }
+}
+
+function priceIn(draft: Draft | undefined, fields: readonly string[]): void {
+  if (draft === undefined) return;
+  for (const field of fields) {
+    const price = draft[field];
+    if (typeof price === 'number') draft[field] = microUsd(price);
   }
 }
 

@@ -47,6 +47,7 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
       const message = "The schema of a tool's arguments must say `type: object`.";
       report(['inputSchema'], { code: 'schema.shape', message, help: 'Models send arguments as one object.' }, 'key');
     }
+    checkMoney(objectAt(spec, 'cost')['perCall'], ['cost', 'perCall'], report);
     checkBlocks(spec, report);
   },
   ModelEndpoint: (spec, report) => {
@@ -78,16 +79,21 @@ function checkSchema(schema: unknown, path: Path, report: Report): void {
   for (const finding of validateSchema(schema as JsonObject)) report([...path, ...finding.path], finding, finding.part);
 }
 
-function checkTwice(names: readonly unknown[], path: Path, report: Report): void {
-  const seen = new Set<unknown>();
-  for (const [index, name] of names.entries()) {
-    if (seen.has(name))
-      report([...path, index], {
-        code: 'manifest.duplicate_entry',
-        message: 'The tool is listed twice.',
-        help: 'Keep one of the two.',
-      });
-    seen.add(name);
+/** A model knows a tool by its bare name, so that two of one name, even of two namespaces, could not be told apart. */
+function checkTwice(references: readonly unknown[], path: Path, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const [index, reference] of references.entries()) {
+    if (typeof reference !== 'string') continue;
+    const name = reference.slice(reference.indexOf('/') + 1);
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
+      const message =
+        earlier === reference
+          ? `The tool "${name}" is listed twice.`
+          : `The tools "${earlier}" and "${reference}" have the same name, and a model could not tell them apart.`;
+      report([...path, index], { code: 'manifest.duplicate_entry', message, help: 'Keep one of the two.' });
+    }
+    seen.set(name, earlier ?? reference);
   }
 }
 

@@ -86,7 +86,6 @@ const fieldParts: Readonly<Record<string, string>> = {
   'Tool.spec.dataClass': 'data-flow rules',
   'Tool.spec.isolation': 'isolation tiers',
   'Tool.spec.retry': 'retries of tools',
-  'Tool.spec.cost': 'costs of tools',
   'Tool.spec.cli': 'command-line tools',
   'Tool.spec.code': 'code tools',
   'Tool.spec.wasm': 'WASM tools',
