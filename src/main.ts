@@ -9,16 +9,20 @@ function interrupt(): void {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 
-// A reader that went away (`pawl get all | head -1`) is not an error, and nobody is left to tell.
+// A reader that went away (`pawl get all | head -1`) is not an error, and nobody is left to tell. The command is asked
+// to stop instead of being cut off, so that it still closes what it opened.
+let isUnheard = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  isUnheard = true;
+  stop.abort();
 });
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exit = await runCli(process.argv.slice(2), {
   streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
   app: async (cwd) => (await import('./app.ts')).createApp(cwd),
   bareApp: async (cwd) => (await import('./app.ts')).createBareApp(cwd),
   signal: stop.signal,
   cwd: process.cwd(),
 });
+process.exitCode = isUnheard ? 0 : exit;

@@ -19,7 +19,7 @@ export async function applyCommand(context: CliContext, options: ApplyOptions): 
   const app = await context.app(context.cwd);
   return withDoor(context, async (door) => {
     if (options.plan !== undefined) {
-      await applyNow(context, { app, operations: door.operations, saved: await savedPlan(options.plan), options });
+      await applyNow(context, { app, operations: door.operations, saved: await savedPlan(context.cwd, options.plan), options });
       return exitCodes.success;
     }
     return planAndApply(context, { app, door, options });
@@ -86,8 +86,8 @@ async function applyNow({ terminal }: CliContext, { app, operations, saved, opti
   if (applied.revertOf !== undefined) terminal.out(`It returns to what revision ${applied.revertOf} said.`);
 }
 
-async function savedPlan(file: string): Promise<SavedPlan> {
-  const saved = await readSavedPlan(file);
+async function savedPlan(cwd: string, file: string): Promise<SavedPlan> {
+  const saved = await readSavedPlan(cwd, file);
   if (saved !== undefined) return saved;
   throw new TerminalError(`${file} is not a plan that pawl saved.`, {
     code: 'cli.usage',

@@ -11,6 +11,11 @@ export const cliCodes = {
     cause: 'A command, flag or argument is unknown, missing or malformed.',
     cure: 'Run the command with --help.',
   },
+  'cli.file': {
+    title: 'A file on the command line cannot be used',
+    cause: 'It is not there, or may not be read or written.',
+    cure: 'Check the path; it is taken from the folder in which the command was typed.',
+  },
   'cli.declined': {
     title: 'The plan was not applied',
     cause: 'The question was answered with something other than yes.',

@@ -1,5 +1,5 @@
 import type { App, Door } from './app-port.ts';
-import type { Terminal } from './terminal.ts';
+import type { Sink, Streams, Terminal } from './terminal.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 
@@ -11,8 +11,10 @@ export interface CliContext {
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly cwd: string;
-  /** Runs another command line in a folder, offline and apart from the user's settings; all it says goes to stdout. */
-  readonly rehearse: (words: readonly string[], cwd: string) => Promise<ExitCode>;
+  readonly stdin: Streams['stdin'];
+  /** Runs another command line in a folder, offline and apart from the user's settings; all it says goes to `sink`. */
+  readonly rehearse: (words: readonly string[], cwd: string, sink: Sink) => Promise<ExitCode>;
+  readonly stdout: Sink;
 }
 
 /** Lends the operations to `use` and closes them whatever happens. */

@@ -34,7 +34,7 @@ export const chapters: readonly Chapter[] = [
     async play(stage) {
       stage.say(`A plan compares the commit with what is live. Nothing is live yet, so everything is added. The plan is
         saved, so that exactly what you read here can be applied.`);
-      await stage.type(['plan', '--out', '.pawl/first.json']);
+      await stage.type(['plan', '--out', '.pawl/first.json'], { first: 22, last: 3 });
     },
   },
   {
@@ -87,7 +87,7 @@ export const chapters: readonly Chapter[] = [
         applied, not the row, so no refund gets out; and the edit is drift, with who and when. Exit code 2 says that
         there are differences, for scripts.`);
       await stage.other(`psql -c "update resource set body = … where name = 'no-automatic-refunds'"`, () => stage.tamper());
-      await stage.type(['drift'], exitCodes.differences);
+      await stage.type(['drift'], { wanted: exitCodes.differences });
     },
   },
   {

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { isJsonObject } from '../manifest/json.ts';
@@ -8,14 +9,24 @@ import type { AuthoredRepository } from '../source/author.ts';
 import { openDatabase } from '../store/database.ts';
 import { editByHand } from '../store/hand-edit.ts';
 import type { CliContext } from './context.ts';
+import type { Sink } from './terminal.ts';
 
+const defaultColumns = 100;
 const policy = { environment: 'production', address: 'AgentPolicy/support/no-automatic-refunds' };
+
+export interface TypeOptions {
+  /** The exit code that the command must end with. */
+  readonly wanted?: ExitCode;
+  /** How many lines of a long output are shown from its start and from its end. */
+  readonly first?: number;
+  readonly last?: number;
+}
 
 /** What a chapter can do: say something, run a command, or act as somebody else would. */
 export interface Stage {
   say(text: string): void;
   /** Shows the command that a user would type, and runs it. */
-  type(words: readonly string[], wanted?: ExitCode): Promise<void>;
+  type(words: readonly string[], options?: TypeOptions): Promise<void>;
   /** Shows a command of another tool, which `act` then does. */
   other<Result>(command: string, act: () => Promise<Result>): Promise<Result>;
   edit(path: string, change: { readonly from: string; readonly to: string }): Promise<void>;
@@ -31,9 +42,11 @@ export function createStage(context: CliContext, folder: string, repository: Aut
   return {
     repository,
     say: (text) => terminal.out(wrap(text, Math.min(terminal.width, 100))),
-    type: async (words, wanted = exitCodes.success) => {
+    type: async (words, { wanted = exitCodes.success, first, last = 0 } = {}) => {
       prompt(`pawl ${words.map(quoted).join(' ')}`);
-      const exit = await context.rehearse(words, folder);
+      const sink = first === undefined ? context.stdout : new Recording(context.stdout);
+      const exit = await context.rehearse(words, folder, sink);
+      if (sink instanceof Recording) terminal.out(sink.excerpt(first ?? 0, last).join('\n'));
       if (exit !== wanted) throw unexpected(words, exit, wanted);
       if (wanted !== exitCodes.success) terminal.out(dim(`(exit code ${exit})`));
     },
@@ -91,4 +104,30 @@ export function wrap(text: string, width: number): string {
     }
   }
   return [...lines, line].join('\n');
+}
+
+/** What a command says, kept to show the ends of it. */
+class Recording extends Writable {
+  readonly isTTY: boolean;
+  readonly columns: number;
+  #text = '';
+
+  constructor(like: Sink) {
+    super({ decodeStrings: false });
+    this.isTTY = like.isTTY === true;
+    this.columns = like.columns ?? defaultColumns;
+  }
+
+  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
+    this.#text += chunk;
+    done();
+  }
+
+  /** The first and last lines, and in place of what is between them a line that says how much that is. */
+  excerpt(first: number, last: number): readonly string[] {
+    const lines = this.#text.trimEnd().split('\n');
+    const hidden = lines.length - first - last;
+    if (hidden <= 1) return lines;
+    return [...lines.slice(0, first), `  … ${hidden} lines more …`, ...lines.slice(lines.length - last)];
+  }
 }

@@ -1,22 +1,28 @@
-import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { exitCodes, TerminalError } from '../errors.ts';
 import { isJsonObject } from '../manifest/json.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
+import { readNamed } from './files.ts';
 
 export interface InputWords {
   readonly set: readonly string[];
   readonly input?: string;
 }
 
+/** Where the words were typed. */
+export interface InputSources {
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream;
+}
+
 /** The run's input from `--input FILE` (`-` is standard input) with every `-i key=value` over it. */
-export async function readInput(words: InputWords): Promise<JsonObject> {
-  const base = words.input === undefined ? {} : await readInputFile(words.input);
+export async function readInput(words: InputWords, sources: InputSources): Promise<JsonObject> {
+  const base = words.input === undefined ? {} : await readInputFile(words.input, sources);
   return { ...base, ...Object.fromEntries(words.set.map(parseAssignment)) };
 }
 
-async function readInputFile(file: string): Promise<JsonObject> {
-  const content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+async function readInputFile(file: string, { cwd, stdin }: InputSources): Promise<JsonObject> {
+  const content = file === '-' ? await text(stdin) : await readNamed(cwd, file);
   const value = parseJsonInput(content, file);
   if (isJsonObject(value)) return value;
   throw usage(`${file} holds no JSON object.`, 'A run takes one object of named inputs.');

@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
@@ -7,6 +6,7 @@ import { renderText } from '../plan/render/text.ts';
 import { chooseEnvironment, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
+import { readNamed, writeNamed } from './files.ts';
 import { countProblems, renderProblems } from './problems.ts';
 
 export interface PlanOptions {
@@ -50,8 +50,8 @@ export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, o
   terminal.out(renderText(plan, { width: terminal.width, color: terminal.color }).trimEnd());
 }
 
-async function savePlan({ terminal }: CliContext, plan: Plan, file: string): Promise<void> {
-  await writeFile(file, `${JSON.stringify(renderJson(plan), null, 2)}\n`);
+async function savePlan({ terminal, cwd }: CliContext, plan: Plan, file: string): Promise<void> {
+  await writeNamed(cwd, file, `${JSON.stringify(renderJson(plan), null, 2)}\n`);
   terminal.note(`Saved the plan. Apply exactly this with: pawl apply ${file}`);
 }
 
@@ -62,8 +62,8 @@ export interface SavedPlan {
   readonly digest: string;
 }
 
-export async function readSavedPlan(file: string): Promise<SavedPlan | undefined> {
-  const saved: unknown = parseOrNothing(await readFile(file, 'utf8'));
+export async function readSavedPlan(cwd: string, file: string): Promise<SavedPlan | undefined> {
+  const saved: unknown = parseOrNothing(await readNamed(cwd, file));
   const digest = at(saved, ['plan_digest']);
   const environment = at(saved, ['target', 'environment']);
   const commit = at(saved, ['source', 'head_sha']);

@@ -32,7 +32,10 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<E
     app: host.app,
     signal: host.signal,
     cwd: host.cwd,
-    rehearse: (inner, cwd) => runCli(inner, { ...host, app: host.bareApp, cwd, streams: { stdin, stdout, stderr: stdout } }),
+    stdin,
+    stdout,
+    rehearse: (inner, cwd, sink) =>
+      runCli(inner, { ...host, app: host.bareApp, cwd, streams: { stdin, stdout: sink, stderr: sink } }),
   };
   const outcome = { exit: exitCodes.success as ExitCode };
   try {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { ResolveRequest } from '../api/operations.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { readNamed } from './files.ts';
 import { parseJsonInput } from './input.ts';
 
 export interface ResolveOptions {
@@ -17,7 +17,7 @@ export interface ResolveOptions {
 export async function resolveCommand(context: CliContext, options: ResolveOptions): Promise<ExitCode> {
   const { terminal } = context;
   const { run: id, path, as, outputFile } = options;
-  const output = outputFile === undefined ? {} : { output: parseJsonInput(await readFile(outputFile, 'utf8'), outputFile) };
+  const output = outputFile === undefined ? {} : { output: parseJsonInput(await readNamed(context.cwd, outputFile), outputFile) };
   const { actor } = (await context.app(context.cwd)).config;
   const run = await withDoor(context, ({ operations }) => operations.resolve({ run: id, path, as, actor, ...output }));
   if (options.output === 'json') json(terminal, { run });

@@ -22,7 +22,7 @@ export interface RunOptions {
 const pollMs = 200;
 
 export async function runCommand(context: CliContext, options: RunOptions): Promise<ExitCode> {
-  const input = await readInput(options);
+  const input = await readInput(options, context);
   const { actor } = (await context.app(context.cwd)).config;
   return withDoor(context, async (door) => {
     const submitted = await door.operations.submit({

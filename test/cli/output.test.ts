@@ -125,8 +125,10 @@ describe('the terminal', () => {
 });
 
 describe('input', () => {
+  const nowhere = { cwd: '/', stdin: new PassThrough() };
+
   test('a value that is JSON is taken as JSON, anything else as text', async () => {
-    expect(await readInput({ set: ['n=3', 'flag=true', 'text=hello world', 'list=[1]', 'eq=a=b', 'empty='] })).toEqual({
+    expect(await readInput({ set: ['n=3', 'flag=true', 'text=hello world', 'list=[1]', 'eq=a=b', 'empty='] }, nowhere)).toEqual({
       n: 3,
       flag: true,
       text: 'hello world',
@@ -137,7 +139,7 @@ describe('input', () => {
   });
 
   test('a word without = is refused', async () => {
-    await expect(readInput({ set: ['oops'] })).rejects.toMatchObject({ code: 'cli.usage', exit: 64 });
+    await expect(readInput({ set: ['oops'] }, nowhere)).rejects.toMatchObject({ code: 'cli.usage', exit: 64 });
   });
 
   test('a file that is not JSON is refused by name', () => {
