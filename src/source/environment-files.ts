@@ -20,28 +20,35 @@ export interface Reading {
   readonly before: SnapshotState | undefined;
 }
 
-/** Every manifest file at the environment's paths, in path order; what did not change is taken over. */
+/** Every manifest file at the environment's paths; after an earlier snapshot only what changed is looked at. */
 export async function readManifests(reading: Reading, listing: Listing): Promise<ReadonlyMap<string, FileDocuments>> {
-  const { before, cache, limits, paths, repository } = reading;
-  const inside = coverOf(paths);
+  const { before, cache, limits, repository } = reading;
   const { changed } = listing;
-  if (before !== undefined && changed?.size === 0) return before.documents;
-  const files = [...listing.entries.values()].filter(({ path, kind }) => kind === 'file' && isManifestPath(path) && inside(path));
-  assertSizes(files, limits);
-  const documents = new Map<string, FileDocuments>();
+  const documents = new Map(changed === undefined ? [] : before?.documents);
+  const isManifest = manifestFilter(reading);
+  const fresh: TreeEntry[] = [];
+  for (const path of changed ?? listing.entries.keys()) {
+    documents.delete(path);
+    const entry = listing.entries.get(path);
+    if (entry !== undefined && isManifest(entry)) fresh.push(entry);
+  }
+  assertSizes([...Array.from(documents.values(), ({ entry }) => entry), ...fresh], limits);
   const unread: TreeEntry[] = [];
-  for (const entry of files) {
-    const kept = changed?.has(entry.path) === false ? before?.documents.get(entry.path) : undefined;
-    const known = kept ?? refusedFile(entry, limits) ?? cache.documentsOf(entry.id, entry.path);
-    // The place in the order is taken now and filled when the file has been read.
-    documents.set(entry.path, known ?? { entry, documents: [], problems: [] });
+  for (const entry of fresh) {
+    const known = refusedFile(entry, limits) ?? cache.documentsOf(entry.id, entry.path);
     if (known === undefined) unread.push(entry);
+    else documents.set(entry.path, known);
   }
   await readFileDocuments(repository, unread, (file) => {
     documents.set(file.entry.path, file);
     cache.keepDocuments(file);
   });
   return documents;
+}
+
+function manifestFilter({ paths }: Reading): (entry: TreeEntry) => boolean {
+  const inside = coverOf(paths);
+  return ({ kind, path }) => kind === 'file' && isManifestPath(path) && inside(path);
 }
 
 /** The prompt and script files that manifests name, from the same commit. */
@@ -89,13 +96,11 @@ export function entryProblems(listing: Listing, needed: ReadonlySet<string>): Pr
 /** A path that is not there is a mistake or an accident, never a wish to delete what it held. */
 export function assertPresent(listing: Listing, { paths, environment }: Reading): void {
   for (const path of paths) {
-    const inside = coverOf([path]);
-    let found = false;
+    const folder = `${path}/`;
+    let found = path === '' && listing.entries.size > 0;
     for (const entry of listing.entries.keys()) {
-      if (inside(entry)) {
-        found = true;
-        break;
-      }
+      if (found) break;
+      found = entry === path || entry.startsWith(folder);
     }
     if (!found) throw pathMissing(path, environment, listing.commit);
   }

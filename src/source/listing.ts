@@ -1,5 +1,4 @@
 import { isPawlError } from '../errors.ts';
-import { compareText } from '../manifest/problem.ts';
 import { coverOf } from './git-text.ts';
 import type { Repository, TreeEntry } from './reader.ts';
 
@@ -25,7 +24,7 @@ export async function listPaths(
     if (after !== undefined) return after;
   }
   const found = await repository.entries(commit, paths);
-  const entries = new Map(found.sort((a, b) => compareText(a.path, b.path)).map((entry) => [entry.path, entry]));
+  const entries = new Map(found.map((entry) => [entry.path, entry]));
   return { commit, entries, extras: new Set(), changed: undefined };
 }
 
@@ -59,14 +58,9 @@ async function advance(
   const changed = new Set(wanted.map(({ path }) => path));
   if (changed.size === 0) return { ...before, commit, changed };
   const entries = new Map(before.entries);
-  let added = false;
   for (const { path, entry } of wanted) {
     if (entry === undefined) entries.delete(path);
-    else {
-      added ||= !entries.has(path);
-      entries.set(path, entry);
-    }
+    else entries.set(path, entry);
   }
-  const ordered = added ? new Map([...entries].sort(([a], [b]) => compareText(a, b))) : entries;
-  return { commit, entries: ordered, extras: before.extras, changed };
+  return { commit, entries, extras: before.extras, changed };
 }

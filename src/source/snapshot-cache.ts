@@ -14,7 +14,7 @@ export interface Texts {
 export interface SnapshotState {
   readonly snapshot: Snapshot;
   readonly listing: Listing;
-  /** By path, in path order. */
+  /** By path. */
   readonly documents: ReadonlyMap<string, FileDocuments>;
   readonly texts: Texts;
   readonly root: RootState;

@@ -5,6 +5,7 @@ import { compareProblems, type Problem } from '../manifest/problem.ts';
 import { filesNeeded, resolve } from '../manifest/resolve.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { parseSettings, type Settings } from '../manifest/settings.ts';
+import type { Validated } from '../manifest/validate.ts';
 import { assertPresent, entryProblems, type Reading, readManifests, readTexts } from './environment-files.ts';
 import { entryProblem, problemAtFile } from './entry-problem.ts';
 import { environmentPaths } from './environment-paths.ts';
@@ -62,18 +63,22 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const listed = await listPaths(repository, commit, { paths, before: before?.listing });
   assertPresent(listed, reading);
   const documents = await readManifests(reading, listed);
-  const validated = [...documents.values()].flatMap((file) => file.documents);
+  const validated: Validated[] = [];
+  const problems: Problem[] = [];
+  for (const file of documents.values()) {
+    for (const document of file.documents) validated.push(document);
+    for (const problem of file.problems) problems.push(problem);
+  }
   const needed = new Set(filesNeeded(validated));
   const inside = coverOf(paths);
   const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
   const texts = await readTexts(reading, listing, needed);
   const resolved = resolve(validated, texts.bytes, environment);
-  const problems = [...documents.values()].flatMap((file) => file.problems);
-  problems.push(...entryProblems(listing, needed), ...resolved.problems);
-  problems.sort(compareProblems);
-  if (validated.length === 0 && !problems.some(({ severity }) => severity === 'error')) throw empty(environment, commit);
+  problems.push(...entryProblems(listing, needed));
+  const all = problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems);
+  if (validated.length === 0 && !all.some(({ severity }) => severity === 'error')) throw empty(environment, commit);
   const root = nextRoot(before?.root, resolved.resources);
-  const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems };
+  const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems: all };
   return { snapshot: taken, listing, documents, texts, root };
 }
 
