@@ -1,79 +1,11 @@
+import { expressionCodes } from './expression-codes.ts';
 import type { CodeDoc } from './problem.ts';
+import { yamlCodes } from './yaml-codes.ts';
 
 /** Everything that can be wrong with what an author wrote. */
 export const manifestCodes = {
-  'yaml.syntax': {
-    title: 'Not valid YAML',
-    cause: 'The text does not parse as YAML 1.2 or JSON.',
-    cure: 'Correct it at the place that is named.',
-  },
-  'yaml.encoding': {
-    title: 'Not UTF-8',
-    cause: 'The bytes are not UTF-8, or a byte order mark stands inside the text.',
-    cure: 'Save the file as UTF-8.',
-  },
-  'yaml.nul': {
-    title: 'NUL character',
-    cause: 'The text holds a NUL, as files in UTF-16 do.',
-    cure: 'Remove it, or save the file as UTF-8.',
-  },
-  'yaml.surrogate': {
-    title: 'Half a character',
-    cause: 'An escape gives half of a surrogate pair, which is no text.',
-    cure: 'Write the character itself.',
-  },
-  'yaml.version': {
-    title: 'Another YAML version',
-    cause: 'A %YAML directive asks for a version that reads values differently.',
-    cure: 'Remove the directive.',
-  },
-  'yaml.merge_key': { title: 'Merge key', cause: '`<<` is not part of YAML 1.2.', cure: 'Write the fields out.' },
-  'yaml.tag': {
-    title: 'Tag',
-    cause: 'A tag such as `!!binary` or `!custom` asks for a type that manifests do not have.',
-    cure: 'Remove the tag.',
-  },
-  'yaml.number': {
-    title: 'Number out of range',
-    cause: 'The number is not finite, or an integer beyond 2^53.',
-    cure: 'Write it as a string, or use a smaller one.',
-  },
-  'yaml.key': {
-    title: 'Key not allowed',
-    cause: 'A key is no string, or one that JavaScript reserves.',
-    cure: 'Use another key.',
-  },
-  'yaml.duplicate_key': {
-    title: 'Duplicate key',
-    cause: 'One key stands twice in one map.',
-    cure: 'Keep one of the two.',
-  },
-  'yaml.alias': {
-    title: 'Alias',
-    cause: 'An alias has no anchor, holds itself, or the document expands too many.',
-    cure: 'Write the values out.',
-  },
-  'yaml.depth': { title: 'Nested too deep', cause: 'Maps and lists nest more than 64 levels.', cure: 'Nest less.' },
-  'limits.file_bytes': {
-    title: 'File too large',
-    cause: 'A manifest file is larger than what is read.',
-    cure: 'Split it, or raise the limit.',
-  },
-  'limits.text_file_bytes': {
-    title: 'Prompt or script too large',
-    cause: 'The file is larger than 64 KiB.',
-    cure: 'Shorten it.',
-  },
-  'limits.files': {
-    title: 'Too many files',
-    cause: 'An environment has more manifest files than are read.',
-    cure: 'Narrow its paths, or raise the limit.',
-  },
-  'limits.total_bytes': {
-    title: 'Too much text',
-    cause: 'The manifest files are larger together than what is read.',
-    cure: 'Narrow the paths, or raise the limit.',
-  },
+  ...yamlCodes,
+  ...expressionCodes,
   'manifest.file_name': {
     title: 'File name not allowed',
     cause: 'The name could inject lines into a log or options into a command.',
@@ -270,76 +202,6 @@ export const manifestCodes = {
     title: 'Unreachable node',
     cause: 'No entry leads to the node.',
     cure: 'Add an edge to it, or remove it.',
-  },
-  'expression.syntax': {
-    title: 'Expression does not parse',
-    cause: 'The text is no CEL expression.',
-    cure: 'Correct it at the place that is named.',
-  },
-  'expression.type': {
-    title: 'Types do not fit',
-    cause: 'The expression joins values of types that do not fit.',
-    cure: 'Convert one, or compare others.',
-  },
-  'expression.template': {
-    title: 'Not closed',
-    cause: 'A `${` has no `}`.',
-    cure: 'Close it, or write `$${` for the characters.',
-  },
-  'expression.size': {
-    title: 'Expression too long',
-    cause: 'An expression is longer than 10 KiB.',
-    cure: 'Compute less, or let a tool do it.',
-  },
-  'expression.unknown_variable': {
-    title: 'Unknown variable',
-    cause: 'Expressions read `input`, `nodes.<name>.output` and, on edges, `output`.',
-    cure: 'Correct the name.',
-  },
-  'expression.unknown_node': {
-    title: 'Unknown node',
-    cause: 'The expression reads a node that the graph does not have.',
-    cure: 'Correct the name.',
-  },
-  'expression.order': {
-    title: 'Read before it is there',
-    cause: 'The expression reads a node that is not over by then.',
-    cure: 'Add edges that put it before, or read another.',
-  },
-  'expression.output': {
-    title: '`output` outside an edge',
-    cause: "`output` is a node's own, read only in its edges' conditions.",
-    cure: 'Write `nodes.<name>.output`.',
-  },
-  'expression.nodes': {
-    title: 'Nodes read as a whole',
-    cause: 'Only `nodes.<name>.output` with the name written out can be checked.',
-    cure: 'Write the name out.',
-  },
-  'expression.shadow': {
-    title: 'Name hides a variable',
-    cause: 'The element of a comprehension has the name of what expressions read.',
-    cure: 'Use another name.',
-  },
-  'expression.nesting': {
-    title: 'Nested comprehension',
-    cause: 'One comprehension inside another takes time with the square of a list.',
-    cure: 'Chain them, or let a tool compute it.',
-  },
-  'expression.matches': {
-    title: '`matches` is refused',
-    cause: 'Its patterns can take exponential time.',
-    cure: 'Use `re2(text, pattern)`.',
-  },
-  'expression.not_boolean': {
-    title: 'Condition is no boolean',
-    cause: 'A condition must give true or false.',
-    cure: 'Compare its value with something.',
-  },
-  'expression.failed': {
-    title: 'Expression failed in a run',
-    cause: 'A key was missing, or a value had another type than expected.',
-    cure: 'Guard with `has(…)`, and give agents an output schema.',
   },
   'settings.missing': {
     title: 'No pawl.yaml',

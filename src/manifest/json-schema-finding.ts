@@ -1,0 +1,8 @@
+import type { Path } from './position.ts';
+import type { Finding } from './text.ts';
+
+export interface SchemaFinding extends Finding {
+  /** From the top of the schema. */
+  readonly path: Path;
+  readonly part: 'key' | 'value';
+}
