@@ -80,15 +80,34 @@ interface Triple {
   readonly target: Resource | undefined;
 }
 
+const compared = new WeakMap<
+  Snapshot['resources'],
+  { readonly heads: Live['heads']; readonly triples: readonly Triple[] }
+>();
+
+/** What is asked of the same two maps, before the contents are read and after, is compared once. */
+function differences({ resources }: Snapshot, { heads }: Live): readonly Triple[] {
+  const known = compared.get(resources);
+  if (known?.heads === heads) return known.triples;
+  const triples = compareDigests(resources, heads);
+  compared.set(resources, { heads, triples });
+  return triples;
+}
+
 /** One pass of comparing digests: what is in sync costs nothing more. */
-function* differences(snapshot: Snapshot, live: Live): Generator<Triple> {
-  for (const [address, target] of snapshot.resources) {
-    const head = live.heads.get(address);
-    if (head?.live !== target.digest || head.applied !== target.digest) yield { address, head, target };
+function compareDigests(resources: Snapshot['resources'], heads: Live['heads']): readonly Triple[] {
+  const triples: Triple[] = [];
+  let found = 0;
+  for (const [address, target] of resources) {
+    const head = heads.get(address);
+    if (head !== undefined) found += 1;
+    if (head?.live !== target.digest || head.applied !== target.digest) triples.push({ address, head, target });
   }
-  for (const [address, head] of live.heads) {
-    if (!snapshot.resources.has(address)) yield { address, head, target: undefined };
+  if (found === heads.size) return triples;
+  for (const [address, head] of heads) {
+    if (!resources.has(address)) triples.push({ address, head, target: undefined });
   }
+  return triples;
 }
 
 function digestsOf({ head, target }: Triple): Digests {
