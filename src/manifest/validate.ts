@@ -7,7 +7,7 @@ import { fileNeedOf, type FileNeed } from './file-need.ts';
 import { referencesOf, type ManifestReference } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
 import { problemIn } from './position.ts';
-import type { Problem } from './problem.ts';
+import { compareProblems, type Problem } from './problem.ts';
 import { addressOf, kinds, type Address, type Identity, type Kind } from './resource.ts';
 import { findSecrets } from './secret-literal.ts';
 import { checkMeaning } from './meaning.ts';
@@ -64,10 +64,10 @@ export function validate(document: Document): Validated {
   problems.push(...shape);
   problems.push(...beside(shape, checkMeaning(kind, draft, document)));
   const identity = identityOf(kind, draft);
-  if (identity === undefined) return { document, problems, references: [] };
+  if (identity === undefined) return { document, problems: problems.sort(compareProblems), references: [] };
   const address = addressOf(identity);
   const references = referencesOf(identity, draft);
-  const named = problems.map((problem) => ({ ...problem, address }));
+  const named = problems.map((problem) => ({ ...problem, address })).sort(compareProblems);
   if (named.some((problem) => problem.severity === 'error'))
     return { document, problems: named, references, identity, address };
   return { document, problems: named, references, identity, address, content: contentOf(identity, draft, document) };
