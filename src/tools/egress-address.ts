@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -18,8 +19,8 @@ const openedByAllowPrivate: ReadonlySet<string> = new Set(['private', 'loopback'
 
 /** Undefined when a connection to the address is allowed, else why not. */
 export function addressDenial(address: string, allowPrivate: boolean): string | undefined {
-  if (!ipaddr.isValid(address)) return `${address} is not an address`;
-  const parsed = ipaddr.process(address);
+  const parsed = parse(address);
+  if (parsed === undefined) return `${address} is not an address`;
   if (metadataAddresses.has(parsed.toString())) return `${address} is a cloud's metadata service`;
   const range = parsed.range();
   if (range === 'unicast') {
@@ -39,5 +40,22 @@ function isGlobalUnicast(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
 
 /** The same address in one spelling, so that the peer of a socket can be compared with what was vetted. */
 export function canonicalAddress(address: string): string | undefined {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : undefined;
+  return parse(address)?.toString();
+}
+
+/**
+ * An IPv4 address mapped into IPv6 becomes IPv4. ipaddr alone would read `::127.0.0.1` as such a mapping, which the
+ * kernel does not: the URL parser writes it in hexadecimal first, and refuses zones.
+ */
+function parse(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  switch (isIP(address)) {
+    case 4:
+      return ipaddr.process(address);
+    case 6:
+      return URL.canParse(`http://[${address}]`)
+        ? ipaddr.process(new URL(`http://[${address}]`).hostname.slice(1, -1))
+        : undefined;
+    default:
+      return undefined;
+  }
 }

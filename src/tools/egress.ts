@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Client } from 'undici';
 import { connectTo, EgressDenied, type Network, systemNetwork, vettedAddresses } from './connect.ts';
 import { type EgressRules, vetUrl } from './egress-url.ts';
@@ -105,14 +106,19 @@ async function exchange(
 ): Promise<Extract<EgressOutcome, { kind: 'answered' }>> {
   const { network, signal } = guard;
   const addresses = await raced(vettedAddresses(url, { network, allowPrivate: guard.rules.allowPrivate }), signal);
-  const socket = await connectTo({ url, addresses, network, signal });
-  let taken = false;
+  let connected: Promise<Socket> | undefined;
   const client = new Client(url.origin, {
     connect: (_options, callback) => {
       // A client whose socket broke asks for another; this one has no second connection to give.
-      if (taken) return callback(new Error('the connection broke'), null);
-      taken = true;
-      callback(null, socket);
+      if (connected !== undefined) return callback(new Error('the connection broke'), null);
+      connected = connectTo({ url, addresses, network, signal });
+      connected.then(
+        (socket) => {
+          guard.trip.sent = true;
+          callback(null, socket);
+        },
+        (cause: unknown) => callback(cause instanceof Error ? cause : new Error('no connection'), null),
+      );
     },
     // The total deadline rules; these would only cut a slow answer that is still within it.
     headersTimeout: 0,
@@ -120,7 +126,6 @@ async function exchange(
     pipelining: 0,
   });
   try {
-    guard.trip.sent = true;
     const answer = await client.request({
       method: request.method as 'GET',
       path: `${url.pathname}${url.search}`,
@@ -131,8 +136,8 @@ async function exchange(
     const body = await readBody(answer.body, request.responseBytesMax);
     return { kind: 'answered', status: answer.statusCode, headers: headersOf(answer.headers), body };
   } finally {
-    await client.destroy().catch(() => undefined); // Nothing is left to do with a connection that fails to close.
-    socket.destroy();
+    // Not waited for: the answer is read, and closing a connection tells nothing more.
+    client.destroy(null, () => undefined);
   }
 }
 

@@ -86,9 +86,10 @@ function encodingsOf(value: string): string[] {
   const strict = percent.replace(/[!'()*~_.-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
   const json = JSON.stringify(value).slice(1, -1);
   const ascii = json.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  const urls = [percent, strict, percent.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+  const form = new URLSearchParams([['', value]]).toString().slice(1);
+  const urls = [percent, strict, form, percent.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
   return [
-    ...urls.flatMap((form) => [form, form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())]),
+    ...urls.flatMap((url) => [url, url.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())]),
     json,
     json.replaceAll('/', '\\/'),
     ascii,

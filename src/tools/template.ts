@@ -69,7 +69,9 @@ export function expandBody(template: Json, args: JsonObject): Json | undefined {
       ? template.replace(placeholder, (_, name: string) => listText(name, args))
       : valueOf(whole, args);
   }
-  if (Array.isArray(template)) return template.flatMap((element: Json) => expandBody(element, args) ?? []);
+  if (Array.isArray(template)) {
+    return template.map((element: Json) => expandBody(element, args)).filter((element) => element !== undefined);
+  }
   if (!isJsonObject(template)) return template;
   const members = Object.entries(template).map(([key, value]) => [key, expandBody(value, args)] as const);
   return Object.fromEntries(members.filter((member): member is readonly [string, Json] => member[1] !== undefined));

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { bundleSecrets, secretSource } from '../../src/tools/secrets.ts';
+import { canary, canarySecrets } from './fixture.ts';
+
+const use = { secret: 'default/crm', key: 'token' };
+
+function spellings(value: string): string[] {
+  const bytes = Buffer.from(value);
+  const percent = encodeURIComponent(value);
+  return [
+    value,
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    Buffer.from(`user:${value}`).toString('base64'),
+    Buffer.from(`ab${value}cd`).toString('base64'),
+    Buffer.from(`x${value}yz`).toString('base64url'),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    percent,
+    percent.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
+    percent.replaceAll('%20', '+'),
+    new URLSearchParams({ k: value }).toString(),
+    JSON.stringify(value),
+    JSON.stringify(value).replaceAll('/', '\\/'),
+    JSON.stringify(value).replace(
+      /[\u0080-\uffff]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  ];
+}
+
+test.each([canary, 'sk-live-0123456789abcdef', 'ümläut-sécret', 'a~b.c!d(e)'])(
+  '%s is taken out in every spelling',
+  (value) => {
+    const secrets = canarySecrets(value);
+    secrets.resolve(use);
+    // Whatever is left of the value, in whichever spelling, is too short to be worth anything.
+    for (const spelling of spellings(value)) {
+      const clean = secrets.scrubText(`before ${spelling} after`);
+      expect(clean).toContain('[secret]');
+      expect(clean.length).toBeLessThan('before [secret] after'.length + 12);
+    }
+  },
+);
+
+test('values, keys and numbers of a result are all scrubbed', () => {
+  const secrets = canarySecrets('12345678');
+  secrets.resolve(use);
+  expect(secrets.scrub({ a: ['x12345678y', 12345678, 1, null, true], '12345678': 'k' })).toEqual({
+    a: ['x[secret]y', '[secret]', 1, null, true],
+    '[secret]': 'k',
+  });
+});
+
+test('of a user and password, the password alone is a secret too', () => {
+  const secrets = canarySecrets('crm-user:pass-7f3a');
+  secrets.resolve(use);
+  expect(secrets.scrubText('wrong password pass-7f3a')).toBe('wrong password [secret]');
+});
+
+test('nothing is scrubbed before a secret was used', () => {
+  expect(canarySecrets().scrub({ a: canary })).toEqual({ a: canary });
+});
+
+test.each([
+  ['not set', undefined],
+  ['empty', ''],
+  ['a line break alone', '\n'],
+  ['too short to be kept out of outputs', 'abc'],
+  ['broken over two lines', 'line\nbreak'],
+])('a variable that is %s makes the secret unavailable, and the error says what to set', (_name, value) => {
+  const secrets = bundleSecrets({ 'default/crm': { source: 'env', keys: { token: 'PAWL_SECRET_CRM' } } }, () => value);
+  expect(() => secrets.resolve(use)).toThrow(
+    expect.objectContaining({
+      code: 'secret.unavailable',
+      message: expect.stringMatching(/^Secret\/default\/crm key token is not available: .*PAWL_SECRET_CRM/),
+    }),
+  );
+});
+
+test('a secret or key that the bundle does not hold is unavailable, whatever the worker has', () => {
+  const secrets = canarySecrets();
+  for (const [secret, key] of [
+    ['other/crm', 'token'],
+    ['default/crm', 'other'],
+    ['constructor', 'name'],
+    ['default/crm', 'constructor'],
+  ] as const) {
+    expect(() => secrets.resolve({ secret, key })).toThrow(/the bundle does not hold it/);
+  }
+});
+
+test('a manifest reaches only variables with the prefix, and those that the operator listed', () => {
+  const source = secretSource({
+    variables: { DATABASE_URL: 'postgres://x', PAWL_SECRET_A: 'aaaa', CRM_TOKEN: 'cccc' },
+    names: ['CRM_TOKEN'],
+  });
+  expect(['DATABASE_URL', 'PAWL_SECRET_A', 'CRM_TOKEN', 'PAWL_SECRET_B'].map(source)).toEqual([
+    undefined,
+    'aaaa',
+    'cccc',
+    undefined,
+  ]);
+});
+
+test('a line break at the end of a variable is not part of the secret', () => {
+  expect(canarySecrets('token-1\n').resolve(use)).toBe('token-1');
+});
