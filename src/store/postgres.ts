@@ -133,7 +133,9 @@ function lentClient(client: pg.PoolClient): PostgresPoolClient {
   let broken = false;
   async function query(text: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
-      return await client.query(text, [...parameters]);
+      // A statement that carries a name is parsed and planned once per connection.
+      const name = /^\/\* (pawl:[a-z_]+) \*\//.exec(text)?.[1];
+      return await client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) });
     } catch (error) {
       const failure = storeError(error);
       // A connection whose answer was given up on would hand that answer to the next borrower.

@@ -3,7 +3,7 @@ import type { Tables } from './tables.gen.ts';
 
 /** A statement that is written out because a lock, an order or a batch is the point of it. */
 export interface Statement {
-  /** Shown in pg_stat_statements and in logs, as a comment before the text. */
+  /** One name, one text: it goes before the text as a comment, and PostgreSQL keeps the prepared statement under it. */
   readonly name: string;
   readonly text: string;
 }
