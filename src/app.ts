@@ -8,7 +8,7 @@ import { findServer, newToken, removeServerFile, writeServerFile } from './api/s
 import type { App, Door, Service, UpService } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
 import { bareEnvironment, findRoot, readConfig } from './config.ts';
-import type { Config } from './config.ts';
+import type { Config, Environment } from './config.ts';
 import { Controller } from './controller/controller.ts';
 import { createControlPlane } from './controller/planning.ts';
 import type { ControlPlane } from './controller/planning.ts';
@@ -33,13 +33,13 @@ import { packageVersion } from './version.ts';
 const workPollMs = 50;
 
 /** Puts the parts together for one process that works in `cwd`. The only file that knows all of them. */
-export function createApp(cwd: string): App {
-  return appOf(readConfig(cwd));
+export function createApp(cwd: string, environment?: Environment): App {
+  return appOf(readConfig(cwd, environment));
 }
 
 /** The same, untouched by the user's settings: an embedded database in the folder, and nothing else. */
 export function createBareApp(cwd: string): App {
-  return appOf(readConfig(cwd, bareEnvironment()));
+  return createApp(cwd, bareEnvironment());
 }
 
 function appOf(config: Config): App {

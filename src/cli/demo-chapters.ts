@@ -66,7 +66,8 @@ export const chapters: readonly Chapter[] = [
     title: 'Change a prompt, a limit and a role',
     async play(stage) {
       stage.say(`The team makes drafts warmer, lowers what a run may cost, and takes the web search away from researchers.
-        The plan shows each change by field, and prompts by line.`);
+        The plan shows each change by field, and prompts by line; and it warns that an agent still asks for the tool that
+        its role no longer grants.`);
       await stage.edit('prompts/draft.md', {
         from: 'Be warm and short.',
         to: 'Be warm and short, and thank the customer for writing.',

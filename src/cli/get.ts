@@ -68,13 +68,27 @@ function parseKinds(text: string): readonly Kind[] {
   });
 }
 
+/** As the manifest says it and as people do: `AgentPolicy`, `agentpolicies`, `policy`, `policies`. */
 function spellings(kind: Kind): readonly string[] {
-  const lower = kind.toLowerCase();
-  return [lower, `${lower}s`, lower.replace(/y$/, 'ies')];
+  const whole = kind.toLowerCase();
+  const short = shortNames[kind];
+  return [whole, plural(whole), ...(short === undefined ? [] : [short, plural(short)])];
+}
+
+const shortNames: Readonly<Partial<Record<Kind, string>>> = {
+  ModelEndpoint: 'model',
+  AgentRole: 'role',
+  ToolPermission: 'permission',
+  AgentPolicy: 'policy',
+  AgentSystem: 'system',
+};
+
+function plural(noun: string): string {
+  return noun.endsWith('y') ? noun.replace(/y$/, 'ies') : `${noun}s`;
 }
 
 function unknownKind(word: string): TerminalError {
-  const known = [...kinds.map((kind) => spellings(kind).at(kind.endsWith('y') ? 2 : 1) ?? kind), 'runs', 'workers', 'all'];
+  const known = [...kinds.map((kind) => spellings(kind).at(-1) ?? kind), 'runs', 'workers', 'all'];
   const guess = nearest(word.toLowerCase(), known);
   return new TerminalError(`There is no kind "${neutral(word)}".`, {
     code: 'cli.usage',

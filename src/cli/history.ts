@@ -18,20 +18,20 @@ export async function historyCommand(context: CliContext, options: HistoryOption
     const environment = await chooseEnvironment(door, options.env);
     const revisions = await door.operations.history({ environment, limit: options.limit });
     if (options.output === 'json') json(terminal, { environment, revisions });
-    else terminal.out(renderTable(['REVISION', 'APPLIED', 'BY', 'COMMIT', 'CHANGES', 'SUBJECT'], revisions.map(row), terminal.width));
+    else terminal.out(renderTable(['REVISION', 'APPLIED', 'BY', 'COMMIT', 'CHANGES', 'RETURNS TO', 'SUBJECT'], revisions.map(row), terminal.width));
     return exitCodes.success;
   });
 }
 
 function row(record: RevisionRecord): readonly string[] {
   const { add, change, remove } = record.summary;
-  const subject = record.revertOf === undefined ? record.subject : `${record.subject} (returns to revision ${record.revertOf})`;
   return [
     String(record.revision),
     record.appliedAt.replace(/\.\d+Z$/, 'Z'),
     record.appliedBy,
     shortId(record.commit),
     `+${add} ~${change} -${remove}`,
-    subject,
+    record.revertOf === undefined ? '-' : String(record.revertOf),
+    record.subject,
   ];
 }

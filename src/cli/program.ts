@@ -40,7 +40,7 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<E
   const outcome = { exit: exitCodes.success as ExitCode };
   try {
     await createProgram(context, outcome).parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
-    return host.signal.aborted && outcome.exit === exitCodes.success ? exitCodes.interrupted : outcome.exit;
+    return outcome.exit;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.success;
     if (host.signal.aborted) return exitCodes.interrupted;

@@ -35,6 +35,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
     const run = await follow(context, { door, submitted, options });
     report(context, run, options.output);
+    if (context.signal.aborted) return exitCodes.interrupted;
     return options.exitStatus === true && run.state !== 'Succeeded' ? exitCodes.runFailed : exitCodes.success;
   });
 }

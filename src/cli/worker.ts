@@ -5,6 +5,6 @@ import { serve } from './serve.ts';
 export async function workerCommand(context: CliContext, options: { slots?: number }): Promise<ExitCode> {
   const app = await context.app(context.cwd);
   const service = await app.worker({ slots: options.slots });
-  context.terminal.note('The worker takes runs. Ctrl-C stops it and hands back what it runs.');
+  context.terminal.out('The worker takes runs. Ctrl-C stops it and hands back what it runs.');
   return serve(context, service);
 }
