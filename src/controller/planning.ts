@@ -43,8 +43,10 @@ export interface PlanTarget {
 export async function planCommit(plane: ControlPlane, target: PlanTarget): Promise<Plan> {
   const { settings, commit, workingCopy, deep = false } = target;
   const repository = workingCopy ?? plane.repository;
-  const taken = await snapshot(repository, commit, settings, { cache: plane.snapshots });
-  const live = await liveOf(plane, settings.name, deep);
+  const [taken, live] = await Promise.all([
+    snapshot(repository, commit, settings, { cache: plane.snapshots }),
+    liveOf(plane, settings.name, deep),
+  ]);
   const { db } = plane.database;
   const [bodies, older, subject] = await Promise.all([
     readBodies(db, bodiesNeeded(taken, live)),
