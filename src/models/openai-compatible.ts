@@ -32,7 +32,13 @@ export async function answerFromProvider(
     supportsStructuredOutputs: true,
     ...(model.auth === undefined ? {} : { apiKey: options.secrets.resolve(model.auth) }),
     fetch: async (url, init) => {
-      const outcome = await exchange({ model, baseUrl, url: String(url), init: init ?? {}, options });
+      const outcome = await exchange({
+        model,
+        baseUrl,
+        url: url instanceof Request ? url.url : url.toString(),
+        init: init ?? {},
+        options,
+      });
       exchanges.push(outcome);
       if (outcome.kind !== 'answered') throw new Error(outcome.message);
       return new Response(outcome.body.byteLength === 0 ? null : Buffer.from(outcome.body), {

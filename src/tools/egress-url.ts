@@ -12,7 +12,6 @@ export type VettedUrl =
   | { readonly kind: 'denied'; readonly message: string };
 
 // The URL parser drops tabs and line breaks and turns `\` into `/`: what a person reviewed is not what it reads.
-// oxlint-disable-next-line no-control-regex
 const reshaped = /[\u0000-\u0020\u007f\\]/;
 
 /** Parses `text` as WHATWG does and holds it against the declared hosts. No message repeats the query or the user part. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { callbackify } from 'node:util';
 import { Client } from 'undici';
 import { connectTo, EgressDenied, type Network, systemNetwork, vettedAddresses } from './connect.ts';
 import { type EgressRules, vetUrl } from './egress-url.ts';
@@ -106,20 +107,17 @@ async function exchange(
 ): Promise<Extract<EgressOutcome, { kind: 'answered' }>> {
   const { network, signal } = guard;
   const addresses = await raced(vettedAddresses(url, { network, allowPrivate: guard.rules.allowPrivate }), signal);
-  let connected: Promise<Socket> | undefined;
+  let connected = false;
+  const open = callbackify(async (): Promise<Socket> => {
+    // A client whose socket broke asks for another; this one has no second connection to give.
+    if (connected) throw new Error('the connection broke');
+    connected = true;
+    const socket = await connectTo({ url, addresses, network, signal });
+    guard.trip.sent = true;
+    return socket;
+  });
   const client = new Client(url.origin, {
-    connect: (_options, callback) => {
-      // A client whose socket broke asks for another; this one has no second connection to give.
-      if (connected !== undefined) return callback(new Error('the connection broke'), null);
-      connected = connectTo({ url, addresses, network, signal });
-      connected.then(
-        (socket) => {
-          guard.trip.sent = true;
-          callback(null, socket);
-        },
-        (cause: unknown) => callback(cause instanceof Error ? cause : new Error('no connection'), null),
-      );
-    },
+    connect: (_options, callback) => open((cause, socket) => (cause ? callback(cause, null) : callback(null, socket))),
     // The total deadline rules; these would only cut a slow answer that is still within it.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -110,7 +110,12 @@ const budgets: readonly Branch[] = (['pinned', 'live'] as const).flatMap((revisi
   })),
 );
 
-const unpriced = withModel(({ pricing: _, ...endpoint }) => endpoint);
+const unpriced = withModel(({ provider, model, allowPrivate, parameters }) => ({
+  provider,
+  model,
+  allowPrivate,
+  parameters,
+}));
 
 const price: Branch = {
   reason: 'budget.price_unknown',
