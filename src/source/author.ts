@@ -43,7 +43,8 @@ export class AuthoredRepository {
     const head = await git.resolveRef({ fs, dir: this.#dir, ref: 'HEAD' });
     const { commit } = await git.readCommit({ fs, dir: this.#dir, oid: head });
     const [parent] = commit.parent;
-    if (parent === undefined || commit.parent.length > 1) throw new TypeError('only a commit with one parent is reverted');
+    if (parent === undefined || commit.parent.length > 1)
+      throw new TypeError('only a commit with one parent is reverted');
     await this.#restore(parent);
     const subject = commit.message.split('\n')[0] ?? '';
     return this.commitAll(`Revert "${subject}"\n\nThis reverts commit ${head}.\n`);

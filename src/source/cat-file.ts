@@ -5,7 +5,13 @@ import { type GitCommand, killGit, lastWords, startGit } from './git-process.ts'
 /** What `cat-file` says of one name. */
 export type Found =
   | { readonly kind: 'missing' }
-  | { readonly kind: 'object'; readonly id: string; readonly type: string; readonly size: number; readonly bytes: Buffer | undefined };
+  | {
+      readonly kind: 'object';
+      readonly id: string;
+      readonly type: string;
+      readonly size: number;
+      readonly bytes: Buffer | undefined;
+    };
 
 interface Pending {
   readonly name: string;

@@ -4,7 +4,8 @@ import type { CodeDoc } from '../manifest/problem.ts';
 export const sourceCodes = {
   'git.url_refused': {
     title: 'The repository address is not one that pawl reads',
-    cause: 'Only https, ssh and local paths are read; transports that run commands, and credentials in the address, are not.',
+    cause:
+      'Only https, ssh and local paths are read; transports that run commands, and credentials in the address, are not.',
     cure: 'Use https:// or ssh://, or a local path; give a token in the configuration.',
   },
   'git.ref_refused': {
@@ -86,11 +87,6 @@ export const sourceCodes = {
     title: 'The tree has too many entries',
     cause: 'The paths of the environment hold more files than can be listed.',
     cure: 'Give the environment narrower paths.',
-  },
-  'git.non_fast_forward': {
-    title: 'The branch was rewritten',
-    cause: 'The head of the branch does not follow the commit that is live: it was force-pushed.',
-    cure: 'Look at what was rewritten; apply the new head by hand if it is right.',
   },
   'git.failed': {
     title: 'Git failed',

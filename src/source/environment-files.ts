@@ -68,7 +68,10 @@ export async function readTexts(reading: Reading, listing: Listing, needed: Read
   }
   assertSizes(unread, reading.limits);
   for (const batch of batchesOf(unread)) {
-    const blobs = await reading.repository.read(batch.map(({ id }) => id), textFileBytesMax);
+    const blobs = await reading.repository.read(
+      batch.map(({ id }) => id),
+      textFileBytesMax,
+    );
     for (const { path, id } of batch) {
       const blob = blobs.get(id);
       if (blob !== undefined) bytes.set(path, blob);

@@ -1,9 +1,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RetryableError, TerminalError } from '../errors.ts';
+import { type RetryableError, TerminalError } from '../errors.ts';
 import { authorizationOf, type FetchRequest } from './fetch-request.ts';
 import { type GitCommand, lastWords, runGit } from './git-process.ts';
-import { fetchTimedOut, fetchTooLarge, redirected, remoteEmpty, repositoryNotFound, unauthorised, unreachable } from './fetch-errors.ts';
+import {
+  fetchTimedOut,
+  fetchTooLarge,
+  redirected,
+  remoteEmpty,
+  repositoryNotFound,
+  unauthorised,
+  unreachable,
+} from './fetch-errors.ts';
 import { remoteHead } from './ref.ts';
 import type { Surroundings } from './reader.ts';
 
@@ -22,10 +30,23 @@ export async function initByCli(gitDirectory: string, surroundings: Surroundings
 export async function fetchByCli(request: FetchRequest): Promise<void> {
   const { gitDirectory, address, surroundings } = request;
   const config = request.token === undefined ? {} : tokenConfig(address.url, request.token);
-  const command: GitCommand = { gitDirectory, surroundings, protocols: [address.protocol], config, fileBytesMax: request.bytesMax };
+  const command: GitCommand = {
+    gitDirectory,
+    surroundings,
+    protocols: [address.protocol],
+    config,
+    fileBytesMax: request.bytesMax,
+  };
   // HEAD is asked for by pattern: a remote whose default branch is gone has none, and is read all the same.
   const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*', `+HEAD*:${remoteHead}*`];
-  const flags = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--no-show-forced-updates'];
+  const flags = [
+    '--quiet',
+    '--prune',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    '--no-show-forced-updates',
+  ];
   const limits = { timeoutMs: request.timeoutMs, outputBytesMax: 1024 * 1024, signal: request.signal };
   try {
     const finished = await runGit(command, ['fetch', ...flags, '--end-of-options', address.url, ...refspecs], limits);
@@ -48,7 +69,9 @@ async function assertBranch(command: GitCommand, place: string): Promise<void> {
 async function removeUnfinished(gitDirectory: string): Promise<void> {
   const folder = join(gitDirectory, 'objects', 'pack');
   const names = await readdir(folder).catch(() => []);
-  await Promise.all(names.filter((name) => name.startsWith('tmp_')).map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(
+    names.filter((name) => name.startsWith('tmp_')).map((name) => rm(join(folder, name), { force: true })),
+  );
 }
 
 function tokenConfig(url: string, token: string): Record<string, string> {
@@ -60,14 +83,22 @@ function fetchFailure(stderr: string, request: FetchRequest): TerminalError | Re
   const place = request.address.url;
   const words = lastWords(stderr);
   if (/file too large/i.test(stderr)) return fetchTooLarge(request.bytesMax);
-  if (/authentication failed|could not read (?:username|password)|returned error: 40[13]|permission denied \(/i.test(stderr)) {
+  if (
+    /authentication failed|could not read (?:username|password)|returned error: 40[13]|permission denied \(/i.test(
+      stderr,
+    )
+  ) {
     return unauthorised(place, request.token !== undefined);
   }
   if (/repository .* not found|returned error: (?:404|410)|does not appear to be a git repository/i.test(stderr)) {
     return repositoryNotFound(place);
   }
   if (/returned error: 30\d|unable to update url base from redirection/i.test(stderr)) return redirected(place);
-  if (/bad object|corrupt|unable to read|missing (?:blob|tree|commit)|did not send all necessary objects|inflate/i.test(stderr)) {
+  if (
+    /bad object|corrupt|unable to read|missing (?:blob|tree|commit)|did not send all necessary objects|inflate/i.test(
+      stderr,
+    )
+  ) {
     return new TerminalError(`Fetching ${place} met a damaged object: ${words}.`, { code: 'git.object_corrupt' });
   }
   if (/timed out/i.test(stderr)) return fetchTimedOut(place, request.timeoutMs);

@@ -10,7 +10,12 @@ const remote = 'origin';
 /** Makes a bare Git directory whose remote's branches land where a mirror has them. */
 export async function initByIsomorphic(gitDirectory: string): Promise<void> {
   await git.init({ fs, gitdir: gitDirectory, bare: true, defaultBranch: 'main' });
-  await git.setConfig({ fs, gitdir: gitDirectory, path: `remote.${remote}.fetch`, value: '+refs/heads/*:refs/heads/*' });
+  await git.setConfig({
+    fs,
+    gitdir: gitDirectory,
+    path: `remote.${remote}.fetch`,
+    value: '+refs/heads/*:refs/heads/*',
+  });
 }
 
 /** Fetches branches and tags into a mirror over HTTP(S), with limits on time and on what arrives. */
@@ -26,7 +31,18 @@ export async function fetchByIsomorphic(request: FetchRequest): Promise<void> {
     if (branch === undefined) throw remoteEmpty(address.url);
     // The library looks HEAD up after it has moved the references and before it keeps the objects.
     if (!refs.some(({ ref }) => ref === 'HEAD')) throw headMissing(address.url);
-    await git.fetch({ fs, http, gitdir, url: address.url, remote, remoteRef: branch.ref, headers, tags: true, prune: true, pruneTags: true });
+    await git.fetch({
+      fs,
+      http,
+      gitdir,
+      url: address.url,
+      remote,
+      remoteRef: branch.ref,
+      headers,
+      tags: true,
+      prune: true,
+      pruneTags: true,
+    });
     // The library prunes only branches below refs/remotes, so those of a mirror are pruned here.
     const kept = new Set(refs.map(({ ref }) => ref));
     for (const name of await git.listBranches({ fs, gitdir })) {

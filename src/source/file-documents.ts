@@ -22,7 +22,10 @@ export async function readFileDocuments(
 ): Promise<void> {
   for (const batch of batchesOf(entries)) {
     const largest = batch.reduce((size, entry) => Math.max(size, entry.size), 0);
-    const blobs = await repository.read(batch.map(({ id }) => id), largest);
+    const blobs = await repository.read(
+      batch.map(({ id }) => id),
+      largest,
+    );
     for (const entry of batch) {
       const bytes = blobs.get(entry.id);
       if (bytes !== undefined) each(fileDocuments(entry, bytes));

@@ -47,7 +47,10 @@ export class GitCli implements Repository {
     const names = candidatesOf(base, this.#head);
     // A short name wins over an abbreviated id, as in git; a full id never names a branch.
     const tries = isObjectId(base) ? [base] : /^[0-9a-f]{7,39}$/.test(base) ? [...names, base] : names;
-    const found = await this.#headers.ask(tries.map((name) => `${name}${steps}^{commit}`), 0);
+    const found = await this.#headers.ask(
+      tries.map((name) => `${name}${steps}^{commit}`),
+      0,
+    );
     const commit = found.find((one) => one.kind === 'object');
     if (commit === undefined) throw refNotFound(ref, this.place);
     if (!isObjectId(commit.id)) throw otherFormat(this.place);
@@ -85,7 +88,10 @@ export class GitCli implements Repository {
     const inside = coverOf(paths);
     const raw = changedOf(stdout).filter((change) => inside(change.path));
     const files = raw.filter((change) => change.kind === 'file');
-    const sizes = await this.#headers.ask(files.map((change) => change.id), 0);
+    const sizes = await this.#headers.ask(
+      files.map((change) => change.id),
+      0,
+    );
     const sizeOf = new Map(files.map((change, index) => [change.path, this.#sizeOf(change.id, sizes[index])]));
     return raw.map(({ path, kind, id }) => ({
       path,
@@ -170,7 +176,9 @@ export class GitCli implements Repository {
 function readFailure(stderr: string, place: string): TerminalError {
   const words = lastWords(stderr);
   const corrupt = /corrupt|inflate|unable to unpack|mismatch|garbage|invalid|malformed|too-short/i.test(stderr);
-  const absent = /missing|not a valid object|bad object|unable to (?:read|find)|could not read|not a tree/i.test(stderr);
+  const absent = /missing|not a valid object|bad object|unable to (?:read|find)|could not read|not a tree/i.test(
+    stderr,
+  );
   const code = corrupt ? 'git.object_corrupt' : absent ? 'git.object_missing' : 'git.failed';
   return new TerminalError(`${place} cannot be read: ${words}.`, { code, help: 'Run `git fsck` in the repository.' });
 }

@@ -26,7 +26,13 @@ async function send(
 ): Promise<GitHttpResponse> {
   const body = request.body === undefined ? null : await collect(request.body);
   const method = request.method ?? 'GET';
-  const response = await fetch(request.url, { method, headers: request.headers ?? {}, body, signal, redirect: 'manual' });
+  const response = await fetch(request.url, {
+    method,
+    headers: request.headers ?? {},
+    body,
+    signal,
+    redirect: 'manual',
+  });
   if (response.status >= 300 && response.status < 400) {
     await response.body?.cancel();
     throw redirected(new URL(request.url).origin);

@@ -5,7 +5,7 @@ import * as git from 'isomorphic-git';
 import { isPawlError } from '../errors.ts';
 import { blobId } from './blob-id.ts';
 import { subjectOf } from './git-text.ts';
-import { corrupt, cutHistory, missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
+import { corrupt, cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
 import { entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import { TreeWalk, type TreeNode } from './tree-walk.ts';
@@ -38,6 +38,7 @@ export class Isomorphic implements Repository {
   /** isomorphic-git's own cache of pack indexes, dropped now and then because it never shrinks. */
   #cache: object = {};
   #listings = 0;
+  #formatChecked = false;
 
   constructor(options: IsomorphicOptions) {
     this.place = options.place;
@@ -144,10 +145,18 @@ export class Isomorphic implements Repository {
   async #refId(name: string): Promise<string | undefined> {
     const target = name === 'HEAD' ? await this.#ownHead() : name;
     if (target === undefined || isObjectId(target)) return target;
+    await this.#assertFormat();
     return git.resolveRef({ fs, gitdir: this.#gitdir, ref: target }).catch((error: unknown) => {
       if (error instanceof git.Errors.NotFoundError) return undefined;
       throw this.#failure(error, `the reference ${name}`);
     });
+  }
+
+  async #assertFormat(): Promise<void> {
+    if (this.#formatChecked) return;
+    const format = await git.getConfig({ fs, gitdir: this.#gitdir, path: 'extensions.objectformat' });
+    if (format !== undefined && format !== 'sha1') throw otherFormat(this.place);
+    this.#formatChecked = true;
   }
 
   /** A worktree's HEAD is in a directory that isomorphic-git does not look into. */

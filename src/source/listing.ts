@@ -29,7 +29,11 @@ export async function listPaths(
 }
 
 /** Adds single files; each is asked for once in the life of a listing. */
-export async function listExtras(repository: Repository, listing: Listing, wanted: ReadonlySet<string>): Promise<Listing> {
+export async function listExtras(
+  repository: Repository,
+  listing: Listing,
+  wanted: ReadonlySet<string>,
+): Promise<Listing> {
   const asked = [...wanted].filter((path) => !listing.extras.has(path));
   const idle = [...listing.extras].some((path) => !wanted.has(path));
   if (asked.length === 0 && !idle) return listing;
@@ -37,7 +41,8 @@ export async function listExtras(repository: Repository, listing: Listing, wante
   for (const path of listing.extras) if (!wanted.has(path)) entries.delete(path);
   if (asked.length > 0) {
     // A folder of that name would list all that is in it: only the path itself is wanted.
-    for (const entry of await repository.entries(listing.commit, asked)) if (wanted.has(entry.path)) entries.set(entry.path, entry);
+    for (const entry of await repository.entries(listing.commit, asked))
+      if (wanted.has(entry.path)) entries.set(entry.path, entry);
   }
   return { ...listing, entries, extras: wanted };
 }
@@ -47,11 +52,13 @@ async function advance(
   commit: string,
   { paths, before }: { readonly paths: readonly string[]; readonly before: Listing },
 ): Promise<Listing | undefined> {
-  const changes = await repository.changes(before.commit, commit, [...paths, ...before.extras]).catch((error: unknown) => {
-    // After a force-push and a rebuild the commit before is gone; the whole listing does not need it.
-    if (isPawlError(error) && error.code === 'git.object_missing') return undefined;
-    throw error;
-  });
+  const changes = await repository
+    .changes(before.commit, commit, [...paths, ...before.extras])
+    .catch((error: unknown) => {
+      // After a force-push and a rebuild the commit before is gone; the whole listing does not need it.
+      if (isPawlError(error) && error.code === 'git.object_missing') return undefined;
+      throw error;
+    });
   if (changes === undefined) return undefined;
   const inside = coverOf(paths);
   const wanted = changes.filter(({ path }) => inside(path) || before.extras.has(path));

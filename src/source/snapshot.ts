@@ -7,7 +7,7 @@ import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { parseSettings, type Settings } from '../manifest/settings.ts';
 import type { Validated } from '../manifest/validate.ts';
 import { assertPresent, entryProblems, type Reading, readManifests, readTexts } from './environment-files.ts';
-import { entryProblem, problemAtFile } from './entry-problem.ts';
+import { entryProblem, fileProblem } from './entry-problem.ts';
 import { environmentPaths } from './environment-paths.ts';
 import { coverOf } from './git-text.ts';
 import { listExtras, listPaths } from './listing.ts';
@@ -26,6 +26,8 @@ export interface SnapshotOptions {
  * All resources of an environment at a commit. Sizes are checked before content is read; whatever cannot be read is
  * an error or a problem: there is no snapshot with less in it than the commit holds.
  */
+// The three parameters tell the story; the fourth is what a caller may leave out.
+// oxlint-disable-next-line max-params
 export async function snapshot(
   repository: Repository,
   commit: string,
@@ -37,7 +39,14 @@ export async function snapshot(
   const tree = await repository.tree(commit);
   // One tree, one snapshot: a merge or a revert of a revert brings a new commit and the same content.
   if (before?.snapshot.tree === tree && repository.kind !== 'working-copy') return { ...before.snapshot, commit };
-  const reading: Reading = { repository, environment, paths: environmentPaths(environment.paths), limits, cache, before };
+  const reading: Reading = {
+    repository,
+    environment,
+    paths: environmentPaths(environment.paths),
+    limits,
+    cache,
+    before,
+  };
   const state = await takeSnapshot(reading, commit, tree);
   cache.keepState(repository, state);
   return state.snapshot;
@@ -83,8 +92,11 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
 }
 
 function noSettings(): Problem {
-  const message = 'There is no pawl.yaml at the root of the repository.';
-  return problemAtFile(settingsPath, 'settings.missing', message, 'Run `pawl init`, and commit the file.');
+  return fileProblem(settingsPath, {
+    code: 'settings.missing',
+    message: 'There is no pawl.yaml at the root of the repository.',
+    help: 'Run `pawl init`, and commit the file.',
+  });
 }
 
 function empty(environment: EnvironmentSettings, commit: string): TerminalError {

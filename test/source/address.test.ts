@@ -66,6 +66,10 @@ test('http to another machine is read only where that is allowed', () => {
 });
 
 test('ssh without the program git says what to install', async () => {
-  const opened = openRepository({ url: 'git@github.com:acme/agents.git', directory: '/nonexistent', reader: 'isomorphic' });
+  const opened = openRepository({
+    url: 'git@github.com:acme/agents.git',
+    directory: '/nonexistent',
+    reader: 'isomorphic',
+  });
   await expect(opened).rejects.toMatchObject({ code: 'git.url_refused', help: expect.stringContaining('Install git') });
 });

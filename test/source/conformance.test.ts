@@ -20,7 +20,12 @@ describe.each(cases)('$reader reads $way', ({ reader, way }) => {
   beforeAll(async () => {
     origin = await createRepository();
     folder = await mkdtemp(join(tmpdir(), 'pawl-source-'));
-    commits.push(await origin.commit({ 'agents/a.yaml': 'a: 1\n', 'agents/deep/b.yaml': 'b: 1\n', 'README.md': 'x' }, 'First line\n\nBody'));
+    commits.push(
+      await origin.commit(
+        { 'agents/a.yaml': 'a: 1\n', 'agents/deep/b.yaml': 'b: 1\n', 'README.md': 'x' },
+        'First line\n\nBody',
+      ),
+    );
     commits.push(await origin.commit({ 'agents/a.yaml': 'a: 2\n', 'tools/t.yaml': 't: ü\n' }, 'Second'));
     await origin.git('tag', '--annotate', '-m', 'tag', 'v1');
     await origin.git('branch', 'feature/x', commits[0] ?? '');
@@ -68,19 +73,27 @@ describe.each(cases)('$reader reads $way', ({ reader, way }) => {
     expect(await repository.resolve('HEAD')).toBe(commits[2]);
   });
 
-  test.each(['nowhere', 'main~9', '0123456789012345678901234567890123456789'])('%s is not found, by name', async (ref) => {
-    await expect(repository.resolve(ref)).rejects.toMatchObject({
-      code: 'git.ref_not_found',
-      message: expect.stringContaining(ref),
-    });
-  });
+  test.each(['nowhere', 'main~9', '0123456789012345678901234567890123456789'])(
+    '%s is not found, by name',
+    async (ref) => {
+      await expect(repository.resolve(ref)).rejects.toMatchObject({
+        code: 'git.ref_not_found',
+        message: expect.stringContaining(ref),
+      });
+    },
+  );
 
   test('entries carry path, kind, id and size, and stay inside the paths', async () => {
     const [first = '', second = ''] = commits;
     const entries = await repository.entries(first, ['agents']);
     expect(entries.sort(byPath)).toEqual([
       { path: 'agents/a.yaml', kind: 'file', id: await origin.git('rev-parse', `${first}:agents/a.yaml`), size: 5 },
-      { path: 'agents/deep/b.yaml', kind: 'file', id: await origin.git('rev-parse', `${first}:agents/deep/b.yaml`), size: 5 },
+      {
+        path: 'agents/deep/b.yaml',
+        kind: 'file',
+        id: await origin.git('rev-parse', `${first}:agents/deep/b.yaml`),
+        size: 5,
+      },
     ]);
     expect(pathsOf(await repository.entries(second, ['']))).toEqual([
       'README.md',
@@ -88,7 +101,10 @@ describe.each(cases)('$reader reads $way', ({ reader, way }) => {
       'agents/deep/b.yaml',
       'tools/t.yaml',
     ]);
-    expect(pathsOf(await repository.entries(second, ['agents/deep', 'README.md']))).toEqual(['README.md', 'agents/deep/b.yaml']);
+    expect(pathsOf(await repository.entries(second, ['agents/deep', 'README.md']))).toEqual([
+      'README.md',
+      'agents/deep/b.yaml',
+    ]);
     expect(await repository.entries(second, ['agent', 'agents/a', 'missing'])).toEqual([]);
     expect(await repository.entries(second, [])).toEqual([]);
   });
@@ -124,12 +140,27 @@ describe.each(cases)('$reader reads $way', ({ reader, way }) => {
 
   test('blobs are read by id, whole, and never above the limit', async () => {
     const entries = await repository.entries(commits[1] ?? '', ['']);
-    const blobs = await repository.read(entries.map(({ id }) => id), 1000);
+    const blobs = await repository.read(
+      entries.map(({ id }) => id),
+      1000,
+    );
     const text = new Map(entries.map(({ path, id }) => [path, Buffer.from(blobs.get(id) ?? []).toString('utf8')]));
     expect(text.get('tools/t.yaml')).toBe('t: ü\n');
     expect(text.get('agents/a.yaml')).toBe('a: 2\n');
-    await expect(repository.read(entries.map(({ id }) => id), 3)).rejects.toMatchObject({ code: 'git.object_too_large' });
-    expect((await repository.read(entries.map(({ id }) => id), 1000)).size).toBe(4);
+    await expect(
+      repository.read(
+        entries.map(({ id }) => id),
+        3,
+      ),
+    ).rejects.toMatchObject({ code: 'git.object_too_large' });
+    expect(
+      (
+        await repository.read(
+          entries.map(({ id }) => id),
+          1000,
+        )
+      ).size,
+    ).toBe(4);
   });
 
   test('an id that is not a blob is missing, never empty', async () => {

@@ -26,7 +26,14 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   async function setTraps(): Promise<void> {
     const hooks = join(hostile.path, '.git', 'hooks');
     await mkdir(hooks, { recursive: true });
-    for (const hook of ['post-checkout', 'post-merge', 'pre-commit', 'reference-transaction', 'fsmonitor-watchman', 'pre-auto-gc']) {
+    for (const hook of [
+      'post-checkout',
+      'post-merge',
+      'pre-commit',
+      'reference-transaction',
+      'fsmonitor-watchman',
+      'pre-auto-gc',
+    ]) {
       await writeFile(join(hooks, hook), `#!/bin/sh\ntouch ${markers}/hook-${hook}\n`);
       await chmod(join(hooks, hook), 0o755);
     }
@@ -66,7 +73,10 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     await repository.fetch();
     await repository.resolve('main');
     const entries = await repository.entries(commit, ['']);
-    await repository.read(entries.map(({ id }) => id), 10_000);
+    await repository.read(
+      entries.map(({ id }) => id),
+      10_000,
+    );
     await repository.changes(commit, commit, ['']);
     await repository.subject(commit);
     await repository.isAncestor(commit, commit);
@@ -91,7 +101,10 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   test('uncommitted files are read without filters', async () => {
     const files = new WorkingCopy({ root: hostile.path });
     const entries = await files.entries('working-copy', ['agents']);
-    await files.read(entries.map(({ id }) => id), 1000);
+    await files.read(
+      entries.map(({ id }) => id),
+      1000,
+    );
     expect(entries.map(({ path }) => path)).toEqual(['agents/a.yaml']);
     expect(await readdir(markers)).toEqual([]);
   });

@@ -78,7 +78,10 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     await repository.resolve('prod');
     await origin.git('branch', '--delete', '--force', 'prod');
     await repository.fetch();
-    await expect(repository.resolve('prod')).rejects.toMatchObject({ code: 'git.ref_not_found', name: 'TerminalError' });
+    await expect(repository.resolve('prod')).rejects.toMatchObject({
+      code: 'git.ref_not_found',
+      name: 'TerminalError',
+    });
   });
 
   test('where HEAD of the remote leads nowhere a branch is read, or the error names what is needed', async () => {
@@ -138,7 +141,9 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   test('a remote that is down or failing is worth another try', async () => {
     const down = await open('http://127.0.0.1:1/agents');
     await expect(down.fetch()).rejects.toMatchObject({ code: 'git.unreachable', name: 'RetryableError' });
-    const failing = await open(await answer((server) => server.on('request', (_, response) => response.writeHead(503).end())));
+    const failing = await open(
+      await answer((server) => server.on('request', (_, response) => response.writeHead(503).end())),
+    );
     await expect(failing.fetch()).rejects.toMatchObject({ code: 'git.unreachable', name: 'RetryableError' });
     const nonsense = await open(await answer((server) => server.on('request', (_, response) => response.end('hello'))));
     await expect(nonsense.fetch()).rejects.toMatchObject({
@@ -156,7 +161,9 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       }),
     );
     const url = await answer((server) =>
-      server.on('request', (request, response) => response.writeHead(302, { location: `${target}${request.url}` }).end()),
+      server.on('request', (request, response) =>
+        response.writeHead(302, { location: `${target}${request.url}` }).end(),
+      ),
     );
     await expect((await open(url, { token: 'canary' })).fetch()).rejects.toMatchObject({ code: 'git.redirected' });
     expect(reached).toBe(false);
@@ -186,13 +193,21 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     await spoilObjects(folder, fault === 'lost');
     const repository = await open(server.url);
     const entries = await repository.entries(commit, ['agents']);
-    const blobs = await repository.read(entries.map(({ id }) => id), 1000);
+    const blobs = await repository.read(
+      entries.map(({ id }) => id),
+      1000,
+    );
     expect([...blobs.values()].map((bytes) => Buffer.from(bytes).toString()).sort()).toEqual(['a: 1\n', 'b: 1\n']);
     await repository.close();
     // Damaged again, now with the remote gone: an error, and no partial answer.
     await spoilObjects(folder, fault === 'lost');
     await rename(origin.path, `${origin.path}-away`);
-    await expect(repository.read(entries.map(({ id }) => id), 1000)).rejects.toMatchObject({
+    await expect(
+      repository.read(
+        entries.map(({ id }) => id),
+        1000,
+      ),
+    ).rejects.toMatchObject({
       code: expect.stringMatching(/^git\.(object_|repository_not_found|unreachable)/),
     });
     await rename(`${origin.path}-away`, origin.path);
@@ -202,7 +217,9 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
 /** Overwrites or removes every object of the mirrors, loose or packed. */
 async function spoilObjects(folder: string, remove: boolean): Promise<void> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
-  const objects = files.filter((file) => file.isFile() && /\/objects\//.test(`${file.parentPath}/`) && !file.name.endsWith('.idx'));
+  const objects = files.filter(
+    (file) => file.isFile() && /\/objects\//.test(`${file.parentPath}/`) && !file.name.endsWith('.idx'),
+  );
   for (const file of objects) {
     const path = join(file.parentPath, file.name);
     if (remove) await rm(path);

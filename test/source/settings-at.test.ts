@@ -1,0 +1,45 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openRepository, type Repository } from '../../src/source/repository.ts';
+import { settingsAt } from '../../src/source/snapshot.ts';
+import { createRepository, type TestRepository } from '../support/git.ts';
+import { role, settings } from './manifests.ts';
+
+describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
+  let origin: TestRepository;
+  let repository: Repository;
+
+  beforeEach(async () => {
+    origin = await createRepository();
+    repository = await openRepository({ path: origin.path, reader });
+  });
+
+  afterEach(async () => {
+    await repository.close();
+    await origin.remove();
+  });
+
+  test('pawl.yaml is read at the commit', async () => {
+    const none = await origin.commit({ 'agents/a.yaml': role('a') });
+    const commit = await origin.commit({ 'pawl.yaml': settings });
+    await origin.git('rm', '--quiet', 'pawl.yaml');
+    await symlink('/etc/passwd', join(origin.path, 'pawl.yaml'));
+    const linked = await origin.commit({});
+    await origin.git('rm', '--quiet', 'pawl.yaml');
+    const large = await origin.commit({ 'pawl.yaml': '#'.repeat(300_000) });
+    expect(await settingsAt(repository, commit)).toEqual({
+      settings: {
+        environments: [expect.objectContaining({ name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' })],
+      },
+      problems: [],
+    });
+    expect((await settingsAt(repository, none)).problems).toMatchObject([
+      { code: 'settings.missing', file: 'pawl.yaml' },
+    ]);
+    expect((await settingsAt(repository, linked)).problems).toMatchObject([{ code: 'git.symlink', file: 'pawl.yaml' }]);
+    expect((await settingsAt(repository, large)).problems).toMatchObject([
+      { code: 'limits.file_bytes', file: 'pawl.yaml' },
+    ]);
+  });
+});
