@@ -6,6 +6,7 @@ import { loopFindings } from './json-schema-loop.ts';
 import { didYouMean } from './nearest.ts';
 import { localTargets } from './json-schema-target.ts';
 import type { Path } from './position.ts';
+import { shownText } from './shown.ts';
 import type { SchemaFinding } from './json-schema-finding.ts';
 
 export const schemaBytesMax = 64 * 1024;
@@ -44,7 +45,7 @@ function readSchema(schema: Json, path: Path, reading: Reading): void {
         didYouMean(keyword, Object.keys(shapes)) ?? 'Check the spelling: an unknown keyword would check nothing.';
       reading.findings.push({
         code: 'schema.keyword',
-        message: `\`${shown(keyword)}\` is no keyword of JSON Schema 2020-12.`,
+        message: `\`${shownText(keyword)}\` is no keyword of JSON Schema 2020-12.`,
         path: [...path, keyword],
         part: 'key',
         help,
@@ -107,7 +108,7 @@ function readNames({ value, path, reading }: At, allowed: readonly string[], wha
     if (typeof name === 'string' && allowed.includes(name)) continue;
     const help = typeof name === 'string' ? didYouMean(name, allowed) : undefined;
     const message =
-      typeof name === 'string' ? `\`${shown(name)}\` is no ${what} that pawl knows.` : `A ${what} must be a text.`;
+      typeof name === 'string' ? `\`${shownText(name)}\` is no ${what} that pawl knows.` : `A ${what} must be a text.`;
     reading.findings.push({
       code: 'schema.shape',
       message,
@@ -124,7 +125,7 @@ function readReference({ value, path, reading }: At): void {
     return report(reading, path, 'schema.remote_ref', '`$ref` leaves the schema; nothing is fetched.');
   }
   if (!reading.targets.has(value))
-    report(reading, path, 'schema.ref', `\`$ref\` leads to \`${shown(value)}\`, which the schema does not have.`);
+    report(reading, path, 'schema.ref', `\`$ref\` leads to \`${shownText(value)}\`, which the schema does not have.`);
 }
 
 function readPattern(value: Json, path: Path, at: At, part: 'key' | 'value' = 'value'): void {
@@ -143,10 +144,6 @@ function readPattern(value: Json, path: Path, at: At, part: 'key' | 'value' = 'v
 
 function report(reading: Reading, path: Path, code: string, message: string, part: 'key' | 'value' = 'value'): void {
   reading.findings.push({ code, message, path, part });
-}
-
-function shown(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 function isTexts(value: Json): boolean {

@@ -1,6 +1,7 @@
 import { isAlias, isCollection, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
 import type { Json } from './json.ts';
 import { aliasesMax, depthMax, valuesMax } from './limits.ts';
+import { shownText } from './shown.ts';
 import type { Finding } from './text.ts';
 
 export type Report = (offset: number, finding: Finding, end?: number) => void;
@@ -52,8 +53,8 @@ function aliased(name: string, reader: Reader, range: readonly [number, number])
   if (anchored === undefined || anchored === 'open') {
     const message =
       anchored === undefined
-        ? `The alias \`*${name}\` has no anchor before it.`
-        : `The anchor \`&${name}\` holds itself.`;
+        ? `The alias \`*${shownText(name)}\` has no anchor before it.`
+        : `The anchor \`&${shownText(name)}\` holds itself.`;
     reader.report(range[0], { code: 'yaml.alias', message }, range[1]);
     return undefined;
   }

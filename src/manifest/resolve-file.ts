@@ -65,6 +65,7 @@ function joined(manifest: Sound, file: FileNeed, bytes: Uint8Array | undefined):
 
 function withPrompt(manifest: Sound, file: { path: string; bytes: Uint8Array }): FileContent {
   const { source, problems } = decodeText(file.bytes, shownText(file.path));
+  if (problems.length > 0) return { resource: undefined, findings: [], problems };
   // What Git checks out on Windows is the same prompt.
   const prompt = source.text.replaceAll('\r\n', '\n');
   const found = promptFinding(source.text);
@@ -82,7 +83,7 @@ function withPrompt(manifest: Sound, file: { path: string; bytes: Uint8Array }):
       }),
     );
   }
-  if (problems.length === 0 && prompt.trim() === '') {
+  if (prompt.trim() === '') {
     problems.push(
       problemAt(source, 0, {
         code: 'manifest.required',

@@ -55,7 +55,7 @@ const mayBeSecret =
   /-----BEGIN|eyJ|A[KS]IA|gh[pousr]_|github_pat_|glpat-|sk-|[srp]k_|xox|AIza|SG\.|npm_|hf_|gsk_|xai-|AGE-SECRET|pypi-|dop_v1_|:\/\/[^\s/@]*:|[Bb]earer |[Bb]asic /;
 
 const shapes: readonly { readonly kind: string; readonly pattern: RegExp }[] = [
-  { kind: 'a private key', pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/u },
+  { kind: 'a private key', pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[^\s"']*/u },
   { kind: 'a JSON Web Token', pattern: /eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/u },
   { kind: 'an AWS access key', pattern: /\bA[KS]IA[0-9A-Z]{16}\b/u },
   { kind: 'a GitHub token', pattern: /\bgh[pousr]_[0-9A-Za-z]{30,}|github_pat_\w{22,}/u },

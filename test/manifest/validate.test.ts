@@ -212,12 +212,12 @@ test('ten thousand unknown fields are reported in bounded time and number', () =
   );
   expect(problems.length).toBeGreaterThan(100);
   expect(problems.length).toBeLessThan(1_000);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(performance.now() - started).toBeLessThan(8_000);
 });
 
 test('a list that fills a file is checked for repeats in bounded time', () => {
   const entries = Array.from({ length: 20_000 }, (_, index) => `a${index}`).join(', ');
   const started = performance.now();
   expect(codesOf(manifest('Agent', 'a', `{modelRef: m, prompt: x, roles: [${entries}]}`))).toEqual(['manifest.limit']);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  expect(performance.now() - started).toBeLessThan(8_000);
 });

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { rootOf } from '../../src/manifest/digest.ts';
+import { promptFiles, resolveTexts, validFiles } from './manifests.ts';
+
+function rootOfTexts(
+  files: Readonly<Record<string, string>>,
+  prompts: Readonly<Record<string, string>> = promptFiles,
+): string {
+  const { resources, problems } = resolveTexts(files, { prompts });
+  expect(problems).toEqual([]);
+  return rootOf([...resources.values()].map(({ address, digest }) => [address, digest] as const));
+}
+
+const original = rootOfTexts(validFiles);
+
+/** What may change without a meaning: the same documents, written by somebody else. */
+const rewriting = fc.record({
+  order: fc.shuffledSubarray(Object.keys(validFiles), { minLength: Object.keys(validFiles).length }),
+  keySeed: fc.integer({ min: 0, max: 1_000_000 }),
+  lines: fc.constantFrom('\n', '\r\n'),
+  comments: fc.boolean(),
+  json: fc.boolean(),
+  status: fc.boolean(),
+  texts: fc.boolean(),
+});
+
+test('the order of files and keys, comments, line ends, JSON, numbers as text and a status change no digest', () => {
+  fc.assert(
+    fc.property(rewriting, (how) => {
+      const files: Record<string, string> = {};
+      for (const [index, path] of how.order.entries()) {
+        const documents = (validFiles[path] ?? '').split('---\n').map((text) => rewrite(parse(text), how));
+        // JSON has one document to a file.
+        if (how.json)
+          for (const [part, value] of documents.entries())
+            files[`${folderOf(path)}${index}-${part}.json`] = JSON.stringify(value, null, '\t');
+        else
+          files[path] = documents
+            .map((value) => `${how.comments ? '# a comment\n' : ''}${stringify(value)}`)
+            .join('---\n');
+      }
+      const written = Object.fromEntries(
+        Object.entries(files).map(([path, text]) => [path, text.replaceAll('\n', how.lines)]),
+      );
+      const prompts = Object.fromEntries(
+        Object.entries(promptFiles).map(([path, text]) => [path, text.replaceAll('\n', how.lines)]),
+      );
+      expect(rootOfTexts(written, prompts)).toBe(original);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a changed value, prompt or name changes it', () => {
+  const changes: [string, string, string][] = [
+    ['agents/triage.yaml', 'maxSteps: 5', 'maxSteps: 6'],
+    ['models/fast.yaml', 'temperature: 0.7', 'temperature: 0.71'],
+    ['policies/support.yaml', 'limit: 0.25', 'limit: 0.26'],
+    ['systems/support.yaml', '"high"', '"low"'],
+  ];
+  const roots = changes.map(([path, from, to]) =>
+    rootOfTexts({ ...validFiles, [path]: (validFiles[path] ?? '').replace(from, to) }),
+  );
+  const prompt = rootOfTexts(validFiles, { 'agents/prompts/triage.md': 'You sort tickets.\n' });
+  expect(new Set([original, prompt, ...roots]).size).toBe(changes.length + 2);
+});
+
+test('a default that is written out is the default', () => {
+  const text = (validFiles['agents/triage.yaml'] ?? '')
+    .replace('    timeout: 2m', '    timeout: 2m\n    maxToolCalls: 50')
+    .replace('  name: triage', '  name: triage\n  namespace: default');
+  expect(rootOfTexts({ ...validFiles, 'agents/triage.yaml': text })).toBe(original);
+});
+
+type Rewriting = typeof rewriting extends fc.Arbitrary<infer T> ? T : never;
+
+function rewrite(value: unknown, how: Rewriting): unknown {
+  const shuffled = shuffleKeys(how.texts ? numbersAsText(value) : value, how.keySeed);
+  return how.status && typeof shuffled === 'object' ? { ...shuffled, status: { phase: 'Ready' } } : shuffled;
+}
+
+function shuffleKeys(value: unknown, seed: number): unknown {
+  if (Array.isArray(value)) return value.map((element) => shuffleKeys(element, seed));
+  if (typeof value !== 'object' || value === null) return value;
+  const rank = (key: string) =>
+    [...key].reduce((sum, character) => (sum * 31 + character.charCodeAt(0) + seed) % 9_973, seed);
+  const entries = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b));
+  return Object.fromEntries(entries.map(([key, member]) => [key, shuffleKeys(member, seed)]));
+}
+
+/** Only where numbers may be written as text. */
+function numbersAsText(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(numbersAsText);
+  const fields = new Set(['temperature', 'maxOutputTokens', 'inputPerMTok', 'outputPerMTok', 'limit']);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, fields.has(key) ? String(member) : numbersAsText(member)]),
+  );
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
