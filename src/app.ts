@@ -7,13 +7,14 @@ import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
 import type { App, Door, Service, UpService } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
+import type { Openers } from './cli/checks.ts';
+import { alreadyUp, assertShared } from './cli/refusals.ts';
 import { bareEnvironment, findRoot, readConfig } from './config.ts';
 import type { Config, Environment } from './config.ts';
 import { Controller } from './controller/controller.ts';
 import { createControlPlane } from './controller/planning.ts';
 import type { ControlPlane } from './controller/planning.ts';
 import { validateFiles } from './controller/validation.ts';
-import { exitCodes, TerminalError } from './errors.ts';
 import { createLog, subsystemLog } from './log.ts';
 import type { Log } from './log.ts';
 import { Closers } from './closers.ts';
@@ -51,7 +52,7 @@ function appOf(config: Config): App {
       return { root, ...(await validateFiles(new WorkingCopy({ root }), environment)) };
     },
     migrate: () => withDatabase(config, bringUp),
-    doctor: () => runChecks(config, { database: () => openStore(config), repository: () => openSource(config) }),
+    doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
     controller: () => controllerAlone(config),
     worker: ({ slots }) => workerAlone(config, slots ?? config.workerSlots),
@@ -72,7 +73,9 @@ async function openDoor(config: Config): Promise<Door> {
       operations,
       via: database.kind,
       // No other process can open the embedded database, so a run is worked on here or not at all.
-      ...(embedded ? { workUntil: (id: string, signal: AbortSignal) => workUntil(config, { database, operations, id, signal }) } : {}),
+      ...(embedded
+        ? { workUntil: (id: string, signal: AbortSignal) => workUntil(config, { database, operations, id, signal }) }
+        : {}),
       close: () => operations.close(),
     };
   } catch (error) {
@@ -97,6 +100,14 @@ function localOperations(config: Config, database: Database, repository: Reposit
 function operationsOn(config: Config, plane: ControlPlane, close: () => Promise<void>): Operations {
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
   return createLocalOperations({ plane, workingCopy, close });
+}
+
+function openersOf(config: Config): Openers {
+  return {
+    database: () => openStore(config),
+    repository: () => openSource(config),
+    server: () => findServer(config.stateDirectory),
+  };
 }
 
 function openStore(config: Config): Promise<Database> {
@@ -138,7 +149,10 @@ async function workUntil(
   try {
     while (!signal.aborted) {
       const { state, waits } = await operations.run(id);
-      const isWorkedOn = state === 'Queued' || state === 'Running' || (state === 'Waiting' && waits.every((wait) => wait.kind === 'timer'));
+      const isWorkedOn =
+        state === 'Queued' ||
+        state === 'Running' ||
+        (state === 'Waiting' && waits.every((wait) => wait.kind === 'timer'));
       if (!isWorkedOn) return;
       await delay(workPollMs, undefined, { signal }).catch(() => undefined);
     }
@@ -147,7 +161,10 @@ async function workUntil(
   }
 }
 
-function createWorker(config: Config, { database, log, slots }: { database: Database; log: Log; slots: number }): Worker {
+function createWorker(
+  config: Config,
+  { database, log, slots }: { database: Database; log: Log; slots: number },
+): Worker {
   const { secretVariables } = config;
   return new Worker({
     executor: new DatabaseExecutor(database),
@@ -201,10 +218,16 @@ interface Starting {
 }
 
 /** Starts the control loop and gives what it ends with; closing the stack stops it first. */
-async function startController(config: Config, { plane, log, stack }: Starting): Promise<{ readonly ended: Promise<void> }> {
+async function startController(
+  config: Config,
+  { plane, log, stack }: Starting,
+): Promise<{ readonly ended: Promise<void> }> {
   const controller = new Controller({ plane, actor: 'controller', log: subsystemLog(log, 'controller') });
   const { repository } = config;
-  const waker = await watch({ intervalMs: config.pollMs, ...(repository.kind === 'path' ? { path: repository.path } : {}) });
+  const waker = await watch({
+    intervalMs: config.pollMs,
+    ...(repository.kind === 'path' ? { path: repository.path } : {}),
+  });
   const stop = new AbortController();
   const ended = controller.run(waker, stop.signal);
   stack.add(async () => {
@@ -271,21 +294,4 @@ async function alone(
 /** A part that ends only when it is stopped. */
 function forever(): Promise<void> {
   return new Promise(() => undefined);
-}
-
-function assertShared(config: Config, part: string): void {
-  if (config.database.kind === 'postgres') return;
-  throw new TerminalError(`A ${part} of its own needs a database that several processes can open; the embedded one serves one.`, {
-    code: 'cli.embedded_single_process',
-    help: 'Set DATABASE_URL to a PostgreSQL database, or run `pawl up`, which is all of them in one process.',
-    exit: exitCodes.usage,
-  });
-}
-
-function alreadyUp(address: string): TerminalError {
-  return new TerminalError(`A pawl is already up for this repository, at ${address}.`, {
-    code: 'cli.already_up',
-    help: 'Use it, or stop it first.',
-    exit: exitCodes.conflict,
-  });
 }

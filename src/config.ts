@@ -134,7 +134,11 @@ function refuseMissingParts(environment: Environment): void {
   if (textOf(environment, 'NATS_URL') === undefined) return;
   throw new TerminalError(
     'NATS_URL is set, but this build has no NATS part: its bus is in-process or PostgreSQL NOTIFY.',
-    { code: 'config.missing_part', help: 'Unset NATS_URL; workers on other machines need only DATABASE_URL.', exit: exitCodes.usage },
+    {
+      code: 'config.missing_part',
+      help: 'Unset NATS_URL; workers on other machines need only DATABASE_URL.',
+      exit: exitCodes.usage,
+    },
   );
 }
 

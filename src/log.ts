@@ -22,7 +22,10 @@ const redacted = [
 ];
 
 /** The root logger, on stderr: stdout is for data. Each subsystem takes a child with its name. */
-export function createLog(level: Config['logLevel'], destination: DestinationStream = pino.destination({ dest: 2, sync: true })): Log {
+export function createLog(
+  level: Config['logLevel'],
+  destination: DestinationStream = pino.destination({ dest: 2, sync: true }),
+): Log {
   return pino(
     {
       level,

@@ -27,7 +27,11 @@ describe('the repository', () => {
 
   test('a URL is read through a mirror below .pawl', () => {
     const { repository } = readConfig(root, { PAWL_REPOSITORY: 'https://git.example.com/team/agents.git' });
-    expect(repository).toEqual({ kind: 'url', url: 'https://git.example.com/team/agents.git', directory: join(root, '.pawl', 'mirror') });
+    expect(repository).toEqual({
+      kind: 'url',
+      url: 'https://git.example.com/team/agents.git',
+      directory: join(root, '.pawl', 'mirror'),
+    });
   });
 });
 
@@ -55,7 +59,9 @@ describe('the database', () => {
   });
 
   test('another kind of URL is refused without showing it', () => {
-    expect(() => readConfig(root, { DATABASE_URL: 'mysql://u:hunter2@a/x' })).toThrow('DATABASE_URL is not a PostgreSQL URL.');
+    expect(() => readConfig(root, { DATABASE_URL: 'mysql://u:hunter2@a/x' })).toThrow(
+      'DATABASE_URL is not a PostgreSQL URL.',
+    );
   });
 });
 

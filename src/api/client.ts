@@ -26,7 +26,8 @@ export function createClient(options: ClientOptions): Operations {
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
     status: () => get<records.EnvironmentStatus[]>('/v1/status'),
     history: ({ environment, limit }) => get<records.RevisionRecord[]>(`${of(environment)}/history?limit=${limit}`),
-    get: ({ environment, ...filter }) => get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter)}`),
+    get: ({ environment, ...filter }) =>
+      get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
     runs: ({ environment, limit }) => get<records.RunRecord[]>(`${of(environment)}/runs?limit=${limit}`),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),
@@ -69,7 +70,10 @@ async function request(options: ClientOptions, path: string, body: object | unde
   try {
     return await fetch(`${options.address}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization: `Bearer ${options.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${options.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       redirect: 'error',
       signal: AbortSignal.timeout(requestMs),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -111,5 +115,7 @@ async function failure(response: Response): Promise<Error> {
   if (response.headers.get('content-type')?.startsWith(problemMediaType) === true) {
     return errorOf((await response.json()) as ProblemJson);
   }
-  return new TerminalError(`The running pawl answered ${response.status} without saying why.`, { code: 'api.unreachable' });
+  return new TerminalError(`The running pawl answered ${response.status} without saying why.`, {
+    code: 'api.unreachable',
+  });
 }

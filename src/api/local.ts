@@ -16,7 +16,14 @@ import { listRevisions } from '../store/revision.ts';
 import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
-import type { AppliedRevision, ApplyRequest, EnvironmentStatus, Operations, PlanRequest, SubmitRequest } from './operations.ts';
+import type {
+  AppliedRevision,
+  ApplyRequest,
+  EnvironmentStatus,
+  Operations,
+  PlanRequest,
+  SubmitRequest,
+} from './operations.ts';
 import { resourceRecord, revisionRecord, runRecords, workerRecord } from './records.ts';
 import { acceptInput } from './submission.ts';
 import { traceOf } from './trace-of.ts';
@@ -41,7 +48,8 @@ export function createLocalOperations(options: LocalOptions): Operations {
       const environments = await readEnvironments(plane.repository);
       return Promise.all(environments.map((settings) => statusOf(plane, settings)));
     },
-    history: async ({ environment, limit }) => (await listRevisions(database.db, environment, { limit })).map(revisionRecord),
+    history: async ({ environment, limit }) =>
+      (await listRevisions(database.db, environment, { limit })).map(revisionRecord),
     get: async (request) => (await listResources(database.db, request)).map(resourceRecord),
     submit: (request) => submit(plane, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
@@ -63,7 +71,11 @@ async function planRequest({ plane, workingCopy }: LocalOptions, request: PlanRe
   if (request.workingCopy === true) {
     const files = workingCopy ?? noWorkingCopy();
     const commit = await files.resolve('HEAD');
-    return planCommit(plane, { settings: await environmentAt(files, commit, request.environment), commit, workingCopy: files });
+    return planCommit(plane, {
+      settings: await environmentAt(files, commit, request.environment),
+      commit,
+      workingCopy: files,
+    });
   }
   await plane.repository.fetch();
   const settings = await readEnvironment(plane.repository, request.environment);

@@ -63,7 +63,13 @@ export interface EnvironmentStatus {
   readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
   readonly drifted: number;
   readonly lastAttempt:
-    | { readonly at: string; readonly outcome: string; readonly commit: string | undefined; readonly code: string | undefined; readonly message: string }
+    | {
+        readonly at: string;
+        readonly outcome: string;
+        readonly commit: string | undefined;
+        readonly code: string | undefined;
+        readonly message: string;
+      }
     | undefined;
   readonly problems: readonly Problem[];
 }
@@ -113,9 +119,15 @@ export interface RunRecord {
   readonly state: 'Queued' | 'Running' | 'Waiting' | 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut' | 'DeadLetter';
   readonly input: JsonObject;
   readonly output: unknown;
-  readonly error: { readonly code: string; readonly message: string; readonly node?: string; readonly path?: string } | undefined;
+  readonly error:
+    | { readonly code: string; readonly message: string; readonly node?: string; readonly path?: string }
+    | undefined;
   /** For a waiting run: what it waits for. */
-  readonly waits: readonly { readonly path: string; readonly kind: 'timer' | 'unknown'; readonly dueAt: string | undefined }[];
+  readonly waits: readonly {
+    readonly path: string;
+    readonly kind: 'timer' | 'unknown';
+    readonly dueAt: string | undefined;
+  }[];
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
@@ -146,7 +158,13 @@ export interface TraceRecord {
   readonly run: RunRecord;
   /** The graph's nodes in execution order, skipped ones last. */
   readonly nodes: readonly TraceNode[];
-  readonly totals: { readonly tokensIn: number; readonly tokensOut: number; readonly cost: number; readonly calls: number; readonly denied: number };
+  readonly totals: {
+    readonly tokensIn: number;
+    readonly tokensOut: number;
+    readonly cost: number;
+    readonly calls: number;
+    readonly denied: number;
+  };
 }
 
 export interface TraceNode {
@@ -164,7 +182,12 @@ export interface TraceCall {
   readonly path: string;
   readonly kind: 'model' | 'tool';
   readonly target: string;
-  readonly decision: { readonly kind: 'allow' | 'ask' | 'deny'; readonly rule: string; readonly reason?: string; readonly message?: string };
+  readonly decision: {
+    readonly kind: 'allow' | 'ask' | 'deny';
+    readonly rule: string;
+    readonly reason?: string;
+    readonly message?: string;
+  };
   readonly outcome: 'running' | 'done' | 'failed' | 'denied' | 'unknown';
   readonly error: { readonly code: string; readonly message: string } | undefined;
   readonly startedAt: string;

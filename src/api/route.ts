@@ -4,7 +4,12 @@ import { exitCodes, TerminalError } from '../errors.ts';
 import { problemMediaType } from './problem-json.ts';
 import { problemJson } from './schemas.ts';
 
-export interface RouteDefinition<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Result extends z.ZodType> {
+export interface RouteDefinition<
+  Path extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Result extends z.ZodType,
+> {
   readonly method: 'get' | 'post';
   /** With `{name}` for parameters. */
   readonly path: string;
@@ -22,7 +27,12 @@ export interface RouteInput<Path, Query, Body> {
 }
 
 /** Adds one operation: to the document, and to the router with every part of its input checked first. */
-export function addRoute<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Result extends z.ZodType>(
+export function addRoute<
+  Path extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Result extends z.ZodType,
+>(
   app: OpenAPIHono,
   definition: RouteDefinition<Path, Query, Body, Result>,
   answer: (input: RouteInput<z.infer<Path>, z.infer<Query>, z.infer<Body>>) => Promise<unknown>,
@@ -32,16 +42,21 @@ export function addRoute<Path extends z.ZodObject, Query extends z.ZodObject, Bo
     const result = await answer({
       parameters: check(definition.parameters, context.req.param(), 'path'),
       query: check(definition.query, context.req.query(), 'query'),
-      body: definition.body === undefined ? (undefined as z.infer<Body>) : check(definition.body, await bodyOf(context), 'body'),
+      body:
+        definition.body === undefined
+          ? (undefined as z.infer<Body>)
+          : check(definition.body, await bodyOf(context), 'body'),
     });
     return context.body(JSON.stringify(result), 200, { 'content-type': 'application/json' });
   });
 }
 
-function describe<Path extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType, Result extends z.ZodType>(
-  app: OpenAPIHono,
-  definition: RouteDefinition<Path, Query, Body, Result>,
-): void {
+function describe<
+  Path extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Result extends z.ZodType,
+>(app: OpenAPIHono, definition: RouteDefinition<Path, Query, Body, Result>): void {
   const { method, path, summary, parameters, query, body, result } = definition;
   app.openAPIRegistry.registerPath({
     method,

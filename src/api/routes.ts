@@ -8,6 +8,7 @@ import * as schemas from './schemas.ts';
 /** Every operation as a route; the actor of a write is what the caller says, as the token is the user's own. */
 export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addEnvironmentRoutes(app, operations);
+  addReadingRoutes(app, operations);
   addRunRoutes(app, operations);
 }
 
@@ -20,37 +21,87 @@ function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
   );
   addRoute(
     app,
-    { method: 'get', path: '/v1/status', summary: 'What is live, by environment', result: z.array(schemas.environmentStatus) },
+    {
+      method: 'get',
+      path: '/v1/status',
+      summary: 'What is live, by environment',
+      result: z.array(schemas.environmentStatus),
+    },
     () => operations.status(),
   );
   addRoute(
     app,
-    { method: 'post', path: '/v1/environments/{environment}/plan', summary: 'Plan a commit', parameters, body: schemas.planBody, result: schemas.plan },
+    {
+      method: 'post',
+      path: '/v1/environments/{environment}/plan',
+      summary: 'Plan a commit',
+      parameters,
+      body: schemas.planBody,
+      result: schemas.plan,
+    },
     ({ parameters: { environment }, body }) => operations.plan(defined({ environment, ...body })),
   );
   addRoute(
     app,
-    { method: 'post', path: '/v1/environments/{environment}/apply', summary: 'Apply what was planned', parameters, body: schemas.applyBody, result: schemas.appliedRevision },
+    {
+      method: 'post',
+      path: '/v1/environments/{environment}/apply',
+      summary: 'Apply what was planned',
+      parameters,
+      body: schemas.applyBody,
+      result: schemas.appliedRevision,
+    },
     ({ parameters: { environment }, body }) => operations.apply({ environment, ...body }),
   );
+}
+
+function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
+  const parameters = schemas.environmentParameters;
   addRoute(
     app,
-    { method: 'get', path: '/v1/environments/{environment}/drift', summary: 'What live holds that no revision says', parameters, result: z.array(schemas.change) },
+    {
+      method: 'get',
+      path: '/v1/environments/{environment}/drift',
+      summary: 'What live holds that no revision says',
+      parameters,
+      result: z.array(schemas.change),
+    },
     ({ parameters: { environment } }) => operations.drift(environment),
   );
   addRoute(
     app,
-    { method: 'get', path: '/v1/environments/{environment}/history', summary: 'Revisions, newest first', parameters, query: schemas.limitQuery, result: z.array(schemas.revisionRecord) },
+    {
+      method: 'get',
+      path: '/v1/environments/{environment}/history',
+      summary: 'Revisions, newest first',
+      parameters,
+      query: schemas.limitQuery,
+      result: z.array(schemas.revisionRecord),
+    },
     ({ parameters: { environment }, query }) => operations.history({ environment, limit: query.limit }),
   );
   addRoute(
     app,
-    { method: 'get', path: '/v1/environments/{environment}/resources', summary: 'Live resources', parameters, query: schemas.resourceQuery, result: z.array(schemas.resourceRecord) },
+    {
+      method: 'get',
+      path: '/v1/environments/{environment}/resources',
+      summary: 'Live resources',
+      parameters,
+      query: schemas.resourceQuery,
+      result: z.array(schemas.resourceRecord),
+    },
     ({ parameters: { environment }, query }) => operations.get(defined({ environment, ...query })),
   );
   addRoute(
     app,
-    { method: 'get', path: '/v1/environments/{environment}/runs', summary: 'Runs, newest first', parameters, query: schemas.limitQuery, result: z.array(schemas.runRecord) },
+    {
+      method: 'get',
+      path: '/v1/environments/{environment}/runs',
+      summary: 'Runs, newest first',
+      parameters,
+      query: schemas.limitQuery,
+      result: z.array(schemas.runRecord),
+    },
     ({ parameters: { environment }, query }) => operations.runs({ environment, limit: query.limit }),
   );
 }
@@ -69,23 +120,41 @@ function addRunRoutes(app: OpenAPIHono, operations: Operations): void {
   );
   addRoute(
     app,
-    { method: 'get', path: '/v1/runs/{id}/trace', summary: 'What a run has done', parameters, result: schemas.traceRecord },
+    {
+      method: 'get',
+      path: '/v1/runs/{id}/trace',
+      summary: 'What a run has done',
+      parameters,
+      result: schemas.traceRecord,
+    },
     ({ parameters: { id } }) => operations.trace(id),
   );
   addRoute(
     app,
-    { method: 'post', path: '/v1/runs/{id}/cancel', summary: 'Stop a run', parameters, body: z.strictObject({}), result: schemas.runRecord },
+    {
+      method: 'post',
+      path: '/v1/runs/{id}/cancel',
+      summary: 'Stop a run',
+      parameters,
+      body: z.strictObject({}),
+      result: schemas.runRecord,
+    },
     ({ parameters: { id } }) => operations.cancel(id),
   );
   addRoute(
     app,
-    { method: 'post', path: '/v1/runs/{id}/resolve', summary: 'Say what became of a call', parameters, body: schemas.resolveBody, result: schemas.runRecord },
+    {
+      method: 'post',
+      path: '/v1/runs/{id}/resolve',
+      summary: 'Say what became of a call',
+      parameters,
+      body: schemas.resolveBody,
+      result: schemas.runRecord,
+    },
     ({ parameters: { id }, body }) => operations.resolve({ run: id, ...body }),
   );
-  addRoute(
-    app,
-    { method: 'get', path: '/v1/workers', summary: 'Workers', result: z.array(schemas.workerRecord) },
-    () => operations.workers(),
+  addRoute(app, { method: 'get', path: '/v1/workers', summary: 'Workers', result: z.array(schemas.workerRecord) }, () =>
+    operations.workers(),
   );
 }
 

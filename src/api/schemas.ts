@@ -12,7 +12,6 @@ const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.optional();
 export const environmentParameters = z.object({ environment });
 export const runParameters = z.object({ id: z.uuid() });
 export const limitQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(50) });
-export const noQuery = z.object({});
 export const resourceQuery = z.object({
   kind: maybe(z.string().max(63)),
   namespace: maybe(z.string().max(63)),
@@ -97,7 +96,13 @@ export const environmentStatus = z.object({
   sync: z.enum(['Synced', 'OutOfSync', 'Unknown']),
   drifted: whole,
   lastAttempt: maybe(
-    z.object({ at: instant, outcome: z.string(), commit: maybe(z.string()), code: maybe(z.string()), message: z.string() }),
+    z.object({
+      at: instant,
+      outcome: z.string(),
+      commit: maybe(z.string()),
+      code: maybe(z.string()),
+      message: z.string(),
+    }),
   ),
   problems: z.array(problem),
 });

@@ -74,7 +74,8 @@ export function createApi(options: ServerOptions): OpenAPIHono {
 
 function answerError(error: unknown, context: Context, log: Log): Response {
   const problem = problemOf(error);
-  if (!isPawlError(error)) log.error({ err: error, method: context.req.method, path: context.req.path }, 'request failed');
+  if (!isPawlError(error))
+    log.error({ err: error, method: context.req.method, path: context.req.path }, 'request failed');
   const body = JSON.stringify(problem);
   return new Response(body, { status: problem.status, headers: { 'content-type': problemMediaType } });
 }
@@ -122,7 +123,12 @@ function refuseBody(): never {
 function listen(app: OpenAPIHono, port: number): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve(
-      { fetch: app.fetch, hostname: '127.0.0.1', port, serverOptions: { requestTimeout: requestMs, headersTimeout: 10_000 } },
+      {
+        fetch: app.fetch,
+        hostname: '127.0.0.1',
+        port,
+        serverOptions: { requestTimeout: requestMs, headersTimeout: 10_000 },
+      },
       () => resolve(server),
     );
     server.once('error', reject);

@@ -19,7 +19,12 @@ export async function applyCommand(context: CliContext, options: ApplyOptions): 
   const app = await context.app(context.cwd);
   return withDoor(context, async (door) => {
     if (options.plan !== undefined) {
-      await applyNow(context, { app, operations: door.operations, saved: await savedPlan(context.cwd, options.plan), options });
+      await applyNow(context, {
+        app,
+        operations: door.operations,
+        saved: await savedPlan(context.cwd, options.plan),
+        options,
+      });
       return exitCodes.success;
     }
     return planAndApply(context, { app, door, options });

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { findServer } from '../api/server-file.ts';
 import type { Config } from '../config.ts';
 import { failureOf } from './failure.ts';
 import type { Check } from './app-port.ts';
@@ -12,6 +11,10 @@ import { databaseClock } from '../store/clock.ts';
 export interface Openers {
   readonly database: () => Promise<Database>;
   readonly repository: () => Promise<Repository>;
+  /** The `pawl up` that runs here, where one does. */
+  readonly server: () => Promise<
+    { readonly address: string; readonly pid: number; readonly version: string } | undefined
+  >;
 }
 
 /** A worker's clock may be this far from the database's before it is worth a warning: leases go by the database's. */
@@ -21,7 +24,7 @@ const skewMs = 5_000;
 export async function runChecks(config: Config, openers: Openers): Promise<readonly Check[]> {
   return [
     checkNode(process.versions.node),
-    await checkServer(config),
+    await checkServer(openers),
     ...(await checkDatabase(config, openers)),
     ...(await checkRepository(openers)),
     checkSecrets(config),
@@ -31,14 +34,17 @@ export async function runChecks(config: Config, openers: Openers): Promise<reado
 function checkNode(version: string): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isSupported = major > 20 || (major === 20 && minor >= 19);
-  if (!isSupported) return { name: 'node', state: 'failed', detail: `Node ${version}`, help: 'Use Node 20.19 or newer.' };
-  if (major === 20) return { name: 'node', state: 'warning', detail: `Node ${version}, which gets no more security fixes` };
+  if (!isSupported)
+    return { name: 'node', state: 'failed', detail: `Node ${version}`, help: 'Use Node 20.19 or newer.' };
+  if (major === 20)
+    return { name: 'node', state: 'warning', detail: `Node ${version}, which gets no more security fixes` };
   return { name: 'node', state: 'ok', detail: `Node ${version}` };
 }
 
-async function checkServer(config: Config): Promise<Check> {
-  const server = await findServer(config.stateDirectory);
-  if (server === undefined) return { name: 'server', state: 'ok', detail: 'no `pawl up` runs here; commands open the database themselves' };
+async function checkServer(openers: Openers): Promise<Check> {
+  const server = await openers.server();
+  if (server === undefined)
+    return { name: 'server', state: 'ok', detail: 'no `pawl up` runs here; commands open the database themselves' };
   return { name: 'server', state: 'ok', detail: `pawl ${server.version} at ${server.address}, process ${server.pid}` };
 }
 
@@ -57,10 +63,20 @@ async function checkDatabase(config: Config, openers: Openers): Promise<readonly
       { name: 'database', state: 'ok', detail: where },
       state === 'current'
         ? { name: 'schema', state: 'ok', detail: known.at(-1) ?? 'empty' }
-        : { name: 'schema', state: 'failed', detail: `${state}`, help: state === 'newer' ? 'Use the newer pawl.' : 'Run `pawl migrate`.' },
+        : {
+            name: 'schema',
+            state: 'failed',
+            detail: `${state}`,
+            help: state === 'newer' ? 'Use the newer pawl.' : 'Run `pawl migrate`.',
+          },
       apart <= skewMs
         ? { name: 'clock', state: 'ok', detail: `${apart} ms from the database's` }
-        : { name: 'clock', state: 'warning', detail: `${apart} ms from the database's`, help: 'Set the clock; leases go by the database.' },
+        : {
+            name: 'clock',
+            state: 'warning',
+            detail: `${apart} ms from the database's`,
+            help: 'Set the clock; leases go by the database.',
+          },
     ];
   } catch (error) {
     return [failedCheck('database', error)];
@@ -89,7 +105,11 @@ async function checkRepository({ repository: open }: Openers): Promise<readonly 
 
 function checkSecrets(config: Config): Check {
   const names = [...config.secretVariables.keys()].sort();
-  return { name: 'secrets', state: 'ok', detail: names.length === 0 ? 'no variables that a Secret may name' : names.join(', ') };
+  return {
+    name: 'secrets',
+    state: 'ok',
+    detail: names.length === 0 ? 'no variables that a Secret may name' : names.join(', '),
+  };
 }
 
 function failedCheck(name: string, error: unknown): Check {

@@ -148,7 +148,9 @@ function addRunning(program: Command, context: CliContext, outcome: Outcome): vo
     .description('say what became of a call whose outcome is unknown')
     .argument('<run>')
     .argument('<path>', 'the call, as `pawl trace` shows it')
-    .addOption(new Option('--as <outcome>', 'what became of it').choices(['done', 'failed', 'again']).makeOptionMandatory())
+    .addOption(
+      new Option('--as <outcome>', 'what became of it').choices(['done', 'failed', 'again']).makeOptionMandatory(),
+    )
     .option('--output-file <file>', 'with --as done: the result as a JSON file')
     .addOption(output('text', 'json'))
     .action(async (run: string, path: string, options) => {

@@ -87,7 +87,9 @@ export const chapters: readonly Chapter[] = [
       stage.say(`At night, somebody with a database console empties the policy that denies refunds. Workers run what was
         applied, not the row, so no refund gets out; and the edit is drift, with who and when. Exit code 2 says that
         there are differences, for scripts.`);
-      await stage.other(`psql -c "update resource set body = … where name = 'no-automatic-refunds'"`, () => stage.tamper());
+      await stage.other(`psql -c "update resource set body = … where name = 'no-automatic-refunds'"`, () =>
+        stage.tamper(),
+      );
       await stage.type(['drift'], { wanted: exitCodes.differences });
     },
   },

@@ -26,7 +26,9 @@ export async function demoCommand(context: CliContext, options: { readonly keep?
       terminal.out(`\n${bold(`${index + 1}. ${chapter.title}`)}\n`);
       await chapter.play(stage);
     }
-    terminal.out(`\n${bold('That was pawl')}, in ${((performance.now() - started) / 1000).toFixed(1)} s, without a network.`);
+    terminal.out(
+      `\n${bold('That was pawl')}, in ${((performance.now() - started) / 1000).toFixed(1)} s, without a network.`,
+    );
     if (options.keep === true) explainKept(context, folder);
     return exitCodes.success;
   } finally {

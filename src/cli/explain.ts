@@ -14,13 +14,25 @@ export interface ExplainOptions {
 export async function explainCommand({ terminal }: CliContext, options: ExplainOptions): Promise<ExitCode> {
   if (options.code === undefined) {
     if (options.output === 'json') json(terminal, { codes });
-    else terminal.out(renderTable(['CODE', 'TITLE'], Object.entries(codes).map(([code, doc]) => [code, doc.title]), terminal.width));
+    else
+      terminal.out(
+        renderTable(
+          ['CODE', 'TITLE'],
+          Object.entries(codes).map(([code, doc]) => [code, doc.title]),
+          terminal.width,
+        ),
+      );
     return exitCodes.success;
   }
   const doc = explain(options.code);
   if (doc === undefined) throw unknownCode(options.code);
   if (options.output === 'json') json(terminal, { code: options.code, ...doc });
-  else terminal.out([`${terminal.colors.bold(options.code)}  ${doc.title}`, '', `Cause: ${doc.cause}`, `Cure:  ${doc.cure}`].join('\n'));
+  else
+    terminal.out(
+      [`${terminal.colors.bold(options.code)}  ${doc.title}`, '', `Cause: ${doc.cause}`, `Cure:  ${doc.cure}`].join(
+        '\n',
+      ),
+    );
   return exitCodes.success;
 }
 

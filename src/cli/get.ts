@@ -101,7 +101,9 @@ function resourceListing(records: readonly ResourceRecord[], wide: boolean): Lis
   const rows = records.map((record) => {
     const [kind = '', namespace = '', name = ''] = record.address.split('/');
     const narrow = [kind, namespace, name, String(record.generation), record.drifted ? 'yes' : 'no'];
-    return wide ? [...narrow, String(record.revision), record.digest.slice(0, 12), `${record.file}:${record.line}`] : narrow;
+    return wide
+      ? [...narrow, String(record.revision), record.digest.slice(0, 12), `${record.file}:${record.line}`]
+      : narrow;
   });
   const head = ['KIND', 'NAMESPACE', 'NAME', 'GENERATION', 'DRIFTED'];
   return {

@@ -18,7 +18,14 @@ export async function historyCommand(context: CliContext, options: HistoryOption
     const environment = await chooseEnvironment(door, options.env);
     const revisions = await door.operations.history({ environment, limit: options.limit });
     if (options.output === 'json') json(terminal, { environment, revisions });
-    else terminal.out(renderTable(['REVISION', 'APPLIED', 'BY', 'COMMIT', 'CHANGES', 'RETURNS TO', 'SUBJECT'], revisions.map(row), terminal.width));
+    else
+      terminal.out(
+        renderTable(
+          ['REVISION', 'APPLIED', 'BY', 'COMMIT', 'CHANGES', 'RETURNS TO', 'SUBJECT'],
+          revisions.map(row),
+          terminal.width,
+        ),
+      );
     return exitCodes.success;
   });
 }

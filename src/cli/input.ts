@@ -38,7 +38,8 @@ export function parseJsonInput(content: string, file: string): Json {
 
 function parseAssignment(word: string): readonly [string, Json] {
   const equals = word.indexOf('=');
-  if (equals < 1) throw usage(`"${word}" is not key=value.`, 'Write -i key=value; quote the whole where the value has spaces.');
+  if (equals < 1)
+    throw usage(`"${word}" is not key=value.`, 'Write -i key=value; quote the whole where the value has spaces.');
   return [word.slice(0, equals), jsonOrText(word.slice(equals + 1))];
 }
 

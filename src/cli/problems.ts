@@ -1,3 +1,4 @@
+import { excerptLine } from '../manifest/excerpt.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { Colors } from './terminal.ts';
 import { neutral } from '../manifest/neutral.ts';
@@ -22,9 +23,9 @@ function renderProblem(problem: Problem, text: string | undefined, { width, colo
     `${paint(colors.bold(`${problem.severity} ${problem.code}`))}: ${neutral(problem.message)}`,
     `  ${colors.cyan('-->')} ${neutral(problem.file)}:${problem.line}:${problem.column}`,
   ];
-  const source = text?.split(/\r?\n/)[problem.line - 1];
+  const source = text === undefined ? undefined : excerptLine(text, problem);
   const gutter = String(problem.line);
-  if (source !== undefined && source.trim() !== '') {
+  if (source !== undefined) {
     lines.push(`${colors.cyan(`${gutter} |`)} ${truncate(neutralLine(source), width - gutter.length - 3)}`);
     lines.push(`${colors.cyan(`${' '.repeat(gutter.length)} |`)} ${caret(problem, width - gutter.length - 3, paint)}`);
   }

@@ -77,7 +77,12 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
 function usageFailure(error: CommanderError): Failure {
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const help = suggestion?.replace(/^\(|\)$/g, '');
-  return { code: 'cli.usage', message, help: help ?? 'Add --help to see what the command takes.', exit: exitCodes.usage };
+  return {
+    code: 'cli.usage',
+    message,
+    help: help ?? 'Add --help to see what the command takes.',
+    exit: exitCodes.usage,
+  };
 }
 
 function colorChoice(words: readonly string[]): ColorChoice {

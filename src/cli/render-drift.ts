@@ -19,7 +19,12 @@ export function renderDrift(environment: string, drift: readonly Change[], color
   const noun = drift.length === 1 ? 'resource has' : 'resources have';
   const cure =
     'Two ways out: `pawl apply` puts back what Git says; or write the live value into the manifest and commit it.';
-  return [`${colors.bold('Drift')}: ${drift.length} ${noun} moved behind pawl's back in ${environment}.`, '', ...blocks, cure].join('\n');
+  return [
+    `${colors.bold('Drift')}: ${drift.length} ${noun} moved behind pawl's back in ${environment}.`,
+    '',
+    ...blocks,
+    cure,
+  ].join('\n');
 }
 
 function renderChange(change: Change, colors: Colors): string {

@@ -17,7 +17,8 @@ export interface ResolveOptions {
 export async function resolveCommand(context: CliContext, options: ResolveOptions): Promise<ExitCode> {
   const { terminal } = context;
   const { run: id, path, as, outputFile } = options;
-  const output = outputFile === undefined ? {} : { output: parseJsonInput(await readNamed(context.cwd, outputFile), outputFile) };
+  const output =
+    outputFile === undefined ? {} : { output: parseJsonInput(await readNamed(context.cwd, outputFile), outputFile) };
   const { actor } = (await context.app(context.cwd)).config;
   const run = await withDoor(context, ({ operations }) => operations.resolve({ run: id, path, as, actor, ...output }));
   if (options.output === 'json') json(terminal, { run });

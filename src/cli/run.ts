@@ -99,7 +99,9 @@ function report({ terminal }: CliContext, run: RunRecord, output: string): void 
     case 'Waiting':
       terminal.out(`${yellow('Waiting')}  ${run.id}`);
       for (const wait of run.waits.filter((one) => one.kind === 'unknown')) {
-        terminal.note(`Nobody knows what became of ${wait.path}. Say it with: pawl resolve ${run.id} ${wait.path} --as done|failed|again`);
+        terminal.note(
+          `Nobody knows what became of ${wait.path}. Say it with: pawl resolve ${run.id} ${wait.path} --as done|failed|again`,
+        );
       }
       return;
     default:

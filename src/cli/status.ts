@@ -32,9 +32,14 @@ function attention(status: EnvironmentStatus): readonly string[] {
   const attempt = status.lastAttempt;
   if (attempt !== undefined && (attempt.outcome === 'failed' || attempt.outcome === 'refused')) {
     const code = attempt.code === undefined ? '' : ` (${attempt.code})`;
-    lines.push(`${status.environment}: ${attempt.outcome} ${shortId(attempt.commit)} at ${attempt.at}: ${neutral(attempt.message)}${code}`);
+    lines.push(
+      `${status.environment}: ${attempt.outcome} ${shortId(attempt.commit)} at ${attempt.at}: ${neutral(attempt.message)}${code}`,
+    );
   }
-  if (errors > 0) lines.push(`${status.environment}: ${errors} error(s) at the head of ${status.branch}; see pawl plan --env ${status.environment}`);
+  if (errors > 0)
+    lines.push(
+      `${status.environment}: ${errors} error(s) at the head of ${status.branch}; see pawl plan --env ${status.environment}`,
+    );
   if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
   return lines;
 }

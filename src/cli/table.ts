@@ -13,6 +13,8 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
 }
 
 function renderRow(row: readonly string[], widths: readonly number[], width: number): string {
-  const padded = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + gap)));
+  const padded = row.map((cell, column) =>
+    column === row.length - 1 ? cell : cell.padEnd((widths[column] ?? 0) + gap),
+  );
   return truncate(padded.join('').trimEnd(), width);
 }

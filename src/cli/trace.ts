@@ -17,7 +17,10 @@ export async function traceCommand(context: CliContext, options: TraceOptions): 
     const id = options.run === 'latest' ? await latestRun(door, options.env) : options.run;
     const trace = await door.operations.trace(id);
     if (options.output === 'json') json(terminal, { trace });
-    else terminal.out(renderTrace(trace, { width: terminal.width, color: terminal.color, unicode: terminal.unicode }).trimEnd());
+    else
+      terminal.out(
+        renderTrace(trace, { width: terminal.width, color: terminal.color, unicode: terminal.unicode }).trimEnd(),
+      );
     return exitCodes.success;
   });
 }

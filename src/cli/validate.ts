@@ -33,7 +33,9 @@ export async function validateCommand(context: CliContext, options: ValidateOpti
 function verdict(validation: Validation, counts: { readonly errors: number; readonly warnings: number }): string {
   const warnings = counts.warnings === 0 ? '' : `, ${plural(counts.warnings, 'warning')}`;
   if (counts.errors > 0) return `Not valid: ${plural(counts.errors, 'error')}${warnings}.`;
-  const environments = validation.environments.map(({ name, resources }) => `${name}: ${plural(resources, 'resource')}`);
+  const environments = validation.environments.map(
+    ({ name, resources }) => `${name}: ${plural(resources, 'resource')}`,
+  );
   return `Valid${warnings}. ${environments.join('; ')}.`;
 }
 

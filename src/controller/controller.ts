@@ -53,7 +53,8 @@ export class Controller {
     } catch (error) {
       // Source trouble is not emptiness: what is live stays, and each environment says why it does not move.
       const outcome = failed(error);
-      if (this.#known.length === 0) log.warn({ code: outcome.code, reason: outcome.message }, 'the repository cannot be read');
+      if (this.#known.length === 0)
+        log.warn({ code: outcome.code, reason: outcome.message }, 'the repository cannot be read');
       return Promise.all(this.#known.map((settings) => this.#fail(settings.name, outcome)));
     }
     const passes: EnvironmentPass[] = [];
@@ -109,13 +110,18 @@ export class Controller {
   #tell(environment: string, outcome: Outcome): void {
     const { log } = this.#options;
     const memory = this.#memoryOf(environment);
-    const said = outcome.kind === 'failed' || outcome.kind === 'held' ? `${outcome.code} ${outcome.message}` : undefined;
+    const said =
+      outcome.kind === 'failed' || outcome.kind === 'held' ? `${outcome.code} ${outcome.message}` : undefined;
     const isNews = said !== undefined && memory.failure !== said;
     memory.failure = said;
-    if (outcome.kind === 'applied') log.info({ environment, revision: outcome.revision, commit: outcome.commit }, 'revision applied');
-    if (outcome.kind === 'waiting') log.info({ environment, commit: outcome.commit, changes: outcome.changes }, 'changes wait for a person');
-    if (outcome.kind === 'failed' && isNews) log.warn({ environment, code: outcome.code, reason: outcome.message }, 'commit not applied');
-    if (outcome.kind === 'held' && isNews) log.warn({ environment, code: outcome.code, reason: outcome.message }, 'branch held');
+    if (outcome.kind === 'applied')
+      log.info({ environment, revision: outcome.revision, commit: outcome.commit }, 'revision applied');
+    if (outcome.kind === 'waiting')
+      log.info({ environment, commit: outcome.commit, changes: outcome.changes }, 'changes wait for a person');
+    if (outcome.kind === 'failed' && isNews)
+      log.warn({ environment, code: outcome.code, reason: outcome.message }, 'commit not applied');
+    if (outcome.kind === 'held' && isNews)
+      log.warn({ environment, code: outcome.code, reason: outcome.message }, 'branch held');
   }
 
   #tellDrift(environment: string, drift: readonly Change[], outcome: Outcome): void {
@@ -125,7 +131,11 @@ export class Controller {
     memory.drift = found;
     const { log } = this.#options;
     if (found === undefined) log.info({ environment }, 'drift is gone');
-    else log.warn({ environment, fingerprint: found.slice(0, 12), resources: drift.map((change) => change.address) }, 'drift found');
+    else
+      log.warn(
+        { environment, fingerprint: found.slice(0, 12), resources: drift.map((change) => change.address) },
+        'drift found',
+      );
   }
 
   #memoryOf(environment: string): Memory {

@@ -22,7 +22,11 @@ export async function readEnvironment(repository: Repository, name: string): Pro
 }
 
 /** One environment's settings as a given commit says them. */
-export async function environmentAt(repository: Repository, commit: string, name: string): Promise<EnvironmentSettings> {
+export async function environmentAt(
+  repository: Repository,
+  commit: string,
+  name: string,
+): Promise<EnvironmentSettings> {
   return find(await settingsOf(repository, commit), name, commit.slice(0, 7));
 }
 
@@ -55,7 +59,8 @@ function find(declared: readonly EnvironmentSettings[], name: string, where: str
 
 function invalidSettings(commit: string, problems: readonly Problem[]): TerminalError {
   const [first] = problems;
-  const reason = first === undefined ? 'it is not there' : `${first.file}:${first.line}:${first.column}: ${first.message}`;
+  const reason =
+    first === undefined ? 'it is not there' : `${first.file}:${first.line}:${first.column}: ${first.message}`;
   return new TerminalError(`pawl.yaml at ${commit.slice(0, 7)} cannot be used: ${reason}`, {
     code: 'environment.settings_invalid',
     help: 'Run `pawl validate`, correct pawl.yaml and commit it.',

@@ -77,7 +77,11 @@ export async function readDrift(plane: ControlPlane, environment: string): Promi
 export async function liveOf(plane: ControlPlane, environment: string, deep = false): Promise<Live> {
   const memory = memoryOf(plane, environment);
   await ensureEnvironment(plane.database.db, environment);
-  const live = await readLive(plane.database.db, environment, memory.live === undefined ? { deep } : { previous: memory.live, deep });
+  const live = await readLive(
+    plane.database.db,
+    environment,
+    memory.live === undefined ? { deep } : { previous: memory.live, deep },
+  );
   memory.live = live;
   return live;
 }

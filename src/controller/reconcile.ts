@@ -98,7 +98,10 @@ function movedByGit(planned: Plan): boolean {
   return planned.changes.some((change) => change.class === 'pending' || change.class === 'converged');
 }
 
-function held(settings: EnvironmentSettings, moved: { readonly live: string; readonly commit: string }): Outcome & { kind: 'held' } {
+function held(
+  settings: EnvironmentSettings,
+  moved: { readonly live: string; readonly commit: string },
+): Outcome & { kind: 'held' } {
   const { live, commit } = moved;
   return {
     kind: 'held',
@@ -108,9 +111,20 @@ function held(settings: EnvironmentSettings, moved: { readonly live: string; rea
   };
 }
 
-async function recordRefusal(plane: ControlPlane, environment: string, outcome: Outcome & { kind: 'held' }): Promise<void> {
+async function recordRefusal(
+  plane: ControlPlane,
+  environment: string,
+  outcome: Outcome & { kind: 'held' },
+): Promise<void> {
   const { commit, code, message } = outcome;
-  await recordAttempt(plane.database.db, { environment, commit_id: commit, outcome: 'refused', code, message, revision: null });
+  await recordAttempt(plane.database.db, {
+    environment,
+    commit_id: commit,
+    outcome: 'refused',
+    code,
+    message,
+    revision: null,
+  });
 }
 
 export function failed(error: unknown): Outcome & { kind: 'failed' } {
@@ -125,5 +139,7 @@ export function failed(error: unknown): Outcome & { kind: 'failed' } {
 /** The same drift gives the same fingerprint, so that it is told once. */
 export function fingerprint(drift: readonly Change[]): string | undefined {
   if (drift.length === 0) return undefined;
-  return digest(drift.map((change) => [change.address, change.class, change.beforeDigest ?? null, change.afterDigest ?? null]));
+  return digest(
+    drift.map((change) => [change.address, change.class, change.beforeDigest ?? null, change.afterDigest ?? null]),
+  );
 }

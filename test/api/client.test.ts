@@ -7,7 +7,10 @@ import { findServer, newToken, removeServerFile, writeServerFile } from '../../s
 import type { ApiServer } from '../../src/api/server.ts';
 import { run, runId, startTestServer, token } from './fixture.ts';
 
-async function withServer(use: (server: ApiServer, calls: unknown[]) => Promise<void>, version = '0.1.0'): Promise<void> {
+async function withServer(
+  use: (server: ApiServer, calls: unknown[]) => Promise<void>,
+  version = '0.1.0',
+): Promise<void> {
   const calls: unknown[] = [];
   const server = await startTestServer(calls, version);
   try {
@@ -56,8 +59,18 @@ describe('the client is the operations over HTTP', () => {
   test('an error keeps its code, its cure and its exit code', () =>
     withServer(async ({ address }) => {
       const client = createClient({ address, token, version: '0.1.0' });
-      const asked = client.apply({ environment: 'production', commit: 'c'.repeat(40), planDigest: 'd'.repeat(64), actor: 'me' });
-      await expect(asked).rejects.toMatchObject({ code: 'plan.stale', message: 'The plan is stale.', help: 'Plan again.', exit: 6 });
+      const asked = client.apply({
+        environment: 'production',
+        commit: 'c'.repeat(40),
+        planDigest: 'd'.repeat(64),
+        actor: 'me',
+      });
+      await expect(asked).rejects.toMatchObject({
+        code: 'plan.stale',
+        message: 'The plan is stale.',
+        help: 'Plan again.',
+        exit: 6,
+      });
     }));
 
   test.each([
@@ -92,7 +105,9 @@ describe('the server file', () => {
     inFolder(async (folder) => {
       await writeServerFile(folder, server, newToken());
       expect((await stat(join(folder, 'token'))).mode & 0o777).toBe(0o600);
-      expect(await readFile(join(folder, 'server.json'), 'utf8')).not.toContain((await readFile(join(folder, 'token'), 'utf8')).trim());
+      expect(await readFile(join(folder, 'server.json'), 'utf8')).not.toContain(
+        (await readFile(join(folder, 'token'), 'utf8')).trim(),
+      );
     }));
 
   test('it is found while its process lives, and gone after removal', () =>
@@ -114,7 +129,10 @@ describe('the server file', () => {
   test('a file that names another machine would be sent the token, and is ignored', () =>
     inFolder(async (folder) => {
       await writeServerFile(folder, server, 'secret');
-      await writeFile(join(folder, 'server.json'), JSON.stringify({ ...server, address: 'http://attacker.example:80' }));
+      await writeFile(
+        join(folder, 'server.json'),
+        JSON.stringify({ ...server, address: 'http://attacker.example:80' }),
+      );
       expect(await findServer(folder)).toBeUndefined();
     }));
 

@@ -31,11 +31,14 @@ export function recordingOperations(calls: unknown[]): Operations {
       calls.push([name, ...words]);
       return Promise.resolve(result);
     };
-  const plan = { digest: 'd'.repeat(64), environment: 'production' } as unknown as Awaited<ReturnType<Operations['plan']>>;
+  const plan = { digest: 'd'.repeat(64), environment: 'production' } as unknown as Awaited<
+    ReturnType<Operations['plan']>
+  >;
   return {
     environments: answer('environments', [{ name: 'production', branch: 'main' }]),
     plan: answer('plan', plan),
-    apply: () => Promise.reject(new TerminalError('The plan is stale.', { code: 'plan.stale', help: 'Plan again.', exit: 6 })),
+    apply: () =>
+      Promise.reject(new TerminalError('The plan is stale.', { code: 'plan.stale', help: 'Plan again.', exit: 6 })),
     drift: answer('drift', []),
     status: answer('status', []),
     history: answer('history', []),
@@ -44,7 +47,9 @@ export function recordingOperations(calls: unknown[]): Operations {
     run: (id) =>
       id === runId
         ? Promise.resolve(run)
-        : Promise.reject(new TerminalError('No run has that id.', { code: 'run.unknown', help: 'Look at `pawl get runs`.' })),
+        : Promise.reject(
+            new TerminalError('No run has that id.', { code: 'run.unknown', help: 'Look at `pawl get runs`.' }),
+          ),
     runs: answer('runs', [run]),
     workers: answer('workers', []),
     cancel: () => Promise.reject(new Error('a secret detail of the machine')),
@@ -69,23 +74,39 @@ export interface Answer {
 export function send(
   address: string,
   path: string,
-  options: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+  options: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  } = {},
 ): Promise<Answer> {
   const { promise, resolve, reject } = withResolvers<Answer>();
-  const sent = request(`${address}${path}`, { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false, timeout: 5_000 }, (response) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') }),
-    );
-    response.on('error', reject);
-  });
+  const sent = request(
+    `${address}${path}`,
+    { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false, timeout: 5_000 },
+    (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString('utf8'),
+        }),
+      );
+      response.on('error', reject);
+    },
+  );
   sent.on('error', reject);
   sent.end(options.body);
   return promise;
 }
 
-function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void; reject: (error: unknown) => void } {
+function withResolvers<Value>(): {
+  promise: Promise<Value>;
+  resolve: (value: Value) => void;
+  reject: (error: unknown) => void;
+} {
   let resolve: (value: Value) => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<Value>((settle, fail) => {

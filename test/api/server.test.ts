@@ -36,7 +36,12 @@ describe('who may ask', () => {
   });
 
   test('a page that lets its own name resolve to the loopback address is refused, token or not', async () => {
-    for (const host of ['attacker.example', 'attacker.example:80', '127.0.0.1.attacker.example', 'localhost.attacker.example']) {
+    for (const host of [
+      'attacker.example',
+      'attacker.example:80',
+      '127.0.0.1.attacker.example',
+      'localhost.attacker.example',
+    ]) {
       const answer = await send(server.address, '/v1/status', { headers: { ...authorised, host } });
       expect([host, answer.status, problem(answer.body).code]).toEqual([host, 403, 'api.host']);
     }
@@ -53,8 +58,17 @@ describe('who may ask', () => {
 describe('what may be asked', () => {
   test('a body over the limit is refused with 413 and reaches no operation', async () => {
     calls.length = 0;
-    const body = JSON.stringify({ environment: 'production', system: 'a/b', actor: 'me', input: { text: 'x'.repeat(2_000_000) } });
-    const answer = await send(server.address, '/v1/runs', { method: 'POST', headers: { ...authorised, 'content-type': 'application/json' }, body });
+    const body = JSON.stringify({
+      environment: 'production',
+      system: 'a/b',
+      actor: 'me',
+      input: { text: 'x'.repeat(2_000_000) },
+    });
+    const answer = await send(server.address, '/v1/runs', {
+      method: 'POST',
+      headers: { ...authorised, 'content-type': 'application/json' },
+      body,
+    });
     expect([answer.status, problem(answer.body).code]).toEqual([413, 'api.too_large']);
     expect(calls).toEqual([]);
   });
@@ -69,10 +83,13 @@ describe('what may be asked', () => {
     expect(problem(answer.body).detail).toMatch(reason);
   });
 
-  test.each(['limit=1000000000', 'limit=-1', 'limit=0', 'limit=1;drop', 'limit=1.5'])('%s is refused with 400', async (query) => {
-    const answer = await send(server.address, `/v1/environments/production/runs?${query}`, { headers: authorised });
-    expect([answer.status, problem(answer.body).code]).toEqual([400, 'api.invalid_request']);
-  });
+  test.each(['limit=1000000000', 'limit=-1', 'limit=0', 'limit=1;drop', 'limit=1.5'])(
+    '%s is refused with 400',
+    async (query) => {
+      const answer = await send(server.address, `/v1/environments/production/runs?${query}`, { headers: authorised });
+      expect([answer.status, problem(answer.body).code]).toEqual([400, 'api.invalid_request']);
+    },
+  );
 
   test('a run that is not there is 404, and an id that is none is 400', async () => {
     const other = runId.replace(/1$/, '2');
@@ -88,7 +105,11 @@ describe('what may be asked', () => {
   });
 
   test('an error that nobody expected keeps its message to itself', async () => {
-    const answer = await send(server.address, `/v1/runs/${runId}/cancel`, { method: 'POST', headers: authorised, body: '{}' });
+    const answer = await send(server.address, `/v1/runs/${runId}/cancel`, {
+      method: 'POST',
+      headers: authorised,
+      body: '{}',
+    });
     expect([answer.status, problem(answer.body).code]).toEqual([500, 'internal.unexpected']);
     expect(answer.body).not.toContain('secret detail');
   });
@@ -96,7 +117,9 @@ describe('what may be asked', () => {
   test('the document holds every operation, each behind the token', async () => {
     const answer = await send(server.address, '/openapi.json');
     const document = JSON.parse(answer.body) as { paths: Record<string, Record<string, { security?: unknown }>> };
-    const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
     expect(operations.sort()).toEqual([
       'get /v1/environments',
       'get /v1/environments/{environment}/drift',

@@ -15,7 +15,14 @@ const settings = { noColor: false, forceColor: false, dumb: false, utf8: true, c
 
 describe('a table', () => {
   test('aligns its columns and never exceeds the width', () => {
-    const text = renderTable(['NAME', 'TEXT'], [['a', 'x'.repeat(100)], ['long-name', 'y']], 40);
+    const text = renderTable(
+      ['NAME', 'TEXT'],
+      [
+        ['a', 'x'.repeat(100)],
+        ['long-name', 'y'],
+      ],
+      40,
+    );
     expect(text.split('\n').map((line) => line.length)).toEqual([16, 40, 13]);
     expect(text).toContain('a           x');
   });
@@ -54,7 +61,10 @@ describe('a problem', () => {
   });
 
   test('a file name cannot forge a line', () => {
-    const text = renderProblems([{ ...problem, file: 'a\n::error::x.yaml' }], () => undefined, { width: 80, colors: plain });
+    const text = renderProblems([{ ...problem, file: 'a\n::error::x.yaml' }], () => undefined, {
+      width: 80,
+      colors: plain,
+    });
     expect(text).toContain('a\\n::error::x.yaml:2:9');
   });
 });
@@ -128,7 +138,9 @@ describe('input', () => {
   const nowhere = { cwd: '/', stdin: new PassThrough() };
 
   test('a value that is JSON is taken as JSON, anything else as text', async () => {
-    expect(await readInput({ set: ['n=3', 'flag=true', 'text=hello world', 'list=[1]', 'eq=a=b', 'empty='] }, nowhere)).toEqual({
+    expect(
+      await readInput({ set: ['n=3', 'flag=true', 'text=hello world', 'list=[1]', 'eq=a=b', 'empty='] }, nowhere),
+    ).toEqual({
       n: 3,
       flag: true,
       text: 'hello world',

@@ -27,7 +27,11 @@ describe('a command line that cannot be understood', () => {
   });
 
   test('with -o json the error is one JSON object on stderr, and stdout stays empty', async () => {
-    for (const words of [['status', '--nope', '-o', 'json'], ['status', '--nope', '-ojson'], ['status', '--nope', '--output=json']]) {
+    for (const words of [
+      ['status', '--nope', '-o', 'json'],
+      ['status', '--nope', '-ojson'],
+      ['status', '--nope', '--output=json'],
+    ]) {
       const said = await say(words);
       expect(said.stdout).toBe('');
       expect(JSON.parse(said.stderr)).toMatchObject({ format_version: '1', error: { code: 'cli.usage', exit: 64 } });
@@ -45,7 +49,20 @@ describe('commands that need nothing', () => {
   test('help is data and exits 0', async () => {
     const said = await say(['--help']);
     expect(said.exit).toBe(0);
-    for (const command of ['init', 'validate', 'plan', 'apply', 'drift', 'status', 'history', 'run', 'trace', 'get', 'up', 'demo']) {
+    for (const command of [
+      'init',
+      'validate',
+      'plan',
+      'apply',
+      'drift',
+      'status',
+      'history',
+      'run',
+      'trace',
+      'get',
+      'up',
+      'demo',
+    ]) {
       expect(said.stdout).toContain(command);
     }
   });

@@ -28,7 +28,12 @@ async function embeddedPlace(): Promise<Place> {
 async function serverPlace(): Promise<Place> {
   const [repository, made] = [await exampleRepository(), await createDatabase()];
   const environment = { DATABASE_URL: made.url };
-  const worker: TestProcess = startProcess({ entry: 'src/main.ts', args: ['worker'], cwd: repository.path, env: { ...environment, PAWL_LOG_LEVEL: 'warn' } });
+  const worker: TestProcess = startProcess({
+    entry: 'src/main.ts',
+    args: ['worker'],
+    cwd: repository.path,
+    env: { ...environment, PAWL_LOG_LEVEL: 'warn' },
+  });
   await worker.waitFor(/The worker takes runs/);
   return {
     repository,
@@ -60,7 +65,10 @@ describe.each([
   test('a saved plan goes live exactly as it was reviewed', async () => {
     const { pawl } = place;
     const planned = await pawl('plan', '--out', 'plan.json', '--detailed-exitcode');
-    expect([planned.exit, planned.stdout.trimEnd().split('\n').at(-1)]).toEqual([2, 'Plan: 22 to add, 0 to change, 0 to destroy.']);
+    expect([planned.exit, planned.stdout.trimEnd().split('\n').at(-1)]).toEqual([
+      2,
+      'Plan: 22 to add, 0 to change, 0 to destroy.',
+    ]);
     const applied = await pawl('apply', 'plan.json');
     expect([applied.exit, applied.stderr]).toEqual([0, '']);
     expect(applied.stdout).toContain('production is now at revision 1');
@@ -85,7 +93,12 @@ describe.each([
 
   test('apply --auto-approve plans and applies in one go', async () => {
     const said = await place.pawl('apply', '--auto-approve', '-o', 'json');
-    expect(parse(said)).toMatchObject({ format_version: '1', environment: 'production', revision: 2, summary: { add: 0, change: 1, remove: 0 } });
+    expect(parse(said)).toMatchObject({
+      format_version: '1',
+      environment: 'production',
+      revision: 2,
+      summary: { add: 0, change: 1, remove: 0 },
+    });
   });
 
   test('a run shows one call allowed, one denied by policy and one refused by budget, and succeeds', async () => {
@@ -94,10 +107,17 @@ describe.each([
     const { run } = JSON.parse(ran.stdout) as { run: { id: string; state: string; output: unknown } };
     expect(run).toMatchObject({ state: 'Succeeded', output: { approved: true } });
     const { trace } = parse(await place.pawl('trace', run.id, '-o', 'json')) as {
-      trace: { nodes: { calls: { path: string; kind: string; target: string; outcome: string; decision: { reason?: string } }[] }[] };
+      trace: {
+        nodes: {
+          calls: { path: string; kind: string; target: string; outcome: string; decision: { reason?: string } }[];
+        }[];
+      };
     };
-    const calls = trace.nodes.flatMap((node) => node.calls).filter((call) => call.kind === 'tool');
-    expect(calls.map(({ target, outcome, decision }) => [target, outcome, decision.reason]).sort()).toEqual([
+    const calls = trace.nodes
+      .flatMap((node) => node.calls)
+      .filter((call) => call.kind === 'tool')
+      .sort((a, b) => (a.target < b.target ? -1 : 1));
+    expect(calls.map(({ target, outcome, decision }) => [target, outcome, decision.reason])).toEqual([
       ['support/get-order', 'done', undefined],
       ['support/issue-refund', 'denied', 'policy.denied'],
       ['support/search-handbook', 'done', undefined],
@@ -120,7 +140,17 @@ describe.each([
   test('the same idempotency key is the same run', async () => {
     const ids: unknown[] = [];
     for (let round = 0; round < 2; round += 1) {
-      const said = await place.pawl('run', 'support-triage', '-i', ticket, '--key', 'once', '--exit-status', '-o', 'json');
+      const said = await place.pawl(
+        'run',
+        'support-triage',
+        '-i',
+        ticket,
+        '--key',
+        'once',
+        '--exit-status',
+        '-o',
+        'json',
+      );
       ids.push((JSON.parse(said.stdout) as { run: { id: string } }).run.id);
     }
     expect(ids[0]).toBe(ids[1]);
@@ -140,13 +170,20 @@ describe.each([
   test('a row that a hand changed is drift: exit 2, with field and hand, also in status and get', async () => {
     const database = await openDatabase({ ...place.options, applicationName: 'a-hand' });
     const row = { environment: 'production', address: 'Agent/support/review' };
-    await editByHand(database.db, row, (body) => ({ ...body, spec: { ...(body['spec'] as object), description: 'Nods everything through' } }));
+    await editByHand(database.db, row, (body) => ({
+      ...body,
+      spec: { ...(body['spec'] as object), description: 'Nods everything through' },
+    }));
     await database.close();
     const said = await place.pawl('drift');
     expect(said.exit).toBe(2);
-    expect(said.stdout).toContain('spec.description: "Checks a draft before it may be sent" -> "Nods everything through"');
+    expect(said.stdout).toContain(
+      'spec.description: "Checks a draft before it may be sent" -> "Nods everything through"',
+    );
     expect(said.stdout).toContain('a-hand');
-    expect(parse(await place.pawl('status', '-o', 'json'))['environments']).toMatchObject([{ sync: 'Synced', drifted: 1 }]);
+    expect(parse(await place.pawl('status', '-o', 'json'))['environments']).toMatchObject([
+      { sync: 'Synced', drifted: 1 },
+    ]);
     expect((await place.pawl('get', 'agents', 'review')).stdout).toMatch(/review .* yes/);
     expect((await place.pawl('apply', '--auto-approve')).exit).toBe(0);
     expect((await place.pawl('drift')).exit).toBe(0);
@@ -157,7 +194,10 @@ describe.each([
     const committed = await readFile(file, 'utf8');
     await writeFile(file, `${committed}\nSign with your name.\n`);
     const planned = await place.pawl('plan', '--working-copy', '--out', 'working.json');
-    expect([planned.exit, planned.stdout]).toEqual([0, expect.stringContaining('Plan: 0 to add, 1 to change, 0 to destroy.')]);
+    expect([planned.exit, planned.stdout]).toEqual([
+      0,
+      expect.stringContaining('Plan: 0 to add, 1 to change, 0 to destroy.'),
+    ]);
     const applied = await place.pawl('apply', 'working.json');
     expect(applied.exit).not.toBe(0);
     expect(applied.stdout).toBe('');

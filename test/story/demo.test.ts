@@ -22,14 +22,21 @@ const key = [
   'That was pawl',
 ];
 
-test('the demo tells the whole story without git, a database or a network, and leaves nothing', { timeout: 150_000 }, async () => {
+test('the demo tells the whole story without git, a database or a network, and leaves nothing', {
+  timeout: 150_000,
+}, async () => {
   const temporary = await mkdtemp(join(tmpdir(), 'pawl-demo-test-'));
   try {
     const demo = startProcess({
       entry: 'src/main.ts',
       args: ['demo'],
       // What the user's settings name does not exist: the demo must not look.
-      env: { PATH: '/nonexistent', TMPDIR: temporary, DATABASE_URL: 'postgres://127.0.0.1:1/none', NATS_URL: 'nats://127.0.0.1:1' },
+      env: {
+        PATH: '/nonexistent',
+        TMPDIR: temporary,
+        DATABASE_URL: 'postgres://127.0.0.1:1/none',
+        NATS_URL: 'nats://127.0.0.1:1',
+      },
     });
     expect(await demo.exited(140_000)).toEqual({ code: 0, signal: null });
     expect(demo.stderr).toBe('');

@@ -26,11 +26,21 @@ export async function exampleRepository(): Promise<TestRepository> {
 
 /** Types commands in a repository, against the database that the environment names. */
 export function typist(cwd: string, environment: Environment = {}): (...words: readonly string[]) => Promise<Said> {
-  const settings = { PATH: process.env['PATH'], HOME: process.env['HOME'], PAWL_LOG_LEVEL: 'warn', PAWL_ACTOR: 'tester', ...environment };
+  const settings = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    PAWL_LOG_LEVEL: 'warn',
+    PAWL_ACTOR: 'tester',
+    ...environment,
+  };
   return (...words) => say(words, { cwd, app: createApp(cwd, settings) });
 }
 
-export async function edit(repository: TestRepository, path: string, change: { readonly from: string; readonly to: string }): Promise<string> {
+export async function edit(
+  repository: TestRepository,
+  path: string,
+  change: { readonly from: string; readonly to: string },
+): Promise<string> {
   const text = await readFile(join(repository.path, path), 'utf8');
   if (!text.includes(change.from)) throw new Error(`${path} does not hold ${change.from}`);
   return repository.commit({ [path]: text.replace(change.from, change.to) }, `Change ${path}`);

@@ -19,7 +19,12 @@ describe('pawl up', { timeout: 90_000 }, () => {
     repository = await exampleRepository();
     pawl = typist(repository.path);
     // Polling is out of the way: what moves in these tests moves because the commit was seen.
-    up = startProcess({ entry: 'src/main.ts', args: ['up'], cwd: repository.path, env: { PAWL_POLL_MS: '600000', DATABASE_URL: undefined } });
+    up = startProcess({
+      entry: 'src/main.ts',
+      args: ['up'],
+      cwd: repository.path,
+      env: { PAWL_POLL_MS: '600000', DATABASE_URL: undefined },
+    });
     address = (await up.waitFor(/pawl is up at (http:\/\/127\.0\.0\.1:\d+)/, 60_000))[1] ?? '';
   }, 90_000);
   afterAll(async () => {
@@ -57,7 +62,9 @@ describe('pawl up', { timeout: 90_000 }, () => {
     await edit(repository, 'agents/draft.yaml', { from: 'modelRef: scripted', to: 'modelRef: nobody' });
     for (let round = 0; ; round += 1) {
       const { stdout } = await pawl('status', '-o', 'json');
-      const [status] = (JSON.parse(stdout) as { environments: { revision: number; lastAttempt?: { outcome: string; code: string } }[] }).environments;
+      const [status] = (
+        JSON.parse(stdout) as { environments: { revision: number; lastAttempt?: { outcome: string; code: string } }[] }
+      ).environments;
       if (status?.lastAttempt?.outcome === 'refused') {
         expect(status).toMatchObject({ revision: 2, sync: 'OutOfSync', lastAttempt: { code: 'plan.invalid' } });
         break;
