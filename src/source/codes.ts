@@ -134,5 +134,3 @@ export const sourceCodes = {
     cure: 'Correct the permissions of the file.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type SourceCode = keyof typeof sourceCodes;

@@ -6,7 +6,7 @@ import { Isomorphic } from './isomorphic.ts';
 import { Mirror } from './mirror.ts';
 import type { Repository, Surroundings } from './reader.ts';
 
-export type { Repository, Surroundings, TreeChange, TreeEntry } from './reader.ts';
+export type { Repository } from './reader.ts';
 
 export type OpenOptions = OpenCommon &
   (
