@@ -56,11 +56,12 @@ class GraphRun {
   end(): Execution {
     const halt = haltReasonOf(this.#scope.signal) ?? this.#halt;
     if (halt === 'lost') return { kind: 'lost' };
-    if (this.#failure !== undefined) return { kind: 'failed', error: this.#failure };
+    // Before a failure: calls that are given up fail, and that is not why the run ended.
     if (halt === 'cancelled') return { kind: 'cancelled', error: { code: 'run.cancelled', message: 'The run was cancelled.' } };
     if (halt === 'overdue') {
       return { kind: 'timedOut', error: { code: 'run.deadline', message: 'The run was not done within its timeout.' } };
     }
+    if (this.#failure !== undefined) return { kind: 'failed', error: this.#failure };
     if (halt !== undefined) return { kind: 'released' };
     if (this.#waits.length > 0) return { kind: 'waiting', waits: this.#waits };
     return this.#output();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { EmitterBus } from '../../src/bus/emitter.ts';
+import { channels } from '../../src/bus/bus.ts';
 import { type Bundle, type BundleAgent, type BundleEdge, type BundleNode, type BundleTool, engineSchema } from '../../src/manifest/bundle.ts';
 import { canonicalText, digest } from '../../src/manifest/digest.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
@@ -110,7 +110,7 @@ export function httpTool(url: string, tool: Partial<BundleTool> = {}): Partial<B
     url,
     headers: {},
     query: {},
-    egress: { hosts: ['127.0.0.1'], allowPrivate: true },
+    egress: { hosts: [new URL(url).origin], allowPrivate: true },
   } as const;
   return { operations: ['write'], impl, ...tool };
 }
@@ -177,8 +177,10 @@ export async function install(database: Database, bundle: Bundle, authority = au
   });
 }
 
-export function submit(database: Database, run: Partial<NewRun> = {}): Promise<RunRow> {
-  return submitRun(database, { id: randomUUID(), environment, system, input: {}, submittedBy: 'ada', ...run });
+export async function submit(database: Database, run: Partial<NewRun> = {}): Promise<RunRow> {
+  const row = await submitRun(database, { id: randomUUID(), environment, system, input: {}, submittedBy: 'ada', ...run });
+  await database.notify(channels.ready, 'default');
+  return row;
 }
 
 export const silent = pino({ level: 'silent' });
@@ -188,7 +190,7 @@ export function workerOn(database: Database, options: Partial<WorkerOptions> & {
   const { leaseMs } = options;
   return new Worker({
     executor: new DatabaseExecutor(database, leaseMs === undefined ? {} : { leaseMs }),
-    bus: new EmitterBus(),
+    bus: database,
     log: silent,
     secrets: () => undefined,
     slots: 16,

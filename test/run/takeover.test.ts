@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readRun } from '../../src/store/run.ts';
+import { readOpenWaits } from '../../src/store/wait.ts';
+import { readWorkers } from '../../src/store/worker.ts';
+import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
+import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
+import { startProcess, type TestProcess } from '../support/processes.ts';
+import { bundleOf, eventually, httpTool, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+
+/** Workers in other processes against a real server: killed, stopped and asked to end. */
+describe('a run whose worker is gone', { timeout: 60_000 }, () => {
+  let opened: OpenedDatabase;
+  let effects: EffectServer;
+  const processes: TestProcess[] = [];
+
+  beforeAll(async () => {
+    [opened, effects] = await Promise.all([openTestDatabase('postgres'), startEffectServer()]);
+  }, 60_000);
+  afterEach(async () => {
+    for (const one of processes.splice(0)) await one.kill();
+  });
+  afterAll(async () => {
+    await effects.close();
+    await opened.close();
+  });
+
+  const startWorker = async (leaseMs = 15_000): Promise<TestProcess> => {
+    const { options } = opened;
+    const args = ['url' in options ? options.url : '', String(leaseMs)];
+    const started = startProcess({ entry: 'test/support/worker-main.ts', args });
+    processes.push(started);
+    await started.waitFor(/started/);
+    return started;
+  };
+
+  /** A first call that is finished, and a second that the server holds back. */
+  const chain = (name: string, idempotent: boolean) =>
+    bundleOf({
+      nodes: { first: { tool: 'first', to: ['second'] }, second: { tool: 'second', to: ['third'] }, third: { tool: 'third' } },
+      tools: {
+        first: httpTool(`${effects.url}/first-${name}`),
+        second: httpTool(`${effects.url}/hold/second-${name}`, { idempotent }),
+        third: httpTool(`${effects.url}/third-${name}`),
+      },
+      timeoutMs: 120_000,
+    });
+
+  const seen = async (path: string) => (await effects.effects()).filter((effect) => effect.path === path);
+
+  test('is taken over fast when it was killed with -9, repeats nothing that is finished and ends once', async () => {
+    const { database } = opened;
+    await install(database, chain('kill', true));
+    // A lease that outlives the test: only the session lock can tell that its worker is gone.
+    const doomed = await startWorker(120_000);
+    const run = await submit(database);
+    await eventually(async () => (await seen('/hold/second-kill')).at(0));
+    const heir = workerOn(database, { leaseMs: 1_000 });
+    await heir.start();
+    const killedAt = performance.now();
+    await doomed.kill('SIGKILL');
+    await eventually(async () => (await seen('/hold/second-kill')).at(1));
+    const takenMs = performance.now() - killedAt;
+    await effects.release();
+    const ended = await until(database, run.id);
+    await heir.stop();
+    expect(ended).toMatchObject({ state: 'Succeeded', crashes: 1, fence: 3 });
+    expect(await seen('/first-kill')).toHaveLength(1);
+    expect(await seen('/third-kill')).toHaveLength(1);
+    const second = await seen('/hold/second-kill');
+    expect(new Set(second.map(({ key }) => key)).size).toBe(1);
+    expect(takenMs).toBeLessThan(5_000);
+    const rows = await journalOf(database, run.id);
+    expect(rows.filter(({ phase }) => phase === 'result')).toHaveLength(3);
+  });
+
+  test('parks for a person when the call under way may not be repeated', async () => {
+    const { database } = opened;
+    await install(database, chain('unknown', false));
+    const doomed = await startWorker();
+    const run = await submit(database);
+    await eventually(async () => (await seen('/hold/second-unknown')).at(0));
+    await doomed.kill('SIGKILL');
+    const heir = workerOn(database);
+    await heir.start();
+    await until(database, run.id, 'Waiting');
+    await heir.stop();
+    await effects.release();
+    expect(await readOpenWaits(database, [run.id])).toMatchObject([{ path: 'second/1', kind: 'unknown' }]);
+    expect(await seen('/hold/second-unknown')).toHaveLength(1);
+  });
+
+  test('is taken over after the lease when the worker only sleeps, whose late writes are then refused', async () => {
+    const { database } = opened;
+    await install(database, chain('sleep', true));
+    const sleeper = await startWorker(1_000);
+    const run = await submit(database);
+    await eventually(async () => (await seen('/hold/second-sleep')).at(0));
+    sleeper.signal('SIGSTOP');
+    const heir = workerOn(database, { leaseMs: 1_000 });
+    await heir.start();
+    await eventually(async () => (await seen('/hold/second-sleep')).at(1));
+    await effects.release();
+    const ended = await until(database, run.id);
+    sleeper.signal('SIGCONT');
+    await eventually(async () => ((await readWorkers(database)).length >= 2 ? true : undefined));
+    await heir.stop();
+    expect(ended).toMatchObject({ state: 'Succeeded', crashes: 1 });
+    const rows = await journalOf(database, run.id);
+    expect(rows.filter(({ phase }) => phase === 'result').map(({ path, fence }) => [path, fence])).toEqual([
+      ['first/1', 1],
+      ['second/1', 3],
+      ['third/1', 3],
+    ]);
+    expect(await seen('/third-sleep')).toHaveLength(1);
+    expect(await readRun(database, run.id)).toEqual(ended);
+  });
+
+  test('is handed back without a crash when the worker is asked to end', async () => {
+    const { database } = opened;
+    await install(database, chain('term', true));
+    const leaving = await startWorker();
+    const run = await submit(database);
+    await eventually(async () => (await seen('/hold/second-term')).at(0));
+    leaving.signal('SIGTERM');
+    await effects.release();
+    await leaving.waitFor(/stopped/);
+    expect(await readRun(database, run.id)).toMatchObject({ state: 'Queued', crashes: 0 });
+    const heir = workerOn(database);
+    await heir.start();
+    expect(await until(database, run.id)).toMatchObject({ state: 'Succeeded', crashes: 0 });
+    await heir.stop();
+    expect(await seen('/hold/second-term')).toHaveLength(1);
+  });
+
+  test('is dead-lettered when it killed three workers, while others end well', async () => {
+    const { database } = opened;
+    await install(database, chain('poison', true));
+    const run = await submit(database);
+    for (const attempt of [1, 2, 3]) {
+      const victim = await startWorker();
+      await eventually(async () => (await seen('/hold/second-poison')).at(attempt - 1));
+      await victim.kill('SIGKILL');
+    }
+    const heir = workerOn(database);
+    await heir.start();
+    const dead = await until(database, run.id);
+    expect(dead).toMatchObject({ state: 'DeadLetter', crashes: 3, error: { code: 'run.dead_letter' } });
+    expect(dead.error?.message).toMatch(/^3 workers died while they executed the run, the last one on test/);
+    await install(database, bundleOf({ nodes: { a: {} } }));
+    const other = await submit(database);
+    expect(await until(database, other.id)).toMatchObject({ state: 'Succeeded' });
+    await heir.stop();
+  });
+});
