@@ -147,6 +147,16 @@ export const manifestCodes = {
     cause: 'A prompt holds a character that a model reads and a reviewer does not see.',
     cure: 'Remove it.',
   },
+  'tool.host': {
+    title: 'Host with a placeholder',
+    cause: 'An argument would choose whom the tool asks.',
+    cure: 'Write the host out.',
+  },
+  'tool.placeholder': {
+    title: 'Placeholder without an argument',
+    cause: 'A placeholder names no property of `inputSchema`.',
+    cure: 'Correct the name, or declare the argument.',
+  },
   'schema.size': { title: 'Schema too large', cause: 'A JSON Schema is larger than 64 KiB.', cure: 'Describe less.' },
   'schema.shape': {
     title: 'Not a JSON Schema',

@@ -2,6 +2,7 @@ import { isWholeMicroUsd } from './canonical.ts';
 import type { Document } from './document.ts';
 import { validateGraph } from './graph.ts';
 import type { GraphFinding } from './graph-finding.ts';
+import { httpToolFindings } from './http-tool.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { validateSchema } from './json-schema.ts';
 import { problemsMax } from './limits.ts';
@@ -99,7 +100,10 @@ function checkTwice(references: readonly unknown[], path: Path, report: Report):
 
 /** A block of another type would be ignored, and what is written must be honoured. */
 function checkBlocks(spec: JsonObject, report: Report): void {
-  if (spec['type'] === 'http') return refuseFields(spec, ['builtin'], 'an http tool', report);
+  if (spec['type'] === 'http') {
+    for (const { path, ...finding } of httpToolFindings(spec)) report(path, finding);
+    return refuseFields(spec, ['builtin'], 'an http tool', report);
+  }
   refuseFields(spec, ['http', 'egress', 'auth'], 'a builtin tool', report);
   const builtin = objectAt(spec, 'builtin');
   const lookup = builtin['name'] === 'lookup';

@@ -34,7 +34,7 @@ test('every code that the sources use is in the registry, and the registry has n
     if (file.endsWith('codes.ts') || file.endsWith('.gen.ts')) continue;
     const text = readFileSync(new URL(file, folder), 'utf8');
     for (const [, code] of text.matchAll(
-      /'((?:yaml|limits|manifest|environment|reference|grant|policy|prompt|schema|graph|expression|settings)\.[a-z_]+)'/g,
+      /'((?:yaml|limits|manifest|environment|reference|grant|policy|prompt|schema|tool|graph|expression|settings)\.[a-z_]+)'/g,
     )) {
       if (code !== undefined) used.add(code);
     }

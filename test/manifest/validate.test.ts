@@ -204,6 +204,31 @@ describe('what would be ignored is refused', () => {
   });
 });
 
+describe('the request of an http tool', () => {
+  const http = (url: string, rest = '', closed = true) =>
+    manifest(
+      'Tool',
+      't',
+      `{type: http, description: d, inputSchema: {type: object, properties: {id: {type: string}}${closed ? ', additionalProperties: false' : ''}}, http: {method: GET, url: "${url}"${rest}}, egress: {hosts: ["http://127.0.0.1:8080", "*.example.com"]}}`,
+    );
+
+  test('has its placeholders among the arguments', () => {
+    expect(problemsOf(http('https://a.example.com/{id}', ', query: {q: "{id}"}, body: {k: ["{id}"]}'))).toEqual([]);
+    const problems = problemsOf(http('https://a.example.com/{ids}', ', body: {k: ["{other}"]}'));
+    expect(problems.map(({ code, severity, help }) => [code, severity, help])).toEqual([
+      ['tool.placeholder', 'error', 'Did you mean `id`?'],
+      ['tool.placeholder', 'error', 'Arguments: id.'],
+    ]);
+    expect(problemsOf(http('https://a.example.com/{ids}', '', false)).map(({ severity }) => severity)).toEqual([
+      'warning',
+    ]);
+  });
+
+  test('names its host itself', () => {
+    expect(codesOf(http('https://{id}.example.com/'))).toEqual(['tool.host']);
+  });
+});
+
 test('ten thousand unknown fields are reported in bounded time and number', () => {
   const fields = Array.from({ length: 10_000 }, (_, index) => `  field${index}: 1`).join('\n');
   const started = performance.now();
