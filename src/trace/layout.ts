@@ -39,8 +39,8 @@ export function lines(parts: readonly Part[], frame: Frame): string[] {
 function* pieces(parts: readonly Part[]): Generator<Part & { readonly separator: string }> {
   for (const part of parts) {
     if (part.text === '') continue;
-    if (part.words !== true) yield { ...part, separator: gap };
-    else for (const [index, word] of part.text.split(' ').entries()) yield { ...part, text: word, separator: index === 0 ? gap : ' ' };
+    const texts = part.words === true ? part.text.split(' ') : [part.text];
+    for (const [index, text] of texts.entries()) yield { ...part, text, separator: index === 0 ? gap : ' ' };
   }
 }
 
@@ -63,7 +63,8 @@ function columns(text: string): number {
   return count;
 }
 
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const mark = /\p{Mark}/u;
 
 /** Time between two instants as people say it; nothing while one of them is missing. */

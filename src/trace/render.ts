@@ -42,16 +42,20 @@ function headLines({ run }: TraceRecord, drawing: Drawing): string[] {
     { text: run.state, paint: stateColor(run.state, colors) },
     { text: duration(run.startedAt, run.endedAt) },
   ];
-  const waits = run.waits.map((wait): Part => ({
-    text:
-      wait.kind === 'timer'
-        ? `waits until ${wait.dueAt ?? 'later'} to try ${neutral(wait.path)} again`
-        : `waits for a person to say what became of ${neutral(wait.path)}: pawl resolve ${run.id} ${neutral(wait.path)} --as done|failed|again`,
-    paint: colors.yellow,
-    words: true,
-  }));
+  const waits = run.waits.map(
+    (wait): Part => ({
+      text:
+        wait.kind === 'timer'
+          ? `waits until ${wait.dueAt ?? 'later'} to try ${neutral(wait.path)} again`
+          : `waits for a person to say what became of ${neutral(wait.path)}: pawl resolve ${run.id} ${neutral(wait.path)} --as done|failed|again`,
+      paint: colors.yellow,
+      words: true,
+    }),
+  );
   const error: Part[] =
-    run.error === undefined ? [] : [{ text: `${run.error.code}: ${neutral(run.error.message)}`, paint: colors.red, words: true }];
+    run.error === undefined
+      ? []
+      : [{ text: `${run.error.code}: ${neutral(run.error.message)}`, paint: colors.red, words: true }];
   return [
     ...lines(head, { first: '', rest: '  ', width: drawing.width }),
     ...[...error, ...waits].flatMap((part) => lines([part], { first: '  ', rest: '  ', width: drawing.width })),
@@ -83,7 +87,8 @@ function callLines(
 ): string[] {
   const { colors, branch, width } = drawing;
   const name = call.path.slice(call.path.indexOf('/') + 1);
-  const tokens = call.tokensIn + call.tokensOut === 0 ? '' : `${amount(call.tokensIn)} in, ${amount(call.tokensOut)} out`;
+  const tokens =
+    call.tokensIn + call.tokensOut === 0 ? '' : `${amount(call.tokensIn)} in, ${amount(call.tokensOut)} out`;
   const head: Part[] = [
     { text: neutral(name) },
     { text: `${call.kind} ${neutral(call.target)}` },

@@ -58,7 +58,15 @@ function skippedNode(name: string, { run, bundle }: Of): TraceNode {
   const node = bundle.nodes[name];
   // A node can fail before its first call, when its input's expressions fail.
   const state = run.error?.node === name ? 'failed' : 'skipped';
-  return { node: name, kind: node?.kind ?? 'tool', target: targetOf(node), state, startedAt: undefined, endedAt: undefined, calls: [] };
+  return {
+    node: name,
+    kind: node?.kind ?? 'tool',
+    target: targetOf(node),
+    state,
+    startedAt: undefined,
+    endedAt: undefined,
+    calls: [],
+  };
 }
 
 function targetOf(node: BundleNode | undefined): string {
