@@ -48,7 +48,9 @@ async function openPawl(url: string): Promise<OpenContender> {
   const database = await openDatabase({ url });
   await migrate(database);
   const names = Array.from({ length: stepsPerRun }, (_, index) => `step${index + 1}`);
-  const nodes = Object.fromEntries(names.map((name, index) => [name, { tool: 'echo', to: names.slice(index + 1, index + 2) }]));
+  const nodes = Object.fromEntries(
+    names.map((name, index) => [name, { tool: 'echo', to: names.slice(index + 1, index + 2) }]),
+  );
   const bundle = bundleOf({ nodes, timeoutMs: 600_000 });
   const budgets = [{ id: 'AgentPolicy/default/guard#0', scope: 'run', unit: 'calls', limit: 100 }] as const;
   await install(database, bundle, authorityOf(bundle, { budgets }));
@@ -110,7 +112,8 @@ async function assertJournalled({ db }: Database): Promise<void> {
     select (select count(*) from run where state <> 'Succeeded') as wrong, (select count(*) from step) as steps,
       (select count(*) from run) as all`.execute(db);
   const [{ wrong, steps, all } = { wrong: -1, steps: 0, all: 0 }] = rows;
-  if (wrong !== 0 || steps !== all * stepsPerRun * 2) throw new Error(`${wrong} runs went wrong, ${steps} journal rows of ${all} runs`);
+  if (wrong !== 0 || steps !== all * stepsPerRun * 2)
+    throw new Error(`${wrong} runs went wrong, ${steps} journal rows of ${all} runs`);
 }
 
 async function openGraphile(url: string, context: BenchContext): Promise<OpenContender> {
