@@ -63,5 +63,3 @@ export const modelCodes = {
     cure: 'Add a reply or a turn to the `.script.yaml` file.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type ModelCode = keyof typeof modelCodes;

@@ -93,5 +93,3 @@ export const runCodes = {
     cure: 'Raise `limits.timeout`, or give the agent less to do.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type RunCode = keyof typeof runCodes;

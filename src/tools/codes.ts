@@ -56,5 +56,3 @@ export const toolCodes = {
     cure: 'Set the variable in the worker’s environment, and list its name in PAWL_SECRET_ENV if it does not begin with PAWL_SECRET_.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type ToolCode = keyof typeof toolCodes;
