@@ -2,14 +2,14 @@ import { readAuthority, readPinned } from '../store/pinned.ts';
 import { claimRuns } from '../store/claim.ts';
 import type { Database, Session } from '../store/database-port.ts';
 import { writeJournal } from '../store/journal.ts';
-import { enlistWorker, holdSessionLock, readInterrupted, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
+import { enlistWorker, holdSessionLock, readOwned, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
 import type {
   ClaimedRun,
   ClaimRequest,
   Executor,
   FinalEnd,
-  Interruption,
   LiveAuthority,
+  OwnedRun,
   ParkEnd,
   Reaped,
   RunWrite,
@@ -97,8 +97,8 @@ export class DatabaseExecutor implements Executor {
     return this.#commit.submit(write);
   }
 
-  interrupted(worker: string): Promise<readonly Interruption[]> {
-    return readInterrupted(this.#database, worker);
+  owned(worker: string): Promise<readonly OwnedRun[]> {
+    return readOwned(this.#database, worker);
   }
 
   /** Bundles never change, so that they are read and parsed once, and what is compiled from them hangs on the object. */

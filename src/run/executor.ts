@@ -24,8 +24,8 @@ export interface Executor {
   park(write: RunWrite & { readonly end: ParkEnd }): Promise<WriteAnswer>;
   /** Writes how a run ended, once. */
   complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer>;
-  /** Ids of the worker's runs that somebody cancelled or whose deadline is over, by the database's clock. */
-  interrupted(worker: string): Promise<readonly Interruption[]>;
+  /** The runs that the worker owns, and which of them somebody cancelled or are past their deadline. */
+  owned(worker: string): Promise<readonly OwnedRun[]>;
   bundle(digest: string): Promise<StoredBundle>;
   /** The authority of the system's current bundle, and the revision it was read at. */
   authority(environment: string, system: string): Promise<LiveAuthority>;
@@ -194,10 +194,11 @@ export interface Reaped {
   readonly promoted: number;
 }
 
-export interface Interruption {
+export interface OwnedRun {
   readonly run: string;
   readonly fence: number;
-  readonly reason: 'cancelled' | 'overdue';
+  /** By the database's clock. */
+  readonly interrupted: 'cancelled' | 'overdue' | null;
 }
 
 /** What a run is pinned to: content and authority, both as they were compiled. */

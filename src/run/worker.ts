@@ -32,7 +32,7 @@ const leaseMsDefault = 15_000;
 const graceMsDefault = 10_000;
 const pollMs = 5_000;
 const reapMs = 250;
-const interruptMs = 1_000;
+const reconcileMs = 1_000;
 /** A run that this worker cannot begin is left to others for so long. */
 const laterMs = 2_000;
 
@@ -50,6 +50,8 @@ export class Worker {
   readonly #running = new Map<string, Running>();
   readonly #periodic: Periodic[] = [];
   #claiming: Promise<void> | undefined;
+  /** Claims begun so far. */
+  #claims = 0;
   #again = false;
   /** The last claim found fewer runs than there were slots: only a wake-up or the poll makes it worth looking again. */
   #exhausted = false;
@@ -75,7 +77,7 @@ export class Worker {
     this.#periodic.push(
       new Periodic({ name: 'renew', everyMs: leaseMs / 3, log, work: () => this.#lease.renew() }),
       new Periodic({ name: 'reap', everyMs: reapMs, log, work: () => this.#reap() }),
-      new Periodic({ name: 'interrupt', everyMs: interruptMs, log, work: () => this.#interrupt() }),
+      new Periodic({ name: 'reconcile', everyMs: reconcileMs, log, work: () => this.#reconcile() }),
       new Periodic({ name: 'poll', everyMs: pollMs, log, work: () => this.tick() }),
     );
     for (const periodic of this.#periodic) periodic.start();
@@ -131,6 +133,7 @@ export class Worker {
     const free = slots - this.#running.size;
     if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
     const suspect = ![...this.#running.values()].some((one) => one.suspect);
+    this.#claims += 1;
     const runs = await executor.claim({ worker, pool, slots: free, suspect });
     for (const run of runs) this.#begin(worker, run);
     if (runs.length === free) return;
@@ -217,13 +220,29 @@ export class Worker {
     if (requeued + promoted > 0) this.#wake();
   }
 
-  /** Cancellation and deadlines reach a call that is under way by this look at the rows. */
-  async #interrupt(): Promise<void> {
+  /**
+   * Compares what this worker owns with what it executes. Cancellation and deadlines reach a call that is under way by
+   * it; and a run that was claimed by a statement whose answer was lost, or whose end could not be written, is handed
+   * back: its owner lives, so that no reaper would.
+   */
+  async #reconcile(): Promise<void> {
     const worker = this.#lease.worker;
-    if (worker === undefined || this.#running.size === 0) return;
-    for (const { run, fence, reason } of await this.#options.executor.interrupted(worker)) {
-      this.#running.get(keyOf({ id: run, fence }))?.abort.abort(new Halted(reason));
+    if (worker === undefined) return;
+    const claims = this.#claims;
+    const isQuiet = this.#claiming === undefined;
+    const owned = await this.#options.executor.owned(worker);
+    for (const { run, fence, interrupted } of owned) {
+      const running = this.#running.get(keyOf({ id: run, fence }));
+      if (running !== undefined && interrupted !== null) running.abort.abort(new Halted(interrupted));
+      // A claim that went on meanwhile may have its answer still under way.
+      if (running === undefined && isQuiet && claims === this.#claims) await this.#handBack(worker, { run, fence });
     }
+  }
+
+  async #handBack(worker: string, { run, fence }: { readonly run: string; readonly fence: number }): Promise<void> {
+    this.#options.log.warn({ runId: run, worker }, 'run is owned and not executed; it is handed back');
+    await this.#options.executor.park({ worker, run, fence, entries: [], end: { kind: 'released' } });
+    this.#wake();
   }
 
   #abortAll(reason: HaltReason): void {

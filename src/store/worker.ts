@@ -1,4 +1,4 @@
-import type { Interruption, Reaped, WorkerIdentity } from '../run/executor.ts';
+import type { OwnedRun, Reaped, WorkerIdentity } from '../run/executor.ts';
 import type { Database, Session } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
@@ -101,11 +101,12 @@ export async function reapWorkers(
   return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0 };
 }
 
-/** Runs of a worker that were cancelled or are past their deadline. */
-export async function readInterrupted(database: Database, worker: string): Promise<readonly Interruption[]> {
-  const text = `select id as run, fence, case when cancel_requested_at is not null then 'cancelled' else 'overdue' end as reason
-    from run where owner = $1 and state = 'Running' and (cancel_requested_at is not null or deadline_at <= now())`;
-  return rowsOf<Interruption>(database.db, { name: 'read_interrupted', text }, [worker]);
+/** The runs that a worker owns, with what should interrupt them. */
+export async function readOwned(database: Database, worker: string): Promise<readonly OwnedRun[]> {
+  const text = `select id as run, fence, case when cancel_requested_at is not null then 'cancelled'
+      when deadline_at <= now() then 'overdue' end as interrupted
+    from run where owner = $1 and state = 'Running'`;
+  return rowsOf<OwnedRun>(database.db, { name: 'read_owned', text }, [worker]);
 }
 
 export interface WorkerRow {

@@ -24,7 +24,7 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
     await opened.close();
   });
 
-  const startWorker = async (leaseMs = 15_000): Promise<TestProcess> => {
+  const startWorker = async (leaseMs = 1_000): Promise<TestProcess> => {
     const { options } = opened;
     const args = ['url' in options ? options.url : '', String(leaseMs)];
     const started = startProcess({ entry: 'test/support/worker-main.ts', args });
@@ -80,7 +80,7 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
     const run = await submit(database);
     await eventually(async () => (await seen('/hold/second-unknown')).at(0));
     await doomed.kill('SIGKILL');
-    const heir = workerOn(database);
+    const heir = workerOn(database, { leaseMs: 1_000 });
     await heir.start();
     await until(database, run.id, 'Waiting');
     await heir.stop();
@@ -125,7 +125,7 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
     await effects.release();
     await leaving.waitFor(/stopped/);
     expect(await readRun(database, run.id)).toMatchObject({ state: 'Queued', crashes: 0 });
-    const heir = workerOn(database);
+    const heir = workerOn(database, { leaseMs: 1_000 });
     await heir.start();
     expect(await until(database, run.id)).toMatchObject({ state: 'Succeeded', crashes: 0 });
     await heir.stop();
@@ -141,7 +141,7 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
       await eventually(async () => (await seen('/hold/second-poison')).at(attempt - 1));
       await victim.kill('SIGKILL');
     }
-    const heir = workerOn(database);
+    const heir = workerOn(database, { leaseMs: 1_000 });
     await heir.start();
     const dead = await until(database, run.id);
     expect(dead).toMatchObject({ state: 'DeadLetter', crashes: 3, error: { code: 'run.dead_letter' } });
