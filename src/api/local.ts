@@ -11,6 +11,7 @@ import type { Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import type { Repository } from '../source/repository.ts';
 import { lastAttempt } from '../store/attempt.ts';
+import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
 import { listResources } from '../store/listing.ts';
 import { listRevisions } from '../store/revision.ts';
 import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
@@ -43,17 +44,19 @@ export function createLocalOperations(options: LocalOptions): Operations {
     environments: async () => (await readEnvironments(plane.repository)).map(({ name, branch }) => ({ name, branch })),
     plan: (request) => planRequest(options, request),
     apply: (request) => applyRequest(plane, request),
-    drift: (environment) => readDrift(plane, environment),
+    drift: async (environment) => readDrift(plane, await known(plane, environment)),
     status: async () => {
       const environments = await readEnvironments(plane.repository);
       return Promise.all(environments.map((settings) => statusOf(plane, settings)));
     },
     history: async ({ environment, limit }) =>
-      (await listRevisions(database.db, environment, { limit })).map(revisionRecord),
-    get: async (request) => (await listResources(database.db, request)).map(resourceRecord),
+      (await listRevisions(database.db, await known(plane, environment), { limit })).map(revisionRecord),
+    get: async ({ environment, ...filter }) =>
+      (await listResources(database.db, { environment: await known(plane, environment), ...filter })).map(resourceRecord),
     submit: (request) => submit(plane, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
-    runs: async (request) => runRecords(database, await readRuns(database, request)),
+    runs: async ({ environment, limit }) =>
+      runRecords(database, await readRuns(database, { environment: await known(plane, environment), limit })),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
     resolve: async ({ run, path, as, output, actor }) => {
@@ -65,6 +68,12 @@ export function createLocalOperations(options: LocalOptions): Operations {
     trace: (id) => traceOf(database, id),
     close: () => options.close(),
   };
+}
+
+/** What pawl.yaml no longer declares may still be live; what is in neither is a name that somebody got wrong. */
+async function known({ repository, database }: ControlPlane, name: string): Promise<string> {
+  if ((await readEnvironmentRow(database.db, name)) === undefined) await readEnvironment(repository, name);
+  return name;
 }
 
 async function planRequest({ plane, workingCopy }: LocalOptions, request: PlanRequest): Promise<Plan> {
@@ -159,6 +168,7 @@ async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Prom
 
 async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awaited<ReturnType<Operations['submit']>>> {
   const { database } = plane;
+  await known(plane, request.environment);
   const system = await acceptInput(database, request);
   const row = await submitRun(database, {
     id: newRunId(),

@@ -50,5 +50,5 @@ export async function chooseEnvironment(door: Door, named: string | undefined): 
 
 /** Versioned JSON: `format_version` first, keys only ever added. */
 export function json(terminal: Terminal, body: object): void {
-  terminal.out(JSON.stringify({ format_version: '1', ...body }, null, 2));
+  terminal.out(JSON.stringify({ format_version: '1.0', ...body }, null, 2));
 }

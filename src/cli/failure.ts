@@ -25,7 +25,7 @@ export function failureOf(error: unknown): Failure {
 /** Says on stderr what went wrong and what to do, as text or as one JSON object. */
 export function reportFailure(failure: Failure, terminal: Terminal, json: boolean): void {
   if (json) {
-    terminal.note(JSON.stringify({ format_version: '1', error: { ...failure, help: failure.help ?? null } }));
+    terminal.note(JSON.stringify({ format_version: '1.0', error: { ...failure, help: failure.help ?? null } }));
     return;
   }
   const { red, bold, dim } = terminal.noteColors;

@@ -34,7 +34,7 @@ describe('a command line that cannot be understood', () => {
     ]) {
       const said = await say(words);
       expect(said.stdout).toBe('');
-      expect(JSON.parse(said.stderr)).toMatchObject({ format_version: '1', error: { code: 'cli.usage', exit: 64 } });
+      expect(JSON.parse(said.stderr)).toMatchObject({ format_version: '1.0', error: { code: 'cli.usage', exit: 64 } });
     }
   });
 });
@@ -43,7 +43,7 @@ describe('commands that need nothing', () => {
   test('version is data', async () => {
     const said = await say(['version', '-o', 'json']);
     expect(said).toMatchObject({ exit: 0, stderr: '' });
-    expect(JSON.parse(said.stdout)).toMatchObject({ format_version: '1', node: process.versions.node });
+    expect(JSON.parse(said.stdout)).toMatchObject({ format_version: '1.0', node: process.versions.node });
   });
 
   test('help is data and exits 0', async () => {

@@ -94,7 +94,7 @@ describe.each([
   test('apply --auto-approve plans and applies in one go', async () => {
     const said = await place.pawl('apply', '--auto-approve', '-o', 'json');
     expect(parse(said)).toMatchObject({
-      format_version: '1',
+      format_version: '1.0',
       environment: 'production',
       revision: 2,
       summary: { add: 0, change: 1, remove: 0 },
@@ -218,9 +218,11 @@ describe.each([
   });
 
   test('an unknown environment is said with those there are', async () => {
-    const said = await place.pawl('plan', '--env', 'staging');
-    expect(said.exit).toBe(64);
-    expect(said.stderr).toMatch(/environment\.unknown[\s\S]*production/);
+    for (const words of [['plan'], ['drift'], ['history'], ['get', 'agents'], ['get', 'runs'], ['run', 'support-triage']]) {
+      const said = await place.pawl(...words, '--env', 'staging');
+      expect([words, said.exit, said.stdout]).toEqual([words, 64, '']);
+      expect(said.stderr).toMatch(/environment\.unknown[\s\S]*production/);
+    }
   });
 
   test('doctor finds nothing wrong and shows no value', async () => {
