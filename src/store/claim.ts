@@ -1,4 +1,3 @@
-import type { JsonObject } from '../manifest/json.ts';
 import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
@@ -27,20 +26,8 @@ returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fe
   r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
   e.revision as live_revision`;
 
-interface ClaimRow {
-  readonly id: string;
-  readonly environment: string;
-  readonly namespace: string;
-  readonly system: string;
-  readonly revision: number;
-  readonly bundle: string;
-  readonly fence: number;
-  readonly crashes: number;
-  readonly input: JsonObject;
-  readonly cancelled: boolean;
-  readonly overdue: boolean;
-  readonly live_revision: number;
-}
+/** The run without what is read beside it. */
+type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits'> & { readonly live_revision: number };
 
 /** Claims up to `slots` runs, each with what earlier claims journalled. */
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<readonly ClaimedRun[]> {
