@@ -21,7 +21,9 @@ export interface Bundle {
   readonly models: Readonly<Record<string, BundleModel>>;
   readonly tools: Readonly<Record<string, BundleTool>>;
   /** Secret references that tools and models use: `namespace/name` to environment variable names by key. */
-  readonly secrets: Readonly<Record<string, { readonly source: 'env'; readonly keys: Readonly<Record<string, string>> }>>;
+  readonly secrets: Readonly<
+    Record<string, { readonly source: 'env'; readonly keys: Readonly<Record<string, string>> }>
+  >;
 }
 
 export type BundleNode = {

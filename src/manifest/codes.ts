@@ -230,5 +230,3 @@ export const manifestCodes = {
     cure: 'Use a path inside it.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type ManifestCode = keyof typeof manifestCodes;

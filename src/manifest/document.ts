@@ -85,7 +85,8 @@ function readDocument(
   const problems = syntaxProblems(document, source);
   if (problems.length > 0 || isEmpty(document)) return { problems };
   const value = nodeValue(document.contents, (offset, finding, end) => {
-    if (problems.length < problemsMax) problems.push(problemAt(source, offset, finding, end));
+    if (problems.length < problemsMax)
+      problems.push(problemAt(source, end === undefined ? offset : [offset, end], finding));
   });
   if (problems.length > 0 || value === undefined) return { problems };
   const start = document.contents?.range[0] ?? document.range[0];
@@ -108,7 +109,7 @@ function syntaxProblems(document: YamlDocument.Parsed, source: Source): Problem[
     const message = `The directive asks for YAML ${document.directives.yaml.version}, which reads \`no\` as false; manifests are YAML 1.2.`;
     const offset = Math.max(0, source.text.lastIndexOf('%YAML', document.range[0]));
     problems.push(
-      problemAt(source, offset, { code: 'yaml.version', message, help: 'Remove the %YAML directive.' }, offset + 5),
+      problemAt(source, [offset, offset + 5], { code: 'yaml.version', message, help: 'Remove the %YAML directive.' }),
     );
     return problems;
   }
@@ -127,9 +128,7 @@ function faultProblems(faults: readonly YAMLError[], source: Source): Problem[] 
       }),
     ];
   }
-  return faults
-    .slice(0, problemsMax)
-    .map((fault) => problemAt(source, fault.pos[0], syntaxFinding(fault), fault.pos[1]));
+  return faults.slice(0, problemsMax).map((fault) => problemAt(source, fault.pos, syntaxFinding(fault)));
 }
 
 function syntaxFinding({ code, message }: YAMLError): Finding {

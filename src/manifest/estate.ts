@@ -1,6 +1,5 @@
-import type { Path } from './position.ts';
 import type { Address, Identity } from './resource.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 import type { Content, Validated } from './validate.ts';
 
 /** Prompt and script files by path; the same bytes by the same object are read once. */

@@ -16,7 +16,7 @@ export function fromCel(value: unknown, depth = 0): Json {
   if (typeof value === 'bigint' || typeof value === 'number') return checkedNumber(Number(value));
   if (depth > depthMax) throw new TypeError(`the result nests deeper than ${depthMax} levels`);
   if (Array.isArray(value)) return value.map((element) => fromCel(element, depth + 1));
-  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'object' && isTimestamp(value)) return value.toISOString();
   if (value instanceof Map) return object([...value.entries()], depth);
   if (typeof value === 'object' && isPlain(value)) return object(Object.entries(value), depth);
   // CEL's unsigned integers, durations and bytes are objects of the library's own.
@@ -44,6 +44,11 @@ function checkedNumber(value: number): number {
 function checkedText(text: string): string {
   if (/[\u0000\p{Cs}]/u.test(text)) throw new TypeError('the text holds NUL or half of a surrogate pair');
   return text;
+}
+
+/** CEL's timestamps are dates; the class itself is not named here, because pure code reads no clock. */
+function isTimestamp(value: object): value is Date {
+  return 'toISOString' in value && typeof value.toISOString === 'function';
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -3,7 +3,7 @@ import type { GraphReport, Successors } from './graph-finding.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { listAt } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
-import type { Path } from './position.ts';
+import type { Path } from './text.ts';
 import { shownText } from './shown.ts';
 import { isFault, parseTemplate } from './template.ts';
 

@@ -1,5 +1,4 @@
-import type { Path } from './position.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 
 export interface GraphFinding extends Finding {
   /** From `spec`. */

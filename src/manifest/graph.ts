@@ -3,7 +3,7 @@ import type { GraphFinding, GraphReport, Successors } from './graph-finding.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { listAt } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
-import type { Path } from './position.ts';
+import type { Path } from './text.ts';
 import { unsupported } from './shape-finding.ts';
 import { shownText } from './shown.ts';
 

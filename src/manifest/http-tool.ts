@@ -1,9 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
-import type { Path } from './position.ts';
 import { shownText } from './shown.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 
 /** What is wrong with the request of an http tool: whom it asks is the author's choice, what it sends has a name. */
 export function httpToolFindings(spec: JsonObject): (Finding & { readonly path: Path })[] {

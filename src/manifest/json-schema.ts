@@ -5,7 +5,7 @@ import { formats, shapes, types, type Shape } from './json-schema-keywords.ts';
 import { loopFindings } from './json-schema-loop.ts';
 import { didYouMean } from './nearest.ts';
 import { localTargets } from './json-schema-target.ts';
-import type { Path } from './position.ts';
+import type { Path } from './text.ts';
 import { shownText } from './shown.ts';
 import type { SchemaFinding } from './json-schema-finding.ts';
 
@@ -37,7 +37,7 @@ interface Reading {
 
 function readSchema(schema: Json, path: Path, reading: Reading): void {
   if (typeof schema === 'boolean') return;
-  if (!isJsonObject(schema)) return report(reading, path, 'schema.shape', 'A schema must be a map, true or false.');
+  if (!isJsonObject(schema)) return report({ path, reading }, 'schema.shape', 'A schema must be a map, true or false.');
   for (const [keyword, value] of Object.entries(schema)) {
     const shape = Object.hasOwn(shapes, keyword) ? shapes[keyword] : undefined;
     if (shape === undefined) {
@@ -67,20 +67,18 @@ function readKeyword(shape: Shape, keyword: string, at: At): void {
     return value.forEach((member, index) => readSchema(member, [...path, index], reading));
   if ((shape === 'schemaMap' || shape === 'patternMap') && isJsonObject(value)) return readSchemaMap(shape, value, at);
   if (shape === 'reference') return readReference(at);
-  if (shape === 'pattern') return readPattern(value, path, at);
+  if (shape === 'pattern') return readPattern(at);
   if (shape === 'refused') {
     return report(
-      reading,
-      path,
+      { path, reading, part: 'key' },
       'schema.keyword',
       `\`${keyword}\` is refused: a schema must mean the same wherever it stands.`,
-      'key',
     );
   }
   if (shape === 'type') return readNames(at, types, 'type');
   if (shape === 'format') return readNames(at, formats, 'format');
   if (!fits(shape, value))
-    report(reading, path, 'schema.shape', `\`${keyword}\` does not have the form that JSON Schema gives it.`);
+    report({ path, reading }, 'schema.shape', `\`${keyword}\` does not have the form that JSON Schema gives it.`);
 }
 
 function fits(shape: Shape, value: Json): boolean {
@@ -97,7 +95,7 @@ function fits(shape: Shape, value: Json): boolean {
 
 function readSchemaMap(shape: Shape, value: JsonObject, { path, reading }: At): void {
   for (const [key, member] of Object.entries(value)) {
-    if (shape === 'patternMap') readPattern(key, [...path, key], { value: key, path, reading }, 'key');
+    if (shape === 'patternMap') readPattern({ value: key, path: [...path, key], reading, part: 'key' });
     readSchema(member, [...path, key], reading);
   }
 }
@@ -120,29 +118,37 @@ function readNames({ value, path, reading }: At, allowed: readonly string[], wha
 }
 
 function readReference({ value, path, reading }: At): void {
-  if (typeof value !== 'string') return report(reading, path, 'schema.shape', '`$ref` must be a text.');
+  if (typeof value !== 'string') return report({ path, reading }, 'schema.shape', '`$ref` must be a text.');
   if (!value.startsWith('#')) {
-    return report(reading, path, 'schema.remote_ref', '`$ref` leaves the schema; nothing is fetched.');
+    return report({ path, reading }, 'schema.remote_ref', '`$ref` leaves the schema; nothing is fetched.');
   }
   if (!reading.targets.has(value))
-    report(reading, path, 'schema.ref', `\`$ref\` leads to \`${shownText(value)}\`, which the schema does not have.`);
+    report(
+      { path, reading },
+      'schema.ref',
+      `\`$ref\` leads to \`${shownText(value)}\`, which the schema does not have.`,
+    );
 }
 
-function readPattern(value: Json, path: Path, at: At, part: 'key' | 'value' = 'value'): void {
-  if (typeof value !== 'string') return report(at.reading, path, 'schema.shape', 'A pattern must be a text.');
+function readPattern({ value, path, reading, part = 'value' }: At & { readonly part?: 'key' | 'value' }): void {
+  const at = { path, reading, part };
+  if (typeof value !== 'string') return report(at, 'schema.shape', 'A pattern must be a text.');
   try {
     RE2JS.compile(value);
   } catch {
-    const message =
-      'The pattern is not one of RE2: look-around and back-references are refused, because they can take exponential time.';
-    report(at.reading, path, 'schema.pattern', message, part);
-    return;
+    const refused = 'look-around and back-references are refused, because they can take exponential time';
+    return report(at, 'schema.pattern', `The pattern is not one of RE2: ${refused}.`);
   }
-  if (value.length > 1_000)
-    report(at.reading, path, 'schema.pattern', 'The pattern is longer than 1000 characters.', part);
+  if (value.length > 1_000) report(at, 'schema.pattern', 'The pattern is longer than 1000 characters.');
 }
 
-function report(reading: Reading, path: Path, code: string, message: string, part: 'key' | 'value' = 'value'): void {
+interface Spot {
+  readonly path: Path;
+  readonly reading: Reading;
+  readonly part?: 'key' | 'value';
+}
+
+function report({ path, reading, part = 'value' }: Spot, code: string, message: string): void {
   reading.findings.push({ code, message, path, part });
 }
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import type { Path } from './position.ts';
+import type { Path } from './text.ts';
 import { qualify } from './reference.ts';
 import { addressOf, type Address, type Identity, type Kind } from './resource.ts';
 
@@ -20,7 +20,7 @@ export interface ManifestReference {
 export function referencesOf(identity: Identity, manifest: JsonObject): ManifestReference[] {
   const found: ManifestReference[] = [];
   const spec = objectAt(manifest, 'spec');
-  const collect: Collect = (kind, value, path, key) => {
+  const collect: Collect = (kind, value, { path, key }) => {
     if (typeof value !== 'string' || !grammar.test(value)) return;
     const [namespace = '', name = ''] = qualify(value, identity.namespace).split('/');
     const restricts = identity.kind === 'AgentPolicy';
@@ -40,12 +40,18 @@ export function referencesOf(identity: Identity, manifest: JsonObject): Manifest
 
 const grammar = /^(?:[a-z0-9-]{1,63}\/)?[a-z0-9-]{1,63}$/;
 
-type Collect = (kind: Kind, value: Json | undefined, path: Path, key?: Json) => void;
+interface Mention {
+  readonly path: Path;
+  /** The key of a Secret that is used. */
+  readonly key?: Json | undefined;
+}
+
+type Collect = (kind: Kind, value: Json | undefined, mention: Mention) => void;
 type Reader = (spec: JsonObject, collect: Collect) => void;
 
 const secretOf: Reader = (spec, collect) => {
   const reference = objectAt(objectAt(spec, 'auth'), 'secretRef');
-  collect('Secret', reference['name'], ['auth', 'secretRef', 'name'], reference['key']);
+  collect('Secret', reference['name'], { path: ['auth', 'secretRef', 'name'], key: reference['key'] });
 };
 
 const readers: Readonly<Record<Kind, Reader>> = {
@@ -54,30 +60,30 @@ const readers: Readonly<Record<Kind, Reader>> = {
   ModelEndpoint: secretOf,
   Tool: secretOf,
   Agent: (spec, collect) => {
-    collect('ModelEndpoint', spec['modelRef'], ['modelRef']);
+    collect('ModelEndpoint', spec['modelRef'], { path: ['modelRef'] });
     for (const [index, tool] of listAt(spec, 'tools').entries()) {
-      if (isJsonObject(tool)) collect('Tool', tool['toolRef'], ['tools', index, 'toolRef']);
+      if (isJsonObject(tool)) collect('Tool', tool['toolRef'], { path: ['tools', index, 'toolRef'] });
     }
-    each(spec, ['roles'], (value, path) => collect('AgentRole', value, path));
+    each(spec, ['roles'], (value, path) => collect('AgentRole', value, { path }));
   },
   AgentSystem: (spec, collect) => {
-    each(spec, ['roles'], (value, path) => collect('AgentRole', value, path));
+    each(spec, ['roles'], (value, path) => collect('AgentRole', value, { path }));
     for (const [name, node] of Object.entries(objectAt(spec, 'graph'))) {
       if (!isJsonObject(node)) continue;
-      collect('Agent', node['agentRef'], ['graph', name, 'agentRef']);
-      collect('Tool', node['toolRef'], ['graph', name, 'toolRef']);
+      collect('Agent', node['agentRef'], { path: ['graph', name, 'agentRef'] });
+      collect('Tool', node['toolRef'], { path: ['graph', name, 'toolRef'] });
     }
   },
   ToolPermission: (spec, collect) => {
-    collect('Tool', spec['toolRef'], ['toolRef']);
-    each(spec, ['agents'], (value, path) => collect('Agent', value, path));
+    collect('Tool', spec['toolRef'], { path: ['toolRef'] });
+    each(spec, ['agents'], (value, path) => collect('Agent', value, { path }));
   },
   AgentPolicy: (spec, collect) => {
-    each(spec, ['targets', 'agents'], (value, path) => collect('Agent', value, path));
-    each(spec, ['targets', 'systems'], (value, path) => collect('AgentSystem', value, path));
-    each(spec, ['models', 'allow'], (value, path) => collect('ModelEndpoint', value, path));
-    each(spec, ['tools', 'allow'], (value, path) => collect('Tool', value, path));
-    each(spec, ['tools', 'deny'], (value, path) => collect('Tool', value, path));
+    each(spec, ['targets', 'agents'], (value, path) => collect('Agent', value, { path }));
+    each(spec, ['targets', 'systems'], (value, path) => collect('AgentSystem', value, { path }));
+    each(spec, ['models', 'allow'], (value, path) => collect('ModelEndpoint', value, { path }));
+    each(spec, ['tools', 'allow'], (value, path) => collect('Tool', value, { path }));
+    each(spec, ['tools', 'deny'], (value, path) => collect('Tool', value, { path }));
   },
 };
 

@@ -7,25 +7,25 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import { validateSchema } from './json-schema.ts';
 import { problemsMax } from './limits.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
-import { problemIn, problemWithin, type Path } from './position.ts';
+import { problemIn, problemWithin } from './position.ts';
 import type { Problem } from './problem.ts';
 import { promptFinding } from './prompt.ts';
 import type { Kind } from './resource.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 
 /** What is wrong with a manifest of the right shape, beyond what a schema can say. */
 export function checkMeaning(kind: Kind, manifest: JsonObject, document: Document): Problem[] {
   const spec = objectAt(manifest, 'spec');
   const problems: Problem[] = [];
-  const report: Report = (path, finding, part = 'value') => {
-    if (problems.length < problemsMax) problems.push(problemIn(document, ['spec', ...path], finding, part));
+  const report: Report = (path, finding) => {
+    if (problems.length < problemsMax) problems.push(problemIn(document, ['spec', ...path], finding));
   };
   checks[kind]?.(spec, report);
   if (kind === 'AgentSystem') for (const finding of validateGraph(spec)) problems.push(graphProblem(finding, document));
   return problems.slice(0, problemsMax);
 }
 
-type Report = (path: Path, finding: Finding, part?: 'key' | 'value') => void;
+type Report = (path: Path, finding: Finding) => void;
 type Check = (spec: JsonObject, report: Report) => void;
 
 const checks: Readonly<Partial<Record<Kind, Check>>> = {
@@ -46,7 +46,12 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
     checkSchema(spec['outputSchema'], ['outputSchema'], report);
     if (isJsonObject(spec['inputSchema']) && spec['inputSchema']['type'] !== 'object') {
       const message = "The schema of a tool's arguments must say `type: object`.";
-      report(['inputSchema'], { code: 'schema.shape', message, help: 'Models send arguments as one object.' }, 'key');
+      report(['inputSchema'], {
+        part: 'key',
+        code: 'schema.shape',
+        message,
+        help: 'Models send arguments as one object.',
+      });
     }
     checkMoney(objectAt(spec, 'cost')['perCall'], ['cost', 'perCall'], report);
     checkBlocks(spec, report);
@@ -54,8 +59,9 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
   ModelEndpoint: (spec, report) => {
     for (const field of ['inputPerMTok', 'outputPerMTok'])
       checkMoney(objectAt(spec, 'pricing')[field], ['pricing', field], report);
-    if (spec['provider'] === 'scripted') return refuseFields(spec, ['baseUrl', 'auth'], 'a scripted endpoint', report);
-    refuseFields(spec, ['scriptFile'], 'an endpoint that is not scripted', report);
+    if (spec['provider'] === 'scripted')
+      return refuseFields(spec, { fields: ['baseUrl', 'auth'], what: 'a scripted endpoint' }, report);
+    refuseFields(spec, { fields: ['scriptFile'], what: 'an endpoint that is not scripted' }, report);
   },
   AgentPolicy: (spec, report) => {
     for (const [index, budget] of listAt(spec, 'budgets').entries()) {
@@ -77,7 +83,7 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
 
 function checkSchema(schema: unknown, path: Path, report: Report): void {
   if (!isJsonObject(schema)) return;
-  for (const finding of validateSchema(schema as JsonObject)) report([...path, ...finding.path], finding, finding.part);
+  for (const finding of validateSchema(schema as JsonObject)) report([...path, ...finding.path], finding);
 }
 
 /** A model knows a tool by its bare name, so that two of one name, even of two namespaces, could not be told apart. */
@@ -102,35 +108,35 @@ function checkTwice(references: readonly unknown[], path: Path, report: Report):
 function checkBlocks(spec: JsonObject, report: Report): void {
   if (spec['type'] === 'http') {
     for (const { path, ...finding } of httpToolFindings(spec)) report(path, finding);
-    return refuseFields(spec, ['builtin'], 'an http tool', report);
+    return refuseFields(spec, { fields: ['builtin'], what: 'an http tool' }, report);
   }
-  refuseFields(spec, ['http', 'egress', 'auth'], 'a builtin tool', report);
+  refuseFields(spec, { fields: ['http', 'egress', 'auth'], what: 'a builtin tool' }, report);
   const builtin = objectAt(spec, 'builtin');
   const lookup = builtin['name'] === 'lookup';
-  if (!lookup)
-    refuseFields(builtin, ['entries'], '`echo`', (path, finding, part) => report(['builtin', ...path], finding, part));
+  const within: Report = (path, finding) => report(['builtin', ...path], finding);
+  if (!lookup) refuseFields(builtin, { fields: ['entries'], what: '`echo`' }, within);
   if (lookup && builtin['entries'] === undefined) {
-    report(
-      ['builtin'],
-      {
-        code: 'manifest.required',
-        message: '`spec.builtin.entries` is missing.',
-        help: '`lookup` returns one of its entries.',
-      },
-      'key',
-    );
+    const message = '`spec.builtin.entries` is missing.';
+    report(['builtin'], {
+      part: 'key',
+      code: 'manifest.required',
+      message,
+      help: '`lookup` returns one of its entries.',
+    });
   }
 }
 
-function refuseFields(holder: JsonObject, fields: readonly string[], what: string, report: Report): void {
+interface Meaningless {
+  readonly fields: readonly string[];
+  readonly what: string;
+}
+
+function refuseFields(holder: JsonObject, { fields, what }: Meaningless, report: Report): void {
   for (const field of fields) {
     if (holder[field] === undefined) continue;
     const message = `\`${field}\` has no meaning for ${what}.`;
-    report(
-      [field],
-      { code: 'manifest.contradiction', message, help: 'Remove it: what cannot be honoured is refused, not ignored.' },
-      'key',
-    );
+    const help = 'Remove it: what cannot be honoured is refused, not ignored.';
+    report([field], { part: 'key', code: 'manifest.contradiction', message, help });
   }
 }
 
@@ -156,7 +162,8 @@ function checkBudget(budget: JsonObject, path: Path, report: Report): void {
 
 function graphProblem(finding: GraphFinding, document: Document): Problem {
   const path = ['spec', ...finding.path];
-  return finding.within === undefined
-    ? problemIn(document, path, finding, finding.part)
-    : problemWithin(document, path, finding, finding.within);
+  const { within } = finding;
+  return within === undefined
+    ? problemIn(document, path, finding)
+    : problemWithin(document, path, { ...finding, within });
 }

@@ -1,18 +1,12 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import { parseYaml, type Document } from './document.ts';
 import type { Problem } from './problem.ts';
-import { problemAt, type Finding, type Source } from './text.ts';
-
-/** Keys and indexes from the top of a document. */
-export type Path = readonly (string | number)[];
+import { problemAt, type Finding, type Path, type Source, type Span } from './text.ts';
 
 /** A problem at the value that a path leads to, at its key where `part` says so, or at the nearest thing above it. */
-export function problemIn(document: Document, path: Path, finding: Finding, part: 'key' | 'value' = 'value'): Problem {
-  const found = spanOf(document, path, part);
-  return problemAt(document.source, found[0], finding, found[1]);
+export function problemIn(document: Document, path: Path, finding: Finding): Problem {
+  return problemAt(document.source, spanOf(document, path, finding.part ?? 'value'), finding);
 }
-
-type Span = readonly [start: number, end: number];
 
 interface Spans {
   readonly key: Span;
@@ -74,11 +68,11 @@ function pathKey(path: Path): string {
 export function problemWithin(
   document: Document,
   path: Path,
-  finding: Finding,
-  within: { readonly text: string; readonly offset: number },
+  finding: Finding & { readonly within: { readonly text: string; readonly offset: number } },
 ): Problem {
+  const { within } = finding;
   const [start, end] = spanOf(document, path, 'value');
   const at = document.source.text.indexOf(within.text, start);
-  if (within.text === '' || at < 0 || at >= end) return problemAt(document.source, start, finding, end);
-  return problemAt(document.source, at + within.offset, finding, at + within.text.length);
+  if (within.text === '' || at < 0 || at >= end) return problemAt(document.source, [start, end], finding);
+  return problemAt(document.source, [at + within.offset, at + within.text.length], finding);
 }

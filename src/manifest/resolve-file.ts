@@ -3,7 +3,6 @@ import type { FileNeed } from './file-need.ts';
 import type { Json, JsonObject } from './json.ts';
 import { textFileBytesMax } from './limits.ts';
 import { objectAt } from './manifest-reference.ts';
-import type { Path } from './position.ts';
 import type { Problem } from './problem.ts';
 import { promptFinding } from './prompt.ts';
 import type { Files, Sound } from './estate.ts';
@@ -11,7 +10,7 @@ import type { Resource } from './resource.ts';
 import { parseScript } from './script.ts';
 import { secretKind } from './secret-literal.ts';
 import { shownText } from './shown.ts';
-import { decodeText, problemAt, type Finding } from './text.ts';
+import { decodeText, problemAt, type Finding, type Path } from './text.ts';
 
 /** What reading a manifest's file came to. */
 export interface FileContent {
@@ -70,7 +69,7 @@ function withPrompt(manifest: Sound, file: { path: string; bytes: Uint8Array }):
   const prompt = source.text.replaceAll('\r\n', '\n');
   const found = promptFinding(source.text);
   if (found !== undefined)
-    problems.push(problemAt(source, found.offset, { ...found, address: manifest.address }, found.offset + 2));
+    problems.push(problemAt(source, [found.offset, found.offset + 2], { ...found, address: manifest.address }));
   const secret = secretKind(prompt);
   if (secret !== undefined) {
     const message = `The prompt holds what looks like ${secret}.`;

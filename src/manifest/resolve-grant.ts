@@ -62,7 +62,8 @@ function permissionsOf(role: Sound): ReadonlySet<string> {
   let set = parsed.get(role);
   if (set === undefined) {
     const written = listAt(objectAt(role.content.manifest, 'spec'), 'permissions');
-    set = new Set(written.map((text) => qualified(String(text), role.identity.namespace)));
+    const texts = written.filter((text) => typeof text === 'string');
+    set = new Set(texts.map((text) => qualified(text, role.identity.namespace)));
     parsed.set(role, set);
   }
   return set;

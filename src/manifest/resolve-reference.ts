@@ -1,8 +1,7 @@
 import { didYouMean } from './nearest.ts';
 import { objectAt, type ManifestReference } from './manifest-reference.ts';
-import type { Path } from './position.ts';
 import type { Estate, Sound } from './estate.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 import type { Validated } from './validate.ts';
 
 /** What is wrong with one mention of a resource. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import type { Estate, Report, Sound } from './estate.ts';
 
@@ -35,7 +35,7 @@ function subjectsOf(estate: Estate): Subjects {
     if (kind !== 'Agent' && kind !== 'AgentSystem') continue;
     namespaces.add(namespace);
     for (const [key, value] of Object.entries(objectAt(objectAt(manifest.content.manifest, 'metadata'), 'labels'))) {
-      const label = `${key}=${String(value)}`;
+      const label = labelOf(key, value);
       const holders = labelled.get(label);
       if (holders === undefined) labelled.set(label, new Set([manifest]));
       else holders.add(manifest);
@@ -53,10 +53,14 @@ function emptyList(targets: JsonObject, subjects: Subjects): string | undefined 
     if (list === 'namespaces' && !entries.some((namespace) => subjects.namespaces.has(String(namespace)))) return list;
   }
   const wanted = Object.entries(objectAt(targets, 'labels')).map(([key, value]) =>
-    subjects.labelled.get(`${key}=${String(value)}`),
+    subjects.labelled.get(labelOf(key, value)),
   );
   if (wanted.length === 0) return undefined;
   const [fewest, ...others] = wanted.sort((a, b) => (a?.size ?? 0) - (b?.size ?? 0));
   for (const holder of fewest ?? []) if (others.every((holders) => holders?.has(holder))) return undefined;
   return 'labels';
+}
+
+function labelOf(key: string, value: Json): string {
+  return `${key}=${typeof value === 'string' ? value : ''}`;
 }

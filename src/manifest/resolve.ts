@@ -3,10 +3,10 @@ import { readFile } from './resolve-file.ts';
 import { grantFindings } from './resolve-grant.ts';
 import { referenceFinding } from './resolve-reference.ts';
 import { targetFindings } from './resolve-target.ts';
-import { problemIn, type Path } from './position.ts';
+import { problemIn } from './position.ts';
 import { compareProblems, compareText, type Problem } from './problem.ts';
 import type { Address, EnvironmentSettings, Kind, Resource } from './resource.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 import type { Validated } from './validate.ts';
 
 export interface Resolved {

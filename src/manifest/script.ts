@@ -20,7 +20,7 @@ export function parseScript(file: SourceFile): { script?: JsonObject; problems: 
       message: `A text of the script looks like ${kind}.`,
       help: 'Revoke it, and write another text.',
     };
-    found.push(problemIn(document, path, finding, part));
+    found.push(problemIn(document, path, { ...finding, part }));
   }
   return found.length > 0 || !isJsonObject(script) ? { problems: found } : { script, problems: [] };
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from './json.ts';
-import type { Path } from './position.ts';
+import type { Path } from './text.ts';
 
 /** What makes a text look like a credential; undefined: nothing does. The text itself is never part of the answer. */
 export function secretKind(text: string): string | undefined {

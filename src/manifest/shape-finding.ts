@@ -1,9 +1,8 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isJsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
-import type { Path } from './position.ts';
 import { shownText } from './shown.ts';
-import type { Finding } from './text.ts';
+import type { Finding, Path } from './text.ts';
 import { missingFieldPart } from './unsupported.ts';
 
 export interface ShapeFinding extends Finding {
@@ -83,7 +82,7 @@ function oneOf(error: ErrorObject, at: At): ShapeFinding {
   const names = Array.isArray(branches)
     ? branches.flatMap((branch) => (isJsonObject(branch) ? [branch['required']].flat() : []))
     : [];
-  const list = names.map((name) => `\`${String(name)}\``).join(' and ');
+  const list = names.map((name) => (typeof name === 'string' ? `\`${name}\`` : '')).join(' and ');
   const none = error.params['passingSchemas'] === null;
   const message = none
     ? `${where(at.path)} needs exactly one of ${list}, and has none.`

@@ -3,7 +3,8 @@ import type { Document } from './document.ts';
 import { parseDuration } from './duration.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { problemsMax } from './limits.ts';
-import { problemIn, type Path } from './position.ts';
+import { problemIn } from './position.ts';
+import type { Path } from './text.ts';
 import type { Problem } from './problem.ts';
 import { schemas } from './schemas.gen.ts';
 import { shapeFinding } from './shape-finding.ts';
@@ -36,7 +37,7 @@ export function checkShape(name: SchemaName, value: Json, document: Document): P
     const key = `${found.path.join('\0')}\0${found.code}\0${found.message}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    problems.push(problemIn(document, found.path, found, found.part));
+    problems.push(problemIn(document, found.path, found));
   }
   return problems;
 }

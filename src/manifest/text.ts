@@ -34,16 +34,26 @@ export function decodeText(bytes: Uint8Array, file: string): { source: Source; p
   return { source, problems: [] };
 }
 
+/** What is wrong, before it has a place. */
 export interface Finding {
   readonly code: string;
   readonly message: string;
   readonly severity?: Problem['severity'];
   readonly help?: string | undefined;
   readonly address?: string | undefined;
+  /** Whether the key of a field is meant, or (unless it says so) its value. */
+  readonly part?: 'key' | 'value';
 }
 
-/** A problem at `offset` of a source; `end` is where the offending token ends. */
-export function problemAt(source: Source, offset: number, finding: Finding, end?: number): Problem {
+/** Keys and indexes from the top of a document. */
+export type Path = readonly (string | number)[];
+
+/** Offsets of the first character and of what follows the last. */
+export type Span = readonly [start: number, end: number];
+
+/** A problem at an offset of a source, or at the token of a span. */
+export function problemAt(source: Source, at: number | Span, finding: Finding): Problem {
+  const [offset, end] = typeof at === 'number' ? [at] : at;
   const { line, column } = lineAndColumn(source.text, offset);
   return {
     code: finding.code,

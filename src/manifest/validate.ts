@@ -14,6 +14,7 @@ import { checkMeaning } from './meaning.ts';
 import { checkShape, type SchemaName } from './shape.ts';
 import { fieldName, unsupported } from './shape-finding.ts';
 import { shownText } from './shown.ts';
+import type { Finding } from './text.ts';
 import { missingKindPart } from './unsupported.ts';
 
 /** What can be said of one document without looking at any other: it can be kept for as long as the blob is. */
@@ -104,12 +105,13 @@ export function apiVersionProblem(value: JsonObject, document: Document): Proble
   const written = value['apiVersion'];
   if (written === 'pawl/v1') return undefined;
   if (written === undefined) {
-    const finding = {
+    const finding: Finding = {
+      part: 'key',
       code: 'manifest.api_version',
       message: '`apiVersion` is missing.',
       help: 'Add `apiVersion: pawl/v1`.',
     };
-    return problemIn(document, [], finding, 'key');
+    return problemIn(document, [], finding);
   }
   const shown = typeof written === 'string' ? ` \`${shownText(written)}\`` : '';
   const foreign = typeof written === 'string' && /orloj|kagent|agentic-layer/.test(written);
@@ -129,7 +131,12 @@ function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kin
   if (typeof written !== 'string') {
     const message = written === undefined ? '`kind` is missing.' : '`kind` must be a text.';
     problems.push(
-      problemIn(document, ['kind'], { code: 'manifest.kind', message, help: `One of: ${kinds.join(', ')}.` }, 'key'),
+      problemIn(document, ['kind'], {
+        part: 'key',
+        code: 'manifest.kind',
+        message,
+        help: `One of: ${kinds.join(', ')}.`,
+      }),
     );
     return undefined;
   }
@@ -146,7 +153,7 @@ function secretProblems(document: Document): Problem[] {
   return findSecrets(document.value).map(({ path, kind, part }) => {
     const message = `${path.length === 0 ? 'The document' : `\`${shownText(fieldName(path))}\``} looks like ${kind}; values of secrets must not be in Git.`;
     const help = 'Revoke it, put the new one into an environment variable and refer to it through a Secret.';
-    return problemIn(document, path, { code: 'manifest.secret_literal', message, help }, part);
+    return problemIn(document, path, { part, code: 'manifest.secret_literal', message, help });
   });
 }
 

@@ -85,7 +85,7 @@ function shuffleKeys(value: unknown, seed: number): unknown {
   if (Array.isArray(value)) return value.map((element) => shuffleKeys(element, seed));
   if (typeof value !== 'object' || value === null) return value;
   const rank = (key: string) =>
-    [...key].reduce((sum, character) => (sum * 31 + character.charCodeAt(0) + seed) % 9_973, seed);
+    Array.from(key).reduce((sum, character) => (sum * 31 + character.charCodeAt(0) + seed) % 9_973, seed);
   const entries = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b));
   return Object.fromEntries(entries.map(([key, member]) => [key, shuffleKeys(member, seed)]));
 }

@@ -191,6 +191,11 @@ export function at(problem: Problem): string {
 }
 
 /** One manifest with `spec` written in flow style. */
-export function manifest(kind: string, name: string, spec: string, metadata = ''): string {
-  return `apiVersion: pawl/v1\nkind: ${kind}\nmetadata: {name: ${name}${metadata}}\nspec: ${spec}\n`;
+export function manifest(
+  kind: string,
+  name: string,
+  spec: string | { readonly spec: string; readonly metadata: string },
+): string {
+  const { spec: body, metadata } = typeof spec === 'string' ? { spec, metadata: '' } : spec;
+  return `apiVersion: pawl/v1\nkind: ${kind}\nmetadata: {name: ${name}${metadata}}\nspec: ${body}\n`;
 }

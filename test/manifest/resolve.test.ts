@@ -72,7 +72,10 @@ describe('references', () => {
 
   test('another namespace is reached only where the target says that it is shared', () => {
     const secret = (annotations: string) =>
-      manifest('Secret', 'keys', '{source: env, keys: {token: PAWL_SECRET_T}}', `, namespace: vault${annotations}`);
+      manifest('Secret', 'keys', {
+        spec: '{source: env, keys: {token: PAWL_SECRET_T}}',
+        metadata: `, namespace: vault${annotations}`,
+      });
     const files = (annotations: string) => ({
       ...validFiles,
       'models/fast.yaml': (validFiles['models/fast.yaml'] ?? '').replace('name: models', 'name: vault/keys'),
@@ -87,12 +90,10 @@ describe('references', () => {
   });
 
   test('a policy may name what is not shared: it only restricts', () => {
-    const policy = manifest(
-      'AgentPolicy',
-      'p',
-      '{global: true, tools: {deny: [default/send-email]}}',
-      ', namespace: security',
-    );
+    const policy = manifest('AgentPolicy', 'p', {
+      spec: '{global: true, tools: {deny: [default/send-email]}}',
+      metadata: ', namespace: security',
+    });
     expect(found({ ...validFiles, 'p.yaml': policy })).toEqual([]);
   });
 
