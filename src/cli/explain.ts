@@ -19,7 +19,7 @@ export async function explainCommand({ terminal }: CliContext, options: ExplainO
         renderTable(
           ['CODE', 'TITLE'],
           Object.entries(codes).map(([code, doc]) => [code, doc.title]),
-          terminal.width,
+          terminal.tableWidth,
         ),
       );
     return exitCodes.success;

@@ -151,7 +151,7 @@ function show({ terminal }: CliContext, listing: Listing, output: string): void 
       return;
     default:
       if (listing.rows.length === 0) terminal.note('Nothing found.');
-      else terminal.out(renderTable(listing.head, listing.rows, terminal.width));
+      else terminal.out(renderTable(listing.head, listing.rows, terminal.tableWidth));
   }
 }
 

@@ -23,7 +23,7 @@ export async function historyCommand(context: CliContext, options: HistoryOption
         renderTable(
           ['REVISION', 'APPLIED', 'BY', 'COMMIT', 'CHANGES', 'RETURNS TO', 'SUBJECT'],
           revisions.map(row),
-          terminal.width,
+          terminal.tableWidth,
         ),
       );
     return exitCodes.success;

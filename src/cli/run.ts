@@ -35,7 +35,12 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
     const run = await follow(context, { door, submitted, options });
     report(context, run, options.output);
-    if (context.signal.aborted) return exitCodes.interrupted;
+    if (context.signal.aborted) {
+      context.terminal.note(
+        `Interrupted. Run ${run.id} is kept, and goes on with the next worker; pawl cancel ends it.`,
+      );
+      return exitCodes.interrupted;
+    }
     return options.exitStatus === true && run.state !== 'Succeeded' ? exitCodes.runFailed : exitCodes.success;
   });
 }

@@ -21,7 +21,7 @@ export async function statusCommand(context: CliContext, options: { output: stri
     `${shortId(status.head)} (${status.branch})`,
     status.drifted === 0 ? 'none' : String(status.drifted),
   ]);
-  terminal.out(renderTable(['ENVIRONMENT', 'SYNC', 'REVISION', 'LIVE', 'HEAD', 'DRIFT'], rows, terminal.width));
+  terminal.out(renderTable(['ENVIRONMENT', 'SYNC', 'REVISION', 'LIVE', 'HEAD', 'DRIFT'], rows, terminal.tableWidth));
   for (const line of environments.flatMap(attention)) terminal.out(line);
   return exitCodes.success;
 }

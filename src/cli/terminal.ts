@@ -22,6 +22,8 @@ export interface Terminal {
   note(text: string): void;
   /** From 40 to 200 columns. */
   readonly width: number;
+  /** Wider where nobody looks: a table that goes to a program is cut as late as may be. */
+  readonly tableWidth: number;
   /** Whether data may carry colours. */
   readonly color: boolean;
   /** Whether trees may be drawn with more than ASCII. */
@@ -32,6 +34,9 @@ export interface Terminal {
   /** Asks a question, or refuses with the name of the flag that answers it when there is nobody to ask. */
   ask(question: string, flag: string): Promise<string>;
 }
+
+const widthMin = 40;
+const widthMax = 200;
 
 export type ColorChoice = 'auto' | 'always' | 'never';
 
@@ -48,6 +53,9 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
     note: (text) => {
       if (!options.quiet) streams.stderr.write(`${text}\n`);
     },
+    tableWidth: clampWidth(
+      options.settings.columns ?? (streams.stdout.isTTY === true ? (streams.stdout.columns ?? 100) : widthMax),
+    ),
     width: clampWidth(options.settings.columns ?? streams.stdout.columns ?? streams.stderr.columns ?? 100),
     color,
     unicode: options.settings.utf8,
@@ -66,7 +74,7 @@ function mayColor(stream: Sink, { settings, choice }: TerminalOptions): boolean 
 
 /** Narrower than 40 columns wraps into noise; wider than 200 loses the eye. */
 export function clampWidth(columns: number): number {
-  return Math.min(200, Math.max(40, columns));
+  return Math.min(widthMax, Math.max(widthMin, columns));
 }
 
 async function ask(streams: Streams, question: string, flag: string): Promise<string> {

@@ -218,7 +218,14 @@ describe.each([
   });
 
   test('an unknown environment is said with those there are', async () => {
-    for (const words of [['plan'], ['drift'], ['history'], ['get', 'agents'], ['get', 'runs'], ['run', 'support-triage']]) {
+    for (const words of [
+      ['plan'],
+      ['drift'],
+      ['history'],
+      ['get', 'agents'],
+      ['get', 'runs'],
+      ['run', 'support-triage'],
+    ]) {
       const said = await place.pawl(...words, '--env', 'staging');
       expect([words, said.exit, said.stdout]).toEqual([words, 64, '']);
       expect(said.stderr).toMatch(/environment\.unknown[\s\S]*production/);

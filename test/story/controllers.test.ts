@@ -4,18 +4,28 @@ import { createDatabase } from '../support/postgres.ts';
 import { startProcess } from '../support/processes.ts';
 import { edit, exampleRepository, typist } from './example.ts';
 
-test('two controller processes make one revision of each commit, and a killed one is not missed', { timeout: 90_000 }, async () => {
+test('two controller processes make one revision of each commit, and a killed one is not missed', {
+  timeout: 90_000,
+}, async () => {
   const [repository, made] = [await exampleRepository(), await createDatabase()];
   const environment = { DATABASE_URL: made.url };
   const start = () =>
-    startProcess({ entry: 'src/main.ts', args: ['controller'], cwd: repository.path, env: { ...environment, PAWL_POLL_MS: '500' } });
+    startProcess({
+      entry: 'src/main.ts',
+      args: ['controller'],
+      cwd: repository.path,
+      env: { ...environment, PAWL_POLL_MS: '500' },
+    });
   const controllers = [start(), start()] as const;
   const pawl = typist(repository.path, environment);
 
   async function revisions(wanted: number): Promise<readonly { revision: number; summary: object }[]> {
     for (let round = 0; round < 200; round += 1) {
       const said = await pawl('history', '-o', 'json');
-      const found = said.exit === 0 ? (JSON.parse(said.stdout) as { revisions: { revision: number; summary: object }[] }).revisions : [];
+      const found =
+        said.exit === 0
+          ? (JSON.parse(said.stdout) as { revisions: { revision: number; summary: object }[] }).revisions
+          : [];
       if (found.length >= wanted) return found;
       await delay(100);
     }
