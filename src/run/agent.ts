@@ -75,10 +75,17 @@ async function callTools(
   const make = (call: RawToolCall): Promise<CallResult> =>
     step({ kind: 'tool', ...toolStep(agent, call), path: `${agent.node}/${call.id}` }, scope);
   const results: CallResult[] = [];
-  if (calls.every((call) => isRead(agent, call, scope))) results.push(...valuesOf(await Promise.allSettled(calls.map(make))));
+  if (calls.every((call) => isRead(agent, call, scope)))
+    results.push(...valuesOf(await Promise.allSettled(calls.map(make))));
   else for (const call of calls) results.push(await make(call));
-  for (const [index, result] of results.entries()) failWhereDenied(agent, scope, { result, path: `${agent.node}/${turn}.${index + 1}` });
-  return calls.map((call, index) => ({ role: 'tool', callId: call.id, tool: call.name, result: resultFor(results[index]) }));
+  for (const [index, result] of results.entries())
+    failWhereDenied(agent, scope, { result, path: `${agent.node}/${turn}.${index + 1}` });
+  return calls.map((call, index) => ({
+    role: 'tool',
+    callId: call.id,
+    tool: call.name,
+    result: resultFor(results[index]),
+  }));
 }
 
 function toolStep({ node, signal }: AgentTurns, call: RawToolCall) {
@@ -98,7 +105,8 @@ function failWhereDenied(
   { result, path }: { readonly result: CallResult; readonly path: string },
 ): void {
   if (result.kind !== 'denied') return;
-  if (result.reason.startsWith('limit.')) throw new StepFailure({ code: result.reason, message: result.message, node, path });
+  if (result.reason.startsWith('limit.'))
+    throw new StepFailure({ code: result.reason, message: result.message, node, path });
   if (agentOf({ node }, scope).execution.onDeny !== 'fail') return;
   const message = `A call was denied (${result.reason}), and the agent says onDeny: fail. ${result.message}`;
   throw new StepFailure({ code: 'agent.denied', message, node, path });
@@ -130,7 +138,8 @@ function outputOf(answer: Answer, { node }: AgentTurns, scope: Scope): Output {
   if (parsed === undefined) return { kind: 'wrong', message: 'The answer is not JSON.' };
   const verdict = checkOf(schema)(parsed.value);
   if (verdict.kind === 'valid') return { kind: 'fits', value: parsed.value };
-  const place = verdict.kind === 'invalid' && verdict.pointer !== '' ? `The answer at ${verdict.pointer}` : 'The answer';
+  const place =
+    verdict.kind === 'invalid' && verdict.pointer !== '' ? `The answer at ${verdict.pointer}` : 'The answer';
   return { kind: 'wrong', message: `${place} ${verdict.message}.` };
 }
 

@@ -32,11 +32,19 @@ export interface ModelStepCall extends StepCallBase {
 }
 
 /** The tool that a call would reach; undefined: the gate will say why there is none. */
-export function toolOf(call: ToolStepCall, scope: Scope): { readonly id: string; readonly tool: BundleTool } | undefined {
+export function toolOf(
+  call: ToolStepCall,
+  scope: Scope,
+): { readonly id: string; readonly tool: BundleTool } | undefined {
   const { content } = scope;
   const node = content.nodes[call.node];
   const tools = node?.kind === 'agent' ? content.agents[node.agent]?.tools : undefined;
-  const id = node?.kind === 'tool' ? node.tool : tools !== undefined && Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
+  const id =
+    node?.kind === 'tool'
+      ? node.tool
+      : tools !== undefined && Object.hasOwn(tools, call.name)
+        ? tools[call.name]
+        : undefined;
   const tool = id === undefined ? undefined : content.tools[id];
   return id === undefined || tool === undefined ? undefined : { id, tool };
 }
@@ -102,7 +110,11 @@ export function agentOf(call: { readonly node: string }, scope: Scope): BundleAg
 }
 
 function damaged(node: string): StepFailure {
-  return new StepFailure({ code: 'run.bundle_unreadable', message: `The bundle does not hold what node ${node} names.`, node });
+  return new StepFailure({
+    code: 'run.bundle_unreadable',
+    message: `The bundle does not hold what node ${node} names.`,
+    node,
+  });
 }
 
 /** The digest that shows on replay that a model is asked the same thing. What it is offered may differ: live decides. */

@@ -98,7 +98,8 @@ export class GroupCommit {
       for (const [index, batch] of batches.entries()) answer(batch, answers[index] ?? { kind: 'fenced' });
     } catch (cause) {
       const [only] = batches;
-      if (only === undefined || batches.length === 1 || !(cause instanceof TerminalError)) return this.#reject(batches, cause);
+      if (only === undefined || batches.length === 1 || !(cause instanceof TerminalError))
+        return this.#reject(batches, cause);
       // One run's content must not fail the others': each is written by itself.
       for (const batch of batches) await this.#write([batch]);
     }

@@ -26,7 +26,12 @@ export class RunJournal {
 
   constructor(
     executor: Executor,
-    owner: { readonly worker: string; readonly run: string; readonly fence: number; readonly steps: readonly RecordedRow[] },
+    owner: {
+      readonly worker: string;
+      readonly run: string;
+      readonly fence: number;
+      readonly steps: readonly RecordedRow[];
+    },
     hooks: JournalHooks,
   ) {
     this.#executor = executor;

@@ -24,7 +24,10 @@ export class LiveAuthorities {
     };
   }
 
-  async #atLeast(of: { readonly environment: string; readonly system: string }, revision: number): Promise<LiveAuthority> {
+  async #atLeast(
+    of: { readonly environment: string; readonly system: string },
+    revision: number,
+  ): Promise<LiveAuthority> {
     const key = `${of.environment} ${of.system}`;
     const known = this.#known.get(key);
     if (known !== undefined && known.revision >= revision) return known;
@@ -34,17 +37,18 @@ export class LiveAuthorities {
     return this.#read(key, of);
   }
 
-  #read(key: string, { environment, system }: { readonly environment: string; readonly system: string }): Promise<LiveAuthority> {
+  #read(
+    key: string,
+    { environment, system }: { readonly environment: string; readonly system: string },
+  ): Promise<LiveAuthority> {
     const started = this.#reading.get(key);
     if (started !== undefined) return started;
-    const reading = this.#executor.authority(environment, system).then(
-      (read) => {
-        if (this.#known.size >= systemsMax) this.#known.clear();
-        const known = this.#known.get(key);
-        if (known === undefined || known.revision <= read.revision) this.#known.set(key, read);
-        return read;
-      },
-    );
+    const reading = this.#executor.authority(environment, system).then((read) => {
+      if (this.#known.size >= systemsMax) this.#known.clear();
+      const known = this.#known.get(key);
+      if (known === undefined || known.revision <= read.revision) this.#known.set(key, read);
+      return read;
+    });
     this.#reading.set(key, reading);
     const forget = () => this.#reading.delete(key);
     reading.then(forget, forget);

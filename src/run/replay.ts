@@ -33,10 +33,13 @@ export function replay(call: StepCall, path: string, scope: Scope): CallResult |
     case 'denied':
       return { kind: 'denied', reason: reasonOf(result), message: error.message };
     case 'failed':
-      return call.kind === 'model' && error.retryable === true ? { kind: 'again', when: 'later', error } : { kind: 'failed', error };
+      return call.kind === 'model' && error.retryable === true
+        ? { kind: 'again', when: 'later', error }
+        : { kind: 'failed', error };
     case 'unknown':
     case undefined:
-      if (error.code === 'call.resolved' || error.code === 'call.not_made') return { kind: 'again', when: 'now', error };
+      if (error.code === 'call.resolved' || error.code === 'call.not_made')
+        return { kind: 'again', when: 'now', error };
       return error.retryable === true ? { kind: 'again', when: 'later', error } : { kind: 'failed', error };
   }
 }

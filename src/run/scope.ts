@@ -57,7 +57,9 @@ export function gateContext(scope: Scope, node: string): GateContext {
 }
 
 function subjectRow(authority: Authority | undefined, subject: string): SubjectAuthority | undefined {
-  return authority !== undefined && Object.hasOwn(authority.subjects, subject) ? authority.subjects[subject] : undefined;
+  return authority !== undefined && Object.hasOwn(authority.subjects, subject)
+    ? authority.subjects[subject]
+    : undefined;
 }
 
 /** The smaller of the pinned and the live timeout of an agent. */

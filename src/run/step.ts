@@ -7,7 +7,17 @@ import { settleModelCall } from '../policy/cost.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
-import { ask, mayRepeat, messagesDigest, type ModelStepCall, modelOf, type StepCall, targetOf, type ToolStepCall, toolOf } from './ask.ts';
+import {
+  ask,
+  mayRepeat,
+  messagesDigest,
+  type ModelStepCall,
+  modelOf,
+  type StepCall,
+  targetOf,
+  type ToolStepCall,
+  toolOf,
+} from './ask.ts';
 import type { CallError, Outcome, RecordedDecision } from './executor.ts';
 import { Halted, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
@@ -46,7 +56,8 @@ async function admit(call: StepCall, path: string, scope: Scope): Promise<CallRe
   if (unfinished && !mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
   for (let round = 1; ; round += 1) {
     assertGoing(scope);
-    if (call.signal.aborted) throw new StepFailure({ code: 'limit.timeout', message: 'The time of the step is over.', node: call.node });
+    if (call.signal.aborted)
+      throw new StepFailure({ code: 'limit.timeout', message: 'The time of the step is over.', node: call.node });
     scope.ledger.release(path);
     const context = gateContext(scope, call.node);
     const { gate, request } = ask(call, scope, context);
@@ -146,14 +157,23 @@ async function passTool(call: ToolStepCall, path: string, { scope, decision }: P
 async function passModel(call: ModelStepCall, path: string, passing: Passing): Promise<CallResult | Again> {
   const { scope, decision, request } = passing;
   const model = modelOf(call, scope);
-  if (request === undefined || decision.maxOutputTokens === undefined) throw new TypeError('the gate allowed no request');
+  if (request === undefined || decision.maxOutputTokens === undefined)
+    throw new TypeError('the gate allowed no request');
   const maxOutputTokens = decision.maxOutputTokens;
   const charge = { reserve: decision.reserve, maxOutputTokens, pricing: model.pricing };
   try {
-    const response = await callModel(model, { ...request, maxOutputTokens }, { signal: call.signal, secrets: scope.secrets });
+    const response = await callModel(
+      model,
+      { ...request, maxOutputTokens },
+      { signal: call.signal, secrets: scope.secrets },
+    );
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
     const { text, toolCalls, finish } = response;
-    const output = { text, toolCalls: toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw })), finish };
+    const output = {
+      text,
+      toolCalls: toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw })),
+      finish,
+    };
     const took = settleModelCall({ ...charge, usage: response.usage });
     settle(call, path, { scope, outcome: 'done', body: JSON.stringify(output), ...took });
     return { kind: 'done', output };
@@ -213,7 +233,11 @@ function settle(call: StepCall, path: string, settlement: Settlement): void {
 /** What the journal's column holds; a provider that reports more is charged this much. */
 const tokensMax = 2 ** 31 - 1;
 
-function book(call: StepCall, path: string, { scope, decision }: { readonly scope: Scope; readonly decision: Decision }): void {
+function book(
+  call: StepCall,
+  path: string,
+  { scope, decision }: { readonly scope: Scope; readonly decision: Decision },
+): void {
   const digest = decision.argsDigest;
   scope.ledger.book(path, {
     node: call.node,

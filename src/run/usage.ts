@@ -159,6 +159,8 @@ function bookingOf(row: RecordedRow, subject: string): Booking {
     again: row.path.includes('~'),
     tokens: row.tokensReserved ?? 0,
     cost: row.cost ?? 0,
-    ...(row.kind === 'tool' && row.argsDigest !== undefined ? { repeated: repetitionKey(row.target, row.argsDigest) } : {}),
+    ...(row.kind === 'tool' && row.argsDigest !== undefined
+      ? { repeated: repetitionKey(row.target, row.argsDigest) }
+      : {}),
   };
 }

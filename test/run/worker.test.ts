@@ -13,12 +13,15 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
 
   test('a chain of tool nodes runs once in order and gives the last output', async () => {
     const { database } = opened;
-    await install(database, bundleOf({
-      nodes: {
-        a: { tool: 'echo', input: { n: '${ input.n + 1 }' }, to: ['b'] },
-        b: { tool: 'echo', input: { n: '${ nodes.a.output.n * 2 }' } },
-      },
-    }));
+    await install(
+      database,
+      bundleOf({
+        nodes: {
+          a: { tool: 'echo', input: { n: '${ input.n + 1 }' }, to: ['b'] },
+          b: { tool: 'echo', input: { n: '${ nodes.a.output.n * 2 }' } },
+        },
+      }),
+    );
     const run = await submit(database, { input: { n: 1 } });
     const worker = workerOn(database);
     await worker.start();
@@ -35,14 +38,22 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
 
   test('an agent calls its tool, is told of the result and answers', async () => {
     const { database } = opened;
-    await install(database, bundleOf({
-      nodes: { write: { agent: 'writer' } },
-      agents: { writer: {} },
-      replies: [{ agent: 'writer', turns: [
-        { toolCalls: [{ tool: 'echo', arguments: { say: 'hi' } }], usage: { inputTokens: 10, outputTokens: 5 } },
-        { text: 'done', usage: { inputTokens: 20, outputTokens: 7 } },
-      ] }],
-    }));
+    await install(
+      database,
+      bundleOf({
+        nodes: { write: { agent: 'writer' } },
+        agents: { writer: {} },
+        replies: [
+          {
+            agent: 'writer',
+            turns: [
+              { toolCalls: [{ tool: 'echo', arguments: { say: 'hi' } }], usage: { inputTokens: 10, outputTokens: 5 } },
+              { text: 'done', usage: { inputTokens: 20, outputTokens: 7 } },
+            ],
+          },
+        ],
+      }),
+    );
     const run = await submit(database);
     const worker = workerOn(database);
     await worker.start();
@@ -51,7 +62,12 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     expect(ended).toMatchObject({ state: 'Succeeded', output: { write: 'done' } });
     expect((await readRun(database, run.id)).error).toBeNull();
     expect((await journalOf(database, run.id)).map(({ path, outcome }) => [path, outcome])).toEqual([
-      ['write/1', null], ['write/1', 'done'], ['write/1.1', null], ['write/1.1', 'done'], ['write/2', null], ['write/2', 'done'],
+      ['write/1', null],
+      ['write/1', 'done'],
+      ['write/1.1', null],
+      ['write/1.1', 'done'],
+      ['write/2', null],
+      ['write/2', 'done'],
     ]);
   });
 });
