@@ -55,7 +55,7 @@ export function haltReasonOf(signal: AbortSignal): HaltReason | undefined {
  * a wait, so that nothing waits in a run that has failed.
  */
 export function valuesOf<T>(settled: readonly PromiseSettledResult<T>[]): T[] {
-  const causes = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  const causes = settled.flatMap((one) => (one.status === 'rejected' ? [errorOf(one.reason)] : []));
   const halted = causes.find((cause) => cause instanceof Halted);
   if (halted !== undefined) throw halted;
   const failed = causes.find((cause) => !(cause instanceof Suspended));
@@ -63,4 +63,9 @@ export function valuesOf<T>(settled: readonly PromiseSettledResult<T>[]): T[] {
   const waits = causes.flatMap((cause) => (cause instanceof Suspended ? cause.waits : []));
   if (waits.length > 0) throw new Suspended(waits);
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** What stopped a branch. Anything may be thrown in JavaScript, and only errors carry a stack. */
+function errorOf(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason), { cause: reason });
 }
