@@ -14,7 +14,12 @@ test('a code stands in one registry', () => {
 test('every code says what it is, why, and what to do', () => {
   for (const [code, doc] of Object.entries(codes)) {
     expect(code).toMatch(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/);
-    expect([code, doc.title.length > 0, doc.cause.endsWith('.'), doc.cure.endsWith('.')]).toEqual([code, true, true, true]);
+    expect([code, doc.title.length > 0, doc.cause.endsWith('.'), doc.cure.endsWith('.')]).toEqual([
+      code,
+      true,
+      true,
+      true,
+    ]);
   }
 });
 
@@ -23,7 +28,8 @@ test('every code that the source writes down is registered', () => {
   for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.ts')) continue;
     const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
-    for (const [, code = ''] of text.matchAll(/\bcode: '([a-z]+\.[a-z_.]+)'/g)) if (explain(code) === undefined) unknown.add(code);
+    for (const [, code = ''] of text.matchAll(/\bcode: '([a-z]+\.[a-z_.]+)'/g))
+      if (explain(code) === undefined) unknown.add(code);
   }
   expect([...unknown]).toEqual([]);
 });

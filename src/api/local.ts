@@ -52,7 +52,9 @@ export function createLocalOperations(options: LocalOptions): Operations {
     history: async ({ environment, limit }) =>
       (await listRevisions(database.db, await known(plane, environment), { limit })).map(revisionRecord),
     get: async ({ environment, ...filter }) =>
-      (await listResources(database.db, { environment: await known(plane, environment), ...filter })).map(resourceRecord),
+      (await listResources(database.db, { environment: await known(plane, environment), ...filter })).map(
+        resourceRecord,
+      ),
     submit: (request) => submit(plane, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     runs: async ({ environment, limit }) =>

@@ -40,10 +40,20 @@ async function onItsBranch(
   return find(await settingsOf(repository, commit), declared.name, declared.branch);
 }
 
+/** A commit never changes, so that a tick which finds no new one reads nothing. */
+const known = new WeakMap<Repository, Map<string, readonly EnvironmentSettings[]>>();
+const commitsMax = 256;
+
 async function settingsOf(repository: Repository, commit: string): Promise<readonly EnvironmentSettings[]> {
+  const commits = known.get(repository) ?? new Map<string, readonly EnvironmentSettings[]>();
+  known.set(repository, commits);
+  const found = commits.get(commit);
+  if (found !== undefined) return found;
   const { settings, problems } = await settingsAt(repository, commit);
-  if (settings !== undefined) return settings.environments;
-  throw invalidSettings(commit, problems);
+  if (settings === undefined) throw invalidSettings(commit, problems);
+  if (commits.size >= commitsMax) commits.clear();
+  if (repository.kind !== 'working-copy') commits.set(commit, settings.environments);
+  return settings.environments;
 }
 
 function find(declared: readonly EnvironmentSettings[], name: string, where: string): EnvironmentSettings {

@@ -76,7 +76,7 @@ export async function readDrift(plane: ControlPlane, environment: string): Promi
 
 export async function liveOf(plane: ControlPlane, environment: string, deep = false): Promise<Live> {
   const memory = memoryOf(plane, environment);
-  await ensureEnvironment(plane.database.db, environment);
+  if (memory.live === undefined) await ensureEnvironment(plane.database.db, environment);
   const live = await readLive(
     plane.database.db,
     environment,

@@ -19,14 +19,23 @@ describe('the process', () => {
   });
 
   test('a variable for a part that this build lacks is refused before anything is opened', async () => {
-    const pawl = startProcess({ entry: 'src/main.ts', args: ['status', '-o', 'json'], env: { NATS_URL: 'nats://127.0.0.1:1' } });
+    const pawl = startProcess({
+      entry: 'src/main.ts',
+      args: ['status', '-o', 'json'],
+      env: { NATS_URL: 'nats://127.0.0.1:1' },
+    });
     expect((await pawl.exited()).code).toBe(64);
     expect(JSON.parse(pawl.stderr)).toMatchObject({ error: { code: 'config.missing_part', exit: 64 } });
   });
 
   test('a database that does not answer is said without its password', async () => {
     const env = { DATABASE_URL: 'postgres://someone:hunter2@127.0.0.1:1/none', NATS_URL: undefined };
-    const pawl = startProcess({ entry: 'src/main.ts', args: ['history'], cwd: new URL('../../example-repo', import.meta.url).pathname, env });
+    const pawl = startProcess({
+      entry: 'src/main.ts',
+      args: ['history'],
+      cwd: new URL('../../example-repo', import.meta.url).pathname,
+      env,
+    });
     expect((await pawl.exited(30_000)).code).not.toBe(0);
     expect(pawl.stderr).toContain('error store.');
     expect(pawl.stderr).not.toContain('hunter2');
