@@ -3,7 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { channels } from '../../src/bus/bus.ts';
-import { type Bundle, type BundleAgent, type BundleEdge, type BundleNode, type BundleTool, engineSchema } from '../../src/manifest/bundle.ts';
+import {
+  type Bundle,
+  type BundleAgent,
+  type BundleEdge,
+  type BundleNode,
+  type BundleTool,
+  engineSchema,
+} from '../../src/manifest/bundle.ts';
 import { canonicalText, digest } from '../../src/manifest/digest.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import type { Authority, Budget, SubjectAuthority } from '../../src/policy/authority.ts';
@@ -37,7 +44,9 @@ export interface BundlePlan {
 export function bundleOf(plan: BundlePlan): Bundle {
   const nodes: Record<string, BundleNode> = {};
   for (const [name, node] of Object.entries(plan.nodes).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const from = Object.entries(plan.nodes).flatMap(([other, { to = [] }]) => (edgesOf(to).some((edge) => edge.to === name) ? [other] : []));
+    const from = Object.entries(plan.nodes).flatMap(([other, { to = [] }]) =>
+      edgesOf(to).some((edge) => edge.to === name) ? [other] : [],
+    );
     const common = { edges: edgesOf(node.to ?? []), from, ...(node.input === undefined ? {} : { input: node.input }) };
     nodes[name] =
       node.agent === undefined
@@ -52,7 +61,9 @@ export function bundleOf(plan: BundlePlan): Bundle {
     entries: Object.keys(nodes).filter((name) => nodes[name]?.from.length === 0),
     ...(plan.output === undefined ? {} : { output: plan.output }),
     limits: { timeoutMs: plan.timeoutMs ?? 60_000 },
-    agents: Object.fromEntries(Object.entries(plan.agents ?? {}).map(([name, agent]) => [`default/${name}`, agentOf(agent)])),
+    agents: Object.fromEntries(
+      Object.entries(plan.agents ?? {}).map(([name, agent]) => [`default/${name}`, agentOf(agent)]),
+    ),
     models: { 'default/model': modelOf(plan) },
     tools: Object.fromEntries(
       Object.entries({ echo: {}, ...plan.tools }).map(([name, tool]) => [`default/${name}`, toolOf(name, tool)]),
@@ -133,7 +144,11 @@ export function authorityOf(bundle: Bundle, plan: AuthorityPlan = {}): Authority
   return { system: bundle.system, subjects };
 }
 
-function subjectOf(tools: readonly string[], plan: AuthorityPlan, limits: SubjectAuthority['limits']): SubjectAuthority {
+function subjectOf(
+  tools: readonly string[],
+  plan: AuthorityPlan,
+  limits: SubjectAuthority['limits'],
+): SubjectAuthority {
   const denied = new Set((plan.deny ?? []).map((name) => `default/${name}`));
   return {
     models: { 'default/model': { kind: 'allow', rule: 'Agent/default/agent' } },
@@ -153,7 +168,11 @@ function subjectOf(tools: readonly string[], plan: AuthorityPlan, limits: Subjec
 /** Makes the bundle current in the next revision, as apply does. */
 export async function install(database: Database, bundle: Bundle, authority = authorityOf(bundle)): Promise<number> {
   const { db } = database;
-  await db.insertInto('environment').values({ name: environment, root: '' }).onConflict((conflict) => conflict.doNothing()).execute();
+  await db
+    .insertInto('environment')
+    .values({ name: environment, root: '' })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   return db.transaction().execute(async (trx) => {
     await sql`select set_config('pawl.apply', 'on', true)`.execute(trx);
     const { revision } = await trx
@@ -163,8 +182,17 @@ export async function install(database: Database, bundle: Bundle, authority = au
       .returning('revision')
       .executeTakeFirstOrThrow();
     const json = { content: bundle, authority } as unknown as JsonObject;
-    const row = { digest: digest(json), engine_schema: engineSchema, content: canonicalText(json.content ?? null), authority: canonicalText(json.authority ?? null) };
-    await trx.insertInto('bundle').values(row).onConflict((conflict) => conflict.doNothing()).execute();
+    const row = {
+      digest: digest(json),
+      engine_schema: engineSchema,
+      content: canonicalText(json.content ?? null),
+      authority: canonicalText(json.authority ?? null),
+    };
+    await trx
+      .insertInto('bundle')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
     await trx
       .updateTable('bundle_history')
       .set({ to_revision: revision })
@@ -172,13 +200,23 @@ export async function install(database: Database, bundle: Bundle, authority = au
       .where('system', '=', bundle.system)
       .where('to_revision', 'is', null)
       .execute();
-    await trx.insertInto('bundle_history').values({ environment, system: bundle.system, from_revision: revision, digest: row.digest }).execute();
+    await trx
+      .insertInto('bundle_history')
+      .values({ environment, system: bundle.system, from_revision: revision, digest: row.digest })
+      .execute();
     return revision;
   });
 }
 
 export async function submit(database: Database, run: Partial<NewRun> = {}): Promise<RunRow> {
-  const row = await submitRun(database, { id: randomUUID(), environment, system, input: {}, submittedBy: 'ada', ...run });
+  const row = await submitRun(database, {
+    id: randomUUID(),
+    environment,
+    system,
+    input: {},
+    submittedBy: 'ada',
+    ...run,
+  });
   await database.notify(channels.ready, 'default');
   return row;
 }
@@ -186,7 +224,10 @@ export async function submit(database: Database, run: Partial<NewRun> = {}): Pro
 export const silent = pino({ level: 'silent' });
 
 /** A worker in this process; `start` it, or drive it by `tick`. */
-export function workerOn(database: Database, options: Partial<WorkerOptions> & { readonly leaseMs?: number } = {}): Worker {
+export function workerOn(
+  database: Database,
+  options: Partial<WorkerOptions> & { readonly leaseMs?: number } = {},
+): Worker {
   const { leaseMs } = options;
   return new Worker({
     executor: new DatabaseExecutor(database, leaseMs === undefined ? {} : { leaseMs }),
@@ -203,11 +244,11 @@ export function workerOn(database: Database, options: Partial<WorkerOptions> & {
 const settled = new Set(['Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter']);
 
 /** Waits until the run has ended, or is in the state that is asked for. */
-export async function until(database: Database, id: string, state?: RunRow['state'], timeoutMs = 15_000): Promise<RunRow> {
+export async function until(database: Database, id: string, state?: RunRow['state']): Promise<RunRow> {
   return eventually(async () => {
     const row = await readRun(database, id);
     return (state === undefined ? settled.has(row.state) : row.state === state) ? row : undefined;
-  }, timeoutMs);
+  });
 }
 
 /** Looks again and again until there is something, for a bounded time. */
@@ -238,7 +279,11 @@ export async function journalOf(database: Database, run: string): Promise<readon
     .where('run', '=', run)
     .orderBy('seq')
     .execute();
-  return rows.map(({ error, decision, ...row }) => ({ ...row, code: textAt(error, 'code'), reason: textAt(decision, 'reason') }));
+  return rows.map(({ error, decision, ...row }) => ({
+    ...row,
+    code: textAt(error, 'code'),
+    reason: textAt(decision, 'reason'),
+  }));
 }
 
 function textAt(value: unknown, key: string): string | null {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { openDatabase } from '../../src/store/database.ts';
 import { workerOn } from './runs.ts';
 
@@ -7,9 +8,7 @@ const database = await openDatabase({ url });
 const worker = workerOn(database, { leaseMs: Number(leaseMs), slots: Number(slots), graceMs: 2_000 });
 await worker.start();
 process.stdout.write('started\n');
-process.once('SIGTERM', () => {
-  worker
-    .stop()
-    .then(() => database.close())
-    .then(() => process.stdout.write('stopped\n'));
-});
+await once(process, 'SIGTERM');
+await worker.stop();
+await database.close();
+process.stdout.write('stopped\n');
