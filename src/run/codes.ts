@@ -4,7 +4,8 @@ import type { CodeDoc } from '../manifest/problem.ts';
 export const runCodes = {
   'run.system_unknown': {
     title: 'No such system is live',
-    cause: 'The environment has no AgentSystem of that name in its current revision, or the environment does not exist.',
+    cause:
+      'The environment has no AgentSystem of that name in its current revision, or the environment does not exist.',
     cure: 'Look at `pawl get AgentSystem`, and apply the commit that declares the system.',
   },
   'run.unknown': {
@@ -79,7 +80,8 @@ export const runCodes = {
   },
   'call.not_made': {
     title: 'The call was journalled and then not made',
-    cause: 'Between the intent and the call the run was cancelled, or the worker stopped or could no longer trust its lease.',
+    cause:
+      'Between the intent and the call the run was cancelled, or the worker stopped or could no longer trust its lease.',
     cure: 'Nothing: where the run goes on, the call is made under its next path.',
   },
   'call.given_up': {

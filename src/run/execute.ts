@@ -57,7 +57,8 @@ class GraphRun {
     const halt = haltReasonOf(this.#scope.signal) ?? this.#halt;
     if (halt === 'lost') return { kind: 'lost' };
     // Before a failure: calls that are given up fail, and that is not why the run ended.
-    if (halt === 'cancelled') return { kind: 'cancelled', error: { code: 'run.cancelled', message: 'The run was cancelled.' } };
+    if (halt === 'cancelled')
+      return { kind: 'cancelled', error: { code: 'run.cancelled', message: 'The run was cancelled.' } };
     if (halt === 'overdue') {
       return { kind: 'timedOut', error: { code: 'run.deadline', message: 'The run was not done within its timeout.' } };
     }
@@ -149,24 +150,26 @@ class GraphRun {
         return { kind: 'succeeded', output: evaluateTemplates(content.output, { input: run.input, nodes: outputs }) };
       }
       const last = lastNodes(content, this.#state);
-      return { kind: 'succeeded', output: Object.fromEntries(last.map((name) => [name, outputs[name]?.output ?? null])) };
+      return {
+        kind: 'succeeded',
+        output: Object.fromEntries(last.map((name) => [name, outputs[name]?.output ?? null])),
+      };
     } catch (cause) {
       return { kind: 'failed', error: errorOf(cause) };
     }
   }
 }
 
-async function runNode(
-  name: string,
-  { scope, input }: { readonly scope: Scope; readonly input: Json },
-): Promise<Json> {
+async function runNode(name: string, { scope, input }: { readonly scope: Scope; readonly input: Json }): Promise<Json> {
   const node = scope.content.nodes[name];
-  if (node?.kind === 'agent') return withTimeout(name, scope, (signal) => runAgent({ node: name, input, signal }, scope));
+  if (node?.kind === 'agent')
+    return withTimeout(name, scope, (signal) => runAgent({ node: name, input, signal }, scope));
   const path = `${name}/1`;
   const call = { kind: 'tool', node: name, path, name: node?.tool ?? '', arguments: JSON.stringify(input) } as const;
   const result = await step({ ...call, signal: scope.signal }, scope);
   if (result.kind === 'done') return result.output;
-  if (result.kind === 'failed') throw new StepFailure({ code: result.error.code, message: result.error.message, node: name, path });
+  if (result.kind === 'failed')
+    throw new StepFailure({ code: result.error.code, message: result.error.message, node: name, path });
   throw new StepFailure({ code: result.reason, message: result.message, node: name, path });
 }
 
@@ -200,5 +203,8 @@ function errorOf(cause: unknown): RunError {
   if (cause instanceof StepFailure) return cause.error;
   if (isPawlError(cause)) return { code: cause.code, message: cause.message };
   // The text of a foreign error may quote contents; it is in the worker's log.
-  return { code: 'run.failed', message: 'The execution failed for a reason that pawl has no name for; the worker logged it.' };
+  return {
+    code: 'run.failed',
+    message: 'The execution failed for a reason that pawl has no name for; the worker logged it.',
+  };
 }

@@ -63,7 +63,13 @@ export class Worker {
     this.#live = new LiveAuthorities(options.executor);
     const { executor, slots, host, version, log } = options;
     const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots });
-    this.#lease = new Lease({ executor, identity, leaseMs: options.leaseMs ?? leaseMsDefault, log, lost: () => this.#abortAll('lost') });
+    this.#lease = new Lease({
+      executor,
+      identity,
+      leaseMs: options.leaseMs ?? leaseMsDefault,
+      log,
+      lost: () => this.#abortAll('lost'),
+    });
   }
 
   /** Takes a lease, begins to listen and to look by itself, and claims what is ready. */
@@ -157,7 +163,11 @@ export class Worker {
     const { executor, log } = this.#options;
     if (run.cancelled) abort.abort(new Halted('cancelled'));
     else if (run.overdue) abort.abort(new Halted('overdue'));
-    const journal = new RunJournal(executor, { worker, run: run.id, fence: run.fence, steps: run.steps }, this.#hooks(run, abort));
+    const journal = new RunJournal(
+      executor,
+      { worker, run: run.id, fence: run.fence, steps: run.steps },
+      this.#hooks(run, abort),
+    );
     const end = await this.#outcome(run, { journal, abort });
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
     const answer = await journal.end(end).catch((cause: unknown) => {

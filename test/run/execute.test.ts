@@ -3,7 +3,17 @@ import { cancelRun, readRun } from '../../src/store/run.ts';
 import { readOpenWaits, resolveUnknown } from '../../src/store/wait.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
-import { authorityOf, bundleOf, eventually, httpTool, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+import {
+  authorityOf,
+  bundleOf,
+  eventually,
+  httpTool,
+  install,
+  journalOf,
+  submit,
+  until,
+  workerOn,
+} from '../support/runs.ts';
 
 describe.each(databaseKinds)('on the %s database', (kind) => {
   let opened: OpenedDatabase;
@@ -53,7 +63,11 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const run = await submit(database, { input: { go: false } });
     expect(await withWorker(() => until(database, run.id))).toMatchObject({
       state: 'Failed',
-      error: { code: 'edge.no_match', node: 'a', message: 'No edge of node a fires: every condition is false and there is no default.' },
+      error: {
+        code: 'edge.no_match',
+        node: 'a',
+        message: 'No edge of node a fires: every condition is false and there is no default.',
+      },
     });
   });
 
@@ -62,11 +76,16 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const bundle = bundleOf({
       nodes: { write: { agent: 'writer' } },
       agents: { writer: {} },
-      replies: [{ agent: 'writer', turns: [{ toolCalls: [{ tool: 'echo', arguments: { a: 1 } }] }, { text: 'went on' }] }],
+      replies: [
+        { agent: 'writer', turns: [{ toolCalls: [{ tool: 'echo', arguments: { a: 1 } }] }, { text: 'went on' }] },
+      ],
     });
     await install(database, bundle, authorityOf(bundle, { deny: ['echo'] }));
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({ state: 'Succeeded', output: { write: 'went on' } });
+    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+      state: 'Succeeded',
+      output: { write: 'went on' },
+    });
     expect(await journalOf(database, run.id)).toMatchObject([
       { path: 'write/1', phase: 'intent' },
       { path: 'write/1', outcome: 'done' },
@@ -85,7 +104,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     });
     await install(database, bundle, authorityOf(bundle, { deny: ['echo'] }));
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({ state: 'Failed', error: { code: 'agent.denied', node: 'write' } });
+    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+      state: 'Failed',
+      error: { code: 'agent.denied', node: 'write' },
+    });
   });
 
   test('a budget for ten calls lets exactly ten of thirty-two parallel branches pass', async () => {
@@ -95,7 +117,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const budgets = [{ id: 'AgentPolicy/default/cap#0', scope: 'run', unit: 'calls', limit: 10 }] as const;
     await install(database, bundle, authorityOf(bundle, { budgets }));
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({ state: 'Failed', error: { code: 'budget.exhausted' } });
+    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+      state: 'Failed',
+      error: { code: 'budget.exhausted' },
+    });
     const rows = await journalOf(database, run.id);
     expect(rows.filter(({ outcome }) => outcome === 'done')).toHaveLength(10);
     expect(rows.filter(({ phase }) => phase === 'intent')).toHaveLength(10);
@@ -108,7 +133,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const plan = { nodes: { write: { agent: 'writer' } }, agents: { writer: { output: { schema } } } };
     await install(database, bundleOf({ ...plan, replies: reply([{ text: 'sure' }, { text: '{"ok":true}' }]) }));
     const mended = await submit(database);
-    expect(await withWorker(() => until(database, mended.id))).toMatchObject({ state: 'Succeeded', output: { write: { ok: true } } });
+    expect(await withWorker(() => until(database, mended.id))).toMatchObject({
+      state: 'Succeeded',
+      output: { write: { ok: true } },
+    });
     await install(database, bundleOf({ ...plan, replies: reply([{ text: 'sure' }, { text: 'still' }]) }));
     const wrong = await submit(database);
     expect(await withWorker(() => until(database, wrong.id))).toMatchObject({
@@ -121,24 +149,38 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const { database } = opened;
     await install(
       database,
-      bundleOf({ nodes: { pay: { tool: 'pay', input: { amount: 1 } } }, tools: { pay: httpTool(`${effects.url}/drop/${kind}`) } }),
+      bundleOf({
+        nodes: { pay: { tool: 'pay', input: { amount: 1 } } },
+        tools: { pay: httpTool(`${effects.url}/drop/${kind}`) },
+      }),
     );
     const run = await submit(database);
     await withWorker(() => until(database, run.id, 'Waiting'));
     expect(await readOpenWaits(database, [run.id])).toMatchObject([{ path: 'pay/1', kind: 'unknown', due_at: null }]);
-    const resolved = await resolveUnknown(database, { run: run.id, path: 'pay/1', as: 'done', output: { paid: true }, by: 'ada' });
+    const resolved = await resolveUnknown(database, {
+      run: run.id,
+      path: 'pay/1',
+      as: 'done',
+      output: { paid: true },
+      by: 'ada',
+    });
     expect(resolved.state).toBe('Queued');
     const ended = await withWorker(() => until(database, run.id));
     expect(ended).toMatchObject({ state: 'Succeeded', output: { pay: { paid: true } } });
     const seen = (await effects.effects()).filter(({ path }) => path === `/drop/${kind}`);
     expect(seen).toHaveLength(1);
-    await expect(resolveUnknown(database, { run: run.id, path: 'pay/1', as: 'done', by: 'ada' })).rejects.toMatchObject({ code: 'run.ended' });
+    await expect(resolveUnknown(database, { run: run.id, path: 'pay/1', as: 'done', by: 'ada' })).rejects.toMatchObject(
+      { code: 'run.ended' },
+    );
   });
 
   test('a call that a person wants made again is made under its next path with the same key', async () => {
     const { database } = opened;
     const path = `/drop/again-${kind}`;
-    await install(database, bundleOf({ nodes: { pay: { tool: 'pay' } }, tools: { pay: httpTool(`${effects.url}${path}`) } }));
+    await install(
+      database,
+      bundleOf({ nodes: { pay: { tool: 'pay' } }, tools: { pay: httpTool(`${effects.url}${path}`) } }),
+    );
     const run = await submit(database);
     await withWorker(() => until(database, run.id, 'Waiting'));
     await resolveUnknown(database, { run: run.id, path: 'pay/1', as: 'again', by: 'ada' });
@@ -146,7 +188,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       await eventually(async () => (await readOpenWaits(database, [run.id])).find(({ path: at }) => at === 'pay/1~2'));
     });
     await resolveUnknown(database, { run: run.id, path: 'pay/1~2', as: 'failed', by: 'ada' });
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({ state: 'Failed', error: { code: 'call.resolved' } });
+    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+      state: 'Failed',
+      error: { code: 'call.resolved' },
+    });
     const seen = (await effects.effects()).filter((effect) => effect.path === path);
     expect(new Set(seen.map(({ key }) => key)).size).toBe(1);
     expect(seen).toHaveLength(2);
@@ -155,14 +200,20 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
   test('cancelling reaches a call that is under way within two seconds', async () => {
     const { database } = opened;
     const path = `/hold/cancel-${kind}`;
-    await install(database, bundleOf({ nodes: { slow: { tool: 'slow' } }, tools: { slow: httpTool(`${effects.url}${path}`) } }));
+    await install(
+      database,
+      bundleOf({ nodes: { slow: { tool: 'slow' } }, tools: { slow: httpTool(`${effects.url}${path}`) } }),
+    );
     const run = await submit(database);
     await withWorker(async () => {
       await eventually(async () => (await effects.effects()).find((effect) => effect.path === path));
       const askedAt = performance.now();
       await cancelRun(database, run.id);
       const ended = await until(database, run.id);
-      expect(ended).toMatchObject({ state: 'Cancelled', error: { code: 'run.cancelled', message: 'The run was cancelled.' } });
+      expect(ended).toMatchObject({
+        state: 'Cancelled',
+        error: { code: 'run.cancelled', message: 'The run was cancelled.' },
+      });
       expect(performance.now() - askedAt).toBeLessThan(2_000);
     });
     expect((await journalOf(database, run.id)).at(-1)).toMatchObject({ path: 'slow/1', outcome: 'unknown' });
@@ -183,10 +234,21 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
   test('a model that is down is asked again after a pause in which the run holds no slot', async () => {
     const { database } = opened;
     const bundle = bundleOf({ nodes: { ask: { agent: 'asker' } }, agents: { asker: {} } });
-    const model = { ...bundle.models['default/model'], provider: 'openaiCompatible', baseUrl: `${effects.url}/status/503`, allowPrivate: true } as const;
-    await install(database, { ...bundle, models: { 'default/model': { model: 'm', parameters: { maxOutputTokens: 10 }, ...model } } });
+    const model = {
+      ...bundle.models['default/model'],
+      provider: 'openaiCompatible',
+      baseUrl: `${effects.url}/status/503`,
+      allowPrivate: true,
+    } as const;
+    await install(database, {
+      ...bundle,
+      models: { 'default/model': { model: 'm', parameters: { maxOutputTokens: 10 }, ...model } },
+    });
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({ state: 'Failed', error: { code: 'model.unavailable' } });
+    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+      state: 'Failed',
+      error: { code: 'model.unavailable' },
+    });
     const rows = await journalOf(database, run.id);
     expect(rows.filter(({ phase }) => phase === 'result').map(({ path, code }) => [path, code])).toEqual([
       ['ask/1', 'model.unavailable'],
@@ -209,7 +271,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       await eventually(async () => (await effects.effects()).find((effect) => effect.path === path));
       await install(database, bundle, authorityOf(bundle, { deny: ['next'] }));
       await effects.release();
-      expect(await until(database, tightened.id)).toMatchObject({ state: 'Failed', error: { code: 'policy.denied', path: 'next/1' } });
+      expect(await until(database, tightened.id)).toMatchObject({
+        state: 'Failed',
+        error: { code: 'policy.denied', path: 'next/1' },
+      });
       const pinnedDeny = await submit(database);
       await eventually(async () => (await effects.effects()).filter((effect) => effect.path === path).at(1));
       await install(database, bundle);
@@ -221,7 +286,10 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
   test('what the database refuses of one run fails that run alone', async () => {
     const { database } = opened;
     await install(database, bundleOf({ nodes: { a: { input: { text: '${ input.text }' } } } }));
-    const [nul, plain] = await Promise.all([submit(database, { input: { text: 'a\u0000b' } }), submit(database, { input: { text: 'ab' } })]);
+    const [nul, plain] = await Promise.all([
+      submit(database, { input: { text: 'a\u0000b' } }),
+      submit(database, { input: { text: 'ab' } }),
+    ]);
     const [first, second] = await withWorker(() => Promise.all([until(database, nul.id), until(database, plain.id)]));
     expect(first.state).toBe('Failed');
     expect(second).toMatchObject({ state: 'Succeeded', output: { a: { text: 'ab' } } });

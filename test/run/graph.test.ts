@@ -46,7 +46,18 @@ test('a conditional edge that never fires does not hold a join up', () => {
 
 test('a join whose every way died is skipped, and so is what hangs on it', () => {
   const { order, state } = play(
-    { a: { to: [{ to: 'b', when: 'no' }, { to: 'other', default: true }] }, b: { to: ['join'] }, join: { to: ['after'] }, after: {}, other: {} },
+    {
+      a: {
+        to: [
+          { to: 'b', when: 'no' },
+          { to: 'other', default: true },
+        ],
+      },
+      b: { to: ['join'] },
+      join: { to: ['after'] },
+      after: {},
+      other: {},
+    },
     () => false,
   );
   expect(order).toEqual([['a'], ['other']]);
@@ -54,19 +65,40 @@ test('a join whose every way died is skipped, and so is what hangs on it', () =>
 });
 
 test('the default is taken only when no other edge is', () => {
-  const nodes = { a: { to: [{ to: 'b', when: 'yes' }, { to: 'c', default: true }] }, b: {}, c: {} };
+  const nodes = {
+    a: {
+      to: [
+        { to: 'b', when: 'yes' },
+        { to: 'c', default: true },
+      ],
+    },
+    b: {},
+    c: {},
+  };
   expect(play(nodes, () => true).order).toEqual([['a'], ['b']]);
   expect(play(nodes, () => false).order).toEqual([['a'], ['c']]);
 });
 
 test('all true edges fire', () => {
-  const { order } = play({ a: { to: [{ to: 'b', when: 'x' }, { to: 'c', when: 'y' }] }, b: {}, c: {} });
+  const { order } = play({
+    a: {
+      to: [
+        { to: 'b', when: 'x' },
+        { to: 'c', when: 'y' },
+      ],
+    },
+    b: {},
+    c: {},
+  });
   expect(order).toEqual([['a'], ['b', 'c']]);
 });
 
 test('no true edge and no default is nothing to take', () => {
   const { bundle } = play({ a: {} });
-  const node = { ...(bundle.nodes['a'] ?? { kind: 'tool', tool: 'default/echo', from: [] }), edges: [{ to: 'b', when: 'no', default: false }] };
+  const node = {
+    ...(bundle.nodes['a'] ?? { kind: 'tool', tool: 'default/echo', from: [] }),
+    edges: [{ to: 'b', when: 'no', default: false }],
+  };
   expect(firedEdges(node, () => false)).toBeUndefined();
 });
 

@@ -6,7 +6,9 @@ import { bundleOf, eventually, install, submit, workerOn } from '../support/runs
 
 const runs = 150;
 
-test('PostgreSQL crashing twice under load loses no run and repeats no finished call', { timeout: 120_000 }, async () => {
+test('PostgreSQL crashing twice under load loses no run and repeats no finished call', {
+  timeout: 120_000,
+}, async () => {
   const server = await startServer({ durable: true });
   const database = await openDatabase({ url: server.url });
   try {
@@ -30,7 +32,9 @@ test('PostgreSQL crashing twice under load loses no run and repeats no finished 
       .groupBy('run')
       .execute();
     expect(results).toHaveLength(runs);
-    expect(new Set(results.map(({ rows, results: ends }) => `${rows} rows, ${ends} results`))).toEqual(new Set(['10 rows, 5 results']));
+    expect(new Set(results.map(({ rows, results: ends }) => `${rows} rows, ${ends} results`))).toEqual(
+      new Set(['10 rows, 5 results']),
+    );
   } finally {
     await database.close();
     await server.close();

@@ -36,7 +36,11 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
   /** A first call that is finished, and a second that the server holds back. */
   const chain = (name: string, idempotent: boolean) =>
     bundleOf({
-      nodes: { first: { tool: 'first', to: ['second'] }, second: { tool: 'second', to: ['third'] }, third: { tool: 'third' } },
+      nodes: {
+        first: { tool: 'first', to: ['second'] },
+        second: { tool: 'second', to: ['third'] },
+        third: { tool: 'third' },
+      },
       tools: {
         first: httpTool(`${effects.url}/first-${name}`),
         second: httpTool(`${effects.url}/hold/second-${name}`, { idempotent }),

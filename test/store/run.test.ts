@@ -45,15 +45,21 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     await expect(submit(opened.database, { system: 'default/none' })).rejects.toThrow(
       'AgentSystem/default/none is not live in the environment production.',
     );
-    await expect(submit(opened.database, { environment: 'nowhere' })).rejects.toMatchObject({ code: 'run.system_unknown' });
+    await expect(submit(opened.database, { environment: 'nowhere' })).rejects.toMatchObject({
+      code: 'run.system_unknown',
+    });
   });
 
   test('the same idempotency key gives the same run, and refuses another input', async () => {
     const key = randomUUID();
-    const [one, two] = await Promise.all([1, 2].map(() => submit(opened.database, { idempotencyKey: key, input: { n: 1 } })));
+    const [one, two] = await Promise.all(
+      [1, 2].map(() => submit(opened.database, { idempotencyKey: key, input: { n: 1 } })),
+    );
     expect(one?.id).toBe(two?.id);
     const other = { id: randomUUID(), environment, system, input: { n: 2 }, idempotencyKey: key, submittedBy: 'ada' };
-    await expect(submitRun(opened.database, other)).rejects.toThrow(/^The idempotency key was used for run .* another input\.$/);
+    await expect(submitRun(opened.database, other)).rejects.toThrow(
+      /^The idempotency key was used for run .* another input\.$/,
+    );
   });
 
   test('claims go by priority, then in turns between namespaces, and never beyond the free slots', async () => {
@@ -91,9 +97,13 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const heir = await enlist();
     const [again] = await claim(heir);
     expect(again?.fence).toBeGreaterThan(claimed?.fence ?? 0);
-    const entries = [{ phase: 'result', path: 'a/1', node: 'a', kind: 'tool', target: 'default/echo', outcome: 'done' }] as const;
+    const entries = [
+      { phase: 'result', path: 'a/1', node: 'a', kind: 'tool', target: 'default/echo', outcome: 'done' },
+    ] as const;
     const end = { kind: 'succeeded', output: 'stolen' } as const;
-    const [answer] = await writeJournal(database, [{ worker: stale, run: run.id, fence: claimed?.fence ?? 0, entries, end }]);
+    const [answer] = await writeJournal(database, [
+      { worker: stale, run: run.id, fence: claimed?.fence ?? 0, entries, end },
+    ]);
     expect(answer).toEqual({ kind: 'fenced' });
     expect(await journalOf(database, run.id)).toEqual([]);
     expect(await readRun(database, run.id)).toMatchObject({ state: 'Running', output: null });
@@ -113,7 +123,9 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       { ...base, phase: 'intent', path: 'a/2', decision, tokensReserved: 0, liveRevision: live - 1 },
     ] as const;
     const write = { worker, run: run.id, fence: claimed?.fence ?? 0, entries };
-    expect(await writeJournal(database, [write])).toMatchObject([{ kind: 'accepted', conflicts: ['a/2'], liveRevision: live }]);
+    expect(await writeJournal(database, [write])).toMatchObject([
+      { kind: 'accepted', conflicts: ['a/2'], liveRevision: live },
+    ]);
     expect(await writeJournal(database, [write])).toMatchObject([{ kind: 'accepted' }]);
     expect((await journalOf(database, run.id)).map(({ path }) => path)).toEqual(['a/1']);
     await retireWorker(database, worker);
@@ -125,9 +137,15 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const worker = await enlist();
     const [claimed] = await claim(worker);
     const body = JSON.stringify('é'.repeat(5_000));
-    const entries = [{ phase: 'result', path: 'a/1', node: 'a', kind: 'tool', target: 'default/echo', outcome: 'done', body }] as const;
+    const entries = [
+      { phase: 'result', path: 'a/1', node: 'a', kind: 'tool', target: 'default/echo', outcome: 'done', body },
+    ] as const;
     await writeJournal(database, [{ worker, run: run.id, fence: claimed?.fence ?? 0, entries }]);
-    const row = await database.db.selectFrom('step').select(['body', 'body_digest']).where('run', '=', run.id).executeTakeFirstOrThrow();
+    const row = await database.db
+      .selectFrom('step')
+      .select(['body', 'body_digest'])
+      .where('run', '=', run.id)
+      .executeTakeFirstOrThrow();
     expect(row.body).toBeNull();
     expect(row.body_digest).toMatch(/^[0-9a-f]{64}$/);
     await retireWorker(database, worker);
@@ -143,13 +161,20 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const [only, ...rest] = await claim(worker);
     expect(rest).toEqual([]);
     expect(await claim(worker, 4, false)).toEqual([]);
-    await database.db.updateTable('worker').set({ lease_until: new Date(0) }).where('id', '=', worker).execute();
+    await database.db
+      .updateTable('worker')
+      .set({ lease_until: new Date(0) })
+      .where('id', '=', worker)
+      .execute();
     const reaped = await reapWorkers(database, { leaseMs: 0, own: [] });
     expect(reaped).toMatchObject({ deadLettered: 1 });
     expect(await readRun(database, only?.id ?? '')).toMatchObject({
       state: 'DeadLetter',
       crashes: 3,
-      error: { code: 'run.dead_letter', message: '3 workers died while they executed the run, the last one on test (process 1).' },
+      error: {
+        code: 'run.dead_letter',
+        message: '3 workers died while they executed the run, the last one on test (process 1).',
+      },
     });
     const other = runs.find(({ id }) => id !== only?.id);
     expect(await readRun(database, other?.id ?? '')).toMatchObject({ state: 'Queued', crashes: 2 });

@@ -7,7 +7,13 @@ import { bundleOf } from '../support/runs.ts';
 
 const bundle = bundleOf({
   nodes: {
-    classify: { agent: 'classifier', to: [{ to: 'answer', when: 'output == "x"' }, { to: 'escalate', default: true }] },
+    classify: {
+      agent: 'classifier',
+      to: [
+        { to: 'answer', when: 'output == "x"' },
+        { to: 'escalate', default: true },
+      ],
+    },
     answer: { agent: 'writer' },
     escalate: { tool: 'echo' },
   },
@@ -22,7 +28,12 @@ const run: RunRecord = {
   state: 'Failed',
   input: {},
   output: undefined,
-  error: { code: 'policy.denied', message: 'AgentPolicy/default/guard denies default/echo.', node: 'escalate', path: 'escalate/1' },
+  error: {
+    code: 'policy.denied',
+    message: 'AgentPolicy/default/guard denies default/echo.',
+    node: 'escalate',
+    path: 'escalate/1',
+  },
   waits: [],
   createdAt: '2026-01-01T00:00:00.000Z',
   startedAt: '2026-01-01T00:00:00.000Z',
@@ -44,11 +55,25 @@ const none = {
 function row(path: string, atMs: number, more: Partial<RecordedRow>): RecordedRow {
   const kind = /\/\d+$/.test(path) && path.startsWith('classify') ? 'model' : 'tool';
   const target = kind === 'model' ? 'default/model' : 'default/echo';
-  return { ...none, path, phase: 'result', node: path.split('/')[0] ?? '', kind, target, atMs: Date.parse(run.createdAt) + atMs, ...more };
+  return {
+    ...none,
+    path,
+    phase: 'result',
+    node: path.split('/')[0] ?? '',
+    kind,
+    target,
+    atMs: Date.parse(run.createdAt) + atMs,
+    ...more,
+  };
 }
 
 const allow = { kind: 'allow', rule: 'AgentRole/default/worker' } as const;
-const deny = { kind: 'deny', rule: 'AgentPolicy/default/guard', reason: 'policy.denied', message: 'The guard denies it.' } as const;
+const deny = {
+  kind: 'deny',
+  rule: 'AgentPolicy/default/guard',
+  reason: 'policy.denied',
+  message: 'The guard denies it.',
+} as const;
 
 const rows = [
   row('classify/1', 0, { phase: 'intent', decision: allow, cost: 9_000 }),
@@ -57,7 +82,11 @@ const rows = [
   row('classify/1.1', 2_312, { outcome: 'failed', error: { code: 'tool.failed', message: 'It said 500.' }, cost: 0 }),
   row('classify/2', 2_312, { phase: 'intent', decision: allow, cost: 9_000 }),
   row('classify/2', 3_000, { outcome: 'done', tokensIn: 10, tokensOut: 5, cost: 1, body: '{"toolCalls":[]}' }),
-  row('escalate/1', 3_000, { outcome: 'denied', decision: deny, error: { code: 'policy.denied', message: deny.message } }),
+  row('escalate/1', 3_000, {
+    outcome: 'denied',
+    decision: deny,
+    error: { code: 'policy.denied', message: deny.message },
+  }),
 ];
 
 test('a trace holds nodes in the order in which they ran, and what never ran last', () => {
@@ -110,7 +139,13 @@ test.each([60, 80, 120, 200])('no line is wider than %i columns, with colour or 
 test('what a model or a tool wrote cannot act on the terminal', () => {
   const hostile: TraceRecord = trace(
     run,
-    [row('escalate/1', 0, { outcome: 'denied', target: 'rm\u001b[2J\r\u202e', decision: { ...deny, message: 'a\u0007b\nc' } })],
+    [
+      row('escalate/1', 0, {
+        outcome: 'denied',
+        target: 'rm\u001b[2J\r\u202e',
+        decision: { ...deny, message: 'a\u0007b\nc' },
+      }),
+    ],
     bundle,
   );
   const text = renderTrace(hostile, { width: 200, color: false, unicode: false });
