@@ -1,6 +1,11 @@
 import type { CodeDoc } from '../manifest/problem.ts';
 
 export const apiCodes = {
+  'plan.not_on_branch': {
+    title: 'The commit is not on the branch',
+    cause: "The plan was made for a commit that the environment's branch does not contain.",
+    cure: 'Merge the commit into the branch, and plan and apply that.',
+  },
   'run.input_invalid': {
     title: 'The input does not fit the system',
     cause: 'The run was given an input that `spec.input.schema` of its AgentSystem refuses.',

@@ -10,6 +10,7 @@ import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import type { Repository } from '../source/repository.ts';
+import { workingCopyCommit } from '../source/working-copy.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
 import { listResources } from '../store/listing.ts';
@@ -107,6 +108,7 @@ function noWorkingCopy(): never {
 async function applyRequest(plane: ControlPlane, request: ApplyRequest): Promise<AppliedRevision> {
   const { environment, commit, planDigest, actor } = request;
   const settings = await readEnvironment(plane.repository, environment);
+  await assertOnBranch(plane, settings, commit);
   const planned = await planCommit(plane, { settings, commit, deep: true });
   if (planned.digest !== planDigest && !isErrored(planned)) throw stale(planned, planDigest);
   const applied = await apply(plane.database, planned, actor);
@@ -118,6 +120,31 @@ async function applyRequest(plane: ControlPlane, request: ApplyRequest): Promise
     summary: planned.summary,
     revertOf: planned.revert?.revision,
   };
+}
+
+/** An environment is a branch: a commit beside it can be planned, and goes live by being merged. */
+async function assertOnBranch(
+  { repository }: ControlPlane,
+  settings: EnvironmentSettings,
+  commit: string,
+): Promise<void> {
+  if (commit === workingCopyCommit) {
+    throw new TerminalError('The plan was made for uncommitted files, and only commits go live.', {
+      code: 'plan.uncommitted',
+      help: 'Commit the files and plan the commit.',
+      exit: exitCodes.usage,
+    });
+  }
+  const head = await repository.resolve(settings.branch);
+  if (await repository.isAncestor(commit, head)) return;
+  throw new TerminalError(
+    `Commit ${commit.slice(0, 7)} is not on ${settings.branch}, the branch of ${settings.name}.`,
+    {
+      code: 'plan.not_on_branch',
+      help: `Merge it into ${settings.branch}, and plan that.`,
+      exit: exitCodes.conflict,
+    },
+  );
 }
 
 function stale(planned: Plan, asked: string): TerminalError {

@@ -199,9 +199,21 @@ describe.each([
       expect.stringContaining('Plan: 0 to add, 1 to change, 0 to destroy.'),
     ]);
     const applied = await place.pawl('apply', 'working.json');
-    expect(applied.exit).not.toBe(0);
-    expect(applied.stdout).toBe('');
+    expect([applied.exit, applied.stdout]).toEqual([64, '']);
+    expect(applied.stderr).toContain('plan.uncommitted');
     await writeFile(file, committed);
+  });
+
+  test('a commit beside the branch can be planned and never applied', async () => {
+    await place.repository.git('checkout', '--quiet', '-b', 'feature');
+    await edit(place.repository, 'policies/spending.yaml', { from: 'maxSteps: 6', to: 'maxSteps: 60' });
+    await place.repository.git('checkout', '--quiet', 'main');
+    expect((await place.pawl('plan', '--ref', 'feature', '--out', 'feature.json')).stdout).toContain(
+      'maxSteps = 6 -> 60',
+    );
+    const applied = await place.pawl('apply', 'feature.json');
+    expect([applied.exit, applied.stdout]).toEqual([6, '']);
+    expect(applied.stderr).toContain('plan.not_on_branch');
   });
 
   test('manifests with mistakes exit 3 with every mistake, and what is live stays', async () => {
