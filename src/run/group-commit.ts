@@ -43,9 +43,8 @@ export class GroupCommit {
   submit(write: RunWrite): Promise<WriteAnswer> {
     return new Promise((resolve, reject) => {
       const pending = { write, resolve, reject };
-      const key = keyOf(write);
-      const queue = this.#waiting.get(key);
-      if (queue === undefined) this.#waiting.set(key, [pending]);
+      const queue = this.#waiting.get(write.run);
+      if (queue === undefined) this.#waiting.set(write.run, [pending]);
       else queue.push(pending);
       this.#schedule();
     });
@@ -57,7 +56,7 @@ export class GroupCommit {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#inFlight < inFlightMax) {
+      while (this.#inFlight < inFlightMax && this.#isWorthwhile()) {
         const batches = this.#take();
         if (batches.length === 0) return;
         void this.#send(batches);
@@ -65,17 +64,27 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * A second statement is worth its cost only when it carries at least as many runs as the first: a stream of small
+   * ones beside it halved the throughput. What waits meanwhile goes when the first one ends.
+   */
+  #isWorthwhile(): boolean {
+    return this.#inFlight === 0 || this.#waiting.size >= this.#busy.size;
+  }
+
   #take(): Batch[] {
     const batches: Batch[] = [];
     let entries = 0;
-    for (const [key, queue] of this.#waiting) {
-      if (this.#busy.has(key)) continue;
-      const count = queue.reduce((sum, { write }) => sum + write.entries.length, 0);
-      if (batches.length > 0 && entries + count > entriesMax) break;
-      entries += count;
-      this.#waiting.delete(key);
-      this.#busy.add(key);
-      batches.push({ write: merged(queue), pending: queue });
+    for (const [run, queue] of this.#waiting) {
+      if (this.#busy.has(run)) continue;
+      const { pending, later } = sameOwner(queue);
+      const write = merged(pending);
+      if (batches.length > 0 && entries + write.entries.length > entriesMax) break;
+      entries += write.entries.length;
+      if (later.length === 0) this.#waiting.delete(run);
+      else this.#waiting.set(run, later);
+      this.#busy.add(run);
+      batches.push({ write, pending });
       if (batches.length === runsMax) break;
     }
     return batches;
@@ -87,7 +96,7 @@ export class GroupCommit {
       await this.#write(batches);
     } finally {
       this.#inFlight -= 1;
-      for (const { write } of batches) this.#busy.delete(keyOf(write));
+      for (const { write } of batches) this.#busy.delete(write.run);
       if (this.#waiting.size > 0) this.#schedule();
     }
   }
@@ -120,16 +129,24 @@ export class GroupCommit {
 
   #reject(batches: readonly Batch[], cause: unknown): void {
     for (const { write, pending } of batches) {
-      const behind = this.#waiting.get(keyOf(write)) ?? [];
-      this.#waiting.delete(keyOf(write));
+      const { pending: behind, later } = sameOwner(this.#waiting.get(write.run) ?? [], write.fence);
+      if (later.length === 0) this.#waiting.delete(write.run);
+      else this.#waiting.set(write.run, later);
       for (const { reject } of [...pending, ...behind]) reject(cause);
     }
   }
 }
 
-/** A run may come back to the same process under a new fence while its old writes still wait. */
-function keyOf(write: RunWrite): string {
-  return `${write.run} ${write.fence}`;
+/**
+ * What the first owner in a queue wrote, and what is behind: a run may come back to the same process under a new fence
+ * while its old writes still wait.
+ */
+function sameOwner(
+  queue: readonly Pending[],
+  fence = queue[0]?.write.fence,
+): { readonly pending: readonly Pending[]; readonly later: Pending[] } {
+  const at = queue.findIndex(({ write }) => write.fence !== fence);
+  return at === -1 ? { pending: queue, later: [] } : { pending: queue.slice(0, at), later: queue.slice(at) };
 }
 
 function merged(queue: readonly Pending[]): RunWrite {

@@ -32,7 +32,7 @@ type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits'> & { readonl
 /** Claims up to `slots` runs, each with what earlier claims journalled. */
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<readonly ClaimedRun[]> {
   const values = [request.worker, request.pool, request.slots, request.suspect ? 1 : 0];
-  const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText }, values);
+  const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText, planned: 'always' }, values);
   // A first claim has no journal, and most claims are first ones.
   const resumed = rows.filter((row) => row.fence > 1).map((row) => row.id);
   const [steps, waits] =

@@ -6,6 +6,8 @@ export interface Statement {
   /** One name, one text: it goes before the text as a comment, and PostgreSQL keeps the prepared statement under it. */
   readonly name: string;
   readonly text: string;
+  /** Planned anew each time, by the size that its tables have then: for what would read a table that has grown since. */
+  readonly planned?: 'always';
 }
 
 /** Runs a written-out statement; `Row` must say what the statement returns. */
@@ -14,7 +16,8 @@ export async function rowsOf<Row>(
   statement: Statement,
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
-  const text = `/* pawl:${statement.name} */ ${statement.text}`;
+  const mark = statement.planned === 'always' ? 'pawl ' : 'pawl:';
+  const text = `/* ${mark}${statement.name} */ ${statement.text}`;
   const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]));
   return rows;
 }

@@ -97,7 +97,7 @@ export async function reapWorkers(
   options: { readonly leaseMs: number; readonly own: readonly string[] },
 ): Promise<Reaped> {
   const values = [options.leaseMs, crashesMax, database.kind === 'embedded', options.own];
-  const [row] = await rowsOf<Reaped>(database.db, { name: 'reap', text: reapText }, values);
+  const [row] = await rowsOf<Reaped>(database.db, { name: 'reap', text: reapText, planned: 'always' }, values);
   return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0 };
 }
 
