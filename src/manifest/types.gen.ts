@@ -116,7 +116,7 @@ export interface AgentPolicy {
        */
       scope: 'run';
       /**
-       * What is counted.
+       * What is counted: tokens of both directions, US dollars (of models and of tools with a cost), or calls of models and tools together.
        */
       unit: 'tokens' | 'usd' | 'calls';
       /**
