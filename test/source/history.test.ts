@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { EnvironmentSettings } from '../../src/manifest/resource.ts';
 import { openRepository, type Repository } from '../../src/source/repository.ts';
 import { SnapshotCache, snapshot } from '../../src/source/snapshot.ts';
-import { createRepository, type TestRepository } from '../support/git.ts';
+import type { TestRepository } from '../support/git.ts';
 import { role } from './manifests.ts';
+import { openOrigin } from './origin.ts';
 import { writeObject } from './objects.ts';
 
 const execute = promisify(execFile);
@@ -17,13 +18,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   let repository: Repository;
 
   beforeEach(async () => {
-    origin = await createRepository();
-    repository = await openRepository({ path: origin.path, reader });
-  });
-
-  afterEach(async () => {
-    await repository.close();
-    await origin.remove();
+    ({ origin, repository } = await openOrigin(reader));
   });
 
   test('reverting a revert gives the root of the older snapshot', async () => {

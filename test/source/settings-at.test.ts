@@ -1,23 +1,18 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openRepository, type Repository } from '../../src/source/repository.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Repository } from '../../src/source/repository.ts';
 import { settingsAt } from '../../src/source/snapshot.ts';
-import { createRepository, type TestRepository } from '../support/git.ts';
+import type { TestRepository } from '../support/git.ts';
 import { role, settings } from './manifests.ts';
+import { openOrigin } from './origin.ts';
 
 describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   let origin: TestRepository;
   let repository: Repository;
 
   beforeEach(async () => {
-    origin = await createRepository();
-    repository = await openRepository({ path: origin.path, reader });
-  });
-
-  afterEach(async () => {
-    await repository.close();
-    await origin.remove();
+    ({ origin, repository } = await openOrigin(reader));
   });
 
   test('pawl.yaml is read at the commit', async () => {

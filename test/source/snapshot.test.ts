@@ -1,13 +1,14 @@
 import { chmod, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { objectAt } from '../../src/manifest/manifest-reference.ts';
 import type { EnvironmentSettings, Snapshot } from '../../src/manifest/resource.ts';
-import { openRepository, type Repository } from '../../src/source/repository.ts';
+import type { Repository } from '../../src/source/repository.ts';
 import { SnapshotCache, snapshot } from '../../src/source/snapshot.ts';
-import { createRepository, type TestRepository } from '../support/git.ts';
+import type { TestRepository } from '../support/git.ts';
 import { writeObject } from './objects.ts';
 import { agent, model, role, settings } from './manifests.ts';
+import { openOrigin } from './origin.ts';
 
 const prod: EnvironmentSettings = { name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' };
 
@@ -16,13 +17,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   let repository: Repository;
 
   beforeEach(async () => {
-    origin = await createRepository();
-    repository = await openRepository({ path: origin.path, reader });
-  });
-
-  afterEach(async () => {
-    await repository.close();
-    await origin.remove();
+    ({ origin, repository } = await openOrigin(reader));
   });
 
   function errorsOf(taken: Snapshot): string[][] {
