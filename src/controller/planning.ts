@@ -44,7 +44,7 @@ export async function planCommit(plane: ControlPlane, target: PlanTarget): Promi
   const { settings, commit, workingCopy, deep = false } = target;
   const repository = workingCopy ?? plane.repository;
   const [taken, live] = await Promise.all([
-    snapshot(repository, commit, settings, { cache: plane.snapshots }),
+    snapshot(repository, { commit, environment: settings }, { cache: plane.snapshots }),
     liveOf(plane, settings.name, deep),
   ]);
   const { db } = plane.database;

@@ -19,7 +19,7 @@ export async function validateFiles(files: Repository, only: string | undefined)
   const found = new Map(problems.map((problem) => [keyOf(problem), problem]));
   const environments: { name: string; resources: number }[] = [];
   for (const environment of chosen) {
-    const taken = await snapshot(files, commit, environment);
+    const taken = await snapshot(files, { commit, environment });
     environments.push({ name: environment.name, resources: taken.resources.size });
     // A file that two environments share is wrong once.
     for (const problem of taken.problems) found.set(keyOf(problem), problem);

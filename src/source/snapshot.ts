@@ -26,12 +26,9 @@ export interface SnapshotOptions {
  * All resources of an environment at a commit. Sizes are checked before content is read; whatever cannot be read is
  * an error or a problem: there is no snapshot with less in it than the commit holds.
  */
-// The three parameters tell the story; the fourth is what a caller may leave out.
-// oxlint-disable-next-line max-params
 export async function snapshot(
   repository: Repository,
-  commit: string,
-  environment: EnvironmentSettings,
+  { commit, environment }: { readonly commit: string; readonly environment: EnvironmentSettings },
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const { cache = new SnapshotCache(), limits = defaultFileLimits } = options;

@@ -31,7 +31,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     const cache = new SnapshotCache();
     const roots = [];
     for (const commit of [first, second, reverted, again])
-      roots.push((await snapshot(repository, commit, prod, { cache })).root);
+      roots.push((await snapshot(repository, { commit, environment: prod }, { cache })).root);
     expect(roots[2]).toBe(roots[0]);
     expect(roots[3]).toBe(roots[1]);
     expect(roots[0]).not.toBe(roots[1]);
@@ -73,7 +73,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     await origin.git('clone', '--quiet', '--depth', '1', `file://${origin.path}`, copy);
     const shallow = await openRepository({ path: copy, reader });
     try {
-      expect((await snapshot(shallow, second, prod)).resources.size).toBe(1);
+      expect((await snapshot(shallow, { commit: second, environment: prod })).resources.size).toBe(1);
       await expect(shallow.isAncestor(first, second)).rejects.toMatchObject({
         code: 'git.shallow',
         help: 'Run `git fetch --unshallow`.',
@@ -88,7 +88,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     const commit = await origin.commit({ 'agents/a.yaml': role('a') });
     // Only root may give files away; elsewhere the reading itself is the test.
     if (process.getuid?.() === 0) await execute('chown', ['-R', '12345', origin.path]);
-    expect((await snapshot(repository, commit, prod)).resources.size).toBe(1);
+    expect((await snapshot(repository, { commit, environment: prod })).resources.size).toBe(1);
   });
 
   test('where no repository is, the error says so', async () => {

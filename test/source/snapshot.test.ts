@@ -40,7 +40,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       'other/d.yaml': role('d'),
       'pawl.yaml': settings,
     });
-    const taken = await snapshot(repository, commit, prod);
+    const taken = await snapshot(repository, { commit, environment: prod });
     expect(errorsOf(taken)).toEqual([]);
     expect([...taken.resources.keys()]).toEqual(['AgentRole/default/a', 'AgentRole/default/b', 'AgentRole/default/c']);
     expect(taken.commit).toBe(commit);
@@ -51,7 +51,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   test('a path may be a file, the root, or written with dots and slashes', async () => {
     const commit = await origin.commit({ 'agents/a.yaml': role('a'), 'b.yaml': role('b'), 'pawl.yaml': settings });
     const names = async (paths: string[]): Promise<string[]> => [
-      ...(await snapshot(repository, commit, { ...prod, paths })).resources.keys(),
+      ...(await snapshot(repository, { commit, environment: { ...prod, paths } })).resources.keys(),
     ];
     expect(await names(['agents/a.yaml'])).toEqual(['AgentRole/default/a']);
     expect(await names(['.'])).toEqual(['AgentRole/default/a', 'AgentRole/default/b']);
@@ -72,7 +72,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     const later = await origin.commit({ 'prompts/b.md': 'Be kinder.' });
     const cache = new SnapshotCache();
     const prompts = async (at: string): Promise<unknown[]> => {
-      const taken = await snapshot(repository, at, prod, { cache });
+      const taken = await snapshot(repository, { commit: at, environment: prod }, { cache });
       expect(errorsOf(taken)).toEqual([]);
       return ['a', 'b'].map(
         (name) => objectAt(taken.resources.get(`Agent/default/${name}`)?.manifest ?? {}, 'spec')['prompt'],
@@ -82,7 +82,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     expect(await prompts(later)).toEqual(['Be brief.', 'Be kinder.']);
     expect(await prompts(commit)).toEqual(['Be brief.', 'Be kind.']);
     const gone = await origin.commit({ 'prompts/b.md': undefined });
-    const taken = await snapshot(repository, gone, prod, { cache });
+    const taken = await snapshot(repository, { commit: gone, environment: prod }, { cache });
     expect(errorsOf(taken)).toEqual([['reference.file_missing', 'agents/b.yaml']]);
   });
 
@@ -92,7 +92,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       'agents/a.md': 'x'.repeat(70_000),
       'agents/small.yaml': model,
     });
-    const taken = await snapshot(repository, commit, prod);
+    const taken = await snapshot(repository, { commit, environment: prod });
     expect(errorsOf(taken)).toEqual([['limits.text_file_bytes', 'agents/a.yaml']]);
     expect(taken.problems.find(({ severity }) => severity === 'error')?.message).toContain('70000 bytes');
   });
@@ -112,7 +112,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     await origin.git('update-index', '--add', '--cacheinfo', `160000,${other},agents/module`);
     await origin.git('commit', '--quiet', '--message', 'Submodule');
     const commit = await origin.git('rev-parse', 'HEAD');
-    const taken = await snapshot(repository, commit, prod);
+    const taken = await snapshot(repository, { commit, environment: prod });
     expect(errorsOf(taken)).toEqual([
       ['reference.file_missing', 'agents/b.yaml'],
       ['git.symlink', 'agents/etc.yaml'],
@@ -131,7 +131,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     await origin.commit({ 'real/a.yaml': role('a') });
     await symlink('real', join(origin.path, 'agents'));
     const commit = await origin.commit({});
-    const taken = await snapshot(repository, commit, prod);
+    const taken = await snapshot(repository, { commit, environment: prod });
     expect(errorsOf(taken)).toEqual([['git.symlink', 'agents']]);
     expect(taken.resources.size).toBe(0);
   });
@@ -144,7 +144,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       'agents/::error::x.yaml': role('c'),
       'agents/\u202egpj.yaml': role('d'),
     });
-    const taken = await snapshot(repository, commit, prod);
+    const taken = await snapshot(repository, { commit, environment: prod });
     expect([...taken.resources.keys()]).toEqual(['AgentRole/default/ok']);
     expect(taken.problems.filter(({ code }) => code === 'manifest.file_name')).toHaveLength(4);
     for (const problem of taken.problems) {
@@ -171,22 +171,22 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     );
     expect(root).not.toBe(tree);
     const commit = await origin.git('commit-tree', root, '-m', 'Odd name');
-    const taken = await snapshot(repository, commit, prod);
+    const taken = await snapshot(repository, { commit, environment: prod });
     expect(errorsOf(taken)).toEqual([['source.file_name', 'agents/b\ufffd.yaml']]);
     expect(taken.problems[0]?.message).toBe('The file name is not UTF-8.');
   });
 
   test('a missing path is an error that deletes nothing', async () => {
     const commit = await origin.commit({ 'other/a.yaml': role('a') });
-    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({
+    await expect(snapshot(repository, { commit, environment: prod })).rejects.toMatchObject({
       code: 'source.path_missing',
       message: `Commit ${commit.slice(0, 12)} lacks the path agents of the environment prod; nothing is deleted for that.`,
       help: 'Restore the path, or correct it in pawl.yaml.',
     });
-    const two = snapshot(repository, commit, { ...prod, paths: ['other', 'agents'] });
+    const two = snapshot(repository, { commit, environment: { ...prod, paths: ['other', 'agents'] } });
     await expect(two).rejects.toMatchObject({ code: 'source.path_missing' });
     const none = await origin.commit({ 'other/a.yaml': undefined });
-    await expect(snapshot(repository, none, { ...prod, paths: ['.'] })).rejects.toMatchObject({
+    await expect(snapshot(repository, { commit: none, environment: { ...prod, paths: ['.'] } })).rejects.toMatchObject({
       code: 'source.path_missing',
     });
   });
@@ -194,15 +194,17 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   test('an environment without a manifest is an error that deletes nothing, also after one that had some', async () => {
     const cache = new SnapshotCache();
     const before = await origin.commit({ 'agents/a.yaml': role('a') });
-    await snapshot(repository, before, prod, { cache });
+    await snapshot(repository, { commit: before, environment: prod }, { cache });
     const commit = await origin.commit({ 'agents/a.yaml': undefined, 'agents/README.md': 'x' });
-    await expect(snapshot(repository, commit, prod, { cache })).rejects.toMatchObject({
+    await expect(snapshot(repository, { commit, environment: prod }, { cache })).rejects.toMatchObject({
       code: 'source.empty',
       message: expect.stringContaining('holds no manifest of the environment prod under agents'),
     });
     const blank = await origin.commit({ 'agents/a.yaml': '---\n# nothing\n' });
-    await expect(snapshot(repository, blank, prod, { cache })).rejects.toMatchObject({ code: 'source.empty' });
-    expect((await snapshot(repository, before, prod, { cache })).resources.size).toBe(1);
+    await expect(snapshot(repository, { commit: blank, environment: prod }, { cache })).rejects.toMatchObject({
+      code: 'source.empty',
+    });
+    expect((await snapshot(repository, { commit: before, environment: prod }, { cache })).resources.size).toBe(1);
   });
 
   test('sizes are limits before content is read', async () => {
@@ -212,14 +214,16 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       'agents/c.yaml': role('c'),
     });
     const limits = { fileBytesMax: 1000, filesMax: 10, totalBytesMax: 10_000 };
-    const taken = await snapshot(repository, commit, prod, { limits });
+    const taken = await snapshot(repository, { commit, environment: prod }, { limits });
     expect(errorsOf(taken)).toEqual([['limits.file_bytes', 'agents/b.yaml']]);
     expect(taken.resources.size).toBe(2);
-    await expect(snapshot(repository, commit, prod, { limits: { ...limits, filesMax: 2 } })).rejects.toMatchObject({
+    await expect(
+      snapshot(repository, { commit, environment: prod }, { limits: { ...limits, filesMax: 2 } }),
+    ).rejects.toMatchObject({
       code: 'limits.files',
     });
     await expect(
-      snapshot(repository, commit, prod, { limits: { ...limits, totalBytesMax: 500 } }),
+      snapshot(repository, { commit, environment: prod }, { limits: { ...limits, totalBytesMax: 500 } }),
     ).rejects.toMatchObject({
       code: 'limits.total_bytes',
     });
@@ -231,14 +235,16 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     const path = join(origin.path, '.git/objects', id.slice(0, 2), id.slice(2));
     await chmod(path, 0o644);
     await writeFile(path, 'not an object');
-    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({
+    await expect(snapshot(repository, { commit, environment: prod })).rejects.toMatchObject({
       code: expect.stringMatching(/^git\.object_(corrupt|missing)$/),
     });
     await rm(path);
-    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({ code: 'git.object_missing' });
+    await expect(snapshot(repository, { commit, environment: prod })).rejects.toMatchObject({
+      code: 'git.object_missing',
+    });
     const tree = await origin.git('rev-parse', `${commit}:agents`);
     await rm(join(origin.path, '.git/objects', tree.slice(0, 2), tree.slice(2)));
-    await expect(snapshot(repository, commit, prod)).rejects.toMatchObject({
+    await expect(snapshot(repository, { commit, environment: prod })).rejects.toMatchObject({
       code: expect.stringMatching(/^git\.object_/),
     });
   });
@@ -255,8 +261,8 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       await origin.commit({ 'README.md': 'nothing to do with it' }),
     ];
     for (const commit of [...commits, ...commits.toReversed()]) {
-      const warm = await snapshot(repository, commit, prod, { cache });
-      const fresh = await snapshot(repository, commit, prod);
+      const warm = await snapshot(repository, { commit, environment: prod }, { cache });
+      const fresh = await snapshot(repository, { commit, environment: prod });
       expect(warm.root).toBe(fresh.root);
       expect([...warm.resources]).toEqual([...fresh.resources]);
       expect(warm.problems).toEqual(fresh.problems);
@@ -271,7 +277,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       'agents/b.yaml': role('a'),
     });
     const roots = await Promise.all(
-      [first, second].map(async (commit) => (await snapshot(repository, commit, prod)).root),
+      [first, second].map(async (commit) => (await snapshot(repository, { commit, environment: prod })).root),
     );
     expect(roots[1]).toBe(roots[0]);
   });

@@ -35,12 +35,12 @@ test('uncommitted files make the snapshot that their commit would make', async (
   await write('agents/a.yaml', role('a', 'tool:echo:write'));
   await write('agents/b.yaml', role('b'));
   const cache = new SnapshotCache();
-  const taken = await snapshot(files, 'working-copy', prod, { cache });
+  const taken = await snapshot(files, { commit: 'working-copy', environment: prod }, { cache });
   const commit = await origin.commit({});
   expect(taken).toMatchObject({ commit: 'working-copy', tree: 'working-copy' });
-  expect(taken.root).toBe((await snapshot(repository, commit, prod)).root);
+  expect(taken.root).toBe((await snapshot(repository, { commit, environment: prod })).root);
   await write('agents/b.yaml', role('c'));
-  const next = await snapshot(files, 'working-copy', prod, { cache });
+  const next = await snapshot(files, { commit: 'working-copy', environment: prod }, { cache });
   expect([...next.resources.keys()]).toEqual(['AgentRole/default/a', 'AgentRole/default/c']);
 });
 
@@ -99,7 +99,7 @@ test('links are not followed, and what Git and pawl keep is not read', async () 
     'symlink linked',
   ]);
   expect(await files.entries('working-copy', ['linked/a.yaml', 'agents/etc/passwd'])).toEqual([]);
-  const taken = await snapshot(files, 'working-copy', prod);
+  const taken = await snapshot(files, { commit: 'working-copy', environment: prod });
   expect(taken.problems.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual([
     'git.symlink',
     'git.submodule',
@@ -108,14 +108,18 @@ test('links are not followed, and what Git and pawl keep is not read', async () 
 });
 
 test('a missing folder is an error here too', async () => {
-  await expect(snapshot(files, 'working-copy', prod)).rejects.toMatchObject({ code: 'source.path_missing' });
+  await expect(snapshot(files, { commit: 'working-copy', environment: prod })).rejects.toMatchObject({
+    code: 'source.path_missing',
+  });
   await expect(files.resolve('main')).rejects.toMatchObject({ code: 'git.ref_not_found' });
 });
 
 test('a path that the system refuses is an error, not a missing file', async () => {
   // Longer than a file system takes; permissions would not stop a test that runs as root.
   const long = 'x'.repeat(300);
-  await expect(snapshot(files, 'working-copy', { ...prod, paths: [long] })).rejects.toMatchObject({
+  await expect(
+    snapshot(files, { commit: 'working-copy', environment: { ...prod, paths: [long] } }),
+  ).rejects.toMatchObject({
     code: 'source.file_unreadable',
     message: `"${long}" cannot be read.`,
   });
