@@ -149,7 +149,7 @@ function textFinding(text: string): Finding | undefined {
   };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for.
+// NUL is what is looked for, beside halves of surrogate pairs.
 const strange = /[\u0000\p{Cs}]/u;
 
 function numberValue(written: bigint | number, node: Scalar, reader: Reader): number | undefined {

@@ -132,7 +132,6 @@ test.each([60, 80, 120, 200])('no line is wider than %i columns, with colour or 
   expect(Math.max(...plain.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
   const coloured = renderTrace(traced, { width, color: true });
   expect(coloured).toContain('\u001b[');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences are what is taken away here.
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
 });
 
