@@ -4,6 +4,7 @@ import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
+import { own } from './manifest/json.ts';
 import type { CodeDoc } from './manifest/problem.ts';
 import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
@@ -36,5 +37,5 @@ export const codes: Readonly<Record<string, CodeDoc>> = Object.fromEntries(
 );
 
 export function explain(code: string): CodeDoc | undefined {
-  return Object.hasOwn(codes, code) ? codes[code] : undefined;
+  return own(codes, code);
 }

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { canonicalText } from './digest.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from './json.ts';
 import { formats, shapes, types, type Shape } from './json-schema-keywords.ts';
 import { loopFindings } from './json-schema-loop.ts';
 import { didYouMean } from './nearest.ts';
@@ -39,7 +39,7 @@ function readSchema(schema: Json, path: Path, reading: Reading): void {
   if (typeof schema === 'boolean') return;
   if (!isJsonObject(schema)) return report({ path, reading }, 'schema.shape', 'A schema must be a map, true or false.');
   for (const [keyword, value] of Object.entries(schema)) {
-    const shape = Object.hasOwn(shapes, keyword) ? shapes[keyword] : undefined;
+    const shape = own(shapes, keyword);
     if (shape === undefined) {
       const help =
         didYouMean(keyword, Object.keys(shapes)) ?? 'Check the spelling: an unknown keyword would check nothing.';

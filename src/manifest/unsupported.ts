@@ -1,3 +1,5 @@
+import { own } from './json.ts';
+
 /** Kinds of the full design whose part this build does not have. */
 const kindParts: Readonly<Record<string, string>> = {
   McpServer: 'MCP servers',
@@ -125,7 +127,7 @@ const fieldParts: Readonly<Record<string, string>> = {
 
 /** The part of pawl that a kind belongs to and this build lacks. */
 export function missingKindPart(kind: string): string | undefined {
-  return Object.hasOwn(kindParts, kind) ? kindParts[kind] : undefined;
+  return own(kindParts, kind);
 }
 
 /** The part of pawl that a field, or one value of it, belongs to and this build lacks. */

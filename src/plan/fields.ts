@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
 import type { Action, FieldChange } from './change.ts';
@@ -119,10 +119,6 @@ function isEmpty(value: Json | undefined): boolean {
 
 function below(spot: Spot, key: string, path: string): Spot {
   return { path, segments: [...spot.segments, key], sensitive: sensitiveChild(spot.sensitive, key) };
-}
-
-function own(value: JsonObject | undefined, key: string): Json | undefined {
-  return value !== undefined && Object.hasOwn(value, key) ? value[key] : undefined;
 }
 
 function isList(value: unknown): value is readonly Json[] {

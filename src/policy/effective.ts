@@ -1,3 +1,4 @@
+import { own } from '../manifest/json.ts';
 import type { SubjectAuthority, Verdict } from './authority.ts';
 import type { Decision } from './decision.ts';
 import type { ReasonCode } from './reason.ts';
@@ -36,8 +37,7 @@ function row(
   authority: SubjectAuthority,
   cell: { readonly table: 'tools' | 'models'; readonly name: string },
 ): Verdict | undefined {
-  const table = authority[cell.table];
-  return Object.hasOwn(table, cell.name) ? table[cell.name] : undefined;
+  return own(authority[cell.table], cell.name);
 }
 
 function isExplicit(verdict: Verdict): boolean {

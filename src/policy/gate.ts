@@ -1,7 +1,6 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
-import type { Json } from '../manifest/json.ts';
-import { isJsonObject } from '../manifest/json.ts';
+import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { firstOverBudget, overBudget } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
 import type { Decision, Reservation } from './decision.ts';
@@ -73,7 +72,7 @@ interface Target {
 /** T3: the exact name, as an own key: no case folding, no normalisation, and `constructor` is not a tool. */
 function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial {
   const id = toolId(call, bundle);
-  const tool = id !== undefined && Object.hasOwn(bundle.tools, id) ? bundle.tools[id] : undefined;
+  const tool = id === undefined ? undefined : own(bundle.tools, id);
   if (id !== undefined && tool !== undefined) return { id, tool };
   if (Object.values(bundle.tools).some((other) => other.name === call.name)) {
     return deny('tool.not_declared', call.subject, `${call.subject} does not list the tool it asked for.`);
@@ -84,8 +83,7 @@ function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial 
 function toolId(call: ToolGateCall, bundle: GateContext['bundle']): string | undefined {
   if (call.subject === `AgentSystem/${bundle.system}`) return call.name;
   const agent = call.subject.startsWith('Agent/') ? call.subject.slice('Agent/'.length) : '';
-  const tools = Object.hasOwn(bundle.agents, agent) ? bundle.agents[agent]?.tools : undefined;
-  return tools !== undefined && Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
+  return own(own(bundle.agents, agent)?.tools, call.name);
 }
 
 function argumentDenial(target: Target, args: Json, { schemas }: GateContext): Denial | undefined {

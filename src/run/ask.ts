@@ -1,5 +1,6 @@
 import { sha256 } from '../manifest/digest.ts';
 import type { BundleAgent, BundleModel, BundleTool } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
 import { estimateInputTokens } from '../models/estimate.ts';
 import type { ModelMessage, ModelRequest } from '../models/model.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
@@ -39,12 +40,7 @@ export function toolOf(
   const { content } = scope;
   const node = content.nodes[call.node];
   const tools = node?.kind === 'agent' ? content.agents[node.agent]?.tools : undefined;
-  const id =
-    node?.kind === 'tool'
-      ? node.tool
-      : tools !== undefined && Object.hasOwn(tools, call.name)
-        ? tools[call.name]
-        : undefined;
+  const id = node?.kind === 'tool' ? node.tool : own(tools, call.name);
   const tool = id === undefined ? undefined : content.tools[id];
   return id === undefined || tool === undefined ? undefined : { id, tool };
 }

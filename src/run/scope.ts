@@ -1,4 +1,5 @@
 import type { Bundle } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext } from '../policy/context.ts';
@@ -57,9 +58,7 @@ export function gateContext(scope: Scope, node: string): GateContext {
 }
 
 function subjectRow(authority: Authority | undefined, subject: string): SubjectAuthority | undefined {
-  return authority !== undefined && Object.hasOwn(authority.subjects, subject)
-    ? authority.subjects[subject]
-    : undefined;
+  return own(authority?.subjects, subject);
 }
 
 /** The smaller of the pinned and the live timeout of an agent. */

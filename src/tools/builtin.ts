@@ -1,6 +1,6 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import { canonicalText } from '../manifest/digest.ts';
-import type { Json, JsonObject } from '../manifest/json.ts';
+import { type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { ToolOutcome } from './tool.ts';
 
@@ -19,8 +19,7 @@ export function callBuiltin(tool: BuiltinTool, args: JsonObject): ToolOutcome {
 /** `key` gives that entry or null; `query` gives the entries that hold every one of its words, in the order of their keys. */
 function lookup(tool: BuiltinTool, args: JsonObject): ToolOutcome {
   const entries = tool.impl.entries ?? {};
-  if (typeof args.key === 'string')
-    return bounded(tool, Object.hasOwn(entries, args.key) ? (entries[args.key] ?? null) : null);
+  if (typeof args.key === 'string') return bounded(tool, own(entries, args.key) ?? null);
   if (typeof args.query === 'string') return bounded(tool, matching(entries, args.query));
   const message = 'lookup takes the argument `key` or the argument `query`, each a string.';
   return { kind: 'failed', code: 'tool.argument_refused', message, retryable: false };

@@ -1,7 +1,6 @@
 import { TerminalError } from '../errors.ts';
 import type { Bundle, SecretUse } from '../manifest/bundle.ts';
-import type { Json } from '../manifest/json.ts';
-import { isJsonObject } from '../manifest/json.ts';
+import { isJsonObject, type Json, own } from '../manifest/json.ts';
 
 /** Reads one variable of the worker's environment; undefined: not set, or not among those that manifests may name. */
 export type SecretSource = (variable: string) => string | undefined;
@@ -47,8 +46,7 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
 }
 
 function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): string {
-  const secret = Object.hasOwn(secrets, use.secret) ? secrets[use.secret] : undefined;
-  const variable = secret !== undefined && Object.hasOwn(secret.keys, use.key) ? secret.keys[use.key] : undefined;
+  const variable = own(own(secrets, use.secret)?.keys, use.key);
   if (variable === undefined) throw unavailable(use, 'the bundle does not hold it');
   // A file's last line break often ends up in the variable, and is never part of the secret.
   const value = source(variable)?.replace(/\r?\n$/, '');

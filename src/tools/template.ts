@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../manifest/json.ts';
-import { isJsonObject } from '../manifest/json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 
 /** A template or an argument that must not be sent; its message names the placeholder, never the value. */
 export class TemplateRefusal extends Error {
@@ -47,7 +46,7 @@ function encodeURIComponentStrictly(text: string): string {
 /** Text of a header or a query value; undefined where the template is one placeholder without a value. */
 export function expandText(template: string, args: JsonObject): string | undefined {
   const whole = wholePlaceholder.exec(template)?.[1];
-  if (whole !== undefined && valueOf(whole, args) === undefined) return undefined;
+  if (whole !== undefined && own(args, whole) === undefined) return undefined;
   return template.replace(placeholder, (_, name: string) => listText(name, args));
 }
 
@@ -67,7 +66,7 @@ export function expandBody(template: Json, args: JsonObject): Json | undefined {
     const whole = wholePlaceholder.exec(template)?.[1];
     return whole === undefined
       ? template.replace(placeholder, (_, name: string) => listText(name, args))
-      : valueOf(whole, args);
+      : own(args, whole);
   }
   if (Array.isArray(template)) {
     return template.map((element: Json) => expandBody(element, args)).filter((element) => element !== undefined);
@@ -77,12 +76,8 @@ export function expandBody(template: Json, args: JsonObject): Json | undefined {
   return Object.fromEntries(members.filter((member): member is readonly [string, Json] => member[1] !== undefined));
 }
 
-function valueOf(name: string, args: JsonObject): Json | undefined {
-  return Object.hasOwn(args, name) ? args[name] : undefined;
-}
-
 function listText(name: string, args: JsonObject): string {
-  const value = valueOf(name, args);
+  const value = own(args, name);
   const parts = Array.isArray(value) ? (value as readonly Json[]) : [value];
   return parts.map((part) => scalarText(name, part)).join(',');
 }
