@@ -74,29 +74,32 @@ describe('a worker killed with -9', { timeout: 60_000 }, () => {
 
     const heir = workerOn(database, { leaseMs: 1_000 });
     await heir.start();
-    for (const [kind, id] of runs) {
-      const { requests, asks } = outcomes[point][kind];
-      const ended = await until(database, id, asks ? 'Waiting' : 'Succeeded');
-      const made = (await effects.effects()).filter(({ path }) => path === `/${point}/${kind}`);
-      const waits = await readOpenWaits(database, [id]);
-      const results = (await journalOf(database, id)).filter(({ phase }) => phase === 'result');
-      expect({
-        kind,
-        crashes: ended.crashes,
-        requests: made.length,
-        // What a server does that honours the key.
-        applied: made.filter(({ applied }) => applied).length,
-        waits: waits.map((wait) => [wait.path, wait.kind]),
-        results: results.map(({ path, outcome }) => [path, outcome]),
-      }).toEqual({
-        kind,
-        crashes: 1,
-        requests,
-        applied: Math.min(requests, 1),
-        waits: asks ? [[`call-${kind}/1`, 'unknown']] : [],
-        results: [['start/1', 'done'], ...(asks ? [] : [[`call-${kind}/1`, 'done']])],
-      });
+    try {
+      for (const [kind, id] of runs) {
+        const { requests, asks } = outcomes[point][kind];
+        const ended = await until(database, id, asks ? 'Waiting' : 'Succeeded');
+        const made = (await effects.effects()).filter(({ path }) => path === `/${point}/${kind}`);
+        const waits = await readOpenWaits(database, [id]);
+        const results = (await journalOf(database, id)).filter(({ phase }) => phase === 'result');
+        expect({
+          kind,
+          crashes: ended.crashes,
+          requests: made.length,
+          // What a server does that honours the key.
+          applied: made.filter(({ applied }) => applied).length,
+          waits: waits.map((wait) => [wait.path, wait.kind]),
+          results: results.map(({ path, outcome }) => [path, outcome]),
+        }).toEqual({
+          kind,
+          crashes: 1,
+          requests,
+          applied: Math.min(requests, 1),
+          waits: asks ? [[`call-${kind}/1`, 'unknown']] : [],
+          results: [['start/1', 'done'], ...(asks ? [] : [[`call-${kind}/1`, 'done']])],
+        });
+      }
+    } finally {
+      await heir.stop();
     }
-    await heir.stop();
   });
 });

@@ -32,11 +32,12 @@ class DyingExecutor extends DatabaseExecutor implements Executor {
   }
 
   override complete(write: Parameters<DatabaseExecutor['complete']>[0]): Promise<WriteAnswer> {
-    // What was handed over before is durable by the time that an empty write behind it is.
+    // An end is written behind the run's results, and one of them is held back.
+    if (point === 'before-result') return new Promise(() => undefined);
     const { worker, run, fence } = write;
-    return point === 'before-end'
-      ? super.journal({ worker, run, fence, entries: [] }).then(die)
-      : super.complete(write);
+    // What was handed over before is durable by the time that an empty write behind it is.
+    if (point === 'before-end') return super.journal({ worker, run, fence, entries: [] }).then(die);
+    return super.complete(write);
   }
 }
 
