@@ -2,6 +2,7 @@ import { exitCodes, TerminalError } from '../errors.ts';
 import { bucketOf } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Change, Plan } from '../plan/change.ts';
+import { isUnchanged } from '../plan/plan.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { closeBundles, openBundles, writeBundles } from '../store/bundle.ts';
 import { type EnvironmentRow, lockEnvironment, moveCommit } from '../store/environment.ts';
@@ -75,10 +76,6 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   });
   await checkpoint('recorded');
   return { outcome: 'applied', ...at, root, commit: plan.target.commit };
-}
-
-function isUnchanged(plan: Plan): boolean {
-  return plan.changes.length === 0 && plan.bundles.length === 0 && plan.removedSystems.length === 0;
 }
 
 /** A commit that changes nothing here is remembered, so that nobody looks at it again. */

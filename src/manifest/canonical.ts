@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonList, isJsonObject, type Json } from './json.ts';
 import { compareText } from './problem.ts';
 import type { Kind } from './resource.ts';
 
@@ -7,7 +7,7 @@ export type Draft = { [key: string]: Json };
 
 /** A copy that shares nothing with what was parsed, so that defaults can be filled in. */
 export function copyOf(value: Json): Json {
-  if (isList(value)) return value.map(copyOf);
+  if (isJsonList(value)) return value.map(copyOf);
   if (!isJsonObject(value)) return value;
   const copy: Draft = {};
   for (const key of Object.keys(value)) copy[key] = copyOf(value[key] ?? null);
@@ -24,7 +24,7 @@ export function readNumbers(kind: Kind, manifest: Draft): void {
   if (kind === 'Tool') numbersIn(draftAt(spec, 'cost'), ['perCall']);
   if (kind === 'AgentPolicy') {
     const budgets = spec?.['budgets'];
-    if (isList(budgets)) for (const budget of budgets) numbersIn(asDraft(budget), ['limit']);
+    if (isJsonList(budgets)) for (const budget of budgets) numbersIn(asDraft(budget), ['limit']);
   }
 }
 
@@ -36,7 +36,7 @@ export function canonicalise(kind: Kind, manifest: Draft): void {
   if (kind === 'Tool') {
     priceIn(draftAt(spec, 'cost'), ['perCall']);
     const written = spec['operation'];
-    const operations = typeof written === 'string' ? [written] : isList(written) ? written.map(String) : [];
+    const operations = typeof written === 'string' ? [written] : isJsonList(written) ? written.map(String) : [];
     spec['operation'] = operations.sort(compareText);
   }
 }
@@ -77,8 +77,4 @@ function draftAt(draft: Draft | undefined, key: string): Draft | undefined {
 /** Only for what `copyOf` made: nobody else can see the change. */
 function asDraft(value: Json | undefined): Draft | undefined {
   return isJsonObject(value) ? (value as Draft) : undefined;
-}
-
-function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value);
 }

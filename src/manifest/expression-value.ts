@@ -1,11 +1,11 @@
-import type { Json } from './json.ts';
+import { isJsonList, type Json } from './json.ts';
 import { depthMax } from './limits.ts';
 
 /** CEL's integers are BigInt, and `x + 1` fails on doubles: whole numbers go in as integers. */
 export function toCel(value: Json): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof value !== 'object' || value === null) return value;
-  if (isList(value)) return value.map(toCel);
+  if (isJsonList(value)) return value.map(toCel);
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toCel(member)]));
 }
 
@@ -49,10 +49,6 @@ function checkedText(text: string): string {
 /** CEL's timestamps are dates; the class itself is not named here, because pure code reads no clock. */
 function isTimestamp(value: object): value is Date {
   return 'toISOString' in value && typeof value.toISOString === 'function';
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 function isPlain(value: object): boolean {

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import { canonicalText } from './digest.ts';
-import { isJsonObject, type Json, type JsonObject, own } from './json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject, own } from './json.ts';
 import { formats, shapes, types, type Shape } from './json-schema-keywords.ts';
 import { loopFindings } from './json-schema-loop.ts';
 import { didYouMean } from './nearest.ts';
@@ -63,7 +63,7 @@ interface At {
 function readKeyword(shape: Shape, keyword: string, at: At): void {
   const { value, path, reading } = at;
   if (shape === 'schema') return readSchema(value, path, reading);
-  if (shape === 'schemas' && isList(value))
+  if (shape === 'schemas' && isJsonList(value))
     return value.forEach((member, index) => readSchema(member, [...path, index], reading));
   if ((shape === 'schemaMap' || shape === 'patternMap') && isJsonObject(value)) return readSchemaMap(shape, value, at);
   if (shape === 'reference') return readReference(at);
@@ -87,7 +87,7 @@ function fits(shape: Shape, value: Json): boolean {
   if (shape === 'boolean') return typeof value === 'boolean';
   if (shape === 'number') return typeof value === 'number';
   if (shape === 'count') return typeof value === 'number' && Number.isInteger(value) && value >= 0;
-  if (shape === 'list') return isList(value) && value.length > 0;
+  if (shape === 'list') return isJsonList(value) && value.length > 0;
   if (shape === 'texts') return isTexts(value);
   if (shape === 'textListMap') return isJsonObject(value) && Object.values(value).every(isTexts);
   return false;
@@ -101,7 +101,7 @@ function readSchemaMap(shape: Shape, value: JsonObject, { path, reading }: At): 
 }
 
 function readNames({ value, path, reading }: At, allowed: readonly string[], what: string): void {
-  const names = isList(value) && what === 'type' && value.length > 0 ? value : [value];
+  const names = isJsonList(value) && what === 'type' && value.length > 0 ? value : [value];
   for (const name of names) {
     if (typeof name === 'string' && allowed.includes(name)) continue;
     const help = typeof name === 'string' ? didYouMean(name, allowed) : undefined;
@@ -153,9 +153,5 @@ function report({ path, reading, part = 'value' }: Spot, code: string, message: 
 }
 
 function isTexts(value: Json): boolean {
-  return isList(value) && value.every((member) => typeof member === 'string');
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
+  return isJsonList(value) && value.every((member) => typeof member === 'string');
 }

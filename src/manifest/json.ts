@@ -13,3 +13,7 @@ export function own<T>(table: Readonly<Record<string, T>> | undefined, key: stri
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+export function isJsonList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}

@@ -2,7 +2,7 @@ import { TerminalError } from '../errors.ts';
 import { canonicalText } from './digest.ts';
 import { evaluateExpression, type Scope } from './expression.ts';
 import type { ExpressionFault } from './expression-inspect.ts';
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonList, isJsonObject, type Json } from './json.ts';
 
 /** A text cut into literals and the expressions of its `${ … }`; `$${` stands for a literal `${`. */
 export type TemplatePart =
@@ -50,7 +50,7 @@ export function evaluateTemplates(value: Json, scope: Scope): Json {
   if (isJsonObject(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, evaluateTemplates(member, scope)]));
   }
-  return isList(value) ? value.map((element) => evaluateTemplates(element, scope)) : value;
+  return isJsonList(value) ? value.map((element) => evaluateTemplates(element, scope)) : value;
 }
 
 function evaluateText(text: string, scope: Scope): Json {
@@ -109,8 +109,4 @@ function closingQuote(text: string, open: number): number {
     else if (text[at] === quote) return at;
   }
   return -1;
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }

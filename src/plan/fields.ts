@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
 import type { Action, FieldChange } from './change.ts';
@@ -50,19 +50,23 @@ function compare(walk: Walk, sides: Sides<Json>, spot: Spot): void {
   const { before, after } = sides;
   if (before === undefined && after === undefined) return;
   if (isDescendable(before, after, isJsonObject)) return compareObjects(walk, sides as Sides<JsonObject>, spot);
-  if (isDescendable(before, after, isList)) {
+  if (isDescendable(before, after, isJsonList)) {
     const key = listKeyAt(walk.kind, spot.segments);
     if (key !== 'index') {
-      const entries = (list: Json | undefined) => (isList(list) ? entriesByKey(list, key) : undefined);
+      const entries = (list: Json | undefined) => (isJsonList(list) ? entriesByKey(list, key) : undefined);
       return compareEntries(walk, { before: entries(before), after: entries(after) }, spot);
     }
-    if (isList(before) && isList(after)) return compareIndexes(walk, { before, after }, spot);
+    if (isJsonList(before) && isJsonList(after)) return compareIndexes(walk, { before, after }, spot);
   }
   compareLeaf(walk, sides, spot);
 }
 
 /** Both sides are of the type, or one is and is not empty while the other is absent: then there is something below. */
-function isDescendable(before: Json | undefined, after: Json | undefined, is: (value: unknown) => boolean): boolean {
+function isDescendable(
+  before: Json | undefined,
+  after: Json | undefined,
+  is: (value: Json | undefined) => boolean,
+): boolean {
   if (is(before) && is(after)) return true;
   const only = before === undefined ? after : after === undefined ? before : undefined;
   return only !== undefined && is(only) && Object.keys(only ?? {}).length > 0;
@@ -119,10 +123,6 @@ function isEmpty(value: Json | undefined): boolean {
 
 function below(spot: Spot, key: string, path: string): Spot {
   return { path, segments: [...spot.segments, key], sensitive: sensitiveChild(spot.sensitive, key) };
-}
-
-function isList(value: unknown): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 function quote(key: string): string {

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../manifest/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../manifest/json.ts';
 import type { Problem } from '../../manifest/problem.ts';
 import type { Change, Plan } from '../change.ts';
 import { isErrored } from '../plan.ts';
@@ -82,7 +82,7 @@ function masked(body: JsonObject | undefined, pointers: readonly string[]): Json
 
 function replaced(value: Json, pointers: ReadonlySet<string>, pointer: string): Json {
   if (pointers.has(pointer)) return mask;
-  if (isList(value)) return value.map((entry, index) => replaced(entry, pointers, `${pointer}/${index}`));
+  if (isJsonList(value)) return value.map((entry, index) => replaced(entry, pointers, `${pointer}/${index}`));
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, child]) => [key, replaced(child, pointers, `${pointer}/${pointerKey(key)}`)]),
@@ -102,8 +102,4 @@ function marked(value: Json, pointers: ReadonlySet<string>, pointer: string): Js
     return mark === undefined ? [] : [[key, mark]];
   });
   return found.length === 0 ? undefined : Object.fromEntries(found);
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }
