@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import type { FormatsPlugin } from 'ajv-formats';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
-import type { JsonObject } from '../manifest/json.ts';
+import { canonicalText } from '../manifest/digest.ts';
+import type { Json, JsonObject } from '../manifest/json.ts';
 
 /** What a schema says of a value: nothing, where it does not fit, or that the schema itself failed. */
 export type SchemaVerdict =
@@ -20,7 +21,19 @@ export interface SchemaCompiler {
 
 const valid: SchemaVerdict = Object.freeze({ kind: 'valid' });
 
+/**
+ * References that branch double the work at each level, of the schema or of the value: thirty levels would hold the
+ * whole worker, and its lease with it. This is about a second, and more than any result of a megabyte needs.
+ */
+const evaluationsMax = 500_000;
+
+/** Counted down by every function that ajv compiles. */
+interface Evaluations {
+  left: number;
+}
+
 export function schemaCompiler(): SchemaCompiler {
+  const evaluations: Evaluations = { left: evaluationsMax };
   const ajv = new Ajv2020({
     strict: true,
     strictTypes: false,
@@ -34,15 +47,27 @@ export function schemaCompiler(): SchemaCompiler {
     addUsedSchema: false,
     allErrors: false,
     logger: false,
-    code: { regExp: Object.assign(re2, { code: 're2' }) },
+    code: { regExp: Object.assign(re2, { code: 're2' }), process: counting },
   });
+  Object.assign(ajv, { evaluations });
   addFormats(ajv, { mode: 'fast' });
+  // ajv's own compares each item with every other: a tool's answer of 100,000 items would hold the worker for minutes.
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    error: { message: 'must NOT have duplicate items' },
+    validate: (isUnique: boolean, items: readonly Json[]) =>
+      !isUnique || new Set(items.map(canonicalText)).size === items.length,
+  });
   for (const annotation of ['x-propagation', 'x-sensitive', 'example']) ajv.addKeyword(annotation);
-  return { compile: (schema) => checkOf(ajv, schema) };
+  return { compile: (schema) => checkOf(schema, ajv, evaluations) };
 }
 
-function checkOf(ajv: Ajv2020, schema: JsonObject): SchemaCheck {
+function checkOf(schema: JsonObject, ajv: Ajv2020, evaluations: Evaluations): SchemaCheck {
   let validate: ValidateFunction;
+  evaluations.left = evaluationsMax;
   try {
     validate = ajv.compile(schema);
   } catch (cause) {
@@ -50,6 +75,7 @@ function checkOf(ajv: Ajv2020, schema: JsonObject): SchemaCheck {
     return () => ({ kind: 'error', message });
   }
   return (value) => {
+    evaluations.left = evaluationsMax;
     try {
       // Only `true` passes: a schema with `$async` would answer with a promise, which is truthy.
       const answer: unknown = validate(value);
@@ -60,6 +86,18 @@ function checkOf(ajv: Ajv2020, schema: JsonObject): SchemaCheck {
       return { kind: 'error', message: 'The schema failed while it checked the value.' };
     }
   };
+}
+
+const compiledFunction = /return (?:async )?function\*? \w+\(data, \{[^{}]*\{\}\}=\{\}\)\{/;
+
+/** `self` is the compiler, in what ajv writes. Code of another form would run uncounted: then nothing compiles. */
+function counting(code: string): string {
+  const counted = code.replace(
+    compiledFunction,
+    (head) => `${head}if(--self.evaluations.left<0)throw new RangeError();`,
+  );
+  if (counted === code) throw new TypeError('the code of a schema has another form than is known');
+  return counted;
 }
 
 /** Where and which rule, never the value: ajv's messages name what the schema says, not what it met. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { schemaCompiler } from '../../src/policy/schema.ts';
 
 const compiler = schemaCompiler();
@@ -53,4 +54,45 @@ test('nothing is coerced, filled in or taken away', () => {
   });
   expect(check({ n: '3' }).kind).toBe('invalid');
   expect(check({}).kind).toBe('invalid');
+});
+
+test('references that double the work at each level of schema or value are given up, and say neither yes nor no', () => {
+  const doubled = Array.from({ length: 40 }, (_, at): [string, JsonObject] => [
+    `n${at}`,
+    { anyOf: [{ $ref: `#/$defs/n${at + 1}` }, { $ref: `#/$defs/n${at + 1}` }] },
+  ]);
+  const wide = { $ref: '#/$defs/n0', $defs: { ...Object.fromEntries(doubled), n40: { type: 'string' } } };
+  expect(compiler.compile(wide)(1).kind).toBe('error');
+  const list = { type: 'array', items: { $ref: '#/$defs/list' } };
+  const deep = {
+    $ref: '#/$defs/list',
+    $defs: {
+      list: {
+        anyOf: [
+          { ...list, minItems: 1 },
+          { ...list, maxItems: 1 },
+        ],
+      },
+    },
+  };
+  let nested: Json = 1;
+  for (let level = 0; level < 40; level += 1) nested = [nested];
+  expect(compiler.compile(deep)(nested).kind).toBe('error');
+  const both = { left: { $ref: '#/$defs/tree' }, right: { $ref: '#/$defs/tree' } };
+  const tree = { $ref: '#/$defs/tree', $defs: { tree: { type: 'object', properties: both } } };
+  expect(compiler.compile(tree)({ left: { left: {} }, right: {} }).kind).toBe('valid');
+});
+
+test('a hundred thousand items are compared as fast as they are read', () => {
+  const check = compiler.compile({ type: 'array', uniqueItems: true });
+  const items = Array.from({ length: 100_000 }, (_, at) => ({ at }));
+  expect(check(items).kind).toBe('valid');
+  expect(check([...items, { at: 7 }])).toMatchObject({ kind: 'invalid', message: 'must NOT have duplicate items' });
+  expect(
+    check([
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ]).kind,
+  ).toBe('invalid');
+  expect(check([1, '1', true, null, [1], { a: 1 }]).kind).toBe('valid');
 });
