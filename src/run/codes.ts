@@ -53,11 +53,6 @@ export const runCodes = {
     cause: 'Every `when` of the node’s edges is false and none is the default.',
     cure: 'Add an edge with `default: true`, to `end` if the branch should finish there.',
   },
-  'tool.refused': {
-    title: 'A system’s own tool call was refused',
-    cause: 'The gate denied the call of a tool node; the reason is in the trace.',
-    cure: 'Grant the system the permission, or route around the node.',
-  },
   'agent.output_invalid': {
     title: 'The agent’s answer does not fit its schema',
     cause: 'The answer was not JSON of `output.schema`, and the one repair turn did not mend it.',
@@ -84,10 +79,10 @@ export const runCodes = {
       'Between the intent and the call the run was cancelled, or the worker stopped or could no longer trust its lease.',
     cure: 'Nothing: where the run goes on, the call is made under its next path.',
   },
-  'call.given_up': {
-    title: 'Nobody knows what became of the call',
-    cause: 'The run ended while the call was under way, and the tool does not say that it is idempotent.',
-    cure: 'Look at the tool’s own records if it matters; all that was reserved is charged.',
+  'call.interrupted': {
+    title: 'The worker ended before the model answered',
+    cause: 'The worker that asked the model was killed or stopped; what was held for the answer stays charged.',
+    cure: 'Nothing: the model is asked again under the next path.',
   },
   'limit.timeout': {
     title: 'The agent’s time is over',

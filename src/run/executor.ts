@@ -116,19 +116,19 @@ interface EntryBase {
   readonly node: string;
   readonly kind: 'model' | 'tool';
   readonly target: string;
-  readonly argsDigest?: string;
-  readonly decision?: RecordedDecision;
+  readonly argsDigest?: string | undefined;
+  readonly decision?: RecordedDecision | undefined;
   /** JSON text: arguments of an intent, output of a result. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** Micro-USD: reserved by an intent, charged by a result. */
-  readonly cost?: number;
+  readonly cost?: number | undefined;
 }
 
 export interface IntentEntry extends EntryBase {
   readonly phase: 'intent';
   readonly decision: RecordedDecision;
   readonly tokensReserved: number;
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
   /** The live revision that the decision looked at; the entry is refused when there is a newer one. */
   readonly liveRevision: number;
 }
@@ -136,9 +136,9 @@ export interface IntentEntry extends EntryBase {
 export interface ResultEntry extends EntryBase {
   readonly phase: 'result';
   readonly outcome: Outcome;
-  readonly error?: CallError;
-  readonly tokensIn?: number;
-  readonly tokensOut?: number;
+  readonly error?: CallError | undefined;
+  readonly tokensIn?: number | undefined;
+  readonly tokensOut?: number | undefined;
 }
 
 export type JournalEntry = IntentEntry | ResultEntry;

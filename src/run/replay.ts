@@ -15,7 +15,7 @@ export type CallResult =
 /** The call is to be made again, under its next path. */
 export interface Again {
   readonly kind: 'again';
-  /** `now`: the call was never made, or a person wants it again. `later`: after a pause, and not for ever. */
+  /** `now`: the call was never made, its worker ended, or a person wants it again. `later`: after a pause, and not for ever. */
   readonly when: 'now' | 'later';
   readonly error: CallError;
   readonly retryAfterMs?: number | undefined;
@@ -38,11 +38,13 @@ export function replay(call: StepCall, path: string, scope: Scope): CallResult |
         : { kind: 'failed', error };
     case 'unknown':
     case undefined:
-      if (error.code === 'call.resolved' || error.code === 'call.not_made')
-        return { kind: 'again', when: 'now', error };
+      if (atOnce.has(error.code)) return { kind: 'again', when: 'now', error };
       return error.retryable === true ? { kind: 'again', when: 'later', error } : { kind: 'failed', error };
   }
 }
+
+/** Calls that nobody made, that nobody saw the end of, or that a person wants again. */
+const atOnce: ReadonlySet<string> = new Set(['call.not_made', 'call.interrupted', 'call.resolved']);
 
 function outputOf(row: RecordedRow): Json {
   // The journal's own text, written by JSON.stringify.

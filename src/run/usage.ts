@@ -15,7 +15,7 @@ export interface Booking {
   /** Micro-USD. */
   readonly cost: number;
   /** Tool calls with well-formed arguments. */
-  readonly repeated?: string;
+  readonly repeated?: string | undefined;
 }
 
 interface StepAccount {
@@ -50,9 +50,10 @@ export class Ledger {
   }
 
   /** Replaces the reservation by what the call really took. */
-  settle(path: string, took: { readonly tokens: number; readonly cost: number }): void {
+  settle(path: string, tokens: number, cost: number): void {
     const booking = this.#bookings.get(path);
-    if (booking !== undefined) this.book(path, { ...booking, ...took });
+    if (booking === undefined || (booking.tokens === tokens && booking.cost === cost)) return;
+    this.book(path, { ...booking, tokens, cost });
   }
 
   release(path: string): void {
@@ -67,11 +68,14 @@ export class Ledger {
     return { step: this.#step(node), run: { tokens: this.#tokens }, budgets: this.#budgets(authorities) };
   }
 
-  #budgets({ subject, pinned, live }: Authorities): ReadonlyMap<string, Spent> {
-    const rows = [pinned.subjects[subject], live?.subjects[subject]];
-    const ids = new Set(rows.flatMap((row) => (row === undefined ? [] : row.budgets.map(({ id }) => id))));
+  #budgets(authorities: Authorities): ReadonlyMap<string, Spent> {
+    const { subject, pinned, live } = authorities;
     const spent = new Map<string, Spent>();
-    for (const id of ids) spent.set(id, this.#spentOn(id, { subject, pinned, live }));
+    for (const authority of [pinned, live]) {
+      for (const { id } of authority?.subjects[subject]?.budgets ?? []) {
+        if (!spent.has(id)) spent.set(id, this.#spentOn(id, authorities));
+      }
+    }
     return spent;
   }
 
@@ -137,14 +141,14 @@ function reaches(row: SubjectAuthority | undefined, budget: string): boolean {
 
 /**
  * Folds a journal into a ledger. A call without a result holds its reservation; a result replaces it, but for an
- * unknown one, of which all that was held is charged.
+ * unknown one, of which all that was held is charged unless the call was never made.
  */
 export function foldJournal(rows: readonly RecordedRow[], subjectOf: (node: string) => string): Ledger {
   const ledger = new Ledger();
   for (const row of rows) {
     if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf(row, subjectOf(row.node)));
-    else if (row.outcome !== 'unknown') {
-      ledger.settle(row.path, { tokens: (row.tokensIn ?? 0) + (row.tokensOut ?? 0), cost: row.cost ?? 0 });
+    else if (row.outcome !== 'unknown' || row.error?.code === 'call.not_made') {
+      ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
     }
   }
   return ledger;
