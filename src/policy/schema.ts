@@ -69,7 +69,8 @@ function checkOf(schema: JsonObject, ajv: Ajv2020, evaluations: Evaluations): Sc
   let validate: ValidateFunction;
   evaluations.left = evaluationsMax;
   try {
-    validate = ajv.compile(schema);
+    // Without an id of its own ajv does not find the root that `$ref: '#'` leads to.
+    validate = ajv.compile({ $id: 'urn:pawl:schema', ...schema });
   } catch (cause) {
     const message = `The schema does not compile: ${cause instanceof Error ? cause.message : 'unknown error'}.`;
     return () => ({ kind: 'error', message });

@@ -96,3 +96,10 @@ test('a hundred thousand items are compared as fast as they are read', () => {
   ).toBe('invalid');
   expect(check([1, '1', true, null, [1], { a: 1 }]).kind).toBe('valid');
 });
+
+test('a schema may refer to itself by its root, and each does to its own', () => {
+  const tree = (leaf: string) => ({ type: 'object', properties: { left: { $ref: '#' }, leaf: { type: leaf } } });
+  const [texts, figures] = [compiler.compile(tree('string')), compiler.compile(tree('number'))];
+  expect([texts({ left: { leaf: 'a' } }).kind, figures({ left: { leaf: 1 } }).kind]).toEqual(['valid', 'valid']);
+  expect(texts({ left: { leaf: 1 } })).toMatchObject({ kind: 'invalid', pointer: '/left/leaf' });
+});
