@@ -2,6 +2,7 @@ import type { Json, JsonObject } from './json.ts';
 import { listAt, objectAt, type ManifestReference } from './manifest-reference.ts';
 import { isSound, type Estate, type Report, type Sound } from './estate.ts';
 import type { Address } from './resource.ts';
+import { permissionParts } from './permission.ts';
 
 /** Warns of tools that an agent or a graph names and no role grants: every call of them would be denied. */
 export function grantFindings(estate: Estate, report: Report): void {
@@ -70,9 +71,7 @@ function permissionsOf(role: Sound): ReadonlySet<string> {
 }
 
 function qualified(permission: string, namespace: string): string {
-  const [kind = '', name = '', operation] = permission.split(':');
-  if (kind !== 'tool') return permission;
-  return `tool:${name === '*' ? '*' : `${namespace}/${name}`}:${operation}`;
+  return permissionParts(permission, namespace).join(':');
 }
 
 interface Asking {

@@ -1,10 +1,11 @@
+import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
 import { durationMs } from './compile-content.ts';
 import type { View } from './estate.ts';
-import { giverOf, type Permission, permissionParts, permissionsOf } from './grant.ts';
+import { giverOf, type Permission, permissionsOf } from './grant.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
 import { pathOf, specOf } from './typed.ts';
 

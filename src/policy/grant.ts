@@ -1,5 +1,5 @@
+import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
-import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { specOf } from './typed.ts';
 
@@ -23,15 +23,6 @@ export function permissionsOf(roles: readonly Resource[]): readonly Permission[]
 /** The first role that gives a permission; undefined: none does. */
 export function giverOf(required: readonly string[], permissions: readonly Permission[]): string | undefined {
   return permissions.find((permission) => gives(permission.parts, required))?.role;
-}
-
-/**
- * `tool:<name>:<operation>` with the name qualified by the namespace it was written in: a role speaks of the tools of
- * its own namespace, so that nobody is granted another team's tool by a role that names one of its own the same.
- */
-export function permissionParts(text: string, namespace: string): readonly string[] {
-  const [kind = '', name = '', ...rest] = text.split(':');
-  return [kind, kind === 'tool' && name !== '*' ? qualify(name, namespace) : name, ...rest];
 }
 
 /** `*` stands for a whole part after the first, never for a piece of one. */
