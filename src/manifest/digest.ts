@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Json } from './json.ts';
 import { compareText } from './problem.ts';
@@ -17,7 +17,8 @@ export function canonicalText(value: Json): string {
 }
 
 export function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  // A quarter of createHash's time, and no object for the collector: a step takes two digests.
+  return hash('sha256', text, 'hex');
 }
 
 /** Root buckets: a root is recomputed from the buckets that a change touches, not from every resource. */
