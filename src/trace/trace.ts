@@ -39,14 +39,11 @@ interface Of {
 }
 
 function nodeOf(name: string, calls: readonly Call[], of: Of): TraceNode {
-  const node = of.bundle.nodes[name];
   const traced = calls.map((call) => callOf(call, of.run.endedAt !== undefined));
   const state = stateOf(name, calls, of);
   const ends = traced.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt])).sort();
   return {
-    node: name,
-    kind: node?.kind ?? 'tool',
-    target: targetOf(node),
+    ...declared(name, of.bundle),
     state,
     startedAt: traced.map(({ startedAt }) => startedAt).sort()[0],
     endedAt: state === 'running' ? undefined : ends.at(-1),
@@ -55,18 +52,14 @@ function nodeOf(name: string, calls: readonly Call[], of: Of): TraceNode {
 }
 
 function skippedNode(name: string, { run, bundle }: Of): TraceNode {
-  const node = bundle.nodes[name];
   // A node can fail before its first call, when its input's expressions fail.
   const state = run.error?.node === name ? 'failed' : 'skipped';
-  return {
-    node: name,
-    kind: node?.kind ?? 'tool',
-    target: targetOf(node),
-    state,
-    startedAt: undefined,
-    endedAt: undefined,
-    calls: [],
-  };
+  return { ...declared(name, bundle), state, startedAt: undefined, endedAt: undefined, calls: [] };
+}
+
+function declared(name: string, { nodes }: Bundle): Pick<TraceNode, 'node' | 'kind' | 'target'> {
+  const node = nodes[name];
+  return { node: name, kind: node?.kind ?? 'tool', target: targetOf(node) };
 }
 
 function targetOf(node: BundleNode | undefined): string {
