@@ -30,7 +30,7 @@ export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
     const answer = await askModel(agent, scope, { turn, messages });
     messages.push({ role: 'assistant', text: answer.text, toolCalls: answer.toolCalls });
     if (answer.toolCalls.length > 0) {
-      messages.push(...(await callTools(agent, scope, { turn, calls: answer.toolCalls })));
+      messages.push(...(await callTools(agent, scope, answer.toolCalls)));
       continue;
     }
     const output = outputOf(answer, agent, scope);
@@ -70,16 +70,24 @@ async function askModel(
 async function callTools(
   agent: AgentTurns,
   scope: Scope,
-  { turn, calls }: { readonly turn: number; readonly calls: readonly RawToolCall[] },
+  calls: readonly RawToolCall[],
 ): Promise<readonly ModelMessage[]> {
+  const pathOf = (call: RawToolCall) => `${agent.node}/${call.id}`;
   const make = (call: RawToolCall): Promise<CallResult> =>
-    step({ kind: 'tool', ...toolStep(agent, call), path: `${agent.node}/${call.id}` }, scope);
+    step({ kind: 'tool', ...toolStep(agent, call), path: pathOf(call) }, scope);
   const results: CallResult[] = [];
-  if (calls.every((call) => isRead(agent, call, scope)))
+  if (calls.every((call) => isRead(agent, call, scope))) {
     results.push(...valuesOf(await Promise.allSettled(calls.map(make))));
-  else for (const call of calls) results.push(await make(call));
-  for (const [index, result] of results.entries())
-    failWhereDenied(agent, scope, { result, path: `${agent.node}/${turn}.${index + 1}` });
+    for (const [index, call] of calls.entries())
+      failWhereDenied(agent, scope, { result: results[index], path: pathOf(call) });
+  } else {
+    for (const call of calls) {
+      const result = await make(call);
+      // Before the next one: where a denial ends the node, what was asked for after it is not done.
+      failWhereDenied(agent, scope, { result, path: pathOf(call) });
+      results.push(result);
+    }
+  }
   return calls.map((call, index) => ({
     role: 'tool',
     callId: call.id,
@@ -102,9 +110,9 @@ function isRead({ node, signal }: AgentTurns, call: RawToolCall, scope: Scope): 
 function failWhereDenied(
   { node }: AgentTurns,
   scope: Scope,
-  { result, path }: { readonly result: CallResult; readonly path: string },
+  { result, path }: { readonly result: CallResult | undefined; readonly path: string },
 ): void {
-  if (result.kind !== 'denied') return;
+  if (result?.kind !== 'denied') return;
   if (result.reason.startsWith('limit.'))
     throw new StepFailure({ code: result.reason, message: result.message, node, path });
   if (agentOf({ node }, scope).execution.onDeny !== 'fail') return;

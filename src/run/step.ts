@@ -45,14 +45,17 @@ interface Attempt<Call extends StepCall = StepCall> {
 export async function step(call: StepCall, scope: Scope): Promise<CallResult> {
   const subject = subjectOf(scope.content, call.node);
   const target = targetOf(call, scope);
+  // Attempts that came to nothing because of a worker do not count: else each deploy would cost a retry.
+  let failures = 0;
   for (let number = 1; ; number += 1) {
     const path = attemptPath(call.path, number);
     const known = replay(call, path, scope);
     const result = known ?? (await admit({ call, path, scope, subject, target }));
     if (result.kind !== 'again') return result;
     if (result.when === 'now') continue;
-    if (number >= attemptsMax) return { kind: 'failed', error: result.error };
-    const delayMs = known === undefined ? pauseMs(number, result) : (scope.waits.get(path)?.remainingMs ?? 0);
+    failures += 1;
+    if (failures >= attemptsMax) return { kind: 'failed', error: result.error };
+    const delayMs = known === undefined ? pauseMs(failures, result) : (scope.waits.get(path)?.remainingMs ?? 0);
     if (delayMs > 0) throw new Suspended([{ path, kind: 'timer', delayMs }]);
   }
 }

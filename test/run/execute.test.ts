@@ -110,6 +110,29 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     });
   });
 
+  test('onDeny: fail leaves undone what the model asked for after the denied call', async () => {
+    const { database } = opened;
+    const path = `/after-denial-${kind}`;
+    const bundle = bundleOf({
+      nodes: { write: { agent: 'writer' } },
+      agents: {
+        writer: {
+          tools: { echo: 'default/echo', write: 'default/write' },
+          execution: { onDeny: 'fail', maxDenials: 3 },
+        },
+      },
+      tools: { write: httpTool(`${effects.url}${path}`) },
+      replies: [{ agent: 'writer', turns: [{ toolCalls: [{ tool: 'echo' }, { tool: 'write' }] }, { text: 'done' }] }],
+    });
+    await install(database, bundle, authorityOf(bundle, { deny: ['echo'] }));
+    const run = await submit(database);
+    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+      state: 'Failed',
+      error: { code: 'agent.denied', path: 'write/1.1' },
+    });
+    expect((await effects.effects()).filter((effect) => effect.path === path)).toEqual([]);
+  });
+
   test('a budget for ten calls lets exactly ten of thirty-two parallel branches pass', async () => {
     const { database } = opened;
     const names = Array.from({ length: 32 }, (_, index) => `b${index}`);
