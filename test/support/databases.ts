@@ -12,7 +12,7 @@ export interface OpenedDatabase {
   /** Opens the same database again, once it is closed or where a server serves many. */
   readonly options: DatabaseOptions;
   /** Closes it and removes it. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A migrated database of the test's own: a folder, or one on the shared server. */
