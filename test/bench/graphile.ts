@@ -31,7 +31,7 @@ interface RunnerOptions extends Connection {
 }
 
 interface TaskHelpers {
-  addJob(identifier: string, payload: StepPayload): Promise<unknown>;
+  query(text: string, values: readonly unknown[]): Promise<unknown>;
 }
 
 /** Checks what an import gave; a package of another version may export other things. */
