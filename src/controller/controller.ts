@@ -4,7 +4,7 @@ import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Change } from '../plan/change.ts';
 import type { Watch } from '../source/watch.ts';
 import { recordAttempt } from '../store/attempt.ts';
-import { readEnvironments } from './environments.ts';
+import { type EnvironmentReading, readEachEnvironment } from './environments.ts';
 import type { ControlPlane } from './planning.ts';
 import { failed, fingerprint, reconcile } from './reconcile.ts';
 import type { Outcome, Settled } from './reconcile.ts';
@@ -38,7 +38,7 @@ const hourMs = 3_600_000;
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #memories = new Map<string, Memory>();
-  #known: readonly EnvironmentSettings[] = [];
+  #known: readonly string[] = [];
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -47,18 +47,24 @@ export class Controller {
   /** Looks at every environment once; what fails in one stays in it. */
   async tick(): Promise<readonly EnvironmentPass[]> {
     const { plane, log } = this.#options;
+    let readings: readonly EnvironmentReading[];
     try {
       await plane.repository.fetch();
-      this.#known = await readEnvironments(plane.repository);
+      readings = await readEachEnvironment(plane.repository);
+      this.#known = readings.map(({ name }) => name);
     } catch (error) {
       // Source trouble is not emptiness: what is live stays, and each environment says why it does not move.
       const outcome = failed(error);
       if (this.#known.length === 0)
         log.warn({ code: outcome.code, reason: outcome.message }, 'the repository cannot be read');
-      return Promise.all(this.#known.map((settings) => this.#fail(settings.name, outcome)));
+      return Promise.all(this.#known.map((name) => this.#fail(name, outcome)));
     }
     const passes: EnvironmentPass[] = [];
-    for (const settings of this.#known) passes.push(await this.#pass(settings));
+    for (const reading of readings) {
+      passes.push(
+        await ('error' in reading ? this.#fail(reading.name, failed(reading.error)) : this.#pass(reading.settings)),
+      );
+    }
     return passes;
   }
 

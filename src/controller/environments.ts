@@ -14,6 +14,26 @@ export async function readEnvironments(repository: Repository): Promise<readonly
   return Promise.all(declared.map((environment) => onItsBranch(repository, environment, head)));
 }
 
+/** What one environment's own branch says, or why it cannot be read. */
+export type EnvironmentReading =
+  | { readonly name: string; readonly settings: EnvironmentSettings }
+  | { readonly name: string; readonly error: unknown };
+
+/** The same, each by itself: a branch that is gone or whose pawl.yaml is broken is no other environment's trouble. */
+export async function readEachEnvironment(repository: Repository): Promise<readonly EnvironmentReading[]> {
+  const head = await repository.resolve('HEAD');
+  const declared = await settingsOf(repository, head);
+  return Promise.all(
+    declared.map(async (environment) => {
+      const { name } = environment;
+      return onItsBranch(repository, environment, head).then(
+        (settings) => ({ name, settings }),
+        (error: unknown) => ({ name, error }),
+      );
+    }),
+  );
+}
+
 /** One environment's settings, as its own branch says them. */
 export async function readEnvironment(repository: Repository, name: string): Promise<EnvironmentSettings> {
   const head = await repository.resolve('HEAD');

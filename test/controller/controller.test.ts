@@ -62,6 +62,26 @@ describe('a tick', () => {
     expect(told()).toBe(1);
   });
 
+  test('a branch that is gone or holds a broken pawl.yaml is the trouble of its own environment', async () => {
+    const both = settings({ one: {}, two: {} }).replace('name: two, branch: main', 'name: two, branch: other');
+    const { git, join } = await open();
+    await git.commit({ 'pawl.yaml': both, 'two/role.yaml': role('reader', 'tool:a:read') });
+    const { controller, plane } = await join();
+    expect((await controller.tick()).map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
+      ['one', 'applied'],
+      ['two', 'failed'],
+    ]);
+    await git.git('checkout', '--quiet', '-b', 'other');
+    await git.commit({ 'pawl.yaml': 'environments: nonsense\n' });
+    await git.git('checkout', '--quiet', 'main');
+    await git.commit({ 'one/role.yaml': role('reader', 'tool:b:read') });
+    expect((await controller.tick()).map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
+      ['one', 'applied'],
+      ['two', 'failed'],
+    ]);
+    expect(await lastAttempt(plane.database.db, 'two')).toMatchObject({ code: 'environment.settings_invalid' });
+  });
+
   test('a pawl.yaml that cannot be read holds every environment, and is recorded once', async () => {
     const { git, join } = await open();
     const { controller, plane } = await join();
