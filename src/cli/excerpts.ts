@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join, normalize } from 'node:path';
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative } from 'node:path';
 import type { ExcerptSource } from './problems.ts';
 
 /** Lines of the working copy for excerpts; nothing where a file is not there or lies outside. */
@@ -11,10 +11,16 @@ export function excerpts(root: string): ExcerptSource {
   };
 }
 
+/**
+ * A link is not followed, nor is a folder that is one: a manifest from a stranger could name any file of the machine,
+ * and the excerpt would show it.
+ */
 function readInside(root: string, file: string): string | undefined {
-  if (normalize(file).startsWith('..')) return undefined;
+  const path = join(root, file);
   try {
-    return readFileSync(join(root, file), 'utf8');
+    const within = relative(realpathSync(root), realpathSync(path));
+    if (within !== relative(root, path) || within.startsWith('..') || isAbsolute(within)) return undefined;
+    return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
   } catch {
     // The problem may stand in a commit whose file the working copy no longer has: it is shown without an excerpt.
     return undefined;
