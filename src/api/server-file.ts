@@ -18,7 +18,7 @@ export function newToken(): string {
 
 /** Writes the token, readable by its owner alone, and then the address: who finds the address finds the token. */
 export async function writeServerFile(directory: string, server: ServerFile, token: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   await writeWhole(join(directory, tokenName), `${token}\n`);
   await writeWhole(join(directory, serverName), `${JSON.stringify(server)}\n`);
 }

@@ -42,7 +42,7 @@ export class Mirror implements Repository {
     if (options.reader === 'isomorphic' && address.protocol === 'ssh') throw needsGit();
     const name = createHash('sha256').update(address.url).digest('hex').slice(0, 24);
     const mirror = new Mirror(options, address, join(options.directory, `${name}.git`));
-    await mkdir(options.directory, { recursive: true });
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
     await mirror.#init(mirror.#gitDirectory);
     return mirror;
   }

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import { EmitterBus } from '../bus/emitter.ts';
@@ -17,7 +17,8 @@ const connectMsDefault = 30_000;
 /** PostgreSQL in this process, on a directory that this process alone may use. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
   const directory = resolve(options.directory);
-  await mkdir(dirname(directory), { recursive: true });
+  // PGlite makes every file readable and writable for all, so the folder itself is what keeps others out.
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock = await takeLock(`${directory}.lock`);
   try {
     const engine = await PGlite.create({ dataDir: directory, parsers: { [int8]: safeInteger } });

@@ -28,7 +28,7 @@ const takeoverRounds = 32;
 export async function takeLock(path: string): Promise<Lock> {
   const me = await thisProcess();
   const aside = `${path}.${me.nonce}.new`;
-  await writeFile(aside, `${JSON.stringify(me)}\n`);
+  await writeFile(aside, `${JSON.stringify(me)}\n`, { mode: 0o600 });
   try {
     for (let round = 0; round < takeoverRounds; round += 1) {
       if (await linked(aside, path)) return { release: () => release(path, me) };
@@ -68,7 +68,7 @@ async function takenOver(path: string, dead: Holder, aside: string): Promise<boo
 /** A second name of the same file, because a rename between two names of one file does nothing. */
 async function copyOf(aside: string): Promise<string> {
   const copy = `${aside}.copy`;
-  await writeFile(copy, await readFile(aside));
+  await writeFile(copy, await readFile(aside), { mode: 0o600 });
   return copy;
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -45,6 +46,15 @@ describe('pawl up', { timeout: 90_000 }, () => {
   test('applies what the branch says, and commands find it although it holds the database', async () => {
     await revision(1);
     expect((await pawl('get', 'workers')).stdout).toMatch(/yes +0\/16/);
+  });
+
+  test('keeps others out of its folder, in which PGlite makes files for everybody', async () => {
+    const modes = await Promise.all(
+      ['.pawl', '.pawl/db', '.pawl/db.lock', '.pawl/token', '.pawl/server.json'].map(
+        async (path) => (await stat(join(repository.path, path))).mode & 0o077,
+      ),
+    );
+    expect(modes).toEqual([0, 0, 0, 0, 0]);
   });
 
   test('runs what is submitted to it', async () => {
