@@ -4,7 +4,8 @@ import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import type { DeathPoint } from '../support/dying-worker-main.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { runProcess } from '../support/processes.ts';
-import { bundleOf, httpTool, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { bundleOf, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 type Kind = 'read' | 'idempotent' | 'once';
 

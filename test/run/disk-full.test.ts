@@ -3,7 +3,8 @@ import { readOpenWaits } from '../../src/store/wait.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { makeDisk, type TestDisk } from '../support/full-disk.ts';
-import { bundleOf, eventually, httpTool, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 /** PostgreSQL says 53100 to what a worker writes: its journal and its lease. */
 describe('a database whose disk is full', { timeout: 60_000 }, () => {

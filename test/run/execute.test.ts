@@ -3,17 +3,8 @@ import { cancelRun, readRun } from '../../src/store/run.ts';
 import { readOpenWaits, resolveUnknown } from '../../src/store/wait.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
-import {
-  authorityOf,
-  bundleOf,
-  eventually,
-  httpTool,
-  install,
-  journalOf,
-  submit,
-  until,
-  workerOn,
-} from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { authorityOf, bundleOf, eventually, httpTool, install, submit, until, withWorker } from '../support/runs.ts';
 
 describe.each(databaseKinds)('on the %s database', (kind) => {
   let opened: OpenedDatabase;
@@ -26,16 +17,6 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     await effects.close();
     await opened.close();
   });
-
-  const withWorker = async <T>(work: () => Promise<T>): Promise<T> => {
-    const worker = workerOn(opened.database, { graceMs: 100 });
-    await worker.start();
-    try {
-      return await work();
-    } finally {
-      await worker.stop();
-    }
-  };
 
   test('a hundred branches meet in one join, each call made once', async () => {
     const { database } = opened;
@@ -52,7 +33,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       }),
     );
     const run = await submit(database);
-    const ended = await withWorker(() => until(database, run.id));
+    const ended = await withWorker(database, () => until(database, run.id));
     expect(ended).toMatchObject({ state: 'Succeeded', output: { count: 100 } });
     expect(await journalOf(database, run.id)).toHaveLength(204);
   });
@@ -61,7 +42,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const { database } = opened;
     await install(database, bundleOf({ nodes: { a: { to: [{ to: 'b', when: 'input.go' }] }, b: {} } }));
     const run = await submit(database, { input: { go: false } });
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+    expect(await withWorker(database, () => until(database, run.id))).toMatchObject({
       state: 'Failed',
       error: {
         code: 'edge.no_match',
@@ -71,68 +52,6 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     });
   });
 
-  test('a denied tool call is told to the model in neutral words and the run goes on', async () => {
-    const { database } = opened;
-    const bundle = bundleOf({
-      nodes: { write: { agent: 'writer' } },
-      agents: { writer: {} },
-      replies: [
-        { agent: 'writer', turns: [{ toolCalls: [{ tool: 'echo', arguments: { a: 1 } }] }, { text: 'went on' }] },
-      ],
-    });
-    await install(database, bundle, authorityOf(bundle, { deny: ['echo'] }));
-    const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
-      state: 'Succeeded',
-      output: { write: 'went on' },
-    });
-    expect(await journalOf(database, run.id)).toMatchObject([
-      { path: 'write/1', phase: 'intent' },
-      { path: 'write/1', outcome: 'done' },
-      { path: 'write/1.1', phase: 'result', outcome: 'denied', reason: 'policy.denied' },
-      { path: 'write/2', phase: 'intent' },
-      { path: 'write/2', outcome: 'done' },
-    ]);
-  });
-
-  test('onDeny: fail ends the run at the first denial', async () => {
-    const { database } = opened;
-    const bundle = bundleOf({
-      nodes: { write: { agent: 'writer' } },
-      agents: { writer: { execution: { onDeny: 'fail', maxDenials: 3 } } },
-      replies: [{ agent: 'writer', turns: [{ toolCalls: [{ tool: 'echo', arguments: {} }] }, { text: 'never' }] }],
-    });
-    await install(database, bundle, authorityOf(bundle, { deny: ['echo'] }));
-    const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
-      state: 'Failed',
-      error: { code: 'agent.denied', node: 'write' },
-    });
-  });
-
-  test('onDeny: fail leaves undone what the model asked for after the denied call', async () => {
-    const { database } = opened;
-    const path = `/after-denial-${kind}`;
-    const bundle = bundleOf({
-      nodes: { write: { agent: 'writer' } },
-      agents: {
-        writer: {
-          tools: { echo: 'default/echo', write: 'default/write' },
-          execution: { onDeny: 'fail', maxDenials: 3 },
-        },
-      },
-      tools: { write: httpTool(`${effects.url}${path}`) },
-      replies: [{ agent: 'writer', turns: [{ toolCalls: [{ tool: 'echo' }, { tool: 'write' }] }, { text: 'done' }] }],
-    });
-    await install(database, bundle, authorityOf(bundle, { deny: ['echo'] }));
-    const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
-      state: 'Failed',
-      error: { code: 'agent.denied', path: 'write/1.1' },
-    });
-    expect((await effects.effects()).filter((effect) => effect.path === path)).toEqual([]);
-  });
-
   test('a budget for ten calls lets exactly ten of thirty-two parallel branches pass', async () => {
     const { database } = opened;
     const names = Array.from({ length: 32 }, (_, index) => `b${index}`);
@@ -140,32 +59,13 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const budgets = [{ id: 'AgentPolicy/default/cap#0', scope: 'run', unit: 'calls', limit: 10 }] as const;
     await install(database, bundle, authorityOf(bundle, { budgets }));
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+    expect(await withWorker(database, () => until(database, run.id))).toMatchObject({
       state: 'Failed',
       error: { code: 'budget.exhausted' },
     });
     const rows = await journalOf(database, run.id);
     expect(rows.filter(({ outcome }) => outcome === 'done')).toHaveLength(10);
     expect(rows.filter(({ phase }) => phase === 'intent')).toHaveLength(10);
-  });
-
-  test('an answer that does not fit the schema gets one repair turn', async () => {
-    const { database } = opened;
-    const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
-    const reply = (turns: readonly { text: string }[]) => [{ agent: 'writer', turns }];
-    const plan = { nodes: { write: { agent: 'writer' } }, agents: { writer: { output: { schema } } } };
-    await install(database, bundleOf({ ...plan, replies: reply([{ text: 'sure' }, { text: '{"ok":true}' }]) }));
-    const mended = await submit(database);
-    expect(await withWorker(() => until(database, mended.id))).toMatchObject({
-      state: 'Succeeded',
-      output: { write: { ok: true } },
-    });
-    await install(database, bundleOf({ ...plan, replies: reply([{ text: 'sure' }, { text: 'still' }]) }));
-    const wrong = await submit(database);
-    expect(await withWorker(() => until(database, wrong.id))).toMatchObject({
-      state: 'Failed',
-      error: { code: 'agent.output_invalid', message: 'The answer is not JSON.' },
-    });
   });
 
   test('a write whose answer is lost parks the run until a person says what became of it', async () => {
@@ -178,7 +78,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       }),
     );
     const run = await submit(database);
-    await withWorker(() => until(database, run.id, 'Waiting'));
+    await withWorker(database, () => until(database, run.id, 'Waiting'));
     expect(await readOpenWaits(database, [run.id])).toMatchObject([{ path: 'pay/1', kind: 'unknown', due_at: null }]);
     const resolved = await resolveUnknown(database, {
       run: run.id,
@@ -188,7 +88,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       by: 'ada',
     });
     expect(resolved.state).toBe('Queued');
-    const ended = await withWorker(() => until(database, run.id));
+    const ended = await withWorker(database, () => until(database, run.id));
     expect(ended).toMatchObject({ state: 'Succeeded', output: { pay: { paid: true } } });
     const seen = (await effects.effects()).filter(({ path }) => path === `/drop/${kind}`);
     expect(seen).toHaveLength(1);
@@ -205,13 +105,13 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       bundleOf({ nodes: { pay: { tool: 'pay' } }, tools: { pay: httpTool(`${effects.url}${path}`) } }),
     );
     const run = await submit(database);
-    await withWorker(() => until(database, run.id, 'Waiting'));
+    await withWorker(database, () => until(database, run.id, 'Waiting'));
     await resolveUnknown(database, { run: run.id, path: 'pay/1', as: 'again', by: 'ada' });
-    await withWorker(async () => {
+    await withWorker(database, async () => {
       await eventually(async () => (await readOpenWaits(database, [run.id])).find(({ path: at }) => at === 'pay/1~2'));
     });
     await resolveUnknown(database, { run: run.id, path: 'pay/1~2', as: 'failed', by: 'ada' });
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+    expect(await withWorker(database, () => until(database, run.id))).toMatchObject({
       state: 'Failed',
       error: { code: 'call.resolved' },
     });
@@ -228,7 +128,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       bundleOf({ nodes: { slow: { tool: 'slow' } }, tools: { slow: httpTool(`${effects.url}${path}`) } }),
     );
     const run = await submit(database);
-    await withWorker(async () => {
+    await withWorker(database, async () => {
       await eventually(async () => (await effects.effects()).find((effect) => effect.path === path));
       const askedAt = performance.now();
       await cancelRun(database, run.id);
@@ -248,7 +148,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const tools = { slow: httpTool(`${effects.url}/hold/late-${kind}`) };
     await install(database, bundleOf({ nodes: { slow: { tool: 'slow' } }, tools, timeoutMs: 300 }));
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+    expect(await withWorker(database, () => until(database, run.id))).toMatchObject({
       state: 'TimedOut',
       error: { code: 'run.deadline', message: 'The run was not done within its timeout.' },
     });
@@ -268,7 +168,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       models: { 'default/model': { model: 'm', parameters: { maxOutputTokens: 10 }, ...model } },
     });
     const run = await submit(database);
-    expect(await withWorker(() => until(database, run.id))).toMatchObject({
+    expect(await withWorker(database, () => until(database, run.id))).toMatchObject({
       state: 'Failed',
       error: { code: 'model.unavailable' },
     });
@@ -290,7 +190,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     });
     await install(database, bundle);
     const tightened = await submit(database);
-    await withWorker(async () => {
+    await withWorker(database, async () => {
       await eventually(async () => (await effects.effects()).find((effect) => effect.path === path));
       await install(database, bundle, authorityOf(bundle, { deny: ['next'] }));
       await effects.release();
@@ -313,7 +213,9 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
       submit(database, { input: { text: 'a\u0000b' } }),
       submit(database, { input: { text: 'ab' } }),
     ]);
-    const [first, second] = await withWorker(() => Promise.all([until(database, nul.id), until(database, plain.id)]));
+    const [first, second] = await withWorker(database, () =>
+      Promise.all([until(database, nul.id), until(database, plain.id)]),
+    );
     expect(first.state).toBe('Failed');
     expect(second).toMatchObject({ state: 'Succeeded', output: { a: { text: 'ab' } } });
   });

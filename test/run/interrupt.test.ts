@@ -2,17 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRun } from '../../src/store/run.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
-import {
-  authorityOf,
-  bundleOf,
-  eventually,
-  httpTool,
-  install,
-  journalOf,
-  submit,
-  until,
-  workerOn,
-} from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { authorityOf, bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 describe.each(databaseKinds)('a worker that stops, on the %s database', (kind) => {
   let opened: OpenedDatabase;

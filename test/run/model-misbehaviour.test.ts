@@ -6,7 +6,8 @@ import { cancelRun } from '../../src/store/run.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type Effect, type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { type ChatRequest, type ModelScript, type ModelServer, startModelServer } from '../support/model-server.ts';
-import { bundleOf, eventually, httpTool, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 /**
  * What a model sends over the wire, through the provider, the gate and the door, up to a tool whose server writes down

@@ -5,7 +5,8 @@ import { readWorkers } from '../../src/store/worker.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
-import { bundleOf, eventually, httpTool, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 /** Workers in other processes against a real server: killed, stopped and asked to end. */
 describe('a run whose worker is gone', { timeout: 60_000 }, () => {

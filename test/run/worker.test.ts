@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRun } from '../../src/store/run.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
-import { bundleOf, install, journalOf, submit, until, workerOn } from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { bundleOf, install, submit, until, workerOn } from '../support/runs.ts';
 
 describe.each(databaseKinds)('on the %s database', (kind) => {
   let opened: OpenedDatabase;

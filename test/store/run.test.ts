@@ -6,7 +6,8 @@ import { writeJournal } from '../../src/store/journal.ts';
 import { cancelRun, readRun, submitRun } from '../../src/store/run.ts';
 import { enlistWorker, reapWorkers, renewWorker, retireWorker } from '../../src/store/worker.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
-import { bundleOf, environment, install, journalOf, submit, system } from '../support/runs.ts';
+import { journalOf } from '../support/journal.ts';
+import { bundleOf, environment, install, submit, system } from '../support/runs.ts';
 
 describe.each(databaseKinds)('on the %s database', (kind) => {
   let opened: OpenedDatabase;

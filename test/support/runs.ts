@@ -241,6 +241,17 @@ export function workerOn(
   });
 }
 
+/** Runs a worker for as long as the work takes. */
+export async function withWorker<T>(database: Database, work: () => Promise<T>): Promise<T> {
+  const worker = workerOn(database, { graceMs: 100 });
+  await worker.start();
+  try {
+    return await work();
+  } finally {
+    await worker.stop();
+  }
+}
+
 const settled = new Set(['Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter']);
 
 /** Waits until the run has ended, or is in the state that is asked for. */
@@ -260,33 +271,4 @@ export async function eventually<T>(look: () => Promise<T | undefined>, timeoutM
     if (performance.now() > limit) throw new Error(`nothing came of it within ${timeoutMs} ms`);
     await pause(5);
   }
-}
-
-export interface JournalRow {
-  readonly path: string;
-  readonly phase: string;
-  readonly outcome: string | null;
-  readonly fence: number;
-  readonly code: string | null;
-  readonly reason: string | null;
-}
-
-/** The journal of a run, in the order of writing. */
-export async function journalOf(database: Database, run: string): Promise<readonly JournalRow[]> {
-  const rows = await database.db
-    .selectFrom('step')
-    .select(['path', 'phase', 'outcome', 'fence', 'error', 'decision'])
-    .where('run', '=', run)
-    .orderBy('seq')
-    .execute();
-  return rows.map(({ error, decision, ...row }) => ({
-    ...row,
-    code: textAt(error, 'code'),
-    reason: textAt(decision, 'reason'),
-  }));
-}
-
-function textAt(value: unknown, key: string): string | null {
-  const member = typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-  return typeof member === 'string' ? member : null;
 }
