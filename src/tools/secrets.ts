@@ -21,7 +21,7 @@ export function secretSource({ variables, names }: SecretSourceOptions): SecretS
 export interface Secrets {
   /** Throws `secret.unavailable`. */
   readonly resolve: (use: SecretUse) => string;
-  /** `value` without any resolved secret, in any usual encoding. */
+  /** `value` without any secret of the bundle, in any usual encoding. */
   readonly scrub: (value: Json) => Json;
   readonly scrubText: (text: string) => string;
 }
@@ -30,26 +30,37 @@ const replacement = '[secret]';
 /** Taking shorter values out of outputs would shred them, and leaving them in would print them. */
 const lengthMin = 4;
 
-/** Knows a value only from its first use on; make one for each run or call, so that values do not pile up. */
+/**
+ * Takes out every value that the bundle names, used or not: an earlier owner of the run may have used it, and what a
+ * server was told then may come back through another tool now. Make one for each run, so that values do not pile up.
+ */
 export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource): Secrets {
-  const forms = new Map<string, readonly string[]>();
-  const scrubText = (text: string) => withoutForms(text, forms);
+  let known: ReadonlyMap<string, readonly string[]> | undefined;
+  const forms = () => (known ??= formsByValue(secrets, source));
+  const scrubText = (text: string) => withoutForms(text, forms());
   return {
-    resolve: (use) => {
-      const value = read(use, secrets, source);
-      if (!forms.has(value)) forms.set(value, formsOf(value));
-      return value;
-    },
-    scrub: (value) => (forms.size === 0 ? value : scrubbed(value, scrubText)),
+    resolve: (use) => read(use, secrets, source),
+    scrub: (value) => (forms().size === 0 ? value : scrubbed(value, scrubText)),
     scrubText,
   };
+}
+
+/** A value that this worker does not have, or may not use, cannot be known here. */
+function formsByValue(secrets: Bundle['secrets'], source: SecretSource): ReadonlyMap<string, readonly string[]> {
+  const forms = new Map<string, readonly string[]>();
+  for (const { keys } of Object.values(secrets)) {
+    for (const variable of Object.values(keys)) {
+      const value = valueOf(variable, source);
+      if (value !== undefined && isUsable(value)) forms.set(value, formsOf(value));
+    }
+  }
+  return forms;
 }
 
 function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): string {
   const variable = own(own(secrets, use.secret)?.keys, use.key);
   if (variable === undefined) throw unavailable(use, 'the bundle does not hold it');
-  // A file's last line break often ends up in the variable, and is never part of the secret.
-  const value = source(variable)?.replace(/\r?\n$/, '');
+  const value = valueOf(variable, source);
   if (value === undefined || value === '') {
     throw unavailable(
       use,
@@ -57,9 +68,17 @@ function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource):
     );
   }
   if (value.length < lengthMin) throw unavailable(use, `${variable} is shorter than ${lengthMin} characters`);
-  if (!/^[\u0020-\u007e\u0080-\u{10ffff}]+$/u.test(value))
-    throw unavailable(use, `${variable} holds a control character`);
+  if (!isUsable(value)) throw unavailable(use, `${variable} holds a control character`);
   return value;
+}
+
+/** A file's last line break often ends up in the variable, and is never part of the secret. */
+function valueOf(variable: string, source: SecretSource): string | undefined {
+  return source(variable)?.replace(/\r?\n$/, '');
+}
+
+function isUsable(value: string): boolean {
+  return value.length >= lengthMin && /^[\u0020-\u007e\u0080-\u{10ffff}]+$/u.test(value);
 }
 
 function unavailable(use: SecretUse, why: string): TerminalError {

@@ -58,8 +58,20 @@ test('of a user and password, the password alone is a secret too', () => {
   expect(secrets.scrubText('wrong password pass-7f3a')).toBe('wrong password [secret]');
 });
 
-test('nothing is scrubbed before a secret was used', () => {
-  expect(canarySecrets().scrub({ a: canary })).toEqual({ a: canary });
+test('a value is taken out before it was used here: the worker before may have used it', () => {
+  const secrets = canarySecrets();
+  expect(secrets.scrub({ a: `x ${canary}` })).toEqual({ a: 'x [secret]' });
+  expect(secrets.scrubText(Buffer.from(canary).toString('hex'))).toBe('[secret]');
+});
+
+test('a value that the worker does not have leaves the others known', () => {
+  const keys = { absent: 'PAWL_SECRET_A', short: 'PAWL_SECRET_B', there: 'PAWL_SECRET_C' };
+  const values = new Map([
+    ['PAWL_SECRET_B', 'abc'],
+    ['PAWL_SECRET_C', canary],
+  ]);
+  const secrets = bundleSecrets({ 'default/crm': { source: 'env', keys } }, (name) => values.get(name));
+  expect(secrets.scrub([canary, 'abc'])).toEqual(['[secret]', 'abc']);
 });
 
 test.each([
