@@ -92,3 +92,10 @@ describe('templates', () => {
     expect(() => evaluateTemplates(text, scope)).toThrow(expect.objectContaining({ code: 'expression.template' }));
   });
 });
+
+test('a result that a macro would make enormous is refused before it is built', () => {
+  const input = { items: Array.from({ length: 50_000 }, (_, at) => at), prefix: 'x'.repeat(100_000) };
+  expect(() => evaluateExpression('input.items.map(item, input.prefix + string(item))', { input, nodes: {} })).toThrow(
+    'the result holds more than 8388608 values and characters',
+  );
+});
