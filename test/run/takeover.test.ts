@@ -127,6 +127,8 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
     const run = await submit(database);
     await eventually(async () => (await seen('/hold/second-term')).at(0));
     leaving.signal('SIGTERM');
+    // Else the call may be answered before the signal arrives, and the worker goes on with the run.
+    await leaving.waitFor(/stopping/);
     await effects.release();
     await leaving.waitFor(/stopped/);
     expect(await readRun(database, run.id)).toMatchObject({ state: 'Queued', crashes: 0 });

@@ -9,6 +9,8 @@ const worker = workerOn(database, { leaseMs: Number(leaseMs), slots: Number(slot
 await worker.start();
 process.stdout.write('started\n');
 await once(process, 'SIGTERM');
-await worker.stop();
+const stopped = worker.stop();
+process.stdout.write('stopping\n');
+await stopped;
 await database.close();
 process.stdout.write('stopped\n');
