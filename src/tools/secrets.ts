@@ -35,7 +35,7 @@ const lengthMin = 4;
  * server was told then may come back through another tool now. Make one for each run, so that values do not pile up.
  */
 export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource): Secrets {
-  let known: ReadonlyMap<string, readonly string[]> | undefined;
+  let known: ReadonlyMap<string, Spellings> | undefined;
   const forms = () => (known ??= formsByValue(secrets, source));
   const scrubText = (text: string) => withoutForms(text, forms());
   return {
@@ -46,8 +46,8 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
 }
 
 /** A value that this worker does not have, or may not use, cannot be known here. */
-function formsByValue(secrets: Bundle['secrets'], source: SecretSource): ReadonlyMap<string, readonly string[]> {
-  const forms = new Map<string, readonly string[]>();
+function formsByValue(secrets: Bundle['secrets'], source: SecretSource): ReadonlyMap<string, Spellings> {
+  const forms = new Map<string, Spellings>();
   for (const { keys } of Object.values(secrets)) {
     for (const variable of Object.values(keys)) {
       const value = valueOf(variable, source);
@@ -88,28 +88,47 @@ function unavailable(use: SecretUse, why: string): TerminalError {
   });
 }
 
+interface Spellings {
+  readonly forms: readonly string[];
+  /** The value inside JSON strings, which may stand inside JSON strings again: one escape for each depth. */
+  readonly escaped: readonly RegExp[];
+}
+
 /** Every spelling in which the value usually travels; of a `user:password` pair, the password too. */
-function formsOf(value: string): readonly string[] {
+function formsOf(value: string): Spellings {
   const colon = value.indexOf(':');
   const parts = [value, ...(colon === -1 ? [] : [value.slice(colon + 1)])].filter((part) => part.length >= lengthMin);
   const forms = new Set(parts.flatMap((part) => [part, ...encodingsOf(part)]));
-  // The longest first: a shorter form may be a part of a longer one and would leave the rest standing.
-  return [...forms].filter((form) => form.length >= lengthMin).sort((a, b) => b.length - a.length);
+  return {
+    // The longest first: a shorter form may be a part of a longer one and would leave the rest standing.
+    forms: [...forms].filter((form) => form.length >= lengthMin).sort((a, b) => b.length - a.length),
+    escaped: parts.filter((part) => /["\\/\u0080-\uffff]/.test(part)).map(escapedPattern),
+  };
+}
+
+function escapedPattern(value: string): RegExp {
+  // A backslash of the value is a run of them at any depth, and takes in the escape of what follows it.
+  const runs = value
+    .split(/\\+/)
+    .map((run) => Array.from({ length: run.length }, (_, at) => escapedUnit(run, at)).join(''));
+  return new RegExp(runs.join('\\\\+'), 'gi');
+}
+
+function escapedUnit(run: string, at: number): string {
+  const unit = run.charAt(at);
+  if (unit > '\u007f') return `(?:${unit}|\\\\+u${run.charCodeAt(at).toString(16).padStart(4, '0')})`;
+  if (unit === '"' || unit === '/') return at === 0 ? unit : `\\\\*${unit}`;
+  return /[A-Za-z0-9]/.test(unit) ? unit : `\\x${unit.charCodeAt(0).toString(16)}`;
 }
 
 function encodingsOf(value: string): string[] {
   const bytes = Buffer.from(value, 'utf8');
   const percent = encodeURIComponent(value);
   const strict = percent.replace(/[!'()*~_.-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const json = JSON.stringify(value).slice(1, -1);
-  const ascii = json.replace(/[\u0080-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const form = new URLSearchParams([['', value]]).toString().slice(1);
   const urls = [percent, strict, form, percent.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
   return [
     ...urls.flatMap((url) => [url, url.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())]),
-    json,
-    json.replaceAll('/', '\\/'),
-    ascii,
     bytes.toString('hex'),
     bytes.toString('hex').toUpperCase(),
     ...base64FormsOf(bytes),
@@ -131,10 +150,11 @@ function base64FormsOf(bytes: Buffer): string[] {
   });
 }
 
-function withoutForms(text: string, forms: ReadonlyMap<string, readonly string[]>): string {
+function withoutForms(text: string, known: ReadonlyMap<string, Spellings>): string {
   let clean = text;
-  for (const spelled of forms.values()) {
-    for (const form of spelled) clean = clean.replaceAll(form, replacement);
+  for (const { forms, escaped } of known.values()) {
+    for (const form of forms) clean = clean.replaceAll(form, replacement);
+    for (const pattern of escaped) clean = clean.replace(pattern, replacement);
   }
   return clean;
 }

@@ -22,6 +22,8 @@ function spellings(value: string): string[] {
     new URLSearchParams({ k: value }).toString(),
     JSON.stringify(value),
     JSON.stringify(value).replaceAll('/', '\\/'),
+    JSON.stringify(JSON.stringify({ a: value })).slice(7, -4),
+    JSON.stringify(JSON.stringify(JSON.stringify(value))).slice(6, -6),
     JSON.stringify(value).replace(
       /[\u0080-\uffff]/g,
       (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -29,7 +31,7 @@ function spellings(value: string): string[] {
   ];
 }
 
-test.each([canary, 'sk-live-0123456789abcdef', 'ümläut-sécret', 'a~b.c!d(e)'])(
+test.each([canary, 'sk-live-0123456789abcdef', 'ümläut-sécret', 'a~b.c!d(e)', 'q"uo\\te/7f', '\\\\x""/ü'])(
   '%s is taken out in every spelling',
   (value) => {
     const secrets = canarySecrets(value);

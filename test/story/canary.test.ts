@@ -1,0 +1,259 @@
+import { sql } from 'kysely';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
+import { send } from '../api/fixture.ts';
+import type { Said } from '../cli/fixture.ts';
+import { createRepository, type TestRepository } from '../support/git.ts';
+import { bodyOf, listen, type LoopbackServer } from '../support/loopback.ts';
+import { type ModelServer, startModelServer } from '../support/model-server.ts';
+import { createDatabase } from '../support/postgres.ts';
+import { startProcess, type TestProcess } from '../support/processes.ts';
+import { typist } from './example.ts';
+
+/** Characters that every encoding writes in its own way. */
+const toolCanary = `t0ol-7f3a/+"<>&'=?%~ \\cana-ry:q9`;
+const modelCanary = 'm0del-51bc.A_zcanary~9';
+const canaries = [toolCanary, modelCanary];
+
+function plainSpellings(value: string): readonly string[] {
+  const bytes = Buffer.from(value);
+  const percent = encodeURIComponent(value);
+  const json = JSON.stringify(value).slice(1, -1);
+  return [
+    value,
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    percent,
+    percent.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
+    new URLSearchParams({ k: value }).toString().slice(2),
+    json,
+    json.replaceAll('/', '\\/'),
+    JSON.stringify(json).slice(1, -1),
+  ];
+}
+
+/** Says the value in every way, as values, as keys and as text. */
+function echoOf(value: string): string {
+  const base64 = ['', 'x', 'xy', 'user:'].map((before) => Buffer.from(`${before}${value}z`).toString('base64'));
+  const all = [
+    ...plainSpellings(value),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+  ];
+  return JSON.stringify({ all, [value]: 'as a key', text: all.join(' | '), nested: [{ header: `Bearer ${value}` }] });
+}
+
+/** What nobody may find afterwards: the spellings, and of base64 the characters that hold the value's bits alone. */
+function traces(value: string): readonly string[] {
+  const base64 = [0, 1, 2].map((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset, 'x'), Buffer.from(value)]).toString('base64');
+    return padded.replace(/=+$/, '').slice(offset === 0 ? 0 : offset + 1, -1);
+  });
+  return [...plainSpellings(value), ...base64, ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))];
+}
+
+let repository: TestRepository;
+let tools: LoopbackServer;
+let model: ModelServer;
+let made: Awaited<ReturnType<typeof createDatabase>>;
+let up: TestProcess;
+let pawl: (...words: readonly string[]) => Promise<Said>;
+const received: string[] = [];
+
+beforeAll(async () => {
+  [repository, made] = await Promise.all([createRepository(), createDatabase()]);
+  tools = await listen(async (request, response) => {
+    await bodyOf(request);
+    const secret = (request.headers['x-api-key'] ??
+      request.headers.authorization?.slice('Bearer '.length) ??
+      toolCanary) as string;
+    received.push(secret);
+    const [, status = '200'] = (request.url ?? '').split('/');
+    response.writeHead(Number(status), {
+      'content-type': 'application/json',
+      'x-echo': Buffer.from(secret).toString('hex'),
+    });
+    response.end(echoOf(secret));
+  });
+  model = await startModelServer((_request, index) => {
+    const key = model.calls[index]?.authorization?.slice('Bearer '.length) ?? '';
+    received.push(key);
+    if (index === 0) {
+      const ask = (name: string) => ({ name, arguments: JSON.stringify({ q: `Bearer ${key}` }) });
+      return { text: echoOf(key), toolCalls: ['good', 'bad', 'broken', 'open', key].map(ask) };
+    }
+    return index === 1
+      ? { text: echoOf(key) }
+      : { status: 401, body: JSON.stringify({ error: { message: echoOf(key) } }) };
+  });
+  await repository.commit(files(), 'Start');
+  const environment = { DATABASE_URL: made.url };
+  pawl = typist(repository.path, { ...environment, PAWL_LOG_LEVEL: 'trace' });
+  await pawl('migrate');
+  up = startProcess({
+    entry: 'src/main.ts',
+    args: ['up'],
+    cwd: repository.path,
+    env: {
+      ...environment,
+      PAWL_LOG_LEVEL: 'trace',
+      PAWL_SECRET_TOOL: toolCanary,
+      PAWL_SECRET_MODEL: modelCanary,
+    },
+  });
+  await up.waitFor(/pawl is up at/, 60_000);
+}, 90_000);
+
+afterAll(async () => {
+  await up.kill();
+  await Promise.all([tools.close(), model.close(), repository.remove()]);
+  await made.drop();
+}, 30_000);
+
+function files(): Record<string, string> {
+  const tool = (name: string, status: number, auth: string) => `apiVersion: pawl/v1
+kind: Tool
+metadata: { name: ${name} }
+spec:
+  description: Says back what it is sent.
+  type: http
+  operation: write
+  idempotent: true
+  inputSchema: { type: object, properties: { q: { type: string } } }
+  http: { method: POST, url: "${tools.url}/${status}/${name}", body: { q: "{q}" } }
+  egress: { hosts: ["${tools.url}"], allowPrivate: true }
+  ${auth}
+---
+`;
+  const secret = 'secretRef: { name: keys, key: tool }';
+  return {
+    'pawl.yaml': 'apiVersion: pawl/v1\nenvironments: [{ name: production, branch: main, paths: [all.yaml] }]\n',
+    'all.yaml': `${tool('good', 200, `auth: { profile: bearer, ${secret} }`)}${tool('bad', 400, `auth: { profile: apiKeyHeader, headerName: x-api-key, ${secret} }`)}${tool('broken', 500, `auth: { profile: bearer, ${secret} }`)}${tool('open', 200, '')}apiVersion: pawl/v1
+kind: Secret
+metadata: { name: keys }
+spec: { source: env, keys: { tool: PAWL_SECRET_TOOL, model: PAWL_SECRET_MODEL } }
+---
+apiVersion: pawl/v1
+kind: ModelEndpoint
+metadata: { name: hosted }
+spec:
+  provider: openaiCompatible
+  model: m
+  baseUrl: ${model.url}
+  allowPrivate: true
+  auth: { secretRef: { name: keys, key: model } }
+---
+apiVersion: pawl/v1
+kind: AgentRole
+metadata: { name: worker }
+spec: { permissions: ["tool:*:*"] }
+---
+apiVersion: pawl/v1
+kind: Agent
+metadata: { name: clerk }
+spec:
+  modelRef: hosted
+  prompt: Do it.
+  roles: [worker]
+  tools: [{ toolRef: good }, { toolRef: bad }, { toolRef: broken }, { toolRef: open }]
+---
+apiVersion: pawl/v1
+kind: AgentSystem
+metadata: { name: desk }
+spec:
+  input: { schema: { type: object, properties: { go: { type: string } } } }
+  graph: { work: { agentRef: clerk, input: "\${ input.go }" } }
+`,
+  };
+}
+
+async function dump(database: Database): Promise<string> {
+  const tables = await sql<{ name: string }>`
+    select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'public' order by 1`.execute(
+    database.db,
+  );
+  expect(tables.rows.length).toBeGreaterThan(10);
+  const texts: string[] = [];
+  for (const { name } of tables.rows) {
+    const { rows } = await sql<{ row: string }>`select t::text as row from ${sql.raw(name)} t`.execute(database.db);
+    texts.push(`${name}\n${rows.map(({ row }) => row).join('\n')}`);
+  }
+  return texts.join('\n');
+}
+
+test('a secret that was used and said back in every way is nowhere but in the calls that need it', {
+  timeout: 60_000,
+}, async () => {
+  const said = new Map<string, string>();
+  const keep = (place: string, { stdout, stderr, exit }: Said): Said => {
+    said.set(place, `${stdout}\n${stderr}`);
+    return { stdout, stderr, exit };
+  };
+  const run = async (...more: readonly string[]) =>
+    keep(`run ${more.join(' ')}`, await pawl('run', 'desk', '-i', 'go=now', '--watch', ...more));
+
+  keep('plan', await pawl('plan'));
+  keep('plan json', await pawl('plan', '-o', 'json'));
+  for (let round = 0; round < 300 && !up.stderr.includes('revision applied'); round += 1) {
+    keep('status', await pawl('status'));
+  }
+  const first = await run();
+  expect(first.stdout).toContain('Succeeded');
+  const second = await run('-o', 'json');
+  // The second run's first model call is the third of all: the provider refuses, and quotes the key.
+  expect(second.stdout).toContain('model.unauthorised');
+
+  const listed = keep('get runs', await pawl('get', 'runs', '-o', 'json'));
+  const ids = [...listed.stdout.matchAll(/"id": ?"([0-9a-f-]{36})"/g)].map(([, id]) => id ?? '');
+  expect(ids).toHaveLength(2);
+  for (const id of ids) {
+    keep(`trace ${id}`, await pawl('trace', id));
+    keep(`trace json ${id}`, await pawl('trace', id, '-o', 'json'));
+  }
+  for (const words of [
+    ['get', 'Tool'],
+    ['get', 'Secret', '-o', 'json'],
+    ['get', 'workers'],
+    ['drift'],
+    ['history'],
+    ['doctor'],
+  ]) {
+    keep(words.join(' '), await pawl(...words));
+  }
+
+  const server = JSON.parse(await readFile(join(repository.path, '.pawl', 'server.json'), 'utf8')) as {
+    address: string;
+  };
+  const token = (await readFile(join(repository.path, '.pawl', 'token'), 'utf8')).trim();
+  for (const path of [
+    '/v1/status',
+    '/v1/environments/production/runs',
+    '/v1/environments/production/resources',
+    ...ids.flatMap((id) => [`/v1/runs/${id}`, `/v1/runs/${id}/trace`]),
+  ]) {
+    const answer = await send(server.address, path, { headers: { authorization: `Bearer ${token}` } });
+    expect(answer.status).toBe(200);
+    said.set(path, JSON.stringify(answer));
+  }
+  expect(await up.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  said.set('logs', `${up.stdout}\n${up.stderr}`);
+  const database = await openDatabase({ url: made.url });
+  said.set('database', await dump(database));
+  await database.close();
+
+  // What was meant to happen did: both values went out, and each tool answered.
+  expect(new Set(received)).toEqual(new Set(canaries));
+  expect(received).toHaveLength(7);
+  const journal = said.get('database') ?? '';
+  for (const seen of ['[secret]', 'as a key', 'tool.failed', 'model.unauthorised']) expect(journal).toContain(seen);
+
+  const found = canaries.flatMap((canary) =>
+    traces(canary).flatMap((spelling) =>
+      [...said].flatMap(([place, text]) => (text.includes(spelling) ? [`${place}: ${spelling}`] : [])),
+    ),
+  );
+  expect(found).toEqual([]);
+});
