@@ -28,11 +28,22 @@ interface Listing {
   readonly records: readonly object[];
 }
 
-export async function getCommand(context: CliContext, options: GetOptions): Promise<ExitCode> {
+export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
+  const options = namedOptions(words);
   const listing = await withDoor(context, (door) => list(door, options));
   if (options.name !== undefined && listing.records.length === 0) throw notFound(options);
   show(context, listing, options.output);
   return exitCodes.success;
+}
+
+/** `agent support/draft` and `Agent/support/draft`, as `-o name` prints it, say kind, namespace and name. */
+function namedOptions(words: GetOptions): GetOptions {
+  const [kind = '', ...path] = words.kind.split('/');
+  const parts = [...path, ...(words.name?.split('/') ?? [])];
+  const [first, second] = parts;
+  if (parts.length > 2) throw usage(`"${parts.join('/')}" is no name.`, 'Write `name` or `namespace/name`.');
+  if (first === undefined) return words;
+  return second === undefined ? { ...words, kind, name: first } : { ...words, kind, namespace: first, name: second };
 }
 
 async function list(door: Door, options: GetOptions): Promise<Listing> {
@@ -61,12 +72,16 @@ async function list(door: Door, options: GetOptions): Promise<Listing> {
 /** `agents`, `Agent`, `agent,tools` or `all`. */
 function parseKinds(text: string): readonly Kind[] {
   if (text === 'all') return kinds;
-  return text.split(',').map((word) => {
+  const wanted = text.split(',').map((word) => {
     const kind = kinds.find((candidate) => spellings(candidate).includes(word.toLowerCase()));
     if (kind === undefined) throw unknownKind(word);
     return kind;
   });
+  return [...new Set(wanted)];
 }
+
+/** Not kinds of resources: each has its own columns, so none can stand in a list with others. */
+const alone = ['run', 'runs', 'worker', 'workers', 'all'];
 
 /** As the manifest says it and as people do: `AgentPolicy`, `agentpolicies`, `policy`, `policies`. */
 function spellings(kind: Kind): readonly string[] {
@@ -88,13 +103,18 @@ function plural(noun: string): string {
 }
 
 function unknownKind(word: string): TerminalError {
+  if (alone.includes(word))
+    return usage(`"${word}" cannot be listed together with others.`, `Run \`pawl get ${word}\`.`);
   const known = [...kinds.map((kind) => spellings(kind).at(-1) ?? kind), 'runs', 'workers', 'all'];
   const guess = nearest(word.toLowerCase(), known);
-  return new TerminalError(`There is no kind "${neutral(word)}".`, {
-    code: 'cli.usage',
-    help: guess === undefined ? `One of ${known.join(', ')}.` : `Did you mean "${guess}"?`,
-    exit: exitCodes.usage,
-  });
+  return usage(
+    `There is no kind "${neutral(word)}".`,
+    guess === undefined ? `One of ${known.join(', ')}.` : `Did you mean "${guess}"?`,
+  );
+}
+
+function usage(message: string, help: string): TerminalError {
+  return new TerminalError(message, { code: 'cli.usage', help, exit: exitCodes.usage });
 }
 
 function resourceListing(records: readonly ResourceRecord[], wide: boolean): Listing {
@@ -143,7 +163,9 @@ function show({ terminal }: CliContext, listing: Listing, output: string): void 
       return;
     case 'yaml':
       for (const record of listing.records) {
-        terminal.out(`---\n${stringify('manifest' in record ? record.manifest : record).trimEnd()}`);
+        // The database keeps a manifest's keys by length; sorted, they come out as people write them.
+        const text = 'manifest' in record ? stringify(record.manifest, { sortMapEntries: true }) : stringify(record);
+        terminal.out(`---\n${text.trimEnd()}`);
       }
       return;
     case 'name':

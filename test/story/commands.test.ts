@@ -167,6 +167,18 @@ describe.each([
     expect((await pawl('get', 'agnets')).stderr).toContain('Did you mean');
   });
 
+  test('get takes the names that it prints, and says what cannot be listed together', async () => {
+    const { pawl } = place;
+    for (const words of [['agent', 'support/draft'], ['Agent/support/draft'], ['agents/draft']]) {
+      expect((await pawl('get', ...words, '-o', 'name')).stdout).toBe('Agent/support/draft\n');
+    }
+    expect((await pawl('get', 'agent', 'default/draft')).exit).toBe(1);
+    expect((await pawl('get', 'agent', 'a/b/c')).stderr).toContain('"a/b/c" is no name.');
+    expect((await pawl('get', 'agents,runs')).stderr).toContain('"runs" cannot be listed together with others.');
+    const { stdout } = await pawl('get', 'agent', 'draft', '-o', 'yaml');
+    expect(stdout.match(/^\w+(?=:)/gm)).toEqual(['apiVersion', 'kind', 'metadata', 'spec']);
+  });
+
   test('a row that a hand changed is drift: exit 2, with field and hand, also in status and get', async () => {
     const database = await openDatabase({ ...place.options, applicationName: 'a-hand' });
     const row = { environment: 'production', address: 'Agent/support/review' };
@@ -198,6 +210,8 @@ describe.each([
       0,
       expect.stringContaining('Plan: 0 to add, 1 to change, 0 to destroy.'),
     ]);
+    expect(planned.stderr).toContain('It cannot be applied: what it plans is not committed.');
+    expect((await place.pawl('plan', '--working-copy', '--ref', 'main')).exit).toBe(64);
     const applied = await place.pawl('apply', 'working.json');
     expect([applied.exit, applied.stdout]).toEqual([64, '']);
     expect(applied.stderr).toContain('plan.uncommitted');
