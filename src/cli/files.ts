@@ -19,7 +19,13 @@ export async function writeNamed(cwd: string, file: string, content: string): Pr
   }
 }
 
-function unusable(verb: 'read' | 'write', file: string, cause: unknown): TerminalError {
+/** A path as a shell takes it for one word, in commands that are shown to be typed. */
+export function shellWord(path: string): string {
+  const named = path.startsWith('-') ? `./${path}` : path;
+  return /^[\w@%+=:,./-]+$/.test(named) ? named : `'${named.replaceAll("'", `'\\''`)}'`;
+}
+
+export function unusable(verb: 'read' | 'write', file: string, cause: unknown): TerminalError {
   const reason = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   return new TerminalError(`Cannot ${verb} ${file}${reason}.`, {
     code: 'cli.file',

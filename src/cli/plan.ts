@@ -6,7 +6,7 @@ import { renderText } from '../plan/render/text.ts';
 import { chooseEnvironment, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
-import { readNamed, writeNamed } from './files.ts';
+import { readNamed, shellWord, writeNamed } from './files.ts';
 import { countProblems, renderProblems } from './problems.ts';
 
 export interface PlanOptions {
@@ -52,7 +52,11 @@ export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, o
 
 async function savePlan({ terminal, cwd }: CliContext, plan: Plan, file: string): Promise<void> {
   await writeNamed(cwd, file, `${JSON.stringify(renderJson(plan), null, 2)}\n`);
-  terminal.note(`Saved the plan. Apply exactly this with: pawl apply ${file}`);
+  terminal.note(
+    plan.target.commit === 'working-copy'
+      ? 'Saved the plan. It cannot be applied: what it plans is not committed.'
+      : `Saved the plan. Apply exactly this with: pawl apply ${shellWord(file)}`,
+  );
 }
 
 /** What identifies a saved plan: apply plans the commit again and compares the digest. */
