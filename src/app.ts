@@ -85,9 +85,13 @@ async function openDoor(config: Config): Promise<Door> {
 }
 
 async function runningServer(config: Config): Promise<Operations | undefined> {
+  const found = await answeringServer(config);
+  return found && createClient({ address: found.address, token: found.token, version: packageVersion() });
+}
+
+async function answeringServer(config: Config): ReturnType<typeof findServer> {
   const found = await findServer(config.stateDirectory);
-  if (found === undefined || !(await isAnswering(found.address))) return undefined;
-  return createClient({ address: found.address, token: found.token, version: packageVersion() });
+  return found !== undefined && (await isAnswering(found.address)) ? found : undefined;
 }
 
 function localOperations(config: Config, database: Database, repository: Repository): Operations {
@@ -106,7 +110,7 @@ function openersOf(config: Config): Openers {
   return {
     database: () => openStore(config),
     repository: () => openSource(config),
-    server: () => findServer(config.stateDirectory),
+    server: () => answeringServer(config),
   };
 }
 

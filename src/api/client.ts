@@ -55,7 +55,14 @@ function of(environment: string): string {
   return `/v1/environments/${encodeURIComponent(environment)}`;
 }
 
+/** The API refuses what is no id at all as a bad request; whoever typed it wants to know that there is no such run. */
 function run(id: string): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+    throw new TerminalError(`No run has the id ${JSON.stringify(id.slice(0, 64))}.`, {
+      code: 'run.unknown',
+      help: 'Look at `pawl get runs`.',
+    });
+  }
   return `/v1/runs/${encodeURIComponent(id)}`;
 }
 

@@ -12,9 +12,13 @@ export interface Openers {
   readonly database: () => Promise<Database>;
   readonly repository: () => Promise<Repository>;
   /** The `pawl up` that runs here, where one does. */
-  readonly server: () => Promise<
-    { readonly address: string; readonly pid: number; readonly version: string } | undefined
-  >;
+  readonly server: () => Promise<RunningServer | undefined>;
+}
+
+export interface RunningServer {
+  readonly address: string;
+  readonly pid: number;
+  readonly version: string;
 }
 
 /** A worker's clock may be this far from the database's before it is worth a warning: leases go by the database's. */
@@ -22,10 +26,11 @@ const skewMs = 5_000;
 
 /** What a person would look at first when something does not work; never a value of a secret or a URL. */
 export async function runChecks(config: Config, openers: Openers): Promise<readonly Check[]> {
+  const server = await openers.server();
   return [
     checkNode(process.versions.node),
-    await checkServer(openers),
-    ...(await checkDatabase(config, openers)),
+    checkServer(server),
+    ...(await checkDatabase(config, openers, server)),
     ...(await checkRepository(openers)),
     checkSecrets(config),
   ];
@@ -41,15 +46,21 @@ function checkNode(version: string): Check {
   return { name: 'node', state: 'ok', detail: `Node ${version}` };
 }
 
-async function checkServer(openers: Openers): Promise<Check> {
-  const server = await openers.server();
+function checkServer(server: RunningServer | undefined): Check {
   if (server === undefined)
     return { name: 'server', state: 'ok', detail: 'no `pawl up` runs here; commands open the database themselves' };
   return { name: 'server', state: 'ok', detail: `pawl ${server.version} at ${server.address}, process ${server.pid}` };
 }
 
-async function checkDatabase(config: Config, openers: Openers): Promise<readonly Check[]> {
+async function checkDatabase(
+  config: Config,
+  openers: Openers,
+  server: RunningServer | undefined,
+): Promise<readonly Check[]> {
   const { database: choice } = config;
+  if (choice.kind === 'embedded' && server !== undefined) {
+    return [{ name: 'database', state: 'ok', detail: `embedded, in .pawl/db, held by process ${server.pid}` }];
+  }
   if (choice.kind === 'embedded' && !existsSync(choice.directory)) {
     return [{ name: 'database', state: 'ok', detail: 'embedded, made by the first plan in .pawl/db' }];
   }

@@ -14,8 +14,8 @@ export async function doctorCommand(context: CliContext, options: { output: stri
     const { green, yellow, red } = terminal.colors;
     const marks = { ok: green('ok     '), warning: yellow('warning'), failed: red('failed ') };
     for (const check of checks) {
-      terminal.out(`${marks[check.state]}  ${check.name.padEnd(12)} ${neutral(check.detail)}`);
-      if (check.help !== undefined) terminal.out(`${' '.repeat(22)}= help: ${check.help}`);
+      terminal.out(`${marks[check.state]}  ${check.name.padEnd(12)}  ${neutral(check.detail)}`);
+      if (check.help !== undefined) terminal.out(`${' '.repeat(23)}= help: ${check.help}`);
     }
   }
   return checks.some((check) => check.state === 'failed') ? exitCodes.unexpected : exitCodes.success;

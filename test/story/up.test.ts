@@ -63,6 +63,19 @@ describe('pawl up', { timeout: 90_000 }, () => {
     expect(said.stderr).toContain('tool support/issue-refund denied (policy.denied)');
   });
 
+  test('says of a run that there is not what the database says of it', async () => {
+    const said = await pawl('trace', 'nope');
+    expect([said.exit, said.stderr]).toEqual([1, expect.stringContaining('run.unknown')]);
+  });
+
+  test('is in order for doctor, which leaves its database alone', async () => {
+    const said = await pawl('doctor');
+    expect([said.exit, said.stdout]).toEqual([
+      0,
+      expect.stringMatching(/ok +database +embedded.* held by process \d+/),
+    ]);
+  });
+
   test('sees a commit at once', async () => {
     await edit(repository, 'policies/spending.yaml', { from: 'limit: 20000', to: 'limit: 15000' });
     await revision(2);
