@@ -40,9 +40,10 @@ interface Planning {
 async function planAndApply(context: CliContext, { app, door, options }: Planning): Promise<ExitCode> {
   const environment = await chooseEnvironment(door, options.env);
   const plan = await door.operations.plan({ environment });
-  // With JSON, stdout carries one document: the revision. The plan is `pawl plan -o json`'s.
-  if (options.output !== 'json' || countProblems(plan.problems).errors > 0) await showPlan(context, plan, 'text');
-  if (countProblems(plan.problems).errors > 0) return exitCodes.findings;
+  const errors = countProblems(plan.problems).errors;
+  // With JSON, stdout carries one document: the revision, or else the plan that cannot be applied, with its errors.
+  if (options.output !== 'json' || errors > 0) await showPlan(context, plan, options.output);
+  if (errors > 0) return exitCodes.findings;
   if (plan.changes.length === 0) {
     if (options.output === 'json') json(context.terminal, { environment, changed: false });
     return exitCodes.success;
@@ -83,7 +84,7 @@ async function applyNow({ terminal }: CliContext, { app, operations, saved, opti
   }
   const { add, change, remove } = applied.summary;
   const { bold, green } = terminal.colors;
-  terminal.out('');
+  if (options.plan === undefined) terminal.out('');
   terminal.out(
     `${green('Applied:')} ${add} added, ${change} changed, ${remove} destroyed. ` +
       `${applied.environment} is now at ${bold(`revision ${applied.revision}`)} (${applied.commit.slice(0, 7)}).`,

@@ -56,7 +56,12 @@ function addOperating(program: Command, context: CliContext, outcome: Outcome): 
     .description('show what applying a commit would do')
     .addOption(environment())
     .option('--ref <ref>', "a branch, tag or commit instead of the environment's branch")
-    .option('--working-copy', 'the uncommitted files instead of a commit; such a plan cannot be applied')
+    .addOption(
+      new Option(
+        '--working-copy',
+        'the uncommitted files instead of a commit; such a plan cannot be applied',
+      ).conflicts('ref'),
+    )
     .option('--out <file>', 'save the plan for `pawl apply <file>`')
     .option('--detailed-exitcode', 'exit 2 when there are differences')
     .addOption(output('text', 'json'))
@@ -101,7 +106,7 @@ function addOperating(program: Command, context: CliContext, outcome: Outcome): 
     .command('get')
     .description('list resources by kind, or runs, or workers')
     .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers')
-    .argument('[name]', 'one of them')
+    .argument('[name]', 'one of them: `name` or `namespace/name`')
     .addOption(environment())
     .option('-n, --namespace <name>', 'one namespace')
     .option('--limit <n>', 'how many runs', count, 50)
@@ -116,7 +121,7 @@ function addRunning(program: Command, context: CliContext, outcome: Outcome): vo
     .command('run')
     .description('start a run of a system')
     .argument('<system>', 'name or namespace/name of an AgentSystem')
-    .option('-i, --set <key=value>', 'one input; a value that is JSON is taken as JSON', collect, [])
+    .option('-i, --set <key=value>', 'one input, as often as needed; a value that is JSON is taken as JSON', collect)
     .option('--input <file>', 'the whole input as a JSON file, `-` for standard input')
     .option('--key <text>', 'idempotency key: the same key is the same run')
     .option('--watch', 'follow the run until it ends')
@@ -224,6 +229,6 @@ function wholeNumber(text: string, least: number, most: number): number {
   throw new InvalidArgumentError(`A whole number from ${least} to ${most} is wanted.`);
 }
 
-function collect(text: string, collected: readonly string[]): readonly string[] {
+function collect(text: string, collected: readonly string[] = []): readonly string[] {
   return [...collected, text];
 }

@@ -18,6 +18,7 @@ export async function historyCommand(context: CliContext, options: HistoryOption
     const environment = await chooseEnvironment(door, options.env);
     const revisions = await door.operations.history({ environment, limit: options.limit });
     if (options.output === 'json') json(terminal, { environment, revisions });
+    else if (revisions.length === 0) terminal.note(`Nothing was applied to ${environment} yet.`);
     else
       terminal.out(
         renderTable(

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 import { readNamed } from './files.ts';
 
 export interface InputWords {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly input?: string;
 }
 
@@ -18,7 +18,7 @@ export interface InputSources {
 /** The run's input from `--input FILE` (`-` is standard input) with every `-i key=value` over it. */
 export async function readInput(words: InputWords, sources: InputSources): Promise<JsonObject> {
   const base = words.input === undefined ? {} : await readInputFile(words.input, sources);
-  return { ...base, ...Object.fromEntries(words.set.map(parseAssignment)) };
+  return { ...base, ...Object.fromEntries((words.set ?? []).map(parseAssignment)) };
 }
 
 async function readInputFile(file: string, { cwd, stdin }: InputSources): Promise<JsonObject> {

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { readTerminalSettings } from '../config.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -57,13 +57,14 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
   const program = new Command('pawl')
     .description('GitOps for AI agents: plan, apply, run and gate agent graphs from a Git repository.')
     .version(packageVersion(), '-V, --version')
-    .option('--color <when>', 'auto, always or never', 'auto')
-    .option('-q, --quiet', 'no progress on standard error')
     .showSuggestionAfterError(true)
     .helpCommand('help [command]', 'help for a command')
     .enablePositionalOptions();
   addCommands(program, context, outcome);
   for (const command of [program, ...program.commands]) {
+    // Read before parsing, by colorChoice and runCli; declared everywhere, because people write them last.
+    command.addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'));
+    command.option('-q, --quiet', 'no progress on standard error');
     command.exitOverride();
     command.configureOutput({
       writeOut: (text) => context.terminal.out(text.trimEnd()),

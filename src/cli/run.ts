@@ -10,7 +10,7 @@ import { neutral } from '../manifest/neutral.ts';
 
 export interface RunOptions {
   readonly system: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly input?: string;
   readonly key?: string;
   readonly watch?: boolean;
@@ -112,5 +112,6 @@ function report({ terminal }: CliContext, run: RunRecord, output: string): void 
     default:
       terminal.out(`${red(run.state)}  ${run.id}`);
       if (run.error !== undefined) terminal.note(`${run.error.code}: ${neutral(run.error.message)}`);
+      terminal.note(`See what it did with: pawl trace ${run.id}`);
   }
 }

@@ -38,7 +38,7 @@ function attention(status: EnvironmentStatus): readonly string[] {
   }
   if (errors > 0)
     lines.push(
-      `${status.environment}: ${errors} error(s) at the head of ${status.branch}; see pawl plan --env ${status.environment}`,
+      `${status.environment}: ${errors} ${errors === 1 ? 'error' : 'errors'} at the head of ${status.branch}; see pawl plan --env ${status.environment}`,
     );
   if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
   return lines;

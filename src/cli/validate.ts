@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Validation } from './app-port.ts';
 import { json } from './context.ts';
@@ -16,6 +17,13 @@ export interface ValidateOptions {
 export async function validateCommand(context: CliContext, options: ValidateOptions): Promise<ExitCode> {
   const { terminal } = context;
   const path = resolve(context.cwd, options.path);
+  if (!existsSync(path)) {
+    throw new TerminalError(`There is nothing at ${options.path}.`, {
+      code: 'cli.file',
+      help: 'Check the path; it is taken from the folder in which the command was typed.',
+      exit: exitCodes.usage,
+    });
+  }
   const app = await context.app(path);
   const validation = await app.validate({ path, environment: options.env });
   const counts = countProblems(validation.problems);

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scaffold } from '../../src/cli/scaffold.ts';
 import { say } from './fixture.ts';
@@ -98,6 +98,70 @@ describe('init', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe('init says what works when it is typed', () => {
+  test.each([
+    {
+      name: 'an empty folder',
+      made: [],
+      directory: 'new',
+      next: ['cd new', 'git init -b main', 'git add -A && git commit'],
+    },
+    { name: 'a folder with a space', made: [], directory: 'my agents', next: ["cd 'my agents'"] },
+    {
+      name: 'a folder with other files',
+      made: ['mine.txt'],
+      directory: '.',
+      next: ['git init -b main', 'git add pawl.yaml .gitignore agents '],
+    },
+    { name: 'a repository', made: ['.git/HEAD'], directory: '.', next: ['git add pawl.yaml .gitignore agents '] },
+  ])('in $name', async ({ made, directory, next }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-init-'));
+    try {
+      for (const path of made) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), '');
+      }
+      const { stderr } = await say(['init', directory], { cwd: folder });
+      const lines = stderr
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim());
+      for (const [index, start] of next.entries()) expect(lines[index]?.slice(0, start.length)).toBe(start);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('a file in the way is said as such', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pawl-init-'));
+    try {
+      await writeFile(join(folder, 'agents'), '');
+      const said = await say(['init'], { cwd: folder });
+      expect([said.exit, said.stderr]).toEqual([64, expect.stringContaining('error cli.file: Cannot write')]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('flags of every command', () => {
+  test('stand before or after its name', async () => {
+    for (const words of [
+      ['--color', 'never', '-q', 'version'],
+      ['version', '-q', '--color', 'never'],
+    ]) {
+      expect((await say(words)).exit).toBe(0);
+    }
+    expect((await say(['version', '--color', 'pink'])).exit).toBe(64);
+  });
+});
+
+test('validate of a path that is not there exits 64', async () => {
+  const said = await say(['validate', 'no/such/folder']);
+  expect([said.exit, said.stderr]).toEqual([64, expect.stringContaining('There is nothing at no/such/folder.')]);
 });
 
 describe('an interrupted command', () => {
