@@ -104,12 +104,12 @@ export async function readRun(database: Database, id: string): Promise<RunRow> {
   return row;
 }
 
-/** The newest runs of an environment, newest first. */
+/** The newest runs of an environment, newest first by the database's clock: ids come from many machines' clocks. */
 export async function readRuns(
   database: Database,
   request: { readonly environment: string; readonly limit: number },
 ): Promise<readonly RunRow[]> {
-  const text = `select ${runColumns} from run r where r.environment = $1 order by r.id desc limit $2`;
+  const text = `select ${runColumns} from run r where r.environment = $1 order by r.created_at desc, r.id desc limit $2`;
   return rowsOf<RunRow>(database.db, { name: 'read_runs', text }, [request.environment, request.limit]);
 }
 
