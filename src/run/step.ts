@@ -2,15 +2,12 @@ import { isPawlError, RetryableError } from '../errors.ts';
 import { sha256 } from '../manifest/digest.ts';
 import { callModel } from '../models/call.ts';
 import type { ModelRequest } from '../models/model.ts';
-import { repetitionKey } from '../policy/context.ts';
 import { settleModelCall } from '../policy/cost.ts';
-import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
 import {
   ask,
   mayRepeat,
-  messagesDigest,
   type ModelStepCall,
   modelOf,
   type StepCall,
@@ -18,25 +15,15 @@ import {
   type ToolStepCall,
   toolOf,
 } from './ask.ts';
-import type { CallError, IntentEntry, Outcome } from './executor.ts';
+import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } from './attempt.ts';
+import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { attemptPath, attemptsMax, backoffMs } from './retry.ts';
 import { assertGoing, gateContext, type Scope, subjectOf } from './scope.ts';
 
-type Allowed = Extract<Decision, { kind: 'allow' }>;
-
 /** A decision is made again so often when live moves under it. */
 const roundsMax = 3;
-
-/** One attempt at one call, under a path of its own. */
-interface Attempt<Call extends StepCall = StepCall> {
-  readonly call: Call;
-  readonly path: string;
-  readonly scope: Scope;
-  readonly subject: string;
-  readonly target: string;
-}
 
 /**
  * The one door to tools and models. Asks the gate, journals decision and intent, makes the call, journals the result.
@@ -111,46 +98,6 @@ const conflictDenial = {
   rule: 'gate',
   message: 'The live revision was replaced three times while the call was decided.',
 } as const;
-
-// Entries are written out field by field: spreads cost a tenth of the time of a step.
-function intentOf(
-  { call, path, target }: Attempt,
-  decision: Allowed,
-  { key, liveRevision }: { readonly key: string | undefined; readonly liveRevision: number },
-): IntentEntry {
-  return {
-    phase: 'intent',
-    path,
-    node: call.node,
-    kind: call.kind,
-    target,
-    argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : decision.argsDigest,
-    decision: { kind: 'allow', rule: decision.rule },
-    body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
-    tokensReserved: decision.reserve.tokens,
-    cost: decision.reserve.cost,
-    idempotencyKey: key,
-    liveRevision,
-  };
-}
-
-function refuse(attempt: Attempt, decision: Extract<Decision, { kind: 'deny' }>): CallResult {
-  const { call, path, scope, target } = attempt;
-  const { reason, rule, message, argsDigest } = decision;
-  book(attempt, decision);
-  scope.journal.result({
-    phase: 'result',
-    path,
-    node: call.node,
-    kind: call.kind,
-    target,
-    outcome: 'denied',
-    decision: { kind: 'deny', rule, reason, message },
-    argsDigest,
-    error: { code: reason, message },
-  });
-  return { kind: 'denied', reason, message };
-}
 
 interface Pass {
   readonly decision: Allowed;
@@ -234,8 +181,6 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
   }
 }
 
-const noCharge = { tokensIn: 0, tokensOut: 0, cost: 0 };
-
 /** Failures after which a provider charges nothing; after any other, all that was reserved is charged. */
 const neverAnswered: ReadonlySet<string> = new Set([
   'model.rate_limited',
@@ -247,52 +192,6 @@ const neverAnswered: ReadonlySet<string> = new Set([
   'secret.unavailable',
   'egress.denied',
 ]);
-
-interface Settlement {
-  readonly outcome: Exclude<Outcome, 'denied'>;
-  readonly body?: string;
-  readonly error?: CallError;
-  readonly tokensIn: number;
-  readonly tokensOut: number;
-  readonly cost: number;
-}
-
-function settle({ call, path, scope, target }: Attempt, settlement: Settlement): void {
-  const { outcome, body, error, tokensIn, tokensOut, cost } = settlement;
-  // An unknown outcome keeps what was reserved, unless the call was never made.
-  const keepsReserve = outcome === 'unknown' && error?.code !== 'call.not_made';
-  if (!keepsReserve) scope.ledger.settle(path, tokensIn + tokensOut, cost);
-  scope.journal.result({
-    phase: 'result',
-    path,
-    node: call.node,
-    kind: call.kind,
-    target,
-    outcome,
-    body,
-    error,
-    tokensIn: Math.min(tokensIn, tokensMax),
-    tokensOut: Math.min(tokensOut, tokensMax),
-    cost,
-  });
-}
-
-/** What the journal's column holds; a provider that reports more is charged this much. */
-const tokensMax = 2 ** 31 - 1;
-
-function book({ call, path, scope, subject, target }: Attempt, decision: Decision): void {
-  const { argsDigest } = decision;
-  scope.ledger.book(path, {
-    node: call.node,
-    subject,
-    kind: call.kind,
-    allowed: decision.kind === 'allow',
-    again: path !== call.path,
-    tokens: decision.kind === 'allow' ? decision.reserve.tokens : 0,
-    cost: decision.kind === 'allow' ? decision.reserve.cost : 0,
-    repeated: argsDigest === undefined ? undefined : repetitionKey(target, argsDigest),
-  });
-}
 
 /** The same for every attempt at one call: a tool that honours it has one effect. */
 function idempotencyKeyOf(call: ToolStepCall, scope: Scope): string {
