@@ -192,6 +192,8 @@ export interface Reaped {
   readonly requeued: number;
   readonly deadLettered: number;
   readonly promoted: number;
+  /** Runs that were queued past their deadline. */
+  readonly timedOut: number;
 }
 
 export interface OwnedRun {

@@ -225,7 +225,8 @@ export class Worker {
   }
 
   async #reap(): Promise<void> {
-    const { requeued, deadLettered, promoted, workers } = await this.#options.executor.reap();
+    const { requeued, deadLettered, promoted, timedOut, workers } = await this.#options.executor.reap();
+    if (timedOut > 0) this.#options.log.warn({ timedOut }, 'queued runs timed out');
     if (workers > 0) this.#options.log.warn({ workers, requeued, deadLettered }, 'workers reaped');
     if (requeued + promoted > 0) this.#wake();
   }

@@ -84,12 +84,20 @@ with dead as materialized (
   select id from run where state = 'Waiting' and run_at <= now() order by run_at limit 1000 for no key update skip locked
 ), promoted as (
   update run r set state = 'Queued', run_at = null from due where r.id = due.id returning r.id
+), expired as materialized (
+  select id from run where state = 'Queued' and deadline_at <= now()
+  order by deadline_at limit 1000 for no key update skip locked
+), ended as (
+  update run r set state = 'TimedOut', ended_at = now(), run_at = null, error = json_build_object(
+    'code', 'run.deadline', 'message', 'No worker took the run within its timeout.')
+  from expired where r.id = expired.id returning r.id
 )
 select
   (select count(*) from dead) as workers,
   (select count(*) from returned where state = 'Queued') as requeued,
   (select count(*) from returned where state = 'DeadLetter') as "deadLettered",
-  (select count(*) from promoted) as promoted`;
+  (select count(*) from promoted) as promoted,
+  (select count(*) from ended) as "timedOut"`;
 
 /** Buries dead workers and promotes waiting runs that are due. `own`: the workers of this process. */
 export async function reapWorkers(
@@ -98,7 +106,7 @@ export async function reapWorkers(
 ): Promise<Reaped> {
   const values = [options.leaseMs, crashesMax, database.kind === 'embedded', options.own];
   const [row] = await rowsOf<Reaped>(database.db, { name: 'reap', text: reapText, planned: 'always' }, values);
-  return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0 };
+  return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0, timedOut: 0 };
 }
 
 /** The runs that a worker owns, with what should interrupt them. */

@@ -50,7 +50,7 @@ describe.each([
     const claimed = await holder.claim({ worker, pool: 'default', slots: 1, suspect: true });
     expect(claimed).toMatchObject([{ id, fence: 1, overdue: false, cancelled: false }]);
     expect(await holder.owned(worker)).toEqual([{ run: id, fence: 1, interrupted: null }]);
-    const nothing = { workers: 0, requeued: 0, deadLettered: 0, promoted: 0 };
+    const nothing = { workers: 0, requeued: 0, deadLettered: 0, promoted: 0, timedOut: 0 };
     expect(await other.reap()).toEqual(nothing);
 
     // And it jumps to the other side.

@@ -181,6 +181,16 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     expect(await readRun(database, other?.id ?? '')).toMatchObject({ state: 'Queued', crashes: 2 });
   });
 
+  test('a run that no worker takes before its deadline is timed out by whoever looks', async () => {
+    const run = await submit(opened.database);
+    await opened.database.db.updateTable('run').set({ deadline_at: new Date(0) }).where('id', '=', run.id).execute();
+    expect(await reapWorkers(opened.database, { leaseMs: 0, own: [] })).toMatchObject({ timedOut: 1 });
+    expect(await readRun(opened.database, run.id)).toMatchObject({
+      state: 'TimedOut',
+      error: { code: 'run.deadline', message: 'No worker took the run within its timeout.' },
+    });
+  });
+
   test('cancelling a queued run ends it; an unknown id is said to be unknown', async () => {
     const run = await submit(opened.database);
     expect(await cancelRun(opened.database, run.id)).toMatchObject({ state: 'Cancelled' });
