@@ -14,11 +14,13 @@ export interface Inspection {
   readonly reads: readonly string[];
   readonly readsInput: boolean;
   readonly readsOutput: boolean;
+  /** Whether it holds a comprehension, whose time grows with what it reads. */
+  readonly loops: boolean;
 }
 
 /** What an expression reads, or why it is refused: what could run for long, or could read what is not known before. */
 export function inspect(ast: ASTNode): Inspection | ExpressionFault {
-  const found: Found = { reads: new Set(), names: new Set(), fault: undefined };
+  const found: Found = { reads: new Set(), names: new Set(), loops: false, fault: undefined };
   visit(ast, found, false);
   if (found.fault !== undefined) return found.fault;
   return {
@@ -26,12 +28,14 @@ export function inspect(ast: ASTNode): Inspection | ExpressionFault {
     reads: [...found.reads].sort(),
     readsInput: found.names.has('input'),
     readsOutput: found.names.has('output'),
+    loops: found.loops,
   };
 }
 
 interface Found {
   readonly reads: Set<string>;
   readonly names: Set<string>;
+  loops: boolean;
   fault: ExpressionFault | undefined;
 }
 
@@ -73,6 +77,7 @@ function visitMacro(node: Extract<ASTNode, { op: 'rcall' }>, found: Found, inMac
   const [name, receiver, passed] = node.args;
   visitCall(node, name, found);
   const macro = macros.has(name);
+  found.loops ||= macro;
   if (macro && inMacro) {
     const message = `\`${name}\` inside another comprehension would run once for each pair of elements.`;
     refuse(found, node, { code: 'expression.nesting', message, help: 'Chain them, or let a tool compute it.' });

@@ -1,12 +1,17 @@
 import { isJsonList, type Json } from './json.ts';
 import { depthMax } from './limits.ts';
 
-/** CEL's integers are BigInt, and `x + 1` fails on doubles: whole numbers go in as integers. */
-export function toCel(value: Json): unknown {
+/**
+ * CEL's integers are BigInt, and `x + 1` fails on doubles: whole numbers go in as integers. Throws when more values
+ * go in than `size` has left.
+ */
+export function toCel(value: Json, size: Size): unknown {
+  size.left -= 1;
+  if (size.left < 0) throw new TypeError('a comprehension reads at most 10,000 values');
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (typeof value !== 'object' || value === null) return value;
-  if (isJsonList(value)) return value.map(toCel);
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toCel(member)]));
+  if (isJsonList(value)) return value.map((element) => toCel(element, size));
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toCel(member, size)]));
 }
 
 /** Values and characters of one result: a text that a macro repeats for each element grows by multiplication. */
