@@ -69,7 +69,7 @@ export function readResponse(
   return {
     text: text.replaceAll('\0', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd'),
     toolCalls,
-    usage: usageOf(body),
+    usage: usageOf(body, text !== '' || toolCalls.length > 0),
     model: result.response?.modelId,
     finish: finishOf(result.finishReason.unified),
   };
@@ -82,12 +82,16 @@ function tooLarge(what: string): TerminalError {
   });
 }
 
-/** Both figures as whole numbers, or nothing: half a report would be half a bill. */
-function usageOf(body: Uint8Array): ModelResponse['usage'] {
+/**
+ * Both figures as whole numbers, or nothing: half a report would be half a bill. No question is free of input and no
+ * answer free of output, so a zero there is no report either: budgets would never fill.
+ */
+function usageOf(body: Uint8Array, isAnswered: boolean): ModelResponse['usage'] {
   const { usage } = parsed(body);
   if (!isJsonObject(usage)) return undefined;
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
-  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : undefined;
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
+  return inputTokens === 0 || (isAnswered && outputTokens === 0) ? undefined : { inputTokens, outputTokens };
 }
 
 function isCount(value: unknown): value is number {

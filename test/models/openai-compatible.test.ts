@@ -206,6 +206,8 @@ test.each([
   ['none', 'none' as const],
   ['a fraction', { inputTokens: 1.5, outputTokens: 2 }],
   ['a negative figure', { inputTokens: -1, outputTokens: 2 }],
+  ['no input', { inputTokens: 0, outputTokens: 2 }],
+  ['no output of an answer', { inputTokens: 3, outputTokens: 0 }],
 ])('a usage of %s counts as none, so that everything held is charged', async (_name, usage) => {
   const server = await serverWith([{ text: 'x', usage }]);
   expect((await callModel(endpoint(server.url), asking(), optionsWith())).usage).toBeUndefined();
