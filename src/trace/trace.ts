@@ -95,11 +95,15 @@ function callOf({ first, intent, result }: Call, isEnded: boolean): TraceCall {
     error: result?.error === undefined ? undefined : { code: result.error.code, message: result.error.message },
     startedAt: new Date(first.atMs).toISOString(),
     endedAt: result === undefined ? undefined : new Date(result.atMs).toISOString(),
-    tokensIn: result?.tokensIn ?? 0,
-    tokensOut: result?.tokensOut ?? 0,
-    // What nobody knows the end of is charged in full.
-    cost: (outcome === 'unknown' ? intent?.cost : result?.cost) ?? 0,
+    ...chargeOf(outcome, intent, result),
   };
+}
+
+/** What the run's accounts hold of a call: all that was reserved where nobody knows the end, but for a call not made. */
+function chargeOf(outcome: TraceCall['outcome'], intent: Call['intent'], result: Call['result']) {
+  if (result?.error?.code === 'call.not_made') return { tokensIn: 0, tokensOut: 0, cost: 0 };
+  if (outcome === 'unknown') return { tokensIn: intent?.tokensReserved ?? 0, tokensOut: 0, cost: intent?.cost ?? 0 };
+  return { tokensIn: result?.tokensIn ?? 0, tokensOut: result?.tokensOut ?? 0, cost: result?.cost ?? 0 };
 }
 
 function totalsOf(nodes: readonly TraceNode[]): TraceRecord['totals'] {
