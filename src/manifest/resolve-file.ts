@@ -8,7 +8,7 @@ import { promptFinding } from './prompt.ts';
 import type { Files, Sound } from './estate.ts';
 import type { Resource } from './resource.ts';
 import { parseScript } from './script.ts';
-import { secretKind } from './secret-literal.ts';
+import { secretKind, secretOffset } from './secret-literal.ts';
 import { shownText } from './shown.ts';
 import { decodeText, problemAt, type Finding, type Path } from './text.ts';
 
@@ -74,7 +74,7 @@ function withPrompt(manifest: Sound, file: { path: string; bytes: Uint8Array }):
   if (secret !== undefined) {
     const message = `The prompt holds what looks like ${secret}.`;
     problems.push(
-      problemAt(source, 0, {
+      problemAt(source, secretOffset(source.text), {
         code: 'manifest.secret_literal',
         message,
         help: 'Revoke it, and remove it from the prompt.',

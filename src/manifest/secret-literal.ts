@@ -7,6 +7,11 @@ export function secretKind(text: string): string | undefined {
   return shapes.find(({ pattern }) => pattern.test(text))?.kind;
 }
 
+/** Where the first text of that kind begins. */
+export function secretOffset(text: string): number {
+  return shapes.find(({ pattern }) => pattern.test(text))?.pattern.exec(text)?.index ?? 0;
+}
+
 /** Text that may be shown: what looks like a credential is masked, character for character. */
 export function maskSecrets(text: string): string {
   if (text.length < shortest || !mayBeSecret.test(text)) return text;

@@ -72,7 +72,7 @@ function missing(at: At, name: string): ShapeFinding {
     message: `\`${path}\` is missing.`,
     path: at.path,
     part: 'key',
-    help: `Add \`${name}\`; \`pawl explain\` shows the fields of the kind.`,
+    help: `Add \`${name}\`.`,
   };
 }
 

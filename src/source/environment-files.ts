@@ -9,6 +9,7 @@ import { coverOf } from './git-text.ts';
 import type { Listing } from './listing.ts';
 import type { Repository, TreeEntry } from './reader.ts';
 import type { SnapshotCache, SnapshotState, Texts } from './snapshot-cache.ts';
+import { workingCopyCommit } from './working-copy.ts';
 
 /** What the steps of one snapshot share. */
 export interface Reading {
@@ -132,9 +133,13 @@ function isHidden(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.'));
 }
 
+export function shownCommit(commit: string): string {
+  return commit === workingCopyCommit ? 'The working copy' : `Commit ${commit.slice(0, 12)}`;
+}
+
 function pathMissing(path: string, environment: EnvironmentSettings, commit: string): TerminalError {
   const shown = path === '' ? 'any file' : `the path ${shownPath(path)}`;
-  const message = `Commit ${commit.slice(0, 12)} lacks ${shown} of the environment ${environment.name}; nothing is deleted for that.`;
+  const message = `${shownCommit(commit)} lacks ${shown} of the environment ${environment.name}; nothing is deleted for that.`;
   return new TerminalError(message, {
     code: 'source.path_missing',
     help: 'Restore the path, or correct it in pawl.yaml.',

@@ -6,7 +6,14 @@ import { filesNeeded, resolve } from '../manifest/resolve.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { parseSettings, type Settings } from '../manifest/settings.ts';
 import type { Validated } from '../manifest/validate.ts';
-import { assertPresent, entryProblems, type Reading, readManifests, readTexts } from './environment-files.ts';
+import {
+  assertPresent,
+  entryProblems,
+  type Reading,
+  readManifests,
+  readTexts,
+  shownCommit,
+} from './environment-files.ts';
 import { entryProblem, fileProblem } from './entry-problem.ts';
 import { environmentPaths } from './environment-paths.ts';
 import { coverOf } from './git-text.ts';
@@ -81,11 +88,19 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const texts = await readTexts(reading, listing, needed);
   const resolved = resolve(validated, texts.bytes, environment);
   problems.push(...entryProblems(listing, needed));
-  const all = problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems);
+  const all = withoutGuesses(
+    problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems),
+  );
   if (validated.length === 0 && !all.some(({ severity }) => severity === 'error')) throw empty(environment, commit);
   const root = nextRoot(before?.root, resolved.resources);
   const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems: all };
   return { snapshot: taken, listing, documents, texts, root };
+}
+
+/** While a manifest is in error, what it refers to is not known: calling that unused would send its author astray. */
+function withoutGuesses(problems: readonly Problem[]): readonly Problem[] {
+  if (!problems.some(({ severity }) => severity === 'error')) return problems;
+  return problems.filter(({ code }) => code !== 'manifest.unused');
 }
 
 function noSettings(): Problem {
@@ -98,7 +113,7 @@ function noSettings(): Problem {
 
 function empty(environment: EnvironmentSettings, commit: string): TerminalError {
   const where = environment.paths.join(', ');
-  const message = `Commit ${commit.slice(0, 12)} holds no manifest of the environment ${environment.name} under ${where}; nothing is deleted for that.`;
+  const message = `${shownCommit(commit)} holds no manifest of the environment ${environment.name} under ${where}; nothing is deleted for that.`;
   return new TerminalError(message, {
     code: 'source.empty',
     help: 'Correct the paths in pawl.yaml, or remove the environment from it.',

@@ -81,7 +81,7 @@ export class WorkingCopy implements Repository {
   }
 
   async subject(): Promise<string> {
-    return 'Uncommitted files';
+    return '';
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {

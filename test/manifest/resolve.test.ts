@@ -158,6 +158,11 @@ describe('prompt and script files', () => {
     expect(one('Hello\n  {{ name }}')).toEqual(['agents/p.md manifest.unsupported 2:3']);
   });
 
+  test('a credential is named where it stands in the prompt', () => {
+    const prompts = { 'agents/prompts/triage.md': `You\nuse ghp_${'a1'.repeat(18)} well.` };
+    expect(found(validFiles, { prompts })).toEqual(['agents/prompts/triage.md manifest.secret_literal 2:5']);
+  });
+
   test('an invisible character is a warning at its place in the prompt, and the resource stays', () => {
     const { problems, resources } = resolveTexts(validFiles, {
       prompts: { 'agents/prompts/triage.md': 'You\nare\u200b kind.' },

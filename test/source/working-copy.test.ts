@@ -44,6 +44,25 @@ test('uncommitted files make the snapshot that their commit would make', async (
   expect([...next.resources.keys()]).toEqual(['AgentRole/default/a', 'AgentRole/default/c']);
 });
 
+test('what is wrong with uncommitted files is not said of a commit', async () => {
+  await write('README.md', '');
+  await expect(snapshot(files, { commit: 'working-copy', environment: prod })).rejects.toMatchObject({
+    code: 'source.path_missing',
+    message: 'The working copy lacks the path agents of the environment prod; nothing is deleted for that.',
+  });
+});
+
+test('a resource counts as unused only where every manifest could be read', async () => {
+  await origin.commit({ 'agents/a.yaml': role('a') });
+  const codes = async () => {
+    const { problems } = await snapshot(files, { commit: 'working-copy', environment: prod });
+    return problems.map(({ code }) => code);
+  };
+  expect(await codes()).toContain('manifest.unused');
+  await write('agents/b.yaml', 'kind: [');
+  expect(await codes()).toEqual(['yaml.syntax']);
+});
+
 test('ids are those that Git gives', async () => {
   const commit = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/ü/b.md': 'text' });
   const committed = await repository.entries(commit, ['agents']);
