@@ -36,7 +36,7 @@ function statusFailure(
   { secrets }: ModelCallOptions,
 ): RetryableError | TerminalError {
   // Scrubbed before it is cut: the first half of a secret is not the secret, and would pass.
-  const told = secrets.scrubText(new TextDecoder().decode(body)).slice(0, errorTextMax);
+  const told = secrets.scrubBody(new TextDecoder().decode(body)).slice(0, errorTextMax);
   const message = `The provider answered with status ${status}${told === '' ? '.' : `: ${told}`}`;
   const retryAfterMs = retryAfter(headers.get('retry-after'));
   if (status === 429) return new RetryableError(message, { code: 'model.rate_limited', retryAfterMs });

@@ -152,7 +152,7 @@ function resultOf(
   if (status >= 300) {
     const retryable = (status === 429 || status >= 500) && isRepeatable(tool);
     // Scrubbed before it is cut: the first half of a secret is not the secret, and would pass.
-    const told = text === undefined || text === '' ? '' : `: ${secrets.scrubText(text).slice(0, errorTextMax)}`;
+    const told = text === undefined || text === '' ? '' : `: ${secrets.scrubBody(text).slice(0, errorTextMax)}`;
     return {
       kind: 'failed',
       code: 'tool.failed',

@@ -1,6 +1,7 @@
 import { TerminalError } from '../errors.ts';
 import type { Bundle, SecretUse } from '../manifest/bundle.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
+import { parseStrictJson } from '../policy/strict-json.ts';
 
 /** Reads one variable of the worker's environment; undefined: not set, or not among those that manifests may name. */
 export type SecretSource = (variable: string) => string | undefined;
@@ -24,6 +25,8 @@ export interface Secrets {
   /** `value` without any secret of the bundle, in any usual encoding. */
   readonly scrub: (value: Json) => Json;
   readonly scrubText: (text: string) => string;
+  /** The same for the body of an answer, which may be JSON that spells any letter as an escape. */
+  readonly scrubBody: (text: string) => string;
 }
 
 const replacement = '[secret]';
@@ -38,10 +41,15 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
   let known: ReadonlyMap<string, Spellings> | undefined;
   const forms = () => (known ??= formsByValue(secrets, source));
   const scrubText = (text: string) => withoutForms(text, forms());
+  const scrub = (value: Json) => (forms().size === 0 ? value : scrubbed(value, scrubText));
   return {
     resolve: (use) => read(use, secrets, source),
-    scrub: (value) => (forms().size === 0 ? value : scrubbed(value, scrubText)),
+    scrub,
     scrubText,
+    scrubBody: (text) => {
+      const parsed = parseStrictJson(text, { bytes: Buffer.byteLength(text), depth: 64, values: 1_000_000 });
+      return scrubText(parsed.kind === 'parsed' ? JSON.stringify(scrub(parsed.value)) : text);
+    },
   };
 }
 
