@@ -17,7 +17,7 @@ import type { ControlPlane } from './controller/planning.ts';
 import { validateFiles } from './controller/validation.ts';
 import { createLog, subsystemLog } from './log.ts';
 import type { Log } from './log.ts';
-import { Closers } from './closers.ts';
+import { type Closers, opening } from './closers.ts';
 import { DatabaseExecutor } from './run/database-executor.ts';
 import { Worker } from './run/worker.ts';
 import { openRepository } from './source/repository.ts';
@@ -64,9 +64,7 @@ async function openDoor(config: Config): Promise<Door> {
   if (served !== undefined) return { operations: served, via: 'server', close: () => served.close() };
   const database = await openStore(config);
   try {
-    // The embedded database is this user's own, so it is brought up without asking; a server's schema is its operator's.
-    if (database.kind === 'embedded') await migrate(database);
-    else await assertSchema(database.db);
+    await makeReady(database);
     const operations = localOperations(config, database, await openSource(config));
     const embedded = database.kind === 'embedded';
     return {
@@ -82,6 +80,12 @@ async function openDoor(config: Config): Promise<Door> {
     await database.close();
     throw error;
   }
+}
+
+/** The embedded database is this user's own and is brought up without asking; a server's schema is its operator's. */
+async function makeReady(database: Database): Promise<void> {
+  if (database.kind === 'embedded') await migrate(database);
+  else await assertSchema(database.db);
 }
 
 async function runningServer(config: Config): Promise<Operations | undefined> {
@@ -187,15 +191,13 @@ function logOf(config: Config, otherwise: Config['logLevel']): Log {
 }
 
 async function up(config: Config, port: number): Promise<UpService> {
-  const running = await findServer(config.stateDirectory);
-  if (running !== undefined && (await isAnswering(running.address))) throw alreadyUp(running.address);
+  const running = await answeringServer(config);
+  if (running !== undefined) throw alreadyUp(running.address);
   const log = createLog(config.logLevel);
-  const stack = new Closers();
-  try {
+  return opening(async (stack) => {
     const database = await openStore(config);
     stack.add(() => database.close());
-    if (database.kind === 'embedded') await migrate(database);
-    else await assertSchema(database.db);
+    await makeReady(database);
     const plane = await openPlane(config, database, stack);
     const worker = createWorker(config, { database, log, slots: config.workerSlots });
     await worker.start();
@@ -203,10 +205,7 @@ async function up(config: Config, port: number): Promise<UpService> {
     const { ended } = await startController(config, { plane, log, stack });
     const address = await startApi(config, { plane, log, stack, port });
     return { address, ended, stop: () => stack.close() };
-  } catch (error) {
-    await stack.close();
-    throw error;
-  }
+  });
 }
 
 async function openPlane(config: Config, database: Database, stack: Closers): Promise<ControlPlane> {
@@ -282,17 +281,13 @@ async function alone(
   config: Config,
   start: (database: Database, stack: Closers) => Promise<{ readonly ended: Promise<void> }>,
 ): Promise<Service> {
-  const stack = new Closers();
-  try {
+  return opening(async (stack) => {
     const database = await openStore(config);
     stack.add(() => database.close());
     await assertSchema(database.db);
     const { ended } = await start(database, stack);
     return { ended, stop: () => stack.close() };
-  } catch (error) {
-    await stack.close();
-    throw error;
-  }
+  });
 }
 
 /** A part that ends only when it is stopped. */

@@ -15,3 +15,14 @@ export class Closers {
     if (failures.length > 0) throw failures[0];
   }
 }
+
+/** Opens one thing after another; where one of them fails, those before it are closed. */
+export async function opening<Opened>(open: (stack: Closers) => Promise<Opened>): Promise<Opened> {
+  const stack = new Closers();
+  try {
+    return await open(stack);
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}

@@ -11,7 +11,8 @@ type Outcome = { exit: ExitCode };
  */
 export function addCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addAuthoring(program, context, outcome);
-  addOperating(program, context, outcome);
+  addChanging(program, context, outcome);
+  addLooking(program, context, outcome);
   addRunning(program, context, outcome);
   addServing(program, context, outcome);
 }
@@ -50,7 +51,7 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     });
 }
 
-function addOperating(program: Command, context: CliContext, outcome: Outcome): void {
+function addChanging(program: Command, context: CliContext, outcome: Outcome): void {
   program
     .command('plan')
     .description('show what applying a commit would do')
@@ -86,6 +87,9 @@ function addOperating(program: Command, context: CliContext, outcome: Outcome): 
     .action(async (options) => {
       outcome.exit = await (await import('./drift.ts')).driftCommand(context, options);
     });
+}
+
+function addLooking(program: Command, context: CliContext, outcome: Outcome): void {
   program
     .command('status')
     .description('what is live, and whether it is what Git says')
