@@ -37,7 +37,8 @@ function turnOf(model: BundleModel, request: ModelRequest): JsonObject {
   if (!isJsonObject(reply)) throw exhausted(`no reply for the agent ${request.agent} that matches its input`);
   const turns = list(reply.turns);
   const turn = turns[turnsSoFar(request)];
-  if (turn === undefined) throw exhausted(`only ${turns.length} ${turns.length === 1 ? 'turn' : 'turns'} for the agent ${request.agent}`);
+  if (turn === undefined)
+    throw exhausted(`only ${turns.length} ${turns.length === 1 ? 'turn' : 'turns'} for the agent ${request.agent}`);
   if (!isJsonObject(turn)) throw invalid('holds a turn that is not an object');
   return turn;
 }

@@ -183,7 +183,11 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
 
   test('a run that no worker takes before its deadline is timed out by whoever looks', async () => {
     const run = await submit(opened.database);
-    await opened.database.db.updateTable('run').set({ deadline_at: new Date(0) }).where('id', '=', run.id).execute();
+    await opened.database.db
+      .updateTable('run')
+      .set({ deadline_at: new Date(0) })
+      .where('id', '=', run.id)
+      .execute();
     expect(await reapWorkers(opened.database, { leaseMs: 0, own: [] })).toMatchObject({ timedOut: 1 });
     expect(await readRun(opened.database, run.id)).toMatchObject({
       state: 'TimedOut',
