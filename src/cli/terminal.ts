@@ -49,9 +49,9 @@ export interface TerminalOptions {
 export function createTerminal(streams: Streams, options: TerminalOptions): Terminal {
   const color = mayColor(streams.stdout, options);
   return {
-    out: (text) => void streams.stdout.write(`${text}\n`),
+    out: (text) => void streams.stdout.write(`${withoutCommands(text)}\n`),
     note: (text) => {
-      if (!options.quiet) streams.stderr.write(`${text}\n`);
+      if (!options.quiet) streams.stderr.write(`${withoutCommands(text)}\n`);
     },
     tableWidth: clampWidth(
       options.settings.columns ?? (streams.stdout.isTTY === true ? (streams.stdout.columns ?? 100) : widthMax),
@@ -63,6 +63,14 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
     noteColors: pc.createColors(mayColor(streams.stderr, options)),
     ask: (question, flag) => ask(streams, question, flag),
   };
+}
+
+/**
+ * A build log takes a line that begins with `::`, after blanks, for a command to the build. Looked for here and not
+ * where texts are made safe, because wrapping decides what begins a line. No line of JSON begins so.
+ */
+function withoutCommands(text: string): string {
+  return text.includes('::') ? text.replace(/^([^\S\n]*):(?=:)/gm, '$1\\u{3a}') : text;
 }
 
 function mayColor(stream: Sink, { settings, choice }: TerminalOptions): boolean {

@@ -1,7 +1,7 @@
 /**
  * One line of text from outside, made safe to print: whatever a terminal would act on or a reader could not see
- * (controls, escape sequences, line breaks, bidirectional overrides, zero-width and tag characters, lone surrogates)
- * becomes a visible escape. Everything else stays as it is.
+ * (controls, escape sequences, line breaks, bidirectional overrides, zero-width and tag characters, lone surrogates) or
+ * a build log would (`##[…]` and `##vso[…]` are commands to it) becomes a visible escape. Everything else stays as it is.
  */
 export function neutral(text: string): string {
   return mayHide.test(text) ? text.replace(hidden, visible) : text;
@@ -24,10 +24,10 @@ function* unitsOf(character: string): Generator<string> {
 // Stripping escape sequences is not enough: it leaves CR, backspace, bidirectional and zero-width characters.
 // A variation selector right after a pictograph is how emoji are written; anywhere else it can carry hidden bytes.
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]|(?!(?<=\p{Extended_Pictographic})\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]|(?<=#)#(?=(?:vso)?\[)|(?!(?<=\p{Extended_Pictographic})\ufe0f)\p{Default_Ignorable_Code_Point}/gu;
 
 // Almost all text is plain: one cheap test spares it the look-behind.
-const mayHide = /[^\u0020-\u007e]/u;
+const mayHide = /[^\u0020-\u007e]|##(?:vso)?\[/u;
 
 const names: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

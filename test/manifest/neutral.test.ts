@@ -26,3 +26,13 @@ test('escaped JSON means what it meant', () => {
   expect(JSON.parse(json)).toEqual(value);
   expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });
+
+test('a command to a build log becomes text, and in JSON it keeps its meaning', () => {
+  expect(neutral('a ##[add-mask]x ##vso[task.setvariable]y')).toBe(
+    'a #\\u{23}[add-mask]x #\\u{23}vso[task.setvariable]y',
+  );
+  const json = JSON.stringify({ a: '##[error]x' });
+  expect(neutralJson(json)).not.toContain('##[');
+  expect(JSON.parse(neutralJson(json))).toEqual({ a: '##[error]x' });
+  expect(neutral('## [a] # #[b] ##c')).toBe('## [a] # #[b] ##c');
+});
