@@ -54,12 +54,19 @@ interface Following {
 /** Works on the run where only this process can; else waits for it when asked to. */
 async function follow(context: CliContext, { door, submitted, options }: Following): Promise<RunRecord> {
   const working = door.workUntil?.(submitted.id, context.signal);
+  if (working === undefined && submitted.state === 'Queued') await warnOfNoWorker(context, door);
   try {
     if (working === undefined && options.watch !== true && options.exitStatus !== true) return submitted;
     return await watch(context, { door, submitted, options });
   } finally {
     await working;
   }
+}
+
+async function warnOfNoWorker({ terminal }: CliContext, door: Door): Promise<void> {
+  const workers = await door.operations.workers();
+  if (workers.some((worker) => worker.live)) return;
+  terminal.note('No worker is live, so the run waits in the queue. Start one with: pawl worker');
 }
 
 /** Says what the run does as its journal grows, until it has ended or waits for a person. */

@@ -29,7 +29,10 @@ export async function statusCommand(context: CliContext, options: { output: stri
 function attention(status: EnvironmentStatus): readonly string[] {
   const errors = status.problems.filter((problem) => problem.severity === 'error').length;
   const lines: string[] = [];
-  const attempt = status.lastAttempt;
+  // Of two controllers the one that came second was refused a commit that is live all the same.
+  const isLive =
+    status.sync === 'Synced' && status.commit !== undefined && status.lastAttempt?.commit === status.commit;
+  const attempt = isLive ? undefined : status.lastAttempt;
   if (attempt !== undefined && (attempt.outcome === 'failed' || attempt.outcome === 'refused')) {
     const code = attempt.code === undefined ? '' : ` (${attempt.code})`;
     lines.push(
