@@ -44,7 +44,7 @@ export async function runCli(words: readonly string[], host: CliHost): Promise<E
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.success;
     if (host.signal.aborted) return exitCodes.interrupted;
-    const failure = error instanceof CommanderError ? usageFailure(error) : failureOf(error);
+    const failure = error instanceof CommanderError ? usageFailure(error) : await withCure(failureOf(error));
     // A failure is said even when --quiet asks for no progress.
     const loud = createTerminal(host.streams, { settings, choice: colorChoice(words), quiet: false });
     reportFailure(failure, loud, wantsJson(words));
@@ -73,6 +73,13 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
     });
   }
   return program;
+}
+
+/** The cure that the code's page gives, where the error brought none of its own. */
+async function withCure(failure: Failure): Promise<Failure> {
+  if (failure.help !== undefined) return failure;
+  const { explain } = await import('../codes.ts');
+  return { ...failure, help: explain(failure.code)?.cure };
 }
 
 function usageFailure(error: CommanderError): Failure {

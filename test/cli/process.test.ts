@@ -38,6 +38,7 @@ describe('the process', () => {
     });
     expect((await pawl.exited(30_000)).code).not.toBe(0);
     expect(pawl.stderr).toContain('error store.');
+    expect(pawl.stderr).toContain('= help: Check that PostgreSQL runs and that DATABASE_URL points to it');
     expect(pawl.stderr).not.toContain('hunter2');
   }, 40_000);
 
