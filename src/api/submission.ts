@@ -17,9 +17,13 @@ export async function acceptInput(database: Database, request: SubmitRequest): P
   const verdict = schema === undefined ? undefined : schemaCompiler().compile(schema)(input);
   if (verdict === undefined || verdict.kind === 'valid') return system;
   const place = verdict.kind === 'invalid' && verdict.pointer !== '' ? ` at ${verdict.pointer}` : '';
+  const look = `Look at \`spec.input.schema\` with \`pawl get AgentSystem ${system} -o yaml\`.`;
+  const [key = '', ...deeper] = place.split('/').slice(1);
+  // What a shell passes on without its quotes reads as a number, true or null.
+  const isBareWord = verdict.message === 'must be string' && deeper.length === 0 && /^[\w-]+$/.test(key);
   throw new TerminalError(`The input does not fit AgentSystem ${system}${place}: ${verdict.message}`, {
     code: 'run.input_invalid',
-    help: `Look at \`spec.input.schema\` with \`pawl get AgentSystem ${system.split('/')[1] ?? ''} -o yaml\`.`,
+    help: isBareWord ? `Quoted twice it is text: -i '${key}="..."'. ${look}` : look,
     exit: exitCodes.usage,
   });
 }

@@ -19,16 +19,18 @@ export async function initCommand(context: CliContext, options: { directory: str
   }
   // What else lies in the folder is not pawl's to commit.
   const paths = isNew ? '-A' : [...new Set(added)].join(' ');
+  const isRepository = existsSync(join(root, '.git'));
   terminal.note('\nNext:');
   for (const line of [
     ...(options.directory === '.' ? [] : [`cd ${shellWord(options.directory)}`]),
-    ...(existsSync(join(root, '.git')) ? [] : ['git init -b main']),
+    ...(isRepository ? [] : ['git init -b main']),
     ...(paths === '' ? [] : [`git add ${paths} && git commit -m "Start with pawl"`]),
     'pawl apply',
     'pawl run hello -i name=Ada',
   ]) {
     terminal.note(`  ${line}`);
   }
+  if (isRepository) terminal.note('\npawl.yaml names the branch main; change it there where yours is another.');
   return exitCodes.success;
 }
 

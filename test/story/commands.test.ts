@@ -129,6 +129,10 @@ describe.each([
     const said = await place.pawl('run', 'support-triage', '-i', 'tikcet=x');
     expect(said.exit).toBe(64);
     expect(said.stderr).toContain('run.input_invalid');
+    const number = await place.pawl('run', 'support-triage', '-i', 'ticket=1042');
+    expect([number.exit, number.stderr]).toEqual([64, expect.stringContaining(`-i 'ticket="..."'`)]);
+    const quoted = await place.pawl('run', 'support-triage', '-i', 'ticket="1042"');
+    expect(quoted.exit).toBe(0);
   });
 
   test('a system that is not live is refused, and the nearest name is said', async () => {
