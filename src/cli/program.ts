@@ -87,7 +87,8 @@ function usageFailure(error: CommanderError): Failure {
   const help = suggestion?.replace(/^\(|\)$/g, '');
   return {
     code: 'cli.usage',
-    message,
+    // Whoever tries an option that there is not may have tried to hand over a token by it: logs keep what is printed.
+    message: message.replace(/^(unknown option '[^'=]*)=.*'$/s, "$1'"),
     help: help ?? 'Add --help to see what the command takes.',
     exit: exitCodes.usage,
   };
