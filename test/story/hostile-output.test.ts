@@ -8,9 +8,9 @@ import { createDatabase } from '../support/postgres.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { typist } from './example.ts';
 
-/** Clears the screen, hides a link, goes back over what was written, turns the order round, hides a word, begins a command of a build log. */
+/** Clears the screen, hides a link, goes back over what was written, turns the order round, hides a word, begins a command of a build log or of SQL. */
 const hostile =
-  '\u001b[2J\u001b]8;;http://evil.test\u0007link\u001b]8;;\u0007\r\b\u009b31m\u202egnp.exe\u200b\u2066\u0085\n::error::forged\n ##[add-mask]forged\n';
+  '\u001b[2J\u001b]8;;http://evil.test\u0007link\u001b]8;;\u0007\r\b\u009b31m\u202egnp.exe\u200b\u2066\u0085\n::error::forged\n ##[add-mask]forged\n\'; drop table run; --"';
 
 let repository: TestRepository;
 let made: Awaited<ReturnType<typeof createDatabase>>;
@@ -115,6 +115,8 @@ test('nothing that an author, a model or a tool wrote acts on the terminal or on
   await type('run', hostile);
   await type('trace', hostile);
   await type('plan', '--environment', hostile);
+  // What was asked for by that name was looked up and not executed.
+  expect(await type('get', 'runs')).toMatchObject({ exit: 0, stdout: expect.stringContaining('Succeeded') });
   await repository.commit({ 'all.yaml': `kind: ${JSON.stringify(hostile)}\n${JSON.stringify(hostile)}: [}` }, 'Break');
   expect(await type('validate')).toMatchObject({ exit: 3 });
   expect(await worker.kill('SIGTERM')).toEqual({ code: 0, signal: null });
