@@ -1,6 +1,8 @@
-import { exitCodes } from '../errors.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Operations } from '../api/operations.ts';
 import type { Plan } from '../plan/change.ts';
+import { isErrored, isUnchanged } from '../plan/plan.ts';
 import { renderJson } from '../plan/render/json.ts';
 import { renderText } from '../plan/render/text.ts';
 import { chooseEnvironment, withDoor } from './context.ts';
@@ -19,17 +21,33 @@ export interface PlanOptions {
 }
 
 export async function planCommand(context: CliContext, options: PlanOptions): Promise<ExitCode> {
-  const plan = await withDoor(context, async (door) =>
-    door.operations.plan({
+  const plan = await withDoor(context, async (door) => {
+    const planned = await door.operations.plan({
       environment: await chooseEnvironment(door, options.env),
       ...(options.ref === undefined ? {} : { ref: options.ref }),
       ...(options.workingCopy === true ? { workingCopy: true } : {}),
-    }),
-  );
-  await showPlan(context, plan, options.output);
+    });
+    await showPlan(context, planned, options.output);
+    const isOfBranch = options.ref === undefined && options.workingCopy !== true;
+    if (isOfBranch) await hintAtUncommitted(context, door.operations, planned);
+    return planned;
+  });
   if (countProblems(plan.problems).errors > 0) return exitCodes.findings;
   if (options.out !== undefined) await savePlan(context, plan, options.out);
-  return options.detailedExitcode === true && plan.changes.length > 0 ? exitCodes.differences : exitCodes.success;
+  return options.detailedExitcode === true && !isUnchanged(plan) ? exitCodes.differences : exitCodes.success;
+}
+
+/** Whoever edits and plans without a commit would read "No changes" and wonder. */
+async function hintAtUncommitted(context: CliContext, operations: Operations, plan: Plan): Promise<void> {
+  const { config } = await context.app(context.cwd);
+  if (!isUnchanged(plan) || isErrored(plan) || config.repository.kind !== 'path') return;
+  const uncommitted = await operations.plan({ environment: plan.environment, workingCopy: true }).catch((error) => {
+    // Files that cannot even be planned differ from a commit that can.
+    if (error instanceof TerminalError) return undefined;
+    throw error;
+  });
+  if (uncommitted === undefined || isErrored(uncommitted) || !isUnchanged(uncommitted))
+    context.terminal.note('The working copy differs from the commit: see it with pawl plan --working-copy');
 }
 
 /** The plan on stdout; what is wrong with the manifests on stderr, with excerpts. */

@@ -209,6 +209,11 @@ describe.each([
     const file = join(place.repository.path, 'prompts/draft.md');
     const committed = await readFile(file, 'utf8');
     await writeFile(file, `${committed}\nSign with your name.\n`);
+    const ofTheCommit = await place.pawl('plan');
+    expect(ofTheCommit.stdout).toContain('No changes.');
+    expect(ofTheCommit.stderr).toContain(
+      'The working copy differs from the commit: see it with pawl plan --working-copy',
+    );
     const planned = await place.pawl('plan', '--working-copy', '--out', 'working.json');
     expect([planned.exit, planned.stdout]).toEqual([
       0,
