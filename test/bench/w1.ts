@@ -12,7 +12,7 @@ import { ratio } from './figures.ts';
 import { assertGraphile, type Connection, type GraphileWorker, type StepPayload } from './graphile.ts';
 
 /** Runs per round; each makes five chained calls. */
-const runs = 2_000;
+const runs = 5_000;
 const stepsPerRun = 5;
 const atOnce = 64;
 const targetRatio = 8;
