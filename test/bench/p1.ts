@@ -21,7 +21,7 @@ const ticksPerRound = 9;
 export const bench: Bench = async (context) => {
   const figures = await context.compare(sizes.map((size) => contender(context, size)));
   return {
-    title: 'P1: from a commit to live rows',
+    title: 'from a commit to live rows',
     figures,
     targets: [
       atMost(figures, { metric: 'import', value: 5, unit: 's', claim: 'a cold import takes at most 5 s' }),

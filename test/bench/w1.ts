@@ -30,7 +30,7 @@ export const bench: Bench = async (context) => {
   const times = ratio(ours, theirs);
   const claim = `pawl makes at least ${targetRatio} times graphile-worker's steps per second`;
   return {
-    title: `W1: ${runs} runs of ${stepsPerRun} chained steps, ${atOnce} at once, results of 200 bytes`,
+    title: `${runs} runs of ${stepsPerRun} chained steps, ${atOnce} at once, results of 200 bytes`,
     figures,
     targets: [{ claim, value: times, unit: '×', met: times >= targetRatio }],
     notes: [
