@@ -34,11 +34,7 @@ export function book({ call, path, scope, subject, target }: Attempt, decision: 
 // Entries are written out field by field: spreads cost a tenth of the time of a step.
 
 /** What stands in the journal before the call is made. */
-export function intentOf(
-  { call, path, target }: Attempt,
-  decision: Allowed,
-  { key, liveRevision }: { readonly key: string | undefined; readonly liveRevision: number },
-): IntentEntry {
+export function intentOf({ call, path, target }: Attempt, decision: Allowed, liveRevision: number): IntentEntry {
   return {
     phase: 'intent',
     path,
@@ -50,7 +46,6 @@ export function intentOf(
     body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
-    idempotencyKey: key,
     liveRevision,
   };
 }

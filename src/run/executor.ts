@@ -128,7 +128,6 @@ export interface IntentEntry extends EntryBase {
   readonly phase: 'intent';
   readonly decision: RecordedDecision;
   readonly tokensReserved: number;
-  readonly idempotencyKey?: string | undefined;
   /** The live revision that the decision looked at; the entry is refused when there is a newer one. */
   readonly liveRevision: number;
 }

@@ -68,9 +68,8 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
     if (decision.kind === 'deny') return refuse(attempt, decision);
     const liveRevision = scope.live.current().revision;
     book(attempt, decision);
-    const key = call.kind === 'tool' ? idempotencyKeyOf(call, scope) : undefined;
-    const written = await scope.journal.intent(intentOf(attempt, decision, { key, liveRevision }));
-    if (written === 'written') return pass(attempt, { decision, request, key });
+    const written = await scope.journal.intent(intentOf(attempt, decision, liveRevision));
+    if (written === 'written') return pass(attempt, { decision, request });
     scope.ledger.release(path);
     if (round === roundsMax) return refuse(attempt, conflictDenial);
     await scope.live.refresh(liveRevision + 1);
@@ -102,8 +101,6 @@ const conflictDenial = {
 interface Pass {
   readonly decision: Allowed;
   readonly request: Omit<ModelRequest, 'maxOutputTokens'> | undefined;
-  /** Tools: the same for every attempt at the call. */
-  readonly key: string | undefined;
 }
 
 /** The intent is durable: from here on the call counts as made until the journal says otherwise. */
@@ -122,11 +119,11 @@ function settleNotMade(attempt: Attempt, halt: HaltReason): void {
   settle(attempt, { outcome: 'unknown', error, ...noCharge });
 }
 
-async function passTool(attempt: Attempt<ToolStepCall>, { decision, key }: Pass): Promise<CallResult | Again> {
+async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
   const tool = toolOf(call, scope)?.tool;
-  if (tool === undefined || key === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
-  const options = { signal: call.signal, idempotencyKey: key, secrets: scope.secrets };
+  if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
+  const options = { signal: call.signal, idempotencyKey: idempotencyKeyOf(call, scope), secrets: scope.secrets };
   const outcome = await callTool(tool, decision.args, options);
   const halt = haltReasonOf(scope.signal);
   if (halt === 'lost') throw new Halted(halt);

@@ -52,6 +52,7 @@ export class Worker {
   #claiming: Promise<void> | undefined;
   /** Claims begun so far. */
   #claims = 0;
+  #refilling = false;
   #again = false;
   /** The last claim found fewer runs than there were slots: only a wake-up or the poll makes it worth looking again. */
   #exhausted = false;
@@ -132,6 +133,16 @@ export class Worker {
     this.tick().catch((error: unknown) => this.#options.log.warn({ err: error }, 'claim failed'));
   }
 
+  /** After the current turn of the event loop: runs that end in one batch leave their slots to one claim. */
+  #refill(): void {
+    if (this.#refilling) return;
+    this.#refilling = true;
+    setImmediate(() => {
+      this.#refilling = false;
+      this.#wake();
+    });
+  }
+
   async #claim(): Promise<void> {
     this.#again = false;
     const { executor, slots, pool = 'default' } = this.#options;
@@ -154,7 +165,7 @@ export class Worker {
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
       .finally(() => {
         this.#running.delete(keyOf(run));
-        if (!this.#exhausted) this.#wake();
+        if (!this.#exhausted) this.#refill();
       });
     this.#running.set(keyOf(run), { abort, done, suspect: run.crashes >= 2 });
   }

@@ -149,7 +149,6 @@ export interface Step {
   decision: JsonColumnOrNull<JsonObject>;
   error: JsonColumnOrNull<JsonObject>;
   fence: number;
-  idempotency_key: string | null;
   kind: string;
   node: string;
   outcome: string | null;

@@ -206,7 +206,8 @@ create table step (
   decision json,
   -- Intent: arguments. Result: output. JSON text, in `blob` when over 8 kB.
   body text,
-  body_digest text references blob (digest),
+  -- No foreign key either: the one statement that writes it writes the blob.
+  body_digest text,
   -- Result only: `done`, `failed`, `denied` or `unknown`.
   outcome text check (outcome in ('done', 'failed', 'denied', 'unknown')),
   -- Result only: `{code, message, retryable?}` of a failure.
@@ -216,7 +217,6 @@ create table step (
   tokens_out integer,
   -- Micro-USD.
   cost bigint,
-  idempotency_key text,
   primary key (run, path, phase),
   check ((phase = 'result') = (outcome is not null))
 );
