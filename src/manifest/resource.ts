@@ -3,14 +3,28 @@ import type { Problem } from './problem.ts';
 
 /** The kinds that an environment holds, in the order a plan lists them. */
 export const kinds = [
+  'Defaults',
   'Secret',
+  'Guard',
+  'Gateway',
   'ModelEndpoint',
+  'Memory',
+  'PromptLibrary',
+  'McpServer',
   'Tool',
   'AgentRole',
   'ToolPermission',
   'AgentPolicy',
   'Agent',
   'AgentSystem',
+  'Workforce',
+  'Task',
+  'TaskSchedule',
+  'TaskWebhook',
+  'WorkerPool',
+  'AlertReceiver',
+  'AlertRule',
+  'Eval',
 ] as const;
 
 export type Kind = (typeof kinds)[number];

@@ -11,14 +11,28 @@ import { shapeFinding } from './shape-finding.ts';
 
 /** Files of `schemas/` that a whole document can be checked against. */
 export type SchemaName =
-  | 'agent'
-  | 'agent-system'
+  | 'defaults'
+  | 'secret'
+  | 'guard'
+  | 'gateway'
   | 'model-endpoint'
+  | 'memory'
+  | 'prompt-library'
+  | 'mcp-server'
   | 'tool'
-  | 'agent-policy'
   | 'agent-role'
   | 'tool-permission'
-  | 'secret'
+  | 'agent-policy'
+  | 'agent'
+  | 'agent-system'
+  | 'workforce'
+  | 'task'
+  | 'task-schedule'
+  | 'task-webhook'
+  | 'worker-pool'
+  | 'alert-receiver'
+  | 'alert-rule'
+  | 'eval'
   | 'pawl'
   | 'script';
 

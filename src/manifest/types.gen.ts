@@ -25,6 +25,28 @@ export type Permission = string;
  * A JSON Schema (2020-12) without remote references; patterns are RE2.
  */
 export type JsonSchema = JsonObject;
+/**
+ * Bytes.
+ */
+export type ByteSize = number;
+/**
+ * How much harm a call can do.
+ */
+export type Risk = 'low' | 'medium' | 'high' | 'critical';
+/**
+ * An isolation tier, the weakest first: in pawl's own process, a process, a sandboxed process, a container, a WASM instance.
+ */
+export type Tier = 'inline' | 'process' | 'sandbox' | 'container' | 'wasm';
+/**
+ * Host names: `*.` in front for all names below one, a port where it is not the scheme's, and `http://` in front where it may be spoken to without TLS.
+ *
+ * Items: A host.
+ */
+export type Hosts = string[];
+/**
+ * A whole number with its unit: `s`, `m`, `h` or `d`; at most 9999 days.
+ */
+export type LongDuration = string;
 
 /**
  * A restriction. Policies never grant; adding one can only restrict.
@@ -364,6 +386,64 @@ export interface Agent {
   };
 }
 /**
+ * Where alerts are sent.
+ */
+export interface AlertReceiver {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'AlertReceiver';
+  metadata: Metadata;
+  /**
+   * Where they go.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * How it is told.
+     */
+    type: 'slack' | 'webhook' | 'githubIssue' | 'email';
+  };
+}
+/**
+ * A metric that must not cross a line.
+ */
+export interface AlertRule {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'AlertRule';
+  metadata: Metadata;
+  /**
+   * What is watched.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * The metric.
+     */
+    metric: string;
+    /**
+     * The line.
+     */
+    threshold: number;
+  };
+}
+/**
  * The key of a Secret. The value is read inside the call that needs it and nowhere else.
  */
 export interface SecretRef {
@@ -372,6 +452,357 @@ export interface SecretRef {
    * A key of the Secret.
    */
   key: string;
+}
+/**
+ * How pawl authenticates to the other side.
+ */
+export interface Auth {
+  /**
+   * `bearer` sends `Authorization: Bearer`, `basic` sends `user:password`, `apiKeyHeader` sends the value in `headerName`, `oauth2ClientCredentials` gets a token from `tokenUrl` first: the secret is `client_id:client_secret`.
+   */
+  profile: 'bearer' | 'apiKeyHeader' | 'basic' | 'oauth2ClientCredentials';
+  secretRef: SecretRef;
+  /**
+   * The header of `apiKeyHeader`.
+   */
+  headerName?: string;
+  /**
+   * Where `oauth2ClientCredentials` gets its token.
+   */
+  tokenUrl?: string;
+  /**
+   * The scopes that `oauth2ClientCredentials` asks for.
+   *
+   * Items: A scope.
+   */
+  scopes?: string[];
+}
+/**
+ * A variable of a process, or a file in it: a literal value, or a Secret's. A Secret with `mountPath` becomes a file and the variable its path.
+ */
+export interface EnvironmentVariable {
+  /**
+   * The name of the variable.
+   */
+  name: string;
+  /**
+   * The value, in place. Secrets go into `secretRef`.
+   */
+  value?: string;
+  secretRef?: SecretRef;
+  /**
+   * An absolute path: the Secret's value is written to a file there, for as long as the process lives, and the variable holds the path.
+   */
+  mountPath?: string;
+}
+/**
+ * What manifests of an environment or a namespace need not say.
+ */
+export interface Defaults {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Defaults';
+  metadata: Metadata;
+  /**
+   * What holds where a manifest says nothing.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    modelRef?: Reference;
+  };
+}
+/**
+ * Cases that a system must pass.
+ */
+export interface Eval {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Eval';
+  metadata: Metadata;
+  /**
+   * The cases.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    systemRef: Reference;
+  };
+}
+/**
+ * An approved way to models, tools or agents.
+ */
+export interface Gateway {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Gateway';
+  metadata: Metadata;
+  /**
+   * Which calls go through it.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * What it serves.
+     */
+    type: 'model' | 'tool' | 'agent';
+    /**
+     * Which implementation serves it.
+     */
+    class: string;
+  };
+}
+/**
+ * A check of what goes into and comes out of calls.
+ */
+export interface Guard {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Guard';
+  metadata: Metadata;
+  /**
+   * What is checked.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * When it checks.
+     *
+     * Items: A moment.
+     */
+    mode: ('preCall' | 'postCall')[];
+    /**
+     * What happens on a finding.
+     */
+    action: 'mask' | 'block' | 'audit';
+  };
+}
+/**
+ * A server that offers tools over the Model Context Protocol.
+ */
+export interface McpServer {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'McpServer';
+  metadata: Metadata;
+  /**
+   * What the server is.
+   */
+  spec: {
+    /**
+     * What the server is for.
+     */
+    description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * `stdio` starts `command` on the worker, `http` speaks to `url`, `container` starts `image`.
+     */
+    transport: 'stdio' | 'http' | 'container';
+    /**
+     * The program of a `stdio` server, or what a container starts instead of its own. It is never given to a shell.
+     */
+    command?: string;
+    /**
+     * The arguments of the command.
+     *
+     * Items: An argument.
+     */
+    args: string[];
+    /**
+     * The environment of the process, which gets nothing else of the worker's.
+     */
+    env: EnvironmentVariable[];
+    /**
+     * The endpoint of an `http` server.
+     */
+    url?: string;
+    /**
+     * Headers of every request to an `http` server, from Secrets or in place.
+     *
+     * Items: One header.
+     */
+    headersFrom: {
+      /**
+       * The name of the header.
+       */
+      name: string;
+      /**
+       * The value, in place. Secrets go into `secretRef`.
+       */
+      value?: string;
+      secretRef?: SecretRef;
+    }[];
+    /**
+     * The image of a `container` server. A tag is allowed: the lock file holds the digest that runs.
+     */
+    image?: string;
+    auth?: Auth;
+    /**
+     * Where a `stdio` or `container` server may connect to. Absent: nowhere.
+     */
+    egress?: {
+      hosts: Hosts;
+      /**
+       * Whether a host may resolve to a loopback or private address.
+       */
+      allowPrivate: boolean;
+    };
+    /**
+     * Whether the URL may resolve to a loopback or private address.
+     */
+    allowPrivate: boolean;
+    gatewayRef?: Reference;
+    idleTimeout: Duration;
+    startTimeout: Duration;
+    callTimeout: Duration;
+    /**
+     * How often a server that died is started again within an hour before it counts as broken.
+     */
+    maxRestarts: number;
+    maxResultBytes: ByteSize;
+    /**
+     * Which of the server's tools can be used at all; deny wins.
+     */
+    tools?: {
+      /**
+       * The tools that may be used. Absent: all; empty: none.
+       *
+       * Items: An exact name, or a glob: `*` stands for any characters.
+       */
+      allow?: string[];
+      /**
+       * The tools that may not.
+       *
+       * Items: An exact name, or a glob: `*` stands for any characters.
+       */
+      deny?: string[];
+    };
+    /**
+     * What holds for tools that declare nothing themselves.
+     */
+    defaults: {
+      operation: Operation;
+      risk: Risk;
+      isolation?: Tier;
+    };
+    /**
+     * `required`: a tool without a pin in `pawl.lock.yaml` cannot be called. `onDeclare`: what the server declares first is what is pinned.
+     */
+    pin: 'required' | 'onDeclare';
+  };
+}
+/**
+ * What agents remember: within a session, and beyond it.
+ */
+export interface Memory {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Memory';
+  metadata: Metadata;
+  /**
+   * What the memory is.
+   */
+  spec: {
+    /**
+     * What the memory is for.
+     */
+    description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * `postgres` keeps it in pawl's database, `inMemory` in the worker until it stops, `http` in a service of your own.
+     */
+    type: 'postgres' | 'inMemory' | 'http';
+    /**
+     * What is remembered within one session.
+     */
+    session: {
+      ttl: LongDuration;
+      /**
+       * How many messages of a session are kept; the oldest go first.
+       */
+      maxMessages: number;
+    };
+    /**
+     * What is remembered beyond a session, found again by meaning where there is an embedding and by words where there is none. Absent: nothing.
+     */
+    longTerm?: {
+      embeddingRef?: Reference;
+      /**
+       * The length of an embedding; needed with `embeddingRef`.
+       */
+      dimensions?: number;
+      /**
+       * How many memories a search returns.
+       */
+      topK: number;
+      /**
+       * How similar a memory must be to be returned, from 0 to 1.
+       */
+      minScore: number;
+      ttl?: LongDuration;
+    };
+    /**
+     * The service of an `http` memory.
+     */
+    http?: {
+      /**
+       * The root of the service's API.
+       */
+      url: string;
+      auth?: Auth;
+      timeout: Duration;
+      /**
+       * Whether the URL may resolve to a loopback or private address.
+       */
+      allowPrivate: boolean;
+    };
+  };
 }
 /**
  * Where a model answers, and at what price.
@@ -557,6 +988,42 @@ export interface PawlSettings {
   }[];
 }
 /**
+ * Prompts and fragments that several agents share.
+ */
+export interface PromptLibrary {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'PromptLibrary';
+  metadata: Metadata;
+  /**
+   * What the library holds.
+   */
+  spec: {
+    /**
+     * What the library is for.
+     */
+    description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * The prompts by key: a text in place, `text`, or a Markdown `file` of the repository. An agent names one with `promptRef`, a prompt takes one in with `{{> library/key }}`.
+     */
+    prompts: {
+      /**
+       * The text of the prompt.
+       */
+      [k: string]: string;
+    };
+  };
+}
+/**
  * Names of values that live outside Git.
  */
 export interface Secret {
@@ -587,6 +1054,82 @@ export interface Secret {
     keys: {
       [k: string]: string;
     };
+  };
+}
+/**
+ * Runs a task at times.
+ */
+export interface TaskSchedule {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'TaskSchedule';
+  metadata: Metadata;
+  /**
+   * When what is run.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    taskRef: Reference;
+    /**
+     * Five fields: minute, hour, day of month, month, day of week.
+     */
+    cron: string;
+  };
+}
+/**
+ * Runs a task when something calls.
+ */
+export interface TaskWebhook {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'TaskWebhook';
+  metadata: Metadata;
+  /**
+   * What is run for which calls.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    taskRef: Reference;
+  };
+}
+/**
+ * A template of a run.
+ */
+export interface Task {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Task';
+  metadata: Metadata;
+  /**
+   * What is run.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    systemRef: Reference;
   };
 }
 /**
@@ -757,5 +1300,59 @@ export interface Tool {
        */
       headerName?: string;
     };
+  };
+}
+/**
+ * Workers of one sort.
+ */
+export interface WorkerPool {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'WorkerPool';
+  metadata: Metadata;
+  /**
+   * How many, and for what.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * At least this many.
+     */
+    minWorkers: number;
+  };
+}
+/**
+ * Agents that belong together, with an owner.
+ */
+export interface Workforce {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'Workforce';
+  metadata: Metadata;
+  /**
+   * Who belongs to it.
+   */
+  spec: {
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * The agents that are spoken to.
+     */
+    entryAgents: Reference[];
   };
 }

@@ -90,15 +90,30 @@ function contentOf(identity: Identity, draft: Draft, document: Document): Conten
   };
 }
 
-const schemaOf: Readonly<Record<Kind, SchemaName>> = {
+/** The schema of each kind. */
+export const schemaOf: Readonly<Record<Kind, SchemaName>> = {
+  Defaults: 'defaults',
   Secret: 'secret',
+  Guard: 'guard',
+  Gateway: 'gateway',
   ModelEndpoint: 'model-endpoint',
+  Memory: 'memory',
+  PromptLibrary: 'prompt-library',
+  McpServer: 'mcp-server',
   Tool: 'tool',
   AgentRole: 'agent-role',
   ToolPermission: 'tool-permission',
   AgentPolicy: 'agent-policy',
   Agent: 'agent',
   AgentSystem: 'agent-system',
+  Workforce: 'workforce',
+  Task: 'task',
+  TaskSchedule: 'task-schedule',
+  TaskWebhook: 'task-webhook',
+  WorkerPool: 'worker-pool',
+  AlertReceiver: 'alert-receiver',
+  AlertRule: 'alert-rule',
+  Eval: 'eval',
 };
 
 export function apiVersionProblem(value: JsonObject, document: Document): Problem | undefined {
@@ -127,7 +142,11 @@ function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kin
   if (version !== undefined) problems.push(version);
   const written = value['kind'];
   const kind = kinds.find((known) => known === written);
-  if (kind !== undefined) return version === undefined ? kind : undefined;
+  if (kind !== undefined) {
+    const part = missingKindPart(kind);
+    if (part !== undefined) problems.push(problemIn(document, ['kind'], unsupported(`The kind \`${kind}\``, part)));
+    return version === undefined ? kind : undefined;
+  }
   if (typeof written !== 'string') {
     const message = written === undefined ? '`kind` is missing.' : '`kind` must be a text.';
     problems.push(
@@ -140,12 +159,9 @@ function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kin
     );
     return undefined;
   }
-  const part = missingKindPart(written);
   const help = didYouMean(written, kinds) ?? `One of: ${kinds.join(', ')}.`;
-  const unknown = { code: 'manifest.kind', message: `\`${shownText(written)}\` is no kind.`, help };
-  problems.push(
-    problemIn(document, ['kind'], part === undefined ? unknown : unsupported(`The kind \`${written}\``, part)),
-  );
+  const message = `\`${shownText(written)}\` is no kind.`;
+  problems.push(problemIn(document, ['kind'], { code: 'manifest.kind', message, help }));
   return undefined;
 }
 

@@ -35,6 +35,26 @@ export const listKeys: Readonly<Record<Kind, Readonly<Record<string, ListKey>>>>
     'spec.agents': 'value',
     'spec.rules': ['operation'],
   },
+  Defaults: {},
+  Guard: { 'spec.mode': 'value' },
+  Gateway: {},
+  Memory: {},
+  PromptLibrary: {},
+  McpServer: {
+    'spec.args': 'index',
+    'spec.env': ['name'],
+    'spec.headersFrom': ['name'],
+    'spec.tools.allow': 'value',
+    'spec.tools.deny': 'value',
+  },
+  Workforce: { 'spec.entryAgents': 'value' },
+  Task: {},
+  TaskSchedule: {},
+  TaskWebhook: {},
+  WorkerPool: {},
+  AlertReceiver: {},
+  AlertRule: {},
+  Eval: {},
 };
 
 /** JSON Schemas within manifests: their lists are sets where JSON Schema says so. */

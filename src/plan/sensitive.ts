@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import type { Kind } from '../manifest/resource.ts';
 import { schemas } from '../manifest/schemas.gen.ts';
+import { schemaOf } from '../manifest/validate.ts';
 
 /** Where a manifest of one kind holds values that must never be shown: the `x-sensitive` parts of its schema. */
 export interface SensitiveTree {
@@ -12,20 +13,9 @@ export interface SensitiveTree {
 
 export type SensitiveFields = (kind: Kind) => SensitiveTree | undefined;
 
-const schemaFiles: Readonly<Record<Kind, string>> = {
-  Agent: 'agent',
-  AgentPolicy: 'agent-policy',
-  AgentRole: 'agent-role',
-  AgentSystem: 'agent-system',
-  ModelEndpoint: 'model-endpoint',
-  Secret: 'secret',
-  Tool: 'tool',
-  ToolPermission: 'tool-permission',
-};
-
 /** The sensitive fields of the shipped schemas. */
 export function sensitiveFields(kind: Kind): SensitiveTree | undefined {
-  return treeOf(schemas[`${schemaFiles[kind]}.schema.json`] ?? {}, kind);
+  return treeOf(schemas[`${schemaOf[kind]}.schema.json`] ?? {}, kind);
 }
 
 /** One step down, into a key of a map or an entry of a list: all of a sensitive value is sensitive. */

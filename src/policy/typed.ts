@@ -4,10 +4,24 @@ import type {
   AgentPolicy,
   AgentRole,
   AgentSystem,
+  AlertReceiver,
+  AlertRule,
+  Defaults,
+  Eval,
+  Gateway,
+  Guard,
+  McpServer,
+  Memory,
   ModelEndpoint,
+  PromptLibrary,
   Secret,
+  Task,
+  TaskSchedule,
+  TaskWebhook,
   Tool,
   ToolPermission,
+  WorkerPool,
+  Workforce,
 } from '../manifest/types.gen.ts';
 
 interface Manifests {
@@ -15,10 +29,24 @@ interface Manifests {
   readonly AgentPolicy: AgentPolicy;
   readonly AgentRole: AgentRole;
   readonly AgentSystem: AgentSystem;
+  readonly AlertReceiver: AlertReceiver;
+  readonly AlertRule: AlertRule;
+  readonly Defaults: Defaults;
+  readonly Eval: Eval;
+  readonly Gateway: Gateway;
+  readonly Guard: Guard;
+  readonly McpServer: McpServer;
+  readonly Memory: Memory;
   readonly ModelEndpoint: ModelEndpoint;
+  readonly PromptLibrary: PromptLibrary;
   readonly Secret: Secret;
+  readonly Task: Task;
+  readonly TaskSchedule: TaskSchedule;
+  readonly TaskWebhook: TaskWebhook;
   readonly Tool: Tool;
   readonly ToolPermission: ToolPermission;
+  readonly WorkerPool: WorkerPool;
+  readonly Workforce: Workforce;
 }
 
 export type SpecOf<K extends Kind> = Manifests[K]['spec'];

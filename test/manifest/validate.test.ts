@@ -58,8 +58,6 @@ describe('kinds and versions', () => {
     ['kind: agent', 'manifest.kind', 'Did you mean `Agent`?'],
     ['kind: [Agent]', 'manifest.kind', 'One of:'],
     ['metadata: {}', 'manifest.kind', 'One of:'],
-    ['kind: McpServer', 'manifest.unsupported', 'Remove it'],
-    ['kind: Task', 'manifest.unsupported', 'Remove it'],
   ])('%s is refused', (line, code, help) => {
     const problems = problemsOf(`apiVersion: pawl/v1\n${line}\n`);
     expect(problems.map((problem) => problem.code)).toEqual([code]);
@@ -79,6 +77,8 @@ describe('kinds and versions', () => {
   });
 
   test.each([
+    ['Task', '{systemRef: s}', 'tasks'],
+    ['Guard', '{mode: [preCall], action: block}', 'guards'],
     ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
     ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],
     ['AgentPolicy', '{global: true, flow: []}', 'data-flow rules'],

@@ -32,7 +32,7 @@ export function resource(written: Written): Resource {
   };
 }
 
-const defaults: Readonly<Record<Kind, JsonObject>> = {
+const defaults: Readonly<Partial<Record<Kind, JsonObject>>> = {
   Secret: { source: 'env' },
   ModelEndpoint: {
     provider: 'openaiCompatible',
