@@ -15,6 +15,8 @@ export interface Document {
   /** Which document of the file it is, empty ones counted. */
   readonly index: number;
   readonly source: Source;
+  /** Where the value was put together from a manifest and its patches: these, as they are written, the last to win. */
+  readonly layers?: readonly Document[];
 }
 
 export interface ParsedFile {

@@ -1,6 +1,7 @@
 import type { JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import type { Kind } from './resource.ts';
+import type { Path } from './text.ts';
 
 /** A file that belongs to a manifest. */
 export interface FileNeed {
@@ -11,12 +12,14 @@ export interface FileNeed {
   readonly path: string | undefined;
 }
 
-/** The prompt or script file that a manifest names. */
-export function fileNeedOf(kind: Kind, manifest: JsonObject, manifestFile: string): FileNeed | undefined {
+/** The prompt or script file that a manifest names. A path is relative to the document that wrote it: ask `fileOf`. */
+export function fileNeedOf(kind: Kind, manifest: JsonObject, fileOf: (path: Path) => string): FileNeed | undefined {
   const field = kind === 'Agent' ? 'promptFile' : kind === 'ModelEndpoint' ? 'scriptFile' : undefined;
   if (field === undefined) return undefined;
   const written = objectAt(manifest, 'spec')[field];
-  return typeof written === 'string' ? { field, written, path: repositoryPath(written, manifestFile) } : undefined;
+  return typeof written === 'string'
+    ? { field, written, path: repositoryPath(written, fileOf(['spec', field])) }
+    : undefined;
 }
 
 /** Relative to the manifest, or to the repository with a leading `/`. By text alone: no file system is asked. */

@@ -1,11 +1,13 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import { parseYaml, type Document } from './document.ts';
+import { writerOf } from './layer.ts';
 import type { Problem } from './problem.ts';
 import { problemAt, type Finding, type Path, type Source, type Span } from './text.ts';
 
 /** A problem at the value that a path leads to, at its key where `part` says so, or at the nearest thing above it. */
 export function problemIn(document: Document, path: Path, finding: Finding): Problem {
-  return problemAt(document.source, spanOf(document, path, finding.part ?? 'value'), finding);
+  const writer = writerOf(document, path);
+  return problemAt(writer.source, spanOf(writer, path, finding.part ?? 'value'), finding);
 }
 
 interface Spans {
@@ -71,8 +73,9 @@ export function problemWithin(
   finding: Finding & { readonly within: { readonly text: string; readonly offset: number } },
 ): Problem {
   const { within } = finding;
-  const [start, end] = spanOf(document, path, 'value');
-  const at = document.source.text.indexOf(within.text, start);
-  if (within.text === '' || at < 0 || at >= end) return problemAt(document.source, [start, end], finding);
-  return problemAt(document.source, [at + within.offset, at + within.text.length], finding);
+  const writer = writerOf(document, path);
+  const [start, end] = spanOf(writer, path, 'value');
+  const at = writer.source.text.indexOf(within.text, start);
+  if (within.text === '' || at < 0 || at >= end) return problemAt(writer.source, [start, end], finding);
+  return problemAt(writer.source, [at + within.offset, at + within.text.length], finding);
 }

@@ -3,7 +3,7 @@ import { isJsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
 import { shownText } from './shown.ts';
 import type { Finding, Path } from './text.ts';
-import { missingFieldPart } from './unsupported.ts';
+import { missingFieldPart } from './support.ts';
 
 export interface ShapeFinding extends Finding {
   readonly path: Path;
@@ -49,7 +49,7 @@ function badName(error: ErrorObject, at: At, name: string): ShapeFinding {
 function unknownField(at: At, name: string, fields: readonly string[]): ShapeFinding {
   const path = [...at.path, name];
   const part = missingFieldPart(at.title, path);
-  if (part !== undefined) return { ...unsupported(`\`${fieldName(path)}\``, part), path, part: 'key' };
+  if (part !== undefined) return { ...notKnown(`\`${fieldName(path)}\``, part), path, part: 'key' };
   const help = didYouMean(name, fields) ?? (fields.length === 0 ? undefined : `Fields here: ${fields.join(', ')}.`);
   return {
     code: 'manifest.unknown_field',
@@ -60,7 +60,20 @@ function unknownField(at: At, name: string, fields: readonly string[]): ShapeFin
   };
 }
 
+/** What is right and this build cannot honour: validating it passes, and no plan with it is applied. */
 export function unsupported(what: string, part: string): Finding {
+  return {
+    code: 'manifest.unsupported',
+    severity: 'warning',
+    message: `${what} is not supported by this build, which lacks ${part}.`,
+    help: 'Remove it to apply with this build: what cannot be honoured is refused, not ignored.',
+    blocks: 'apply',
+    lacks: part,
+  };
+}
+
+/** What no schema of this build describes yet, so that nothing can be said of the value. */
+function notKnown(what: string, part: string): Finding {
   const message = `${what} is not supported by this build, which lacks ${part}.`;
   return { code: 'manifest.unsupported', message, help: 'Remove it: what cannot be honoured is refused, not ignored.' };
 }
@@ -70,7 +83,8 @@ function missing(at: At, name: string): ShapeFinding {
   return {
     code: 'manifest.required',
     message: `\`${path}\` is missing.`,
-    path: at.path,
+    // Where a patch took it away, that is the place; else the key of what should hold it.
+    path: [...at.path, name],
     part: 'key',
     help: `Add \`${name}\`.`,
   };
@@ -102,8 +116,7 @@ function notInEnum(error: ErrorObject, at: At): ShapeFinding {
   if (typeof error.data !== 'string')
     return { ...place, code: 'manifest.type', message: `${where(at.path)} must be one of ${allowed.join(', ')}.` };
   const part = missingFieldPart(at.title, at.path, error.data);
-  if (part !== undefined)
-    return { ...place, ...unsupported(`\`${fieldName(at.path)}: ${shownText(error.data)}\``, part) };
+  if (part !== undefined) return { ...place, ...notKnown(`\`${fieldName(at.path)}: ${shownText(error.data)}\``, part) };
   const help = didYouMean(error.data, allowed) ?? `One of: ${allowed.join(', ')}.`;
   return {
     ...place,

@@ -4,6 +4,7 @@ import { digest } from './digest.ts';
 import { schemas } from './schemas.gen.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { fileNeedOf, type FileNeed } from './file-need.ts';
+import { writerOf } from './layer.ts';
 import { referencesOf, type ManifestReference } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
 import { problemIn } from './position.ts';
@@ -12,10 +13,10 @@ import { addressOf, kinds, type Address, type Identity, type Kind } from './reso
 import { findSecrets } from './secret-literal.ts';
 import { checkMeaning } from './meaning.ts';
 import { checkShape, type SchemaName } from './shape.ts';
-import { fieldName, unsupported } from './shape-finding.ts';
+import { fieldName } from './shape-finding.ts';
 import { shownText } from './shown.ts';
+import { unsupportedProblems } from './unsupported.ts';
 import type { Finding } from './text.ts';
-import { missingKindPart } from './unsupported.ts';
 
 /** What can be said of one document without looking at any other: it can be kept for as long as the blob is. */
 export interface Validated {
@@ -64,6 +65,7 @@ export function validate(document: Document): Validated {
   const shape = checkShape(schemaOf[kind], draft, document);
   problems.push(...shape);
   problems.push(...beside(shape, checkMeaning(kind, draft, document)));
+  problems.push(...beside(problems, unsupportedProblems(kind, document)));
   const identity = identityOf(kind, draft);
   if (identity === undefined) return { document, problems: problems.sort(compareProblems), references: [] };
   const address = addressOf(identity);
@@ -82,7 +84,7 @@ function beside(shape: readonly Problem[], meaning: readonly Problem[]): Problem
 
 function contentOf(identity: Identity, draft: Draft, document: Document): Content {
   canonicalise(identity.kind, draft);
-  const file = fileNeedOf(identity.kind, draft, document.source.file);
+  const file = fileNeedOf(identity.kind, draft, (path) => writerOf(document, path).source.file);
   return {
     manifest: draft,
     digest: file === undefined ? digest(draft) : undefined,
@@ -142,11 +144,7 @@ function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kin
   if (version !== undefined) problems.push(version);
   const written = value['kind'];
   const kind = kinds.find((known) => known === written);
-  if (kind !== undefined) {
-    const part = missingKindPart(kind);
-    if (part !== undefined) problems.push(problemIn(document, ['kind'], unsupported(`The kind \`${kind}\``, part)));
-    return version === undefined ? kind : undefined;
-  }
+  if (kind !== undefined) return version === undefined ? kind : undefined;
   if (typeof written !== 'string') {
     const message = written === undefined ? '`kind` is missing.' : '`kind` must be a text.';
     problems.push(
