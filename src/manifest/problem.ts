@@ -15,6 +15,20 @@ export interface Problem {
   readonly help?: string;
   /** The resource it is in, as an address, where one was identified. */
   readonly address?: string;
+  /** A warning that refuses plan and apply all the same: what is written is right, and this build cannot honour it. */
+  readonly blocks?: 'apply';
+  /** With `blocks`: the part of pawl that this build lacks. */
+  readonly lacks?: string;
+}
+
+/** Whether nothing is planned or applied while this problem stands. */
+export function refusesPlan({ severity, blocks }: Pick<Problem, 'severity' | 'blocks'>): boolean {
+  return severity === 'error' || blocks === 'apply';
+}
+
+/** The parts of pawl that what is written waits for, each once, in order. */
+export function partsLacked(problems: readonly Problem[]): string[] {
+  return [...new Set(problems.flatMap(({ lacks }) => (lacks === undefined ? [] : [lacks])))].sort(compareText);
 }
 
 /** One entry of the code registry. */

@@ -41,6 +41,8 @@ export interface Finding {
   readonly severity?: Problem['severity'];
   readonly help?: string | undefined;
   readonly address?: string | undefined;
+  readonly blocks?: Problem['blocks'];
+  readonly lacks?: string | undefined;
   /** Whether the key of a field is meant, or (unless it says so) its value. */
   readonly part?: 'key' | 'value';
 }
@@ -65,6 +67,8 @@ export function problemAt(source: Source, at: number | Span, finding: Finding): 
     ...(end === undefined ? {} : { endColumn: column + Math.max(1, widthOnLine(source.text, offset, end)) }),
     ...(finding.help === undefined ? {} : { help: finding.help }),
     ...(finding.address === undefined ? {} : { address: finding.address }),
+    ...(finding.blocks === undefined ? {} : { blocks: finding.blocks }),
+    ...(finding.lacks === undefined ? {} : { lacks: finding.lacks }),
   };
 }
 
