@@ -48,6 +48,8 @@ export const problem = z.object({
   endColumn: maybe(whole),
   help: maybe(z.string()),
   address: maybe(z.string()),
+  blocks: maybe(z.literal('apply')),
+  lacks: maybe(z.string()),
 });
 
 const summary = z.object({ add: whole, change: whole, remove: whole });

@@ -17,6 +17,11 @@ export const applyCodes = {
     cause: 'The commit that the plan was made for holds mistakes, so nothing of it is applied.',
     cure: 'Correct what `pawl validate` reports, commit, and plan again.',
   },
+  'plan.unsupported': {
+    title: 'The plan needs what this build lacks',
+    cause: 'The manifests are right, and a kind, a field or a value in them belongs to a part that this build lacks.',
+    cure: 'Remove what `pawl validate` marks `manifest.unsupported`, or apply with a build that has the part.',
+  },
   'plan.uncommitted': {
     title: 'Uncommitted files cannot be applied',
     cause: 'The plan was made for a working copy, and only commits go live.',

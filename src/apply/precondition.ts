@@ -1,4 +1,5 @@
 import { exitCodes, TerminalError } from '../errors.ts';
+import { partsLacked } from '../manifest/problem.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import type { EnvironmentRow } from '../store/environment.ts';
 import type { FoundHead } from '../store/resource.ts';
@@ -16,6 +17,8 @@ export function assertApplicable(plan: Plan): void {
       exit: exitCodes.findings,
     });
   }
+  const lacked = partsLacked(plan.problems);
+  if (lacked.length > 0) throw unsupported(plan, lacked);
   if (plan.target.commit === 'working-copy') {
     throw new TerminalError(`Plan ${shortDigest(plan)} was made for uncommitted files, and only commits go live.`, {
       code: 'plan.uncommitted',
@@ -24,6 +27,22 @@ export function assertApplicable(plan: Plan): void {
     });
   }
 }
+
+function unsupported(plan: Plan, lacked: readonly string[]): TerminalError {
+  const places = plan.problems.filter(({ lacks }) => lacks !== undefined);
+  const shown = places.slice(0, placesMax).map(({ file, line, column }) => `${file}:${line}:${column}`);
+  const more = places.length > shown.length ? ` and ${places.length - shown.length} more` : '';
+  return new TerminalError(
+    `Plan ${shortDigest(plan)} needs what this build lacks: ${lacked.join(', ')} (${shown.join(', ')}${more}).`,
+    {
+      code: 'plan.unsupported',
+      help: 'Remove what `pawl validate` marks `manifest.unsupported`, commit, and plan again.',
+      exit: exitCodes.findings,
+    },
+  );
+}
+
+const placesMax = 5;
 
 function conflict(plan: Plan, conflicts: readonly Change[]): TerminalError {
   const [first, ...others] = conflicts;

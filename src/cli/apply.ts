@@ -6,7 +6,7 @@ import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { readSavedPlan, showPlan } from './plan.ts';
 import type { SavedPlan } from './plan.ts';
-import { countProblems } from './problems.ts';
+import { refusalOf } from './problems.ts';
 
 export interface ApplyOptions {
   readonly plan: string | undefined;
@@ -40,10 +40,10 @@ interface Planning {
 async function planAndApply(context: CliContext, { app, door, options }: Planning): Promise<ExitCode> {
   const environment = await chooseEnvironment(door, options.env);
   const plan = await door.operations.plan({ environment });
-  const errors = countProblems(plan.problems).errors;
+  const isRefused = refusalOf(plan.problems) !== undefined;
   // With JSON, stdout carries one document: the revision, or else the plan that cannot be applied, with its errors.
-  if (options.output !== 'json' || errors > 0) await showPlan(context, plan, options.output);
-  if (errors > 0) return exitCodes.findings;
+  if (options.output !== 'json' || isRefused) await showPlan(context, plan, options.output);
+  if (isRefused) return exitCodes.findings;
   if (plan.changes.length === 0) {
     if (options.output === 'json') json(context.terminal, { environment, changed: false });
     return exitCodes.success;

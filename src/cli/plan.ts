@@ -9,7 +9,7 @@ import { chooseEnvironment, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
 import { readNamed, shellWord, writeNamed } from './files.ts';
-import { countProblems, renderProblems } from './problems.ts';
+import { refusalOf, renderProblems } from './problems.ts';
 
 export interface PlanOptions {
   readonly env?: string;
@@ -32,7 +32,7 @@ export async function planCommand(context: CliContext, options: PlanOptions): Pr
     if (isOfBranch) await hintAtUncommitted(context, door.operations, planned);
     return planned;
   });
-  if (countProblems(plan.problems).errors > 0) return exitCodes.findings;
+  if (refusalOf(plan.problems) !== undefined) return exitCodes.findings;
   if (options.out !== undefined) await savePlan(context, plan, options.out);
   return options.detailedExitcode === true && !isUnchanged(plan) ? exitCodes.differences : exitCodes.success;
 }
@@ -61,8 +61,9 @@ export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, o
     terminal.note(renderProblems(plan.problems, excerpt, { width: terminal.width, colors: terminal.noteColors }));
     terminal.note('');
   }
-  if (countProblems(plan.problems).errors > 0) {
-    terminal.note('Nothing can be planned until the errors above are gone.');
+  const refusal = refusalOf(plan.problems);
+  if (refusal !== undefined) {
+    terminal.note(refusal);
     return;
   }
   terminal.out(renderText(plan, { width: terminal.width, color: terminal.color }).trimEnd());

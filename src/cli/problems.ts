@@ -1,5 +1,5 @@
 import { excerptLine } from '../manifest/excerpt.ts';
-import type { Problem } from '../manifest/problem.ts';
+import { partsLacked, type Problem } from '../manifest/problem.ts';
 import type { Colors } from './terminal.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { truncate } from './terminal.ts';
@@ -48,4 +48,12 @@ function caret(problem: Problem, room: number, paint: (text: string) => string):
 export function countProblems(problems: readonly Problem[]): { readonly errors: number; readonly warnings: number } {
   const errors = problems.filter((problem) => problem.severity === 'error').length;
   return { errors, warnings: problems.length - errors };
+}
+
+/** Why nothing is planned while these problems stand; undefined where none of them refuses it. */
+export function refusalOf(problems: readonly Problem[]): string | undefined {
+  if (countProblems(problems).errors > 0) return 'Nothing can be planned until the errors above are gone.';
+  const lacked = partsLacked(problems);
+  if (lacked.length === 0) return undefined;
+  return `Nothing can be planned by this build, which lacks: ${lacked.join(', ')}. What needs it is marked above.`;
 }

@@ -5,6 +5,7 @@ import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
 import { neutral } from '../manifest/neutral.ts';
+import { partsLacked } from '../manifest/problem.ts';
 
 export async function statusCommand(context: CliContext, options: { output: string }): Promise<ExitCode> {
   const { terminal } = context;
@@ -28,6 +29,7 @@ export async function statusCommand(context: CliContext, options: { output: stri
 
 function attention(status: EnvironmentStatus): readonly string[] {
   const errors = status.problems.filter((problem) => problem.severity === 'error').length;
+  const lacked = partsLacked(status.problems);
   const lines: string[] = [];
   // Of two controllers the one that came second was refused a commit that is live all the same.
   const isLive =
@@ -42,6 +44,10 @@ function attention(status: EnvironmentStatus): readonly string[] {
   if (errors > 0)
     lines.push(
       `${status.environment}: ${errors} ${errors === 1 ? 'error' : 'errors'} at the head of ${status.branch}; see pawl plan --env ${status.environment}`,
+    );
+  if (lacked.length > 0)
+    lines.push(
+      `${status.environment}: the head of ${status.branch} needs what this build lacks: ${lacked.join(', ')}; see pawl plan --env ${status.environment}`,
     );
   if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
   return lines;

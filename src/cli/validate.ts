@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { partsLacked } from '../manifest/problem.ts';
 import type { Validation } from './app-port.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
@@ -44,7 +45,9 @@ function verdict(validation: Validation, counts: { readonly errors: number; read
   const environments = validation.environments.map(
     ({ name, resources }) => `${name}: ${plural(resources, 'resource')}`,
   );
-  return `Valid${warnings}. ${environments.join('; ')}.`;
+  const lacked = partsLacked(validation.problems);
+  const blocked = lacked.length === 0 ? '' : `\nThis build cannot apply it: it lacks ${lacked.join(', ')}.`;
+  return `Valid${warnings}. ${environments.join('; ')}.${blocked}`;
 }
 
 function plural(count: number, noun: string): string {

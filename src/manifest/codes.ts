@@ -28,8 +28,8 @@ export const manifestCodes = {
   },
   'manifest.unsupported': {
     title: 'Not in this build',
-    cause: 'The field or kind belongs to a part that this build lacks.',
-    cure: 'Remove it: what cannot be honoured is refused, not ignored.',
+    cause: 'The kind, field or value is right, and belongs to a part that this build lacks: plan and apply refuse it.',
+    cure: 'Remove it to apply with this build: what cannot be honoured is refused, not ignored.',
   },
   'manifest.unknown_field': {
     title: 'Unknown field',

@@ -1,5 +1,5 @@
 import { digest } from '../manifest/digest.ts';
-import { compareProblems, compareText, type Problem } from '../manifest/problem.ts';
+import { compareProblems, compareText, refusesPlan } from '../manifest/problem.ts';
 import type { Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
 import type { Action, Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
@@ -47,9 +47,9 @@ export function isUnchanged(plan: Plan): boolean {
   return plan.changes.length === 0 && plan.bundles.length === 0 && plan.removedSystems.length === 0;
 }
 
-/** Never applied: the commit has errors, or Git and live both moved a resource. */
+/** Never applied: the commit has errors or needs what this build lacks, or Git and live both moved a resource. */
 export function isErrored({ problems, changes }: Pick<Plan, 'problems' | 'changes'>): boolean {
-  return hasErrors(problems) || changes.some((change) => change.class === 'conflict');
+  return problems.some(refusesPlan) || changes.some((change) => change.class === 'conflict');
 }
 
 interface Systems {
@@ -57,9 +57,9 @@ interface Systems {
   readonly removedSystems: readonly string[];
 }
 
-/** With an error in the snapshot there is nothing to compile: what a system refers to may be missing. */
+/** There is nothing to compile of what cannot be applied: what a system refers to may be missing. */
 function planSystems(snapshot: Snapshot, live: Live, cache: CompileCache): Systems {
-  if (hasErrors(snapshot.problems)) return { bundles: [], removedSystems: [] };
+  if (snapshot.problems.some(refusesPlan)) return { bundles: [], removedSystems: [] };
   const { digests, content } = compileChanged(snapshot.resources, cache);
   const changed = [...digests].filter(([system, compiled]) => live.bundles.get(system) !== compiled);
   const bundles = changed.map(([system]) => ({ system, ...content(system) }));
@@ -97,10 +97,6 @@ function planDigest(live: Live, { changes, schemaDigest, systems }: DigestInputs
           removedSystems: systems.removedSystems,
         }),
   });
-}
-
-function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some(({ severity }) => severity === 'error');
 }
 
 function count(changes: readonly Change[], action: Action): number {

@@ -49,6 +49,8 @@ function diagnostic(problem: Problem): JsonObject {
     file: problem.file,
     line: problem.line,
     column: problem.column,
+    blocks: problem.blocks ?? null,
+    lacks: problem.lacks ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { neutral } from '../../manifest/neutral.ts';
+import { partsLacked, refusesPlan } from '../../manifest/problem.ts';
 import type { Action, Change, FieldChange, Plan } from '../change.ts';
 import { isUnchanged } from '../plan.ts';
 import { conflictColumns } from './conflict.ts';
@@ -46,15 +47,18 @@ function targetOf({ target }: Plan): string {
 }
 
 function errors(out: Page, { problems, changes: all }: Plan): void {
-  const mistakes = problems.filter(({ severity }) => severity === 'error');
+  const refusals = problems.filter(refusesPlan);
   const conflicts = all.filter((change) => change.class === 'conflict').length;
   if (conflicts > 0) {
     out.line(0, `This plan cannot be applied: Git and live both changed ${conflicts} ${noun(conflicts, 'resource')}.`);
     out.blank();
   }
-  if (mistakes.length === 0) return;
-  out.line(0, `This plan cannot be applied: ${mistakes.length} ${noun(mistakes.length, 'error')}.`);
-  for (const { file, line, column, code, message } of mistakes) {
+  if (refusals.length === 0) return;
+  const errorCount = refusals.filter(({ severity }) => severity === 'error').length;
+  if (errorCount > 0) out.line(0, `This plan cannot be applied: ${errorCount} ${noun(errorCount, 'error')}.`);
+  const lacked = partsLacked(refusals);
+  if (lacked.length > 0) out.line(0, `This plan cannot be applied by this build, which lacks: ${lacked.join(', ')}.`);
+  for (const { file, line, column, code, message } of refusals) {
     out.line(2, neutral(`${file}:${line}:${column} ${code}: ${message}`), { mark: '!', paint: out.colors.red });
   }
   out.blank();
