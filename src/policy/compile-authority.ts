@@ -7,6 +7,7 @@ import { durationMs } from './compile-content.ts';
 import type { View } from './estate.ts';
 import { giverOf, type Permission, permissionsOf } from './grant.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
+import { modelRefOf, toolRefsOf } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
@@ -62,11 +63,8 @@ function agentRequest(agent: Resource): Request {
   const spec = specOf(agent, 'Agent');
   const { maxSteps, maxToolCalls, maxTokens, timeout } = spec.limits;
   return {
-    model: qualify(spec.modelRef, agent.namespace),
-    tools: sortedPaths(
-      spec.tools.map(({ toolRef }) => toolRef),
-      agent.namespace,
-    ),
+    model: qualify(modelRefOf(agent), agent.namespace),
+    tools: sortedPaths(toolRefsOf(agent), agent.namespace),
     roles: sortedPaths(spec.roles, agent.namespace),
     limits: {
       maxSteps,

@@ -14,12 +14,13 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
 import type { View } from './estate.ts';
+import { authProfileOf, inputSchemaOf, modelRefOf, notRunnable, providerOf, toolRefsOf } from './runnable.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 /** What a run of a system executes: the graph, and everything that it names, by `namespace/name`. */
 export function compileContent(system: Resource, view: View): Bundle {
   const spec = specOf(system, 'AgentSystem');
-  const nodes = nodesOf(spec.graph, system.namespace);
+  const nodes = nodesOf(system);
   const agents = sortedRecord(
     pathsOf(nodes, 'agent').map((path) => [path, agentOf(view.resource('Agent', path), view)]),
   );
@@ -43,18 +44,20 @@ export function compileContent(system: Resource, view: View): Bundle {
   };
 }
 
-function nodesOf(graph: SpecOf<'AgentSystem'>['graph'], namespace: string): Record<string, BundleNode> {
+function nodesOf(system: Resource): Record<string, BundleNode> {
+  const { graph } = specOf(system, 'AgentSystem');
   const names = Object.keys(graph).sort(compareText);
   const compiled = names.map((name): [string, BundleNode] => {
     const node = graph[name];
     const ref = node?.agentRef ?? node?.toolRef;
-    if (node === undefined || ref === undefined) throw new TypeError(`node ${name} names neither an agent nor a tool`);
+    if (node === undefined || ref === undefined)
+      throw notRunnable(system, `has a node, ${name}, that is neither an agent nor a tool`);
     const common = {
       ...(node.input === undefined ? {} : { input: node.input }),
       edges: node.edges,
       from: names.filter((other) => graph[other]?.edges.some((edge) => edge.to === name)),
     };
-    const path = qualify(ref, namespace);
+    const path = qualify(ref, system.namespace);
     return [
       name,
       node.agentRef === undefined ? { ...common, kind: 'tool', tool: path } : { ...common, kind: 'agent', agent: path },
@@ -71,7 +74,7 @@ function pathsOf(nodes: Readonly<Record<string, BundleNode>>, kind: BundleNode['
 
 function agentOf(agent: Resource, view: View): BundleAgent {
   const spec = specOf(agent, 'Agent');
-  const tools = spec.tools.map(({ toolRef }): [string, string] => {
+  const tools = toolRefsOf(agent).map((toolRef): [string, string] => {
     const tool = view.resource('Tool', qualify(toolRef, agent.namespace));
     return [tool.name, pathOf(tool)];
   });
@@ -79,7 +82,7 @@ function agentOf(agent: Resource, view: View): BundleAgent {
     throw new TypeError(`${agent.address} lists two tools of one name: a model could not tell them apart`);
   }
   return {
-    model: qualify(spec.modelRef, agent.namespace),
+    model: qualify(modelRefOf(agent), agent.namespace),
     prompt: spec.prompt,
     tools: sortedRecord(tools),
     limits: {
@@ -89,17 +92,14 @@ function agentOf(agent: Resource, view: View): BundleAgent {
       timeoutMs: durationMs(spec.limits.timeout),
     },
     ...(spec.output === undefined ? {} : { output: spec.output }),
-    execution: spec.execution,
+    execution: { onDeny: spec.execution.onDeny, maxDenials: spec.execution.maxDenials },
   };
 }
 
 function modelOf(endpoint: Resource): BundleModel {
-  const { provider, model, baseUrl, allowPrivate, parameters, auth, pricing, script } = specOf(
-    endpoint,
-    'ModelEndpoint',
-  );
+  const { model, baseUrl, allowPrivate, parameters, auth, pricing, script } = specOf(endpoint, 'ModelEndpoint');
   return {
-    provider,
+    provider: providerOf(endpoint),
     model,
     ...(baseUrl === undefined ? {} : { baseUrl }),
     allowPrivate,
@@ -115,7 +115,7 @@ function toolOf(tool: Resource): BundleTool {
   return {
     name: tool.name,
     description: spec.description,
-    inputSchema: spec.inputSchema,
+    inputSchema: inputSchemaOf(tool),
     ...(spec.outputSchema === undefined ? {} : { outputSchema: spec.outputSchema }),
     operations: [...new Set(spec.operation)].sort(compareText),
     idempotent: spec.idempotent,
@@ -129,19 +129,22 @@ function toolOf(tool: Resource): BundleTool {
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
-  if (type === 'builtin' || http === undefined || egress === undefined) {
-    throw new TypeError(`${tool.address} lacks the block of its type`);
-  }
+  if (type !== 'http' || http === undefined || egress === undefined) throw notRunnable(tool, `is of type ${type}`);
   return {
     type,
     ...http,
     egress: { hosts: [...egress.hosts].sort(compareText), allowPrivate: egress.allowPrivate },
-    ...(auth === undefined ? {} : { auth: authOf(auth, tool.namespace) }),
+    ...(auth === undefined ? {} : { auth: authOf(auth, tool) }),
   };
 }
 
-function authOf({ profile, secretRef, headerName }: NonNullable<SpecOf<'Tool'>['auth']>, namespace: string) {
-  return { profile, secret: secretUse(secretRef, namespace), ...(headerName === undefined ? {} : { headerName }) };
+function authOf(auth: NonNullable<SpecOf<'Tool'>['auth']>, tool: Resource) {
+  const { secretRef, headerName } = auth;
+  return {
+    profile: authProfileOf(tool, auth),
+    secret: secretUse(secretRef, tool.namespace),
+    ...(headerName === undefined ? {} : { headerName }),
+  };
 }
 
 function secretUse({ name, key }: SecretRef, namespace: string): SecretUse {
@@ -154,13 +157,21 @@ function secretsOf(users: readonly (BundleModel | BundleTool)[], view: View): Bu
   for (const user of users) {
     const use = secretUseOf(user);
     if (use === undefined) continue;
-    const variable = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];
-    if (variable === undefined) throw new TypeError(`Secret ${use.secret} has no key ${use.key}`);
-    keys.set(use.secret, [...(keys.get(use.secret) ?? []), [use.key, variable]]);
+    const place = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];
+    if (place === undefined) throw new TypeError(`Secret ${use.secret} has no key ${use.key}`);
+    keys.set(use.secret, [...(keys.get(use.secret) ?? []), [use.key, place]]);
   }
   return sortedRecord(
-    Array.from(keys, ([path, used]) => [path, { source: 'env' as const, keys: sortedRecord(used) }] as const),
+    Array.from(keys, ([path, used]) => {
+      const source = sourceOf(specOf(view.resource('Secret', path), 'Secret').source);
+      return [path, { source, keys: sortedRecord(used) }] as const;
+    }),
   );
+}
+
+function sourceOf(source: SpecOf<'Secret'>['source']): Bundle['secrets'][string]['source'] {
+  if (source === 'stored') throw new TypeError('a stored secret has no part in this build: its plan is refused');
+  return source;
 }
 
 function secretUseOf(user: BundleModel | BundleTool): SecretUse | undefined {
