@@ -26,6 +26,20 @@ export type Permission = string;
  */
 export type JsonSchema = JsonObject;
 /**
+ * A whole number with its unit: `s`, `m`, `h` or `d`; at most 9999 days.
+ */
+export type LongDuration = string;
+/**
+ * A GitHub login, or `oidc:` and the subject or e-mail address of an identity provider's token.
+ */
+export type User = string;
+/**
+ * Names of tools.
+ *
+ * Items: An exact name, or a glob: `*` stands for any characters, `?` for one.
+ */
+export type Globs = string[];
+/**
  * Bytes.
  */
 export type ByteSize = number;
@@ -44,9 +58,9 @@ export type Tier = 'inline' | 'process' | 'sandbox' | 'container' | 'wasm';
  */
 export type Hosts = string[];
 /**
- * A whole number with its unit: `s`, `m`, `h` or `d`; at most 9999 days.
+ * A container image: registry, name, and a tag or a digest.
  */
-export type LongDuration = string;
+export type Image = string;
 
 /**
  * A restriction. Policies never grant; adding one can only restrict.
@@ -252,13 +266,22 @@ export interface AgentSystem {
      */
     graph: {
       /**
-       * One node: an agent or a tool, what it is given and what follows.
+       * One node: an agent, a tool, another system, a human, or only an input; what it is given and what follows.
        */
       [k: string]: {
         agentRef?: Reference;
         toolRef?: Reference;
+        systemRef?: Reference;
         /**
-         * What the node is given: literals, or `${ … }` holding CEL over `input` and `nodes.<name>.output`. Absent: the run's input at an entry, else the output before it.
+         * A person answers here.
+         */
+        human?: {
+          assignees: Assignees;
+          form?: JsonSchema;
+          ttl: LongDuration;
+        };
+        /**
+         * What the node is given: literals, or `${ … }` holding CEL over `input`, `nodes.<name>.output`, `item` and `run`. Absent: the run's input at an entry, else the output before it. A node that has only an input gives it on.
          */
         input?: Json;
         /**
@@ -278,14 +301,72 @@ export interface AgentSystem {
           default: boolean;
         }[];
         /**
+         * Nodes that this one follows: the same edges, written from their target.
+         */
+        dependsOn?: Name[];
+        /**
          * How several incoming edges meet.
          */
         join?: {
           /**
-           * `all` waits for every incoming edge that can still be taken.
+           * `all` waits for every incoming edge that can still be taken, `any` for the first, `quorum` for `count` or `percent` of them.
            */
-          mode: 'all';
+          mode: 'all' | 'any' | 'quorum';
+          /**
+           * How many a quorum needs.
+           */
+          count?: number;
+          /**
+           * What part of the incoming edges a quorum needs, in percent.
+           */
+          percent?: number;
+          /**
+           * When an incoming step failed: `fail` fails, `skip` goes on without it, `partial` goes on if the quorum is still met.
+           */
+          onFailure: 'fail' | 'skip' | 'partial';
         };
+        /**
+         * CEL that gives a list: the node runs once for each entry, `item`, and its results keep the order of the list.
+         */
+        forEach?: string;
+        /**
+         * How many entries of `forEach` run at the same time. Absent: as many as the worker lets.
+         */
+        maxParallel?: number;
+        /**
+         * The node runs again until a condition holds.
+         */
+        loop?: {
+          /**
+           * CEL over `input`, `nodes.<name>.output` and `output`; the loop ends when it is exactly true.
+           */
+          until: string;
+          /**
+           * How often the node runs at most.
+           */
+          maxTurns: number;
+        };
+        /**
+         * Nodes that the node hands work to: they run, report back, and the node runs again with their reports.
+         */
+        delegates?: Name[];
+        /**
+         * A human approves, denies or asks for changes to the node's output.
+         */
+        review?: {
+          approvers: Approvers;
+          ttl: LongDuration;
+          /**
+           * How often changes may be asked for.
+           */
+          maxCycles: number;
+        };
+        retry?: Retry;
+        timeout?: Duration;
+        /**
+         * A step that failed for good: `fail` fails the run, `continue` goes on with no output, `goto <node>` goes on there.
+         */
+        onError: string;
       };
     };
     /**
@@ -297,12 +378,153 @@ export interface AgentSystem {
      */
     limits: {
       /**
+       * How often a node that stands in a cycle runs in one branch; needed where the graph has a cycle.
+       */
+      maxTurns?: number;
+      /**
        * Tokens, input and output together; absent: no limit of its own.
        */
       maxTokens?: number;
+      /**
+       * US dollars, with at most six decimals; absent: no limit of its own. In micro-USD.
+       */
+      maxCost?: number;
       timeout: Duration;
+      /**
+       * When `maxTurns` is reached: the run fails, or succeeds with what there is.
+       */
+      onLimit: 'fail' | 'succeed';
     };
+    /**
+     * How many runs there are at a time.
+     */
+    concurrency?: {
+      /**
+       * Runs at the same time for each key.
+       */
+      limit: number;
+      /**
+       * CEL over `input` that tells the runs apart that are counted together. Absent: all of them.
+       */
+      key?: string;
+      /**
+       * One run too many waits (`queue`), is refused (`reject`), or ends the oldest (`replace`).
+       */
+      policy: 'queue' | 'reject' | 'replace';
+      /**
+       * How many may wait; one more is refused.
+       */
+      maxQueued: number;
+    };
+    onFailure?: Name;
+    /**
+     * How runs come to a new revision of the system.
+     */
+    rollout?: {
+      /**
+       * `rolling`: every new run at once. `canary`: a part of new runs that grows. `blueGreen`: none, then all.
+       */
+      strategy: 'rolling' | 'canary' | 'blueGreen';
+      /**
+       * CEL over `input`: runs of one key see one revision.
+       */
+      key?: string;
+      /**
+       * The steps of a canary, in order.
+       *
+       * Items: One step.
+       */
+      steps?: {
+        /**
+         * The part of new runs that see the new revision, in percent.
+         */
+        weight: number;
+        pause?: LongDuration;
+        /**
+         * What the new revision must keep to in this step; otherwise the rollout is aborted.
+         */
+        analysis?: {
+          /**
+           * Runs before anything is judged.
+           */
+          minRuns: number;
+          /**
+           * The part of runs that may fail, from 0 to 1.
+           */
+          maxErrorRate?: number;
+          maxLatency?: Duration;
+        };
+      }[];
+    };
+    /**
+     * What becomes of running runs when the system is removed: they end as usual (`finish`), end their step and stop (`drain`), or stop now (`cancel`).
+     */
+    drain: 'finish' | 'drain' | 'cancel';
   };
+}
+/**
+ * Whose task it is: anybody of the groups of `pawl.yaml` or of the users.
+ */
+export interface Assignees {
+  /**
+   * Groups of `pawl.yaml`.
+   *
+   * Items: A group.
+   */
+  groups?: string[];
+  /**
+   * Users, as the identity provider names them.
+   *
+   * Items: A user.
+   */
+  users?: string[];
+}
+/**
+ * Who may approve. One of a group or of the users is enough for one approval.
+ */
+export interface Approvers {
+  /**
+   * Groups of `pawl.yaml`.
+   */
+  groups?: Name[];
+  /**
+   * Single users.
+   */
+  users?: User[];
+  /**
+   * How many different people must approve.
+   */
+  min: number;
+}
+/**
+ * When and how often something that failed is tried again.
+ */
+export interface Retry {
+  /**
+   * Attempts in all, the first one included.
+   */
+  maxAttempts: number;
+  /**
+   * The pause before the next attempt.
+   */
+  backoff: {
+    initial: Duration;
+    max: Duration;
+    /**
+     * What each pause is multiplied by.
+     */
+    multiplier: number;
+    /**
+     * `full` waits anything up to the pause, `equal` at least half of it, `none` all of it.
+     */
+    jitter: 'full' | 'equal' | 'none';
+  };
+  /**
+   * The failures that are tried again. Absent: every one that may pass by itself.
+   *
+   * Items: A failure: no answer in time, a limit of rate, a side that is down, or an error of its own.
+   */
+  on?: ('timeout' | 'rateLimited' | 'unavailable' | 'error')[];
 }
 /**
  * A prompt, a model and the tools it asks for.
@@ -322,6 +544,10 @@ export interface Agent {
    */
   spec: {
     /**
+     * How the agent is shown to people.
+     */
+    displayName?: string;
+    /**
      * What the agent is for.
      */
     description?: string;
@@ -329,23 +555,119 @@ export interface Agent {
      * The team or person who answers for it, e.g. a GitHub team.
      */
     owner?: string;
-    modelRef: Reference;
+    modelRef?: Reference;
+    /**
+     * Several ModelEndpoints: each answers where those before it cannot. Naming them is the grant to call them.
+     */
+    modelRefs?: Reference[];
     /**
      * The system prompt, in place.
      */
     prompt: string;
     /**
+     * The system prompt, in a PromptLibrary.
+     */
+    promptRef?: {
+      library: Reference;
+      /**
+       * The key of the prompt.
+       */
+      key: string;
+    };
+    /**
+     * The placeholders of the prompt, `{{ name }}`, by name.
+     */
+    inputs?: {
+      /**
+       * One placeholder.
+       */
+      [k: string]: {
+        /**
+         * What stands there.
+         */
+        description?: string;
+        /**
+         * The type of the value.
+         */
+        type: 'string' | 'number' | 'integer' | 'boolean';
+        /**
+         * The only values that are allowed.
+         *
+         * Items: A value.
+         */
+        enum?: (string | number | boolean)[];
+        /**
+         * The value where none is given.
+         */
+        default?: string | number | boolean;
+        /**
+         * Whether a value must be given where there is no default.
+         */
+        required: boolean;
+      };
+    };
+    /**
      * The tools the agent asks for. A role must grant each of them too.
      *
-     * Items: One tool that the agent asks for.
+     * Items: One tool that the agent asks for, or tools of one MCP server.
      */
     tools: {
-      toolRef: Reference;
+      toolRef?: Reference;
+      mcpServerRef?: Reference;
+      tools?: Globs;
+      /**
+       * Whether a human approves each call; of an MCP server's tools, a list of those.
+       */
+      requireApproval: boolean | string[];
+      timeout?: Duration;
+    }[];
+    /**
+     * Other agents that the agent may hand work to.
+     *
+     * Items: One agent.
+     */
+    agents?: {
+      agentRef?: Reference;
+      /**
+       * The A2A endpoint of an agent elsewhere.
+       */
+      url?: string;
+      name?: Name;
+      /**
+       * What the model is told of it. Absent: the description of the Agent.
+       */
+      description?: string;
+      auth?: Auth;
+      /**
+       * `toolCall` asks it and goes on with its answer; `transfer` leaves the rest to it.
+       */
+      interaction: 'toolCall' | 'transfer';
+      /**
+       * `shared` keeps one session for all calls of a run; `perCall` starts each anew.
+       */
+      isolation: 'shared' | 'perCall';
     }[];
     /**
      * The AgentRoles whose permissions the agent has.
      */
     roles: Reference[];
+    /**
+     * What the agent remembers.
+     */
+    memory?: {
+      memoryRef: Reference;
+      /**
+       * What the agent may do with the long-term memory. Absent: read and search.
+       *
+       * Items: An operation of the memory.
+       */
+      allow: ('read' | 'write' | 'search' | 'list' | 'ingest')[];
+      sessionTtl?: LongDuration;
+      /**
+       * How many messages of the session the model is given.
+       */
+      maxHistory: number;
+    };
     /**
      * What one step of the agent may use. Reaching a limit is a failure with its own code.
      */
@@ -362,7 +684,15 @@ export interface Agent {
        * Tokens, input and output together; absent: no limit of its own.
        */
       maxTokens?: number;
+      /**
+       * US dollars, with at most six decimals; absent: no limit of its own. In micro-USD.
+       */
+      maxCost?: number;
       timeout: Duration;
+      /**
+       * How deep the agents that it hands work to may hand on; absent: as deep as the environment allows.
+       */
+      maxDelegationDepth?: number;
     };
     /**
      * Structured output.
@@ -371,9 +701,23 @@ export interface Agent {
       schema: JsonSchema;
     };
     /**
-     * How the agent goes on after a denial.
+     * How the agent uses tools, and goes on after a denial.
      */
     execution: {
+      /**
+       * `runAgain` gives results back to the model; `stopOnFirst` makes the first result the output.
+       */
+      toolUse: 'runAgain' | 'stopOnFirst';
+      /**
+       * Tools that must have been called before the agent may answer.
+       *
+       * Items: A tool, by the name that the model knows.
+       */
+      requiredTools?: string[];
+      /**
+       * A call that was made before with the same arguments: `reuse` answers with the earlier result, `deny` refuses it. Absent: it is made.
+       */
+      duplicateCalls?: 'reuse' | 'deny';
       /**
        * `inform` tells the model that the call was refused; `fail` ends the step.
        */
@@ -383,75 +727,88 @@ export interface Agent {
        */
       maxDenials: number;
     };
+    /**
+     * What of a long conversation the model is given.
+     */
+    context?: {
+      /**
+       * Older messages are summed up.
+       */
+      compaction?: {
+        /**
+         * Tokens of the conversation beyond which it is compacted.
+         */
+        triggerTokens: number;
+        /**
+         * The newest messages, which stay as they are.
+         */
+        retainRecent: number;
+        summarizerRef?: Reference;
+      };
+    };
+    /**
+     * The Guards that every call of the agent passes.
+     */
+    guards?: Reference[];
+    /**
+     * How others reach the agent, through an agent Gateway. Absent: not at all.
+     */
+    expose?: {
+      /**
+       * Whether it is served over A2A.
+       */
+      a2a: boolean;
+      /**
+       * Whether it is served as a model of the chat completions API.
+       */
+      openai: boolean;
+      /**
+       * What its A2A card says it can do.
+       *
+       * Items: One skill.
+       */
+      skills?: {
+        id: Name;
+        /**
+         * How the skill is shown.
+         */
+        name: string;
+        /**
+         * What the skill is for.
+         */
+        description?: string;
+        /**
+         * Words to find it by.
+         *
+         * Items: A tag.
+         */
+        tags?: string[];
+        /**
+         * What one might ask.
+         *
+         * Items: A question.
+         */
+        examples?: string[];
+      }[];
+    };
+    /**
+     * Where the agent runs: `builtin` is pawl's own loop; `external` is an A2A endpoint, `container` an image, of any framework and governed from outside.
+     */
+    runtime: string | JsonObject;
+    /**
+     * What is recorded of the agent's calls.
+     */
+    observability?: {
+      /**
+       * What traces hold of prompts, answers and arguments: nothing, the text with secrets and personal data removed, or all of it.
+       */
+      contentCapture: 'none' | 'redacted' | 'full';
+      /**
+       * The part of runs that is traced, from 0 to 1.
+       */
+      sampling: number;
+    };
   };
-}
-/**
- * Where alerts are sent.
- */
-export interface AlertReceiver {
-  /**
-   * The version of the manifest language.
-   */
-  apiVersion: 'pawl/v1';
-  /**
-   * The kind of the resource.
-   */
-  kind: 'AlertReceiver';
-  metadata: Metadata;
-  /**
-   * Where they go.
-   */
-  spec: {
-    /**
-     * What it is for.
-     */
-    description?: string;
-    /**
-     * How it is told.
-     */
-    type: 'slack' | 'webhook' | 'githubIssue' | 'email';
-  };
-}
-/**
- * A metric that must not cross a line.
- */
-export interface AlertRule {
-  /**
-   * The version of the manifest language.
-   */
-  apiVersion: 'pawl/v1';
-  /**
-   * The kind of the resource.
-   */
-  kind: 'AlertRule';
-  metadata: Metadata;
-  /**
-   * What is watched.
-   */
-  spec: {
-    /**
-     * What it is for.
-     */
-    description?: string;
-    /**
-     * The metric.
-     */
-    metric: string;
-    /**
-     * The line.
-     */
-    threshold: number;
-  };
-}
-/**
- * The key of a Secret. The value is read inside the call that needs it and nowhere else.
- */
-export interface SecretRef {
-  name: Reference;
-  /**
-   * A key of the Secret.
-   */
-  key: string;
 }
 /**
  * How pawl authenticates to the other side.
@@ -478,6 +835,217 @@ export interface Auth {
   scopes?: string[];
 }
 /**
+ * The key of a Secret. The value is read inside the call that needs it and nowhere else.
+ */
+export interface SecretRef {
+  name: Reference;
+  /**
+   * A key of the Secret.
+   */
+  key: string;
+}
+/**
+ * Where alerts are sent.
+ */
+export interface AlertReceiver {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'AlertReceiver';
+  metadata: Metadata;
+  /**
+   * Where, and how.
+   */
+  spec: {
+    /**
+     * Who reads what is sent.
+     */
+    description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * `slack` posts to an incoming webhook, `webhook` sends signed JSON, `githubIssue` keeps one issue for each alert, edited in place and closed when it is over, `email` sends mail.
+     */
+    type: 'slack' | 'webhook' | 'githubIssue' | 'email';
+    secretRef?: SecretRef;
+    /**
+     * Only alerts of at least this severity are sent.
+     */
+    minSeverity: 'info' | 'warning' | 'critical';
+    /**
+     * For `slack`.
+     */
+    slack?: {
+      /**
+       * The channel, where the webhook lets it be chosen.
+       */
+      channel?: string;
+    };
+    /**
+     * For `webhook`.
+     */
+    webhook?: {
+      /**
+       * Where to send a POST with the alert and an `X-Pawl-Signature-256` header.
+       */
+      url: string;
+      /**
+       * Whether the host may resolve to a loopback or private address.
+       */
+      allowPrivate: boolean;
+    };
+    /**
+     * For `githubIssue`.
+     */
+    githubIssue?: {
+      /**
+       * The repository.
+       */
+      repository: string;
+      /**
+       * Labels of the issues.
+       *
+       * Items: A label.
+       */
+      labels: string[];
+    };
+    /**
+     * For `email`.
+     */
+    email?: {
+      /**
+       * Who gets the mail.
+       *
+       * Items: An address.
+       */
+      to: string[];
+      /**
+       * Who sends it.
+       */
+      from: string;
+      /**
+       * The mail server.
+       */
+      host: string;
+      /**
+       * Its port: 465 speaks TLS from the start, any other must offer STARTTLS.
+       */
+      port: number;
+      /**
+       * The name to log in with; absent: `from`.
+       */
+      user?: string;
+    };
+  };
+}
+/**
+ * A metric that should not cross a line, and who is told when it does.
+ */
+export interface AlertRule {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * The kind of the resource.
+   */
+  kind: 'AlertRule';
+  metadata: Metadata;
+  /**
+   * What is watched.
+   */
+  spec: {
+    /**
+     * What it means when the alert comes, and what to do.
+     */
+    description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * What is watched; units are in the names, rates and ratios are from 0 to 1. `reconcileP99Seconds`: 99th percentile of one pass over an environment; `planP99Seconds`: … of making a plan; `applyP99Seconds`: … of applying one; `commitToWorkerP99Seconds`: … from the commit until workers have the revision; `driftedResources`: resources whose live state is not the revision's; `sourceAgeSeconds`: since Git was last read; `runsPerMinute`: runs that ended; `runErrorRate`: share of runs that did not succeed; `runP50Seconds`: median time of runs; `runP99Seconds`: 99th percentile of it; `deadLetterRuns`: runs that were given up; `stepErrorRate`: share of steps that failed; `agentErrorRate`: share of agent steps that failed; `agentP99Seconds`: 99th percentile of the time of agent steps; `callsPerMinute`: calls of models and tools; `callErrorRate`: share of them that failed; `callDenyRate`: share of them that the gate denied; `tokens`: tokens used in the window; `costUsd`: US dollars spent in the window; `queueDepth`: queued runs; `oldestQueuedAgeSeconds`: how long the oldest of them has waited; `activeRuns`: runs that are executed now; `leaseTakeovers`: leases lost to another worker in the window; `pendingApprovals`: approvals that wait; `oldestApprovalAgeSeconds`: how long the oldest of them has waited; `liveWorkers`: workers that are live; `liveWorkersRatio`: live workers by desired workers.
+     */
+    metric:
+      | 'reconcileP99Seconds'
+      | 'planP99Seconds'
+      | 'applyP99Seconds'
+      | 'commitToWorkerP99Seconds'
+      | 'driftedResources'
+      | 'sourceAgeSeconds'
+      | 'runsPerMinute'
+      | 'runErrorRate'
+      | 'runP50Seconds'
+      | 'runP99Seconds'
+      | 'deadLetterRuns'
+      | 'stepErrorRate'
+      | 'agentErrorRate'
+      | 'agentP99Seconds'
+      | 'callsPerMinute'
+      | 'callErrorRate'
+      | 'callDenyRate'
+      | 'tokens'
+      | 'costUsd'
+      | 'queueDepth'
+      | 'oldestQueuedAgeSeconds'
+      | 'activeRuns'
+      | 'leaseTakeovers'
+      | 'pendingApprovals'
+      | 'oldestApprovalAgeSeconds'
+      | 'liveWorkers'
+      | 'liveWorkersRatio';
+    /**
+     * When it alerts: above, at or above, below, at or below the threshold.
+     */
+    op: 'gt' | 'gte' | 'lt' | 'lte';
+    /**
+     * The line, in the metric's unit.
+     */
+    threshold: number;
+    window: Duration;
+    for?: Duration;
+    /**
+     * How bad it is.
+     */
+    severity: 'info' | 'warning' | 'critical';
+    /**
+     * Of what the metric is taken; a metric that does not know a list has no use for it. Absent: of everything in the environment.
+     */
+    where?: {
+      /**
+       * These Agents.
+       */
+      agents?: Reference[];
+      /**
+       * These AgentSystems.
+       */
+      systems?: Reference[];
+      /**
+       * These WorkerPools.
+       */
+      pools?: Reference[];
+      /**
+       * These namespaces.
+       */
+      namespaces?: Name[];
+    };
+    /**
+     * Who is told. Absent: the `alerts` of the environment in pawl.yaml.
+     */
+    receivers?: Reference[];
+    /**
+     * Whether it is quiet for now.
+     */
+    suspend: boolean;
+  };
+}
+/**
  * A variable of a process, or a file in it: a literal value, or a Secret's. A Secret with `mountPath` becomes a file and the variable its path.
  */
 export interface EnvironmentVariable {
@@ -496,7 +1064,88 @@ export interface EnvironmentVariable {
   mountPath?: string;
 }
 /**
- * What manifests of an environment or a namespace need not say.
+ * Who approves what is asked, and until when.
+ */
+export interface Approval {
+  approvers: Approvers;
+  ttl: Duration;
+  /**
+   * Whether the run's subject and the author of the manifest may not approve.
+   */
+  fourEyes: boolean;
+}
+/**
+ * What is run, with what and how urgently.
+ */
+export interface TaskTemplate {
+  /**
+   * What the task is for.
+   */
+  description?: string;
+  systemRef: Reference;
+  /**
+   * What the run is given, if nothing else is. It must fit the system's `input.schema`.
+   */
+  input?: Json;
+  /**
+   * From 0 to 9: among queued runs those of a higher number start first.
+   */
+  priority: number;
+  deadline?: LongDuration;
+  /**
+   * Whether a run that failed is started again, as a new attempt of the same run. Each attempt goes on from the journal.
+   */
+  retry?: {
+    /**
+     * Attempts in all, the first one included.
+     */
+    maxAttempts: number;
+    /**
+     * How long to wait before each further attempt.
+     */
+    backoff: {
+      initial: Duration;
+      max: Duration;
+      /**
+       * By how much each wait is longer than the one before it.
+       */
+      multiplier: number;
+      /**
+       * How much of the wait is left to chance: all of it, half of it, or nothing.
+       */
+      jitter: 'full' | 'equal' | 'none';
+    };
+  };
+  /**
+   * What a worker must have to execute the run. Absent: any worker will do.
+   */
+  requires?: {
+    /**
+     * The region that the worker is in.
+     */
+    region?: string;
+    /**
+     * Whether the worker must have a GPU.
+     */
+    gpu?: boolean;
+    /**
+     * A model that the worker must serve itself, as its pool names it in `requires.models`.
+     */
+    model?: string;
+    /**
+     * Labels that the worker's pool must have, with these values.
+     */
+    labels?: {
+      [k: string]: string;
+    };
+    /**
+     * Isolation tiers that the worker must offer.
+     */
+    isolation?: Tier[];
+  };
+}
+/**
+ * What manifests of an environment, or of one namespace, need not say themselves.
  */
 export interface Defaults {
   /**
@@ -513,14 +1162,63 @@ export interface Defaults {
    */
   spec: {
     /**
-     * What it is for.
+     * Why these.
      */
     description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * `environment` reaches every namespace, `namespace` its own; where both say something, the namespace's holds. There may be one of the first in an environment and one of the second in a namespace.
+     */
+    scope: 'environment' | 'namespace';
     modelRef?: Reference;
+    /**
+     * Limits of agents and systems that set none.
+     */
+    limits?: {
+      /**
+       * `limits.maxSteps` of agents.
+       */
+      maxSteps?: number;
+      /**
+       * `limits.maxToolCalls` of agents.
+       */
+      maxToolCalls?: number;
+      /**
+       * `limits.maxTokens` of agents.
+       */
+      maxTokens?: number;
+      /**
+       * US dollars, `limits.maxCost` of agents. In micro-USD.
+       */
+      maxCost?: number;
+      /**
+       * `limits.maxDelegationDepth` of agents.
+       */
+      maxDelegationDepth?: number;
+      /**
+       * `limits.maxTurns` of systems.
+       */
+      maxTurns?: number;
+    };
+    /**
+     * Timeouts of what sets none.
+     */
+    timeouts?: {
+      agent?: Duration;
+      system?: Duration;
+      tool?: Duration;
+    };
+    /**
+     * Whether other namespaces may refer to every resource that it reaches, as if each had the annotation `pawl/share: "true"`.
+     */
+    share?: boolean;
   };
 }
 /**
- * Cases that a system must pass.
+ * Cases that a system must pass, run with every change that reaches it.
  */
 export interface Eval {
   /**
@@ -533,18 +1231,102 @@ export interface Eval {
   kind: 'Eval';
   metadata: Metadata;
   /**
-   * The cases.
+   * The cases, and how many must pass.
    */
   spec: {
     /**
-     * What it is for.
+     * What the cases show.
      */
     description?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
     systemRef: Reference;
+    /**
+     * The cases.
+     *
+     * Items: One case.
+     */
+    cases: {
+      name: Name;
+      /**
+       * What it shows.
+       */
+      description?: string;
+      /**
+       * What the run is given. It must fit the system's `input.schema`.
+       */
+      input: Json;
+      /**
+       * What must hold of the run, all of it.
+       */
+      expect: {
+        /**
+         * How the run ends.
+         */
+        phase: 'Succeeded' | 'Failed';
+        /**
+         * The output is exactly this JSON value.
+         */
+        equals?: Json;
+        /**
+         * The output holds this: each field of a map, with more beside them; each entry of a list, wherever it stands; any other value is equal.
+         */
+        includes?: Json;
+        schema?: JsonSchema;
+        /**
+         * The output, as text, has each of these in it.
+         *
+         * Items: A text.
+         */
+        contains?: string[];
+        /**
+         * The output, as text, has none of these in it.
+         *
+         * Items: A text.
+         */
+        notContains?: string[];
+        /**
+         * The output, as text, has a match of this RE2 pattern.
+         */
+        matches?: string;
+        /**
+         * CEL over `input` and `output` that must be exactly true.
+         */
+        expr?: string;
+        /**
+         * Tools that the run calls, each at least once.
+         */
+        calls?: Reference[];
+        /**
+         * Tools that the run does not call.
+         */
+        notCalls?: Reference[];
+        /**
+         * Tokens that the run may use.
+         */
+        maxTokens?: number;
+        /**
+         * US dollars that the run may cost, with at most six decimals. In micro-USD.
+         */
+        maxCost?: number;
+        maxDuration?: Duration;
+      };
+    }[];
+    /**
+     * The share of the cases that must pass, from 0 to 1.
+     */
+    threshold: number;
+    /**
+     * How often each case is run; it passes when all of its runs do.
+     */
+    repeat: number;
+    timeout?: Duration;
   };
 }
 /**
- * An approved way to models, tools or agents.
+ * An approved way in or out: calls to models or tools go through it, or agents are served at it.
  */
 export interface Gateway {
   /**
@@ -557,25 +1339,54 @@ export interface Gateway {
   kind: 'Gateway';
   metadata: Metadata;
   /**
-   * Which calls go through it.
+   * What the gateway is.
    */
   spec: {
     /**
-     * What it is for.
+     * What the gateway is for.
      */
     description?: string;
     /**
-     * What it serves.
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * What passes: calls of models, calls of tools, or calls of agents from outside.
      */
     type: 'model' | 'tool' | 'agent';
     /**
-     * Which implementation serves it.
+     * Which implementation serves it: `builtin` is pawl's own server (agents only), `external` is one that somebody else runs at `url`.
      */
-    class: string;
+    class: 'builtin' | 'external';
+    /**
+     * Where it is reached: the base URL of model and tool gateways, and of agent gateways what their callers use.
+     */
+    url?: string;
+    /**
+     * Whose protocol a model gateway speaks. A ModelEndpoint behind it must have the same provider.
+     */
+    provider?: 'openai' | 'anthropic' | 'azureOpenai' | 'google' | 'bedrock' | 'ollama' | 'openaiCompatible';
+    auth?: Auth;
+    /**
+     * Whether its host may resolve to a loopback or private address.
+     */
+    allowPrivate: boolean;
+    /**
+     * The agents that an agent gateway serves; an Agent's own `expose` says over which protocols.
+     *
+     * Items: One agent.
+     */
+    exposes?: {
+      agentRef: Reference;
+      /**
+       * The path at which it is served; absent: `/<namespace>/<name>`.
+       */
+      path?: string;
+    }[];
   };
 }
 /**
- * A check of what goes into and comes out of calls.
+ * A check on what goes into calls and on what comes out of them.
  */
 export interface Guard {
   /**
@@ -588,23 +1399,134 @@ export interface Guard {
   kind: 'Guard';
   metadata: Metadata;
   /**
-   * What is checked.
+   * What is checked, by what, and what follows.
    */
   spec: {
     /**
-     * What it is for.
+     * What the guard is for.
      */
     description?: string;
     /**
-     * When it checks.
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * When it checks: `preCall` prompts and arguments before they are sent, `postCall` answers and results before they are used.
      *
      * Items: A moment.
      */
     mode: ('preCall' | 'postCall')[];
     /**
-     * What happens on a finding.
+     * Which calls it checks.
+     *
+     * Items: A sort of call.
+     */
+    calls: ('model' | 'tool')[];
+    /**
+     * What does the checking. The block of the type says how.
+     */
+    provider: {
+      /**
+       * `regex` looks for patterns itself; `http` asks a service of yours; `presidio` asks a Presidio analyzer; `openaiModeration` asks OpenAI's moderation endpoint.
+       */
+      type: 'regex' | 'http' | 'presidio' | 'openaiModeration';
+      /**
+       * Patterns, looked for in every text of the call.
+       */
+      regex?: {
+        /**
+         * A text that any of them matches is a finding.
+         *
+         * Items: A pattern.
+         */
+        patterns: {
+          name: Name;
+          /**
+           * The pattern, in RE2 syntax.
+           */
+          pattern: string;
+          /**
+           * What `mask` writes in place of a match.
+           */
+          replacement: string;
+        }[];
+      };
+      /**
+       * A service that answers `{"verdict": "allow" | "block" | "mask", "text"}` to a POST of `{"mode", "call", "text"}`.
+       */
+      http?: {
+        /**
+         * Where to ask.
+         */
+        url: string;
+        auth?: Auth;
+        /**
+         * Whether the host may resolve to a loopback or private address.
+         */
+        allowPrivate: boolean;
+      };
+      /**
+       * A Presidio analyzer.
+       */
+      presidio?: {
+        /**
+         * Its base URL.
+         */
+        url: string;
+        /**
+         * The language of the texts, as ISO 639-1.
+         */
+        language: string;
+        /**
+         * The entities that are findings; absent: all that the analyzer knows.
+         *
+         * Items: An entity.
+         */
+        entities?: string[];
+        /**
+         * The score from which a finding counts.
+         */
+        minScore: number;
+        auth?: Auth;
+        /**
+         * Whether the host may resolve to a loopback or private address.
+         */
+        allowPrivate: boolean;
+      };
+      /**
+       * OpenAI's moderation endpoint.
+       */
+      openaiModeration?: {
+        /**
+         * The moderation model.
+         */
+        model: string;
+        /**
+         * Where it is, if not at OpenAI's.
+         */
+        baseUrl: string;
+        secretRef: SecretRef;
+        /**
+         * The categories that are findings; absent: all.
+         *
+         * Items: A category.
+         */
+        categories?: string[];
+        /**
+         * The score from which a category is a finding; absent: where the endpoint flags it.
+         */
+        minScore?: number;
+      };
+    };
+    /**
+     * `block` denies a call with a finding, `mask` removes what was found and goes on, `audit` only records it.
      */
     action: 'mask' | 'block' | 'audit';
+    timeout: Duration;
+    /**
+     * A check that fails or times out denies the call; there is no other choice.
+     */
+    failure: 'closed';
   };
 }
 /**
@@ -670,10 +1592,7 @@ export interface McpServer {
       value?: string;
       secretRef?: SecretRef;
     }[];
-    /**
-     * The image of a `container` server. A tag is allowed: the lock file holds the digest that runs.
-     */
-    image?: string;
+    image?: Image;
     auth?: Auth;
     /**
      * Where a `stdio` or `container` server may connect to. Absent: nowhere.
@@ -702,18 +1621,8 @@ export interface McpServer {
      * Which of the server's tools can be used at all; deny wins.
      */
     tools?: {
-      /**
-       * The tools that may be used. Absent: all; empty: none.
-       *
-       * Items: An exact name, or a glob: `*` stands for any characters.
-       */
-      allow?: string[];
-      /**
-       * The tools that may not.
-       *
-       * Items: An exact name, or a glob: `*` stands for any characters.
-       */
-      deny?: string[];
+      allow?: Globs;
+      deny?: Globs;
     };
     /**
      * What holds for tools that declare nothing themselves.
@@ -826,9 +1735,10 @@ export interface ModelEndpoint {
      */
     description?: string;
     /**
-     * `openaiCompatible` speaks the chat completions API; `scripted` answers from a file, offline and the same each time.
+     * Who answers. `openaiCompatible` speaks the chat completions API; `scripted` answers from a file, offline and the same each time.
      */
-    provider: 'scripted' | 'openaiCompatible';
+    provider:
+      'openai' | 'anthropic' | 'azureOpenai' | 'google' | 'bedrock' | 'ollama' | 'openaiCompatible' | 'scripted';
     /**
      * The model's id at the provider.
      */
@@ -853,6 +1763,10 @@ export interface ModelEndpoint {
        * Output tokens of one call; the gate may lower it.
        */
       maxOutputTokens: number;
+      /**
+       * How much the model thinks before it answers, where it can.
+       */
+      reasoningEffort?: 'none' | 'minimal' | 'low' | 'medium' | 'high';
       /**
        * Texts that end the answer.
        */
@@ -880,7 +1794,49 @@ export interface ModelEndpoint {
        * Price of a million output tokens. In micro-USD.
        */
       outputPerMTok: number;
+      /**
+       * Price of a million cached input tokens. In micro-USD.
+       */
+      cachedInputPerMTok?: number;
     };
+    /**
+     * How fast the endpoint is asked, over all workers.
+     */
+    rateLimit?: {
+      /**
+       * Requests in a minute.
+       */
+      requestsPerMinute?: number;
+      /**
+       * Tokens in a minute, input and output together.
+       */
+      tokensPerMinute?: number;
+    };
+    /**
+     * Headers of every request. Credentials go into `auth`.
+     */
+    headers?: {
+      [k: string]: string;
+    };
+    /**
+     * Whom the endpoint's certificate is trusted from.
+     */
+    tls?: {
+      caSecretRef: SecretRef;
+    };
+    /**
+     * The region of a `bedrock` or `google` endpoint.
+     */
+    region?: string;
+    /**
+     * The cloud project of a `google` endpoint.
+     */
+    project?: string;
+    /**
+     * The version of an `azureOpenai` API.
+     */
+    apiVersion?: string;
+    gatewayRef?: Reference;
     /**
      * Whether the base URL may resolve to a loopback or private address.
      */
@@ -1045,11 +2001,11 @@ export interface Secret {
      */
     description?: string;
     /**
-     * `env`: environment variables of the worker.
+     * `env`: environment variables of the worker. `file`: files of the worker. `age`: ciphertext here, which only a worker with the key can read. `stored`: values that `pawl secret set` has put into pawl's database.
      */
-    source: 'env';
+    source: 'env' | 'file' | 'age' | 'stored';
     /**
-     * The environment variable that holds the value of each key. A worker reads only names that start with `PAWL_SECRET_` or that its operator listed.
+     * Where the value of each key is: an environment variable, a path, age's armoured ciphertext, or, where it is stored, an empty text. A worker reads only variables that start with `PAWL_SECRET_` or that its operator listed.
      */
     keys: {
       [k: string]: string;
@@ -1070,22 +2026,50 @@ export interface TaskSchedule {
   kind: 'TaskSchedule';
   metadata: Metadata;
   /**
-   * When what is run.
+   * What is run, and when.
    */
   spec: {
     /**
-     * What it is for.
+     * What the schedule is for.
      */
     description?: string;
-    taskRef: Reference;
+    taskRef?: Reference;
+    task?: TaskTemplate;
     /**
-     * Five fields: minute, hour, day of month, month, day of week.
+     * When: minute, hour, day of month, month and day of week, with `*`, lists, ranges, steps and English names. Where both days are restricted, either is enough.
      */
     cron: string;
+    /**
+     * The IANA time zone that the hours are meant in.
+     */
+    timeZone: string;
+    /**
+     * Whether no runs are started for now.
+     */
+    suspend: boolean;
+    startingDeadline: Duration;
+    /**
+     * What happens when the run before is not over: `forbid` leaves this time out, `allow` starts beside it, `replace` cancels it first.
+     */
+    concurrency: 'forbid' | 'allow' | 'replace';
+    jitter?: Duration;
+    /**
+     * How many finished runs are listed with the schedule. No run is deleted for it.
+     */
+    historyLimits: {
+      /**
+       * Runs that succeeded.
+       */
+      succeeded: number;
+      /**
+       * Runs that ended otherwise.
+       */
+      failed: number;
+    };
   };
 }
 /**
- * Runs a task when something calls.
+ * Runs a task when a signed request comes in.
  */
 export interface TaskWebhook {
   /**
@@ -1098,18 +2082,76 @@ export interface TaskWebhook {
   kind: 'TaskWebhook';
   metadata: Metadata;
   /**
-   * What is run for which calls.
+   * What is run, for which requests.
    */
   spec: {
     /**
-     * What it is for.
+     * What the webhook is for.
      */
     description?: string;
-    taskRef: Reference;
+    taskRef?: Reference;
+    task?: TaskTemplate;
+    /**
+     * Whether requests are refused for now.
+     */
+    suspend: boolean;
+    /**
+     * How a request proves where it comes from. It is checked before anything else of the request is read.
+     */
+    auth: {
+      /**
+       * `github`: the HMAC-SHA-256 in `X-Hub-Signature-256`; `gitlab`: the token in `X-Gitlab-Token`; `generic`: an HMAC in `signatureHeader`; `sharedToken`: the token in `tokenHeader`.
+       */
+      profile: 'github' | 'gitlab' | 'generic' | 'sharedToken';
+      secretRef: SecretRef;
+      /**
+       * The header with the signature of a `generic` request.
+       */
+      signatureHeader?: string;
+      /**
+       * What stands in front of the signature.
+       */
+      signaturePrefix?: string;
+      /**
+       * The hash of a `generic` signature. Absent: sha256.
+       */
+      algorithm?: 'sha256' | 'sha512';
+      /**
+       * How a `generic` signature is written. Absent: hex.
+       */
+      encoding?: 'hex' | 'base64';
+      /**
+       * The header with the time of a `generic` request, in seconds since 1970. It is signed in front of the body, with a dot between them.
+       */
+      timestampHeader?: string;
+      tolerance?: Duration;
+      /**
+       * The header with the token of a `sharedToken` request.
+       */
+      tokenHeader?: string;
+    };
+    /**
+     * Which requests are the same one, sent again: they are answered, and start no second run.
+     */
+    dedupe: {
+      /**
+       * The header that names the delivery. Absent: `X-GitHub-Delivery` and `X-Gitlab-Event-UUID` for their profiles, else the digest of the body.
+       */
+      header?: string;
+      window: LongDuration;
+    };
+    /**
+     * What the run is given, in place of the task's own input: literals, or `${ … }` holding CEL over `payload` (the JSON body) and `headers` (by lower-case name).
+     */
+    input?: Json;
+    /**
+     * CEL over `payload` and `headers`: a request starts a run only when it is exactly true. Absent: every request does.
+     */
+    filter?: string;
   };
 }
 /**
- * A template of a run.
+ * A template of a run: a system with its input, urgency and needs.
  */
 export interface Task {
   /**
@@ -1121,16 +2163,7 @@ export interface Task {
    */
   kind: 'Task';
   metadata: Metadata;
-  /**
-   * What is run.
-   */
-  spec: {
-    /**
-     * What it is for.
-     */
-    description?: string;
-    systemRef: Reference;
-  };
+  spec: TaskTemplate;
 }
 /**
  * What a call of one tool needs, in place of `tool:<name>:<operation>`.
@@ -1202,24 +2235,43 @@ export interface Tool {
      */
     description: string;
     /**
-     * How the tool is reached.
+     * How the tool is reached; the block of this name says the rest.
      */
-    type: 'http' | 'builtin';
-    inputSchema: JsonSchema;
+    type: 'http' | 'cli' | 'mcp' | 'code' | 'wasm' | 'container' | 'human' | 'retrieval' | 'builtin';
+    inputSchema?: JsonSchema;
     outputSchema?: JsonSchema;
     /**
      * What the tool does to the world; sorted, never empty.
      */
     operation: Operation[];
+    risk: Risk;
+    /**
+     * What a call does with data: reads what everybody may know, what is private, or what a stranger wrote; or takes data out.
+     */
+    dataClass?: 'public' | 'privateRead' | 'untrustedRead' | 'externalWrite';
     /**
      * Whether the same call with the same key may be made twice.
      */
     idempotent: boolean;
     timeout: Duration;
+    maxResultBytes: ByteSize;
+    retry?: Retry;
     /**
-     * The largest result that is read.
+     * What a tool that runs on the worker is kept from.
      */
-    maxResultBytes: number;
+    isolation?: {
+      min?: Tier;
+      memory?: ByteSize;
+      cpuTime?: Duration;
+      /**
+       * `declared` lets it reach `egress.hosts`.
+       */
+      network: 'none' | 'declared';
+      /**
+       * What it may see of files: nothing, what its image or program brings, or an empty folder besides that it may write to.
+       */
+      filesystem: 'none' | 'readOnly' | 'scratch';
+    };
     /**
      * One request. `{name}` stands for an argument, encoded for its place.
      */
@@ -1250,6 +2302,114 @@ export interface Tool {
       body?: Json;
     };
     /**
+     * One program. `{name}` in an argument stands for an argument of the call; nothing is given to a shell.
+     */
+    cli?: {
+      /**
+       * The program: a name on the worker's path, or an absolute path.
+       */
+      command: string;
+      /**
+       * Its arguments.
+       *
+       * Items: An argument.
+       */
+      args: string[];
+      /**
+       * Its environment: it gets nothing of the worker's.
+       */
+      env: EnvironmentVariable[];
+      /**
+       * What it reads from standard input, `{name}` for an argument. Absent: nothing.
+       */
+      stdin?: string;
+    };
+    /**
+     * One tool of an MCP server.
+     */
+    mcp?: {
+      serverRef: Reference;
+      /**
+       * The tool's name at the server.
+       */
+      tool: string;
+    };
+    /**
+     * A function that runs without any access to the worker.
+     */
+    code?: {
+      /**
+       * The language.
+       */
+      language: 'javascript';
+      /**
+       * A module whose default export is the function: arguments in, result out.
+       */
+      source?: string;
+      /**
+       * The file that holds it: relative to the manifest, or to the repository with a leading `/`.
+       */
+      file?: string;
+    };
+    /**
+     * A WebAssembly module.
+     */
+    wasm?: {
+      /**
+       * The module in the repository: relative to the manifest, or to the repository with a leading `/`.
+       */
+      module: string;
+      /**
+       * The function that is called.
+       */
+      export: string;
+      memory: ByteSize;
+      /**
+       * Instructions that one call may use.
+       */
+      fuel: number;
+    };
+    /**
+     * A container that is started for each call: arguments as JSON on standard input, the result on standard output.
+     */
+    container?: {
+      image: Image;
+      /**
+       * What it starts instead of its own entry point.
+       *
+       * Items: A word.
+       */
+      command?: string[];
+      /**
+       * Arguments of what it starts.
+       *
+       * Items: An argument.
+       */
+      args: string[];
+      /**
+       * Its environment.
+       */
+      env: EnvironmentVariable[];
+    };
+    /**
+     * A person does it.
+     */
+    human?: {
+      assignees: Assignees;
+      form?: JsonSchema;
+      ttl: LongDuration;
+    };
+    /**
+     * A search in a memory.
+     */
+    retrieval?: {
+      memoryRef: Reference;
+      /**
+       * How many entries a search returns.
+       */
+      topK: number;
+    };
+    /**
      * A tool that is part of pawl.
      */
     builtin?: {
@@ -1275,35 +2435,17 @@ export interface Tool {
      * Where the tool may connect to.
      */
     egress?: {
-      /**
-       * Host names: `*.` in front for all names below one, a port where it is not the scheme's, and `http://` in front where the tool may speak without TLS.
-       *
-       * Items: A host.
-       */
-      hosts: string[];
+      hosts: Hosts;
       /**
        * Whether a host may resolve to a loopback or private address.
        */
       allowPrivate: boolean;
     };
-    /**
-     * How pawl authenticates to the other side.
-     */
-    auth?: {
-      /**
-       * `bearer` sends `Authorization: Bearer`, `basic` sends `user:password`, `apiKeyHeader` sends the value in `headerName`.
-       */
-      profile: 'bearer' | 'apiKeyHeader' | 'basic';
-      secretRef: SecretRef;
-      /**
-       * The header of `apiKeyHeader`.
-       */
-      headerName?: string;
-    };
+    auth?: Auth;
   };
 }
 /**
- * Workers of one sort.
+ * Workers of one sort: what they have, how many there should be, and how much each takes on.
  */
 export interface WorkerPool {
   /**
@@ -1316,21 +2458,87 @@ export interface WorkerPool {
   kind: 'WorkerPool';
   metadata: Metadata;
   /**
-   * How many, and for what.
+   * What the pool is.
    */
   spec: {
     /**
-     * What it is for.
+     * What the pool is for.
      */
     description?: string;
     /**
-     * At least this many.
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
+     * What a worker must say of itself to belong to the pool, and what a Task can ask for.
+     */
+    requires: {
+      /**
+       * The region of its workers.
+       */
+      region?: string;
+      /**
+       * Whether its workers have a GPU.
+       */
+      gpu?: boolean;
+      /**
+       * Models that its workers serve themselves.
+       *
+       * Items: A model.
+       */
+      models?: string[];
+      /**
+       * Labels of its workers.
+       */
+      labels?: {
+        [k: string]: string;
+      };
+    };
+    /**
+     * The isolation tiers that each of its workers must have proved. Absent: none.
+     */
+    isolation?: Tier[];
+    /**
+     * Workers that there are always.
      */
     minWorkers: number;
+    /**
+     * Workers that there are at most.
+     */
+    maxWorkers: number;
+    /**
+     * Runs that one worker executes at a time.
+     */
+    concurrency: number;
+    /**
+     * Runs that may wait for the pool; one more is refused with `queue.full`. Absent: no bound of its own.
+     */
+    maxQueued?: number;
+    /**
+     * From what the number of workers follows. The largest of the numbers that the metrics ask for is wanted, within the bounds.
+     */
+    scaling?: {
+      /**
+       * What is measured.
+       *
+       * Items: One metric: as many workers are wanted as keep it at its target.
+       */
+      metrics: {
+        /**
+         * `queueDepth`: queued runs per worker; `oldestQueuedAge`: seconds that the oldest has waited; `activeRuns`: runs per worker; `runsPerSecond`: runs that end per second and worker; `cpu`, `memory`: the share of it that workers use, from 0 to 1.
+         */
+        metric: 'queueDepth' | 'oldestQueuedAge' | 'activeRuns' | 'runsPerSecond' | 'cpu' | 'memory';
+        /**
+         * The value to keep.
+         */
+        target: number;
+      }[];
+      scaleDownAfter: Duration;
+    };
   };
 }
 /**
- * Agents that belong together, with an owner.
+ * Agents that work together, under one owner. The agents and tools that they reach are computed and shown.
  */
 export interface Workforce {
   /**
@@ -1347,12 +2555,26 @@ export interface Workforce {
    */
   spec: {
     /**
-     * What it is for.
+     * What the workforce does.
      */
     description?: string;
     /**
-     * The agents that are spoken to.
+     * Its name for people.
+     */
+    displayName?: string;
+    /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner: string;
+    /**
+     * The agents that work comes to; whatever they reach belongs to the workforce too.
      */
     entryAgents: Reference[];
+    /**
+     * Words to find it by.
+     *
+     * Items: A tag.
+     */
+    tags: string[];
   };
 }
