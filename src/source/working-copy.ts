@@ -1,6 +1,16 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { RetryableError, TerminalError } from '../errors.ts';
 import { isManifestPath, isScriptPath } from '../manifest/file-name.ts';
 import { blobId } from './blob-id.ts';
@@ -26,11 +36,18 @@ interface Known {
 const defaultFileBytesMax = 256 * 1024;
 const depthMax = 128;
 const settledMs = 2000;
+/** Between two turns for whatever else this process does. */
+const filesATurn = 128;
+/** What was read for its id is kept until it is asked for, up to this: nearly every file would be read twice. */
+const keptBytesMax = 8 * 1024 * 1024;
 const skipped = new Set(['.git', '.pawl']);
 /** The id of a file that was too large to read; no object has it. */
 export const unreadId = '0'.repeat(40);
 
-/** Uncommitted files in the shape of a commit: no link is followed, and ids are Git's, so that caches are shared. */
+/**
+ * Uncommitted files in the shape of a commit: no link is followed, and ids are Git's, so that caches are shared. Files
+ * are read synchronously, a few at a time: five trips to the thread pool for 500 bytes cost ten times the reading.
+ */
 export class WorkingCopy implements Repository {
   readonly kind = 'working-copy';
   readonly place: string;
@@ -38,6 +55,9 @@ export class WorkingCopy implements Repository {
   /** Ids by path, valid while size and times stay as they were. */
   readonly #known = new Map<string, Known>();
   readonly #pathOf = new Map<string, string>();
+  readonly #kept = new Map<string, Buffer>();
+  #keptBytes = 0;
+  #touched = 0;
 
   constructor(options: WorkingCopyOptions) {
     this.place = options.root;
@@ -70,13 +90,12 @@ export class WorkingCopy implements Repository {
   async read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>> {
     const blobs = new Map<string, Uint8Array>();
     for (const id of ids) {
-      const path = this.#pathOf.get(id);
-      if (path === undefined) throw missing(`object ${id}`, this.place);
-      const { bytes } = await this.#bytes(path, Math.max(bytesMax, this.#fileBytesMax));
-      if (bytes === undefined || blobId(bytes) !== id) throw changed(path);
+      const bytes = this.#kept.get(id) ?? this.#readAgain(id, bytesMax);
+      await this.#breathe();
       if (bytes.length > bytesMax) throw objectTooLarge(id, bytes.length, bytesMax);
       blobs.set(id, bytes);
     }
+    for (const id of ids) this.#forget(id);
     return blobs;
   }
 
@@ -95,37 +114,38 @@ export class WorkingCopy implements Repository {
   async close(): Promise<void> {
     this.#known.clear();
     this.#pathOf.clear();
+    this.#kept.clear();
+    this.#keptBytes = 0;
   }
 
   /** Looks at every part on the way, so that a linked folder is a link and not what it leads to. */
   async #start(path: string): Promise<Stats | undefined> {
-    if (path === '') return lstat(this.place);
+    if (path === '') return lstatSync(this.place);
     const parts = path.split('/');
     for (let count = 1; count < parts.length; count += 1) {
-      const found = await this.#lstat(parts.slice(0, count).join('/'));
+      const found = this.#lstat(parts.slice(0, count).join('/'));
       if (found?.isDirectory() !== true) return undefined;
     }
     return this.#lstat(path);
   }
 
   async #add(path: string, found: Stats, entries: Map<string, TreeEntry>): Promise<void> {
+    await this.#breathe();
     if (entries.size >= entriesMax) throw treeTooLarge(this.place);
     if (found.isSymbolicLink()) {
-      const id = blobId(Buffer.from(await readlink(join(this.place, path))));
+      const id = blobId(Buffer.from(readlinkSync(join(this.place, path))));
       entries.set(path, { path, kind: 'symlink', id, size: 0 });
     } else if (found.isDirectory()) {
       await this.#addFolder(path, entries);
     } else if (found.isFile()) {
-      entries.set(path, { path, kind: 'file', ...(await this.#idOf(path, found)) });
+      entries.set(path, { path, kind: 'file', ...this.#idOf(path, found) });
     }
     // Sockets, pipes and devices are nothing that Git would hold either.
   }
 
   async #addFolder(folder: string, entries: Map<string, TreeEntry>): Promise<void> {
     if (folder.split('/').length > depthMax) throw treeTooLarge(this.place);
-    const names = await readdir(join(this.place, folder)).catch((cause: unknown) => {
-      throw unreadable(folder, cause);
-    });
+    const names = orUnreadable(folder, () => readdirSync(join(this.place, folder)));
     if (folder !== '' && names.includes('.git')) {
       entries.set(folder, { path: folder, kind: 'submodule', id: unreadId, size: 0 });
       return;
@@ -133,46 +153,80 @@ export class WorkingCopy implements Repository {
     for (const name of names) {
       if (skipped.has(name)) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
-      const found = await this.#lstat(path);
+      const found = this.#lstat(path);
       if (found !== undefined) await this.#add(path, found, entries);
     }
   }
 
-  async #idOf(path: string, found: Stats): Promise<{ id: string; size: number }> {
+  #idOf(path: string, found: Stats): { id: string; size: number } {
     if (found.size > this.#fileBytesMax) return { id: unreadId, size: found.size };
     const known = this.#known.get(path);
     if (known?.stamp === stampOf(found)) return { id: known.id, size: found.size };
-    const { bytes, stamp } = await this.#bytes(path, this.#fileBytesMax);
+    const { bytes, stamp } = this.#bytes(path, this.#fileBytesMax);
     if (bytes === undefined) throw changed(path);
     const id = blobId(bytes);
     // A file written in this moment may be written again without a new time: only settled ones are remembered.
     if (Date.now() - found.ctimeMs > settledMs) this.#known.set(path, { stamp, id });
     this.#pathOf.set(id, path);
+    this.#keep(id, bytes);
     return { id, size: bytes.length };
   }
 
+  #keep(id: string, bytes: Buffer): void {
+    if (this.#kept.has(id) || this.#keptBytes + bytes.length > keptBytesMax) return;
+    this.#kept.set(id, bytes);
+    this.#keptBytes += bytes.length;
+  }
+
+  #forget(id: string): void {
+    this.#keptBytes -= this.#kept.get(id)?.length ?? 0;
+    this.#kept.delete(id);
+  }
+
+  #readAgain(id: string, bytesMax: number): Buffer {
+    const path = this.#pathOf.get(id);
+    if (path === undefined) throw missing(`object ${id}`, this.place);
+    const { bytes } = this.#bytes(path, Math.max(bytesMax, this.#fileBytesMax));
+    if (bytes === undefined || blobId(bytes) !== id) throw changed(path);
+    return bytes;
+  }
+
   /** Opens without following a link, and reads no more than the size that the open file had. */
-  async #bytes(path: string, bytesMax: number): Promise<{ bytes: Buffer | undefined; stamp: string }> {
+  #bytes(path: string, bytesMax: number): { bytes: Buffer | undefined; stamp: string } {
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const file = await open(join(this.place, path), flags).catch((cause: unknown) => {
-      throw unreadable(path, cause);
-    });
+    const file = orUnreadable(path, () => openSync(join(this.place, path), flags));
     try {
-      const found = await file.stat();
+      const found = fstatSync(file);
       if (!found.isFile() || found.size > bytesMax) return { bytes: undefined, stamp: '' };
       const bytes = Buffer.alloc(found.size);
-      const { bytesRead } = await file.read(bytes, 0, found.size, 0);
+      const bytesRead = readSync(file, bytes, 0, found.size, 0);
       return { bytes: bytesRead === found.size ? bytes : undefined, stamp: stampOf(found) };
     } finally {
-      await file.close();
+      closeSync(file);
     }
   }
 
-  #lstat(path: string): Promise<Stats | undefined> {
-    return lstat(join(this.place, path)).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
+  #lstat(path: string): Stats | undefined {
+    try {
+      return lstatSync(join(this.place, path));
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+        return undefined;
       throw unreadable(path, cause);
-    });
+    }
+  }
+
+  async #breathe(): Promise<void> {
+    this.#touched += 1;
+    if (this.#touched % filesATurn === 0) await setImmediate();
+  }
+}
+
+function orUnreadable<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
 }
 
