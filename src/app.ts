@@ -27,7 +27,8 @@ import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import { openDatabase } from './store/database.ts';
 import type { Database } from './store/database.ts';
-import { secretSource } from './tools/secrets.ts';
+import { secretSource } from './tools/secret-source.ts';
+import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
 
 /** How often a command that works on its own run looks whether it has ended. */
@@ -115,6 +116,7 @@ function openersOf(config: Config): Openers {
     database: () => openStore(config),
     repository: () => openSource(config),
     server: () => answeringServer(config),
+    secrets: () => inspectSecretSource(config.secrets),
   };
 }
 
@@ -173,12 +175,12 @@ function createWorker(
   config: Config,
   { database, log, slots }: { database: Database; log: Log; slots: number },
 ): Worker {
-  const { secretVariables } = config;
+  const { secrets } = config;
   return new Worker({
     executor: new DatabaseExecutor(database),
     bus: database,
     log: subsystemLog(log, 'worker'),
-    secrets: secretSource({ variables: Object.fromEntries(secretVariables), names: [...secretVariables.keys()] }),
+    secrets: secretSource(secrets),
     slots,
     host: hostname(),
     version: packageVersion(),

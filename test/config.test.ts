@@ -73,14 +73,38 @@ describe('what this build lacks', () => {
 
 describe('secrets', () => {
   test('only variables with the prefix or on the list can be named by a manifest', () => {
-    const { secretVariables } = readConfig(root, {
+    const { secrets } = readConfig(root, {
       PAWL_SECRET_CRM: 'a',
       CRM_TOKEN: 'b',
       DATABASE_URL: 'postgres://a/x',
       HOME: '/root',
       PAWL_SECRET_ENV: 'CRM_TOKEN, OTHER',
     });
-    expect([...secretVariables.keys()].sort()).toEqual(['CRM_TOKEN', 'PAWL_SECRET_CRM']);
+    expect([...secrets.variables.keys()].sort()).toEqual(['CRM_TOKEN', 'PAWL_SECRET_CRM']);
+  });
+
+  test("pawl's own keys and settings are no secrets that a manifest can name, listed or not", () => {
+    const { secrets } = readConfig(root, {
+      PAWL_AGE_KEY: 'a',
+      PAWL_SECRET_FILES: '/mnt/secrets',
+      PAWL_SECRET_ENV: 'PAWL_AGE_KEY,PAWL_SECRET_FILES,PAWL_SECRET_ENV',
+    });
+    expect([...secrets.variables.keys()]).toEqual([]);
+    expect(secrets.ageKeys).toEqual({ kind: 'text', text: 'a' });
+  });
+
+  test('files are read in /run/secrets unless other folders are named by absolute paths', () => {
+    expect(readConfig(root, {}).secrets.folders).toEqual(['/run/secrets']);
+    expect(readConfig(root, { PAWL_SECRET_FILES: '/a, /b/c/' }).secrets.folders).toEqual(['/a', '/b/c']);
+    for (const folder of ['secrets', '/', '/..', '/a,b']) {
+      expect(() => readConfig(root, { PAWL_SECRET_FILES: folder })).toThrow(/PAWL_SECRET_FILES names/);
+    }
+  });
+
+  test('a key in a file and one in the environment contradict each other', () => {
+    const both = { PAWL_AGE_KEY: 'hunter2', PAWL_AGE_KEY_FILE: '/a' };
+    expect(() => readConfig(root, both)).toThrow('PAWL_AGE_KEY and PAWL_AGE_KEY_FILE are both set.');
+    expect(readConfig(root, { PAWL_AGE_KEY_FILE: '/a/key' }).secrets.ageKeys).toEqual({ kind: 'file', path: '/a/key' });
   });
 });
 

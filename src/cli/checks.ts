@@ -7,12 +7,15 @@ import type { Repository } from '../source/repository.ts';
 import type { Database } from '../store/database.ts';
 import { schemaState } from '../store/migrate.ts';
 import { databaseClock } from '../store/clock.ts';
+import type { SecretInspection } from '../tools/secret-inspection.ts';
 
 export interface Openers {
   readonly database: () => Promise<Database>;
   readonly repository: () => Promise<Repository>;
   /** The `pawl up` that runs here, where one does. */
   readonly server: () => Promise<RunningServer | undefined>;
+  /** What a worker in this place could read of secrets, without reading any. */
+  readonly secrets: () => Promise<SecretInspection>;
 }
 
 export interface RunningServer {
@@ -32,7 +35,7 @@ export async function runChecks(config: Config, openers: Openers): Promise<reado
     checkServer(server),
     ...(await checkDatabase(config, openers, server)),
     ...(await checkRepository(openers)),
-    checkSecrets(config),
+    ...checkSecrets(await openers.secrets()),
   ];
 }
 
@@ -114,13 +117,17 @@ async function checkRepository({ repository: open }: Openers): Promise<readonly 
   }
 }
 
-function checkSecrets(config: Config): Check {
-  const names = [...config.secretVariables.keys()].sort();
-  return {
-    name: 'secrets',
-    state: 'ok',
-    detail: names.length === 0 ? 'no variables that a Secret may name' : names.join(', '),
-  };
+/** Names, folders and public keys; whether a worker elsewhere may read the same, only its own doctor can say. */
+function checkSecrets({ variables, folders, ageKey }: SecretInspection): Check[] {
+  const detail = variables.length === 0 ? 'no variables that a Secret may name' : variables.join(', ');
+  const checks: Check[] = [{ name: 'secrets', state: 'ok', detail }];
+  for (const { path, fault, byDefault } of folders) {
+    if (fault === undefined) checks.push({ name: 'secret files', state: 'ok', detail: path });
+    else if (!byDefault) checks.push({ name: 'secret files', state: 'warning', detail: fault });
+  }
+  if (ageKey?.fault !== undefined) checks.push({ name: 'age key', state: 'warning', detail: ageKey.fault });
+  else if (ageKey !== undefined) checks.push({ name: 'age key', state: 'ok', detail: ageKey.recipients.join(', ') });
+  return checks;
 }
 
 function failedCheck(name: string, error: unknown): Check {

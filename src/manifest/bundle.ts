@@ -20,9 +20,9 @@ export interface Bundle {
   readonly agents: Readonly<Record<string, BundleAgent>>;
   readonly models: Readonly<Record<string, BundleModel>>;
   readonly tools: Readonly<Record<string, BundleTool>>;
-  /** Secret references that tools and models use: `namespace/name` to environment variable names by key. */
+  /** Secret references that tools and models use, by `namespace/name`: variables, paths or `age` ciphertexts by key. */
   readonly secrets: Readonly<
-    Record<string, { readonly source: 'env'; readonly keys: Readonly<Record<string, string>> }>
+    Record<string, { readonly source: 'env' | 'file' | 'age'; readonly keys: Readonly<Record<string, string>> }>
   >;
 }
 

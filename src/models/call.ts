@@ -13,6 +13,7 @@ export async function callModel(
   request: ModelRequest,
   options: ModelCallOptions,
 ): Promise<ModelResponse> {
+  await options.secrets.load();
   const response = await answer(model, request, options);
   return withoutSecrets(response, options);
 }

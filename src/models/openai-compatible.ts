@@ -25,12 +25,13 @@ export async function answerFromProvider(
     });
   }
   const baseUrl = model.baseUrl;
+  const apiKey = model.auth && (await options.secrets.resolve(model.auth));
   const exchanges: EgressOutcome[] = [];
   const provider = createOpenAICompatible({
     name: 'pawl',
     baseURL: baseUrl,
     supportsStructuredOutputs: true,
-    ...(model.auth === undefined ? {} : { apiKey: options.secrets.resolve(model.auth) }),
+    ...(apiKey === undefined ? {} : { apiKey }),
     fetch: async (url, init) => {
       const outcome = await exchange({
         model,

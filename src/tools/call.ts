@@ -11,6 +11,7 @@ import type { ToolOutcome } from './tool.ts';
 export async function callTool(tool: BundleTool, args: Json, options: ToolCallOptions): Promise<ToolOutcome> {
   if (!isJsonObject(args))
     throw new TypeError('the arguments of a call are an object: the gate lets nothing else pass');
+  await options.secrets.load();
   try {
     return clean(checked(tool, await dispatch(tool, args, options)), options);
   } catch (cause) {

@@ -52,7 +52,7 @@ export const toolCodes = {
   'secret.unavailable': {
     title: 'A secret is not there for the worker',
     cause:
-      'The variable is not set, is empty or too short, holds a line break, or its name is neither `PAWL_SECRET_…` nor listed in PAWL_SECRET_ENV.',
-    cure: 'Set the variable in the worker’s environment, and list its name in PAWL_SECRET_ENV if it does not begin with PAWL_SECRET_.',
+      'The word in brackets says why. env_missing: no such variable, or not opened to manifests. file_…: not in a folder of PAWL_SECRET_FILES, a link out of it, not there, not readable, too large or no text. age_…: no key, a key for other recipients, or a damaged ciphertext. empty, too_short, control_character: the value itself.',
+    cure: 'Make the value readable to the worker as docs/secrets.md says; `pawl doctor` shows what it may read.',
   },
 } as const satisfies Record<string, CodeDoc>;

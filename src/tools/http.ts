@@ -12,7 +12,7 @@ export type HttpTool = BundleTool & { readonly impl: Extract<BundleTool['impl'],
 export async function callHttp(tool: HttpTool, args: JsonObject, options: ToolCallOptions): Promise<ToolOutcome> {
   let request: EgressRequest;
   try {
-    request = requestOf(tool, args, options);
+    request = await requestOf(tool, args, options);
   } catch (cause) {
     if (cause instanceof TemplateRefusal)
       return { kind: 'failed', code: cause.code, message: cause.message, retryable: false };
@@ -27,7 +27,7 @@ function isRepeatable(tool: BundleTool): boolean {
   return tool.idempotent || tool.operations.every((operation) => operation === 'read');
 }
 
-function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOptions): EgressRequest {
+async function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOptions): Promise<EgressRequest> {
   const { impl } = tool;
   const headers: Record<string, string> = {};
   for (const [name, template] of Object.entries(impl.headers)) {
@@ -38,7 +38,7 @@ function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOptions): 
   headers['user-agent'] ??= 'pawl';
   const body = impl.body === undefined ? undefined : expandBody(impl.body, args);
   if (body !== undefined) headers['content-type'] ??= 'application/json';
-  const auth = authOf(tool, options);
+  const auth = await authOf(tool, options);
   if (auth !== undefined) headers[auth.name] = auth.value;
   return {
     method: impl.method,
@@ -86,10 +86,10 @@ function withQuery(url: string, query: Readonly<Record<string, string>>, args: J
   return `${bare}${bare.includes('?') ? '&' : '?'}${parameters.toString()}`;
 }
 
-function authOf(tool: HttpTool, options: ToolCallOptions): { name: string; value: string } | undefined {
+async function authOf(tool: HttpTool, options: ToolCallOptions): Promise<{ name: string; value: string } | undefined> {
   const { auth } = tool.impl;
   if (auth === undefined) return undefined;
-  const value = options.secrets.resolve(auth.secret);
+  const value = await options.secrets.resolve(auth.secret);
   switch (auth.profile) {
     case 'bearer':
       return { name: 'authorization', value: `Bearer ${asHeader(value, tool)}` };

@@ -2,26 +2,14 @@ import { TerminalError } from '../errors.ts';
 import type { Bundle, SecretUse } from '../manifest/bundle.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
-
-/** Reads one variable of the worker's environment; undefined: not set, or not among those that manifests may name. */
-export type SecretSource = (variable: string) => string | undefined;
-
-export interface SecretSourceOptions {
-  readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Names beyond `PAWL_SECRET_…` that the operator opens to manifests. */
-  readonly names: readonly string[];
-}
-
-/** Without the list, a manifest could name the variable that holds the database's URL. */
-export function secretSource({ variables, names }: SecretSourceOptions): SecretSource {
-  return (variable) =>
-    variable.startsWith('PAWL_SECRET_') || names.includes(variable) ? variables[variable] : undefined;
-}
+import type { SecretPlace, SecretSource } from './secret-source.ts';
 
 /** The secrets of one bundle, resolved when a call needs them, and taken out of whatever comes back. */
 export interface Secrets {
-  /** Throws `secret.unavailable`. */
-  readonly resolve: (use: SecretUse) => string;
+  /** Reads every value that the bundle names, so that each can be taken out. Comes before any call; costs once. */
+  readonly load: () => Promise<void>;
+  /** Reads the value anew. Rejects with `secret.unavailable`. */
+  readonly resolve: (use: SecretUse) => Promise<string>;
   /** `value` without any secret of the bundle, in any usual encoding. */
   readonly scrub: (value: Json) => Json;
   readonly scrubText: (text: string) => string;
@@ -38,12 +26,22 @@ const lengthMin = 4;
  * server was told then may come back through another tool now. Make one for each run, so that values do not pile up.
  */
 export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource): Secrets {
-  let known: ReadonlyMap<string, Spellings> | undefined;
-  const forms = () => (known ??= formsByValue(secrets, source));
-  const scrubText = (text: string) => withoutForms(text, forms());
-  const scrub = (value: Json) => (forms().size === 0 ? value : scrubbed(value, scrubText));
+  // A value that was rotated during the run stays known: what it was sent to may still say it.
+  const known = new Map<string, Spellings>();
+  let loading: Promise<void> | undefined;
+  let isLoaded = false;
+  const scrubText = (text: string) => {
+    if (!isLoaded) throw new TypeError('secrets are loaded before a call: else what it says could not be cleaned');
+    return withoutForms(text, known);
+  };
+  const scrub = (value: Json) => (isLoaded && known.size === 0 ? value : scrubbed(value, scrubText));
   return {
-    resolve: (use) => read(use, secrets, source),
+    load: () => (loading ??= loadAll(secrets, source, known).then(() => void (isLoaded = true))),
+    resolve: async (use) => {
+      const value = await read(use, secrets, source);
+      keep(value, known);
+      return value;
+    },
     scrub,
     scrubText,
     scrubBody: (text) => {
@@ -54,45 +52,48 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
 }
 
 /** A value that this worker does not have, or may not use, cannot be known here. */
-function formsByValue(secrets: Bundle['secrets'], source: SecretSource): ReadonlyMap<string, Spellings> {
-  const forms = new Map<string, Spellings>();
-  for (const { keys } of Object.values(secrets)) {
-    for (const variable of Object.values(keys)) {
-      const value = valueOf(variable, source);
-      if (value !== undefined && isUsable(value)) forms.set(value, formsOf(value));
-    }
+async function loadAll(secrets: Bundle['secrets'], source: SecretSource, known: Map<string, Spellings>): Promise<void> {
+  const places = Object.values(secrets).flatMap(({ source: kind, keys }) =>
+    Object.values(keys).map((at): SecretPlace => ({ source: kind, at })),
+  );
+  for (const reading of await Promise.all(places.map(source))) {
+    if (reading.kind !== 'read') continue;
+    const value = withoutLineBreak(reading.value);
+    if (isUsable(value)) keep(value, known);
   }
-  return forms;
 }
 
-function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): string {
-  const variable = own(own(secrets, use.secret)?.keys, use.key);
-  if (variable === undefined) throw unavailable(use, 'the bundle does not hold it');
-  const value = valueOf(variable, source);
-  if (value === undefined || value === '') {
-    throw unavailable(
-      use,
-      `the worker has no ${variable}, or its name is neither PAWL_SECRET_… nor in PAWL_SECRET_ENV`,
-    );
-  }
-  if (value.length < lengthMin) throw unavailable(use, `${variable} is shorter than ${lengthMin} characters`);
-  if (!isUsable(value)) throw unavailable(use, `${variable} holds a control character`);
+function keep(value: string, known: Map<string, Spellings>): void {
+  if (!known.has(value)) known.set(value, formsOf(value));
+}
+
+async function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): Promise<string> {
+  const secret = own(secrets, use.secret);
+  const at = own(secret?.keys, use.key);
+  if (secret === undefined || at === undefined) throw unavailable(use, 'the bundle does not hold it', 'not_in_bundle');
+  const reading = await source({ source: secret.source, at });
+  if (reading.kind === 'unread') throw unavailable(use, reading.why, reading.reason);
+  const value = withoutLineBreak(reading.value);
+  const name = secret.source === 'age' ? 'what was encrypted' : at;
+  if (value === '') throw unavailable(use, `${name} is empty`, 'empty');
+  if (value.length < lengthMin) throw unavailable(use, `${name} is shorter than ${lengthMin} characters`, 'too_short');
+  if (!isUsable(value)) throw unavailable(use, `${name} holds a control character`, 'control_character');
   return value;
 }
 
-/** A file's last line break often ends up in the variable, and is never part of the secret. */
-function valueOf(variable: string, source: SecretSource): string | undefined {
-  return source(variable)?.replace(/\r?\n$/, '');
+/** A file's last line break often ends up in the value, and is never part of the secret. */
+function withoutLineBreak(value: string): string {
+  return value.replace(/\r?\n$/, '');
 }
 
 function isUsable(value: string): boolean {
   return value.length >= lengthMin && /^[\u0020-\u007e\u0080-\u{10ffff}]+$/u.test(value);
 }
 
-function unavailable(use: SecretUse, why: string): TerminalError {
-  return new TerminalError(`Secret/${use.secret} key ${use.key} is not available: ${why}.`, {
+function unavailable(use: SecretUse, why: string, reason: string): TerminalError {
+  return new TerminalError(`Secret/${use.secret} key ${use.key} is not available: ${why} (${reason}).`, {
     code: 'secret.unavailable',
-    help: 'Set the variable in the worker’s environment and list its name in PAWL_SECRET_ENV if it does not begin with PAWL_SECRET_.',
+    help: 'Make the value readable to the worker, as docs/secrets.md says for each source; `pawl doctor` shows what it may read.',
   });
 }
 

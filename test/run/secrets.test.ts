@@ -7,7 +7,7 @@ test('a secret that an earlier owner of the run used is taken out of what comes 
   const canary = 'CANARY-taken-over-4711';
   const [opened, effects] = await Promise.all([openTestDatabase('embedded'), startEffectServer()]);
   const { database } = opened;
-  const options = { graceMs: 10, secrets: () => canary };
+  const options = { graceMs: 10, secrets: () => Promise.resolve({ kind: 'read', value: canary } as const) };
   try {
     const bundle = bundleOf({
       nodes: {

@@ -233,7 +233,7 @@ export function workerOn(
     executor: new DatabaseExecutor(database, leaseMs === undefined ? {} : { leaseMs }),
     bus: database,
     log: silent,
-    secrets: () => undefined,
+    secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'this worker has none' }),
     slots: 16,
     host: 'test',
     version: '0',

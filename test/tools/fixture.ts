@@ -43,7 +43,9 @@ export const canary = 'canary/7f3a+Zq é"9';
 
 /** The secret `default/crm` with the key `token`, whose value is the canary. */
 export function canarySecrets(value: string = canary): Secrets {
-  return bundleSecrets({ 'default/crm': { source: 'env', keys: { token: 'PAWL_SECRET_CRM' } } }, () => value);
+  return bundleSecrets({ 'default/crm': { source: 'env', keys: { token: 'PAWL_SECRET_CRM' } } }, () =>
+    Promise.resolve({ kind: 'read', value }),
+  );
 }
 
 export function optionsWith(change: Partial<ToolCallOptions> = {}): ToolCallOptions {
