@@ -4,6 +4,7 @@ import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
+import { environmentCodes } from './manifest/environment-codes.ts';
 import { own } from './manifest/json.ts';
 import type { CodeDoc } from './manifest/problem.ts';
 import { modelCodes } from './models/codes.ts';
@@ -17,6 +18,7 @@ import { toolCodes } from './tools/codes.ts';
 /** Each area's own registry; one code stands in one of them. */
 export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   manifestCodes,
+  environmentCodes,
   sourceCodes,
   planCodes,
   applyCodes,

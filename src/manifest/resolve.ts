@@ -3,6 +3,7 @@ import { readFile } from './resolve-file.ts';
 import { grantFindings } from './resolve-grant.ts';
 import { referenceFinding } from './resolve-reference.ts';
 import { targetFindings } from './resolve-target.ts';
+import { isBefore } from './overlay.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, compareText, type Problem } from './problem.ts';
 import type { Address, EnvironmentSettings, Kind, Resource } from './resource.ts';
@@ -16,11 +17,14 @@ export interface Resolved {
   readonly problems: readonly Problem[];
 }
 
+/** What of an environment's settings bears on its resources. */
+export type Bounds = Partial<Pick<EnvironmentSettings, 'namespaces' | 'paths'>>;
+
 /** Joins the documents of one environment into its resources. */
 export function resolve(
   manifests: readonly Validated[],
   files: Files,
-  environment: Pick<EnvironmentSettings, 'namespaces'>,
+  environment: Bounds,
 ): Resolved {
   const problems: Problem[] = [];
   const faulty = new Set<Validated>();
@@ -74,11 +78,6 @@ function estateOf(manifests: readonly Validated[], report: Report): Estate {
   const sound: Sound[] = [];
   for (const manifest of known.values()) if (isSound(manifest)) sound.push(manifest);
   return { known, sound };
-}
-
-function isBefore(a: Validated, b: Validated): boolean {
-  const [left, right] = [a.document.place, b.document.place];
-  return (compareText(left.file, right.file) || left.line - right.line || left.column - right.column) < 0;
 }
 
 function reportDuplicate(first: Validated, second: Validated, report: Report): void {

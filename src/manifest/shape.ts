@@ -42,10 +42,52 @@ export type SchemaName =
  */
 export function checkShape(name: SchemaName, value: Json, document: Document): Problem[] {
   const validate = validator(name);
+  return validate(value) ? [] : problemsOf(validate.errors ?? [], name, document);
+}
+
+/**
+ * Checks what `value` says, and not that it says enough: a patch adds to what another document says. A `null` takes
+ * away, whatever the field's type. Nothing is filled in.
+ */
+export function checkPartialShape(name: SchemaName, value: Json, document: Document): Problem[] {
+  partial ??= ajvOfSchemas({ useDefaults: false });
+  const validate = partial.getSchema(`${name}.schema.json`);
+  if (validate === undefined) throw new TypeError(`there is no schema ${name}`);
   if (validate(value)) return [];
+  const errors = (validate.errors ?? []).filter((error) => !ofTheWhole(error) && !takesAway(error, value));
+  return problemsOf(errors, name, document);
+}
+
+/** What only the merged manifest can be asked: whether it has all it needs, and what goes with what. */
+function ofTheWhole({ keyword, schemaPath, instancePath }: ErrorObject): boolean {
+  if (keyword === 'required') return instancePath !== '/metadata';
+  return wholeKeywords.has(keyword) || /\/(?:oneOf|anyOf)\/\d|\/(?:then|else|not|dependentSchemas)\//.test(schemaPath);
+}
+
+const wholeKeywords: ReadonlySet<string> = new Set([
+  'minProperties',
+  'dependentRequired',
+  'oneOf',
+  'anyOf',
+  'not',
+  'if',
+]);
+
+/** In a list `null` is an entry like any other. */
+function takesAway(error: ErrorObject, value: Json): boolean {
+  if (error.data !== null) return false;
+  let at: unknown = value;
+  for (const part of pathOf(error)) {
+    if (!isJsonObject(at)) return false;
+    at = at[part];
+  }
+  return at === null;
+}
+
+function problemsOf(errors: readonly ErrorObject[], name: SchemaName, document: Document): Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  for (const error of validate.errors ?? []) {
+  for (const error of errors) {
     const found = shapeFinding(error, { path: pathOf(error), title: titleOf(name) });
     if (found === undefined || problems.length >= problemsMax) continue;
     const key = `${found.path.join('\0')}\0${found.code}\0${found.message}`;
@@ -56,7 +98,9 @@ export function checkShape(name: SchemaName, value: Json, document: Document): P
   return problems;
 }
 
-const ajv = ajvOfSchemas();
+const ajv = ajvOfSchemas({ useDefaults: true });
+/** Made when the first patch is seen: most repositories have none. */
+let partial: Ajv2020 | undefined;
 const validators = new Map<SchemaName, ValidateFunction>();
 
 /** Compiled when first asked for: a command that reads one kind does not pay for ten. */
@@ -70,11 +114,11 @@ function validator(name: SchemaName): ValidateFunction {
   return validate;
 }
 
-function ajvOfSchemas(): Ajv2020 {
+function ajvOfSchemas({ useDefaults }: { readonly useDefaults: boolean }): Ajv2020 {
   const instance = new Ajv2020({
     allErrors: true,
     verbose: true,
-    useDefaults: true,
+    useDefaults,
     strict: true,
     strictTypes: false,
     strictRequired: false,

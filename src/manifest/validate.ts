@@ -5,8 +5,9 @@ import { schemas } from './schemas.gen.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { fileNeedOf, type FileNeed } from './file-need.ts';
 import { writerOf } from './layer.ts';
-import { referencesOf, type ManifestReference } from './manifest-reference.ts';
+import { objectAt, referencesOf, type ManifestReference } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
+import { isPatch, patchProblems } from './patch.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { addressOf, kinds, type Address, type Identity, type Kind } from './resource.ts';
@@ -29,6 +30,8 @@ export interface Validated {
   readonly references: readonly ManifestReference[];
   /** Present when nothing is wrong. */
   readonly content?: Content;
+  /** It only says what it changes in the manifest of its identity in an earlier path. */
+  readonly patch?: true;
 }
 
 export interface Content {
@@ -62,6 +65,7 @@ export function validate(document: Document): Validated {
   // What a cluster or another tool wrote about the resource is no part of it.
   delete draft['status'];
   readNumbers(kind, draft);
+  if (isPatch(value)) return validatedPatch(kind, draft, { document, problems });
   const shape = checkShape(schemaOf[kind], draft, document);
   problems.push(...shape);
   problems.push(...beside(shape, checkMeaning(kind, draft, document)));
@@ -74,6 +78,19 @@ export function validate(document: Document): Validated {
   if (named.some((problem) => problem.severity === 'error'))
     return { document, problems: named, references, identity, address };
   return { document, problems: named, references, identity, address, content: contentOf(identity, draft, document) };
+}
+
+function validatedPatch(
+  kind: Kind,
+  draft: Draft,
+  { document, problems }: Pick<Validated, 'document'> & { problems: Problem[] },
+): Validated {
+  problems.push(...patchProblems(schemaOf[kind], draft, document));
+  const identity = identityOf(kind, { ...draft, metadata: { namespace: 'default', ...objectAt(draft, 'metadata') } });
+  const address = identity === undefined ? undefined : addressOf(identity);
+  const named = problems.map((problem) => (address === undefined ? problem : { ...problem, address }));
+  const patch = { document, problems: named.sort(compareProblems), references: [], patch: true } as const;
+  return identity === undefined || address === undefined ? patch : { ...patch, identity, address };
 }
 
 /** A value of the wrong shape is said to be so once; what else it might mean helps nobody. */

@@ -1,6 +1,7 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { settingsPath } from '../manifest/file-name.ts';
 import { defaultFileLimits, type FileLimits, fileTooLarge } from '../manifest/limits.ts';
+import { overlay } from '../manifest/overlay.ts';
 import { compareProblems, type Problem } from '../manifest/problem.ts';
 import { filesNeeded, resolve } from '../manifest/resolve.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
@@ -82,11 +83,13 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
     for (const document of file.documents) validated.push(document);
     for (const problem of file.problems) problems.push(problem);
   }
-  const needed = new Set(filesNeeded(validated));
+  const overlaid = overlay(validated, paths);
+  problems.push(...overlaid.problems);
+  const needed = new Set(filesNeeded(overlaid.manifests));
   const inside = coverOf(paths);
   const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
   const texts = await readTexts(reading, listing, needed);
-  const resolved = resolve(validated, texts.bytes, environment);
+  const resolved = resolve(overlaid.manifests, texts.bytes, environment);
   problems.push(...entryProblems(listing, needed));
   const all = withoutGuesses(
     problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems),

@@ -1,4 +1,5 @@
 import { parseDocuments } from '../../src/manifest/document.ts';
+import { overlay } from '../../src/manifest/overlay.ts';
 import type { Problem } from '../../src/manifest/problem.ts';
 import { type Resolved, resolve } from '../../src/manifest/resolve.ts';
 import { type Validated, validate } from '../../src/manifest/validate.ts';
@@ -169,6 +170,8 @@ export function validateText(text: string, path = 'a.yaml'): { manifests: Valida
 export interface ResolveOptions {
   readonly prompts?: Readonly<Record<string, string>>;
   readonly namespaces?: readonly string[];
+  /** Of the environment, in order. */
+  readonly paths?: readonly string[];
 }
 
 /** Parses, validates and resolves; problems of the files themselves are among the others. */
@@ -176,13 +179,13 @@ export function resolveTexts(files: Readonly<Record<string, string>>, options: R
   const validated = Object.entries(files).map(([path, text]) => validateText(text, path));
   const prompts = new Map(Object.entries(options.prompts ?? promptFiles).map(([path, text]) => [path, bytesOf(text)]));
   const environment = options.namespaces === undefined ? {} : { namespaces: options.namespaces };
-  const resolved = resolve(
+  const overlaid = overlay(
     validated.flatMap(({ manifests }) => manifests),
-    prompts,
-    environment,
+    options.paths ?? [''],
   );
+  const resolved = resolve(overlaid.manifests, prompts, environment);
   const syntax = validated.flatMap(({ manifests, problems }) => (manifests.length === 0 ? problems : []));
-  return { ...resolved, problems: [...syntax, ...resolved.problems] };
+  return { ...resolved, problems: [...syntax, ...overlaid.problems, ...resolved.problems] };
 }
 
 /** `code line:column`, for short expectations. */
