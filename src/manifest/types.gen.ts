@@ -6,7 +6,7 @@ import type { Json, JsonObject } from './json.ts';
  */
 export type Name = string;
 /**
- * The name of a resource in the same namespace, or `namespace/name` of one that is shared with the annotation `pawl/share: "true"`.
+ * The name of a resource in the same namespace, or `namespace/name` of one that is shared with this one by the annotation `pawl/share`.
  */
 export type Reference = string;
 /**
@@ -39,6 +39,10 @@ export type User = string;
  * Items: An exact name, or a glob: `*` stands for any characters, `?` for one.
  */
 export type Globs = string[];
+/**
+ * Where the agent runs: `builtin` is pawl's own loop; `external` is an A2A endpoint, `container` an image, of any framework and governed from outside.
+ */
+export type Runtime = string | JsonObject;
 /**
  * Bytes.
  */
@@ -187,13 +191,17 @@ export interface Metadata {
   name: Name;
   namespace: Name;
   /**
+   * The name, or `namespace/name`, that the resource had before: what is kept under that name follows.
+   */
+  renamedFrom?: string;
+  /**
    * Labels that policies select by.
    */
   labels?: {
     [k: string]: string;
   };
   /**
-   * Notes for people and tools. `pawl/share: "true"` lets other namespaces refer to the resource.
+   * Notes for people and tools. `pawl/share` lets other namespaces refer to the resource: `*`, or the namespaces, separated by commas. `pawl/patch: merge` makes the document a patch of the one with its identity in an earlier path of the environment.
    */
   annotations?: {
     [k: string]: string;
@@ -565,17 +573,7 @@ export interface Agent {
      */
     prompt: string;
     /**
-     * The system prompt, in a PromptLibrary.
-     */
-    promptRef?: {
-      library: Reference;
-      /**
-       * The key of the prompt.
-       */
-      key: string;
-    };
-    /**
-     * The placeholders of the prompt, `{{ name }}`, by name.
+     * The placeholders of the prompt, `{{ name }}`, by name. A step takes their values from the fields of its node's input.
      */
     inputs?: {
       /**
@@ -587,9 +585,9 @@ export interface Agent {
          */
         description?: string;
         /**
-         * The type of the value.
+         * The type of the value. What is no text is written as JSON.
          */
-        type: 'string' | 'number' | 'integer' | 'boolean';
+        type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
         /**
          * The only values that are allowed.
          *
@@ -601,7 +599,7 @@ export interface Agent {
          */
         default?: string | number | boolean;
         /**
-         * Whether a value must be given where there is no default.
+         * Whether a value must be given where there is no default. `false`: nothing stands there without one.
          */
         required: boolean;
       };
@@ -791,10 +789,7 @@ export interface Agent {
         examples?: string[];
       }[];
     };
-    /**
-     * Where the agent runs: `builtin` is pawl's own loop; `external` is an A2A endpoint, `container` an image, of any framework and governed from outside.
-     */
-    runtime: string | JsonObject;
+    runtime: Runtime;
     /**
      * What is recorded of the agent's calls.
      */
@@ -1092,30 +1087,7 @@ export interface TaskTemplate {
    */
   priority: number;
   deadline?: LongDuration;
-  /**
-   * Whether a run that failed is started again, as a new attempt of the same run. Each attempt goes on from the journal.
-   */
-  retry?: {
-    /**
-     * Attempts in all, the first one included.
-     */
-    maxAttempts: number;
-    /**
-     * How long to wait before each further attempt.
-     */
-    backoff: {
-      initial: Duration;
-      max: Duration;
-      /**
-       * By how much each wait is longer than the one before it.
-       */
-      multiplier: number;
-      /**
-       * How much of the wait is left to chance: all of it, half of it, or nothing.
-       */
-      jitter: 'full' | 'equal' | 'none';
-    };
-  };
+  retry?: Retry;
   /**
    * What a worker must have to execute the run. Absent: any worker will do.
    */
@@ -1211,6 +1183,7 @@ export interface Defaults {
       system?: Duration;
       tool?: Duration;
     };
+    runtime?: Runtime;
     /**
      * Whether other namespaces may refer to every resource that it reaches, as if each had the annotation `pawl/share: "true"`.
      */
@@ -1941,6 +1914,33 @@ export interface PawlSettings {
      * `auto` applies what is merged; `manual` waits for `pawl apply`.
      */
     apply: 'auto' | 'manual';
+  }[];
+  /**
+   * Which folders may declare what. Of several paths that hold a file the innermost counts; a file that none holds may declare anything.
+   *
+   * Items: What the manifests below one path may declare.
+   */
+  ownership?: {
+    /**
+     * A folder or file of the repository; `.` is the whole of it.
+     */
+    path: string;
+    /**
+     * The only namespaces of the resources that are declared or patched there. Absent: any.
+     */
+    namespaces?: Name[];
+    /**
+     * The only kinds that are declared or patched there. Absent: any.
+     *
+     * Items: A kind.
+     */
+    kinds?: string[];
+    /**
+     * Groups of `groups` whose members approve changes there.
+     *
+     * Items: The name of a group.
+     */
+    owners?: string[];
   }[];
 }
 /**
