@@ -1,17 +1,16 @@
-import { isWholeMicroUsd } from './canonical.ts';
 import type { Document } from './document.ts';
 import { validateGraph } from './graph.ts';
 import type { GraphFinding } from './graph-finding.ts';
 import { httpToolFindings } from './http-tool.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
-import { validateSchema } from './json-schema.ts';
 import { problemsMax } from './limits.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
+import { type Check, checkMoney, checkSchema, refuseFields, type Report } from './meaning-report.ts';
 import { problemIn, problemWithin } from './position.ts';
 import type { Problem } from './problem.ts';
 import { promptFinding } from './prompt.ts';
 import type { Kind } from './resource.ts';
-import type { Finding, Path } from './text.ts';
+import type { Path } from './text.ts';
 
 /** What is wrong with a manifest of the right shape, beyond what a schema can say. */
 export function checkMeaning(kind: Kind, manifest: JsonObject, document: Document): Problem[] {
@@ -24,9 +23,6 @@ export function checkMeaning(kind: Kind, manifest: JsonObject, document: Documen
   if (kind === 'AgentSystem') for (const finding of validateGraph(spec)) problems.push(graphProblem(finding, document));
   return problems.slice(0, problemsMax);
 }
-
-type Report = (path: Path, finding: Finding) => void;
-type Check = (spec: JsonObject, report: Report) => void;
 
 const checks: Readonly<Partial<Record<Kind, Check>>> = {
   Agent: (spec, report) => {
@@ -81,11 +77,6 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
   },
 };
 
-function checkSchema(schema: unknown, path: Path, report: Report): void {
-  if (!isJsonObject(schema)) return;
-  for (const finding of validateSchema(schema as JsonObject)) report([...path, ...finding.path], finding);
-}
-
 /** A model knows a tool by its bare name, so that two of one name, even of two namespaces, could not be told apart. */
 function checkTwice(references: readonly unknown[], path: Path, report: Report): void {
   const seen = new Map<string, string>();
@@ -124,29 +115,6 @@ function checkBlocks(spec: JsonObject, report: Report): void {
       help: '`lookup` returns one of its entries.',
     });
   }
-}
-
-interface Meaningless {
-  readonly fields: readonly string[];
-  readonly what: string;
-}
-
-function refuseFields(holder: JsonObject, { fields, what }: Meaningless, report: Report): void {
-  for (const field of fields) {
-    if (holder[field] === undefined) continue;
-    const message = `\`${field}\` has no meaning for ${what}.`;
-    const help = 'Remove it: what cannot be honoured is refused, not ignored.';
-    report([field], { part: 'key', code: 'manifest.contradiction', message, help });
-  }
-}
-
-function checkMoney(usd: unknown, path: Path, report: Report): void {
-  if (typeof usd !== 'number' || isWholeMicroUsd(usd)) return;
-  report(path, {
-    code: 'manifest.money',
-    message: 'The amount is finer than a millionth of a US dollar.',
-    help: 'Round it to six decimals.',
-  });
 }
 
 function checkBudget(budget: JsonObject, path: Path, report: Report): void {
