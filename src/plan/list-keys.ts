@@ -9,7 +9,21 @@ export type ListKey = 'value' | 'index' | readonly string[];
 
 /** Every list of every kind; a test compares the table with the schemas. `*` stands for one key. */
 export const listKeys: Readonly<Record<Kind, Readonly<Record<string, ListKey>>>> = {
-  Agent: { 'spec.tools': ['toolRef'], 'spec.roles': 'value' },
+  Agent: {
+    'spec.modelRefs': 'index',
+    'spec.inputs.*.enum': 'value',
+    'spec.tools': ['toolRef', 'mcpServerRef'],
+    'spec.tools.*.tools': 'value',
+    'spec.agents': ['agentRef', 'url'],
+    'spec.agents.*.auth.scopes': 'value',
+    'spec.roles': 'value',
+    'spec.memory.allow': 'value',
+    'spec.execution.requiredTools': 'value',
+    'spec.guards': 'value',
+    'spec.expose.skills': ['id'],
+    'spec.expose.skills.*.tags': 'value',
+    'spec.expose.skills.*.examples': 'index',
+  },
   AgentPolicy: {
     'spec.targets.agents': 'value',
     'spec.targets.systems': 'value',
@@ -21,7 +35,18 @@ export const listKeys: Readonly<Record<Kind, Readonly<Record<string, ListKey>>>>
     'spec.budgets': ['scope', 'unit'],
   },
   AgentRole: { 'spec.permissions': 'value' },
-  AgentSystem: { 'spec.roles': 'value', 'spec.graph.*.edges': ['to'] },
+  AgentSystem: {
+    'spec.roles': 'value',
+    'spec.graph.*.edges': ['to'],
+    'spec.graph.*.dependsOn': 'value',
+    'spec.graph.*.delegates': 'value',
+    'spec.graph.*.retry.on': 'value',
+    'spec.graph.*.human.assignees.groups': 'value',
+    'spec.graph.*.human.assignees.users': 'value',
+    'spec.graph.*.review.approvers.groups': 'value',
+    'spec.graph.*.review.approvers.users': 'value',
+    'spec.rollout.steps': 'index',
+  },
   ModelEndpoint: {
     'spec.parameters.stop': 'index',
     'spec.script.replies': 'index',
@@ -29,32 +54,69 @@ export const listKeys: Readonly<Record<Kind, Readonly<Record<string, ListKey>>>>
     'spec.script.replies.*.turns.*.toolCalls': 'index',
   },
   Secret: {},
-  Tool: { 'spec.operation': 'value', 'spec.egress.hosts': 'value' },
+  Tool: {
+    'spec.retry.on': 'value',
+    'spec.cli.args': 'index',
+    'spec.cli.env': ['name'],
+    'spec.container.command': 'index',
+    'spec.container.args': 'index',
+    'spec.container.env': ['name'],
+    'spec.human.assignees.groups': 'value',
+    'spec.human.assignees.users': 'value',
+    'spec.auth.scopes': 'value',
+    'spec.operation': 'value',
+    'spec.egress.hosts': 'value',
+  },
   ToolPermission: {
     'spec.required': 'value',
     'spec.agents': 'value',
     'spec.rules': ['operation'],
   },
   Defaults: {},
-  Guard: { 'spec.mode': 'value' },
-  Gateway: {},
-  Memory: {},
+  Guard: {
+    'spec.provider.http.auth.scopes': 'value',
+    'spec.provider.presidio.auth.scopes': 'value',
+    'spec.mode': 'value',
+    'spec.calls': 'value',
+    'spec.provider.regex.patterns': ['name'],
+    'spec.provider.presidio.entities': 'value',
+    'spec.provider.openaiModeration.categories': 'value',
+  },
+  Gateway: {
+    'spec.auth.scopes': 'value',
+    'spec.exposes': ['agentRef'],
+  },
+  Memory: { 'spec.http.auth.scopes': 'value' },
   PromptLibrary: {},
   McpServer: {
+    'spec.auth.scopes': 'value',
+    'spec.egress.hosts': 'value',
     'spec.args': 'index',
     'spec.env': ['name'],
     'spec.headersFrom': ['name'],
     'spec.tools.allow': 'value',
     'spec.tools.deny': 'value',
   },
-  Workforce: { 'spec.entryAgents': 'value' },
-  Task: {},
-  TaskSchedule: {},
-  TaskWebhook: {},
-  WorkerPool: {},
-  AlertReceiver: {},
-  AlertRule: {},
-  Eval: {},
+  Workforce: { 'spec.entryAgents': 'value', 'spec.tags': 'value' },
+  Task: { 'spec.retry.on': 'value', 'spec.requires.isolation': 'value' },
+  TaskSchedule: { 'spec.task.retry.on': 'value', 'spec.task.requires.isolation': 'value' },
+  TaskWebhook: { 'spec.task.retry.on': 'value', 'spec.task.requires.isolation': 'value' },
+  WorkerPool: { 'spec.requires.models': 'value', 'spec.isolation': 'value', 'spec.scaling.metrics': ['metric'] },
+  AlertReceiver: { 'spec.githubIssue.labels': 'value', 'spec.email.to': 'value' },
+  AlertRule: {
+    'spec.where.agents': 'value',
+    'spec.where.systems': 'value',
+    'spec.where.pools': 'value',
+    'spec.where.namespaces': 'value',
+    'spec.receivers': 'value',
+  },
+  Eval: {
+    'spec.cases': ['name'],
+    'spec.cases.*.expect.contains': 'value',
+    'spec.cases.*.expect.notContains': 'value',
+    'spec.cases.*.expect.calls': 'value',
+    'spec.cases.*.expect.notCalls': 'value',
+  },
 };
 
 /** JSON Schemas within manifests: their lists are sets where JSON Schema says so. */
@@ -95,7 +157,7 @@ export function entriesByKey(list: readonly Json[], key: Exclude<ListKey, 'index
 
 function keyOf(entry: Json, key: Exclude<ListKey, 'index'>): string {
   if (key === 'value' || !isJsonObject(entry)) return scalarText(entry);
-  return key.map((field) => scalarText(entry[field] ?? null)).join(' ');
+  return key.flatMap((field) => (entry[field] === undefined ? [] : [scalarText(entry[field])])).join(' ');
 }
 
 function scalarText(value: Json): string {

@@ -182,6 +182,7 @@ describe('fields', () => {
 function listPaths(schema: JsonObject, path: string): string[] {
   const found = new Set<string>();
   const resolved = { ...schema, ...(schema['x-resolved'] as JsonObject | undefined) };
+  if (typeof schema['$ref'] === 'string') return listPaths(shared(schema['$ref']), path);
   const isList = resolved['type'] === 'array';
   if (isList && path !== '') found.add(path);
   const children = { ...(schema['properties'] as Record<string, JsonObject> | undefined) };
@@ -191,6 +192,11 @@ function listPaths(schema: JsonObject, path: string): string[] {
     for (const below of listPaths(child, path === '' ? name : `${path}.${name}`)) found.add(below);
   }
   return [...found];
+}
+
+function shared(reference: string): JsonObject {
+  const definitions = schemas['common.schema.json']?.['$defs'] as Record<string, JsonObject>;
+  return definitions[reference.replace('common.schema.json#/$defs/', '')] ?? {};
 }
 
 describe('lines', () => {
