@@ -71,6 +71,8 @@ export interface EnvironmentSettings {
   /** When present, the only namespaces whose resources the environment may hold. */
   readonly namespaces?: readonly string[];
   readonly apply: 'auto' | 'manual';
+  /** What `pawl.yaml` asks for it and this build cannot honour; absent: nothing. No plan of it is applied. */
+  readonly problems?: readonly Problem[];
 }
 
 /** All resources of one environment at one commit, validated and resolved. */

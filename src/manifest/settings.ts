@@ -4,12 +4,13 @@ import { repositoryPath } from './file-need.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { defaultFileLimits } from './limits.ts';
 import { problemIn } from './position.ts';
-import type { Problem } from './problem.ts';
+import { compareProblems, type Problem } from './problem.ts';
 import type { EnvironmentSettings } from './resource.ts';
 import { parseSingle } from './script.ts';
 import { checkShape } from './shape.ts';
 import { shownText } from './shown.ts';
 import type { PawlSettings } from './types.gen.ts';
+import { unsupportedSettings } from './unsupported.ts';
 import { apiVersionProblem } from './validate.ts';
 
 /** What `pawl.yaml` says. */
@@ -27,7 +28,13 @@ export function parseSettings(file: SourceFile): { settings?: Settings; problems
   const found = checkShape('pawl', value, document);
   if (found.length > 0 || !isSettings(value)) return { problems: found };
   const wrong = environmentProblems(value, document);
-  return wrong.length > 0 ? { problems: wrong } : { settings: { environments: value.environments }, problems: [] };
+  if (wrong.length > 0) return { problems: wrong };
+  const unsupported = unsupportedSettings(document, value.environments.length);
+  const environments = value.environments.map((environment, index) => {
+    const blocking = unsupported[index] ?? [];
+    return blocking.length === 0 ? environment : { ...environment, problems: blocking };
+  });
+  return { settings: { environments }, problems: [...new Set(unsupported.flat())].sort(compareProblems) };
 }
 
 /** `checkShape` found nothing: the value has the type that is generated from the same schema. */
