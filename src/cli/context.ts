@@ -1,3 +1,4 @@
+import { neutralJson } from '../manifest/neutral.ts';
 import type { App, Door } from './app-port.ts';
 import type { Sink, Streams, Terminal } from './terminal.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
@@ -48,7 +49,7 @@ export async function chooseEnvironment(door: Door, named: string | undefined): 
   });
 }
 
-/** Versioned JSON: `format_version` first, keys only ever added. */
+/** Versioned JSON: `format_version` first, keys only ever added; what would act on a terminal is escaped as JSON can. */
 export function json(terminal: Terminal, body: object): void {
-  terminal.out(JSON.stringify({ format_version: '1.0', ...body }, null, 2));
+  terminal.out(neutralJson(JSON.stringify({ format_version: '1.0', ...body }, null, 2)));
 }

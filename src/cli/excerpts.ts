@@ -2,6 +2,9 @@ import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import type { ExcerptSource } from './problems.ts';
 
+/** No file that is larger is read as a manifest. */
+const bytesMax = 1024 * 1024;
+
 /** Lines of the working copy for excerpts; nothing where a file is not there or lies outside. */
 export function excerpts(root: string): ExcerptSource {
   const texts = new Map<string, string | undefined>();
@@ -20,7 +23,8 @@ function readInside(root: string, file: string): string | undefined {
   try {
     const within = relative(realpathSync(root), realpathSync(path));
     if (within !== relative(root, path) || within.startsWith('..') || isAbsolute(within)) return undefined;
-    return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
+    const found = lstatSync(path);
+    return found.isFile() && found.size <= bytesMax ? readFileSync(path, 'utf8') : undefined;
   } catch {
     // The problem may stand in a commit whose file the working copy no longer has: it is shown without an excerpt.
     return undefined;

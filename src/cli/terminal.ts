@@ -18,6 +18,8 @@ export interface Streams {
 export interface Terminal {
   /** Writes a line of data. */
   out(text: string): void;
+  /** Writes a line of a format whose own escaping has made it safe, such as commands to a build log. */
+  exact(text: string): void;
   /** Writes a line for people. */
   note(text: string): void;
   /** From 40 to 200 columns. */
@@ -50,6 +52,7 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
   const color = mayColor(streams.stdout, options);
   return {
     out: (text) => void streams.stdout.write(`${withoutCommands(text)}\n`),
+    exact: (text) => void streams.stdout.write(`${text}\n`),
     note: (text) => {
       if (!options.quiet) streams.stderr.write(`${withoutCommands(text)}\n`);
     },

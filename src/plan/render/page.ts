@@ -41,7 +41,7 @@ export function page(options: { readonly width: number; readonly color: boolean 
 }
 
 /** Pieces of at most `width` characters, broken at spaces where there are any. */
-function wrap(text: string, width: number): readonly string[] {
+export function wrap(text: string, width: number): readonly string[] {
   const pieces: string[] = [];
   let rest = Array.from(text);
   while (rest.length > width) {
