@@ -78,7 +78,7 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   assertPresent(listed, reading);
   const documents = await readManifests(reading, listed);
   const validated: Validated[] = [];
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...(environment.problems ?? [])];
   for (const file of documents.values()) {
     for (const document of file.documents) validated.push(document);
     for (const problem of file.problems) problems.push(problem);
