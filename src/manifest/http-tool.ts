@@ -1,46 +1,25 @@
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { objectAt } from './manifest-reference.ts';
-import { didYouMean } from './nearest.ts';
-import { shownText } from './shown.ts';
-import type { Finding, Path } from './text.ts';
+import { isDeclaredHost } from './egress-host.ts';
+import type { JsonObject } from './json.ts';
+import { listAt, objectAt } from './manifest-reference.ts';
+import { type PlacedFinding, placeholderFindings } from './placeholder.ts';
 
 /** What is wrong with the request of an http tool: whom it asks is the author's choice, what it sends has a name. */
-export function httpToolFindings(spec: JsonObject): (Finding & { readonly path: Path })[] {
-  const http = objectAt(spec, 'http');
-  const findings: (Finding & { readonly path: Path })[] = [];
-  const url = http['url'];
+export function httpToolFindings(spec: JsonObject): PlacedFinding[] {
+  const { url } = objectAt(spec, 'http');
+  const { tokenUrl } = objectAt(spec, 'auth');
+  const hosts = listAt(objectAt(spec, 'egress'), 'hosts').filter((host): host is string => typeof host === 'string');
+  const findings: PlacedFinding[] = [];
   if (typeof url === 'string' && /^https?:\/\/[^/?#]*[{}]/.test(url)) {
     const message = 'The host of the URL holds a placeholder: an argument would choose whom the tool asks.';
     findings.push({ code: 'tool.host', message, path: ['http', 'url'], help: 'Write the host out.' });
-  }
-  const inputSchema = objectAt(spec, 'inputSchema');
-  const properties = inputSchema['properties'];
-  // Without `properties` the schema names no argument, and nothing can be said of a placeholder.
-  if (!isJsonObject(properties)) return findings;
-  const severity = inputSchema['additionalProperties'] === false ? 'error' : 'warning';
-  const names = Object.keys(properties);
-  for (const field of ['url', 'headers', 'query', 'body']) {
-    for (const { name, path } of placeholders(http[field] ?? null, ['http', field])) {
-      if (names.includes(name)) continue;
-      const help = didYouMean(name, names) ?? (names.length === 0 ? undefined : `Arguments: ${names.join(', ')}.`);
-      findings.push({
-        code: 'tool.placeholder',
-        severity,
-        message: `\`inputSchema\` has no argument \`${shownText(name)}\`.`,
-        path,
-        help,
-      });
-    }
-  }
-  return findings;
+  } else if (typeof url === 'string') findings.push(...undeclared(url, hosts, ['http', 'url']));
+  if (typeof tokenUrl === 'string') findings.push(...undeclared(tokenUrl, hosts, ['auth', 'tokenUrl']));
+  return [...findings, ...placeholderFindings(spec, 'http', ['url', 'headers', 'query', 'body'])];
 }
 
-const placeholder = /\{([A-Za-z_][A-Za-z0-9_-]*)\}/g;
-
-function placeholders(value: Json, path: Path): { readonly name: string; readonly path: Path }[] {
-  if (typeof value === 'string') return [...value.matchAll(placeholder)].map(([, name = '']) => ({ name, path }));
-  if (isJsonObject(value))
-    return Object.entries(value).flatMap(([key, member]) => placeholders(member, [...path, key]));
-  if (Array.isArray(value)) return value.flatMap((member: Json, index) => placeholders(member, [...path, index]));
-  return [];
+function undeclared(url: string, hosts: readonly string[], path: readonly string[]): PlacedFinding[] {
+  if (hosts.length === 0 || isDeclaredHost(url, hosts)) return [];
+  const message = '`egress.hosts` does not list the host of this URL: every call would be denied.';
+  const help = 'Add the host, with its port where it is not 443, and `http://` in front where it speaks no TLS.';
+  return [{ code: 'tool.host_undeclared', message, path, help }];
 }

@@ -1,14 +1,18 @@
 import type { Document } from './document.ts';
 import { validateGraph } from './graph.ts';
 import type { GraphFinding } from './graph-finding.ts';
-import { httpToolFindings } from './http-tool.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { problemsMax } from './limits.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
-import { type Check, checkMoney, checkSchema, refuseFields, type Report } from './meaning-report.ts';
+import { checkAgent } from './meaning-agent.ts';
+import { checkMcpServer } from './meaning-mcp-server.ts';
+import { checkMemory } from './meaning-memory.ts';
+import { checkModelEndpoint } from './meaning-model.ts';
+import { type Check, checkMoney, type Report } from './meaning-report.ts';
+import { checkAgentSystem } from './meaning-system.ts';
+import { checkTool } from './meaning-tool.ts';
 import { problemIn, problemWithin } from './position.ts';
 import type { Problem } from './problem.ts';
-import { promptFinding } from './prompt.ts';
 import type { Kind } from './resource.ts';
 import type { Path } from './text.ts';
 
@@ -25,40 +29,12 @@ export function checkMeaning(kind: Kind, manifest: JsonObject, document: Documen
 }
 
 const checks: Readonly<Partial<Record<Kind, Check>>> = {
-  Agent: (spec, report) => {
-    const prompt = spec['prompt'];
-    const finding = typeof prompt === 'string' ? promptFinding(prompt) : undefined;
-    if (finding !== undefined) report(['prompt'], finding);
-    checkSchema(objectAt(spec, 'output')['schema'], ['output', 'schema'], report);
-    checkTwice(
-      listAt(spec, 'tools').map((tool) => (isJsonObject(tool) ? tool['toolRef'] : undefined)),
-      ['tools'],
-      report,
-    );
-  },
-  AgentSystem: (spec, report) => checkSchema(objectAt(spec, 'input')['schema'], ['input', 'schema'], report),
-  Tool: (spec, report) => {
-    checkSchema(spec['inputSchema'], ['inputSchema'], report);
-    checkSchema(spec['outputSchema'], ['outputSchema'], report);
-    if (isJsonObject(spec['inputSchema']) && spec['inputSchema']['type'] !== 'object') {
-      const message = "The schema of a tool's arguments must say `type: object`.";
-      report(['inputSchema'], {
-        part: 'key',
-        code: 'schema.shape',
-        message,
-        help: 'Models send arguments as one object.',
-      });
-    }
-    checkMoney(objectAt(spec, 'cost')['perCall'], ['cost', 'perCall'], report);
-    checkBlocks(spec, report);
-  },
-  ModelEndpoint: (spec, report) => {
-    for (const field of ['inputPerMTok', 'outputPerMTok'])
-      checkMoney(objectAt(spec, 'pricing')[field], ['pricing', field], report);
-    if (spec['provider'] === 'scripted')
-      return refuseFields(spec, { fields: ['baseUrl', 'auth'], what: 'a scripted endpoint' }, report);
-    refuseFields(spec, { fields: ['scriptFile'], what: 'an endpoint that is not scripted' }, report);
-  },
+  Agent: checkAgent,
+  AgentSystem: checkAgentSystem,
+  Tool: checkTool,
+  ModelEndpoint: checkModelEndpoint,
+  McpServer: checkMcpServer,
+  Memory: checkMemory,
   AgentPolicy: (spec, report) => {
     for (const [index, budget] of listAt(spec, 'budgets').entries()) {
       if (isJsonObject(budget)) checkBudget(budget, ['budgets', index, 'limit'], report);
@@ -76,46 +52,6 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
     }
   },
 };
-
-/** A model knows a tool by its bare name, so that two of one name, even of two namespaces, could not be told apart. */
-function checkTwice(references: readonly unknown[], path: Path, report: Report): void {
-  const seen = new Map<string, string>();
-  for (const [index, reference] of references.entries()) {
-    if (typeof reference !== 'string') continue;
-    const name = reference.slice(reference.indexOf('/') + 1);
-    const earlier = seen.get(name);
-    if (earlier !== undefined) {
-      const message =
-        earlier === reference
-          ? `The tool "${name}" is listed twice.`
-          : `The tools "${earlier}" and "${reference}" have the same name, and a model could not tell them apart.`;
-      report([...path, index], { code: 'manifest.duplicate_entry', message, help: 'Keep one of the two.' });
-    }
-    seen.set(name, earlier ?? reference);
-  }
-}
-
-/** A block of another type would be ignored, and what is written must be honoured. */
-function checkBlocks(spec: JsonObject, report: Report): void {
-  if (spec['type'] === 'http') {
-    for (const { path, ...finding } of httpToolFindings(spec)) report(path, finding);
-    return refuseFields(spec, { fields: ['builtin'], what: 'an http tool' }, report);
-  }
-  refuseFields(spec, { fields: ['http', 'egress', 'auth'], what: 'a builtin tool' }, report);
-  const builtin = objectAt(spec, 'builtin');
-  const lookup = builtin['name'] === 'lookup';
-  const within: Report = (path, finding) => report(['builtin', ...path], finding);
-  if (!lookup) refuseFields(builtin, { fields: ['entries'], what: '`echo`' }, within);
-  if (lookup && builtin['entries'] === undefined) {
-    const message = '`spec.builtin.entries` is missing.';
-    report(['builtin'], {
-      part: 'key',
-      code: 'manifest.required',
-      message,
-      help: '`lookup` returns one of its entries.',
-    });
-  }
-}
 
 function checkBudget(budget: JsonObject, path: Path, report: Report): void {
   const limit = budget['limit'];
