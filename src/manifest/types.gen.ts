@@ -18,6 +18,14 @@ export type Operation = 'read' | 'write' | 'delete' | 'execute' | 'admin';
  */
 export type Duration = string;
 /**
+ * An isolation tier, the weakest first: in pawl's own process, a process, a sandboxed process, a container, a WASM instance.
+ */
+export type Tier = 'inline' | 'process' | 'sandbox' | 'container' | 'wasm';
+/**
+ * A GitHub login, or `oidc:` and the subject or e-mail address of an identity provider's token.
+ */
+export type User = string;
+/**
  * `tool:<name>:<operation>` or `capability:<name>`; `*` stands only for a whole part.
  */
 export type Permission = string;
@@ -29,10 +37,6 @@ export type JsonSchema = JsonObject;
  * A whole number with its unit: `s`, `m`, `h` or `d`; at most 9999 days.
  */
 export type LongDuration = string;
-/**
- * A GitHub login, or `oidc:` and the subject or e-mail address of an identity provider's token.
- */
-export type User = string;
 /**
  * Names of tools.
  *
@@ -51,10 +55,6 @@ export type ByteSize = number;
  * How much harm a call can do.
  */
 export type Risk = 'low' | 'medium' | 'high' | 'critical';
-/**
- * An isolation tier, the weakest first: in pawl's own process, a process, a sandboxed process, a container, a WASM instance.
- */
-export type Tier = 'inline' | 'process' | 'sandbox' | 'container' | 'wasm';
 /**
  * Host names: `*.` in front for all names below one, a port where it is not the scheme's, and `http://` in front where it may be spoken to without TLS.
  *
@@ -88,6 +88,10 @@ export interface AgentPolicy {
      */
     description?: string;
     /**
+     * The team or person who answers for it, e.g. a GitHub team.
+     */
+    owner?: string;
+    /**
      * Whom the policy reaches: those that every one of these lists names. Within a list any entry does; an empty list names nobody.
      */
     targets?: {
@@ -115,6 +119,10 @@ export interface AgentPolicy {
      */
     global?: true;
     /**
+     * `enforce` restricts; `audit` records what it would have said, and restricts nothing.
+     */
+    mode: 'enforce' | 'audit';
+    /**
      * Which models may be called.
      */
     models?: {
@@ -122,13 +130,21 @@ export interface AgentPolicy {
        * Only these ModelEndpoints; absent restricts nothing, empty allows none.
        */
       allow?: Reference[];
+      /**
+       * None of these ModelEndpoints.
+       */
+      deny?: Reference[];
+      /**
+       * The longest output that one call may ask for; a call that asks for more is clamped to it.
+       */
+      maxOutputTokens?: number;
     };
     /**
      * Which tools may be called.
      */
     tools?: {
       /**
-       * Only these Tools; absent restricts nothing, empty allows none.
+       * Only these Tools; absent restricts nothing, empty allows none. Tools of an McpServer that no Tool of type `mcp` names are none of these.
        */
       allow?: Reference[];
       /**
@@ -137,24 +153,28 @@ export interface AgentPolicy {
       deny?: Reference[];
     };
     /**
-     * Which operations are out of bounds.
+     * Which operations are out of bounds, or need a human.
      */
     operations?: {
       /**
        * No tool with one of these operations.
        */
       deny?: Operation[];
+      /**
+       * Each call of a tool with one of these operations waits for an approval.
+       */
+      ask?: Operation[];
     };
     /**
-     * What a run may spend. Reserved before a call, settled after it.
+     * What may be spent. Reserved before a call, settled after it.
      *
      * Items: One budget.
      */
     budgets?: {
       /**
-       * What shares the budget.
+       * What shares the budget: the calls of one run, or those of all runs of one agent, system or namespace that the policy reaches.
        */
-      scope: 'run';
+      scope: 'run' | 'agent' | 'system' | 'namespace';
       /**
        * What is counted: tokens of both directions, US dollars (of models and of tools with a cost), or calls of models and tools together.
        */
@@ -163,6 +183,10 @@ export interface AgentPolicy {
        * Tokens, calls, or US dollars as a decimal (the compiled budget holds micro-USD).
        */
       limit: number;
+      /**
+       * After what the budget starts anew: on the hour, at midnight, on Monday, or on the first of the month, in UTC. A run's budget has none; every other needs one.
+       */
+      window?: 'hour' | 'day' | 'week' | 'month';
     }[];
     /**
      * Ceilings on what one step of a reached agent may use.
@@ -181,7 +205,106 @@ export interface AgentPolicy {
        */
       maxTokens?: number;
       timeout?: Duration;
+      /**
+       * US dollars in one step. In micro-USD.
+       */
+      maxCost?: number;
+      /**
+       * How deep agents may hand work on.
+       */
+      maxDelegationDepth?: number;
     };
+    /**
+     * How often calls may be made. Each is a bucket that holds `limit` and is refilled evenly over `window`; a call that finds it empty waits, or is denied where its deadline is sooner.
+     *
+     * Items: One rate.
+     */
+    rates?: {
+      /**
+       * What has a bucket of its own: each run, agent, system or namespace that the policy reaches, with all of its calls; or each tool or model, with the calls that the policy reaches.
+       */
+      key: 'run' | 'agent' | 'system' | 'namespace' | 'tool' | 'model';
+      /**
+       * Calls in each window, and at once.
+       */
+      limit: number;
+      window: Duration;
+    }[];
+    /**
+     * Where tools may connect to.
+     */
+    egress?: {
+      /**
+       * Only these hosts, of those that a tool's own `egress.hosts` has; empty allows none. `*.` in front stands for all names below one.
+       *
+       * Items: A host.
+       */
+      hosts: string[];
+    };
+    /**
+     * How strongly tools are kept apart.
+     */
+    isolation?: {
+      min: Tier;
+    };
+    /**
+     * What a run may not do any more, once its calls have touched data of certain classes.
+     *
+     * Items: One rule: after all of `when`, what is denied or asked.
+     */
+    flow?: {
+      name?: Name;
+      /**
+       * The data classes that calls of the run must have touched, all of them.
+       *
+       * Items: A data class.
+       */
+      when: ('privateRead' | 'untrustedRead')[];
+      /**
+       * Calls of tools of this class are denied.
+       */
+      deny?: 'privateRead' | 'untrustedRead' | 'externalWrite';
+      /**
+       * Calls of tools of this class wait for an approval.
+       */
+      ask?: 'privateRead' | 'untrustedRead' | 'externalWrite';
+    }[];
+    /**
+     * Conditions on single tool calls. They narrow, and never grant.
+     *
+     * Items: One condition.
+     */
+    conditions?: {
+      name: Name;
+      /**
+       * `denyUnless` denies a call for which the expression is not exactly true; `askIf` has a human approve a call unless it is exactly false.
+       */
+      kind: 'askIf' | 'denyUnless';
+      /**
+       * CEL over `args` (what the tool is called with), `tool` (`name`, `namespace`, `operations`, `risk`, `dataClass`), `agent` and `system` (`name`, `namespace`, `labels`), `run` (`id`, `input`) and `now` (a timestamp). An error counts as a failed condition.
+       */
+      expr: string;
+    }[];
+    /**
+     * Guards on the calls of every reached agent, beside those of its own.
+     */
+    guards?: Reference[];
+    /**
+     * Which ways out there are.
+     */
+    gateways?: {
+      /**
+       * Calls of this sort must go through a Gateway; one that does not is denied.
+       *
+       * Items: A sort of call.
+       */
+      require?: ('model' | 'tool')[];
+      /**
+       * Only these Gateways; absent restricts nothing, empty allows none.
+       */
+      allow?: Reference[];
+    };
+    approval?: Approval;
   };
 }
 /**
@@ -208,6 +331,34 @@ export interface Metadata {
   };
 }
 /**
+ * Who approves what is asked, and until when.
+ */
+export interface Approval {
+  approvers: Approvers;
+  ttl: Duration;
+  /**
+   * Whether the run's subject and the author of the manifest may not approve.
+   */
+  fourEyes: boolean;
+}
+/**
+ * Who may approve. One of a group or of the users is enough for one approval.
+ */
+export interface Approvers {
+  /**
+   * Groups of `pawl.yaml`.
+   */
+  groups?: Name[];
+  /**
+   * Single users.
+   */
+  users?: User[];
+  /**
+   * How many different people must approve.
+   */
+  min: number;
+}
+/**
  * Permissions that a role's owner grants to the agents that have it.
  */
 export interface AgentRole {
@@ -228,6 +379,10 @@ export interface AgentRole {
      * Whom the role is for.
      */
     description?: string;
+    /**
+     * The team or person who decides who may have the role.
+     */
+    owner?: string;
     /**
      * What the role permits.
      */
@@ -420,9 +575,9 @@ export interface AgentSystem {
        */
       policy: 'queue' | 'reject' | 'replace';
       /**
-       * How many may wait; one more is refused.
+       * How many may wait; one more is refused. Absent: 1000.
        */
-      maxQueued: number;
+      maxQueued?: number;
     };
     onFailure?: Name;
     /**
@@ -486,23 +641,6 @@ export interface Assignees {
    * Items: A user.
    */
   users?: string[];
-}
-/**
- * Who may approve. One of a group or of the users is enough for one approval.
- */
-export interface Approvers {
-  /**
-   * Groups of `pawl.yaml`.
-   */
-  groups?: Name[];
-  /**
-   * Single users.
-   */
-  users?: User[];
-  /**
-   * How many different people must approve.
-   */
-  min: number;
 }
 /**
  * When and how often something that failed is tried again.
@@ -1057,17 +1195,6 @@ export interface EnvironmentVariable {
    * An absolute path: the Secret's value is written to a file there, for as long as the process lives, and the variable holds the path.
    */
   mountPath?: string;
-}
-/**
- * Who approves what is asked, and until when.
- */
-export interface Approval {
-  approvers: Approvers;
-  ttl: Duration;
-  /**
-   * Whether the run's subject and the author of the manifest may not approve.
-   */
-  fourEyes: boolean;
 }
 /**
  * What is run, with what and how urgently.
@@ -1890,6 +2017,56 @@ export interface PawlSettings {
    */
   apiVersion: 'pawl/v1';
   /**
+   * Who is meant by the names that approvals and approvers use.
+   */
+  groups?: {
+    /**
+     * One group: everybody whom any of these names.
+     */
+    [k: string]: {
+      /**
+       * Who they are.
+       */
+      description?: string;
+      /**
+       * Members by GitHub.
+       */
+      github?: {
+        /**
+         * Teams.
+         *
+         * Items: A team, as `organisation/team`.
+         */
+        teams?: string[];
+        /**
+         * Users.
+         *
+         * Items: A login.
+         */
+        users?: string[];
+      };
+      /**
+       * Members by what their identity provider's token says.
+       *
+       * Items: A claim.
+       */
+      oidc?: {
+        /**
+         * The issuer of the token; absent: the one that the server is set up with.
+         */
+        issuer?: string;
+        /**
+         * The name of the claim; dots lead into claims that are maps.
+         */
+        claim: string;
+        /**
+         * The text that the claim is, or that a claim that is a list has in it.
+         */
+        value: string;
+      }[];
+    };
+  };
+  /**
    * What goes live together.
    *
    * Items: One environment.
@@ -1914,6 +2091,104 @@ export interface PawlSettings {
      * `auto` applies what is merged; `manual` waits for `pawl apply`.
      */
     apply: 'auto' | 'manual';
+    /**
+     * What is done about live state that is not the revision's: `alert` reports it, `heal` writes the revision's state back too.
+     */
+    drift: 'alert' | 'heal';
+    /**
+     * When merged commits are applied. Where any window allows, nothing is applied outside those; a window that denies wins. Absent: at any time.
+     *
+     * Items: One window.
+     */
+    windows?: {
+      name?: Name;
+      /**
+       * Whether it allows or denies.
+       */
+      verdict: 'allow' | 'deny';
+      /**
+       * When it opens: minute, hour, day of month, month and day of week.
+       */
+      cron: string;
+      duration: Duration;
+      /**
+       * The IANA time zone that the hours are meant in.
+       */
+      timeZone: string;
+    }[];
+    /**
+     * From when on a plan is refused unless somebody acknowledges it.
+     */
+    guards?: {
+      /**
+       * More deletes than this are refused, if they are more than `maxDeletePercent` too.
+       */
+      maxDeletes: number;
+      /**
+       * The share of the environment's resources, in percent.
+       */
+      maxDeletePercent: number;
+      /**
+       * More updates than this are refused, if they are more than `maxUpdatePercent` too.
+       */
+      maxUpdates: number;
+      /**
+       * The share of the environment's resources, in percent.
+       */
+      maxUpdatePercent: number;
+      /**
+       * Kinds whose resources are not deleted. To delete one, its kind is taken off the list first, in a commit of its own.
+       *
+       * Items: A kind.
+       */
+      protectedKinds: (
+        | 'Defaults'
+        | 'Secret'
+        | 'Guard'
+        | 'Gateway'
+        | 'ModelEndpoint'
+        | 'Memory'
+        | 'PromptLibrary'
+        | 'McpServer'
+        | 'Tool'
+        | 'AgentRole'
+        | 'ToolPermission'
+        | 'AgentPolicy'
+        | 'Agent'
+        | 'AgentSystem'
+        | 'Workforce'
+        | 'Task'
+        | 'TaskSchedule'
+        | 'TaskWebhook'
+        | 'WorkerPool'
+        | 'AlertReceiver'
+        | 'AlertRule'
+        | 'Eval'
+      )[];
+    };
+    /**
+     * Who acknowledges a risk of each class, in place of the class's own default. The author of a change never does.
+     */
+    approvals?: {
+      [k: string]: Approvers;
+    };
+    /**
+     * Whether commits must be signed.
+     */
+    signatures?: {
+      /**
+       * `require` holds back a commit that no allowed signer signed; `off` does not look.
+       */
+      mode: 'off' | 'require';
+      /**
+       * The file with the keys, in the form of OpenSSH's `allowed_signers`, from the repository's root. It is read from the commit before the one it judges.
+       */
+      allowedSigners?: string;
+    };
+    /**
+     * AlertReceivers of the environment that hear of drift, of failed applies and of alert rules that name none.
+     */
+    alerts?: Reference[];
   }[];
   /**
    * Which folders may declare what. Of several paths that hold a file the innermost counts; a file that none holds may declare anything.
@@ -2182,6 +2457,10 @@ export interface ToolPermission {
    * What a call of the tool needs.
    */
   spec: {
+    /**
+     * Why calls need it.
+     */
+    description?: string;
     toolRef: Reference;
     /**
      * The permissions that a call needs. Absent: `tool:<name>:<operation>` for each operation.
@@ -2207,10 +2486,11 @@ export interface ToolPermission {
     rules: {
       operation: Operation;
       /**
-       * `deny` refuses calls with the operation; `allow` leaves them to the grant.
+       * `deny` refuses calls with the operation, `ask` has a human approve each, `allow` leaves them to the grant.
        */
-      verdict: 'allow' | 'deny';
+      verdict: 'allow' | 'ask' | 'deny';
     }[];
+    approval?: Approval;
   };
 }
 /**
