@@ -9,12 +9,11 @@ import type { App, Door, Service, UpService } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
-import { bareEnvironment, findRoot, readConfig } from './config.ts';
+import { bareEnvironment, readConfig } from './config.ts';
 import type { Config, Environment } from './config.ts';
 import { Controller } from './controller/controller.ts';
 import { createControlPlane } from './controller/planning.ts';
 import type { ControlPlane } from './controller/planning.ts';
-import { validateFiles } from './controller/validation.ts';
 import { createLog, subsystemLog } from './log.ts';
 import type { Log } from './log.ts';
 import { type Closers, opening } from './closers.ts';
@@ -48,10 +47,6 @@ function appOf(config: Config): App {
   return {
     config,
     open: () => openDoor(config),
-    validate: async ({ path, environment }) => {
-      const root = findRoot(path) ?? config.root;
-      return { root, ...(await validateFiles(new WorkingCopy({ root }), environment)) };
-    },
     migrate: () => withDatabase(config, bringUp),
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),

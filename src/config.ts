@@ -126,6 +126,11 @@ export function readTerminalSettings(environment: Environment = process.env): Te
   };
 }
 
+/** Where a step of GitHub Actions may leave a page for people. */
+export function stepSummaryFile(environment: Environment = process.env): string | undefined {
+  return textOf(environment, 'GITHUB_STEP_SUMMARY');
+}
+
 /** What the demo starts with: where programs are, and no word of any database, server or secret of the user's. */
 export function bareEnvironment(environment: Environment = process.env): Environment {
   return { PATH: environment['PATH'], HOME: environment['HOME'], PAWL_LOG_LEVEL: 'warn', PAWL_ACTOR: 'demo' };
@@ -286,7 +291,7 @@ function invalid(message: string, help: string): TerminalError {
   return new TerminalError(message, { code: 'config.invalid', help, exit: exitCodes.usage });
 }
 
-function noRepository(cwd: string): TerminalError {
+export function noRepository(cwd: string): TerminalError {
   return new TerminalError(`No pawl.yaml and no .git in ${resolve(cwd)} or any folder above it.`, {
     code: 'config.no_repository',
     help: 'Change into the repository, or run `pawl init` to make one.',

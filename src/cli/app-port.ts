@@ -7,7 +7,6 @@ export interface App {
   readonly config: Config;
   /** A running `pawl up` of this repository where there is one, else the database itself. */
   open(): Promise<Door>;
-  validate(request: ValidateRequest): Promise<Validation>;
   migrate(): Promise<{ readonly applied: readonly string[]; readonly current: string }>;
   doctor(): Promise<readonly Check[]>;
   up(options: { readonly port: number }): Promise<UpService>;
@@ -21,11 +20,6 @@ export interface Door {
   /** Works on what is queued in this process until the run has ended or waits; only where no other process could. */
   workUntil?(runId: string, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface ValidateRequest {
-  readonly path: string;
-  readonly environment: string | undefined;
 }
 
 export interface Validation {

@@ -30,7 +30,8 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     .description('report everything wrong in the working copy, offline; exit 3 on errors')
     .argument('[path]', 'a folder inside the repository', '.')
     .option('--env <name>', 'one environment instead of all')
-    .addOption(output('human', 'json'))
+    .option('--strict', 'exit 3 on warnings too')
+    .addOption(output('human', 'json', 'sarif', 'github', 'junit'))
     .action(async (path: string, options) => {
       outcome.exit = await (await import('./validate.ts')).validateCommand(context, { ...options, path });
     });

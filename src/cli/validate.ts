@@ -1,47 +1,111 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { findRoot, noRepository, stepSummaryFile } from '../config.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { neutralJson } from '../manifest/neutral.ts';
 import { partsLacked } from '../manifest/problem.ts';
+import type { Problem } from '../manifest/problem.ts';
 import type { Validation } from './app-port.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
-import { countProblems, renderProblems } from './problems.ts';
+import { plural } from './plural.ts';
+import { countProblems, renderProblems, shownProblem } from './problems.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface ValidateOptions {
   readonly path: string;
   readonly env?: string;
+  readonly strict?: boolean;
   readonly output: string;
 }
 
+interface Outcome {
+  readonly validation: Validation;
+  readonly counts: { readonly errors: number; readonly warnings: number };
+  readonly strict: boolean;
+  readonly passed: boolean;
+}
+
+/** Everything wrong in the working copy, in the form that a person or a build asks for. */
 export async function validateCommand(context: CliContext, options: ValidateOptions): Promise<ExitCode> {
   const { terminal } = context;
   const path = resolve(context.cwd, options.path);
-  if (!existsSync(path)) {
-    throw new TerminalError(`There is nothing at ${options.path}.`, {
-      code: 'cli.file',
-      help: 'Check the path; it is taken from the folder in which the command was typed.',
-      exit: exitCodes.usage,
-    });
-  }
-  const app = await context.app(path);
-  const validation = await app.validate({ path, environment: options.env });
+  if (!existsSync(path)) throw nothingAt(options.path);
+  const root = findRoot(path);
+  if (root === undefined) throw noRepository(path);
+  const validation = await validationOf(root, options.env);
   const counts = countProblems(validation.problems);
-  if (options.output === 'json') json(terminal, { valid: counts.errors === 0, ...validation });
-  else {
-    if (validation.problems.length > 0) {
-      const layout = { width: terminal.width, colors: terminal.colors };
-      terminal.out(`${renderProblems(validation.problems, excerpts(validation.root), layout)}\n`);
-    }
-    terminal.out(verdict(validation, counts));
-  }
-  return counts.errors > 0 ? exitCodes.findings : exitCodes.success;
+  const strict = options.strict === true;
+  const passed = counts.errors === 0 && !(strict && counts.warnings > 0);
+  await report(terminal, { validation, counts, strict, passed }, options.output);
+  const above = repositoryAbove(root);
+  if (above !== undefined) terminal.note(`pawl.yaml must lie at the root of the repository to be planned: ${above}.`);
+  return passed ? exitCodes.success : exitCodes.findings;
 }
 
-function verdict(validation: Validation, counts: { readonly errors: number; readonly warnings: number }): string {
+/** What reads and checks files is loaded by itself: nothing of a database, a server or a model is needed for it. */
+async function validationOf(root: string, environment: string | undefined): Promise<Validation> {
+  const { validateFiles } = await import('../controller/validation.ts');
+  const { WorkingCopy } = await import('../source/working-copy.ts');
+  return { root, ...(await validateFiles(new WorkingCopy({ root }), environment)) };
+}
+
+/** The folder that Git takes for the root, where pawl.yaml lies below it: plans read commits, and find none there. */
+function repositoryAbove(root: string): string | undefined {
+  if (existsSync(join(root, '.git'))) return undefined;
+  for (let folder = dirname(root); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+async function report(terminal: Terminal, outcome: Outcome, output: string): Promise<void> {
+  const { validation, counts, strict, passed } = outcome;
+  const problems = validation.problems.map(shownProblem);
+  switch (output) {
+    case 'json':
+      return json(terminal, { valid: counts.errors === 0, passed, strict, ...counts, ...validation, problems });
+    case 'sarif': {
+      const [{ renderSarif }, { packageVersion }] = await Promise.all([import('./sarif.ts'), import('../version.ts')]);
+      return terminal.exact(neutralJson(renderSarif(problems, { version: packageVersion() })));
+    }
+    case 'junit':
+      return terminal.exact((await import('./junit.ts')).renderJunit({ ...validation, problems }, { strict }));
+    case 'github':
+      return reportToGithub(terminal, problems, verdict(outcome));
+    default:
+      return reportToPeople(terminal, outcome);
+  }
+}
+
+async function reportToGithub(terminal: Terminal, problems: readonly Problem[], verdictText: string): Promise<void> {
+  const { renderAnnotations, unannotated } = await import('./github-annotations.ts');
+  const annotations = renderAnnotations(problems);
+  if (annotations !== undefined) terminal.exact(annotations);
+  terminal.out(`${verdictText} ${unannotated(problems)}`.trimEnd());
+  const file = stepSummaryFile();
+  if (file === undefined) return;
+  const { writeStepSummary } = await import('./step-summary.ts');
+  const fault = await writeStepSummary(file, problems, verdictText);
+  if (fault !== undefined) terminal.note(`The summary of the step could not be written (${fault}).`);
+}
+
+function reportToPeople(terminal: Terminal, outcome: Outcome): void {
+  const { problems, root } = outcome.validation;
+  if (problems.length > 0) {
+    // Where nobody looks, a sentence is left on one line: programs search for it.
+    const layout = { width: terminal.tableWidth, colors: terminal.colors };
+    terminal.out(`${renderProblems(problems, excerpts(root), layout)}\n`);
+  }
+  terminal.out(verdict(outcome));
+}
+
+function verdict({ validation, counts, passed }: Outcome): string {
   const warnings = counts.warnings === 0 ? '' : `, ${plural(counts.warnings, 'warning')}`;
   if (counts.errors > 0) return `Not valid: ${plural(counts.errors, 'error')}${warnings}.`;
+  if (!passed) return `Not valid: ${plural(counts.warnings, 'warning')}, and --strict lets none pass.`;
   const environments = validation.environments.map(
     ({ name, resources }) => `${name}: ${plural(resources, 'resource')}`,
   );
@@ -50,6 +114,10 @@ function verdict(validation: Validation, counts: { readonly errors: number; read
   return `Valid${warnings}. ${environments.join('; ')}.${blocked}`;
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function nothingAt(path: string): TerminalError {
+  return new TerminalError(`There is nothing at ${path}.`, {
+    code: 'cli.file',
+    help: 'Check the path; it is taken from the folder in which the command was typed.',
+    exit: exitCodes.usage,
+  });
 }

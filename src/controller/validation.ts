@@ -1,9 +1,10 @@
-import { TerminalError } from '../errors.ts';
+import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
+import { settingsPath } from '../manifest/file-name.ts';
 import { compareProblems } from '../manifest/problem.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Repository } from '../source/repository.ts';
-import { settingsAt, snapshot } from '../source/snapshot.ts';
+import { settingsAt, snapshot, SnapshotCache } from '../source/snapshot.ts';
 
 export interface Validation {
   readonly environments: readonly { readonly name: string; readonly resources: number }[];
@@ -18,13 +19,27 @@ export async function validateFiles(files: Repository, only: string | undefined)
   const chosen = choose(settings.environments, only);
   const found = new Map(problems.map((problem) => [keyOf(problem), problem]));
   const environments: { name: string; resources: number }[] = [];
+  // What environments share is read and checked once.
+  const cache = new SnapshotCache();
   for (const environment of chosen) {
-    const taken = await snapshot(files, { commit, environment });
+    const taken = await snapshot(files, { commit, environment }, { cache }).catch(asProblem);
+    if ('code' in taken) {
+      found.set(keyOf(taken), taken);
+      continue;
+    }
     environments.push({ name: environment.name, resources: taken.resources.size });
     // A file that two environments share is wrong once.
     for (const problem of taken.problems) found.set(keyOf(problem), problem);
   }
   return { environments, problems: [...found.values()].sort(compareProblems) };
+}
+
+/** An environment whose paths are missing or empty is a mistake in pawl.yaml, and the others are looked at all the same. */
+function asProblem(error: unknown): Problem {
+  if (!isPawlError(error) || error.exit !== exitCodes.findings) throw error;
+  const { code, message, help } = error;
+  const place = { file: settingsPath, line: 1, column: 1 };
+  return { code, severity: 'error', message, ...place, ...(help === undefined ? {} : { help }) };
 }
 
 function choose(declared: readonly EnvironmentSettings[], only: string | undefined): readonly EnvironmentSettings[] {
