@@ -1,4 +1,5 @@
 import { isJsonList, isJsonObject, type Json } from './json.ts';
+import { type NumberFields, numberFieldsOf, type NumberUnit } from './number-field.ts';
 import { compareText } from './problem.ts';
 import type { Kind } from './resource.ts';
 
@@ -16,37 +17,56 @@ export function copyOf(value: Json): Json {
 
 /** Before the shape is checked: numbers that were written as text become numbers, so that bounds hold for them too. */
 export function readNumbers(kind: Kind, manifest: Draft): void {
-  const spec = draftAt(manifest, 'spec');
-  if (kind === 'ModelEndpoint') {
-    numbersIn(draftAt(spec, 'parameters'), ['temperature', 'topP', 'maxOutputTokens', 'seed']);
-    numbersIn(draftAt(spec, 'pricing'), ['inputPerMTok', 'outputPerMTok']);
-  }
-  if (kind === 'Tool') numbersIn(draftAt(spec, 'cost'), ['perCall']);
-  if (kind === 'AgentPolicy') {
-    const budgets = spec?.['budgets'];
-    if (isJsonList(budgets)) for (const budget of budgets) numbersIn(asDraft(budget), ['limit']);
-  }
+  rewrite(manifest, numberFieldsOf(kind), readNumber);
 }
 
 /** After the shape was found right: one way to write what can be written in several. */
 export function canonicalise(kind: Kind, manifest: Draft): void {
-  const spec = draftAt(manifest, 'spec');
-  if (spec === undefined) return;
-  if (kind === 'ModelEndpoint') priceIn(draftAt(spec, 'pricing'), ['inputPerMTok', 'outputPerMTok']);
-  if (kind === 'Tool') {
-    priceIn(draftAt(spec, 'cost'), ['perCall']);
-    const written = spec['operation'];
-    const operations = typeof written === 'string' ? [written] : isJsonList(written) ? written.map(String) : [];
-    spec['operation'] = operations.sort(compareText);
+  rewrite(manifest, numberFieldsOf(kind), (value, unit) =>
+    unit === 'microUsd' && typeof value === 'number' ? microUsd(value) : value,
+  );
+  const spec = manifest['spec'];
+  if (kind !== 'Tool' || !isDraft(spec)) return;
+  const written = spec['operation'];
+  const operations = typeof written === 'string' ? [written] : isJsonList(written) ? written.map(String) : [];
+  spec['operation'] = operations.sort(compareText);
+}
+
+/** Walks only where the schema has a number; only what `copyOf` made, so that nobody else can see the change. */
+function rewrite(
+  holder: Json | undefined,
+  fields: NumberFields | undefined,
+  change: (value: Json, unit: NumberUnit) => Json,
+): void {
+  if (fields === undefined || !isDraft(holder)) return;
+  const keys = fields.any === undefined ? fields.children.keys() : Object.keys(holder);
+  for (const key of keys) {
+    const value = holder[key];
+    const field = fields.children.get(key) ?? fields.any;
+    if (value === undefined || field === undefined || !Object.hasOwn(holder, key)) continue;
+    if (field.unit === undefined) rewrite(value, field, change);
+    else holder[key] = change(value, field.unit);
   }
 }
 
-function priceIn(draft: Draft | undefined, fields: readonly string[]): void {
-  if (draft === undefined) return;
-  for (const field of fields) {
-    const price = draft[field];
-    if (typeof price === 'number') draft[field] = microUsd(price);
-  }
+/** A list is written to by index. */
+function isDraft(value: Json | undefined): value is Draft {
+  return typeof value === 'object' && value !== null;
+}
+
+const decimal = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
+const size = /^([1-9][0-9]{0,11})(KiB|MiB|GiB)$/;
+const bytesIn = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** What is no number stays as it is, for the schema to refuse. */
+function readNumber(written: Json, unit: NumberUnit): Json {
+  if (typeof written !== 'string' || written.length > 32) return written;
+  const [, count, suffix] = unit === 'bytes' ? (size.exec(written) ?? []) : [];
+  if (suffix === 'KiB' || suffix === 'MiB' || suffix === 'GiB') return Number(count) * bytesIn[suffix];
+  if (!decimal.test(written)) return written;
+  const value = Number(written);
+  if (!Number.isFinite(value)) return written;
+  return value === 0 ? 0 : value;
 }
 
 export function microUsd(usd: number): number {
@@ -56,25 +76,4 @@ export function microUsd(usd: number): number {
 /** Whether an amount in US dollars is a whole number of micro-USD, the rounding of doubles aside. */
 export function isWholeMicroUsd(usd: number): boolean {
   return Math.abs(usd * 1e6 - Math.round(usd * 1e6)) < 1e-4;
-}
-
-const decimal = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
-
-function numbersIn(draft: Draft | undefined, fields: readonly string[]): void {
-  if (draft === undefined) return;
-  for (const field of fields) {
-    const written = draft[field];
-    if (typeof written !== 'string' || written.length > 32 || !decimal.test(written)) continue;
-    const value = Number(written);
-    if (Number.isFinite(value)) draft[field] = value === 0 ? 0 : value;
-  }
-}
-
-function draftAt(draft: Draft | undefined, key: string): Draft | undefined {
-  return asDraft(draft?.[key]);
-}
-
-/** Only for what `copyOf` made: nobody else can see the change. */
-function asDraft(value: Json | undefined): Draft | undefined {
-  return isJsonObject(value) ? (value as Draft) : undefined;
 }
