@@ -1,5 +1,6 @@
 import { isJsonList, isJsonObject, own, type Json } from './json.ts';
 import { missingParts } from './missing-parts.ts';
+import { pathText } from './schema-field.ts';
 import type { Path } from './text.ts';
 
 /** Something written that this build cannot honour. */
@@ -35,6 +36,23 @@ export function missingFieldPart(title: string, path: Path, value?: string): str
     if (row.part !== undefined) return row.part;
   }
   return value === undefined ? undefined : row.values.get(value);
+}
+
+/** What this build does with a field. */
+export type Support =
+  | { readonly kind: 'enforced' }
+  /** The parts that some of its values wait for, by value. */
+  | { readonly kind: 'partly'; readonly values: Readonly<Record<string, string>> }
+  | { readonly kind: 'missing'; readonly part: string };
+
+/** Whether this build does what a field says; a test holds that what does not wait for a part is enforced. */
+export function supportOf(title: string, path: Path): Support {
+  const part = missingKindPart(title) ?? missingFieldPart(title, path);
+  if (part !== undefined) return { kind: 'missing', part };
+  const prefix = `${title}.${pathText(path.map(String))}=`;
+  const values = Object.entries(missingParts).filter(([key]) => key.startsWith(prefix));
+  if (values.length === 0) return { kind: 'enforced' };
+  return { kind: 'partly', values: Object.fromEntries(values.map(([key, part]) => [key.slice(prefix.length), part])) };
 }
 
 /** The rows of the table as a tree, so that a document is walked only where there may be something. */
