@@ -2,6 +2,7 @@ import { isScalar, parseAllDocuments, type Document as YamlDocument, type YAMLEr
 import { nameFault, shownPath } from './file-name.ts';
 import type { Json } from './json.ts';
 import { defaultFileLimits, fileTooLarge, problemsMax } from './limits.ts';
+import { type Lost, lostInText, lostWhole } from './lost.ts';
 import { nodeValue } from './node-value.ts';
 import type { Problem } from './problem.ts';
 import type { Place } from './resource.ts';
@@ -22,6 +23,8 @@ export interface Document {
 export interface ParsedFile {
   readonly documents: readonly Document[];
   readonly problems: readonly Problem[];
+  /** What the documents that cannot be read may declare. */
+  readonly lost: readonly Lost[];
 }
 
 export interface SourceFile {
@@ -35,13 +38,14 @@ export function parseDocuments(file: SourceFile, fileBytesMax: number = defaultF
   const shown = shownPath(file.path);
   if (fault !== undefined) {
     const finding = { code: 'manifest.file_name', message: `The file name ${fault}.`, help: 'Rename the file.' };
-    return { documents: [], problems: [problemAt({ file: shown, text: '' }, 0, finding)] };
+    return { documents: [], problems: [problemAt({ file: shown, text: '' }, 0, finding)], lost: [lostWhole] };
   }
   if (file.bytes.byteLength > fileBytesMax) {
-    return { documents: [], problems: [fileTooLarge(file.path, file.bytes.byteLength, fileBytesMax)] };
+    const problems = [fileTooLarge(file.path, file.bytes.byteLength, fileBytesMax)];
+    return { documents: [], problems, lost: [lostWhole] };
   }
   const { source, problems } = decodeText(file.bytes, shown);
-  if (problems.length > 0) return { documents: [], problems };
+  if (problems.length > 0) return { documents: [], problems, lost: [lostWhole] };
   return parseSource(source);
 }
 
@@ -49,12 +53,14 @@ function parseSource(source: Source): ParsedFile {
   const documents: Document[] = [];
   const parsed = parseAll(source.text);
   const problems = faultProblems(parsed.faults, source);
+  const lost: Lost[] = [];
   for (const [index, document] of parsed.documents.entries()) {
     const read = readDocument(document, source, index);
     problems.push(...read.problems);
     if (read.document !== undefined) documents.push(read.document);
+    else if (read.problems.length > 0) lost.push(lostInText(source.text.slice(document.range[0], document.range[2])));
   }
-  return { documents, problems };
+  return { documents, problems, lost };
 }
 
 /** The options matter: `uniqueKeys` is quadratic in the library, and integers beyond 2^53 are rounded silently. */

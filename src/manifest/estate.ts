@@ -1,3 +1,4 @@
+import type { Document } from './document.ts';
 import type { Address, Identity } from './resource.ts';
 import type { Finding, Path } from './text.ts';
 import type { Content, Validated } from './validate.ts';
@@ -19,7 +20,14 @@ export interface Estate {
   readonly sound: readonly Sound[];
 }
 
-export type Report = (manifest: Validated, path: Path, finding: Finding) => void;
+/** What is wrong with a manifest, at the path of a field. */
+export interface PlacedFinding {
+  readonly path: Path;
+  readonly finding: Finding;
+}
+
+/** What is wrong in a manifest, or in that one of its layers that is named. */
+export type Report = (manifest: Validated, path: Path, finding: Finding & { readonly document?: Document }) => void;
 
 export function isSound(manifest: Validated): manifest is Sound {
   return manifest.content !== undefined && manifest.identity !== undefined && manifest.address !== undefined;

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { Ownership } from './ownership.ts';
 import type { Problem } from './problem.ts';
 
 /** The kinds that an environment holds, in the order a plan lists them. */
@@ -66,11 +67,15 @@ export interface Resource extends Identity {
 export interface EnvironmentSettings {
   readonly name: string;
   readonly branch: string;
-  /** Folders or files, relative to the repository's root; later ones override nothing yet: one identity once. */
+  /** Folders or files, relative to the repository's root; patches in later ones are merged into earlier ones. */
   readonly paths: readonly string[];
+  /** Where each of the paths is written. */
+  readonly pathPlaces?: readonly Place[];
   /** When present, the only namespaces whose resources the environment may hold. */
   readonly namespaces?: readonly string[];
   readonly apply: 'auto' | 'manual';
+  /** Which folders may declare what: the same for all environments of the file. */
+  readonly ownership?: readonly Ownership[];
   /** What `pawl.yaml` asks for it and this build cannot honour; absent: nothing. No plan of it is applied. */
   readonly problems?: readonly Problem[];
 }

@@ -3,12 +3,15 @@ import type { Document, SourceFile } from './document.ts';
 import { repositoryPath } from './file-need.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { defaultFileLimits } from './limits.ts';
+import { ownershipOf, ownershipProblems } from './ownership.ts';
+import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import type { EnvironmentSettings } from './resource.ts';
 import { parseSingle } from './script.ts';
 import { checkShape } from './shape.ts';
 import { shownText } from './shown.ts';
+import type { Path } from './text.ts';
 import type { PawlSettings } from './types.gen.ts';
 import { unsupportedSettings } from './unsupported.ts';
 import { apiVersionProblem } from './validate.ts';
@@ -27,12 +30,18 @@ export function parseSettings(file: SourceFile): { settings?: Settings; problems
   const value = copyOf(document.value);
   const found = checkShape('pawl', value, document);
   if (found.length > 0 || !isSettings(value)) return { problems: found };
-  const wrong = environmentProblems(value, document);
+  const wrong = [...environmentProblems(value, document), ...ownershipProblems(value, document)].sort(compareProblems);
   if (wrong.length > 0) return { problems: wrong };
   const unsupported = unsupportedSettings(document, value.environments.length);
+  const ownership = ownershipOf(value, document);
   const environments = value.environments.map((environment, index) => {
     const blocking = unsupported[index] ?? [];
-    return blocking.length === 0 ? environment : { ...environment, problems: blocking };
+    return {
+      ...environment,
+      pathPlaces: environment.paths.map((_path, at) => placeIn(document, ['environments', index, 'paths', at])),
+      ...(ownership.length === 0 ? {} : { ownership }),
+      ...(blocking.length === 0 ? {} : { problems: blocking }),
+    };
   });
   return { settings: { environments }, problems: [...new Set(unsupported.flat())].sort(compareProblems) };
 }
@@ -55,16 +64,17 @@ function environmentProblems(settings: PawlSettings, document: Document): Proble
     }
     names.add(environment.name);
     for (const [position, path] of environment.paths.entries()) {
-      if (path === '.' || (repositoryPath(path, '') !== undefined && !path.split('/').includes('..'))) continue;
-      const message = `The path \`${shownText(path)}\` leads out of the repository, or into Git's own folder.`;
-      problems.push(
-        problemIn(document, [...at, 'paths', position], {
-          code: 'settings.path',
-          message,
-          help: 'Use a path inside it, without `..`.',
-        }),
-      );
+      problems.push(...pathProblems(path, [...at, 'paths', position], document));
     }
   }
+  for (const [index, { path }] of (settings.ownership ?? []).entries()) {
+    problems.push(...pathProblems(path, ['ownership', index, 'path'], document));
+  }
   return problems;
+}
+
+function pathProblems(path: string, at: Path, document: Document): Problem[] {
+  if (path === '.' || (repositoryPath(path, '') !== undefined && !path.split('/').includes('..'))) return [];
+  const message = `The path \`${shownText(path)}\` leads out of the repository, or into Git's own folder.`;
+  return [problemIn(document, at, { code: 'settings.path', message, help: 'Use a path inside it, without `..`.' })];
 }

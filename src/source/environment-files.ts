@@ -1,9 +1,11 @@
 import { exitCodes, TerminalError } from '../errors.ts';
-import { isManifestPath, nameFault, shownPath } from '../manifest/file-name.ts';
+import { isManifestPath, nameFault, settingsPath, shownPath } from '../manifest/file-name.ts';
 import { type FileLimits, fileTooLarge, textFileBytesMax, validateFileSizes } from '../manifest/limits.ts';
+import { lostWhole } from '../manifest/lost.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
-import { encodingProblem, entryProblem } from './entry-problem.ts';
+import { treePath } from '../manifest/tree-path.ts';
+import { encodingProblem, entryProblem, fileProblem } from './entry-problem.ts';
 import { batchesOf, type FileDocuments, fileDocuments, readFileDocuments } from './file-documents.ts';
 import { coverOf } from './git-text.ts';
 import type { Listing } from './listing.ts';
@@ -98,7 +100,8 @@ export function entryProblems(listing: Listing, needed: ReadonlySet<string>): Pr
 }
 
 /** A path that is not there is a mistake or an accident, never a wish to delete what it held. */
-export function assertPresent(listing: Listing, { paths, environment }: Reading): void {
+export function missingPaths(listing: Listing, { paths, environment }: Reading): Problem[] {
+  const problems: Problem[] = [];
   for (const path of paths) {
     const folder = `${path}/`;
     let found = path === '' && listing.entries.size > 0;
@@ -106,8 +109,9 @@ export function assertPresent(listing: Listing, { paths, environment }: Reading)
       if (found) break;
       found = entry === path || entry.startsWith(folder);
     }
-    if (!found) throw pathMissing(path, environment, listing.commit);
+    if (!found) problems.push(pathMissing(path, environment, listing.commit));
   }
+  return problems;
 }
 
 function assertSizes(files: readonly TreeEntry[], limits: FileLimits): void {
@@ -122,11 +126,13 @@ function assertSizes(files: readonly TreeEntry[], limits: FileLimits): void {
 
 /** A file that its name or size forbids to read. */
 function refusedFile(entry: TreeEntry, limits: FileLimits): FileDocuments | undefined {
-  if (entry.path.includes('\ufffd')) return { entry, documents: [], problems: [encodingProblem(entry)] };
+  if (entry.path.includes('\ufffd'))
+    return { entry, documents: [], problems: [encodingProblem(entry)], lost: [lostWhole] };
   // The parser refuses the name before it looks at the content, which therefore need not be read.
   if (nameFault(entry.path) !== undefined) return fileDocuments(entry, new Uint8Array());
   if (entry.size <= limits.fileBytesMax) return undefined;
-  return { entry, documents: [], problems: [fileTooLarge(entry.path, entry.size, limits.fileBytesMax)] };
+  const problems = [fileTooLarge(entry.path, entry.size, limits.fileBytesMax)];
+  return { entry, documents: [], problems, lost: [lostWhole] };
 }
 
 function isHidden(path: string): boolean {
@@ -137,12 +143,16 @@ export function shownCommit(commit: string): string {
   return commit === workingCopyCommit ? 'The working copy' : `Commit ${commit.slice(0, 12)}`;
 }
 
-function pathMissing(path: string, environment: EnvironmentSettings, commit: string): TerminalError {
+function pathMissing(path: string, environment: EnvironmentSettings, commit: string): Problem {
   const shown = path === '' ? 'any file' : `the path ${shownPath(path)}`;
   const message = `${shownCommit(commit)} lacks ${shown} of the environment ${environment.name}; nothing is deleted for that.`;
-  return new TerminalError(message, {
-    code: 'source.path_missing',
-    help: 'Restore the path, or correct it in pawl.yaml.',
-    exit: exitCodes.findings,
-  });
+  const written = environment.paths.findIndex((other) => treePath(other) === path);
+  return {
+    ...fileProblem(settingsPath, {
+      code: 'source.path_missing',
+      message,
+      help: 'Restore the path, or correct it in pawl.yaml.',
+    }),
+    ...environment.pathPlaces?.[written],
+  };
 }

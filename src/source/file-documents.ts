@@ -1,4 +1,5 @@
 import { parseDocuments } from '../manifest/document.ts';
+import type { Lost } from '../manifest/lost.ts';
 import type { Problem } from '../manifest/problem.ts';
 import { type Validated, validate } from '../manifest/validate.ts';
 import type { Repository, TreeEntry } from './reader.ts';
@@ -9,6 +10,8 @@ export interface FileDocuments {
   readonly documents: readonly Validated[];
   /** What is wrong with the file as a whole; each document carries its own problems. */
   readonly problems: readonly Problem[];
+  /** What could not be read of it may declare this. */
+  readonly lost: readonly Lost[];
 }
 
 const batchFilesMax = 256;
@@ -34,8 +37,8 @@ export async function readFileDocuments(
 }
 
 export function fileDocuments(entry: TreeEntry, bytes: Uint8Array): FileDocuments {
-  const { documents, problems } = parseDocuments({ path: entry.path, bytes }, Math.max(entry.size, bytes.length));
-  return { entry, documents: documents.map(validate), problems };
+  const { documents, problems, lost } = parseDocuments({ path: entry.path, bytes }, Math.max(entry.size, bytes.length));
+  return { entry, documents: documents.map(validate), problems, lost };
 }
 
 export function* batchesOf(entries: readonly TreeEntry[]): Generator<readonly TreeEntry[]> {

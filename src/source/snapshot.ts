@@ -8,8 +8,8 @@ import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { parseSettings, type Settings } from '../manifest/settings.ts';
 import type { Validated } from '../manifest/validate.ts';
 import {
-  assertPresent,
   entryProblems,
+  missingPaths,
   type Reading,
   readManifests,
   readTexts,
@@ -75,10 +75,9 @@ export async function settingsAt(
 async function takeSnapshot(reading: Reading, commit: string, tree: string): Promise<SnapshotState> {
   const { repository, environment, paths, before } = reading;
   const listed = await listPaths(repository, commit, { paths, before: before?.listing });
-  assertPresent(listed, reading);
   const documents = await readManifests(reading, listed);
   const validated: Validated[] = [];
-  const problems: Problem[] = [...(environment.problems ?? [])];
+  const problems: Problem[] = [...(environment.problems ?? []), ...missingPaths(listed, reading)];
   for (const file of documents.values()) {
     for (const document of file.documents) validated.push(document);
     for (const problem of file.problems) problems.push(problem);

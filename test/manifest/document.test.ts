@@ -153,7 +153,7 @@ describe('documents of a file', () => {
   });
 
   test.each(['', '---', '---\n', '# only a comment\n', '---\n---\n'])('%j holds none', (text) => {
-    expect(parse(text)).toEqual({ documents: [], problems: [] });
+    expect(parse(text)).toEqual({ documents: [], problems: [], lost: [] });
   });
 
   test('may be JSON, tabs and all', () => {

@@ -8,10 +8,20 @@ const one = (rest: string) => `apiVersion: pawl/v1\nenvironments:\n  - name: pro
 
 describe('pawl.yaml', () => {
   test('gives its environments with their defaults', () => {
-    expect(parse(one('    paths: [agents, .]\n    namespaces: [default]\n'))).toEqual({
+    expect(parse(one('    paths: [agents, .]\n    namespaces: [default]\n'))).toMatchObject({
       settings: {
         environments: [
-          { name: 'prod', branch: 'main', paths: ['agents', '.'], namespaces: ['default'], apply: 'auto' },
+          {
+            name: 'prod',
+            branch: 'main',
+            paths: ['agents', '.'],
+            pathPlaces: [
+              { file: 'pawl.yaml', line: 5, column: 13 },
+              { file: 'pawl.yaml', line: 5, column: 21 },
+            ],
+            namespaces: ['default'],
+            apply: 'auto',
+          },
         ],
       },
       problems: [],
@@ -33,7 +43,6 @@ describe('pawl.yaml', () => {
       one('    paths: [a]\n').replace('main', '--upload-pack=x'),
       ['manifest.format 4:13'],
     ],
-    ['a part that is missing', one('    paths: [a]\n    drift: heal\n'), ['manifest.unsupported 6:5']],
     ['a misspelt value', one('    paths: [a]\n    apply: manaul\n'), ['manifest.value 6:12']],
     ['an empty file', '', ['settings.documents 1:1']],
     ['two documents', `${one('    paths: [a]\n')}---\na: 1\n`, ['settings.documents 7:1']],
@@ -43,6 +52,31 @@ describe('pawl.yaml', () => {
     const { settings, problems } = parse(text);
     expect(settings).toBeUndefined();
     expect(problems.map(at)).toEqual(expected);
+  });
+
+  test('is read where it asks for a part that is missing, which blocks that environment', () => {
+    const { settings, problems } = parse(one('    paths: [a]\n    drift: heal\n'));
+    expect(problems.map(at)).toEqual(['manifest.unsupported 6:5']);
+    expect(settings?.environments[0]?.problems).toEqual(problems);
+  });
+
+  test('says who may declare what, by folder and with its place', () => {
+    const text = `${one('    paths: [.]\n')}ownership:\n  - path: ./teams/a/\n    namespaces: [a]\n    kinds: [Agent]\n  - path: .\n`;
+    expect(parse(text).settings?.environments[0]?.ownership).toEqual([
+      { path: 'teams/a', namespaces: ['a'], kinds: ['Agent'], place: { file: 'pawl.yaml', line: 7, column: 11 } },
+      { path: '', place: { file: 'pawl.yaml', line: 10, column: 11 } },
+    ]);
+  });
+
+  test.each([
+    ['a path out of the repository', '{path: a/../../b}', 'settings.path 7:12', 'Use a path inside it, without `..`.'],
+    ['a kind that is none', '{path: a, kinds: [Agnet]}', 'manifest.kind 7:23', 'Did you mean `Agent`?'],
+    ['one path twice', '{path: a}\n  - {path: a/}', 'settings.duplicate 8:12', 'Join them in one entry.'],
+    ['a field that is none', '{path: a, owner: b}', 'manifest.unknown_field 7:15', 'Did you mean `owners`?'],
+  ])('refuses in `ownership` %s', (_what, entry, expected, help) => {
+    const { settings, problems } = parse(`${one('    paths: [.]\n')}ownership:\n  - ${entry}\n`);
+    expect(settings).toBeUndefined();
+    expect(problems.map((problem) => [at(problem), problem.help])).toEqual([[expected, help]]);
   });
 
   test('refuses two environments of one name', () => {

@@ -10,6 +10,7 @@ import { writeObject } from './objects.ts';
 import { agent, model, role, settings } from './manifests.ts';
 import { openOrigin } from './origin.ts';
 
+const place = { file: 'pawl.yaml', line: 1, column: 9 };
 const prod: EnvironmentSettings = { name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' };
 
 describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
@@ -177,18 +178,24 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
   });
 
   test('a missing path is an error that deletes nothing', async () => {
-    const commit = await origin.commit({ 'other/a.yaml': role('a') });
-    await expect(snapshot(repository, { commit, environment: prod })).rejects.toMatchObject({
+    const commit = await origin.commit({ 'other/a.yaml': role('a'), 'other/b.yaml': `${role('b')}  colour: red\n` });
+    const missing = {
       code: 'source.path_missing',
+      severity: 'error',
+      file: 'pawl.yaml',
       message: `Commit ${commit.slice(0, 12)} lacks the path agents of the environment prod; nothing is deleted for that.`,
       help: 'Restore the path, or correct it in pawl.yaml.',
-    });
-    const two = snapshot(repository, { commit, environment: { ...prod, paths: ['other', 'agents'] } });
-    await expect(two).rejects.toMatchObject({ code: 'source.path_missing' });
-    const none = await origin.commit({ 'other/a.yaml': undefined });
-    await expect(snapshot(repository, { commit: none, environment: { ...prod, paths: ['.'] } })).rejects.toMatchObject({
-      code: 'source.path_missing',
-    });
+    };
+    expect((await snapshot(repository, { commit, environment: prod })).problems).toMatchObject([missing]);
+    const two = { ...prod, paths: ['other', 'agents'], pathPlaces: [1, 2].map((line) => ({ ...place, line })) };
+    const { problems } = await snapshot(repository, { commit, environment: two });
+    expect(problems).toMatchObject([
+      { code: 'manifest.unknown_field', file: 'other/b.yaml' },
+      { ...missing, line: 2, column: 9 },
+    ]);
+    const none = await origin.commit({ 'other/a.yaml': undefined, 'other/b.yaml': undefined });
+    const empty = await snapshot(repository, { commit: none, environment: { ...prod, paths: ['.'] } });
+    expect(empty.problems).toMatchObject([{ code: 'source.path_missing' }]);
   });
 
   test('an environment without a manifest is an error that deletes nothing, also after one that had some', async () => {

@@ -46,10 +46,13 @@ test('uncommitted files make the snapshot that their commit would make', async (
 
 test('what is wrong with uncommitted files is not said of a commit', async () => {
   await write('README.md', '');
-  await expect(snapshot(files, { commit: 'working-copy', environment: prod })).rejects.toMatchObject({
-    code: 'source.path_missing',
-    message: 'The working copy lacks the path agents of the environment prod; nothing is deleted for that.',
-  });
+  const { problems } = await snapshot(files, { commit: 'working-copy', environment: prod });
+  expect(problems).toMatchObject([
+    {
+      code: 'source.path_missing',
+      message: 'The working copy lacks the path agents of the environment prod; nothing is deleted for that.',
+    },
+  ]);
 });
 
 test('a resource counts as unused only where every manifest could be read', async () => {
@@ -123,9 +126,8 @@ test('links are not followed, and what Git and pawl keep is not read', async () 
 });
 
 test('a missing folder is an error here too', async () => {
-  await expect(snapshot(files, { commit: 'working-copy', environment: prod })).rejects.toMatchObject({
-    code: 'source.path_missing',
-  });
+  const { problems } = await snapshot(files, { commit: 'working-copy', environment: prod });
+  expect(problems).toMatchObject([{ code: 'source.path_missing', severity: 'error', file: 'pawl.yaml' }]);
   await expect(files.resolve('main')).rejects.toMatchObject({ code: 'git.ref_not_found' });
 });
 
