@@ -25,33 +25,34 @@ export function canonicalise(kind: Kind, manifest: Draft): void {
   rewrite(manifest, numberFieldsOf(kind), (value, unit) =>
     unit === 'microUsd' && typeof value === 'number' ? microUsd(value) : value,
   );
-  const spec = manifest['spec'];
-  if (kind !== 'Tool' || !isDraft(spec)) return;
+  const spec = kind === 'Tool' ? asDraft(manifest['spec']) : undefined;
+  if (spec === undefined) return;
   const written = spec['operation'];
   const operations = typeof written === 'string' ? [written] : isJsonList(written) ? written.map(String) : [];
   spec['operation'] = operations.sort(compareText);
 }
 
-/** Walks only where the schema has a number; only what `copyOf` made, so that nobody else can see the change. */
+/** Walks only where the schema has a number. */
 function rewrite(
   holder: Json | undefined,
   fields: NumberFields | undefined,
   change: (value: Json, unit: NumberUnit) => Json,
 ): void {
-  if (fields === undefined || !isDraft(holder)) return;
-  const keys = fields.any === undefined ? fields.children.keys() : Object.keys(holder);
+  const draft = asDraft(holder);
+  if (fields === undefined || draft === undefined) return;
+  const keys = fields.any === undefined ? fields.children.keys() : Object.keys(draft);
   for (const key of keys) {
-    const value = holder[key];
+    const value = draft[key];
     const field = fields.children.get(key) ?? fields.any;
-    if (value === undefined || field === undefined || !Object.hasOwn(holder, key)) continue;
+    if (value === undefined || field === undefined || !Object.hasOwn(draft, key)) continue;
     if (field.unit === undefined) rewrite(value, field, change);
-    else holder[key] = change(value, field.unit);
+    else draft[key] = change(value, field.unit);
   }
 }
 
-/** A list is written to by index. */
-function isDraft(value: Json | undefined): value is Draft {
-  return typeof value === 'object' && value !== null;
+/** Only for what `copyOf` made: nobody else can see the change. A list is written to by index. */
+function asDraft(value: Json | undefined): Draft | undefined {
+  return typeof value === 'object' && value !== null ? (value as Draft) : undefined;
 }
 
 const decimal = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
