@@ -7,18 +7,28 @@ import { maskSecrets } from './secret-literal.ts';
  */
 export function excerptLine(
   text: string,
-  problem: Pick<Problem, 'code' | 'line' | 'column' | 'endColumn'>,
+  problem: Pick<Problem, 'code' | 'line' | 'column' | 'endColumn' | 'address'>,
 ): string | undefined {
   const line = text.split(/\r?\n/, problem.line)[problem.line - 1];
   if (line === undefined || line.trim() === '') return undefined;
   const masked = maskSecrets(line)
     .replace(named, (_all, before: string, value: string) => before + dots(value))
     .replace(body, dots);
+  if (problem.address?.startsWith('Secret/') === true) return withoutValues(masked);
   if (problem.code !== 'manifest.secret_literal') return masked;
   const start = problem.column - 1;
   const end = problem.endColumn === undefined ? line.length : problem.endColumn - 1;
   return masked.slice(0, start) + dots(masked.slice(start, end)) + masked.slice(end);
 }
+
+/** Whatever stands in a Secret where the name of a variable or a file should may be the secret itself: keys are left. */
+function withoutValues(line: string): string {
+  return line.replace(/"(?:[^"\\]|\\.)*"(?!\s*:)|'(?:[^']|'')*'(?!\s*:)|[^\s{}[\],"']+/gu, (token) =>
+    harmless.test(token) ? token : dots(token),
+  );
+}
+
+const harmless = /^(?:[\w.-]+:|-|[|>][+-]?|pawl\/v1|Secret|env|file|age|stored)$/u;
 
 /** A value under a name that says what it is. */
 const named =
