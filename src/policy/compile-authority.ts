@@ -7,7 +7,7 @@ import { durationMs } from './compile-content.ts';
 import type { View } from './estate.ts';
 import { giverOf, type Permission, permissionsOf } from './grant.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
-import { modelRefOf, toolRefsOf } from './runnable.ts';
+import { modelRefOf, scopeOf, toolRefsOf } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
@@ -179,7 +179,7 @@ function limitsOf(own: Limits, policies: readonly Rule<'AgentPolicy'>[]): Limits
 /** Numbered after sorting: an account keeps its name however the list is ordered. */
 function budgetsOf({ address, spec }: Rule<'AgentPolicy'>): readonly Budget[] {
   const budgets = (spec.budgets ?? []).map(({ scope, unit, limit }) => ({
-    scope,
+    scope: scopeOf({ address }, { scope }),
     unit,
     limit: unit === 'usd' ? Math.round(limit * 1_000_000) : Math.floor(limit),
   }));

@@ -2,6 +2,7 @@ import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { TerminalError } from '../errors.ts';
+import type { Budget } from './authority.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
@@ -43,8 +44,14 @@ export function authProfileOf(
   return auth.profile;
 }
 
+/** Accounts are kept for one run. */
+export function scopeOf(policy: Pick<Resource, 'address'>, { scope }: { readonly scope: string }): Budget['scope'] {
+  if (scope === 'run') return scope;
+  throw notRunnable(policy, `has a budget of the scope ${scope}`);
+}
+
 /** For the caller to throw, so that the compiler sees where a function ends. */
-export function notRunnable(resource: Resource, what: string): TerminalError {
+export function notRunnable(resource: Pick<Resource, 'address'>, what: string): TerminalError {
   return new TerminalError(`${resource.address} ${what}, which this build cannot run.`, {
     code: 'manifest.unsupported',
     help: 'Run `pawl validate`: it lists what is not supported, with its place.',
