@@ -7,6 +7,7 @@ import { manifestCodes } from './manifest/codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
 import { own } from './manifest/json.ts';
 import type { CodeDoc } from './manifest/problem.ts';
+import { promptCodes } from './manifest/prompt-codes.ts';
 import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
@@ -19,6 +20,7 @@ import { toolCodes } from './tools/codes.ts';
 export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   manifestCodes,
   environmentCodes,
+  promptCodes,
   sourceCodes,
   planCodes,
   applyCodes,

@@ -1,26 +1,43 @@
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import type { Kind } from './resource.ts';
 import type { Path } from './text.ts';
 
 /** A file that belongs to a manifest. */
 export interface FileNeed {
-  readonly field: 'promptFile' | 'scriptFile';
+  /** The field that names it. */
+  readonly at: Path;
   /** As the author wrote it. */
   readonly written: string;
   /** From the root of the repository; undefined: it leads out of it. */
   readonly path: string | undefined;
 }
 
-/** The prompt or script file that a manifest names. A path is relative to the document that wrote it: ask `fileOf`. */
-export function fileNeedOf(kind: Kind, manifest: JsonObject, fileOf: (path: Path) => string): FileNeed | undefined {
-  const field = kind === 'Agent' ? 'promptFile' : kind === 'ModelEndpoint' ? 'scriptFile' : undefined;
-  if (field === undefined) return undefined;
-  const written = objectAt(manifest, 'spec')[field];
-  return typeof written === 'string'
-    ? { field, written, path: repositoryPath(written, fileOf(['spec', field])) }
-    : undefined;
+const none: readonly FileNeed[] = [];
+
+/** The prompt and script files that a manifest names. A path is relative to the document that wrote it: ask `fileOf`. */
+export function fileNeedsOf(kind: Kind, manifest: JsonObject, fileOf: (path: Path) => string): readonly FileNeed[] {
+  const needs: FileNeed[] = [];
+  for (const at of fileFields(kind, manifest)) {
+    const written = at.reduce<Json | undefined>(
+      (value, key) => (isJsonObject(value) ? value[key] : undefined),
+      manifest,
+    );
+    if (typeof written === 'string') needs.push({ at, written, path: repositoryPath(written, fileOf(at)) });
+  }
+  return needs.length === 0 ? none : needs;
 }
+
+function fileFields(kind: Kind, manifest: JsonObject): readonly (readonly string[])[] {
+  if (kind === 'Agent') return promptFile;
+  if (kind === 'ModelEndpoint') return scriptFile;
+  if (kind !== 'PromptLibrary') return [];
+  const keys = Object.keys(objectAt(objectAt(manifest, 'spec'), 'prompts'));
+  return keys.map((key) => ['spec', 'prompts', key, 'file']);
+}
+
+const promptFile = [['spec', 'promptFile']];
+const scriptFile = [['spec', 'scriptFile']];
 
 /** Relative to the manifest, or to the repository with a leading `/`. By text alone: no file system is asked. */
 export function repositoryPath(written: string, manifestFile: string): string | undefined {

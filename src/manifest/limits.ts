@@ -17,6 +17,9 @@ export const defaultFileLimits: FileLimits = {
 /** Prompt and script files. */
 export const textFileBytesMax = 64 * 1024;
 
+/** A prompt with its fragments taken in. */
+export const promptBytesMax = 128 * 1024;
+
 /** Nesting of maps and lists in one document. */
 export const depthMax = 64;
 

@@ -37,14 +37,14 @@ export const checkAgent: Check = (spec, report) => {
 const models = ['modelRef', 'modelRefs'];
 const prompts = ['prompt', 'promptFile', 'promptRef'];
 
-/** pawl's own loop needs a model and a prompt; an agent of another framework brings its own. */
+/** pawl's own loop needs a prompt, and a model that Defaults may give; an agent of another framework brings its own. */
 function checkRuntime(spec: JsonObject, report: Report): void {
   const { runtime } = spec;
   if (isJsonObject(runtime)) {
     const what = 'an agent that runs outside of pawl';
     return refuseFields(spec, { fields: [...models, ...prompts, 'inputs', 'context'], what }, report);
   }
-  checkOneOf(spec, { fields: models, none: 'The agent has no model.' }, report);
+  checkOneOf(spec, { fields: models }, report);
   checkOneOf(spec, { fields: prompts, none: 'The agent has no prompt.' }, report);
 }
 

@@ -8,6 +8,7 @@ import { checkAgent } from './meaning-agent.ts';
 import { checkMcpServer } from './meaning-mcp-server.ts';
 import { checkMemory } from './meaning-memory.ts';
 import { checkModelEndpoint } from './meaning-model.ts';
+import { promptProblems } from './meaning-prompt.ts';
 import { type Check, checkMoney, type Report } from './meaning-report.ts';
 import { checkAgentSystem } from './meaning-system.ts';
 import { checkTool } from './meaning-tool.ts';
@@ -24,6 +25,7 @@ export function checkMeaning(kind: Kind, manifest: JsonObject, document: Documen
     if (problems.length < problemsMax) problems.push(problemIn(document, ['spec', ...path], finding));
   };
   checks[kind]?.(spec, report);
+  problems.push(...promptProblems(kind, spec, document));
   if (kind === 'AgentSystem') for (const finding of validateGraph(spec)) problems.push(graphProblem(finding, document));
   return problems.slice(0, problemsMax);
 }

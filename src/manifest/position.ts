@@ -63,19 +63,24 @@ function pathKey(path: Path): string {
   return path.map((part) => `\0${part}`).join('');
 }
 
+interface Within {
+  readonly text: string;
+  readonly offset: number;
+  /** How often the text stands in the value before this. */
+  readonly occurrence?: number;
+}
+
 /**
  * A problem inside the text of a value: where the text stands in the file as it is, the place is exact; where it was
  * folded or escaped, it is the start of the value.
  */
-export function problemWithin(
-  document: Document,
-  path: Path,
-  finding: Finding & { readonly within: { readonly text: string; readonly offset: number } },
-): Problem {
+export function problemWithin(document: Document, path: Path, finding: Finding & { readonly within: Within }): Problem {
   const { within } = finding;
   const writer = writerOf(document, path);
   const [start, end] = spanOf(writer, path, 'value');
-  const at = writer.source.text.indexOf(within.text, start);
+  let at = writer.source.text.indexOf(within.text, start);
+  for (let left = within.occurrence ?? 0; left > 0 && at >= 0; left -= 1)
+    at = writer.source.text.indexOf(within.text, at + 1);
   if (within.text === '' || at < 0 || at >= end) return problemAt(writer.source, [start, end], finding);
   return problemAt(writer.source, [at + within.offset, at + within.text.length], finding);
 }

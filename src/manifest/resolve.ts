@@ -1,9 +1,12 @@
+import { defaultsOf } from './defaults.ts';
 import { isSound, type Estate, type Files, type Report, type Sound } from './estate.ts';
-import { readFile } from './resolve-file.ts';
 import { grantFindings } from './resolve-grant.ts';
 import { referenceFinding } from './resolve-reference.ts';
+import { resourceOf } from './resolve-resource.ts';
 import { targetFindings } from './resolve-target.ts';
 import { isBefore } from './overlay.ts';
+import { Fragments } from './prompt-fragments.ts';
+import { givenFindings } from './resolve-given.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, compareText, type Problem } from './problem.ts';
 import type { Address, EnvironmentSettings, Kind, Resource } from './resource.ts';
@@ -21,11 +24,7 @@ export interface Resolved {
 export type Bounds = Partial<Pick<EnvironmentSettings, 'namespaces' | 'paths'>>;
 
 /** Joins the documents of one environment into its resources. */
-export function resolve(
-  manifests: readonly Validated[],
-  files: Files,
-  environment: Bounds,
-): Resolved {
+export function resolve(manifests: readonly Validated[], files: Files, environment: Bounds): Resolved {
   const problems: Problem[] = [];
   const faulty = new Set<Validated>();
   const report: Report = (manifest, path, finding) => {
@@ -35,16 +34,24 @@ export function resolve(
   for (const manifest of manifests) if (manifest.problems.length > 0) problems.push(...manifest.problems);
   const estate = estateOf(manifests, report);
   checkNamespaces(estate, environment.namespaces, report);
-  checkReferences(estate, report);
+  const used = checkReferences(estate, report);
   grantFindings(estate, report);
   targetFindings(estate, report);
+  const around = { files, fragments: new Fragments(estate, files), reaching: defaultsOf(estate, report) };
+  for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
+  problems.push(...around.fragments.problems);
+  for (const address of around.fragments.used) used.add(address);
+  const given = givenFindings(estate, report);
   const resources = new Map<Address, Resource>();
   for (const manifest of estate.sound) {
-    const read = readFile(manifest, files);
-    for (const { path, finding } of read.findings) report(manifest, path, finding);
-    problems.push(...read.problems);
-    if (read.resource !== undefined && !faulty.has(manifest)) resources.set(read.resource.address, read.resource);
+    const joined = resourceOf(manifest, around);
+    for (const { path, finding } of joined.findings) report(manifest, path, finding);
+    problems.push(...joined.problems);
+    if (manifest.identity.kind === 'Agent') for (const library of joined.libraries) used.add(library.manifest.address);
+    if (joined.given.size > 0) given(manifest, joined);
+    if (joined.resource !== undefined && !faulty.has(manifest)) resources.set(manifest.address, joined.resource);
   }
+  reportUnused(estate, used, report);
   return { resources: inAddressOrder(resources), problems: problems.sort(compareProblems) };
 }
 
@@ -61,7 +68,8 @@ function inAddressOrder(resources: ReadonlyMap<Address, Resource>): ReadonlyMap<
 /** Paths of the prompt and script files that the manifests name. */
 export function filesNeeded(manifests: readonly Validated[]): string[] {
   const paths = new Set<string>();
-  for (const { content } of manifests) if (content?.file?.path !== undefined) paths.add(content.file.path);
+  for (const { content } of manifests)
+    for (const { path } of content?.files ?? []) if (path !== undefined) paths.add(path);
   return [...paths].sort(compareText);
 }
 
@@ -103,10 +111,8 @@ function checkNamespaces(estate: Estate, namespaces: readonly string[] | undefin
   }
 }
 
-/** Kinds that do nothing by themselves. */
-const usable: ReadonlySet<Kind> = new Set(['Secret', 'ModelEndpoint', 'Tool', 'AgentRole', 'Agent']);
-
-function checkReferences(estate: Estate, report: Report): void {
+/** Reports references that lead nowhere, and says what is referred to. */
+function checkReferences(estate: Estate, report: Report): Set<Address> {
   const used = new Set<Address>();
   for (const manifest of estate.known.values()) {
     for (const reference of manifest.references) {
@@ -115,6 +121,13 @@ function checkReferences(estate: Estate, report: Report): void {
       if (finding !== undefined) report(manifest, finding.path, finding);
     }
   }
+  return used;
+}
+
+/** Kinds that do nothing by themselves. */
+const usable: ReadonlySet<Kind> = new Set(['Secret', 'ModelEndpoint', 'PromptLibrary', 'Tool', 'AgentRole', 'Agent']);
+
+function reportUnused(estate: Estate, used: ReadonlySet<Address>, report: Report): void {
   for (const manifest of estate.sound) {
     const { address, identity } = manifest;
     if (!usable.has(identity.kind) || used.has(address)) continue;

@@ -3,7 +3,7 @@ import type { Document } from './document.ts';
 import { digest } from './digest.ts';
 import { schemas } from './schemas.gen.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { fileNeedOf, type FileNeed } from './file-need.ts';
+import { fileNeedsOf, type FileNeed } from './file-need.ts';
 import { writerOf } from './layer.ts';
 import { objectAt, referencesOf, type ManifestReference } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
@@ -39,7 +39,7 @@ export interface Content {
   readonly manifest: JsonObject;
   /** Of the manifest, where no file is read into it. */
   readonly digest: string | undefined;
-  readonly file: FileNeed | undefined;
+  readonly files: readonly FileNeed[];
 }
 
 /** Changes whenever a default or a meaning of the manifest language does. */
@@ -101,12 +101,8 @@ function beside(shape: readonly Problem[], meaning: readonly Problem[]): Problem
 
 function contentOf(identity: Identity, draft: Draft, document: Document): Content {
   canonicalise(identity.kind, draft);
-  const file = fileNeedOf(identity.kind, draft, (path) => writerOf(document, path).source.file);
-  return {
-    manifest: draft,
-    digest: file === undefined ? digest(draft) : undefined,
-    file,
-  };
+  const files = fileNeedsOf(identity.kind, draft, (path) => writerOf(document, path).source.file);
+  return { manifest: draft, digest: files.length === 0 ? digest(draft) : undefined, files };
 }
 
 /** The schema of each kind. */

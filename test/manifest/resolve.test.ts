@@ -155,7 +155,7 @@ describe('prompt and script files', () => {
     expect(one('x'.repeat(64 * 1024 + 1))).toEqual(['agents/writer.yaml limits.text_file_bytes 4:36']);
     expect(one(' \n')).toEqual(['agents/p.md manifest.required 1:1']);
     expect(one('a\0b')).toEqual(['agents/p.md yaml.nul 1:2']);
-    expect(one('Hello\n  {{ name }}')).toEqual(['agents/p.md manifest.unsupported 2:3']);
+    expect(one('Hello\n  {{ name }}')).toEqual(['agents/p.md prompt.undeclared 2:3']);
   });
 
   test('a credential is named where it stands in the prompt', () => {

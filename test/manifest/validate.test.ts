@@ -185,10 +185,9 @@ describe('what would be ignored is refused', () => {
     ['a script beside a real provider', model('scriptFile: a.script.yaml')],
   ])('%s', (_what, text) => expect(codesOf(text)).toEqual(['manifest.contradiction']));
 
-  test('a placeholder in a prompt names the part that is missing', () => {
-    const problems = problemsOf(manifest('Agent', 'a', '{modelRef: m, prompt: "Hello {{ name }}"}'));
-    expect(problems.map(at)).toEqual(['manifest.unsupported 4:29']);
-    expect(problems[0]?.message).toContain('agent inputs');
+  test('braces in a prompt that mean nothing are reported where they stand', () => {
+    const problems = problemsOf(manifest('Agent', 'a', '{modelRef: m, prompt: "Hello {{ name }} {{ a.b }}"}'));
+    expect(problems.map(at)).toEqual(['prompt.syntax 4:40']);
   });
 
   test('an empty `tools.allow` is valid, means none, and is warned of', () => {
