@@ -124,6 +124,8 @@ function ajvOfSchemas({ useDefaults }: { readonly useDefaults: boolean }): Ajv20
     strictRequired: false,
     // Our own schemas are checked by a test; here it would cost more than checking the manifests.
     validateSchema: false,
+    // Optimising the generated code takes as long as generating it, and a command checks too few manifests to earn it.
+    code: { optimize: false },
     logger: false,
   });
   for (const annotation of ['x-propagation', 'x-sensitive', 'x-resolved', 'x-reads']) instance.addKeyword(annotation);
