@@ -6,6 +6,7 @@ import { type Lost, lostInText, lostWhole } from './lost.ts';
 import { nodeValue } from './node-value.ts';
 import type { Problem } from './problem.ts';
 import type { Place } from './resource.ts';
+import { commentSecrets } from './secret-comment.ts';
 import { decodeText, lineAndColumn, problemAt, type Finding, type Source } from './text.ts';
 
 /** One document of a file, as plain values; what is written where is found again from the text when it is asked for. */
@@ -52,7 +53,7 @@ export function parseDocuments(file: SourceFile, fileBytesMax: number = defaultF
 function parseSource(source: Source): ParsedFile {
   const documents: Document[] = [];
   const parsed = parseAll(source.text);
-  const problems = faultProblems(parsed.faults, source);
+  const problems = [...faultProblems(parsed.faults, source), ...commentSecrets(source)];
   const lost: Lost[] = [];
   for (const [index, document] of parsed.documents.entries()) {
     const read = readDocument(document, source, index);
@@ -140,7 +141,9 @@ function faultProblems(faults: readonly YAMLError[], source: Source): Problem[] 
 }
 
 function syntaxFinding({ code, message }: YAMLError): Finding {
-  const sentence = message.endsWith('.') ? message : `${message}.`;
+  // The library quotes what it did not expect, and that may be anything.
+  const said = message.replace(/(?<=\S): [^]*$| %\S[^]*$/, '');
+  const sentence = said.endsWith('.') ? said : `${said}.`;
   if (code === 'TAG_RESOLVE_FAILED')
     return { code: 'yaml.tag', message: 'Tags are not allowed.', help: 'Remove the tag.' };
   if (code === 'NON_STRING_KEY')

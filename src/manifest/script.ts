@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import { textFileBytesMax } from './limits.ts';
 import type { Problem } from './problem.ts';
 import { problemIn } from './position.ts';
-import { findSecrets } from './secret-literal.ts';
+import { secretProblems } from './secret-problem.ts';
 import { checkShape } from './shape.ts';
 import { problemAt } from './text.ts';
 
@@ -14,14 +14,6 @@ export function parseScript(file: SourceFile): { script?: JsonObject; problems: 
   if (document === undefined) return { problems };
   const script = copyOf(document.value);
   const found = checkShape('script', script, document);
-  for (const { path, kind, part } of findSecrets(document.value)) {
-    const finding = {
-      code: 'manifest.secret_literal',
-      message: `A text of the script looks like ${kind}.`,
-      help: 'Revoke it, and write another text.',
-    };
-    found.push(problemIn(document, path, { ...finding, part }));
-  }
   return found.length > 0 || !isJsonObject(script) ? { problems: found } : { script, problems: [] };
 }
 
@@ -30,7 +22,10 @@ export function parseSingle(file: SourceFile, bytesMax: number): { document?: Do
   const { documents, problems } = parseDocuments(file, bytesMax);
   const [document, second] = documents;
   if (problems.length > 0) return { problems };
-  if (document !== undefined && second === undefined) return { document, problems };
+  if (document !== undefined && second === undefined) {
+    const secrets = secretProblems(document);
+    return secrets.length > 0 ? { problems: secrets } : { document, problems };
+  }
   const finding = {
     code: 'settings.documents',
     message: document === undefined ? 'The file is empty.' : 'The file holds several documents; exactly one is read.',
