@@ -1,4 +1,6 @@
 import { expressionCodes } from './expression-codes.ts';
+import { graphCodes } from './graph-codes.ts';
+import { meaningCodes } from './meaning-codes.ts';
 import type { CodeDoc } from './problem.ts';
 import { yamlCodes } from './yaml-codes.ts';
 
@@ -6,6 +8,8 @@ import { yamlCodes } from './yaml-codes.ts';
 export const manifestCodes = {
   ...yamlCodes,
   ...expressionCodes,
+  ...meaningCodes,
+  ...graphCodes,
   'manifest.file_name': {
     title: 'File name not allowed',
     cause: 'The name could inject lines into a log or options into a command.',
@@ -182,36 +186,6 @@ export const manifestCodes = {
     title: 'Pattern not allowed',
     cause: 'The pattern is not one of RE2, or too long.',
     cure: 'Write it without look-around and back-references.',
-  },
-  'graph.reserved': {
-    title: 'Reserved name',
-    cause: '`end` is the target that finishes a branch.',
-    cure: 'Give the node another name.',
-  },
-  'graph.unknown_node': {
-    title: 'Edge to nothing',
-    cause: 'The graph has no node of this name.',
-    cure: 'Correct the name.',
-  },
-  'graph.duplicate_edge': {
-    title: 'Two edges to one node',
-    cause: 'A node has two edges with one target.',
-    cure: 'Join their conditions in one edge.',
-  },
-  'graph.default': {
-    title: 'Default edge',
-    cause: 'A default edge has a condition, a twin, or can never be taken.',
-    cure: 'Keep one default beside edges with conditions.',
-  },
-  'graph.no_entry': {
-    title: 'No entry',
-    cause: 'Every node has an incoming edge.',
-    cure: 'Remove the edges into the node that starts.',
-  },
-  'graph.unreachable': {
-    title: 'Unreachable node',
-    cause: 'No entry leads to the node.',
-    cure: 'Add an edge to it, or remove it.',
   },
   'settings.missing': {
     title: 'No pawl.yaml',

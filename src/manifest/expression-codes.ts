@@ -24,7 +24,7 @@ export const expressionCodes = {
   },
   'expression.unknown_variable': {
     title: 'Unknown variable',
-    cause: 'Expressions read `input`, `nodes.<name>.output` and, on edges, `output`.',
+    cause: 'Expressions read `input`, `nodes.<name>.output`, `run`, on edges `output`, and `item` beside `forEach`.',
     cure: 'Correct the name.',
   },
   'expression.unknown_node': {
@@ -34,13 +34,18 @@ export const expressionCodes = {
   },
   'expression.order': {
     title: 'Read before it is there',
-    cause: 'The expression reads a node that is not over by then.',
+    cause: 'The expression reads a node that is not over by then, or may not be.',
     cure: 'Add edges that put it before, or read another.',
   },
   'expression.output': {
-    title: '`output` outside an edge',
-    cause: "`output` is a node's own, read only in its edges' conditions.",
+    title: '`output` where no node is over',
+    cause: "`output` is a node's own, read in its edges' `when` and its loop's `until`.",
     cure: 'Write `nodes.<name>.output`.',
+  },
+  'expression.item': {
+    title: '`item` without `forEach`',
+    cause: '`item` is an entry of a `forEach`, read only in the input of its node.',
+    cure: 'Add `forEach` to the node.',
   },
   'expression.nodes': {
     title: 'Nodes read as a whole',

@@ -11,29 +11,37 @@ export interface ExpressionFault {
 
 export interface Inspection {
   readonly kind: 'inspection';
+  /** Names of the nodes that it reads or asks for, sorted. */
   readonly reads: readonly string[];
+  /** Where each of them stands first, counted from the start of the expression. */
+  readonly readAt: ReadonlyMap<string, number>;
   readonly readsInput: boolean;
   readonly readsOutput: boolean;
+  readonly readsItem: boolean;
+  readonly readsRun: boolean;
   /** Whether it holds a comprehension, whose time grows with what it reads. */
   readonly loops: boolean;
 }
 
 /** What an expression reads, or why it is refused: what could run for long, or could read what is not known before. */
 export function inspect(ast: ASTNode): Inspection | ExpressionFault {
-  const found: Found = { reads: new Set(), names: new Set(), loops: false, fault: undefined };
-  visit(ast, found, false);
+  const found: Found = { reads: new Map(), names: new Set(), loops: false, fault: undefined };
+  visit(ast, found, undefined);
   if (found.fault !== undefined) return found.fault;
   return {
     kind: 'inspection',
-    reads: [...found.reads].sort(),
+    reads: [...found.reads.keys()].sort(),
+    readAt: found.reads,
     readsInput: found.names.has('input'),
     readsOutput: found.names.has('output'),
+    readsItem: found.names.has('item'),
+    readsRun: found.names.has('run'),
     loops: found.loops,
   };
 }
 
 interface Found {
-  readonly reads: Set<string>;
+  readonly reads: Map<string, number>;
   readonly names: Set<string>;
   loops: boolean;
   fault: ExpressionFault | undefined;
@@ -54,15 +62,19 @@ const macros = new Set([
 ]);
 const variables = new Set(['input', 'nodes', 'output']);
 
-function visit(node: ASTNode, found: Found, inMacro: boolean): void {
+/** The name of an element, inside the comprehension that gives it. */
+type Element = string | undefined;
+
+function visit(node: ASTNode, found: Found, inMacro: Element): void {
   if (found.fault !== undefined) return;
-  if (node.op === 'id') {
+  const read = readOf(node);
+  if (read !== undefined) {
+    if (!found.reads.has(read.name)) found.reads.set(read.name, read.at);
+  } else if (node.op === 'id') {
     if (node.args === 'nodes') refuse(found, node, nodesFault);
-    found.names.add(node.args);
+    if (node.args !== inMacro) found.names.add(node.args);
   } else if (node.op === '.' || node.op === '.?') {
-    const read = node.args[1] === 'output' ? nodeRead(node.args[0]) : undefined;
-    if (read === undefined) visit(node.args[0], found, inMacro);
-    else found.reads.add(read);
+    visit(node.args[0], found, inMacro);
   } else if (node.op === 'call') {
     visitCall(node, node.args[0], found);
     for (const argument of node.args[1]) visit(argument, found, inMacro);
@@ -73,12 +85,48 @@ function visit(node: ASTNode, found: Found, inMacro: boolean): void {
   }
 }
 
-function visitMacro(node: Extract<ASTNode, { op: 'rcall' }>, found: Found, inMacro: boolean): void {
+interface Read {
+  readonly name: string;
+  readonly at: number;
+}
+
+/** The node that is read in `nodes.name.output`, or asked for in `has(nodes.name)` and `"name" in nodes`. */
+function readOf(node: ASTNode): Read | undefined {
+  if (node.op === 'in') {
+    const [name, nodes] = node.args;
+    const isAsked = nodes.op === 'id' && nodes.args === 'nodes' && name.op === 'value' && typeof name.args === 'string';
+    return isAsked ? { name: name.args, at: name.start } : undefined;
+  }
+  if (node.op === 'call') {
+    const [asked] = node.args[1];
+    return node.args[0] === 'has' && asked !== undefined ? nodeOf(asked) : undefined;
+  }
+  const access = accessOf(node);
+  return access?.key === 'output' ? nodeOf(access.receiver) : undefined;
+}
+
+/** The node in `nodes.name`, `nodes["name"]` and what gives nothing where it was skipped: `nodes.?name`. */
+function nodeOf(node: ASTNode): Read | undefined {
+  const access = accessOf(node);
+  if (access === undefined || access.receiver.op !== 'id' || access.receiver.args !== 'nodes') return undefined;
+  const isQuoted = node.op === '[]' || node.op === '[?]';
+  return { name: access.key, at: isQuoted ? node.args[1].start : node.end - access.key.length };
+}
+
+/** What `receiver.key` and `receiver["key"]` read, where the key is written out. */
+export function accessOf(node: ASTNode): { readonly receiver: ASTNode; readonly key: string } | undefined {
+  if (node.op === '.' || node.op === '.?') return { receiver: node.args[0], key: node.args[1] };
+  if (node.op !== '[]' && node.op !== '[?]') return undefined;
+  const [receiver, key] = node.args;
+  return key.op === 'value' && typeof key.args === 'string' ? { receiver, key: key.args } : undefined;
+}
+
+function visitMacro(node: Extract<ASTNode, { op: 'rcall' }>, found: Found, inMacro: Element): void {
   const [name, receiver, passed] = node.args;
   visitCall(node, name, found);
   const macro = macros.has(name);
   found.loops ||= macro;
-  if (macro && inMacro) {
+  if (macro && inMacro !== undefined) {
     const message = `\`${name}\` inside another comprehension would run once for each pair of elements.`;
     refuse(found, node, { code: 'expression.nesting', message, help: 'Chain them, or let a tool compute it.' });
   }
@@ -88,7 +136,8 @@ function visitMacro(node: Extract<ASTNode, { op: 'rcall' }>, found: Found, inMac
     const message = `\`${variable.args}\` cannot be the name of an element: it is what expressions read.`;
     refuse(found, variable, { code: 'expression.shadow', message, help: 'Use another name.' });
   }
-  for (const argument of macro ? passed.slice(1) : passed) visit(argument, found, inMacro || macro);
+  const element = variable?.op === 'id' ? variable.args : '';
+  for (const argument of macro ? passed.slice(1) : passed) visit(argument, found, macro ? element : inMacro);
 }
 
 function visitCall(node: ASTNode, name: string, found: Found): void {
@@ -97,19 +146,10 @@ function visitCall(node: ASTNode, name: string, found: Found): void {
   refuse(found, node, { code: 'expression.matches', message, help: 'Use `re2(text, pattern)`.' });
 }
 
-/** The node's name in `nodes.name` and `nodes["name"]`. */
-function nodeRead(node: ASTNode): string | undefined {
-  if (node.op !== '.' && node.op !== '[]') return undefined;
-  const [receiver, name] = node.args;
-  if (receiver.op !== 'id' || receiver.args !== 'nodes') return undefined;
-  if (typeof name === 'string') return name;
-  return name.op === 'value' && typeof name.args === 'string' ? name.args : undefined;
-}
-
 const nodesFault = {
   code: 'expression.nodes',
   message: '`nodes` is read as `nodes.<name>.output`, with the name written out.',
-  help: 'A name with hyphens is written `nodes["some-name"].output`.',
+  help: 'A name with hyphens is written `nodes["some-name"].output`; `"some-name" in nodes` asks whether it ran.',
 };
 
 function refuse(found: Found, node: ASTNode, fault: { code: string; message: string; help?: string }): void {

@@ -2,7 +2,7 @@ import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 import { TerminalError } from '../errors.ts';
 import { fromCel, toCel } from './expression-value.ts';
-import { inspect, type ExpressionFault } from './expression-inspect.ts';
+import { inspect, type ExpressionFault, type Inspection } from './expression-inspect.ts';
 import type { Json } from './json.ts';
 
 /** What expressions read while a run goes on. */
@@ -11,16 +11,14 @@ export interface Scope {
   readonly nodes: Readonly<Record<string, { readonly output: Json }>>;
   /** The node's own output, in the `when` of its edges. */
   readonly output?: Json;
+  /** An entry of the list of a `forEach`. */
+  readonly item?: Json;
+  /** What the run is: the same whoever executes it, and however often. */
+  readonly run?: Json;
 }
 
-export interface Expression {
+export interface Expression extends Omit<Inspection, 'kind'> {
   readonly kind: 'expression';
-  /** Names of the nodes whose output it reads. */
-  readonly reads: readonly string[];
-  readonly readsInput: boolean;
-  readonly readsOutput: boolean;
-  /** Whether it holds a comprehension. */
-  readonly loops: boolean;
   /** The type CEL infers: `bool`, `string`, `dyn`… */
   readonly type: string;
   readonly evaluate: ParseResult;
@@ -57,7 +55,9 @@ export function evaluateExpression(text: string, scope: Scope): Json {
     }
     const input = expression.readsInput ? toCel(scope.input, size) : null;
     const output = expression.readsOutput ? toCel(scope.output ?? null, size) : null;
-    return fromCel(expression.evaluate({ nodes, input, output }));
+    const item = expression.readsItem ? toCel(scope.item ?? null, size) : null;
+    const run = expression.readsRun ? toCel(scope.run ?? null, size) : null;
+    return fromCel(expression.evaluate({ nodes, input, output, item, run }));
   } catch (cause) {
     throw failed(text, summaryOf(cause), cause);
   }
@@ -73,11 +73,15 @@ export function evaluateCondition(text: string, scope: Scope): boolean {
 const environment = new Environment({
   unlistedVariablesAreDyn: false,
   homogeneousAggregateLiterals: false,
+  // `input.?name.orValue("none")` reads what may be missing.
+  enableOptionalTypes: true,
   limits: { maxAstNodes: 4_096, maxDepth: 64 },
 })
   .registerVariable('input', 'dyn')
   .registerVariable('nodes', 'dyn')
   .registerVariable('output', 'dyn')
+  .registerVariable('item', 'dyn')
+  .registerVariable('run', 'dyn')
   // `matches` runs on backtracking patterns, so it is refused; this one is linear.
   .registerFunction('re2(string, string): bool', (text: string, pattern: string) =>
     RE2JS.compile(pattern).matcher(text).find(),

@@ -1,138 +1,76 @@
-import { compileExpression } from './expression.ts';
-import type { GraphReport, Successors } from './graph-finding.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import { listAt } from './manifest-reference.ts';
+import { type Expression, compileExpression } from './expression.ts';
+import type { ExpressionFault } from './expression-inspect.ts';
+import { type ExpressionPlace, expressionPlaces } from './expression-place.ts';
+import type { Flow } from './graph-cycle.ts';
+import type { GraphFinding, GraphReport } from './graph-finding.ts';
+import { GraphOrder } from './graph-order.ts';
+import type { JsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
-import type { Path } from './text.ts';
 import { shownText } from './shown.ts';
-import { isFault, parseTemplate } from './template.ts';
 
-/** What is wrong with the expressions of an acyclic graph. */
-export function validateGraphExpressions(spec: JsonObject, successors: Successors, report: GraphReport): void {
-  const before = ancestors(successors);
-  const nodes = [...successors.keys()];
-  for (const name of nodes) {
-    const node = isJsonObject(spec['graph']) ? spec['graph'][name] : undefined;
-    if (!isJsonObject(node)) continue;
-    const earlier = before.get(name) ?? new Set();
-    const path = ['graph', name];
-    const reading = { nodes, report, what: `the node \`${shownText(name)}\`` };
-    checkTexts(node['input'] ?? null, [...path, 'input'], { ...reading, readable: earlier, output: false });
-    for (const [index, edge] of listAt(node, 'edges').entries()) {
-      const when = isJsonObject(edge) ? edge['when'] : undefined;
-      if (typeof when !== 'string') continue;
-      const own = { ...reading, readable: new Set([...earlier, name]), output: true };
-      checkExpression({ text: when, path: [...path, 'edges', index, 'when'], offset: 0 }, { ...own, condition: true });
+/** What is wrong with the expressions of a graph, whatever the types of what they read. */
+export function validateGraphExpressions(spec: JsonObject, flow: Flow, report: GraphReport): void {
+  const order = flow.reducible && flow.graph.entries.length > 0 ? new GraphOrder(flow) : undefined;
+  const places = expressionPlaces(spec, (path, fault, text) =>
+    report({ ...fault, path, part: 'value', within: { text, offset: fault.offset } }),
+  );
+  for (const place of places) {
+    const expression = compileExpression(place.text);
+    if (expression.kind === 'fault') reportFault(expression, place, report);
+    else {
+      checkVariables(expression, place, report);
+      for (const name of expression.reads) checkRead(name, { expression, place, flow, order }, report);
     }
   }
-  checkTexts(spec['output'] ?? null, ['output'], {
-    nodes,
-    report,
-    what: 'the output',
-    readable: new Set(nodes),
-    output: false,
-  });
+}
+
+function reportFault(fault: ExpressionFault, { path, text }: ExpressionPlace, report: GraphReport): void {
+  report({ ...fault, path, part: 'value', within: { text, offset: fault.offset } });
+}
+
+function checkVariables(expression: Expression, place: ExpressionPlace, report: GraphReport): void {
+  const at = { path: place.path, part: 'value', within: { text: place.text, offset: 0 } } as const;
+  if (place.gives === 'bool' && expression.type !== 'bool' && expression.type !== 'dyn') {
+    const message = `A condition must give true or false; this one gives ${expression.type}.`;
+    report({ ...at, code: 'expression.not_boolean', message, help: 'Compare it with something.' });
+  }
+  if (expression.readsOutput && !place.readsOutput) {
+    const message = '`output` is read only in the `when` of an edge and the `until` of a loop.';
+    report({ ...at, code: 'expression.output', message, help: 'Write `nodes.<name>.output`.' });
+  }
+  if (expression.readsItem && !place.readsItem) {
+    const message = '`item` is an entry of `forEach`, and is read only in the `input` of a node that has one.';
+    report({ ...at, code: 'expression.item', message, help: 'Add `forEach` to the node, or read something else.' });
+  }
+  if (place.reader === undefined && (expression.reads.length > 0 || expression.readsRun)) {
+    const message = `${place.what === 'the key' ? 'The key' : 'It'} is computed before the run begins, and reads only \`input\`.`;
+    report({ ...at, code: 'expression.order', message, help: 'Read `input`.' });
+  }
 }
 
 interface Reading {
-  readonly nodes: readonly string[];
-  /** Nodes that are over when the expression is evaluated. */
-  readonly readable: ReadonlySet<string>;
-  /** Whether `output` means something. */
-  readonly output: boolean;
-  readonly condition?: boolean;
-  readonly what: string;
-  readonly report: GraphReport;
+  readonly expression: Expression;
+  readonly place: ExpressionPlace;
+  readonly flow: Flow;
+  readonly order: GraphOrder | undefined;
 }
 
-interface Written {
-  readonly text: string;
-  readonly path: Path;
-  readonly offset: number;
-}
-
-function checkTexts(value: Json, path: Path, reading: Reading): void {
-  if (typeof value === 'string') {
-    if (!value.includes('${')) return;
-    const parts = parseTemplate(value);
-    if (isFault(parts))
-      reading.report({ ...parts, path, part: 'value', within: { text: value, offset: parts.offset } });
-    else
-      for (const part of parts)
-        if (part.kind === 'code') checkExpression({ text: part.text, path, offset: part.offset }, reading);
-  } else if (isJsonObject(value)) {
-    for (const [key, member] of Object.entries(value)) checkTexts(member, [...path, key], reading);
-  } else if (Array.isArray(value)) {
-    for (const [index, member] of value.entries()) checkTexts(member, [...path, index], reading);
+function checkRead(name: string, { expression, place, flow, order }: Reading, report: GraphReport): void {
+  const within = { text: place.text, offset: expression.readAt.get(name) ?? 0 };
+  const at = { path: place.path, part: 'value', within } satisfies Partial<GraphFinding>;
+  const { nodes } = flow.graph;
+  if (!nodes.has(name)) {
+    const message = `The graph has no node \`${shownText(name)}\`.`;
+    return report({ ...at, code: 'expression.unknown_node', message, help: didYouMean(name, nodes.keys()) });
   }
-}
-
-function checkExpression(written: Written, reading: Reading): void {
-  const { text, path } = written;
-  const expression = compileExpression(text);
-  const at = { path, part: 'value' } as const;
-  if (expression.kind === 'fault') {
-    reading.report({ ...expression, ...at, within: { text, offset: expression.offset } });
-    return;
+  const availability = place.reader === undefined ? undefined : order?.availability(name, place.reader);
+  if (availability === 'never') {
+    const message = `\`${shownText(name)}\` is not over when ${place.what} is reached.`;
+    const help = 'Only nodes that a line of edges puts before it can be read.';
+    report({ ...at, code: 'expression.order', message, help });
+  } else if (availability === 'race') {
+    const message = `\`${shownText(name)}\` may still be running when ${place.what} starts: a join before it does not wait for all.`;
+    const help = 'Wait with `join: {mode: all}`, or read only what every way passes.';
+    report({ ...at, code: 'expression.order', message, help });
   }
-  const within = { text, offset: 0 };
-  if (reading.condition === true && expression.type !== 'bool' && expression.type !== 'dyn') {
-    const message = `A condition must give true or false; this one gives ${expression.type}.`;
-    reading.report({ ...at, within, code: 'expression.not_boolean', message, help: 'Compare it with something.' });
-  }
-  if (expression.readsOutput && !reading.output) {
-    const message = '`output` is read only in the `when` of an edge.';
-    reading.report({ ...at, within, code: 'expression.output', message, help: 'Write `nodes.<name>.output`.' });
-  }
-  for (const name of expression.reads) if (!reading.readable.has(name)) reportUnreadable(name, written, reading);
-}
-
-function reportUnreadable(name: string, { text, path }: Written, reading: Reading): void {
-  const at = { path, part: 'value', within: { text, offset: Math.max(0, text.indexOf(name)) } } as const;
-  if (!reading.nodes.includes(name)) {
-    const help = didYouMean(name, reading.nodes);
-    reading.report({
-      ...at,
-      code: 'expression.unknown_node',
-      message: `The graph has no node \`${shownText(name)}\`.`,
-      help,
-    });
-    return;
-  }
-  const message = `\`${shownText(name)}\` is not over when ${reading.what} is reached.`;
-  reading.report({
-    ...at,
-    code: 'expression.order',
-    message,
-    help: 'Only nodes that an unbroken line of edges puts before it can be read.',
-  });
-}
-
-/** By node, all nodes from which edges lead to it. */
-function ancestors(successors: Successors): ReadonlyMap<string, ReadonlySet<string>> {
-  const before = new Map<string, Set<string>>([...successors.keys()].map((name) => [name, new Set()]));
-  for (const name of topological(successors)) {
-    for (const next of successors.get(name) ?? []) {
-      const known = before.get(next);
-      known?.add(name);
-      for (const earlier of before.get(name) ?? []) known?.add(earlier);
-    }
-  }
-  return before;
-}
-
-function topological(successors: Successors): string[] {
-  const incoming = new Map<string, number>([...successors.keys()].map((name) => [name, 0]));
-  for (const targets of successors.values())
-    for (const target of targets) incoming.set(target, (incoming.get(target) ?? 0) + 1);
-  const order = [...incoming].filter(([, count]) => count === 0).map(([name]) => name);
-  // The list grows while it is walked.
-  for (const name of order) {
-    for (const next of successors.get(name) ?? []) {
-      const left = (incoming.get(next) ?? 0) - 1;
-      incoming.set(next, left);
-      if (left === 0) order.push(next);
-    }
-  }
-  return order;
 }

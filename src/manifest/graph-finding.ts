@@ -9,6 +9,3 @@ export interface GraphFinding extends Finding {
 }
 
 export type GraphReport = (finding: GraphFinding) => void;
-
-/** The edges of a graph by node: only those that lead to other nodes. */
-export type Successors = ReadonlyMap<string, readonly string[]>;

@@ -27,27 +27,15 @@ describe('graphs', () => {
     expect(found('    end: {agentRef: x}\n')).toEqual(['graph.reserved 6:5']);
   });
 
-  test('a cycle is refused as a part that is missing, and so is a node that leads to itself', () => {
-    const cycle = problemsOf(
-      '    a: {agentRef: x, edges: [{to: b}]}\n    b: {agentRef: x, edges: [{to: c}]}\n    c: {agentRef: x, edges: [{to: b}]}\n',
-    );
-    expect(cycle.map(({ code, message }) => [code, message])).toEqual([
-      [
-        'manifest.unsupported',
-        'A cycle (the edge from `c` back to `b`) is not supported by this build, which lacks loops.',
-      ],
-    ]);
-    expect(found('    a: {agentRef: x, edges: [{to: a}]}\n')).toEqual([
-      'graph.no_entry 5:3',
-      'manifest.unsupported 6:22',
-    ]);
+  test('a node that leads to itself is no entry', () => {
+    expect(found('    a: {agentRef: x, edges: [{to: a}]}\n')).toEqual(['graph.no_entry 5:3']);
   });
 
   test('nodes that no entry leads to are reported', () => {
     const problems = problemsOf(
       '    a: {agentRef: x}\n    b: {agentRef: x, edges: [{to: c}]}\n    c: {agentRef: x, edges: [{to: b}]}\n',
     );
-    expect(problems.map(({ code }) => code)).toEqual(['graph.unreachable', 'manifest.unsupported']);
+    expect(problems.map(({ code }) => code)).toEqual(['graph.unreachable', 'graph.unreachable']);
   });
 
   test.each([
