@@ -1,6 +1,6 @@
 import { isPawlError } from '../errors.ts';
 import type { Json } from '../manifest/json.ts';
-import { evaluateCondition } from '../manifest/expression.ts';
+import { evaluateCondition, type Scope as Expressions } from '../manifest/expression.ts';
 import { evaluateTemplates } from '../manifest/template.ts';
 import { runAgent } from './agent.ts';
 import type { NewWait, RunEnd, RunError } from './executor.ts';
@@ -111,7 +111,7 @@ class GraphRun {
   #input(node: string): Json {
     const { content, run } = this.#scope;
     const template = content.nodes[node]?.input;
-    if (template !== undefined) return evaluateTemplates(template, { input: run.input, nodes: this.#outputs(node) });
+    if (template !== undefined) return evaluateTemplates(template, this.#view(this.#outputs(node)));
     const sources = firedSources(content, this.#state, node);
     const [first] = sources;
     if (first === undefined) return run.input;
@@ -121,14 +121,19 @@ class GraphRun {
   }
 
   #fired(name: string, output: Json): readonly number[] {
-    const { content, run } = this.#scope;
-    const node = content.nodes[name];
+    const node = this.#scope.content.nodes[name];
     if (node === undefined) return [];
-    const view = { input: run.input, nodes: { ...this.#outputs(name), [name]: { output } }, output };
+    const view = { ...this.#view({ ...this.#outputs(name), [name]: { output } }), output };
     const fired = firedEdges(node, (when) => evaluateCondition(when, view));
     if (fired !== undefined) return fired;
     const message = `No edge of node ${name} fires: every condition is false and there is no default.`;
     throw new StepFailure({ code: 'edge.no_match', message, node: name });
+  }
+
+  /** What expressions read. */
+  #view(nodes: Expressions['nodes']): Expressions {
+    const { id, namespace, system, environment, revision } = this.#scope.run;
+    return { input: this.#scope.run.input, nodes, run: { id, namespace, system, environment, revision } };
   }
 
   /** Only nodes on a way to this one: what another branch has done by now differs from one execution to the next. */
@@ -143,11 +148,11 @@ class GraphRun {
   }
 
   #output(): Execution {
-    const { content, run } = this.#scope;
+    const { content } = this.#scope;
     try {
       const outputs = this.#outputs();
       if (content.output !== undefined) {
-        return { kind: 'succeeded', output: evaluateTemplates(content.output, { input: run.input, nodes: outputs }) };
+        return { kind: 'succeeded', output: evaluateTemplates(content.output, this.#view(outputs)) };
       }
       const last = lastNodes(content, this.#state);
       return {
