@@ -27,9 +27,19 @@ export const cliCodes = {
     cure: 'Pass --env with one of the names in the message.',
   },
   'cli.unknown_code': {
-    title: 'No such code',
-    cause: '`pawl explain` was asked about a code that the registry does not hold.',
+    title: 'Nothing to explain',
+    cause: '`pawl explain` was asked about what is neither a code nor a kind.',
     cure: 'Run `pawl explain` without an argument to list all codes.',
+  },
+  'cli.unknown_field': {
+    title: 'No such field',
+    cause: '`pawl explain` was asked about a field that the kind does not have.',
+    cure: 'Explain the kind, or the field that it should be in, to see what there is.',
+  },
+  'cli.unknown_kind': {
+    title: 'No such kind',
+    cause: '`pawl schema` was asked for a kind that the manifest language does not have.',
+    cure: 'Use one of the kinds that the message lists.',
   },
   'cli.embedded_single_process': {
     title: 'The embedded database serves one process',

@@ -37,11 +37,19 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     });
   program
     .command('explain')
-    .description('what a code means and what to do; without a code, all of them')
-    .argument('[code]')
+    .description('what a kind, a field or a code means; without one, all codes')
+    .argument('[subject]', '`Agent`, `Agent.spec.tools[].toolRef`, `pawl.yaml.environments`, `plan.stale`')
     .addOption(output('text', 'json'))
-    .action(async (code: string | undefined, options) => {
-      outcome.exit = await (await import('./explain.ts')).explainCommand(context, { ...options, code });
+    .action(async (subject: string | undefined, options) => {
+      outcome.exit = await (await import('./explain.ts')).explainCommand(context, { ...options, subject });
+    });
+  program
+    .command('schema')
+    .description('the JSON Schema of a kind, or one for all of them: for editors and other tools')
+    .argument('[kind]', 'a kind, `pawl.yaml` or `Script`')
+    .addOption(new Option('--draft <draft>', 'of JSON Schema').choices(['07', '2020-12']).default('07'))
+    .action(async (kind: string | undefined, options) => {
+      outcome.exit = await (await import('./schema.ts')).schemaCommand(context, { ...options, kind });
     });
   program
     .command('version')

@@ -55,6 +55,20 @@ export function supportOf(title: string, path: Path): Support {
   return { kind: 'partly', values: Object.fromEntries(values.map(([key, part]) => [key.slice(prefix.length), part])) };
 }
 
+/** What this build does with a field, as a sentence. */
+export function supportWords(support: Support): string {
+  switch (support.kind) {
+    case 'enforced':
+      return 'Enforced.';
+    case 'missing':
+      return `Checked, and refused by plan and apply until this part is built: ${support.part}.`;
+    case 'partly': {
+      const values = Object.entries(support.values).map(([value, part]) => `\`${value}\` (${part})`);
+      return `Enforced. Checked, and refused by plan and apply until their parts are built: ${values.join(', ')}.`;
+    }
+  }
+}
+
 /** The rows of the table as a tree, so that a document is walked only where there may be something. */
 interface Row {
   part: string | undefined;
