@@ -8,6 +8,7 @@ import { environmentCodes } from './manifest/environment-codes.ts';
 import { own } from './manifest/json.ts';
 import type { CodeDoc } from './manifest/problem.ts';
 import { promptCodes } from './manifest/prompt-codes.ts';
+import { secretCodes } from './manifest/secret-codes.ts';
 import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
@@ -21,6 +22,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   manifestCodes,
   environmentCodes,
   promptCodes,
+  secretCodes,
   sourceCodes,
   planCodes,
   applyCodes,

@@ -10,6 +10,7 @@ import { checkMemory } from './meaning-memory.ts';
 import { checkModelEndpoint } from './meaning-model.ts';
 import { promptProblems } from './meaning-prompt.ts';
 import { type Check, checkMoney, type Report } from './meaning-report.ts';
+import { checkSecret } from './meaning-secret.ts';
 import { checkAgentSystem } from './meaning-system.ts';
 import { checkTool } from './meaning-tool.ts';
 import { problemIn, problemWithin } from './position.ts';
@@ -37,34 +38,20 @@ const checks: Readonly<Partial<Record<Kind, Check>>> = {
   ModelEndpoint: checkModelEndpoint,
   McpServer: checkMcpServer,
   Memory: checkMemory,
-  AgentPolicy: (spec, report) => {
-    for (const [index, budget] of listAt(spec, 'budgets').entries()) {
-      if (isJsonObject(budget)) checkBudget(budget, ['budgets', index, 'limit'], report);
-    }
-    for (const field of ['models', 'tools']) {
-      const allow = objectAt(spec, field)['allow'];
-      if (!Array.isArray(allow) || allow.length > 0) continue;
-      const message = `An empty \`allow\` allows no ${field} at all.`;
-      report([field, 'allow'], {
-        code: 'policy.allows_none',
-        severity: 'warning',
-        message,
-        help: 'Remove it if nothing should be restricted.',
-      });
-    }
-  },
+  Secret: checkSecret,
+  AgentPolicy: checkAgentPolicy,
+  ToolPermission: checkToolPermission,
+  Guard: checkGuard,
+  Gateway: checkGateway,
+  Task: checkTask,
+  TaskSchedule: checkTaskSchedule,
+  TaskWebhook: checkTaskWebhook,
+  WorkerPool: checkWorkerPool,
+  AlertReceiver: checkAlertReceiver,
+  AlertRule: checkAlertRule,
+  Eval: checkEval,
+  Defaults: checkDefaults,
 };
-
-function checkBudget(budget: JsonObject, path: Path, report: Report): void {
-  const limit = budget['limit'];
-  if (budget['unit'] === 'usd') return checkMoney(limit, path, report);
-  if (typeof limit !== 'number' || Number.isInteger(limit)) return;
-  report(path, {
-    code: 'manifest.limit',
-    message: 'Tokens and calls are counted in whole numbers.',
-    help: 'Round it.',
-  });
-}
 
 function graphProblem(finding: GraphFinding, document: Document): Problem {
   const path = ['spec', ...finding.path];

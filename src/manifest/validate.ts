@@ -11,10 +11,9 @@ import { isPatch, patchProblems } from './patch.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import { addressOf, kinds, type Address, type Identity, type Kind } from './resource.ts';
-import { findSecrets } from './secret-literal.ts';
+import { secretProblems } from './secret-problem.ts';
 import { checkMeaning } from './meaning.ts';
 import { checkShape, type SchemaName } from './shape.ts';
-import { fieldName } from './shape-finding.ts';
 import { shownText } from './shown.ts';
 import { unsupportedProblems } from './unsupported.ts';
 import type { Finding } from './text.ts';
@@ -174,14 +173,6 @@ function kindOf(value: JsonObject, document: Document, problems: Problem[]): Kin
   const message = `\`${shownText(written)}\` is no kind.`;
   problems.push(problemIn(document, ['kind'], { code: 'manifest.kind', message, help }));
   return undefined;
-}
-
-function secretProblems(document: Document): Problem[] {
-  return findSecrets(document.value).map(({ path, kind, part }) => {
-    const message = `${path.length === 0 ? 'The document' : `\`${shownText(fieldName(path))}\``} looks like ${kind}; values of secrets must not be in Git.`;
-    const help = 'Revoke it, put the new one into an environment variable and refer to it through a Secret.';
-    return problemIn(document, path, { part, code: 'manifest.secret_literal', message, help });
-  });
 }
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
