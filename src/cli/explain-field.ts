@@ -59,7 +59,9 @@ function factsOf(doc: FieldDoc): readonly (readonly [name: string, text: string]
     ...(doc.bounds.length === 0 ? [] : [['limits', doc.bounds.join(', ')] as const]),
     ...(doc.propagation === undefined ? [] : [['changes', propagationWords[doc.propagation]] as const]),
     ...(doc.sensitive ? [['sensitive', 'Its value is never shown.'] as const] : []),
-    ['this build', supportWords(doc.support)],
+    ...(doc.fields.length > 0 && doc.support.kind === 'enforced'
+      ? []
+      : [['this build', supportWords(doc.support)] as const]),
   ];
 }
 
@@ -71,7 +73,7 @@ function fact(name: string, text: string, { width, colors }: FieldLayout): strin
 }
 
 function fieldLines(doc: FieldDoc, { width, colors }: FieldLayout): string {
-  const fields = [...namedFields(doc)];
+  const fields = doc.path.length === 0 ? fieldsOfKind(doc) : [...namedFields(doc)];
   if (fields.length === 0) return '';
   const lines = fields.map(([name, field]) => {
     const marks = [
@@ -82,6 +84,15 @@ function fieldLines(doc: FieldDoc, { width, colors }: FieldLayout): string {
     return `  ${colors.bold(name)}  ${colors.dim(marks.join(', '))}\n${wrapped(firstSentence(field.description), { width, indent: 6 })}`;
   });
   return [`${colors.bold('Fields')}`, ...lines].join('\n');
+}
+
+/** What every kind has is known; what its spec holds is what an author asks about. */
+function fieldsOfKind(doc: FieldDoc): (readonly [name: string, field: FieldDoc])[] {
+  return [...namedFields(doc)].flatMap(([name, field]) =>
+    name === 'spec'
+      ? Array.from(namedFields(field), ([inner, one]) => [`spec.${inner}`, one] as const)
+      : [[name, field] as const],
+  );
 }
 
 function isMissing({ support }: FieldDoc): boolean {

@@ -64,7 +64,7 @@ export function supportWords(support: Support): string {
       return `Checked, and refused by plan and apply until this part is built: ${support.part}.`;
     case 'partly': {
       const values = Object.entries(support.values).map(([value, part]) => `\`${value}\` (${part})`);
-      return `Enforced. Checked, and refused by plan and apply until their parts are built: ${values.join(', ')}.`;
+      return `Enforced, apart from values that plan and apply refuse until their parts are built: ${values.join(', ')}.`;
     }
   }
 }
