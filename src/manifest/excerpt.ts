@@ -15,7 +15,7 @@ export function excerptLine(
     .replace(named, (_all, before: string, value: string) => before + dots(value))
     .replace(body, dots);
   if (problem.address?.startsWith('Secret/') === true) return withoutValues(masked);
-  if (!isOfSecret(problem)) return masked;
+  if (problem.code !== 'manifest.secret_literal') return masked;
   const start = problem.column - 1;
   const end = problem.endColumn === undefined ? line.length : problem.endColumn - 1;
   return masked.slice(0, start) + dots(masked.slice(start, end)) + masked.slice(end);
@@ -29,12 +29,6 @@ function withoutValues(line: string): string {
 }
 
 const harmless = /^(?:[\w.-]+:|-|[|>][+-]?|pawl\/v1|Secret|env|file|age|stored)$/u;
-
-/** What a Secret's keys hold by mistake may be the value itself, in whatever form. */
-function isOfSecret({ code, address }: Pick<Problem, 'code' | 'address'>): boolean {
-  if (code === 'manifest.secret_literal' || code.startsWith('secret.')) return true;
-  return address?.startsWith('Secret/') === true && /^manifest\.(?:format|limit|type|value)$/.test(code);
-}
 
 /** A value under a name that says what it is. */
 const named =
