@@ -2,6 +2,7 @@ import { expressionCodes } from './expression-codes.ts';
 import { graphCodes } from './graph-codes.ts';
 import { meaningCodes } from './meaning-codes.ts';
 import type { CodeDoc } from './problem.ts';
+import { workCodes } from './work-codes.ts';
 import { yamlCodes } from './yaml-codes.ts';
 
 /** Everything that can be wrong with what an author wrote. */
@@ -9,6 +10,7 @@ export const manifestCodes = {
   ...yamlCodes,
   ...expressionCodes,
   ...meaningCodes,
+  ...workCodes,
   ...graphCodes,
   'manifest.file_name': {
     title: 'File name not allowed',

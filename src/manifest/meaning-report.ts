@@ -6,8 +6,13 @@ import { didYouMean } from './nearest.ts';
 import { shownText } from './shown.ts';
 import type { Finding, Path } from './text.ts';
 
+/** What is wrong, and, where it is wrong inside of a text, which part of the text it is. */
+export interface Mistake extends Finding {
+  readonly within?: { readonly text: string; readonly offset: number };
+}
+
 /** Takes one mistake; the path is from the `spec`. */
-export type Report = (path: Path, finding: Finding) => void;
+export type Report = (path: Path, finding: Mistake) => void;
 
 /** Reports what is wrong with a `spec` of the right shape, beyond what a schema can say. */
 export type Check = (spec: JsonObject, report: Report) => void;

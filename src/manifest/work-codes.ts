@@ -1,0 +1,40 @@
+import type { CodeDoc } from './problem.ts';
+
+/** What a schema cannot say of policies, schedules and the other kinds around agents. */
+export const workCodes = {
+  'manifest.cron': {
+    title: 'Not a schedule',
+    cause: 'A schedule has five fields, each with values of its own, and one of them is wrong.',
+    cure: 'Correct the field that is named.',
+  },
+  'manifest.cron_never': {
+    title: 'Schedule that never comes',
+    cause: 'The schedule names a day that none of its months has, such as the 31st of February.',
+    cure: 'Correct the day of the month, or the month.',
+  },
+  'manifest.time_zone': {
+    title: 'Unknown time zone',
+    cause: 'The name is none of the IANA time zone database.',
+    cure: 'Use a name such as `Europe/Berlin`, or `UTC`.',
+  },
+  'manifest.url': {
+    title: 'Address not allowed',
+    cause: 'The URL cannot be connected to, or would be spoken to without TLS.',
+    cure: 'Use an `https://` URL without user, password and fragment.',
+  },
+  'manifest.pattern': {
+    title: 'Pattern not allowed',
+    cause: 'The pattern is none of RE2, or matches every text.',
+    cure: 'Write it without look-around and back-references, and ask for at least one character.',
+  },
+  'policy.shadowed': {
+    title: 'Entry without effect',
+    cause: 'The entry stands in another list of the policy too, and that list wins.',
+    cure: 'Keep it in one of the lists.',
+  },
+  'policy.restricts_nothing': {
+    title: 'Policy without a restriction',
+    cause: 'The policy says whom it reaches, and not what they may not do.',
+    cure: 'Say what it restricts, or remove it.',
+  },
+} as const satisfies Record<string, CodeDoc>;
