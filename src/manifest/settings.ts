@@ -3,6 +3,7 @@ import type { Document, SourceFile } from './document.ts';
 import { repositoryPath } from './file-need.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { defaultFileLimits } from './limits.ts';
+import { settingsProblems } from './meaning-settings.ts';
 import { ownershipOf, ownershipProblems } from './ownership.ts';
 import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';
@@ -30,7 +31,11 @@ export function parseSettings(file: SourceFile): { settings?: Settings; problems
   const value = copyOf(document.value);
   const found = checkShape('pawl', value, document);
   if (found.length > 0 || !isSettings(value)) return { problems: found };
-  const wrong = [...environmentProblems(value, document), ...ownershipProblems(value, document)].sort(compareProblems);
+  const wrong = [
+    ...environmentProblems(value, document),
+    ...ownershipProblems(value, document),
+    ...settingsProblems(value, document),
+  ].sort(compareProblems);
   if (wrong.length > 0) return { problems: wrong };
   const unsupported = unsupportedSettings(document, value.environments.length);
   const ownership = ownershipOf(value, document);

@@ -37,4 +37,9 @@ export const workCodes = {
     cause: 'The policy says whom it reaches, and not what they may not do.',
     cure: 'Say what it restricts, or remove it.',
   },
+  'settings.group': {
+    title: 'Unknown group',
+    cause: 'The name is none of the `groups` of pawl.yaml.',
+    cure: 'Correct the name, or add the group.',
+  },
 } as const satisfies Record<string, CodeDoc>;
