@@ -7,7 +7,7 @@ import { checkTier } from './meaning-tier.ts';
 /** What is wrong with an McpServer beyond its shape. */
 export const checkMcpServer: Check = (spec, report) => {
   const { transport } = spec;
-  if (typeof transport !== 'string') return;
+  if (transport !== 'stdio' && transport !== 'http' && transport !== 'container') return;
   const fields = transportsOf(transport);
   refuseFields(spec, { fields, what: `a server of transport ${transport}` }, report);
   checkEnvironment(spec, report);

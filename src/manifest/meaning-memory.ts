@@ -4,7 +4,8 @@ import { below, type Check, contradiction, refuseFields, requireFields } from '.
 /** What is wrong with a Memory beyond its shape. */
 export const checkMemory: Check = (spec, report) => {
   const { type } = spec;
-  if (type !== 'http') refuseFields(spec, { fields: ['http'], what: `a memory of type ${String(type)}` }, report);
+  if (type !== 'postgres' && type !== 'inMemory' && type !== 'http') return;
+  if (type !== 'http') refuseFields(spec, { fields: ['http'], what: `a memory of type ${type}` }, report);
   if (type === 'inMemory')
     return refuseFields(spec, { fields: ['longTerm'], what: 'a memory that ends with its worker' }, report);
   if (spec['longTerm'] === undefined) return;

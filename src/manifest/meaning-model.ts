@@ -7,14 +7,16 @@ export const checkModelEndpoint: Check = (spec, report) => {
   for (const field of ['inputPerMTok', 'outputPerMTok', 'cachedInputPerMTok'])
     checkMoney(objectAt(spec, 'pricing')[field], ['pricing', field], report);
   const { provider } = spec;
-  if (typeof provider !== 'string') return;
+  if (typeof provider !== 'string' || !providers.includes(provider)) return;
   if (provider === 'scripted') return refuseFields(spec, { fields: network, what: 'a scripted endpoint' }, report);
   refuseFields(spec, { fields: ['scriptFile'], what: 'an endpoint that is not scripted' }, report);
-  for (const [field, providers] of Object.entries(ofProviders)) {
-    if (!providers.includes(provider)) refuseFields(spec, { fields: [field], what: `a ${provider} endpoint` }, report);
+  for (const [field, users] of Object.entries(ofProviders)) {
+    if (!users.includes(provider)) refuseFields(spec, { fields: [field], what: `a ${provider} endpoint` }, report);
   }
   if (provider === 'anthropic') checkAnthropic(objectAt(spec, 'parameters'), below(report, ['parameters']));
 };
+
+const providers = ['openai', 'anthropic', 'azureOpenai', 'google', 'bedrock', 'ollama', 'openaiCompatible', 'scripted'];
 
 /** A script is read from the repository: nothing is connected to. */
 const network = [

@@ -31,7 +31,7 @@ export const checkTool: Check = (spec, report) => {
   if (typeof maxResultBytes === 'number' && maxResultBytes > resultBytesMax)
     report(['maxResultBytes'], { code: 'manifest.limit', message: '`maxResultBytes` must be at most 16MiB.' });
   if (spec['retry'] !== undefined) checkToolRetry(spec, report);
-  if (typeof type !== 'string') return;
+  if (typeof type !== 'string' || !types.includes(type)) return;
   checkBlocks(spec, type, report);
   checkIsolation(spec, type, report);
   blockChecks[type]?.(spec, report);

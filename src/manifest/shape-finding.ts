@@ -3,7 +3,6 @@ import { isJsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
 import { shownText } from './shown.ts';
 import type { Finding, Path } from './text.ts';
-import { missingFieldPart } from './support.ts';
 
 export interface ShapeFinding extends Finding {
   readonly path: Path;
@@ -12,8 +11,6 @@ export interface ShapeFinding extends Finding {
 
 interface At {
   readonly path: Path;
-  /** The kind, or `PawlSettings`, `Script`. */
-  readonly title: string;
 }
 
 /** What an error of the schema checker means to an author; undefined where another error already says it. */
@@ -48,8 +45,6 @@ function badName(error: ErrorObject, at: At, name: string): ShapeFinding {
 
 function unknownField(at: At, name: string, fields: readonly string[]): ShapeFinding {
   const path = [...at.path, name];
-  const part = missingFieldPart(at.title, path);
-  if (part !== undefined) return { ...notKnown(`\`${fieldName(path)}\``, part), path, part: 'key' };
   const help = didYouMean(name, fields) ?? (fields.length === 0 ? undefined : `Fields here: ${fields.join(', ')}.`);
   return {
     code: 'manifest.unknown_field',
@@ -72,12 +67,6 @@ export function unsupported(what: string, part: string): Finding {
   };
 }
 
-/** What no schema of this build describes yet, so that nothing can be said of the value. */
-function notKnown(what: string, part: string): Finding {
-  const message = `${what} is not supported by this build, which lacks ${part}.`;
-  return { code: 'manifest.unsupported', message, help: 'Remove it: what cannot be honoured is refused, not ignored.' };
-}
-
 function missing(at: At, name: string): ShapeFinding {
   const path = fieldName([...at.path, name]);
   return {
@@ -93,11 +82,13 @@ function missing(at: At, name: string): ShapeFinding {
 /** Ours are all of the form "exactly one of these fields". */
 function oneOf(error: ErrorObject, at: At): ShapeFinding {
   const branches: unknown = error.schema;
-  const names = Array.isArray(branches)
-    ? branches.flatMap((branch) => (isJsonObject(branch) ? [branch['required']].flat() : []))
-    : [];
-  const list = names.map((name) => (typeof name === 'string' ? `\`${name}\`` : '')).join(' and ');
-  const none = error.params['passingSchemas'] === null;
+  const passing: unknown = error.params['passingSchemas'];
+  const none = !Array.isArray(passing);
+  const names = (Array.isArray(branches) ? branches : []).flatMap((branch: unknown, index) => {
+    const required = isJsonObject(branch) && (none || passing.includes(index)) ? branch['required'] : undefined;
+    return Array.isArray(required) ? required.map((name) => `\`${String(name)}\``) : [];
+  });
+  const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
   const message = none
     ? `${where(at.path)} needs exactly one of ${list}, and has none.`
     : `${where(at.path)} has both ${list}; exactly one is allowed.`;
@@ -115,8 +106,6 @@ function notInEnum(error: ErrorObject, at: At): ShapeFinding {
   const place = { path: at.path, part: 'value' } as const;
   if (typeof error.data !== 'string')
     return { ...place, code: 'manifest.type', message: `${where(at.path)} must be one of ${allowed.join(', ')}.` };
-  const part = missingFieldPart(at.title, at.path, error.data);
-  if (part !== undefined) return { ...place, ...notKnown(`\`${fieldName(at.path)}: ${shownText(error.data)}\``, part) };
   const help = didYouMean(error.data, allowed) ?? `One of: ${allowed.join(', ')}.`;
   return {
     ...place,

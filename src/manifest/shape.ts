@@ -42,7 +42,7 @@ export type SchemaName =
  */
 export function checkShape(name: SchemaName, value: Json, document: Document): Problem[] {
   const validate = validator(name);
-  return validate(value) ? [] : problemsOf(validate.errors ?? [], name, document);
+  return validate(value) ? [] : problemsOf(validate.errors ?? [], document);
 }
 
 /**
@@ -55,7 +55,7 @@ export function checkPartialShape(name: SchemaName, value: Json, document: Docum
   if (validate === undefined) throw new TypeError(`there is no schema ${name}`);
   if (validate(value)) return [];
   const errors = (validate.errors ?? []).filter((error) => !ofTheWhole(error) && !takesAway(error, value));
-  return problemsOf(errors, name, document);
+  return problemsOf(errors, document);
 }
 
 /** What only the merged manifest can be asked: whether it has all it needs, and what goes with what. */
@@ -84,11 +84,11 @@ function takesAway(error: ErrorObject, value: Json): boolean {
   return at === null;
 }
 
-function problemsOf(errors: readonly ErrorObject[], name: SchemaName, document: Document): Problem[] {
+function problemsOf(errors: readonly ErrorObject[], document: Document): Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<string>();
   for (const error of errors) {
-    const found = shapeFinding(error, { path: pathOf(error), title: titleOf(name) });
+    const found = shapeFinding(error, { path: pathOf(error) });
     if (found === undefined || problems.length >= problemsMax) continue;
     const key = `${found.path.join('\0')}\0${found.code}\0${found.message}`;
     if (seen.has(key)) continue;
@@ -143,12 +143,6 @@ function ajvOfSchemas({ useDefaults }: { readonly useDefaults: boolean }): Ajv20
   });
   for (const [file, schema] of Object.entries(schemas)) instance.addSchema(schema, file);
   return instance;
-}
-
-function titleOf(name: SchemaName): string {
-  const schema = schemas[`${name}.schema.json`];
-  const title = isJsonObject(schema) ? schema['title'] : undefined;
-  return typeof title === 'string' ? title : name;
 }
 
 function pathOf(error: ErrorObject): Path {

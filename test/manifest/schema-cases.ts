@@ -88,7 +88,7 @@ function pathAt(text: string, line: number): string {
     for (const deeper of indexes.keys()) if (deeper > indent) indexes.delete(deeper);
     const key = /^\s*"((?:[^"\\]|\\.)*)": /.exec(written)?.[1];
     if (key !== undefined) steps.push({ indent, step: key });
-    else if (/^\s*["{[\d tfn-]/.test(written) && indent > 0) {
+    else if (/^\s*["{[\dtfn-]/.test(written) && indent > 0) {
       const index = indexes.get(indent) ?? 0;
       indexes.set(indent, index + 1);
       steps.push({ indent, step: String(index) });
