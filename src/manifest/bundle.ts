@@ -1,7 +1,12 @@
 import type { Json, JsonObject } from './json.ts';
 
-/** Raised whenever the meaning of a bundle's fields changes; a worker refuses a schema it does not know. */
-export const engineSchema = 1;
+/**
+ * Raised whenever the meaning of a bundle's fields changes; a worker refuses a schema it does not know, and knows all
+ * before its own. A bundle has the lowest that says what it means: what an older worker can run it may run.
+ *
+ * 1: the first. 2: braces in a prompt have a meaning, and agents have inputs.
+ */
+export const engineSchema = 2;
 
 /** The compiled content of one AgentSystem at one revision: what a run keeps from start to end. */
 export interface Bundle {
@@ -45,7 +50,10 @@ export interface BundleEdge {
 
 export interface BundleAgent {
   readonly model: string;
+  /** Fragments taken in; `{{ name }}` stands for the value of an input and `\\{{` for two braces. */
   readonly prompt: string;
+  /** The placeholders of the prompt. */
+  readonly inputs?: Readonly<Record<string, BundleInput>>;
   /** Tools as offered to the model: name (the Tool's metadata.name) to `namespace/name`. */
   readonly tools: Readonly<Record<string, string>>;
   readonly limits: {
@@ -56,6 +64,15 @@ export interface BundleAgent {
   };
   readonly output?: { readonly schema: JsonObject };
   readonly execution: { readonly onDeny: 'inform' | 'fail'; readonly maxDenials: number };
+}
+
+/** A value that a prompt shows, from the field of this name in the node's input. */
+export interface BundleInput {
+  readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
+  readonly enum?: readonly Json[];
+  readonly default?: Json;
+  /** Whether a value must be given where there is no default; else nothing stands there. */
+  readonly required: boolean;
 }
 
 export interface SecretUse {

@@ -4,7 +4,6 @@ import {
   type BundleModel,
   type BundleNode,
   type BundleTool,
-  engineSchema,
   type SecretUse,
 } from '../manifest/bundle.ts';
 import { parseDuration } from '../manifest/duration.ts';
@@ -30,7 +29,7 @@ export function compileContent(system: Resource, view: View): Bundle {
     Object.values(agents).map(({ model }) => [model, modelOf(view.resource('ModelEndpoint', model))]),
   );
   return {
-    engineSchema,
+    engineSchema: schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     input: spec.input.schema === undefined ? {} : { schema: spec.input.schema },
     nodes,
@@ -42,6 +41,11 @@ export function compileContent(system: Resource, view: View): Bundle {
     tools,
     secrets: secretsOf([...Object.values(models), ...Object.values(tools)], view),
   };
+}
+
+/** A worker that does not know placeholders would send the braces to a model. */
+function schemaNeeded(agents: readonly BundleAgent[]): number {
+  return agents.some(({ prompt }) => prompt.includes('{{')) ? 2 : 1;
 }
 
 function nodesOf(system: Resource): Record<string, BundleNode> {
@@ -84,6 +88,7 @@ function agentOf(agent: Resource, view: View): BundleAgent {
   return {
     model: qualify(modelRefOf(agent), agent.namespace),
     prompt: spec.prompt,
+    ...inputsOf(spec.inputs),
     tools: sortedRecord(tools),
     limits: {
       maxSteps: spec.limits.maxSteps,
@@ -94,6 +99,13 @@ function agentOf(agent: Resource, view: View): BundleAgent {
     ...(spec.output === undefined ? {} : { output: spec.output }),
     execution: { onDeny: spec.execution.onDeny, maxDenials: spec.execution.maxDenials },
   };
+}
+
+/** Only what a run reads: a description changes no bundle. */
+function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'> {
+  const declared = Object.entries(inputs ?? {});
+  if (declared.length === 0) return {};
+  return { inputs: sortedRecord(declared.map(([name, { description: _text, ...input }]) => [name, input])) };
 }
 
 function modelOf(endpoint: Resource): BundleModel {

@@ -5,6 +5,7 @@ import { answerForModel } from '../policy/neutral.ts';
 import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
 import { agentOf, toolOf } from './ask.ts';
 import { StepFailure, valuesOf } from './halt.ts';
+import { promptFor } from './prompt.ts';
 import type { CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
 import { step } from './step.ts';
@@ -24,10 +25,11 @@ type Answer = Pick<ModelResponse, 'text' | 'toolCalls' | 'finish'>;
  * on is the gate's business: a model call that a limit or a budget refuses ends the node with the gate's reason.
  */
 export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
+  const system = promptFor(agentOf(agent, scope), agent.input, agent.node);
   const messages: ModelMessage[] = [{ role: 'user', text: textOf(agent.input) }];
   let repaired = false;
   for (let turn = 1; ; turn += 1) {
-    const answer = await askModel(agent, scope, { turn, messages });
+    const answer = await askModel(agent, scope, { turn, system, messages });
     messages.push({ role: 'assistant', text: answer.text, toolCalls: answer.toolCalls });
     if (answer.toolCalls.length > 0) {
       messages.push(...(await callTools(agent, scope, answer.toolCalls)));
@@ -49,10 +51,14 @@ function textOf(input: Json): string {
 async function askModel(
   { node, signal }: AgentTurns,
   scope: Scope,
-  { turn, messages }: { readonly turn: number; readonly messages: readonly ModelMessage[] },
+  {
+    turn,
+    system,
+    messages,
+  }: { readonly turn: number; readonly system: string; readonly messages: readonly ModelMessage[] },
 ): Promise<Answer> {
   const path = `${node}/${turn}`;
-  const result = await step({ kind: 'model', node, path, signal, messages: [...messages] }, scope);
+  const result = await step({ kind: 'model', node, path, signal, system, messages: [...messages] }, scope);
   switch (result.kind) {
     case 'done': {
       // Written by the door, now or by an earlier owner.

@@ -29,6 +29,8 @@ export interface ToolStepCall extends StepCallBase {
 
 export interface ModelStepCall extends StepCallBase {
   readonly kind: 'model';
+  /** The system prompt, its placeholders filled in. */
+  readonly system: string;
   readonly messages: readonly ModelMessage[];
 }
 
@@ -75,7 +77,7 @@ export function ask(call: StepCall, scope: Scope, context: GateContext): Asked {
   const agent = agentOf(call, scope);
   const request = {
     agent: subject.slice('Agent/'.length),
-    system: agent.prompt,
+    system: call.system,
     messages: call.messages,
     tools: toolsOf(agent, scope, context),
     ...(agent.output === undefined ? {} : { outputSchema: agent.output.schema }),

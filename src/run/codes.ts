@@ -53,6 +53,16 @@ export const runCodes = {
     cause: 'Every `when` of the node’s edges is false and none is the default.',
     cure: 'Add an edge with `default: true`, to `end` if the branch should finish there.',
   },
+  'agent.input_missing': {
+    title: 'An input of the agent’s prompt is missing',
+    cause: 'The prompt shows an input that the node’s input does not hold, and that has no default.',
+    cure: 'Give it in the node’s `input`, or give it a default under the agent’s `inputs`.',
+  },
+  'agent.input_invalid': {
+    title: 'An input of the agent’s prompt is of another type',
+    cause: 'The node’s input holds a value that is not of the declared type, or none of the allowed ones.',
+    cure: 'Correct the expression in the node’s `input`, or the declaration under the agent’s `inputs`.',
+  },
   'agent.output_invalid': {
     title: 'The agent’s answer does not fit its schema',
     cause: 'The answer was not JSON of `output.schema`, and the one repair turn did not mend it.',

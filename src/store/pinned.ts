@@ -16,9 +16,9 @@ export async function readPinned(database: Database, digest: string): Promise<St
   const text = 'select engine_schema, content, authority from bundle where digest = $1';
   const [row] = await rowsOf<BundleRow>(database.db, { name: 'read_pinned', text }, [digest]);
   if (row === undefined) throw unreadable(`The bundle ${digest.slice(0, 12)} is not in the database.`);
-  if (row.engine_schema !== engineSchema) {
+  if (row.engine_schema > engineSchema) {
     // Another worker of the pool may know it: the run is handed back, not failed.
-    const message = `The bundle ${digest.slice(0, 12)} has engine schema ${row.engine_schema}; this worker knows ${engineSchema}.`;
+    const message = `The bundle ${digest.slice(0, 12)} has engine schema ${row.engine_schema}; this worker knows up to ${engineSchema}.`;
     throw new RetryableError(message, { code: 'run.bundle_unreadable' });
   }
   return { content: parse<Bundle>(row.content, digest), authority: parse<Authority>(row.authority, digest) };
