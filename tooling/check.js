@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 const steps = [
   { claim: "manifests' types are those of schemas/", command: ['tsx', 'tooling/generate-types.ts', '--check'] },
   { claim: "tables' types are those of the migrations", command: ['tsx', 'tooling/generate-tables.ts', '--check'] },
+  {
+    claim: 'pages and schemas for editors are those of schemas/',
+    command: ['tsx', 'tooling/generate-reference.ts', '--check'],
+  },
   { claim: 'types hold', command: ['tsc', '--noEmit', '-p', '.'] },
   { claim: 'no rule of .oxlintrc.json is broken', command: ['oxlint', '.'] },
   { claim: 'files are formatted (npm run format)', command: ['biome', 'format', '.'] },
