@@ -10,7 +10,7 @@ export type Reaching = readonly Sound[];
 
 /** The Defaults that reach each namespace; two of one scope are an error. */
 export function defaultsOf(estate: Estate, report: Report): (namespace: string) => Reaching {
-  const found = estate.sound.filter(({ identity }) => identity.kind === 'Defaults');
+  const found = [...(estate.byKind.get('Defaults') ?? [])];
   if (found.length === 0) return () => none;
   found.sort((a, b) => (isBefore(a, b) ? -1 : 1));
   const byScope = new Map<string, Sound>();

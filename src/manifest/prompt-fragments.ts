@@ -1,11 +1,11 @@
-import type { Estate, Files, PlacedFinding, Sound } from './estate.ts';
+import type { Files, PlacedFinding, Sound } from './estate.ts';
 import { promptBytesMax } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { libraryOf, type Library, type LibraryText } from './prompt-library.ts';
 import type { FragmentPart, PromptPart } from './prompt-template.ts';
 import { qualify } from './reference.ts';
-import { referenceFinding } from './resolve-reference.ts';
+import { referenceFinding, type Targets } from './resolve-reference.ts';
 import { addressOf, type Address } from './resource.ts';
 import type { Finding } from './text.ts';
 
@@ -16,13 +16,13 @@ const depthMax = 8;
 export type Taken =
   | { readonly kind: 'text'; readonly library: Library; readonly text: LibraryText; readonly bytes: number }
   | { readonly kind: 'finding'; readonly finding: Finding }
-  | { readonly kind: 'broken' };
+  | { readonly kind: 'broken'; readonly library: Library | undefined };
 
 type Named = Pick<FragmentPart, 'library' | 'key'>;
 
 /** The texts of all libraries of an environment, and what they take in from each other. */
 export class Fragments {
-  readonly #estate: Estate;
+  readonly #targets: Targets;
   readonly #libraries = new Map<Address, Library>();
   readonly #nodes = new Map<LibraryText, Node>();
   /** Of the texts in files, and of what texts take in. */
@@ -30,9 +30,9 @@ export class Fragments {
   /** Libraries that a library takes something from. */
   readonly used = new Set<Address>();
 
-  constructor(estate: Estate, files: Files) {
-    this.#estate = estate;
-    for (const manifest of estate.sound) {
+  constructor(targets: Targets, files: Files) {
+    this.#targets = targets;
+    for (const manifest of targets.sound) {
       if (manifest.identity.kind === 'PromptLibrary') this.#libraries.set(manifest.address, libraryOf(manifest, files));
     }
     for (const address of [...this.#libraries.keys()].sort()) this.#measureLibrary(address);
@@ -53,7 +53,8 @@ export class Fragments {
     const found = this.#find(named, from);
     if (found.kind !== 'text') return found;
     const node = this.#nodes.get(found.text);
-    return node?.measure === undefined ? { kind: 'broken' } : { ...found, bytes: node.measure.bytes };
+    if (node?.measure === undefined) return { kind: 'broken', library: found.library };
+    return { ...found, bytes: node.measure.bytes };
   }
 
   /** Whatever is to be known of a fragment but its size. */
@@ -62,13 +63,13 @@ export class Fragments {
     const [namespace = '', name = ''] = path.split('/');
     const address = addressOf({ kind: 'PromptLibrary', namespace, name });
     const reference = { kind: 'PromptLibrary', address, namespace, name, path: [], restricts: false } as const;
-    const finding = referenceFinding(reference, from, this.#estate);
+    const finding = referenceFinding(reference, from, this.#targets);
     if (finding !== undefined) return { kind: 'finding', finding };
     const library = this.#libraries.get(address);
-    if (library === undefined) return { kind: 'broken' };
+    if (library === undefined) return { kind: 'broken', library };
     if (!library.texts.has(key)) return { kind: 'finding', finding: noKey(key, library) };
     const text = library.texts.get(key);
-    return text === undefined ? { kind: 'broken' } : { kind: 'text', library, text, bytes: 0 };
+    return text === undefined ? { kind: 'broken', library } : { kind: 'text', library, text, bytes: 0 };
   }
 
   #measureLibrary(address: Address): void {

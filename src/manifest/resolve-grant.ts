@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from './json.ts';
 import { listAt, objectAt, type ManifestReference } from './manifest-reference.ts';
+import { didYouMean } from './nearest.ts';
 import { isSound, type Estate, type Report, type Sound } from './estate.ts';
 import type { Address } from './resource.ts';
 import { permissionParts } from './permission.ts';
@@ -7,9 +8,7 @@ import { permissionParts } from './permission.ts';
 /** Warns of tools that an agent or a graph names and no role grants: every call of them would be denied. */
 export function grantFindings(estate: Estate, report: Report): void {
   const permissions = toolPermissions(estate);
-  for (const manifest of estate.sound) {
-    const { kind } = manifest.identity;
-    if (kind !== 'Agent' && kind !== 'AgentSystem') continue;
+  for (const manifest of [...(estate.byKind.get('Agent') ?? []), ...(estate.byKind.get('AgentSystem') ?? [])]) {
     const { references } = manifest;
     if (!references.some((reference) => reference.kind === 'Tool')) continue;
     const given = givenBy(references, estate);
@@ -33,11 +32,34 @@ function ungranted(reference: ManifestReference, lacking: string, references: re
   } as const;
 }
 
+/** Warns of permissions for tools that are not there: most likely misspelt, and a grant in waiting otherwise. */
+export function unknownToolFindings(estate: Estate, report: Report): void {
+  // The tools of a server are known to its pin alone.
+  if (estate.byKind.has('McpServer')) return;
+  for (const role of estate.byKind.get('AgentRole') ?? []) {
+    for (const [index, text] of listAt(objectAt(role.content.manifest, 'spec'), 'permissions').entries()) {
+      const [kind, path = '*'] = permissionParts(String(text), role.identity.namespace);
+      if (kind !== 'tool' || path === '*' || estate.known.has(`Tool/${path}`)) continue;
+      const [namespace = '', name = ''] = path.split('/');
+      const tools = (estate.byKind.get('Tool') ?? []).filter(({ identity }) => identity.namespace === namespace);
+      report(role, ['spec', 'permissions', index], {
+        code: 'grant.unknown_tool',
+        severity: 'warning',
+        message: `The role grants a permission for the tool \`${name}\`, which is not defined.`,
+        help:
+          didYouMean(
+            name,
+            tools.map(({ identity }) => identity.name),
+          ) ?? 'Correct the name, or remove the permission.',
+      });
+    }
+  }
+}
+
 /** ToolPermissions by the address of their tool. */
 function toolPermissions(estate: Estate): ReadonlyMap<Address, readonly Sound[]> {
   const found = new Map<Address, Sound[]>();
-  for (const manifest of estate.sound) {
-    if (manifest.identity.kind !== 'ToolPermission') continue;
+  for (const manifest of estate.byKind.get('ToolPermission') ?? []) {
     for (const reference of manifest.references) {
       if (reference.kind === 'Tool') found.set(reference.address, [...(found.get(reference.address) ?? []), manifest]);
     }

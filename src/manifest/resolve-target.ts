@@ -4,7 +4,7 @@ import type { Estate, Report, Sound } from './estate.ts';
 
 /** Warns of policies that reach nobody: one of their lists names nothing that the environment holds. */
 export function targetFindings(estate: Estate, report: Report): void {
-  const policies = estate.sound.filter(({ identity }) => identity.kind === 'AgentPolicy');
+  const policies = estate.byKind.get('AgentPolicy') ?? [];
   if (policies.length === 0) return;
   const subjects = subjectsOf(estate);
   for (const policy of policies) {

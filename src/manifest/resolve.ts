@@ -1,16 +1,20 @@
 import { defaultsOf } from './defaults.ts';
-import { isSound, type Estate, type Files, type Report, type Sound } from './estate.ts';
-import { grantFindings } from './resolve-grant.ts';
-import { referenceFinding } from './resolve-reference.ts';
+import { estateOf, type Estate, type EstateBounds, type Files, type Report } from './estate.ts';
+import { checkOwnership } from './ownership.ts';
+import { ceilingFindings } from './resolve-ceiling.ts';
+import { givenFindings } from './resolve-given.ts';
+import { grantFindings, unknownToolFindings } from './resolve-grant.ts';
+import { checkNesting } from './resolve-nesting.ts';
+import { checkReferences } from './resolve-reference.ts';
+import { checkRenames } from './resolve-rename.ts';
 import { resourceOf } from './resolve-resource.ts';
 import { targetFindings } from './resolve-target.ts';
-import { isBefore } from './overlay.ts';
+import { reportUnused } from './resolve-unused.ts';
 import { Fragments } from './prompt-fragments.ts';
-import { givenFindings } from './resolve-given.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, compareText, type Problem } from './problem.ts';
-import type { Address, EnvironmentSettings, Kind, Resource } from './resource.ts';
-import type { Finding, Path } from './text.ts';
+import type { Address, EnvironmentSettings, Resource } from './resource.ts';
+import type { Path } from './text.ts';
 import type { Validated } from './validate.ts';
 
 export interface Resolved {
@@ -20,8 +24,8 @@ export interface Resolved {
   readonly problems: readonly Problem[];
 }
 
-/** What of an environment's settings bears on its resources. */
-export type Bounds = Partial<Pick<EnvironmentSettings, 'namespaces' | 'paths'>>;
+/** What of an environment's settings bears on its resources, and what of its files cannot be read. */
+export type Bounds = Partial<Pick<EnvironmentSettings, 'namespaces' | 'paths' | 'ownership'>> & EstateBounds;
 
 /** Joins the documents of one environment into its resources. */
 export function resolve(manifests: readonly Validated[], files: Files, environment: Bounds): Resolved {
@@ -32,16 +36,22 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
     if (finding.severity !== 'warning') faulty.add(manifest);
   };
   for (const manifest of manifests) if (manifest.problems.length > 0) problems.push(...manifest.problems);
-  const estate = estateOf(manifests, report);
-  checkNamespaces(estate, environment.namespaces, report);
-  const used = checkReferences(estate, report);
+  const estate = estateOf(manifests, environment, report);
+  const reaching = defaultsOf(estate, report);
+  const targets = { ...estate, reaching };
+  const used = checkReferences(targets, report);
+  checkBounds(estate, environment, report);
+  checkRenames(estate, report);
+  checkNesting(estate, reaching, report);
   grantFindings(estate, report);
+  unknownToolFindings(estate, report);
   targetFindings(estate, report);
-  const around = { files, fragments: new Fragments(estate, files), reaching: defaultsOf(estate, report) };
+  ceilingFindings(estate, report);
+  const around = { files, fragments: new Fragments(targets, files), reaching };
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
   problems.push(...around.fragments.problems);
   for (const address of around.fragments.used) used.add(address);
-  const given = givenFindings(estate, report);
+  const given = givenFindings(targets, report);
   const resources = new Map<Address, Resource>();
   for (const manifest of estate.sound) {
     const joined = resourceOf(manifest, around);
@@ -73,34 +83,13 @@ export function filesNeeded(manifests: readonly Validated[]): string[] {
   return [...paths].sort(compareText);
 }
 
-function estateOf(manifests: readonly Validated[], report: Report): Estate {
-  const known = new Map<Address, Validated>();
-  for (const manifest of manifests) {
-    if (manifest.address === undefined) continue;
-    const other = known.get(manifest.address);
-    // The first by place stays, so that the order in which files are read never shows.
-    const [first, second] = other === undefined || isBefore(manifest, other) ? [manifest, other] : [other, manifest];
-    known.set(manifest.address, first);
-    if (second !== undefined) reportDuplicate(first, second, report);
-  }
-  const sound: Sound[] = [];
-  for (const manifest of known.values()) if (isSound(manifest)) sound.push(manifest);
-  return { known, sound };
+/** Reports what the environment, or the owner of the folder, does not let its files declare. */
+function checkBounds(estate: Estate, { namespaces, ownership }: Bounds, report: Report): void {
+  if (namespaces !== undefined) checkNamespaces(estate, namespaces, report);
+  if (ownership !== undefined) checkOwnership(estate.known.values(), ownership, report);
 }
 
-function reportDuplicate(first: Validated, second: Validated, report: Report): void {
-  const name = first.address ?? '';
-  const { file, line } = first.document.place;
-  const message = `${name} is declared twice: here and at ${file}:${line}.`;
-  report(second, ['metadata', 'name'], {
-    code: 'manifest.duplicate',
-    message,
-    help: 'Remove one of the two, or rename it.',
-  });
-}
-
-function checkNamespaces(estate: Estate, namespaces: readonly string[] | undefined, report: Report): void {
-  if (namespaces === undefined) return;
+function checkNamespaces(estate: Estate, namespaces: readonly string[], report: Report): void {
   const allowed = new Set(namespaces);
   for (const manifest of estate.known.values()) {
     const namespace = manifest.identity?.namespace ?? '';
@@ -111,44 +100,15 @@ function checkNamespaces(estate: Estate, namespaces: readonly string[] | undefin
   }
 }
 
-/** Reports references that lead nowhere, and says what is referred to. */
-function checkReferences(estate: Estate, report: Report): Set<Address> {
-  const used = new Set<Address>();
-  for (const manifest of estate.known.values()) {
-    for (const reference of manifest.references) {
-      if (!reference.restricts) used.add(reference.address);
-      const finding = referenceFinding(reference, manifest, estate);
-      if (finding !== undefined) report(manifest, finding.path, finding);
-    }
-  }
-  return used;
-}
-
-/** Kinds that do nothing by themselves. */
-const usable: ReadonlySet<Kind> = new Set(['Secret', 'ModelEndpoint', 'PromptLibrary', 'Tool', 'AgentRole', 'Agent']);
-
-function reportUnused(estate: Estate, used: ReadonlySet<Address>, report: Report): void {
-  for (const manifest of estate.sound) {
-    const { address, identity } = manifest;
-    if (!usable.has(identity.kind) || used.has(address)) continue;
-    const finding = {
-      code: 'manifest.unused',
-      severity: 'warning',
-      message: `Nothing refers to ${address}.`,
-      help: 'Use it, or remove it.',
-    } as const;
-    report(manifest, ['metadata', 'name'], finding);
-  }
-}
-
 // Finding a place parses a document again. What is wrong usually stays wrong from one commit to the next, so a problem
 // is kept with the document that it is in, and both go together.
 const places = new WeakMap<Validated, Map<string, Problem>>();
 
-function placed(manifest: Validated, path: Path, finding: Finding): Problem {
+function placed(manifest: Validated, path: Path, finding: Parameters<Report>[2]): Problem {
   const known = places.get(manifest) ?? new Map<string, Problem>();
-  const key = `${path.join('\0')}\0${finding.code}\0${finding.message}\0${finding.help}`;
-  const problem = known.get(key) ?? problemIn(manifest.document, path, { ...finding, address: manifest.address });
+  const { document = manifest.document, code, message, help } = finding;
+  const key = [document.place.file, ...path, code, message, help].join('\0');
+  const problem = known.get(key) ?? problemIn(document, path, { ...finding, address: manifest.address });
   // A document can be wrong in many ways over time; only the latest are worth keeping.
   if (known.size > 1_000) known.clear();
   known.set(key, problem);

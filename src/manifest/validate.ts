@@ -1,4 +1,5 @@
 import { canonicalise, copyOf, readNumbers, type Draft } from './canonical.ts';
+import { annotationProblems } from './annotation.ts';
 import type { Document } from './document.ts';
 import { digest } from './digest.ts';
 import { schemas } from './schemas.gen.ts';
@@ -10,6 +11,7 @@ import { didYouMean } from './nearest.ts';
 import { isPatch, patchProblems } from './patch.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, type Problem } from './problem.ts';
+import { qualify } from './reference.ts';
 import { addressOf, kinds, type Address, type Identity, type Kind } from './resource.ts';
 import { secretProblems } from './secret-problem.ts';
 import { checkMeaning } from './meaning.ts';
@@ -29,6 +31,8 @@ export interface Validated {
   readonly references: readonly ManifestReference[];
   /** Present when nothing is wrong. */
   readonly content?: Content;
+  /** The name that the resource had before. */
+  readonly renamedFrom?: Address;
   /** It only says what it changes in the manifest of its identity in an earlier path. */
   readonly patch?: true;
 }
@@ -66,17 +70,22 @@ export function validate(document: Document): Validated {
   readNumbers(kind, draft);
   if (isPatch(value)) return validatedPatch(kind, draft, { document, problems });
   const shape = checkShape(schemaOf[kind], draft, document);
-  problems.push(...shape);
+  problems.push(...shape, ...annotationProblems(draft, document));
   problems.push(...beside(shape, checkMeaning(kind, draft, document)));
   problems.push(...beside(problems, unsupportedProblems(kind, document)));
   const identity = identityOf(kind, draft);
   if (identity === undefined) return { document, problems: problems.sort(compareProblems), references: [] };
   const address = addressOf(identity);
-  const references = referencesOf(identity, draft);
   const named = problems.map((problem) => ({ ...problem, address })).sort(compareProblems);
-  if (named.some((problem) => problem.severity === 'error'))
-    return { document, problems: named, references, identity, address };
-  return { document, problems: named, references, identity, address, content: contentOf(identity, draft, document) };
+  const references = referencesOf(identity, draft);
+  const found = { document, problems: named, references, identity, address, ...renamedFrom(identity, draft) };
+  if (named.some((problem) => problem.severity === 'error')) return found;
+  return { ...found, content: contentOf(identity, draft, document) };
+}
+
+function renamedFrom({ kind, namespace }: Identity, draft: Draft): Pick<Validated, 'renamedFrom'> {
+  const written = objectAt(draft, 'metadata')['renamedFrom'];
+  return typeof written === 'string' ? { renamedFrom: `${kind}/${qualify(written, namespace)}` } : {};
 }
 
 function validatedPatch(

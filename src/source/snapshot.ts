@@ -1,6 +1,7 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { settingsPath } from '../manifest/file-name.ts';
 import { defaultFileLimits, type FileLimits, fileTooLarge } from '../manifest/limits.ts';
+import { type Lost, lostInValue, lostWhole } from '../manifest/lost.ts';
 import { overlay } from '../manifest/overlay.ts';
 import { compareProblems, type Problem } from '../manifest/problem.ts';
 import { filesNeeded, resolve } from '../manifest/resolve.ts';
@@ -18,7 +19,8 @@ import {
 import { entryProblem, fileProblem } from './entry-problem.ts';
 import { environmentPaths } from './environment-paths.ts';
 import { coverOf } from './git-text.ts';
-import { listExtras, listPaths } from './listing.ts';
+import type { FileDocuments } from './file-documents.ts';
+import { type Listing, listExtras, listPaths } from './listing.ts';
 import type { Repository } from './reader.ts';
 import { nextRoot } from './root-state.ts';
 import { SnapshotCache, type SnapshotState } from './snapshot-cache.ts';
@@ -76,34 +78,56 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const { repository, environment, paths, before } = reading;
   const listed = await listPaths(repository, commit, { paths, before: before?.listing });
   const documents = await readManifests(reading, listed);
-  const validated: Validated[] = [];
-  const problems: Problem[] = [...(environment.problems ?? []), ...missingPaths(listed, reading)];
-  for (const file of documents.values()) {
-    for (const document of file.documents) validated.push(document);
-    for (const problem of file.problems) problems.push(problem);
-  }
-  const overlaid = overlay(validated, paths);
+  const absent = missingPaths(listed, reading);
+  const gathered = gather(documents);
+  const problems = [...(environment.problems ?? []), ...absent, ...gathered.problems];
+  // What a missing path or the target of a link would declare, nobody can tell.
+  const lost = absent.length > 0 || hasLinks(listed) ? [lostWhole, ...gathered.lost] : gathered.lost;
+  const overlaid = overlay(gathered.validated, paths);
   problems.push(...overlaid.problems);
   const needed = new Set(filesNeeded(overlaid.manifests));
   const inside = coverOf(paths);
   const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
   const texts = await readTexts(reading, listing, needed);
-  const resolved = resolve(overlaid.manifests, texts.bytes, environment);
+  const resolved = resolve(overlaid.manifests, texts.bytes, { ...environment, paths, lost });
   problems.push(...entryProblems(listing, needed));
   const all = withoutGuesses(
     problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems),
   );
-  if (validated.length === 0 && !all.some(({ severity }) => severity === 'error')) throw empty(environment, commit);
+  if (gathered.validated.length === 0 && !all.some(({ severity }) => severity === 'error'))
+    throw empty(environment, commit);
   const root = nextRoot(before?.root, resolved.resources);
   const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems: all };
   return { snapshot: taken, listing, documents, texts, root };
 }
 
-/** While a manifest is in error, what it refers to is not known: calling that unused would send its author astray. */
+function gather(documents: ReadonlyMap<string, FileDocuments>) {
+  const validated: Validated[] = [];
+  const problems: Problem[] = [];
+  const lost: Lost[] = [];
+  for (const file of documents.values()) {
+    for (const document of file.documents) {
+      validated.push(document);
+      if (document.identity === undefined) lost.push(lostInValue(document.document.value));
+    }
+    for (const problem of file.problems) problems.push(problem);
+    for (const one of file.lost) lost.push(one);
+  }
+  return { validated, problems, lost };
+}
+
+function hasLinks({ entries }: Listing): boolean {
+  for (const { kind } of entries.values()) if (kind !== 'file') return true;
+  return false;
+}
+
+/** While a manifest is in error, what it declares is not known: calling that unused would send its author astray. */
 function withoutGuesses(problems: readonly Problem[]): readonly Problem[] {
   if (!problems.some(({ severity }) => severity === 'error')) return problems;
-  return problems.filter(({ code }) => code !== 'manifest.unused');
+  return problems.filter(({ code }) => !guesses.has(code));
 }
+
+const guesses: ReadonlySet<string> = new Set(['manifest.unused', 'policy.targets_nothing', 'grant.unknown_tool']);
 
 function noSettings(): Problem {
   return fileProblem(settingsPath, {

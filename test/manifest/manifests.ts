@@ -1,5 +1,7 @@
 import { parseDocuments } from '../../src/manifest/document.ts';
+import type { Lost } from '../../src/manifest/lost.ts';
 import { overlay } from '../../src/manifest/overlay.ts';
+import type { Ownership } from '../../src/manifest/ownership.ts';
 import type { Problem } from '../../src/manifest/problem.ts';
 import { type Resolved, resolve } from '../../src/manifest/resolve.ts';
 import { type Validated, validate } from '../../src/manifest/validate.ts';
@@ -161,10 +163,14 @@ export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-export function validateText(text: string, path = 'a.yaml'): { manifests: Validated[]; problems: Problem[] } {
+export function validateText(
+  text: string,
+  path = 'a.yaml',
+): { manifests: Validated[]; problems: Problem[]; lost: readonly Lost[] } {
   const parsed = parseDocuments({ path, bytes: bytesOf(text) });
   const manifests = parsed.documents.map(validate);
-  return { manifests, problems: [...parsed.problems, ...manifests.flatMap(({ problems }) => problems)] };
+  const problems = [...parsed.problems, ...manifests.flatMap((manifest) => manifest.problems)];
+  return { manifests, problems, lost: parsed.lost };
 }
 
 export interface ResolveOptions {
@@ -172,13 +178,15 @@ export interface ResolveOptions {
   readonly namespaces?: readonly string[];
   /** Of the environment, in order. */
   readonly paths?: readonly string[];
+  readonly ownership?: readonly Ownership[];
 }
 
 /** Parses, validates and resolves; problems of the files themselves are among the others. */
 export function resolveTexts(files: Readonly<Record<string, string>>, options: ResolveOptions = {}): Resolved {
   const validated = Object.entries(files).map(([path, text]) => validateText(text, path));
   const prompts = new Map(Object.entries(options.prompts ?? promptFiles).map(([path, text]) => [path, bytesOf(text)]));
-  const environment = options.namespaces === undefined ? {} : { namespaces: options.namespaces };
+  const { prompts: _prompts, ...bounds } = options;
+  const environment = { ...bounds, lost: validated.flatMap(({ lost }) => lost) };
   const overlaid = overlay(
     validated.flatMap(({ manifests }) => manifests),
     options.paths ?? [''],

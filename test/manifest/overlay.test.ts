@@ -224,7 +224,7 @@ describe('a patch that cannot be applied says why', () => {
     expect(problems.find(({ code }) => code === 'manifest.duplicate')).toMatchObject({
       file: 'production/t.yaml',
       message: 'Agent/default/triage is declared twice: here and at base/triage.yaml:1.',
-      help: 'Add the annotation `pawl/patch: merge` to change only what it says, or remove one of the two.',
+      help: 'Add the annotation `pawl/patch: merge` to the one in the later path to change only what it says, or remove one of the two.',
     });
   });
 

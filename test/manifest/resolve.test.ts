@@ -50,9 +50,9 @@ describe('references', () => {
     };
     const problems = resolveTexts(files).problems.filter(({ code }) => code === 'reference.missing');
     expect(problems.map(({ message, help }) => `${message} ${help}`)).toEqual([
-      'ModelEndpoint `fsat` is not defined. Did you mean `fast`?',
-      'Tool `serch` is not defined. Did you mean `search`?',
-      'AgentRole `suport` is not defined. Did you mean `support`?',
+      'ModelEndpoint `fsat` is not defined. Did you mean `fast` (models/fast.yaml)?',
+      'Tool `serch` is not defined. Did you mean `search` (tools/search.yaml)?',
+      'AgentRole `suport` is not defined. Did you mean `support` (policies/support.yaml)?',
     ]);
     expect(problems.map(at)).toEqual(['reference.missing 4:18', 'reference.missing 4:53', 'reference.missing 4:70']);
   });
