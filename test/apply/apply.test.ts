@@ -189,6 +189,13 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
       code: 'plan.invalid',
       message: expect.stringContaining('a.yaml:3:1: too many aliases'),
     });
+    const lacking = { ...problem, severity: 'warning', blocks: 'apply', lacks: 'memory', line: 3, column: 1 } as const;
+    await expect(apply(database, { ...plan, problems: [lacking] }, 'tester')).rejects.toMatchObject({
+      code: 'plan.unsupported',
+      exit: 3,
+      message: `Plan ${plan.digest.slice(0, 8)} needs what this build lacks: memory (a.yaml:3:1).`,
+      help: expect.stringContaining('Remove what `pawl validate` marks `manifest.unsupported`'),
+    });
     const uncommitted = { ...plan, target: { ...plan.target, commit: 'working-copy' } };
     await expect(apply(database, uncommitted, 'tester')).rejects.toMatchObject({ code: 'plan.uncommitted' });
     expect((await readEnvironment(database.db, name))?.revision).toBe(1);

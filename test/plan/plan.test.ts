@@ -78,6 +78,14 @@ describe('plan', () => {
     expect(isErrored(made)).toBe(true);
   });
 
+  test('what this build lacks refuses the plan as an error does, and other warnings do not', () => {
+    const warning = { code: 'c', severity: 'warning', message: 'm', file: 'a.yaml', line: 1, column: 1 } as const;
+    const lacking = { ...warning, blocks: 'apply', lacks: 'memory' } as const;
+    const refused = plan(snapshotOf(base, { problems: [lacking] }), liveOf([]), optionsOf([]));
+    expect([refused.bundles, isErrored(refused)]).toEqual([[], true]);
+    expect(isErrored(plan(snapshotOf(base, { problems: [warning] }), liveOf([]), optionsOf([])))).toBe(false);
+  });
+
   test('a conflict can never be applied', () => {
     const [old, edited, wanted] = ['a', 'b', 'c'].map((prompt) => agent('writer', { prompt }));
     const made = plan(snapshotOf([wanted ?? agent('x')]), liveOf([{ applied: old, live: edited }]), {

@@ -217,6 +217,11 @@ describe('text', () => {
     } as const;
     const errored = plan(snapshotOf([], { problems: [mistake] }), liveOf([]), optionsOf([]));
     expect(text(errored)).toContain('This plan cannot be applied: 1 error.\n  ! a.yaml:2:3 manifest.x: Wrong.\n');
+    const lacking = { ...mistake, severity: 'warning', blocks: 'apply', lacks: 'memory' } as const;
+    const refused = plan(snapshotOf([], { problems: [lacking] }), liveOf([]), optionsOf([]));
+    expect(text(refused)).toContain(
+      'This plan cannot be applied by this build, which lacks: memory.\n  ! a.yaml:2:3 manifest.x: Wrong.\n',
+    );
   });
 
   test.each(Object.entries(plans))('%s: the last line is the same bytes at any width and colour', (_name, made) => {

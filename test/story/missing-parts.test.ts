@@ -1,0 +1,90 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Said } from '../cli/fixture.ts';
+import type { TestRepository } from '../support/git.ts';
+import { exampleRepository, typist } from './example.ts';
+
+const memory = `apiVersion: pawl/v1
+kind: Memory
+metadata: { name: notes, namespace: support }
+spec: { type: postgres }
+`;
+
+const agent = `apiVersion: pawl/v1
+kind: Agent
+metadata: { name: keeper, namespace: support }
+spec:
+  modelRef: scripted
+  prompt: Keep notes.
+  memory:
+    memoryRef: notes
+`;
+
+describe('manifests that are right and need what this build lacks', { timeout: 60_000 }, () => {
+  let repository: TestRepository;
+  let pawl: (...words: readonly string[]) => Promise<Said>;
+
+  beforeAll(async () => {
+    repository = await exampleRepository();
+    pawl = typist(repository.path);
+    await mkdir(join(repository.path, 'agents'), { recursive: true });
+    await writeFile(join(repository.path, 'agents/notes.yaml'), memory);
+    await writeFile(join(repository.path, 'agents/keeper.yaml'), agent);
+    await repository.commit({});
+  }, 60_000);
+  afterAll(() => repository.remove());
+
+  test('validate passes, with a warning at each place and the parts by name', async () => {
+    const said = await pawl('validate');
+    expect(said.exit).toBe(0);
+    expect(said.stdout).toContain('warning manifest.unsupported: The kind `Memory` is not supported by this build');
+    expect(said.stdout).toContain('agents/notes.yaml:2:7');
+    expect(said.stdout).toContain('`spec.memory` is not supported by this build, which lacks memory.');
+    expect(said.stdout).toContain('agents/keeper.yaml:7:3');
+    expect(said.stdout).toContain('This build cannot apply it: it lacks memory.');
+  });
+
+  test('plan exits 3, shows no plan, and says what is lacked', async () => {
+    const said = await pawl('plan');
+    expect([said.exit, said.stdout]).toEqual([3, '']);
+    expect(said.stderr).toContain('agents/keeper.yaml:7:3');
+    expect(said.stderr).toContain('Nothing can be planned by this build, which lacks: memory.');
+  });
+
+  test('plan as JSON is errored, and each diagnostic says that it blocks', async () => {
+    const said = await pawl('plan', '-o', 'json');
+    expect(said.exit).toBe(3);
+    const plan = JSON.parse(said.stdout) as { errored: boolean; diagnostics: Record<string, unknown>[] };
+    expect(plan.errored).toBe(true);
+    const blocking = plan.diagnostics.filter(({ blocks }) => blocks === 'apply');
+    expect(blocking.map(({ code, severity, lacks, file }) => [code, severity, lacks, file])).toEqual([
+      ['manifest.unsupported', 'warning', 'memory', 'agents/keeper.yaml'],
+      ['manifest.unsupported', 'warning', 'memory', 'agents/notes.yaml'],
+    ]);
+  });
+
+  test('apply exits 3 and writes nothing; the status says why', async () => {
+    const said = await pawl('apply', '--auto-approve');
+    expect(said.exit).toBe(3);
+    expect(said.stderr).toContain('which lacks: memory');
+    const status = await pawl('status');
+    expect(status.stdout).toContain('the head of main needs what this build lacks: memory');
+    expect(JSON.parse((await pawl('history', '-o', 'json')).stdout)).toMatchObject({ revisions: [] });
+  });
+
+  test('what pawl.yaml asks for in vain refuses the plans of its environment alone', async () => {
+    await appendFile(
+      join(repository.path, 'pawl.yaml'),
+      '  - { name: trial, branch: main, paths: [agents, models, policies, roles, secrets, systems, tools], guards: { maxDeletes: 3 } }\n',
+    );
+    await repository.git('rm', '--quiet', 'agents/notes.yaml', 'agents/keeper.yaml');
+    await repository.commit({});
+    expect((await pawl('validate')).exit).toBe(0);
+    const refused = await pawl('plan', '--env', 'trial');
+    expect(refused.exit).toBe(3);
+    expect(refused.stderr).toContain('`environments[1].guards` is not supported by this build');
+    expect(refused.stderr).toContain('which lacks: guards of plans.');
+    expect((await pawl('plan', '--env', 'production')).exit).toBe(0);
+  });
+});
