@@ -17,7 +17,7 @@ export function nameFault(path: string): string | undefined {
 /** Whether a file of an environment's paths is read as manifests: YAML or JSON, and neither a script nor pawl's own. */
 export function isManifestPath(path: string): boolean {
   if (!/\.(ya?ml|json)$/.test(path) || isScriptPath(path)) return false;
-  if (path === settingsPath || path === 'pawl.lock.yaml') return false;
+  if (path === settingsPath || path === lockPath) return false;
   // Folders of tools (`.github`, `.vscode`) hold YAML and JSON of their own.
   return !path.split('/').some((part) => part.startsWith('.'));
 }
@@ -28,3 +28,6 @@ export function isScriptPath(path: string): boolean {
 
 /** At the root of the repository. */
 export const settingsPath = 'pawl.yaml';
+
+/** The pins of MCP servers' tools, at the repository's root. */
+export const lockPath = 'pawl.lock.yaml';

@@ -17,6 +17,9 @@ export const defaultFileLimits: FileLimits = {
 /** Prompt and script files. */
 export const textFileBytesMax = 64 * 1024;
 
+/** Some hundred tools; a second to parse. */
+export const lockFileBytesMax = 1024 * 1024;
+
 /** A prompt with its fragments taken in. */
 export const promptBytesMax = 128 * 1024;
 

@@ -34,6 +34,7 @@ export type SchemaName =
   | 'alert-rule'
   | 'eval'
   | 'pawl'
+  | 'lock'
   | 'script';
 
 /**

@@ -19,7 +19,7 @@ async function encrypt(to: (encrypter: Encrypter) => void, text: string = 'the v
 }
 
 const secret = (source: string, value: string) =>
-  `apiVersion: pawl/v1\nkind: Secret\nmetadata: {name: crm}\nspec:\n  source: ${source}\n  keys:\n    token: ${JSON.stringify(value)}\n`;
+  `apiVersion: pawl/v1\nkind: Secret\nmetadata: {name: crm}\nspec:\n  source: ${source}\n  keys:\n    crm: ${JSON.stringify(value)}\n`;
 
 describe('an age ciphertext', () => {
   test('validates without any key', () => {
