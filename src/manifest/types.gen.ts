@@ -1141,7 +1141,7 @@ export interface AlertRule {
      * The line, in the metric's unit.
      */
     threshold: number;
-    window: Duration;
+    window?: Duration;
     for?: Duration;
     /**
      * How bad it is.
@@ -1627,6 +1627,113 @@ export interface Guard {
      * A check that fails or times out denies the call; there is no other choice.
      */
     failure: 'closed';
+  };
+}
+/**
+ * `pawl.lock.yaml` at the root of the repository: the tool definitions of MCP servers that people have looked at.
+ */
+export interface Lock {
+  /**
+   * The version of the manifest language.
+   */
+  apiVersion: 'pawl/v1';
+  /**
+   * By `namespace/name` of the McpServer.
+   */
+  servers: {
+    /**
+     * What one server was when its tools were pinned.
+     */
+    [k: string]: {
+      /**
+       * What the McpServer declared, so that a change of it is seen: another program may offer other tools.
+       */
+      identity: {
+        /**
+         * How the server is reached.
+         */
+        transport: 'stdio' | 'http' | 'container';
+        /**
+         * The program.
+         */
+        command?: string;
+        /**
+         * Its arguments.
+         *
+         * Items: An argument.
+         */
+        args?: string[];
+        /**
+         * The names of its variables, sorted. Their values are no part of the pin.
+         *
+         * Items: A name.
+         */
+        env?: string[];
+        /**
+         * The endpoint.
+         */
+        url?: string;
+        /**
+         * The names of the headers that are sent, in lower case and sorted.
+         *
+         * Items: A name.
+         */
+        headers?: string[];
+        /**
+         * The image as it was declared.
+         */
+        image?: string;
+        /**
+         * What the image's tag stood for: what runs is this, wherever the tag moves.
+         */
+        imageDigest?: string;
+      };
+      /**
+       * SHA-256 of the canonical JSON (RFC 8785) of the tools' digests by name.
+       */
+      toolsDigest: string;
+      /**
+       * When the server was asked for its tools. No part of any digest.
+       */
+      pinnedAt?: string;
+      /**
+       * The version of pawl that asked. No part of any digest.
+       */
+      pinnedWith?: string;
+      /**
+       * The tools by name, as the server defines them: what a model is told is this text.
+       */
+      tools: {
+        /**
+         * One tool.
+         */
+        [k: string]: {
+          /**
+           * SHA-256 of the canonical JSON (RFC 8785) of the definition with the tool's `name`.
+           */
+          digest: string;
+          /**
+           * What the server says of the tool.
+           */
+          definition: {
+            /**
+             * A name for people.
+             */
+            title?: string;
+            /**
+             * What a model chooses the tool by.
+             */
+            description?: string;
+            inputSchema: JsonSchema;
+            outputSchema?: JsonSchema;
+            /**
+             * What the server claims about the tool's effects. Claims grant nothing.
+             */
+            annotations?: JsonObject;
+          };
+        };
+      };
+    };
   };
 }
 /**
@@ -2190,6 +2297,17 @@ export interface PawlSettings {
      */
     alerts?: Reference[];
   }[];
+  /**
+   * How values of secrets are written into Git.
+   */
+  secrets?: {
+    /**
+     * The age recipients that `pawl secret encrypt` encrypts for: the workers', and those of people who may look.
+     *
+     * Items: The public half of an X25519 key.
+     */
+    recipients?: string[];
+  };
   /**
    * Which folders may declare what. Of several paths that hold a file the innermost counts; a file that none holds may declare anything.
    *
