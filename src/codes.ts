@@ -4,6 +4,7 @@ import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
+import { formatCodes } from './manifest/format-codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
 import { own } from './manifest/json.ts';
 import type { CodeDoc } from './manifest/problem.ts';
@@ -20,6 +21,7 @@ import { toolCodes } from './tools/codes.ts';
 /** Each area's own registry; one code stands in one of them. */
 export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   manifestCodes,
+  formatCodes,
   environmentCodes,
   promptCodes,
   secretCodes,

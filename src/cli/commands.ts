@@ -36,6 +36,15 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
       outcome.exit = await (await import('./validate.ts')).validateCommand(context, { ...options, path });
     });
   program
+    .command('fmt')
+    .description('write manifests in one way; comments stay')
+    .argument('[paths...]', 'files and folders; `-` formats standard input to standard output')
+    .option('--check', 'write nothing; list what is not formatted and exit 3')
+    .option('--diff', 'write nothing; show what would change')
+    .action(async (paths: readonly string[], options) => {
+      outcome.exit = await (await import('./fmt.ts')).fmtCommand(context, { ...options, paths });
+    });
+  program
     .command('explain')
     .description('what a kind, a field or a code means; without one, all codes')
     .argument('[subject]', '`Agent`, `Agent.spec.tools[].toolRef`, `pawl.yaml.environments`, `plan.stale`')

@@ -11,7 +11,12 @@ export interface Said {
 /** Runs one command line in this process, without a terminal; a command that needs the wiring fails unless given one. */
 export async function say(
   words: readonly string[],
-  options: { readonly app?: App; readonly cwd?: string; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly app?: App;
+    readonly cwd?: string;
+    readonly signal?: AbortSignal;
+    readonly stdin?: NodeJS.ReadableStream;
+  } = {},
 ): Promise<Said> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const wiring = (): Promise<App> => {
@@ -19,7 +24,7 @@ export async function say(
     return Promise.resolve(options.app);
   };
   const exit = await runCli(words, {
-    streams: { stdin: new PassThrough(), stdout, stderr },
+    streams: { stdin: options.stdin ?? new PassThrough(), stdout, stderr },
     app: wiring,
     bareApp: wiring,
     signal: options.signal ?? new AbortController().signal,
