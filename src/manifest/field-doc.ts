@@ -126,26 +126,30 @@ function namesOf(schema: JsonObject): string[] {
   const { type, properties } = schema;
   if (isJsonList(type)) return type.map(String);
   if (typeof type === 'string') return [type];
+  if (typeof schema['const'] === 'boolean') return ['boolean'];
   if (schema['enum'] !== undefined || schema['const'] !== undefined) return ['string'];
   return isJsonObject(properties) ? ['object'] : ['anything'];
 }
 
+/** With `#` for the number. */
 const boundWords: Readonly<Record<string, string>> = {
-  minimum: 'at least',
-  exclusiveMinimum: 'more than',
-  maximum: 'at most',
-  exclusiveMaximum: 'less than',
-  multipleOf: 'a multiple of',
-  maxLength: 'characters at most:',
-  minItems: 'entries at least:',
-  maxItems: 'entries at most:',
-  minProperties: 'fields at least:',
-  maxProperties: 'fields at most:',
+  minimum: 'at least #',
+  exclusiveMinimum: 'more than #',
+  maximum: 'at most #',
+  exclusiveMaximum: 'less than #',
+  multipleOf: 'a multiple of #',
+  maxLength: 'at most # characters',
+  minItems: 'at least # entries',
+  maxItems: 'at most # entries',
+  minProperties: 'at least # entries',
+  maxProperties: 'at most # entries',
 };
 
 function boundsOf(schema: JsonObject): string[] {
-  const bounds = Object.entries(boundWords).flatMap(([keyword, words]) =>
-    typeof schema[keyword] === 'number' ? [`${words} ${schema[keyword]}`] : [],
-  );
+  const bounds = Object.entries(boundWords).flatMap(([keyword, words]) => {
+    const bound = schema[keyword];
+    if (typeof bound !== 'number') return [];
+    return [words.replace('#', String(bound)).replace(/\b1 entries/, '1 entry')];
+  });
   return schema['uniqueItems'] === true ? [...bounds, 'no entry twice'] : bounds;
 }
