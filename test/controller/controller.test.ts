@@ -43,6 +43,21 @@ describe('a tick', () => {
     expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({ outcome: 'unchanged', commit_id: commit });
   });
 
+  test('a commit that needs what this build lacks is refused, and says which part', async () => {
+    const { git, join } = await open();
+    const { controller, plane } = await join();
+    await controller.tick();
+    const memory = 'apiVersion: pawl/v1\nkind: Memory\nmetadata: {name: notes}\nspec: {type: postgres}\n';
+    await git.commit({ 'one/memory.yaml': memory });
+    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'failed', code: 'plan.unsupported' });
+    expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({
+      outcome: 'refused',
+      code: 'plan.unsupported',
+      message: expect.stringContaining('needs what this build lacks: memory (one/memory.yaml:2:7).'),
+    });
+    expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
+  });
+
   test('an environment with mistakes stays as it was and never stops the others', async () => {
     const { git, join } = await open({ bad: {}, good: {} });
     const { controller, plane, lines } = await join();
