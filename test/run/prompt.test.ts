@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/codes.ts';
 import type { BundleAgent } from '../../src/manifest/bundle.ts';
-import type { Json } from '../../src/manifest/json.ts';
+import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { journalOf } from '../support/journal.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
@@ -20,7 +20,7 @@ describe.each(databaseKinds)('a prompt with inputs on the %s database', (kind) =
   });
 
   /** Runs one agent, and says how the run ended and which prompts its model got. */
-  async function run(agent: Partial<BundleAgent>, input: Json, template?: Json) {
+  async function run(agent: Partial<BundleAgent>, input: JsonObject, template?: Json) {
     const { database } = opened;
     const node = { agent: 'writer', ...(template === undefined ? {} : { input: template }) };
     const bundle = bundleOf({ nodes: { write: node }, agents: { writer: agent } });
@@ -71,9 +71,9 @@ describe.each(databaseKinds)('a prompt with inputs on the %s database', (kind) =
     ['comes with no map at all', 'just text', 'agent.input_missing'],
     ['is of another type', { topic: 3 }, 'agent.input_invalid'],
     ['is none of those that are allowed', { topic: 'wars' }, 'agent.input_invalid'],
-  ])('fails the step before any model is asked where a value %s', async (_what, input, code) => {
+  ])('fails the step before any model is asked where a value %s', async (_what, template, code) => {
     const inputs = { topic: { type: 'string', enum: ['cats', 'dogs'], required: true } } as const;
-    const { row, prompts, journal } = await run({ prompt: 'On {{ topic }}.', inputs }, input);
+    const { row, prompts, journal } = await run({ prompt: 'On {{ topic }}.', inputs }, {}, template);
     expect(row).toMatchObject({ state: 'Failed', error: { code, node: 'write' } });
     expect(row.error).not.toHaveProperty('message', expect.stringContaining('wars'));
     expect(explain(code)?.cure).toContain('inputs');
