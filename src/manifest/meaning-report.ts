@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { validateSchema } from './json-schema.ts';
 import { objectAt } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
+import { listOf } from './shape-finding.ts';
 import { shownText } from './shown.ts';
 import type { Finding, Path } from './text.ts';
 
@@ -75,12 +76,6 @@ export function checkOneOf(
   if (second === undefined) return;
   const message = `Of ${listOf(present)} only one is allowed.`;
   report([second], { part: 'key', code, message, help: present.length === 2 ? 'Remove one of them.' : 'Keep one.' });
-}
-
-/** `` `a`, `b` and `c` ``. */
-export function listOf(names: readonly string[]): string {
-  const shown = names.map((name) => `\`${shownText(name)}\``);
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
 }
 
 /** A name that is none of those that could be meant here. */

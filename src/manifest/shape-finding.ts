@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
 import { shownText } from './shown.ts';
 import type { Finding, Path } from './text.ts';
@@ -16,7 +16,7 @@ interface At {
 /** What an error of the schema checker means to an author; undefined where another error already says it. */
 export function shapeFinding(error: ErrorObject, at: At): ShapeFinding | undefined {
   const { keyword, schemaPath } = error;
-  if (keyword === 'if' || keyword === 'propertyNames' || /\/oneOf\/\d/.test(schemaPath)) return undefined;
+  if (keyword === 'if' || keyword === 'propertyNames' || /\/(?:oneOf|anyOf)\/\d/.test(schemaPath)) return undefined;
   if (error.propertyName !== undefined) return badName(error, at, error.propertyName);
   switch (keyword) {
     case 'additionalProperties':
@@ -25,6 +25,8 @@ export function shapeFinding(error: ErrorObject, at: At): ShapeFinding | undefin
       return missing(at, textOf(error.params['missingProperty']));
     case 'oneOf':
       return oneOf(error, at);
+    case 'anyOf':
+      return anyOf(error, at);
     case 'enum':
       return notInEnum(error, at);
     default:
@@ -81,14 +83,10 @@ function missing(at: At, name: string): ShapeFinding {
 
 /** Ours are all of the form "exactly one of these fields". */
 function oneOf(error: ErrorObject, at: At): ShapeFinding {
-  const branches: unknown = error.schema;
   const passing: unknown = error.params['passingSchemas'];
   const none = !Array.isArray(passing);
-  const names = (Array.isArray(branches) ? branches : []).flatMap((branch: unknown, index) => {
-    const required = isJsonObject(branch) && (none || passing.includes(index)) ? branch['required'] : undefined;
-    return Array.isArray(required) ? required.map((name) => `\`${String(name)}\``) : [];
-  });
-  const list = names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+  const concerned = branchesOf(error).filter((_branch, index) => none || passing.includes(index));
+  const list = listOf(concerned.flatMap(requiredIn));
   const message = none
     ? `${where(at.path)} needs exactly one of ${list}, and has none.`
     : `${where(at.path)} has both ${list}; exactly one is allowed.`;
@@ -99,6 +97,35 @@ function oneOf(error: ErrorObject, at: At): ShapeFinding {
     part: 'key',
     help: none ? 'Add one of them.' : 'Remove one of them.',
   };
+}
+
+/** Ours are "at least one of these fields", or a word of a choice beside a text of another form. */
+function anyOf(error: ErrorObject, at: At): ShapeFinding {
+  const branches = branchesOf(error);
+  const words = branches.flatMap((branch) => (Array.isArray(branch['enum']) ? branch['enum'].map(String) : []));
+  if (words.length > 0) {
+    const near = typeof error.data === 'string' ? didYouMean(error.data, words) : undefined;
+    const message = `${where(at.path)} does not have the form it needs.`;
+    const help = near ?? descriptionOf(error) ?? `One of: ${words.join(', ')}.`;
+    return { code: 'manifest.format', message, path: at.path, part: 'value', help };
+  }
+  const message = `${where(at.path)} needs at least one of ${listOf(branches.flatMap(requiredIn))}, and has none.`;
+  return { code: 'manifest.required', message, path: at.path, part: 'key', help: 'Add one of them.' };
+}
+
+function branchesOf(error: ErrorObject): readonly JsonObject[] {
+  const branches: unknown = error.schema;
+  return Array.isArray(branches) ? branches.map((branch: unknown) => (isJsonObject(branch) ? branch : {})) : [];
+}
+
+function requiredIn({ required }: JsonObject): readonly string[] {
+  return Array.isArray(required) ? required.map(String) : [];
+}
+
+/** `` `a`, `b` and `c` ``. */
+export function listOf(names: readonly string[]): string {
+  const shown = names.map((name) => `\`${shownText(name)}\``);
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
 }
 
 function notInEnum(error: ErrorObject, at: At): ShapeFinding {

@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { isJsonList, isJsonObject } from '../../src/manifest/json.ts';
 import type { Kind } from '../../src/manifest/resource.ts';
 import { fieldsTitled, pathText, type SchemaField, withInner } from '../../src/manifest/schema-field.ts';
-import { validateText } from './manifests.ts';
+import { parseDocuments } from '../../src/manifest/document.ts';
+import { type Validated, validate } from '../../src/manifest/validate.ts';
 
 /** What a manifest of one kind may say and may not say, beyond what every kind is asked. */
 export interface SchemaCases {
@@ -25,7 +26,7 @@ export function testSchema({ kind, accepted, refused }: SchemaCases): void {
   });
 
   test('every field is written in one of the specs that are right', () => {
-    const fields = fieldsTitled(kind).flatMap(withInner).filter(isOfSpec);
+    const fields = fieldsOf(kind).flatMap(withInner).filter(isOfSpec);
     const written = new Set(Object.values(accepted).flatMap((spec) => placesIn(spec).map(({ field }) => field)));
     expect(fields.map(({ path }) => pathText(path)).filter((path) => !isWritten(path, written))).toEqual([]);
   });
@@ -47,7 +48,7 @@ export function testSchema({ kind, accepted, refused }: SchemaCases): void {
         const name = String(path.at(-1));
         const known = fieldOf(kind, path);
         if (known === undefined || known.path.at(-1) === '*' || known.path.at(-1) === '[]' || name.length < 3) continue;
-        const misspelt = `${name.slice(0, -1)}${name.at(-1) === 'q' ? 'x' : 'q'}`;
+        const misspelt = `${name}${name.at(-1) ?? ''}`;
         const problems = problemsOf(kind, renamed(spec, path, misspelt));
         expect(problems, `${field} as ${misspelt}`).toContainEqual(
           expect.stringMatching(new RegExp(`^manifest\\.unknown_field .*${misspelt} .*Did you mean \`${name}\``)),
@@ -69,13 +70,27 @@ export function testSchema({ kind, accepted, refused }: SchemaCases): void {
   });
 }
 
+/** Of the manifest that `spec` makes; undefined where something is wrong with it. */
+export function digestOf(kind: Kind, spec: JsonObject): string | undefined {
+  return validated(manifestOf(kind, spec))[0]?.content?.digest;
+}
+
 /** `code path help`, of errors and of warnings that say nothing of what this build lacks. */
 function problemsOf(kind: Kind, spec: JsonObject): string[] {
-  const manifest = { apiVersion: 'pawl/v1', kind, metadata: { name: 'x' }, spec };
-  const text = JSON.stringify(manifest, undefined, 1);
-  return validateText(text)
-    .problems.filter(({ code, blocks }) => code !== 'manifest.unsupported' || blocks === undefined)
+  const text = manifestOf(kind, spec);
+  return validated(text)
+    .flatMap(({ problems }) => problems)
+    .filter(({ code, blocks }) => code !== 'manifest.unsupported' || blocks === undefined)
     .map(({ code, message, line, help }) => `${code} ${pathAt(text, line)} ${help ?? ''} (${message})`);
+}
+
+/** One value a line, so that a line is a path. */
+function manifestOf(kind: Kind, spec: JsonObject): string {
+  return JSON.stringify({ apiVersion: 'pawl/v1', kind, metadata: { name: 'x' }, spec }, undefined, 1);
+}
+
+function validated(text: string): Validated[] {
+  return parseDocuments({ path: 'a.yaml', bytes: new TextEncoder().encode(text) }).documents.map(validate);
 }
 
 /** The path of what begins on a line of indented JSON. */
@@ -121,8 +136,16 @@ function isWritten(path: string, written: ReadonlySet<string>): boolean {
   return [...written].some((field) => pattern.test(field));
 }
 
+const known = new Map<Kind, readonly SchemaField[]>();
+
+function fieldsOf(kind: Kind): readonly SchemaField[] {
+  const fields = known.get(kind) ?? fieldsTitled(kind);
+  known.set(kind, fields);
+  return fields;
+}
+
 function fieldOf(kind: Kind, path: readonly string[]): SchemaField | undefined {
-  let fields = fieldsTitled(kind);
+  let fields = fieldsOf(kind);
   let found: SchemaField | undefined;
   for (const step of ['spec', ...path]) {
     found =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { manifest, validateText } from './manifests.ts';
-import { testSchema } from './schema-cases.ts';
+import type { JsonObject } from '../../src/manifest/json.ts';
+import { digestOf, testSchema } from './schema-cases.ts';
 
 const compatible = { provider: 'openaiCompatible', model: 'small', baseUrl: 'https://models.example.com/v1' };
 const scripted = { provider: 'scripted', model: 'any', scriptFile: 'a.script.yaml' };
@@ -96,10 +96,13 @@ describe('a ModelEndpoint', () => {
 });
 
 test('numbers and prices have one form, however they are written', () => {
-  const digestOf = (spec: string): unknown =>
-    validateText(manifest('ModelEndpoint', 'm', `{provider: openai, model: x, ${spec}}`)).manifests[0]?.content?.digest;
-  const pricing = (price: string) => `pricing: {inputPerMTok: 1, outputPerMTok: 2, cachedInputPerMTok: ${price}}`;
-  expect(digestOf(pricing('0.1'))).toBeDefined();
-  expect(digestOf(pricing('"0.10"'))).toBe(digestOf(pricing('0.1')));
-  expect(digestOf('parameters: {seed: "7", topP: "0.50"}')).toBe(digestOf('parameters: {topP: 0.5, seed: 7}'));
+  const priced = (price: number | string) =>
+    digestOf('ModelEndpoint', {
+      ...compatible,
+      pricing: { inputPerMTok: 1, outputPerMTok: 2, cachedInputPerMTok: price },
+    });
+  expect(priced(0.1)).toBeDefined();
+  expect(priced('0.10')).toBe(priced(0.1));
+  const asked = (parameters: JsonObject) => digestOf('ModelEndpoint', { ...compatible, parameters });
+  expect(asked({ seed: '7', topP: '0.50' })).toBe(asked({ topP: 0.5, seed: 7 }));
 });

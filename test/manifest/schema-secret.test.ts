@@ -3,7 +3,11 @@ import { testSchema } from './schema-cases.ts';
 
 const ciphertext = [
   '-----BEGIN AGE ENCRYPTED FILE-----',
-  'YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSBhYmNk',
+  'YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSByV291dFZWdHNMYmtEMGRK',
+  'M3NtUi90U2t6ZTZSVXY2dllXWDljQ2MwZkFFCmJ4Z1prbEU5UHd0VW84cXo2NXJz',
+  'ZWQxT0VBR01zOU52Tk1QaXJpdnJ0OXMKLS0tIDNWQmp2UHZSTGpyVTZxTHJxWVpE',
+  'bXJXMXZESWZ0NmZ6VWtxcXFJeHdBNVEKD3PUB/HtEpcCvNTqx2aSPNBMrC50Mqbi',
+  'uSTkojwZ71aJ3YVj7Q==',
   '-----END AGE ENCRYPTED FILE-----',
   '',
 ].join('\n');
