@@ -139,7 +139,7 @@ describe('what is wrong is placed where it is written', () => {
     const { problems } = resolveTexts(wrong, { prompts, paths });
     expect(
       problems.filter(({ severity }) => severity === 'error').map((problem) => `${problem.file} ${at(problem)}`),
-    ).toEqual(['base/triage.yaml manifest.limit 9:15']);
+    ).toEqual(['base/triage.yaml manifest.limit 10:15']);
   });
 
   test('a mistake of the base that a patch corrects is none, but a credential in it is', () => {
