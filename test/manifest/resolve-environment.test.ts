@@ -236,7 +236,7 @@ describe('a resource of another namespace', () => {
     const shared = { 'model.yaml': (files('*')['model.yaml'] ?? '').replace('pawl/share', 'pawl/shared') };
     expect(said(shared)).toEqual([
       [
-        'model.yaml manifest.annotation 3:53',
+        'model.yaml manifest.annotation 3:57',
         "`pawl/shared` is no annotation of pawl's.",
         'Did you mean `pawl/share`?',
       ],
