@@ -138,5 +138,8 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].namespaces',
     'environments[].apply',
     'environments[].drift=alert',
+    'ownership[].path',
+    'ownership[].namespaces',
+    'ownership[].kinds',
   ],
 };

@@ -123,7 +123,7 @@ export const missingParts: Readonly<Record<string, string>> = {
   'ToolPermission.spec.approval': 'approvals',
   'Secret.spec.source=stored': 'stored secrets',
   'PawlSettings.groups': 'approvals',
-  'PawlSettings.ownership': 'ownership',
+  'PawlSettings.ownership[].owners': 'approvals',
   'PawlSettings.environments[].drift=heal': 'healing of drift',
   'PawlSettings.environments[].windows': 'apply windows',
   'PawlSettings.environments[].guards': 'guards of plans',
