@@ -128,9 +128,12 @@ class Reading {
         const { library, key } = part;
         this.#named.push({ library, key });
         const taken = this.#fragments.take(part, this.#manifest);
-        if (taken.kind === 'broken') this.#broken = true;
-        else if (taken.kind === 'finding') say(taken.finding);
-        else if (this.#grow(taken.bytes, () => say(tooLong())))
+        if (taken.kind === 'broken') {
+          this.#broken = true;
+          if (taken.library !== undefined) this.#libraries.add(taken.library);
+        }
+        if (taken.kind === 'finding') say(taken.finding);
+        if (taken.kind === 'text' && this.#grow(taken.bytes, () => say(tooLong())))
           this.#copy(taken.text.fragment, { from: taken.library, into: parts, say });
       }
     }
