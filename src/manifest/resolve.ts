@@ -1,11 +1,13 @@
 import { defaultsOf } from './defaults.ts';
 import { estateOf, type Estate, type EstateBounds, type Files, type Report } from './estate.ts';
+import { lockPath } from './file-name.ts';
 import { checkOwnership } from './ownership.ts';
 import { ceilingFindings } from './resolve-ceiling.ts';
 import { givenFindings } from './resolve-given.ts';
 import { grantFindings, unknownToolFindings } from './resolve-grant.ts';
 import { checkNesting } from './resolve-nesting.ts';
 import { checkReferences } from './resolve-reference.ts';
+import { pinsOf } from './resolve-pin.ts';
 import { checkRenames } from './resolve-rename.ts';
 import { resourceOf } from './resolve-resource.ts';
 import { targetFindings } from './resolve-target.ts';
@@ -51,6 +53,8 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
   problems.push(...around.fragments.problems);
   for (const address of around.fragments.used) used.add(address);
+  const pins = pinsOf(estate, files.get(lockPath), report);
+  problems.push(...pins.problems);
   const given = givenFindings(targets, report);
   const resources = new Map<Address, Resource>();
   for (const manifest of estate.sound) {
@@ -59,7 +63,8 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
     problems.push(...joined.problems);
     if (manifest.identity.kind === 'Agent') for (const library of joined.libraries) used.add(library.manifest.address);
     if (joined.given.size > 0) given(manifest, joined);
-    if (joined.resource !== undefined && !faulty.has(manifest)) resources.set(manifest.address, joined.resource);
+    if (joined.resource === undefined || faulty.has(manifest)) continue;
+    resources.set(manifest.address, pins.join(joined.resource));
   }
   reportUnused(estate, used, report);
   return { resources: inAddressOrder(resources), problems: problems.sort(compareProblems) };

@@ -1,6 +1,12 @@
 import { exitCodes, TerminalError } from '../errors.ts';
-import { isManifestPath, nameFault, settingsPath, shownPath } from '../manifest/file-name.ts';
-import { type FileLimits, fileTooLarge, textFileBytesMax, validateFileSizes } from '../manifest/limits.ts';
+import { isManifestPath, lockPath, nameFault, settingsPath, shownPath } from '../manifest/file-name.ts';
+import {
+  type FileLimits,
+  fileTooLarge,
+  lockFileBytesMax,
+  textFileBytesMax,
+  validateFileSizes,
+} from '../manifest/limits.ts';
 import { lostWhole } from '../manifest/lost.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
@@ -66,14 +72,14 @@ export async function readTexts(reading: Reading, listing: Listing, needed: Read
     ids.set(path, entry.id);
     const known = before?.ids.get(path) === entry.id ? before.bytes.get(path) : undefined;
     if (known !== undefined) bytes.set(path, known);
-    else if (entry.size > textFileBytesMax) bytes.set(path, unreadBytes(entry.size));
+    else if (entry.size > bytesMaxOf(path)) bytes.set(path, unreadBytes(entry.size));
     else unread.push(entry);
   }
   assertSizes(unread, reading.limits);
   for (const batch of batchesOf(unread)) {
     const blobs = await reading.repository.read(
       batch.map(({ id }) => id),
-      textFileBytesMax,
+      Math.max(...batch.map(({ path }) => bytesMaxOf(path))),
     );
     for (const { path, id } of batch) {
       const blob = blobs.get(id);
@@ -81,6 +87,10 @@ export async function readTexts(reading: Reading, listing: Listing, needed: Read
     }
   }
   return { ids, bytes };
+}
+
+function bytesMaxOf(path: string): number {
+  return path === lockPath ? lockFileBytesMax : textFileBytesMax;
 }
 
 /** Stands for content that is too large to be read: it is refused by its length, where the manifest names it. */

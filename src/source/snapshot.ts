@@ -1,5 +1,5 @@
 import { exitCodes, TerminalError } from '../errors.ts';
-import { settingsPath } from '../manifest/file-name.ts';
+import { lockPath, settingsPath } from '../manifest/file-name.ts';
 import { defaultFileLimits, type FileLimits, fileTooLarge } from '../manifest/limits.ts';
 import { type Lost, lostInValue, lostWhole } from '../manifest/lost.ts';
 import { overlay } from '../manifest/overlay.ts';
@@ -85,7 +85,7 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const lost = absent.length > 0 || hasLinks(listed) ? [lostWhole, ...gathered.lost] : gathered.lost;
   const overlaid = overlay(gathered.validated, paths);
   problems.push(...overlaid.problems);
-  const needed = new Set(filesNeeded(overlaid.manifests));
+  const needed = new Set([...filesNeeded(overlaid.manifests), lockPath]);
   const inside = coverOf(paths);
   const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
   const texts = await readTexts(reading, listing, needed);
