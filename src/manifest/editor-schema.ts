@@ -42,7 +42,9 @@ function umbrella(draft: SchemaDraft): JsonObject {
     then: { $ref: `#/${definitions}/PawlSettings` },
     else: { required: ['kind', 'metadata', 'spec'] },
     allOf: kinds.map((kind) => ({
-      if: { required: ['kind'], properties: { kind: { const: kind } } },
+      // Not `const`: while completing, the YAML language server takes a value for every longer one that it begins, and
+      // would offer the fields of AgentPolicy in an Agent.
+      if: { required: ['kind'], properties: { kind: { type: 'string', pattern: `^${kind}$` } } },
       then: { $ref: `#/${definitions}/${kind}` },
     })),
     [definitions]: { ...shared(draft), ...Object.fromEntries(titles.map((title) => [title, titled(title, draft)])) },

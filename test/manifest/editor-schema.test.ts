@@ -58,6 +58,12 @@ describe.each(drafts)('the umbrella schema in draft %s', (draft, ajv) => {
     expect(errorsOf({ ...agent, kind: 'Agnet', spec: {} })).toEqual(['/kind enum']);
   });
 
+  test('tells kinds apart by the whole word, so that an editor offers no fields of a kind whose name is longer', () => {
+    expect(schema).toMatchObject({
+      allOf: kinds.map((kind) => ({ if: { properties: { kind: { type: 'string', pattern: `^${kind}$` } } } })),
+    });
+  });
+
   test('finds what is wrong inside a kind', () => {
     const spec = { modelRef: 'm', prompt: 'x' };
     expect(errorsOf({ ...agent, spec })).toEqual([]);
