@@ -27,21 +27,21 @@ spec:
 `);
     expect(problems.map(at)).toEqual([
       'manifest.unknown_field 7:3',
-      'manifest.unsupported 8:3',
+      'manifest.required 8:3',
       'manifest.limit 10:15',
       'manifest.format 11:14',
       'manifest.type 12:16',
     ]);
     expect(problems.map(({ help }) => help)[0]).toBe('Did you mean `tools`?');
     expect(problems.map(({ message }) => message).slice(1, 3)).toEqual([
-      '`spec.memory` is not supported by this build, which lacks memory.',
+      '`spec.memory.memoryRef` is missing.',
       '`spec.limits.maxSteps` must be at least 1.',
     ]);
     expect(problems.every(({ address }) => address === 'Agent/default/triage')).toBe(true);
   });
 
   test('a missing field is reported at what should hold it', () => {
-    expect(problemsOf('apiVersion: pawl/v1\nkind: Agent\nmetadata: {name: a}\nspec:\n  prompt: x\n').map(at)).toEqual([
+    expect(problemsOf('apiVersion: pawl/v1\nkind: Memory\nmetadata: {name: a}\nspec:\n  description: x\n').map(at)).toEqual([
       'manifest.required 4:1',
     ]);
   });
@@ -84,8 +84,8 @@ describe('kinds and versions', () => {
     ['AgentPolicy', '{global: true, flow: []}', 'data-flow rules'],
     ['AgentPolicy', '{global: true, operations: {ask: [write]}}', 'approvals'],
     ['ToolPermission', '{toolRef: t, global: true, rules: [{operation: write, verdict: ask}]}', 'approvals'],
-    ['AgentSystem', '{graph: {a: {agentRef: a, loop: {}}}}', 'loops'],
-    ['Secret', '{source: age, keys: {k: X}}', 'encrypted secrets'],
+    ['AgentSystem', '{graph: {a: {agentRef: a, loop: {until: "true", maxTurns: 2}}}}', 'loops'],
+    ['Secret', '{source: stored, keys: {k: ""}}', 'stored secrets'],
     ['ModelEndpoint', '{provider: anthropic, model: x}', 'this provider'],
   ])('%s %s names the part that is missing', (kind, spec, part) => {
     const problem = problemsOf(manifest(kind, 'x', spec)).find(({ code }) => code === 'manifest.unsupported');
@@ -125,7 +125,8 @@ describe('one way to write everything', () => {
         tools: [],
         roles: [],
         limits: { maxSteps: 10, maxToolCalls: 50, timeout: '5m' },
-        execution: { onDeny: 'inform', maxDenials: 3 },
+        execution: { toolUse: 'runAgain', onDeny: 'inform', maxDenials: 3 },
+        runtime: 'builtin',
       },
     });
   });
