@@ -41,9 +41,9 @@ spec:
   });
 
   test('a missing field is reported at what should hold it', () => {
-    expect(problemsOf('apiVersion: pawl/v1\nkind: Memory\nmetadata: {name: a}\nspec:\n  description: x\n').map(at)).toEqual([
-      'manifest.required 4:1',
-    ]);
+    expect(
+      problemsOf('apiVersion: pawl/v1\nkind: Secret\nmetadata: {name: a}\nspec:\n  source: env\n').map(at),
+    ).toEqual(['manifest.required 4:1']);
   });
 
   test('neither and both of prompt and promptFile are refused', () => {
@@ -188,7 +188,7 @@ describe('what would be ignored is refused', () => {
 
   test('braces in a prompt that mean nothing are reported where they stand', () => {
     const problems = problemsOf(manifest('Agent', 'a', '{modelRef: m, prompt: "Hello {{ name }} {{ a.b }}"}'));
-    expect(problems.map(at)).toEqual(['prompt.syntax 4:40']);
+    expect(problems.map(at)).toEqual(['prompt.syntax 4:47']);
   });
 
   test('an empty `tools.allow` is valid, means none, and is warned of', () => {
