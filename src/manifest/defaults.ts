@@ -23,6 +23,15 @@ export function defaultsOf(estate: Estate, report: Report): (namespace: string) 
   return (namespace) => [`namespace ${namespace}`, environment].flatMap((scope) => byScope.get(scope) ?? []);
 }
 
+/** Whether Defaults that cannot be read, or are wrong by themselves, may say what no other says. */
+export function mayDefaultMore({ known, lost }: Estate): boolean {
+  if (lost.some(({ kinds }) => kinds === undefined || kinds.has('Defaults'))) return true;
+  for (const manifest of known.values()) {
+    if (manifest.identity?.kind === 'Defaults' && manifest.content === undefined) return true;
+  }
+  return false;
+}
+
 export interface Filled {
   readonly manifest: JsonObject;
   /** JSON pointers of fields that Defaults gave, and which. */

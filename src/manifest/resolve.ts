@@ -1,4 +1,5 @@
-import { defaultsOf } from './defaults.ts';
+import { defaultsOf, mayDefaultMore } from './defaults.ts';
+import { expressionFindings } from './expression-finding.ts';
 import { estateOf, type Estate, type EstateBounds, type Files, type Report } from './estate.ts';
 import { lockPath } from './file-name.ts';
 import { checkOwnership } from './ownership.ts';
@@ -49,6 +50,7 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
   unknownToolFindings(estate, report);
   targetFindings(estate, report);
   ceilingFindings(estate, report);
+  expressionFindings(estate, report);
   const around = { files, fragments: new Fragments(targets, files), reaching };
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
   problems.push(...around.fragments.problems);
@@ -56,10 +58,15 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
   const pins = pinsOf(estate, files.get(lockPath), report);
   problems.push(...pins.problems);
   const given = givenFindings(targets, report);
+  let uncertain: boolean | undefined;
   const resources = new Map<Address, Resource>();
   for (const manifest of estate.sound) {
     const joined = resourceOf(manifest, around);
-    for (const { path, finding } of joined.findings) report(manifest, path, finding);
+    for (const { path, finding } of joined.findings) {
+      // One mistake in Defaults is not one in each of a thousand agents.
+      if (finding.code === 'defaults.no_model' && (uncertain ??= mayDefaultMore(estate))) faulty.add(manifest);
+      else report(manifest, path, finding);
+    }
     problems.push(...joined.problems);
     if (manifest.identity.kind === 'Agent') for (const library of joined.libraries) used.add(library.manifest.address);
     if (joined.given.size > 0) given(manifest, joined);
@@ -112,7 +119,7 @@ const places = new WeakMap<Validated, Map<string, Problem>>();
 function placed(manifest: Validated, path: Path, finding: Parameters<Report>[2]): Problem {
   const known = places.get(manifest) ?? new Map<string, Problem>();
   const { document = manifest.document, code, message, help } = finding;
-  const key = [document.place.file, ...path, code, message, help].join('\0');
+  const key = [document.place.file, ...path, code, message, help, finding.within?.offset].join('\0');
   const problem = known.get(key) ?? problemIn(document, path, { ...finding, address: manifest.address });
   // A document can be wrong in many ways over time; only the latest are worth keeping.
   if (known.size > 1_000) known.clear();
