@@ -8,6 +8,7 @@ import { formatCodes } from './manifest/format-codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
 import { own } from './manifest/json.ts';
 import type { CodeDoc } from './manifest/problem.ts';
+import { lockCodes } from './manifest/lock-codes.ts';
 import { promptCodes } from './manifest/prompt-codes.ts';
 import { secretCodes } from './manifest/secret-codes.ts';
 import { modelCodes } from './models/codes.ts';
@@ -25,6 +26,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   environmentCodes,
   promptCodes,
   secretCodes,
+  lockCodes,
   sourceCodes,
   planCodes,
   applyCodes,

@@ -132,6 +132,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
   ],
   PawlSettings: [
     'apiVersion',
+    'secrets.recipients[]',
     'environments[].name',
     'environments[].branch',
     'environments[].paths',

@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/manifest/json.ts';
+import type { PinnedTool } from '../../src/manifest/lock.ts';
+import { lockText, pinServer } from '../../src/manifest/lock-text.ts';
+import { parseDocuments } from '../../src/manifest/document.ts';
+import { type Resolved, resolve } from '../../src/manifest/resolve.ts';
+import { validate } from '../../src/manifest/validate.ts';
+
+const server = `apiVersion: pawl/v1
+kind: McpServer
+metadata: { name: tickets }
+spec:
+  transport: stdio
+  command: npx
+  args: ['-y', tickets@1.4.0]
+  env: [{ name: TOKEN, secretRef: { name: keys, key: token } }, { name: LEVEL, value: warn }]
+`;
+const secret = `apiVersion: pawl/v1
+kind: Secret
+metadata: { name: keys }
+spec: { source: env, keys: { token: PAWL_SECRET_TOKEN } }
+`;
+const agent = (tools: string, more = '') => `apiVersion: pawl/v1
+kind: Agent
+metadata: { name: clerk }
+spec:
+  modelRef: fast
+  prompt: Sort.
+  tools:
+    - mcpServerRef: tickets
+      tools: ${tools}
+${more}`;
+const model = `apiVersion: pawl/v1
+kind: ModelEndpoint
+metadata: { name: fast }
+spec: { provider: openaiCompatible, model: m, baseUrl: 'https://models.example.com/v1' }
+`;
+
+const definition = (description: string): PinnedTool['definition'] => ({
+  description,
+  inputSchema: { type: 'object' },
+});
+const tools = {
+  get_issue: definition('Gets one.'),
+  get_user: definition('Gets a user.'),
+  create_issue: definition('Creates one.'),
+  delete_issue: definition('Deletes one.'),
+};
+
+/** The lock file of the server as it is declared in `text`. */
+function lockOf(text: string, offered: Readonly<Record<string, PinnedTool['definition']>> = tools): string {
+  const [document] = parseDocuments({ path: 'a.yaml', bytes: Buffer.from(text) }).documents;
+  const spec = (document?.value as { spec: JsonObject }).spec;
+  const now = new Date('2026-08-01T12:00:00Z');
+  return lockText(pinServer(undefined, { server: 'default/tickets', spec, tools: offered, now, version: '0.1.0' }));
+}
+
+interface Given {
+  readonly lock?: string | undefined;
+  readonly server?: string;
+  readonly agent?: string;
+}
+
+function resolved(given: Given = {}): Resolved {
+  const files: Record<string, string> = {
+    'agent.yaml': given.agent ?? agent('[get_issue]'),
+    'model.yaml': model,
+    'secret.yaml': secret,
+    'server.yaml': given.server ?? server,
+  };
+  const manifests = Object.entries(files).flatMap(([path, text]) =>
+    parseDocuments({ path, bytes: Buffer.from(text) }).documents.map(validate),
+  );
+  const lock = 'lock' in given ? given.lock : lockOf(given.server ?? server);
+  return resolve(manifests, new Map(lock === undefined ? [] : [['pawl.lock.yaml', Buffer.from(lock)]]), {});
+}
+
+const findings = ({ problems }: Resolved) =>
+  problems
+    .filter(({ code }) => /^(?:pin|lock)\./.test(code))
+    .map(({ code, severity, file, line, column }) => `${severity} ${code} ${file}:${line}:${column}`);
+
+const errors = ({ problems }: Resolved) => problems.filter(({ severity }) => severity === 'error');
+
+describe('a server whose tools are pinned', () => {
+  test('holds the pinned definitions, and when they were pinned is no part of it', () => {
+    const taken = resolved();
+    expect(findings(taken)).toEqual([]);
+    expect(errors(taken)).toEqual([]);
+    const pinned = taken.resources.get('McpServer/default/tickets')?.manifest['spec'] as { pinned: JsonObject };
+    expect(Object.keys(pinned.pinned)).toEqual(['toolsDigest', 'tools']);
+    expect(JSON.stringify(pinned)).toContain('Gets one.');
+    const later = resolved({ lock: lockOf(server).replace('2026-08-01', '2027-01-01').replace('0.1.0', '0.2.0') });
+    expect(later.resources.get('McpServer/default/tickets')?.digest).toBe(
+      taken.resources.get('McpServer/default/tickets')?.digest,
+    );
+  });
+
+  test('changes when a pinned definition does', () => {
+    const changed = lockOf(server, { ...tools, get_issue: definition('Gets one and mails it.') });
+    const [before, after] = [resolved(), resolved({ lock: changed })];
+    const digestOf = ({ resources }: Resolved) => resources.get('McpServer/default/tickets')?.digest;
+    expect(digestOf(after)).not.toBe(digestOf(before));
+    // What the agent may call is the same.
+    expect(after.resources.get('Agent/default/clerk')?.digest).toBe(
+      before.resources.get('Agent/default/clerk')?.digest,
+    );
+  });
+
+  test('is the same object while nothing changes', () => {
+    const files = new Map([['pawl.lock.yaml', Buffer.from(lockOf(server))]]);
+    const manifests = [server, agent('[get_*]'), model, secret].flatMap((text, at) =>
+      parseDocuments({ path: `${at}.yaml`, bytes: Buffer.from(text) }).documents.map(validate),
+    );
+    const [first, second] = [resolve(manifests, files, {}), resolve(manifests, files, {})];
+    for (const [address, resource] of first.resources) expect(second.resources.get(address)).toBe(resource);
+    expect(first.resources.size).toBe(4);
+  });
+});
+
+describe('a server without a pin', () => {
+  test.each([
+    ['without a lock file', undefined],
+    ['with a lock file of others', 'apiVersion: pawl/v1\nservers: {}\n'],
+  ])('is an error %s, unless it says onDeclare', (_what, lock) => {
+    const taken = resolved({ lock });
+    expect(findings(taken)).toEqual(['error pin.missing server.yaml:4:1']);
+    expect(taken.resources.has('McpServer/default/tickets')).toBe(false);
+    const trying = resolved({ lock, server: `${server}  pin: onDeclare\n` });
+    expect(findings(trying)).toEqual(['warning pin.missing server.yaml:9:3']);
+    expect(errors(trying)).toEqual([]);
+    expect(trying.resources.has('McpServer/default/tickets')).toBe(true);
+  });
+
+  test('keeps what an agent wrote', () => {
+    const taken = resolved({ lock: undefined, server: `${server}  pin: onDeclare\n`, agent: agent('[get_*]') });
+    expect(taken.resources.get('Agent/default/clerk')?.manifest).toMatchObject({
+      spec: { tools: [{ mcpServerRef: 'tickets', tools: ['get_*'] }] },
+    });
+  });
+
+  test('is no second mistake where the lock file itself is wrong', () => {
+    const taken = resolved({ lock: lockOf(server).replace('Gets one.', 'Gets two.') });
+    expect(findings(taken)).toEqual(['error lock.digest pawl.lock.yaml:31:17']);
+  });
+});
+
+describe('a server that changed since its pin', () => {
+  const pinned = lockOf(server);
+  const image = `apiVersion: pawl/v1\nkind: McpServer\nmetadata: { name: tickets }\nspec:\n  transport: container\n  image: ghcr.io/example/tickets:1\n`;
+  const http = `apiVersion: pawl/v1\nkind: McpServer\nmetadata: { name: tickets }\nspec:\n  transport: http\n  url: https://mcp.example.com/mcp\n  headersFrom: [{ name: X-Tenant, value: a }]\n`;
+
+  test.each([
+    ['the command', pinned, server.replace('command: npx', 'command: node'), '6:12'],
+    ['an argument', pinned, server.replace('1.4.0', '1.4.1'), '7:9'],
+    ['the name of a variable', pinned, server.replace('name: TOKEN', 'name: TOKENS'), '8:8'],
+    ['the transport', pinned, http, '5:14'],
+    ['the address', lockOf(http), http.replace('mcp.example.com', 'mcp.example.org'), '6:8'],
+    ['the name of a header', lockOf(http), http.replace('X-Tenant', 'X-Other'), '7:16'],
+    ['the image', lockOf(image), image.replace('tickets:1', 'tickets:2'), '6:10'],
+  ])('by %s is an error where it changed, and a warning onDeclare', (_what, lock, text, place) => {
+    expect(findings(resolved({ lock, server: text }))).toEqual([`error pin.stale server.yaml:${place}`]);
+    const trying = resolved({ lock, server: `${text}  pin: onDeclare\n` });
+    expect(findings(trying)).toEqual([`warning pin.stale server.yaml:${place}`]);
+    expect(JSON.stringify(trying.resources.get('McpServer/default/tickets'))).not.toContain('toolsDigest');
+  });
+
+  test.each([
+    ['the value of a variable', server.replace('value: warn', 'value: debug')],
+    ['a timeout', `${server}  callTimeout: 10s\n`],
+    ['the order of variables', server.replace(/\[(\{.*\}), (\{.*\})\]/, '[$2, $1]')],
+    ['a description', `${server}  description: Tickets.\n`],
+  ])('by %s is the same server', (_what, text) => {
+    expect(findings(resolved({ lock: pinned, server: text }))).toEqual([]);
+  });
+
+  test('is told apart by the digest of the image that its tag stood for', () => {
+    const withDigest = (hex: string) => {
+      const spec: JsonObject = { transport: 'container', image: 'ghcr.io/example/tickets:1' };
+      const offer = { server: 'default/tickets', spec, tools, now: new Date(0), version: '1' };
+      const lock = lockText(pinServer(undefined, { ...offer, imageDigest: `sha256:${hex.repeat(64)}` }));
+      return resolved({ lock, server: image });
+    };
+    const [before, after] = [withDigest('a'), withDigest('b')];
+    expect(findings(before)).toEqual([]);
+    const [one, other] = [before, after].map(({ resources }) => resources.get('McpServer/default/tickets'));
+    expect(one?.manifest).toMatchObject({ spec: { pinned: { imageDigest: `sha256:${'a'.repeat(64)}` } } });
+    expect(other?.digest).not.toBe(one?.digest);
+  });
+});
+
+describe('what an agent takes of a server', () => {
+  const toolsOf = (taken: Resolved) =>
+    (taken.resources.get('Agent/default/clerk')?.manifest['spec'] as { tools: JsonObject[] } | undefined)?.tools[0];
+
+  test.each([
+    ['[get_issue]', ['get_issue']],
+    ["['get_*']", ['get_issue', 'get_user']],
+    ["['*_issue', get_user, 'get_*']", ['create_issue', 'delete_issue', 'get_issue', 'get_user']],
+    ["['*']", ['create_issue', 'delete_issue', 'get_issue', 'get_user']],
+    ["['?et_user']", ['get_user']],
+    ['[]', []],
+  ])('%s stands for names of the pin', (written, names) => {
+    const taken = resolved({ agent: agent(written) });
+    expect(findings(taken)).toEqual([]);
+    expect(toolsOf(taken)).toMatchObject({ mcpServerRef: 'tickets', tools: names });
+  });
+
+  test('grows with the pin, as a change of the agent that a reviewer sees', () => {
+    const more = lockOf(server, { ...tools, get_secrets: definition('Gets all secrets.') });
+    const [before, after] = [
+      resolved({ agent: agent("['get_*']") }),
+      resolved({ agent: agent("['get_*']"), lock: more }),
+    ];
+    expect(toolsOf(after)).toMatchObject({ tools: ['get_issue', 'get_secrets', 'get_user'] });
+    expect(after.resources.get('Agent/default/clerk')?.digest).not.toBe(
+      before.resources.get('Agent/default/clerk')?.digest,
+    );
+  });
+
+  test("leaves out what the server's own lists do, and deny wins", () => {
+    const lists = (allow: string, deny: string) => `${server}  tools: { allow: ${allow}, deny: ${deny} }\n`;
+    const all = agent("['*']");
+    const names = (text: string) => toolsOf(resolved({ server: text, agent: all }))?.['tools'];
+    expect(names(lists("['get_*', create_issue]", '[get_user]'))).toEqual(['create_issue', 'get_issue']);
+    expect(names(lists("['*']", "['*_issue']"))).toEqual(['get_user']);
+    expect(names(`${server}  tools: { deny: ['delete_*'] }\n`)).toEqual(['create_issue', 'get_issue', 'get_user']);
+    expect(findings(resolved({ server: lists('[]', '[]'), agent: all }))).toEqual([
+      'warning pin.hidden_tool agent.yaml:9:15',
+    ]);
+  });
+
+  test.each([
+    ['[get_isue]', 'error pin.no_tool agent.yaml:9:15', 'Did you mean `get_issue`?'],
+    [
+      '[get_issue, mail]',
+      'error pin.no_tool agent.yaml:9:26',
+      'It has create_issue, delete_issue, get_issue, get_user.',
+    ],
+    ["['mail_*']", 'warning pin.no_tool agent.yaml:9:15', 'It has create_issue, delete_issue, get_issue, get_user.'],
+    ['[GET_ISSUE]', 'error pin.no_tool agent.yaml:9:15', 'Did you mean `get_issue`?'],
+  ])('%s names nothing and says what there is', (written, finding, help) => {
+    const taken = resolved({ agent: agent(written) });
+    expect(findings(taken)).toEqual([finding]);
+    expect(taken.problems.find(({ code }) => code === 'pin.no_tool')?.help).toBe(help);
+  });
+
+  test('a tool that the server may not offer is named as such', () => {
+    const taken = resolved({ server: `${server}  tools: { deny: ['delete_*'] }\n`, agent: agent('[delete_issue]') });
+    expect(findings(taken)).toEqual(['error pin.hidden_tool agent.yaml:9:15']);
+  });
+
+  test("a list of the server's own that names nothing is a warning", () => {
+    const taken = resolved({ server: `${server}  tools: { allow: ['*'], deny: [delete_isue, 'x_*'] }\n` });
+    expect(findings(taken)).toEqual(['warning pin.no_tool server.yaml:9:33', 'warning pin.no_tool server.yaml:9:46']);
+  });
+});
+
+test('a pin that no manifest has a server for is a warning in the lock file', () => {
+  const lock = lockOf(server).replace('default/tickets', 'default/ticket');
+  expect(findings(resolved({ lock }))).toEqual([
+    'warning lock.unused pawl.lock.yaml:4:3',
+    'error pin.missing server.yaml:4:1',
+  ]);
+});
