@@ -1,7 +1,8 @@
 import type { JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import { checkUrl } from './meaning-field.ts';
-import { below, type Check, contradiction, listOf, refuseFields, type Report } from './meaning-report.ts';
+import { below, type Check, contradiction, refuseFields, type Report } from './meaning-report.ts';
+import { listOf } from './shape-finding.ts';
 
 const blocks = ['slack', 'webhook', 'githubIssue', 'email'];
 

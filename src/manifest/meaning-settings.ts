@@ -1,16 +1,18 @@
 import type { Document } from './document.ts';
 import { repositoryPath } from './file-need.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
 import { checkApprovers, checkCron } from './meaning-field.ts';
 import { below, checkUnique, contradiction, type Report } from './meaning-report.ts';
 import { didYouMean } from './nearest.ts';
 import { problemIn } from './position.ts';
 import type { Problem } from './problem.ts';
+import { riskNames } from './risk-codes.ts';
 import { shownText } from './shown.ts';
 
 /** What is wrong with groups, windows, approvals and signatures of `pawl.yaml` beyond their shape. */
-export function settingsProblems(settings: JsonObject, document: Document): Problem[] {
+export function settingsProblems(settings: Json, document: Document): Problem[] {
+  if (!isJsonObject(settings)) return [];
   const problems: Problem[] = [];
   const report: Report = (path, finding) => problems.push(problemIn(document, path, finding));
   const groups = Object.keys(objectAt(settings, 'groups'));
@@ -36,27 +38,10 @@ function checkWindows(environment: JsonObject, report: Report): void {
   }
 }
 
-/** The names of the risk classes R1 to R13, in their order. */
-const risks = [
-  'access.widened',
-  'approval.removed',
-  'policy.coverage_lost',
-  'budget.widened',
-  'egress.new_host',
-  'code.exec_changed',
-  'secret.new_consumer',
-  'model.changed',
-  'trigger.widened',
-  'data.loss',
-  'prompt.suspicious',
-  'tool.contract_changed',
-  'control.self_modify',
-];
-
 function checkApprovals(environment: JsonObject, groups: readonly string[], report: Report): void {
   const approvals = objectAt(environment, 'approvals');
   for (const [risk, approvers] of Object.entries(approvals)) {
-    const name = risks[Number(risk.slice(1)) - 1];
+    const name = riskNames[Number(risk.slice(1)) - 1];
     if (risk.startsWith('R') && name !== undefined && approvals[name] !== undefined) {
       const message = `\`${risk}\` is \`${name}\`, which has approvers already.`;
       report([risk], { part: 'key', code: 'manifest.duplicate_entry', message, help: 'Keep one of the two.' });

@@ -35,13 +35,15 @@ export function shapeFinding(error: ErrorObject, at: At): ShapeFinding | undefin
 }
 
 function badName(error: ErrorObject, at: At, name: string): ShapeFinding {
+  const known = error.keyword === 'enum' && Array.isArray(error.schema) ? error.schema.map(String) : [];
+  const near = didYouMean(name, known);
   const message = `\`${shownText(name)}\` in ${where(at.path)} is not a name that is allowed there.`;
   return {
     code: 'manifest.name',
     message,
     path: [...at.path, name],
     part: 'key',
-    help: descriptionOf(error) ?? 'Use letters, digits and hyphens.',
+    help: near ?? descriptionOf(error) ?? 'Use letters, digits and hyphens.',
   };
 }
 
