@@ -1,11 +1,13 @@
 import { isJsonObject, type Json } from './json.ts';
-import type { ManifestReference } from './manifest-reference.ts';
+import type { Identity } from './resource.ts';
 
 /** What a document that cannot be read may declare; undefined: any kind, any name. */
 export interface Lost {
   readonly kinds?: ReadonlySet<string>;
   readonly names?: ReadonlySet<string>;
 }
+
+type Wanted = Pick<Identity, 'kind' | 'name'>;
 
 /** Of a file of which nothing can be told. */
 export const lostWhole: Lost = {};
@@ -27,15 +29,15 @@ export function lostInValue(value: Json): Lost {
   return typeof name === 'string' ? lost([], [name]) : lost(typeof kind === 'string' ? [kind] : [], []);
 }
 
-/** Whether the target of a reference may be in it, going by its name. */
-export function mayHold({ kinds, names }: Lost, reference: ManifestReference): boolean {
+/** Whether a resource may be in it, going by its name. */
+export function mayHold({ kinds, names }: Lost, wanted: Wanted): boolean {
   if (names === undefined) return false;
-  return names.has(reference.name) && (kinds === undefined || kinds.has(reference.kind));
+  return names.has(wanted.name) && (kinds === undefined || kinds.has(wanted.kind));
 }
 
 /** Whether it may hold anything at all of the kind, under whatever name. */
-export function mayHoldAny({ kinds, names }: Lost, reference: ManifestReference): boolean {
-  return names === undefined && (kinds === undefined || kinds.has(reference.kind));
+export function mayHoldAny({ kinds, names }: Lost, wanted: Wanted): boolean {
+  return names === undefined && (kinds === undefined || kinds.has(wanted.kind));
 }
 
 const kindPattern = /(?:^|[\s{,"'])kind["']?[ \t]*:[ \t]*["']?([A-Za-z]+)/gu;

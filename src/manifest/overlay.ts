@@ -1,4 +1,5 @@
 import type { Document } from './document.ts';
+import { type Lost, mayHold, mayHoldAny } from './lost.ts';
 import { mergePatch } from './merge-patch.ts';
 import { didYouMean } from './nearest.ts';
 import { patchAnnotation, patchBody } from './patch.ts';
@@ -15,8 +16,14 @@ export interface Overlaid {
   readonly problems: readonly Problem[];
 }
 
+/** Where the manifests are from: the paths of the environment, and what of their files cannot be read. */
+export interface Origins {
+  readonly paths: readonly string[];
+  readonly lost?: readonly Lost[];
+}
+
 /** Merges patches into the manifests of earlier paths. Whatever is not patched stays the very same object. */
-export function overlay(manifests: readonly Validated[], paths: readonly string[]): Overlaid {
+export function overlay(manifests: readonly Validated[], { paths, lost = [] }: Origins): Overlaid {
   if (!manifests.some(({ patch }) => patch)) return { manifests, problems: [] };
   const patches = patchesByAddress(manifests, paths);
   const bases = basesOf(manifests, patches);
@@ -24,7 +31,7 @@ export function overlay(manifests: readonly Validated[], paths: readonly string[
   const merged = new Map<Validated, Validated>();
   for (const [address, chain] of patches) {
     const base = bases.get(address);
-    if (base === undefined) problems.push(...chain.flatMap((patch) => withoutBase(patch, manifests)));
+    if (base === undefined) problems.push(...chain.flatMap((patch) => withoutBase(patch, manifests, lost)));
     else merged.set(base, joined([base, ...chain], paths));
   }
   const kept: Validated[] = [];
@@ -85,7 +92,10 @@ function basesOf(
   return bases;
 }
 
-function withoutBase(patch: Validated, manifests: readonly Validated[]): Problem[] {
+function withoutBase(patch: Validated, manifests: readonly Validated[], lost: readonly Lost[]): readonly Problem[] {
+  const { identity } = patch;
+  const mayBeThere = identity !== undefined && lost.some((one) => mayHold(one, identity) || mayHoldAny(one, identity));
+  if (mayBeThere) return patch.problems;
   const address = patch.address ?? '';
   const known = manifests.flatMap((other) => (other.patch === undefined ? (other.address ?? []) : []));
   const name = patch.identity?.name ?? '';

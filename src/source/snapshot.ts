@@ -83,7 +83,7 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const problems = [...(environment.problems ?? []), ...absent, ...gathered.problems];
   // What a missing path or the target of a link would declare, nobody can tell.
   const lost = absent.length > 0 || hasLinks(listed) ? [lostWhole, ...gathered.lost] : gathered.lost;
-  const overlaid = overlay(gathered.validated, paths);
+  const overlaid = overlay(gathered.validated, { paths, lost });
   problems.push(...overlaid.problems);
   const needed = new Set([...filesNeeded(overlaid.manifests), lockPath]);
   const inside = coverOf(paths);

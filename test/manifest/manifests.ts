@@ -187,10 +187,8 @@ export function resolveTexts(files: Readonly<Record<string, string>>, options: R
   const prompts = new Map(Object.entries(options.prompts ?? promptFiles).map(([path, text]) => [path, bytesOf(text)]));
   const { prompts: _prompts, ...bounds } = options;
   const environment = { ...bounds, lost: validated.flatMap(({ lost }) => lost) };
-  const overlaid = overlay(
-    validated.flatMap(({ manifests }) => manifests),
-    options.paths ?? [''],
-  );
+  const manifests = validated.flatMap((file) => file.manifests);
+  const overlaid = overlay(manifests, { paths: options.paths ?? [''], lost: environment.lost });
   const resolved = resolve(overlaid.manifests, prompts, environment);
   const syntax = validated.flatMap(({ manifests, problems }) => (manifests.length === 0 ? problems : []));
   return { ...resolved, problems: [...syntax, ...overlaid.problems, ...resolved.problems] };

@@ -173,6 +173,15 @@ describe('a patch that cannot be applied says why', () => {
     );
   });
 
+  test('but not without a base that may be in a file that cannot be read', () => {
+    const broken = 'kind: Agent\nmetadata: {name: triage}\nspec: [';
+    const { problems } = resolveTexts(
+      { 'base/triage.yaml': broken, 'production/t.yaml': patch('  description: x\n') },
+      { paths },
+    );
+    expect(problems.map(({ code }) => code)).toEqual(['yaml.syntax']);
+  });
+
   test('in the path of its base, or in an earlier one', () => {
     const same = said({ 'base/z.yaml': patch('  description: x\n') });
     expect(same).toEqual([
@@ -239,9 +248,9 @@ describe('a patch that cannot be applied says why', () => {
 test('merging again gives the same manifest, not an equal one, and nothing without patches is touched', () => {
   const texts = files({ 'production/t.yaml': patch('  description: x\n') });
   const manifests = Object.entries(texts).flatMap(([path, text]) => validateText(text, path).manifests);
-  const [first, again] = [overlay(manifests, paths), overlay(manifests.toReversed(), paths)];
+  const [first, again] = [overlay(manifests, { paths }), overlay(manifests.toReversed(), { paths })];
   expect(new Set(again.manifests)).toEqual(new Set(first.manifests));
   for (const merged of first.manifests) expect(again.manifests.includes(merged)).toBe(true);
   const plain = manifests.filter(({ patch: partial }) => partial === undefined);
-  expect(overlay(plain, paths).manifests).toBe(plain);
+  expect(overlay(plain, { paths }).manifests).toBe(plain);
 });
