@@ -18,6 +18,7 @@ export async function validateFiles(files: Repository, only: string | undefined)
   if (settings === undefined) return { environments: [], problems };
   const chosen = choose(settings.environments, only);
   const found = new Map(problems.map((problem) => [keyOf(problem), problem]));
+  const unused = new Map<string, number>();
   const environments: { name: string; resources: number }[] = [];
   // What environments share is read and checked once.
   const cache = new SnapshotCache();
@@ -29,8 +30,14 @@ export async function validateFiles(files: Repository, only: string | undefined)
     }
     environments.push({ name: environment.name, resources: taken.resources.size });
     // A file that two environments share is wrong once.
-    for (const problem of taken.problems) found.set(keyOf(problem), problem);
+    for (const problem of taken.problems) {
+      const key = keyOf(problem);
+      if (problem.code === 'lock.unused') unused.set(key, (unused.get(key) ?? 0) + 1);
+      found.set(key, problem);
+    }
   }
+  // The lock file is one for all environments: what another one of them uses is not unused.
+  for (const [key, count] of unused) if (count < settings.environments.length) found.delete(key);
   return { environments, problems: [...found.values()].sort(compareProblems) };
 }
 

@@ -177,7 +177,8 @@ function joined(resource: Resource, key: unknown, fields: Readonly<Record<string
 }
 
 function unusedProblems(lock: Lock | undefined, estate: Estate): Problem[] {
-  if (lock === undefined) return [];
+  // What cannot be read may declare the server.
+  if (lock === undefined || estate.lost.length > 0) return [];
   const unused = Object.keys(lock.file.servers).filter((address) => !estate.known.has(`McpServer/${address}`));
   return unused.map((address) =>
     problemIn(lock.document, ['servers', address], {
