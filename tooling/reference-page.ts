@@ -18,7 +18,7 @@ const sections: Readonly<Record<string, readonly string[]>> = {
   Core: ['Agent', 'AgentSystem', 'ModelEndpoint', 'Tool', 'McpServer', 'Memory', 'Secret', 'PromptLibrary'],
   Governance: ['AgentPolicy', 'AgentRole', 'ToolPermission', 'Guard', 'Gateway', 'Workforce', 'Defaults'],
   'Work and operations': ['Task', 'TaskSchedule', 'TaskWebhook', 'WorkerPool', 'AlertRule', 'AlertReceiver', 'Eval'],
-  'Files beside manifests': ['PawlSettings', 'Script'],
+  'Files beside manifests': ['PawlSettings', 'Script', 'Lock'],
 };
 
 /** Every page of `docs/reference/`. */
@@ -165,9 +165,9 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** `pawl.yaml` and scripts are no resources: no run holds anything of them but what resources say. */
+/** `pawl.yaml`, scripts and the lock file are no resources: no run holds anything of them but what resources say. */
 function hasChanges({ title }: FieldDoc): boolean {
-  return title !== 'PawlSettings' && title !== 'Script';
+  return !['PawlSettings', 'Script', 'Lock'].includes(title);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -232,5 +232,6 @@ function documentOf(title: string): FieldDoc {
 
 function fileOf(title: string): string {
   if (title === 'PawlSettings') return 'pawl-yaml.md';
+  if (title === 'Lock') return 'pawl-lock-yaml.md';
   return `${title.replaceAll(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}.md`;
 }

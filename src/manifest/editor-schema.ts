@@ -1,6 +1,6 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { kinds } from './resource.ts';
-import { followed, schemaTitled } from './schema-field.ts';
+import { descriptionOf, followed, schemaTitled } from './schema-field.ts';
 import { missingFieldPart, missingKindPart } from './support.ts';
 
 /** `07` is what editors read; `2020-12` is what pawl's own schemas are written in. */
@@ -52,7 +52,7 @@ function umbrella(draft: SchemaDraft): JsonObject {
 }
 
 function kindLines(): string {
-  return kinds.map((kind) => `- \`${kind}\`: ${String(schemaTitled(kind)?.['description'] ?? '')}`).join('\n');
+  return kinds.map((kind) => `- \`${kind}\`: ${descriptionOf(schemaTitled(kind))}`).join('\n');
 }
 
 const drafts = {
@@ -94,7 +94,7 @@ function translated(schema: JsonObject, at: At): JsonObject {
     else result[keyword] = keywordValue(keyword, value, at);
   }
   const note = noteOf(at);
-  if (note !== undefined) result['description'] = `${String(result['description'] ?? '')}\n\n${note}`.trim();
+  if (note !== undefined) result['description'] = `${descriptionOf(result)}\n\n${note}`.trim();
   return result;
 }
 

@@ -1,5 +1,5 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject } from './json.ts';
-import { fieldsTitled, followed, pathText, type SchemaField, schemaTitled } from './schema-field.ts';
+import { descriptionOf, fieldsTitled, followed, pathText, type SchemaField, schemaTitled } from './schema-field.ts';
 import { type Support, supportOf } from './support.ts';
 
 /** When a change of a field reaches runs that have started. */
@@ -39,9 +39,12 @@ export function documented(title: string): FieldDoc | undefined {
 
 const documents = new Map<string, FieldDoc>();
 
+/** Documents that are files of one name go by that name. */
+const fileNames: Readonly<Record<string, string>> = { PawlSettings: 'pawl.yaml', Lock: 'pawl.lock.yaml' };
+
 /** `Agent.spec.tools[].toolRef`; of `pawl.yaml`, `pawl.yaml.environments[].name`. */
 export function docName({ title, path }: Pick<FieldDoc, 'title' | 'path'>): string {
-  const shown = title === 'PawlSettings' ? 'pawl.yaml' : title;
+  const shown = fileNames[title] ?? title;
   return path.length === 0 ? shown : `${shown}.${pathText(path)}`;
 }
 
@@ -67,7 +70,7 @@ function docOf({ path, schema, required, fields }: SchemaField, inherited: Inher
     title,
     path,
     type: typeWords(schema),
-    description: String(schema['description'] ?? ''),
+    description: descriptionOf(schema),
     required,
     default: schema['default'],
     values: valuesOf(schema),
@@ -89,7 +92,8 @@ function propagationOf(schema: JsonObject): Propagation | undefined {
 function valuesOf(schema: JsonObject): string[] {
   const items = schema['items'];
   if (isJsonList(schema['enum'])) return schema['enum'].map(String);
-  if (schema['const'] !== undefined) return [String(schema['const'])];
+  const only = schema['const'];
+  if (typeof only === 'string' || typeof only === 'boolean') return [String(only)];
   return isJsonObject(items) ? valuesOf(followed(items)) : [];
 }
 

@@ -36,6 +36,7 @@ export function kindNamed(word: string): string | undefined {
   const lower = word.toLowerCase();
   if (settingsNames.includes(lower)) return 'PawlSettings';
   if (lower === 'script') return 'Script';
+  if (lower === 'lock' || lower === 'pawl.lock.yaml') return 'Lock';
   return kinds.find((kind) =>
     [lower, lower.replace(/s$/, ''), lower.replace(/ies$/, 'y')].includes(kind.toLowerCase()),
   );
@@ -44,12 +45,12 @@ export function kindNamed(word: string): string | undefined {
 const settingsNames = ['pawl.yaml', 'pawlsettings', 'settings', 'pawl'];
 
 /** Every word that `lookupField` takes for a kind. */
-export const kindWords: readonly string[] = [...kinds, 'PawlSettings', 'pawl.yaml', 'Script'];
+export const kindWords: readonly string[] = [...kinds, 'PawlSettings', 'pawl.yaml', 'Script', 'pawl.lock.yaml'];
 
 const stepsMax = 32;
 
 function parseQuery(query: string): { readonly title: string | undefined; readonly steps: readonly string[] } {
-  const file = /^pawl\.yaml(?=$|[.[])/i.exec(query)?.[0];
+  const file = /^pawl(\.lock)?\.yaml(?=$|[.[])/i.exec(query)?.[0];
   const rest = file === undefined ? query : query.slice(file.length);
   const words = [...rest.matchAll(/\[[^\]]*\]|[^.[\]]+/g)].map(([word]) => (word.startsWith('[') ? '[]' : word));
   const [first = '', ...others] = file === undefined ? words : [file, ...words];

@@ -27,6 +27,12 @@ export function withInner(field: SchemaField): readonly SchemaField[] {
   return [field, ...field.fields.flatMap(withInner)];
 }
 
+/** What a schema says that it is for. */
+export function descriptionOf(schema: Readonly<Record<string, unknown>> | undefined): string {
+  const description = schema?.['description'];
+  return typeof description === 'string' ? description : '';
+}
+
 /** `spec.tools[].toolRef`, `spec.graph.*.edges[].to`. */
 export function pathText(path: readonly string[]): string {
   return path.reduce((text, step) => `${text}${text === '' || step === '[]' ? '' : '.'}${step}`, '');

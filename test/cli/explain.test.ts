@@ -52,6 +52,7 @@ describe('explain, of a field', () => {
     ['pawl.yaml.environments.guards', 'pawl.yaml.environments[].guards'],
     ['PawlSettings.environments[].guards', 'pawl.yaml.environments[].guards'],
     ['pawl.yaml', 'pawl.yaml'],
+    ['pawl.lock.yaml.servers.tickets.tools', 'pawl.lock.yaml.servers.*.tools'],
   ])('%s is %s', (query, name) => {
     expect(pageOf(query).split('\n')[0]).toMatch(new RegExp(`^${name.replaceAll(/[.*[\]]/g, '\\$&')}  `));
   });

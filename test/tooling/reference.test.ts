@@ -32,7 +32,7 @@ describe('the reference pages', () => {
       name,
       file,
     }));
-    expect(links.map(({ name }) => name).sort()).toEqual([...kinds, 'Script', 'pawl.yaml'].sort());
+    expect(links.map(({ name }) => name).sort()).toEqual([...kinds, 'Script', 'pawl.lock.yaml', 'pawl.yaml'].sort());
     for (const { file } of links) expect(pageOf(file)).toContain('## Fields');
   });
 
