@@ -22,8 +22,13 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     .command('init')
     .description('scaffold a repository; never overwrites')
     .argument('[directory]', 'where', '.')
-    .action(async (directory: string) => {
-      outcome.exit = await (await import('./init.ts')).initCommand(context, { directory });
+    .addOption(
+      new Option('--template <name>', 'what to start with')
+        .choices(['minimal', 'triage', 'review-loop'])
+        .default('minimal'),
+    )
+    .action(async (directory: string, options) => {
+      outcome.exit = await (await import('./init.ts')).initCommand(context, { ...options, directory });
     });
   program
     .command('validate')
@@ -51,6 +56,16 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     .addOption(output('text', 'json'))
     .action(async (subject: string | undefined, options) => {
       outcome.exit = await (await import('./explain.ts')).explainCommand(context, { ...options, subject });
+    });
+  program
+    .command('describe')
+    .description('a resource of the working copy: its values, where each is from, who uses it, what is wrong')
+    .argument('<resource>', '`agent/triage`, `agent/support/triage`')
+    .argument('[name]', 'where the first word is the kind alone')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (resource: string, name: string | undefined, options) => {
+      outcome.exit = await (await import('./describe.ts')).describeCommand(context, { ...options, resource, name });
     });
   program
     .command('schema')

@@ -1,37 +1,83 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { shownPath } from '../manifest/file-name.ts';
 import type { CliContext } from './context.ts';
 import { shellWord, unusable } from './files.ts';
-import { scaffold } from './scaffold.ts';
+import { below, scaffold, type TemplateName, templates } from './scaffold.ts';
 
-export async function initCommand(context: CliContext, options: { directory: string }): Promise<ExitCode> {
+export interface InitOptions {
+  readonly directory: string;
+  readonly template: TemplateName;
+}
+
+/** Where the files go: pawl.yaml is read at the root of the Git repository, manifests may lie in a folder of it. */
+interface Site {
+  readonly root: string;
+  /** From the root, '' for the root itself. */
+  readonly folder: string;
+  readonly isRepository: boolean;
+  readonly isNew: boolean;
+}
+
+export async function initCommand(context: CliContext, { directory, template }: InitOptions): Promise<ExitCode> {
   const { terminal } = context;
-  const root = resolve(context.cwd, options.directory);
-  const isNew = !existsSync(root) || readdirSync(root).length === 0;
+  const site = siteOf(resolve(context.cwd, directory));
   const added: string[] = [];
-  for (const [path, content] of Object.entries(scaffold)) {
-    const written = await writeNew(join(root, path), content);
-    if (written) added.push(path.replace(/\/.*/, ''));
-    terminal.out(`${written ? 'wrote' : 'kept '}  ${path}`);
+  const kept: string[] = [];
+  for (const [path, content] of Object.entries(scaffold(templates[template], site.folder))) {
+    const written = await writeNew(join(site.root, path), content);
+    (written ? added : kept).push(path);
+    terminal.out(`${written ? 'wrote' : 'kept '}  ${shownPath(path)}`);
   }
-  // What else lies in the folder is not pawl's to commit.
-  const paths = isNew ? '-A' : [...new Set(added)].join(' ');
-  const isRepository = existsSync(join(root, '.git'));
-  terminal.note('\nNext:');
-  for (const line of [
-    ...(options.directory === '.' ? [] : [`cd ${shellWord(options.directory)}`]),
-    ...(isRepository ? [] : ['git init -b main']),
-    ...(paths === '' ? [] : [`git add ${paths} && git commit -m "Start with pawl"`]),
-    'pawl apply',
-    'pawl run hello -i name=Ada',
-  ]) {
-    terminal.note(`  ${line}`);
-  }
-  if (isRepository) terminal.note('\npawl.yaml names the branch main; change it there where yours is another.');
+  if (kept.includes('pawl.yaml')) sayPaths(context, site, templates[template].folders);
+  if (kept.includes('.gitignore')) terminal.note('\nAdd .pawl/ to .gitignore: the embedded database lies there.');
+  if (site.folder !== '') terminal.note(`\nPaths are from the root of the repository, ${shownPath(site.root)}.`);
+  const place = site.folder === '' ? directory : relative(context.cwd, site.root);
+  sayNext(context, { site, place, added, run: templates[template].run });
+  if (site.isRepository) terminal.note('\npawl.yaml names the branch main; change it there where yours is another.');
   return exitCodes.success;
+}
+
+function siteOf(target: string): Site {
+  const isNew = !existsSync(target) || readdirSync(target).length === 0;
+  for (let folder = target; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) {
+      return { root: folder, folder: relative(folder, target).split(sep).join('/'), isRepository: true, isNew: false };
+    }
+    if (dirname(folder) === folder) return { root: target, folder: '', isRepository: false, isNew };
+  }
+}
+
+/** What is there already is not edited: the one line that it needs is said. */
+function sayPaths({ terminal }: CliContext, { folder }: Site, folders: readonly string[]): void {
+  const paths = folders.map((name) => shownPath(below(folder, name))).join(', ');
+  terminal.note(`\npawl.yaml was there and is kept. One of its environments must have these paths: ${paths}`);
+}
+
+interface Next {
+  readonly site: Site;
+  /** What leads from here to the root. */
+  readonly place: string;
+  readonly added: readonly string[];
+  readonly run: string;
+}
+
+/** The three commands from here to a run, as they can be typed where this one was. */
+function sayNext({ terminal }: CliContext, { site, place, added, run }: Next): void {
+  // What else lies in the folder is not pawl's to commit.
+  const tops = [...new Set(added.map((path) => path.replace(/\/.*/, '')))].map(shellWord).join(' ');
+  const commit = `git add ${site.isNew ? '-A' : tops} && git commit -m "Start with pawl"`;
+  const lines = [
+    ...(place === '' || place === '.' ? [] : [`cd ${shellWord(place)}`]),
+    ...(added.length === 0 ? [] : [site.isRepository ? commit : `git init -b main && ${commit}`]),
+    'pawl apply',
+    `pawl run ${run}`,
+  ];
+  terminal.note('\nNext:');
+  for (const line of lines) terminal.note(`  ${line}`);
 }
 
 /** False where a file is already there: it is left as it is. */

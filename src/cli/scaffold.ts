@@ -1,80 +1,84 @@
-/** The files of a new repository: small, and each with the one comment that its reader needs first. */
-export const scaffold: Readonly<Record<string, string>> = {
-  'pawl.yaml': `# Which branch and which folders are live as which environment.
+import { editorSchema, editorSchemaPath } from '../manifest/editor-schema.ts';
+import type { Template } from './template.ts';
+import { minimal } from './template-minimal.ts';
+import { reviewLoop } from './template-review-loop.ts';
+import { triage } from './template-triage.ts';
+
+export type TemplateName = 'minimal' | 'triage' | 'review-loop';
+
+export const templates: Readonly<Record<TemplateName, Template>> = { minimal, triage, 'review-loop': reviewLoop };
+
+/**
+ * The files of a new repository, by their paths from its root: small, and each with the one comment that its reader
+ * needs first. `folder` is where the manifests go, '' for the root: pawl.yaml is read at the root and nowhere else.
+ */
+export function scaffold(template: Template, folder: string): Readonly<Record<string, string>> {
+  const manifests = Object.entries(template.files).map(([path, content]) => inFolder(folder, path, content));
+  return {
+    'pawl.yaml': withModeline('pawl.yaml', settings(template.folders.map((name) => below(folder, name)))),
+    '.gitignore': '# The embedded database and what else pawl keeps here.\n.pawl/\n',
+    ...Object.fromEntries(manifests),
+    [below(folder, 'README.md')]: readme(template),
+    '.github/workflows/pawl.yaml': workflow,
+    [editorSchemaPath]: editorSchema(),
+  };
+}
+
+function inFolder(folder: string, path: string, content: string): readonly [string, string] {
+  const place = below(folder, path);
+  const isManifest = path.endsWith('.yaml') && !path.endsWith('.script.yaml');
+  return [place, isManifest ? withModeline(place, content) : content];
+}
+
+export function below(folder: string, path: string): string {
+  return folder === '' ? path : `${folder}/${path}`;
+}
+
+/** What editors with the YAML language server read: completion and explanations, without a network. */
+function withModeline(path: string, content: string): string {
+  const up = '../'.repeat(path.split('/').length - 1);
+  return `# yaml-language-server: $schema=${up}${editorSchemaPath}\n${content}`;
+}
+
+function settings(folders: readonly string[]): string {
+  return `# Which branch and which folders are live as which environment.
 apiVersion: pawl/v1
 environments:
   - name: production
     branch: main
-    paths: [agents, models, policies, systems]
+    paths: [${folders.map(plain).join(', ')}]
     # What is merged is applied. With \`manual\`, a person runs \`pawl apply\`.
     apply: auto
-`,
-  '.gitignore': `.pawl/
-`,
-  'agents/greeter.yaml': `apiVersion: pawl/v1
-kind: Agent
-metadata:
-  name: greeter
-spec:
-  description: Greets whoever writes.
-  modelRef: scripted
-  promptFile: prompts/greeter.md
-  limits:
-    maxSteps: 3
-`,
-  'agents/prompts/greeter.md': `You greet people by their name, in one friendly sentence.
-`,
-  'models/scripted.yaml': `# Answers from a script: the same each time, offline, without a key. Replace it by a provider when you have one:
-#   provider: openaiCompatible
-#   baseUrl: https://api.openai.com/v1
-apiVersion: pawl/v1
-kind: ModelEndpoint
-metadata:
-  name: scripted
-spec:
-  provider: scripted
-  model: scripted-1
-  scriptFile: greetings.script.yaml
-`,
-  'models/greetings.script.yaml': `replies:
-  - agent: greeter
-    turns:
-      - text: Hello, and welcome to pawl!
-        usage: { inputTokens: 20, outputTokens: 8 }
-`,
-  'policies/house-rules.yaml': `# Policies only restrict: adding one can never allow anything.
-apiVersion: pawl/v1
-kind: AgentPolicy
-metadata:
-  name: house-rules
-spec:
-  description: What holds for every run.
-  global: true
-  budgets:
-    - { scope: run, unit: tokens, limit: 20000 }
-  limits:
-    maxSteps: 8
-    timeout: 2m
-`,
-  'systems/hello.yaml': `apiVersion: pawl/v1
-kind: AgentSystem
-metadata:
-  name: hello
-spec:
-  description: One agent that greets.
-  input:
-    schema:
-      type: object
-      additionalProperties: false
-      required: [name]
-      properties:
-        name: { type: string, minLength: 1, maxLength: 100 }
-  graph:
-    greet:
-      agentRef: greeter
-      input: { name: "\${ input.name }" }
-`,
-  '.github/workflows/pawl.yaml': `# Every pull request is validated; nothing here has, or needs, a secret.
+`;
+}
+
+function plain(text: string): string {
+  return /^[A-Za-z][\w./-]*$/.test(text) ? text : JSON.stringify(text);
+}
+
+function readme({ about, run }: Template): string {
+  return `# Agents
+
+${about}
+
+\`\`\`sh
+pawl validate # everything wrong, with its place and its cure
+pawl plan     # what the commit would change
+pawl apply    # make it live
+pawl run ${run}
+pawl trace latest
+\`\`\`
+
+The model answers from a script in \`models/\`, so none of this needs a key. \`pawl explain Agent.spec\` documents the
+fields of a kind, and editors complete them from \`${editorSchemaPath}\`. After an update of pawl, write that file anew:
+
+\`\`\`sh
+pawl schema > ${editorSchemaPath}
+\`\`\`
+`;
+}
+
+const workflow = `# Every pull request is validated; nothing here has, or needs, a secret.
 name: pawl
 on: [pull_request]
 permissions:
@@ -88,6 +92,6 @@ jobs:
         with: { node-version: 24 }
       # The repository variable PAWL_PACKAGE says where your pawl comes from, in npm's words: a version or a Git URL.
       - run: npm install --global "\${{ vars.PAWL_PACKAGE }}"
-      - run: pawl validate
-`,
-};
+      - run: pawl fmt --check
+      - run: pawl validate -o github
+`;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { scaffold } from '../../src/cli/scaffold.ts';
+import { scaffold, templates } from '../../src/cli/scaffold.ts';
 import { say } from './fixture.ts';
 
 describe('a command line that cannot be understood', () => {
@@ -91,7 +91,7 @@ describe('init', () => {
       expect(said.stdout).toContain('wrote  systems/hello.yaml');
       expect(said.stderr).toContain('pawl run hello');
       expect(await readFile(join(folder, 'pawl.yaml'), 'utf8')).toBe('mine\n');
-      for (const [path, content] of Object.entries(scaffold)) {
+      for (const [path, content] of Object.entries(scaffold(templates.minimal, ''))) {
         if (path !== 'pawl.yaml') expect(await readFile(join(folder, path), 'utf8')).toBe(content);
       }
     } finally {
@@ -106,14 +106,14 @@ describe('init says what works when it is typed', () => {
       name: 'an empty folder',
       made: [],
       directory: 'new',
-      next: ['cd new', 'git init -b main', 'git add -A && git commit'],
+      next: ['cd new', 'git init -b main && git add -A && git commit', 'pawl apply', 'pawl run hello'],
     },
     { name: 'a folder with a space', made: [], directory: 'my agents', next: ["cd 'my agents'"] },
     {
       name: 'a folder with other files',
       made: ['mine.txt'],
       directory: '.',
-      next: ['git init -b main', 'git add pawl.yaml .gitignore agents '],
+      next: ['git init -b main && git add pawl.yaml .gitignore agents ', 'pawl apply'],
     },
     { name: 'a repository', made: ['.git/HEAD'], directory: '.', next: ['git add pawl.yaml .gitignore agents '] },
   ])('in $name', async ({ made, directory, next }) => {
