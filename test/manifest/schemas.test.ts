@@ -4,12 +4,20 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../src/codes.ts';
 import { manifestCodes } from '../../src/manifest/codes.ts';
+import { parseDuration } from '../../src/manifest/duration.ts';
+import type { JsonObject } from '../../src/manifest/json.ts';
+import { kinds } from '../../src/manifest/resource.ts';
+import { fieldsTitled, pathText, type SchemaField, withInner } from '../../src/manifest/schema-field.ts';
 import { schemas } from '../../src/manifest/schemas.gen.ts';
+
+const isDuration = (text: string): boolean => parseDuration(text) !== undefined;
 
 const root = new URL('../../', import.meta.url);
 
 describe('the schemas', () => {
   const ajv = new Ajv2020({ strict: false });
+  const strict = new Ajv2020({ strict: false, formats: { 'pawl-duration': isDuration } });
+  for (const [file, schema] of Object.entries(schemas)) strict.addSchema(schema, file);
 
   test.each(Object.keys(schemas))(
     '%s is a JSON Schema 2020-12 that refuses unknown fields and describes every field',
@@ -20,6 +28,22 @@ describe('the schemas', () => {
       expect(faultsOf(schema, '')).toEqual([]);
     },
   );
+
+  test.each(kinds)('every field of %s is bounded, and says how a change of it reaches running runs', (kind) => {
+    const spec = fieldsTitled(kind).find(({ path }) => path[0] === 'spec');
+    expect(spec).toBeDefined();
+    expect(spec === undefined ? [] : openFields(spec, false)).toEqual([]);
+  });
+
+  test.each(kinds)('every example of %s is right', (kind) => {
+    const spec = fieldsTitled(kind).flatMap(withInner);
+    const faults = spec.flatMap(({ path, schema }) => {
+      const examples = Array.isArray(schema['examples']) ? schema['examples'] : [];
+      const validate = strict.compile(schema);
+      return examples.filter((example) => !validate(example)).map(() => pathText(path));
+    });
+    expect(faults).toEqual([]);
+  });
 
   test('the generated modules are fresh', { timeout: 60_000 }, () => {
     const tsx = new URL('node_modules/.bin/tsx', root).pathname;
@@ -43,6 +67,28 @@ test('every code that the sources use is in a registry, and the registry of mani
   expect([...used].filter((code) => explain(code) === undefined)).toEqual([]);
   expect(Object.keys(manifestCodes).filter((code) => !used.has(code) && code !== 'settings.missing')).toEqual([]);
 });
+
+/** Where a text, a list, a map or a number may grow without end, or a change has no rule. */
+function openFields({ path, schema, fields }: SchemaField, ruled: boolean): string[] {
+  const faults: string[] = [];
+  const types = [schema['type']].flat();
+  const lacks = (type: string, ...bounds: string[]): void => {
+    if (types.includes(type) && !bounds.some((bound) => schema[bound] !== undefined))
+      faults.push(`${pathText(path)} has no ${bounds[0]}`);
+  };
+  if (!isBounded(schema)) lacks('string', 'maxLength', 'const', 'enum', 'format', 'then', 'anyOf');
+  lacks('array', 'maxItems', 'else');
+  for (const bound of ['minimum', 'maximum']) for (const type of ['number', 'integer']) lacks(type, bound);
+  if (typeof schema['additionalProperties'] === 'object') lacks('object', 'maxProperties');
+  const isRuled = ruled || schema['x-propagation'] !== undefined;
+  if (!isRuled && fields.length === 0) faults.push(`${pathText(path)} has no x-propagation`);
+  return faults.concat(fields.flatMap((field) => openFields(field, isRuled)));
+}
+
+/** A pattern without repetition that has no end. */
+function isBounded({ pattern }: JsonObject): boolean {
+  return typeof pattern === 'string' && !/[*+]|,\}/.test(pattern.replace(/\\.|\[[^\]]*\]/g, ''));
+}
 
 /** Every field says what it is, and every object is closed or says what its members are. */
 function faultsOf(schema: unknown, path: string): string[] {
