@@ -111,6 +111,9 @@ export interface AgentPolicy {
        * Every agent and system that has all of these labels.
        */
       labels?: {
+        /**
+         * The value of the label.
+         */
         [k: string]: string;
       };
     };
@@ -321,12 +324,18 @@ export interface Metadata {
    * Labels that policies select by.
    */
   labels?: {
+    /**
+     * The value of the label.
+     */
     [k: string]: string;
   };
   /**
    * Notes for people and tools. `pawl/share` lets other namespaces refer to the resource: `*`, or the namespaces, separated by commas. `pawl/patch: merge` makes the document a patch of the one with its identity in an earlier path of the environment.
    */
   annotations?: {
+    /**
+     * The value of the annotation.
+     */
     [k: string]: string;
   };
 }
@@ -1976,6 +1985,8 @@ export interface ModelEndpoint {
       reasoningEffort?: 'none' | 'minimal' | 'low' | 'medium' | 'high';
       /**
        * Texts that end the answer.
+       *
+       * Items: A text.
        */
       stop?: string[];
       /**
@@ -2023,6 +2034,9 @@ export interface ModelEndpoint {
      * Headers of every request. Credentials go into `auth`.
      */
     headers?: {
+      /**
+       * The value of the header.
+       */
       [k: string]: string;
     };
     /**
@@ -2401,6 +2415,9 @@ export interface Secret {
      * Where the value of each key is: an environment variable, a path, age's armoured ciphertext, or, where it is stored, an empty text. A worker reads only variables that start with `PAWL_SECRET_` or that its operator listed.
      */
     keys: {
+      /**
+       * Where the value of the key is.
+       */
       [k: string]: string;
     };
   };
@@ -2686,12 +2703,18 @@ export interface Tool {
        * Headers of the request. Secrets go into `auth`.
        */
       headers: {
+        /**
+         * The value of the header.
+         */
         [k: string]: string;
       };
       /**
        * Query parameters of the request.
        */
       query: {
+        /**
+         * The value of the parameter.
+         */
         [k: string]: string;
       };
       /**
