@@ -1,5 +1,6 @@
-import { isJsonList, isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { referenceFields, type ReferenceField } from './reference-fields.ts';
+import { visitSteps } from './steps.ts';
 import type { Path } from './text.ts';
 import { qualify } from './reference.ts';
 import { addressOf, type Address, type Identity, type Kind } from './resource.ts';
@@ -22,7 +23,7 @@ export function referencesOf(identity: Identity, manifest: JsonObject): Manifest
   const found: ManifestReference[] = [];
   const spec = objectAt(manifest, 'spec');
   for (const field of referenceFields(identity.kind)) {
-    visit(spec, { steps: field.steps, path: ['spec'] }, (value, path) => {
+    visitSteps(spec, { steps: field.steps, path: ['spec'] }, (value, path) => {
       const reference = referenceAt(value, { field, path, identity });
       if (reference !== undefined) found.push(reference);
     });
@@ -48,27 +49,6 @@ function referenceAt(value: Json, { field, path, identity }: Mention): ManifestR
   if (kind !== 'Secret' || !isJsonObject(value)) return { ...reference, path };
   const { key } = value;
   return { ...reference, path: [...path, 'name'], ...(typeof key === 'string' ? { key } : {}) };
-}
-
-interface Rest {
-  readonly steps: readonly string[];
-  readonly path: Path;
-}
-
-/** Every value that the steps lead to: `*` is each member of a map, `[]` each entry of a list. */
-function visit(value: Json, { steps, path }: Rest, found: (value: Json, path: Path) => void): void {
-  const [step, ...rest] = steps;
-  if (step === undefined) return found(value, path);
-  if (step === '[]') {
-    if (isJsonList(value))
-      for (const [index, entry] of value.entries()) visit(entry, { steps: rest, path: [...path, index] }, found);
-    return;
-  }
-  if (!isJsonObject(value)) return;
-  for (const key of step === '*' ? Object.keys(value) : [step]) {
-    const member = value[key];
-    if (member !== undefined) visit(member, { steps: rest, path: [...path, key] }, found);
-  }
 }
 
 const empty: JsonObject = {};

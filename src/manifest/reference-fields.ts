@@ -1,4 +1,5 @@
 import type { Kind } from './resource.ts';
+import { stepsOf } from './steps.ts';
 
 /** A field of a `spec` that names a resource. */
 export interface ReferenceField {
@@ -100,7 +101,7 @@ const known = new Map<Kind, readonly ReferenceField[]>();
 function fieldsOf(fields: Readonly<Record<string, Kind>>, restricts: boolean): ReferenceField[] {
   return Object.entries(fields).map(([path, kind]) => ({
     kind,
-    steps: path.replaceAll('[]', '.[]').split('.'),
+    steps: stepsOf(path),
     restricts,
   }));
 }

@@ -11,6 +11,7 @@ import { checkReferences } from './resolve-reference.ts';
 import { pinsOf } from './resolve-pin.ts';
 import { checkRenames } from './resolve-rename.ts';
 import { resourceOf } from './resolve-resource.ts';
+import { groupFindings, receiverProblems } from './resolve-settings.ts';
 import { targetFindings } from './resolve-target.ts';
 import { reportUnused } from './resolve-unused.ts';
 import { Fragments } from './prompt-fragments.ts';
@@ -28,7 +29,10 @@ export interface Resolved {
 }
 
 /** What of an environment's settings bears on its resources, and what of its files cannot be read. */
-export type Bounds = Partial<Pick<EnvironmentSettings, 'namespaces' | 'paths' | 'ownership'>> & EstateBounds;
+export type Bounds = Partial<
+  Pick<EnvironmentSettings, 'namespaces' | 'paths' | 'ownership' | 'groups' | 'alertPlaces'>
+> &
+  EstateBounds;
 
 /** Joins the documents of one environment into its resources. */
 export function resolve(manifests: readonly Validated[], files: Files, environment: Bounds): Resolved {
@@ -44,6 +48,7 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
   const targets = { ...estate, reaching };
   const used = checkReferences(targets, report);
   checkBounds(estate, environment, report);
+  problems.push(...receiverProblems(estate, environment.alertPlaces ?? []));
   checkRenames(estate, report);
   checkNesting(estate, reaching, report);
   grantFindings(estate, report);
@@ -96,9 +101,10 @@ export function filesNeeded(manifests: readonly Validated[]): string[] {
 }
 
 /** Reports what the environment, or the owner of the folder, does not let its files declare. */
-function checkBounds(estate: Estate, { namespaces, ownership }: Bounds, report: Report): void {
+function checkBounds(estate: Estate, { namespaces, ownership, groups }: Bounds, report: Report): void {
   if (namespaces !== undefined) checkNamespaces(estate, namespaces, report);
   if (ownership !== undefined) checkOwnership(estate.known.values(), ownership, report);
+  if (groups !== undefined) groupFindings(estate, groups, report);
 }
 
 function checkNamespaces(estate: Estate, namespaces: readonly string[], report: Report): void {

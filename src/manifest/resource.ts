@@ -76,6 +76,10 @@ export interface EnvironmentSettings {
   readonly apply: 'auto' | 'manual';
   /** Which folders may declare what: the same for all environments of the file. */
   readonly ownership?: readonly Ownership[];
+  /** Names of the groups of `pawl.yaml`: the same for all environments of the file. */
+  readonly groups?: readonly string[];
+  /** Who hears of its alerts, and where that is written. */
+  readonly alertPlaces?: readonly { readonly receiver: string; readonly place: Place }[];
   /** What `pawl.yaml` asks for it and this build cannot honour; absent: nothing. No plan of it is applied. */
   readonly problems?: readonly Problem[];
 }

@@ -39,16 +39,28 @@ export function parseSettings(file: SourceFile): { settings?: Settings; problems
   if (wrong.length > 0) return { problems: wrong };
   const unsupported = unsupportedSettings(document, value.environments.length);
   const ownership = ownershipOf(value, document);
+  const groups = Object.keys(value.groups ?? {});
   const environments = value.environments.map((environment, index) => {
     const blocking = unsupported[index] ?? [];
     return {
       ...environment,
       pathPlaces: environment.paths.map((_path, at) => placeIn(document, ['environments', index, 'paths', at])),
       ...(ownership.length === 0 ? {} : { ownership }),
+      groups,
+      ...alertPlacesOf(environment, ['environments', index, 'alerts'], document),
       ...(blocking.length === 0 ? {} : { problems: blocking }),
     };
   });
   return { settings: { environments }, problems: [...new Set(unsupported.flat())].sort(compareProblems) };
+}
+
+function alertPlacesOf(
+  { alerts }: PawlSettings['environments'][number],
+  path: Path,
+  document: Document,
+): Pick<EnvironmentSettings, 'alertPlaces'> {
+  if (alerts === undefined) return {};
+  return { alertPlaces: alerts.map((receiver, at) => ({ receiver, place: placeIn(document, [...path, at]) })) };
 }
 
 /** `checkShape` found nothing: the value has the type that is generated from the same schema. */
