@@ -118,7 +118,8 @@ function digestsOf({ head, target }: Triple): Digests {
 function isBroken({ address, head, target }: Triple, verdict: Verdict, { problems }: Snapshot): boolean {
   if (verdict.action !== 'delete' || target !== undefined) return false;
   return problems.some(
-    (problem) => problem.severity === 'error' && (problem.address === address || problem.file === head?.file),
+    ({ code, severity, address: wrong, file }) =>
+      severity === 'error' && (wrong === address || file === head?.file || code === 'source.path_missing'),
   );
 }
 

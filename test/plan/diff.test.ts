@@ -76,6 +76,8 @@ describe('diff', () => {
     expect(diff(broken, live, optionsOf([old, agent('other')])).changes.map(({ address }) => address)).toEqual([
       'Agent/default/other',
     ]);
+    const missing = snapshotOf([], { problems: [{ ...problem, code: 'source.path_missing', file: 'pawl.yaml' }] });
+    expect(diff(missing, live, optionsOf([old, agent('other')])).changes).toEqual([]);
     const named = snapshotOf([], { problems: [{ ...problem, file: 'elsewhere.yaml', address: old.address }] });
     expect(diff(named, live, optionsOf([old, agent('other')])).changes).toHaveLength(1);
   });
