@@ -55,7 +55,7 @@ function checkInput(input: JsonObject, report: Report): void {
   const fallback = input['default'];
   if (fallback === undefined) return;
   checkType(fallback, type, below(report, ['default']));
-  if (allowed !== undefined && !allowed.includes(fallback))
+  if (allowed !== undefined && typeof fallback !== 'object' && !allowed.includes(fallback))
     report(['default'], notAmong(String(fallback), allowed.map(String), 'the values in `enum`'));
 }
 

@@ -187,7 +187,7 @@ function edited(value: Json, path: readonly string[], edit: (holder: JsonObject,
   const [step = '', ...rest] = path;
   if (isJsonList(value))
     return rest.length === 0
-      ? Object.values(edit({ ...value } as unknown as JsonObject, step))
+      ? Object.values(edit(Object.fromEntries(value.entries()), step))
       : value.map((member, index) => (String(index) === step ? edited(member, rest, edit) : member));
   if (!isJsonObject(value)) return value;
   return rest.length === 0 ? edit(value, step) : { ...value, [step]: edited(value[step] ?? null, rest, edit) };
