@@ -94,6 +94,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.timeouts.agent',
     'spec.timeouts.system',
     'spec.timeouts.tool',
+    'spec.runtime=builtin',
     'spec.share',
   ],
   Agent: [
@@ -104,6 +105,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.promptFile',
     'spec.promptRef',
     'spec.inputs',
+    'spec.runtime=builtin',
     'spec.tools[].toolRef',
     'spec.roles',
     'spec.limits.maxSteps',
@@ -130,6 +132,8 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.limits.maxTokens',
     'spec.limits.timeout',
   ],
+  Script: ['replies'],
+  Lock: ['apiVersion', 'servers'],
   PawlSettings: [
     'apiVersion',
     'secrets.recipients[]',

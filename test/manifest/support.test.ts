@@ -6,7 +6,7 @@ import { kinds } from '../../src/manifest/resource.ts';
 import { fieldsTitled, pathText, type SchemaField, withInner } from '../../src/manifest/schema-field.ts';
 import { missingFieldPart, supportOf, unsupportedIn } from '../../src/manifest/support.ts';
 
-const titles = [...kinds, 'PawlSettings'];
+const titles = [...kinds, 'PawlSettings', 'Script', 'Lock'];
 
 interface Row {
   readonly text: string;
@@ -28,7 +28,7 @@ function rowOf(text: string, enforced: boolean): Row {
 }
 
 function rowsOf(title: string): readonly Row[] {
-  return rows.filter((row) => row.title === title || (row.title === '*' && title !== 'PawlSettings'));
+  return rows.filter((row) => row.title === title || (row.title === '*' && kinds.some((kind) => kind === title)));
 }
 
 /** The row's field, or one beneath it. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { codes } from '../../src/codes.ts';
 import { parseDocuments } from '../../src/manifest/document.ts';
+import { docName, documented, type FieldDoc } from '../../src/manifest/field-doc.ts';
 import { editorSchema } from '../../src/manifest/editor-schema.ts';
 import { kinds } from '../../src/manifest/resource.ts';
 import { parseScript } from '../../src/manifest/script.ts';
@@ -68,6 +69,16 @@ describe('the reference pages', () => {
       '> **Validates; not enforced yet:** memory. `pawl plan` and `pawl apply` refuse it.',
     );
     expect(pageOf('agent-system.md')).toContain('### `spec.graph.*.edges[]`');
+  });
+
+  test('know of every field whether this build does it', () => {
+    const all = (doc: FieldDoc): readonly FieldDoc[] => [doc, ...doc.fields.flatMap(all)];
+    const docs = [...kinds, 'PawlSettings', 'Script', 'Lock'].flatMap((title) => {
+      const doc = documented(title);
+      return doc === undefined ? [] : all(doc);
+    });
+    expect(docs.length).toBeGreaterThan(900);
+    expect(docs.filter(({ support }) => support.kind === 'unlisted').map(docName)).toEqual([]);
   });
 
   test('hold every code, with its cause and its cure', () => {
