@@ -57,7 +57,7 @@ export function unknownToolFindings(estate: Estate, report: Report): void {
 }
 
 /** ToolPermissions by the address of their tool. */
-function toolPermissions(estate: Estate): ReadonlyMap<Address, readonly Sound[]> {
+export function toolPermissions(estate: Pick<Estate, 'byKind'>): ReadonlyMap<Address, readonly Sound[]> {
   const found = new Map<Address, Sound[]>();
   for (const manifest of estate.byKind.get('ToolPermission') ?? []) {
     for (const reference of manifest.references) {
@@ -92,7 +92,8 @@ function permissionsOf(role: Sound): ReadonlySet<string> {
   return set;
 }
 
-function qualified(permission: string, namespace: string): string {
+/** A permission with the names of its tools qualified by the namespace that it was written in. */
+export function qualified(permission: string, namespace: string): string {
   return permissionParts(permission, namespace).join(':');
 }
 
@@ -100,24 +101,29 @@ interface Asking {
   readonly manifest: Sound;
   readonly given: readonly ReadonlySet<string>[];
   readonly permissions: ReadonlyMap<Address, readonly Sound[]>;
-  readonly estate: Estate;
+  readonly estate: Pick<Estate, 'known'>;
 }
 
 /** The first permission that is needed and not given. */
 function lackingFor(reference: ManifestReference, asking: Asking): string | undefined {
-  const tool = asking.estate.known.get(reference.address)?.content?.manifest;
-  if (tool === undefined) return undefined;
-  const rules = (asking.permissions.get(reference.address) ?? []).filter((rule) => reaches(rule, asking.manifest));
-  const demands = rules.map((rule) => demandOf(rule)).filter((demand) => demand !== undefined);
-  if (demands.length === 0) demands.push(ownDemand(tool, reference));
-  for (const { texts, any } of demands) {
+  for (const { texts, any } of demandsOf(reference, asking)) {
     const lacking = texts.filter(({ wanted }) => !asking.given.some((set) => gives(set, wanted)));
     if (any ? lacking.length === texts.length : lacking.length > 0) return lacking[0]?.written;
   }
   return undefined;
 }
 
-interface Demand {
+/** What a call of a tool needs: all of these. A tool that is not there, or is wrong, needs nothing that is known. */
+export function demandsOf(reference: ManifestReference, asking: Omit<Asking, 'given'>): readonly Demand[] {
+  const tool = asking.estate.known.get(reference.address)?.content?.manifest;
+  if (tool === undefined) return [];
+  const rules = (asking.permissions.get(reference.address) ?? []).filter((rule) => reaches(rule, asking.manifest));
+  const demands = rules.map((rule) => demandOf(rule)).filter((demand) => demand !== undefined);
+  return demands.length === 0 ? [ownDemand(tool, reference)] : demands;
+}
+
+/** Permissions of which all are needed, or any. */
+export interface Demand {
   readonly any: boolean;
   readonly texts: readonly { readonly written: string; readonly wanted: string }[];
 }
@@ -147,7 +153,8 @@ function reaches(rule: Sound, subject: Sound): boolean {
   return global === true || rule.references.some(({ address }) => address === subject.address);
 }
 
-function gives(given: ReadonlySet<string>, wanted: string): boolean {
+/** Whether permissions hold one, themselves or by a `*`. */
+export function gives(given: ReadonlySet<string>, wanted: string): boolean {
   if (given.has(wanted)) return true;
   const [kind = '', name = '', operation = ''] = wanted.split(':');
   if (kind === 'capability') return given.has('capability:*');

@@ -1,0 +1,201 @@
+import { findRoot, noRepository } from '../config.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { Asked, Described } from '../controller/description.ts';
+import type { DescribedField, Description } from '../manifest/describe.ts';
+import { canonicalText } from '../manifest/digest.ts';
+import { kindNamed } from '../manifest/field-lookup.ts';
+import type { Grant } from '../manifest/grant.ts';
+import type { Json } from '../manifest/json.ts';
+import { nearest } from '../manifest/nearest.ts';
+import { neutral } from '../manifest/neutral.ts';
+import { kinds, type Kind } from '../manifest/resource.ts';
+import { maskSecrets } from '../manifest/secret-literal.ts';
+import { shownText } from '../manifest/shown.ts';
+import { estimateInputTokens } from '../models/estimate.ts';
+import { wrap } from '../plan/render/page.ts';
+import { sensitiveFields, sensitivePointers } from '../plan/sensitive.ts';
+import { json } from './context.ts';
+import type { CliContext } from './context.ts';
+import { excerpts } from './excerpts.ts';
+import { renderProblems, shownProblem } from './problems.ts';
+import { type Terminal, truncate } from './terminal.ts';
+
+export interface DescribeOptions {
+  /** `agent/triage`, `Agent/support/triage`, or the kind alone with the name beside it. */
+  readonly resource: string;
+  readonly name: string | undefined;
+  readonly env?: string;
+  readonly output: string;
+}
+
+/** One resource of the working copy, with where each of its values comes from and who uses it. */
+export async function describeCommand(context: CliContext, options: DescribeOptions): Promise<ExitCode> {
+  const { terminal } = context;
+  const asked = askedFor([options.resource, options.name ?? ''].filter(Boolean).join('/'));
+  const root = findRoot(context.cwd);
+  if (root === undefined) throw noRepository(context.cwd);
+  const { describeFiles } = await import('../controller/description.ts');
+  const { WorkingCopy } = await import('../source/working-copy.ts');
+  const found = await describeFiles(new WorkingCopy({ root }), { asked, environment: options.env });
+  const described =
+    found.description === undefined ? found : { ...found, description: shown(found.description, asked.kind) };
+  if (options.output === 'json') json(terminal, jsonOf(described));
+  else terminal.out(textOf(described, terminal, root));
+  return found.description === undefined ? exitCodes.findings : exitCodes.success;
+}
+
+function askedFor(text: string): Asked {
+  const [word = '', ...path] = text.split('/');
+  const kind = kindOf(word);
+  const [first, second] = path;
+  if (kind === undefined || first === undefined || path.length > 2) throw wrongName(word, kind);
+  return { kind, namespace: second === undefined ? undefined : first, name: second ?? first };
+}
+
+const shortNames: Readonly<Record<string, Kind>> = {
+  model: 'ModelEndpoint',
+  role: 'AgentRole',
+  permission: 'ToolPermission',
+  policy: 'AgentPolicy',
+  system: 'AgentSystem',
+  library: 'PromptLibrary',
+  server: 'McpServer',
+  pool: 'WorkerPool',
+  schedule: 'TaskSchedule',
+  webhook: 'TaskWebhook',
+};
+
+function kindOf(word: string): Kind | undefined {
+  const named = kindNamed(word);
+  return kinds.find((kind) => kind === named) ?? shortNames[word.toLowerCase()];
+}
+
+function wrongName(word: string, kind: Kind | undefined): TerminalError {
+  const guess =
+    kind === undefined
+      ? nearest(word.toLowerCase(), [...kinds.map((one) => one.toLowerCase()), ...Object.keys(shortNames)])
+      : undefined;
+  const message =
+    kind === undefined ? `There is no kind "${shownText(word)}".` : 'One resource is described at a time.';
+  return new TerminalError(message, {
+    code: kind === undefined ? 'cli.unknown_kind' : 'cli.usage',
+    help: guess === undefined ? 'Write `agent/name` or `agent/namespace/name`.' : `Did you mean "${guess}"?`,
+    exit: exitCodes.usage,
+  });
+}
+
+/** Sensitive values are never shown; a field that holds one is not shown at all. */
+function shown(description: Description, kind: Kind): Description {
+  const tree = sensitiveFields(kind);
+  const fields = description.fields.map((field): DescribedField => {
+    const holder = field.pointer
+      .split('/')
+      .slice(1)
+      .reduceRight<Json>((value, key) => ({ [key]: value }), field.value);
+    return sensitivePointers(holder, tree).length === 0 ? field : { ...field, value: hidden };
+  });
+  return { ...description, fields };
+}
+
+const hidden = '(sensitive)';
+
+function jsonOf({ description, ...found }: Described): object {
+  if (description === undefined) return { ...found, problems: found.problems.map(shownProblem), valid: false };
+  const { prompt, ...rest } = description;
+  return {
+    ...found,
+    ...rest,
+    problems: description.problems.map(shownProblem),
+    valid: true,
+    prompt: prompt === undefined ? null : { text: maskSecrets(prompt), tokens: tokensOf(prompt) },
+  };
+}
+
+function tokensOf(prompt: string): number {
+  return estimateInputTokens({ system: prompt, messages: [], tools: [] });
+}
+
+function textOf({ address, environment, description, problems }: Described, terminal: Terminal, root: string): string {
+  const { colors, width } = terminal;
+  const sections: string[][] = [];
+  const section = (title: string, lines: readonly string[]): void => {
+    if (lines.length > 0) sections.push([colors.bold(title), ...lines.map((line) => truncate(line, width))]);
+  };
+  const head = [colors.bold(address), `environment ${environment}`];
+  if (description !== undefined) {
+    head.push(`${description.file}:${description.line}`, `digest ${description.digest.slice(0, 12)}`);
+    if (description.owner !== undefined) head.push(`owner ${description.owner}`);
+  }
+  sections.push([...head.map((line) => truncate(neutral(line), width))]);
+  if (description !== undefined) {
+    if (description.description !== undefined)
+      sections.push([...wrap(neutral(maskSecrets(description.description)), width)]);
+    for (const [origin, lines] of fieldLines(description.fields)) section(originTitle(origin), lines);
+    section('Grants', description.grants.flatMap(grantLines));
+    section(
+      'Uses',
+      description.uses.map((one) => `  ${neutral(one)}`),
+    );
+    section('Used by', usedBy(description));
+    if (description.prompt !== undefined)
+      section(promptTitle(description.prompt), promptLines(description.prompt, width));
+    section(
+      'Not in this build',
+      description.lacking.map(({ field, part }) => `  ${neutral(field)}: ${part}`),
+    );
+  }
+  if (problems.length > 0) sections.push([renderProblems(problems, excerpts(root), { width, colors })]);
+  return sections.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+/** The author's first, pawl's last, Defaults between. */
+function fieldLines(
+  fields: readonly DescribedField[],
+): readonly (readonly [origin: string, lines: readonly string[]])[] {
+  const byOrigin = new Map<string, string[]>([['manifest', []]]);
+  for (const { origin } of fields) if (origin !== 'built-in') byOrigin.set(origin, []);
+  byOrigin.set('built-in', []);
+  for (const { field, value, origin } of fields) {
+    const text = typeof value === 'string' ? value : canonicalText(value);
+    byOrigin.get(origin)?.push(`  ${neutral(field)}: ${neutral(maskSecrets(text))}`);
+  }
+  return [...byOrigin];
+}
+
+function originTitle(origin: string): string {
+  if (origin === 'manifest') return 'From the manifest';
+  return origin === 'built-in' ? 'Built in' : `From ${neutral(origin)}`;
+}
+
+function grantLines({ tool, permission, any, by }: Grant): readonly string[] {
+  const needs = `  ${neutral(tool)} needs${any ? ' any of' : ''} ${neutral(permission)}`;
+  if (by !== undefined)
+    return [
+      needs,
+      `    given by ${neutral(by.role)}`,
+      `    ${neutral(`${by.file}:${by.line}`)}: ${neutral(by.permission)}`,
+    ];
+  return [needs, `    missing: add \`- ${neutral(permission)}\` to a role`];
+}
+
+function usedBy({ usedBy: users }: Description): readonly string[] {
+  const few = users.slice(0, usersMax).map((one) => `  ${neutral(one)}`);
+  return users.length > usersMax ? [...few, `  and ${users.length - usersMax} more`] : few;
+}
+
+const usersMax = 20;
+const promptLinesMax = 8;
+
+function promptTitle(prompt: string): string {
+  return `Prompt (about ${tokensOf(prompt)} tokens)`;
+}
+
+function promptLines(prompt: string, width: number): readonly string[] {
+  const lines = prompt
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => wrap(neutral(maskSecrets(line)), width - 2));
+  const few = lines.slice(0, promptLinesMax).map((line) => `  ${line}`);
+  return lines.length > promptLinesMax ? [...few, `  … ${lines.length - promptLinesMax} more lines`] : few;
+}
