@@ -72,6 +72,46 @@ export const expressionCodes = {
     cause: 'A condition must give true or false.',
     cure: 'Compare its value with something.',
   },
+  'expression.not_list': {
+    title: '`forEach` over no list',
+    cause: '`forEach` must give a list.',
+    cure: 'Read a list.',
+  },
+  'expression.no_json': {
+    title: 'Not a JSON value',
+    cause: 'The expression gives a value that JSON does not have, such as a duration or bytes.',
+    cure: 'Convert it, as in `string(…)`.',
+  },
+  'expression.unknown_field': {
+    title: 'Unknown field',
+    cause: 'The schema of what is read has no field of this name, and lets no other through.',
+    cure: 'Correct the name, or add it to the schema.',
+  },
+  'expression.may_be_missing': {
+    title: 'May be missing',
+    cause: 'The schema of what is read does not require the field, and a run fails where it is not there.',
+    cure: 'Ask with `has(…)` first, write `.?name.orValue(…)`, or require it in the schema.',
+  },
+  'expression.may_be_skipped': {
+    title: 'Node that may be skipped',
+    cause: 'The node is not on every way to the expression, so that it may have no output there.',
+    cure: 'Ask with `has(nodes.name)` first, or write `nodes.?name.output.orValue(…)`.',
+  },
+  'expression.may_fail': {
+    title: 'Fails for some values',
+    cause: 'What is read may be of several types, and the expression fails for some of them.',
+    cure: 'Ask for the type first, convert the value, or narrow the schema.',
+  },
+  'expression.never_equal': {
+    title: 'Never equal',
+    cause: 'The two sides have no value in common, so that the comparison always comes out the same.',
+    cure: 'Correct the value, or convert one side.',
+  },
+  'expression.optional': {
+    title: 'Value or nothing',
+    cause: '`.?` gives a value or nothing, and nothing says what to take instead of nothing.',
+    cure: 'Add `.orValue(…)`.',
+  },
   'expression.failed': {
     title: 'Expression failed in a run',
     cause: 'A key was missing, or a value had another type than expected.',

@@ -57,6 +57,21 @@ export const graphCodes = {
     cause: 'A join waits for more edges than lead on to its node.',
     cure: 'Lower `count`.',
   },
+  'graph.input_missing': {
+    title: 'Input that is missing',
+    cause: 'A tool or a system needs something that the input of its node does not have, or may not have.',
+    cure: 'Add it to `input`.',
+  },
+  'graph.input_unknown': {
+    title: 'Input that nothing takes',
+    cause: 'The input of a node has a field that the schema of its tool or system does not let through.',
+    cure: 'Correct the name, or remove it.',
+  },
+  'graph.input_type': {
+    title: 'Input of another type',
+    cause: 'The input of a node is, or may be, of another type than its tool or system takes.',
+    cure: 'Give it another value, or convert it.',
+  },
   'graph.goto_self': {
     title: 'Goes on to itself when it fails',
     cause: '`onError: goto` names the node that it belongs to.',

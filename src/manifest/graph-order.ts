@@ -1,6 +1,6 @@
 import { componentsOf } from './graph-components.ts';
 import type { Flow } from './graph-cycle.ts';
-import { endNode, type Edge, type GraphNode } from './graph-model.ts';
+import { endNode, type GraphNode } from './graph-model.ts';
 import { isJsonObject } from './json.ts';
 
 /**
@@ -31,9 +31,10 @@ export class GraphOrder {
   readonly #certainAtEnd: Bits;
   #anyTurn: BitsByNode | undefined;
 
-  constructor(flow: Flow) {
+  /** `leaves`: a run fails, and does not end well, where it takes too many turns of a cycle. */
+  constructor(flow: Flow, leaves = true) {
     const bits = new Map([...flow.graph.nodes.keys()].map((name, index) => [name, 1n << BigInt(index)]));
-    const forced = forcedBy(flow, bits);
+    const forced = forcedBy(flow, { bits, leaves });
     const entries = flow.graph.entries.reduce((all, name) => all | (forced.get(name) ?? 0n), 0n);
     const failing = [...flow.graph.nodes.values()].filter((node) => mayFail(node, flow));
     const lasting = ~failing.reduce((all, { name }) => all | (bits.get(name) ?? 0n), 0n);
@@ -60,26 +61,43 @@ export class GraphOrder {
   }
 }
 
-/** By node, all that runs once it has: what it leads to under no condition, and so on. */
-function forcedBy({ graph, dominators, back }: Flow, bits: BitsByNode): BitsByNode {
+/**
+ * By node, all that runs once it has, whatever its conditions come to: what it leads to under none, and what all of
+ * its edges come to, for one of them is taken or the run fails. Of a cycle, whose nodes lead back to themselves, it is
+ * taken that a run leaves it; so this starts with everything and strikes out until nothing changes.
+ */
+function forcedBy(
+  { graph, dominators, back }: Flow,
+  { bits, leaves }: { bits: BitsByNode; leaves: boolean },
+): BitsByNode {
   const forced = new Map<string, Bits>();
-  for (const name of [...dominators.order].reverse()) {
-    const node = graph.nodes.get(name);
-    let all = bits.get(name) ?? 0n;
-    for (const edge of node === undefined ? [] : alwaysTaken(node))
-      if (!back.has(edge)) all |= forced.get(edge.to) ?? 0n;
-    forced.set(name, all);
+  const order = [...dominators.order].reverse();
+  for (let pass = 0, moved = true; moved && pass < passesMax; pass += 1) {
+    moved = false;
+    for (const name of order) {
+      const { out = [], body = {} } = graph.nodes.get(name) ?? {};
+      let all = bits.get(name) ?? 0n;
+      let common = out.some(({ kind }) => kind !== 'onError') ? everything : 0n;
+      const mayGo = typeof body['onError'] === 'string' && body['onError'].startsWith('goto');
+      for (const edge of out) {
+        const isOver = edge.to === endNode || (back.has(edge) && !leaves);
+        const target = isOver ? 0n : (forced.get(edge.to) ?? everything);
+        common &= target;
+        if (!mayGo && edge.kind !== 'onError' && edge.when === undefined && !edge.isDefault) all |= target;
+      }
+      all |= common;
+      if (forced.get(name) !== all) moved = true;
+      forced.set(name, all);
+    }
   }
   return forced;
 }
 
-/** Edges that fire whenever their source succeeds. */
-function alwaysTaken({ out, body }: GraphNode): readonly Edge[] {
-  if (typeof body['onError'] === 'string' && body['onError'].startsWith('goto')) return [];
-  const edges = out.filter(({ kind }) => kind !== 'onError');
-  // A node whose one edge is not taken fails the run.
-  return edges.length === 1 ? edges : edges.filter(({ when, isDefault }) => when === undefined && !isDefault);
-}
+/** A set of all nodes there could be. */
+const everything: Bits = -1n;
+
+/** Cycles within cycles take a pass each; what is deeper is taken for certain, and a run says what was not. */
+const passesMax = 16;
 
 /** By node, what every way to it passes, and what that forces. */
 function passedBy({ dominators }: Flow, forced: BitsByNode): BitsByNode {

@@ -2,10 +2,11 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import { parseYaml, type Document } from './document.ts';
 import { writerOf } from './layer.ts';
 import type { Problem } from './problem.ts';
-import { problemAt, type Finding, type Path, type Source, type Span } from './text.ts';
+import { problemAt, type Finding, type Path, type Source, type Span, type Within } from './text.ts';
 
-/** A problem at the value that a path leads to, at its key where `part` says so, or at the nearest thing above it. */
+/** A problem at the value that a path leads to, at its key or in its text where it says so, or at what is above it. */
 export function problemIn(document: Document, path: Path, finding: Finding): Problem {
+  if (finding.within !== undefined) return problemWithin(document, path, { ...finding, within: finding.within });
   const writer = writerOf(document, path);
   return problemAt(writer.source, spanOf(writer, path, finding.part ?? 'value'), finding);
 }
@@ -61,13 +62,6 @@ function rangeOf(node: unknown): Span | undefined {
 
 function pathKey(path: Path): string {
   return path.map((part) => `\0${part}`).join('');
-}
-
-interface Within {
-  readonly text: string;
-  readonly offset: number;
-  /** How often the text stands in the value before this. */
-  readonly occurrence?: number;
 }
 
 /**

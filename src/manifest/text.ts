@@ -45,6 +45,15 @@ export interface Finding {
   readonly lacks?: string | undefined;
   /** Whether the key of a field is meant, or (unless it says so) its value. */
   readonly part?: 'key' | 'value';
+  /** Where in the text of the value, counted from its start. */
+  readonly within?: Within;
+}
+
+export interface Within {
+  readonly text: string;
+  readonly offset: number;
+  /** How often the text stands in the value before this. */
+  readonly occurrence?: number;
 }
 
 /** Keys and indexes from the top of a document. */

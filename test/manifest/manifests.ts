@@ -151,7 +151,7 @@ spec:
       input:
         priority: \${ nodes.classify.output.priority }
   output:
-    reply: \${ nodes["draft-reply"].output }
+    reply: \${ nodes[?"draft-reply"].output.orValue("none") }
 `,
 };
 
