@@ -1,6 +1,6 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { didYouMean } from '../manifest/nearest.ts';
-import { schemaCompiler } from '../policy/schema.ts';
+import { type Mistake, schemaCompiler } from '../policy/schema.ts';
 import { currentBundle, readBundle } from '../store/bundle.ts';
 import type { Database } from '../store/database.ts';
 import { listResources } from '../store/listing.ts';
@@ -14,16 +14,26 @@ export async function acceptInput(database: Database, request: SubmitRequest): P
   const bundle = current === undefined ? undefined : await readBundle(database.db, current);
   if (bundle === undefined) throw unknownSystem(environment, system, []);
   const { schema } = bundle.content.input;
-  const verdict = schema === undefined ? undefined : schemaCompiler().compile(schema)(input);
+  const verdict = schema === undefined ? undefined : schemaCompiler({ allErrors: true }).compile(schema)(input);
   if (verdict === undefined || verdict.kind === 'valid') return system;
-  const place = verdict.kind === 'invalid' && verdict.pointer !== '' ? ` at ${verdict.pointer}` : '';
+  throw unfit(
+    system,
+    verdict.kind === 'invalid' ? [verdict, ...(verdict.others ?? [])] : [{ pointer: '', ...verdict }],
+  );
+}
+
+/** Every mistake at once: who starts a run mends them all, and tries again once. */
+function unfit(system: string, mistakes: readonly Mistake[]): TerminalError {
+  const said = [
+    ...new Set(mistakes.map(({ pointer, message }) => (pointer === '' ? message : `${message} at ${pointer}`))),
+  ];
+  const places = said.length === 1 ? ` ${said.join('')}` : said.map((one) => `\n  ${one}`).join('');
   const look = `Look at \`spec.input.schema\` with \`pawl get AgentSystem ${system} -o yaml\`.`;
-  const [key = '', ...deeper] = place.split('/').slice(1);
   // What a shell passes on without its quotes reads as a number, true or null.
-  const isBareWord = verdict.message === 'must be string' && deeper.length === 0 && /^[\w-]+$/.test(key);
-  throw new TerminalError(`The input does not fit AgentSystem ${system}${place}: ${verdict.message}`, {
+  const bare = mistakes.find(({ pointer, message }) => message === 'must be string' && /^\/[\w-]+$/.test(pointer));
+  return new TerminalError(`The input does not fit AgentSystem ${system}:${places}`, {
     code: 'run.input_invalid',
-    help: isBareWord ? `Quoted twice it is text: -i '${key}="..."'. ${look}` : look,
+    help: bare === undefined ? look : `Quoted twice it is text: -i '${bare.pointer.slice(1)}="..."'. ${look}`,
     exit: exitCodes.usage,
   });
 }

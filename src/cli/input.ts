@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { exitCodes, TerminalError } from '../errors.ts';
 import { isJsonObject } from '../manifest/json.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
+import { shownText } from '../manifest/shown.ts';
 import { readNamed } from './files.ts';
 
 export interface InputWords {
@@ -18,6 +19,8 @@ export interface InputSources {
 /** The run's input from `--input FILE` (`-` is standard input) with every `-i key=value` over it. */
 export async function readInput(words: InputWords, sources: InputSources): Promise<JsonObject> {
   const base = words.input === undefined ? {} : await readInputFile(words.input, sources);
+  const wrong = (words.set ?? []).filter((word) => word.indexOf('=') < 1);
+  if (wrong.length > 0) throw noAssignment(wrong);
   return { ...base, ...Object.fromEntries((words.set ?? []).map(parseAssignment)) };
 }
 
@@ -36,10 +39,16 @@ export function parseJsonInput(content: string, file: string): Json {
   }
 }
 
+function noAssignment(words: readonly string[]): TerminalError {
+  const shown = words.map((word) => `"${shownText(word)}"`).join(', ');
+  return usage(
+    `${shown} ${words.length === 1 ? 'is' : 'are'} not key=value.`,
+    'Write -i key=value; quote the whole where the value has spaces.',
+  );
+}
+
 function parseAssignment(word: string): readonly [string, Json] {
   const equals = word.indexOf('=');
-  if (equals < 1)
-    throw usage(`"${word}" is not key=value.`, 'Write -i key=value; quote the whole where the value has spaces.');
   return [word.slice(0, equals), jsonOrText(word.slice(equals + 1))];
 }
 

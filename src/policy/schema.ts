@@ -5,10 +5,16 @@ import { RE2JS } from 're2js';
 import { canonicalText } from '../manifest/digest.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 
+/** Where a value does not fit, and which rule says so. */
+export interface Mistake {
+  readonly pointer: string;
+  readonly message: string;
+}
+
 /** What a schema says of a value: nothing, where it does not fit, or that the schema itself failed. */
 export type SchemaVerdict =
   | { readonly kind: 'valid' }
-  | { readonly kind: 'invalid'; readonly pointer: string; readonly message: string }
+  | ({ readonly kind: 'invalid'; readonly others?: readonly Mistake[] } & Mistake)
   | { readonly kind: 'error'; readonly message: string };
 
 export type SchemaCheck = (value: unknown) => SchemaVerdict;
@@ -27,12 +33,20 @@ const valid: SchemaVerdict = Object.freeze({ kind: 'valid' });
  */
 const evaluationsMax = 500_000;
 
+/** Nobody reads more of them at once. */
+const mistakesMax = 50;
+
 /** Counted down by every function that ajv compiles. */
 interface Evaluations {
   left: number;
 }
 
-export function schemaCompiler(): SchemaCompiler {
+export interface SchemaCompilerOptions {
+  /** Looks on after the first mistake: for whoever wrote the value and can mend it. */
+  readonly allErrors?: boolean;
+}
+
+export function schemaCompiler({ allErrors = false }: SchemaCompilerOptions = {}): SchemaCompiler {
   const evaluations: Evaluations = { left: evaluationsMax };
   const ajv = new Ajv2020({
     strict: true,
@@ -45,7 +59,7 @@ export function schemaCompiler(): SchemaCompiler {
     removeAdditional: false,
     // Two tools may carry the same `$id`; neither may be reached from the other.
     addUsedSchema: false,
-    allErrors: false,
+    allErrors,
     logger: false,
     code: { regExp: Object.assign(re2, { code: 're2' }), process: counting },
   });
@@ -82,7 +96,7 @@ function checkOf(schema: JsonObject, ajv: Ajv2020, evaluations: Evaluations): Sc
       const answer: unknown = validate(value);
       if (answer === true) return valid;
       if (answer !== false) return { kind: 'error', message: 'The schema did not answer with yes or no.' };
-      return invalid(validate.errors?.[0]);
+      return invalid(validate.errors ?? []);
     } catch {
       return { kind: 'error', message: 'The schema failed while it checked the value.' };
     }
@@ -102,9 +116,13 @@ function counting(code: string): string {
 }
 
 /** Where and which rule, never the value: ajv's messages name what the schema says, not what it met. */
-function invalid(error: ErrorObject | undefined): SchemaVerdict {
-  const pointer = error?.instancePath ?? '';
-  return { kind: 'invalid', pointer, message: error?.message ?? 'does not fit the schema' };
+function invalid(errors: readonly ErrorObject[]): SchemaVerdict {
+  const [first, ...others] = errors.slice(0, mistakesMax).map(mistake);
+  return { kind: 'invalid', ...(first ?? mistake(undefined)), ...(others.length === 0 ? {} : { others }) };
+}
+
+function mistake(error: ErrorObject | undefined): Mistake {
+  return { pointer: error?.instancePath ?? '', message: error?.message ?? 'does not fit the schema' };
 }
 
 /**

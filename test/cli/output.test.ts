@@ -150,8 +150,12 @@ describe('input', () => {
     });
   });
 
-  test('a word without = is refused', async () => {
-    await expect(readInput({ set: ['oops'] }, nowhere)).rejects.toMatchObject({ code: 'cli.usage', exit: 64 });
+  test('words without = are refused, all at once', async () => {
+    await expect(readInput({ set: ['oops', 'a=1', '=b'] }, nowhere)).rejects.toMatchObject({
+      code: 'cli.usage',
+      exit: 64,
+      message: '"oops", "=b" are not key=value.',
+    });
   });
 
   test('a file that is not JSON is refused by name', () => {

@@ -129,6 +129,10 @@ describe.each([
     const said = await place.pawl('run', 'support-triage', '-i', 'tikcet=x');
     expect(said.exit).toBe(64);
     expect(said.stderr).toContain('run.input_invalid');
+    // Both mistakes are said: the property that is missing, and the one that is too many.
+    expect(said.stderr).toMatch(
+      /support-triage:\n {2}must have required property 'ticket'\n {2}must NOT have additional/,
+    );
     const number = await place.pawl('run', 'support-triage', '-i', 'ticket=1042');
     expect([number.exit, number.stderr]).toEqual([64, expect.stringContaining(`-i 'ticket="..."'`)]);
     const quoted = await place.pawl('run', 'support-triage', '-i', 'ticket="1042"');
