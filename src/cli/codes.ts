@@ -1,6 +1,8 @@
 import type { CodeDoc } from '../manifest/problem.ts';
+import { secretCommandCodes } from './secret-codes.ts';
 
 export const cliCodes = {
+  ...secretCommandCodes,
   'cli.not_interactive': {
     title: 'A question and nobody to ask',
     cause: 'The command asks for a confirmation, and standard input is not a terminal.',

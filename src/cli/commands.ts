@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { addSecretCommands } from './secret-commands.ts';
 
 type Outcome = { exit: ExitCode };
 
@@ -11,6 +12,7 @@ type Outcome = { exit: ExitCode };
  */
 export function addCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addAuthoring(program, context, outcome);
+  addSecretCommands(program, context, outcome);
   addChanging(program, context, outcome);
   addLooking(program, context, outcome);
   addRunning(program, context, outcome);

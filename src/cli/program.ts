@@ -61,7 +61,7 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
     .helpCommand('help [command]', 'help for a command')
     .enablePositionalOptions();
   addCommands(program, context, outcome);
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     // Read before parsing, by colorChoice and runCli; declared everywhere, because people write them last.
     command.addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'));
     command.option('-q, --quiet', 'no progress on standard error');
@@ -73,6 +73,10 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
     });
   }
   return program;
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** The cure that the code's page gives, where the error brought none of its own. */

@@ -59,7 +59,7 @@ async function loadAll(secrets: Bundle['secrets'], source: SecretSource, known: 
   for (const reading of await Promise.all(places.map(source))) {
     if (reading.kind !== 'read') continue;
     const value = withoutLineBreak(reading.value);
-    if (isUsable(value)) keep(value, known);
+    if (secretFault(value) === undefined) keep(value, known);
   }
 }
 
@@ -75,19 +75,24 @@ async function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSo
   if (reading.kind === 'unread') throw unavailable(use, reading.why, reading.reason);
   const value = withoutLineBreak(reading.value);
   const name = secret.source === 'age' ? 'what was encrypted' : at;
-  if (value === '') throw unavailable(use, `${name} is empty`, 'empty');
-  if (value.length < lengthMin) throw unavailable(use, `${name} is shorter than ${lengthMin} characters`, 'too_short');
-  if (!isUsable(value)) throw unavailable(use, `${name} holds a control character`, 'control_character');
+  const fault = secretFault(value);
+  if (fault !== undefined) throw unavailable(use, `${name} ${fault.why}`, fault.reason);
   return value;
 }
+
+/** Why no call can use a value: "is empty". What the value is, is not said. */
+export function secretFault(value: string): { readonly reason: string; readonly why: string } | undefined {
+  if (value === '') return { reason: 'empty', why: 'is empty' };
+  if (value.length < lengthMin) return { reason: 'too_short', why: `is shorter than ${lengthMin} characters` };
+  if (!printable.test(value)) return { reason: 'control_character', why: 'holds a control character' };
+  return undefined;
+}
+
+const printable = /^[\u0020-\u007e\u0080-\u{10ffff}]+$/u;
 
 /** A file's last line break often ends up in the value, and is never part of the secret. */
 function withoutLineBreak(value: string): string {
   return value.replace(/\r?\n$/, '');
-}
-
-function isUsable(value: string): boolean {
-  return value.length >= lengthMin && /^[\u0020-\u007e\u0080-\u{10ffff}]+$/u.test(value);
 }
 
 function unavailable(use: SecretUse, why: string, reason: string): TerminalError {
