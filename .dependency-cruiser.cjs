@@ -9,6 +9,8 @@ const purePackages = pkg(
   'ajv',
   'ajv-formats',
   'canonicalize',
+  // Computes when a schedule comes, from the time that it is given; it is only ever made paused, so it sets no timer.
+  'croner',
   '@marcbachmann/cel-js',
   'diff',
   'ipaddr\\.js',

@@ -25,7 +25,7 @@ const findings = new Map<string, Finding | 'sound'>();
 const options = { mode: '5-part', paused: true, timezone: 'UTC' } as const;
 
 // Any fixed time will do: what comes at all comes within the years that are looked through, leap years included.
-const from = new Date('2024-01-01T00:00:00Z');
+const from = '2024-01-01T00:00:00Z';
 const startsLookedAt = 50;
 
 interface Field {

@@ -17,7 +17,8 @@ const definitions = schemas['common.schema.json']?.['$defs'] as Record<string, J
 
 /** Paths of the schema's references and references to keys of Secrets. */
 function namesIn(schema: JsonObject, path: string): string[] {
-  const shared = String(schema['$ref'] ?? '').replace('common.schema.json#/$defs/', '');
+  const written = schema['$ref'];
+  const shared = typeof written === 'string' ? written.replace('common.schema.json#/$defs/', '') : '';
   if (shared === 'reference' || shared === 'secretRef') return [path];
   const found = shared === '' ? [] : namesIn(definitions[shared] ?? {}, path);
   const below = (child: unknown, name: string): void => {
