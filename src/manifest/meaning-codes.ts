@@ -17,6 +17,11 @@ export const meaningCodes = {
     cause: 'A tag can come to mean another image, and a tool must stay what was reviewed.',
     cure: 'Write `name@sha256:…`.',
   },
+  'tool.unasked': {
+    title: 'High risk without a question',
+    cause: 'A tool of high risk runs where nothing isolates it, and somebody may call it unasked.',
+    cure: 'Add a ToolPermission with the verdict `ask`, or say `requireApproval: true` where it is listed.',
+  },
   'tool.retry': {
     title: 'Retry of what must not be done twice',
     cause: 'The tool changes something, and does not say that the same call may be made twice.',
