@@ -1,4 +1,6 @@
+import { Ajv, type ValidateFunction } from 'ajv';
 import { expect, test } from 'vitest';
+import { editorSchema } from '../../src/manifest/editor-schema.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { isJsonList, isJsonObject } from '../../src/manifest/json.ts';
 import type { Kind } from '../../src/manifest/resource.ts';
@@ -57,6 +59,22 @@ export function testSchema({ kind, accepted, refused }: SchemaCases): void {
     }
   });
 
+  test('an editor takes every spec that is right, and marks misspelt fields and values of another type', () => {
+    for (const [name, spec] of Object.entries(accepted)) {
+      expect([name, editorErrors(kind, spec)]).toEqual([name, []]);
+      for (const { path, field } of placesIn(spec)) {
+        const known = fieldOf(kind, path);
+        if (known === undefined || known.path.at(-1) === '[]' || isFree(known)) continue;
+        expect([field, editorErrors(kind, replaced(spec, path, wrongFor(at(spec, path)))).length > 0]).toEqual([
+          field,
+          true,
+        ]);
+        if (known.path.at(-1) === '*') continue;
+        expect([field, editorErrors(kind, renamed(spec, path, 'misspelt')).length > 0]).toEqual([field, true]);
+      }
+    }
+  });
+
   test('a misspelt word of a choice is refused with the word that was meant', () => {
     for (const spec of Object.values(accepted)) {
       for (const { path, field } of placesIn(spec)) {
@@ -82,6 +100,15 @@ function problemsOf(kind: Kind, spec: JsonObject): string[] {
     .flatMap(({ problems }) => problems)
     .filter(({ code, blocks }) => code !== 'manifest.unsupported' || blocks === undefined)
     .map(({ code, message, line, help }) => `${code} ${pathAt(text, line)} ${help ?? ''} (${message})`);
+}
+
+let editor: ValidateFunction | undefined;
+
+/** What an editor would mark, by the schema that a repository keeps for it. */
+function editorErrors(kind: Kind, spec: JsonObject): string[] {
+  editor ??= new Ajv({ strict: false, validateSchema: false }).compile(JSON.parse(editorSchema()));
+  editor({ apiVersion: 'pawl/v1', kind, metadata: { name: 'x' }, spec });
+  return (editor.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
 /** One value a line, so that a line is a path. */
