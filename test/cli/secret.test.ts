@@ -36,8 +36,8 @@ async function keyOf(text: string, key: string, index = 0): Promise<string> {
   const parsed = parseDocuments({ path: 'a.yaml', bytes: Buffer.from(text) });
   const validated = parsed.documents.map(validate);
   expect([...parsed.problems, ...validated.flatMap(({ problems }) => problems)]).toEqual([]);
-  const { keys } = (parsed.documents[index]?.value as { spec: { keys: Record<string, string> } }).spec;
-  return decrypt(keys[key] ?? '');
+  const manifest = parsed.documents[index]?.value as { spec: { keys: Record<string, string> } } | undefined;
+  return decrypt(manifest?.spec.keys[key] ?? '');
 }
 
 function holdsNoValue({ stdout, stderr }: Said): void {
