@@ -17,7 +17,6 @@ import { wrap } from '../plan/render/page.ts';
 import { sensitiveFields, sensitivePointers } from '../plan/sensitive.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
-import { excerpts } from './excerpts.ts';
 import { renderProblems, shownProblem } from './problems.ts';
 import { type Terminal, truncate } from './terminal.ts';
 
@@ -41,7 +40,7 @@ export async function describeCommand(context: CliContext, options: DescribeOpti
   const described =
     found.description === undefined ? found : { ...found, description: shown(found.description, asked.kind) };
   if (options.output === 'json') json(terminal, jsonOf(described));
-  else terminal.out(textOf(described, terminal, root));
+  else terminal.out(textOf(described, terminal));
   return found.description === undefined ? exitCodes.findings : exitCodes.success;
 }
 
@@ -116,7 +115,7 @@ function tokensOf(prompt: string): number {
   return estimateInputTokens({ system: prompt, messages: [], tools: [] });
 }
 
-function textOf({ address, environment, description, problems }: Described, terminal: Terminal, root: string): string {
+function textOf({ address, environment, description, problems }: Described, terminal: Terminal): string {
   const { colors, width } = terminal;
   const sections: string[][] = [];
   const section = (title: string, lines: readonly string[]): void => {
@@ -145,9 +144,12 @@ function textOf({ address, environment, description, problems }: Described, term
       description.lacking.map(({ field, part }) => `  ${neutral(field)}: ${part}`),
     );
   }
-  if (problems.length > 0) sections.push([renderProblems(problems, excerpts(root), { width, colors })]);
+  if (problems.length > 0) sections.push([renderProblems(problems, noExcerpt, { width, colors })]);
   return sections.map((lines) => lines.join('\n')).join('\n\n');
 }
+
+/** A line of the file may hold a sensitive value beside what is wrong. */
+const noExcerpt = (): undefined => undefined;
 
 /** The author's first, pawl's last, Defaults between. */
 function fieldLines(

@@ -60,7 +60,7 @@ export function describe(resource: Resource, snapshot: Snapshot): Description {
       own === undefined
         ? []
         : unsupportedIn(resource.kind, own.manifest.document.value).map(({ path, part, value }) => ({
-            field: `${pathText(path.map(String))}${value === undefined ? '' : `=${value}`}`,
+            field: `${pathText(path.map(String))}${value === undefined || path[0] === 'kind' ? '' : `=${value}`}`,
             part,
           })),
   };
