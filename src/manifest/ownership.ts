@@ -5,20 +5,11 @@ import { layerOf } from './overlay.ts';
 import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';
 import type { Problem } from './problem.ts';
-import { kinds, type Place } from './resource.ts';
+import { kinds, type Ownership } from './resource.ts';
 import type { Finding, Path } from './text.ts';
 import { treePath } from './tree-path.ts';
 import type { PawlSettings } from './types.gen.ts';
 import type { Validated } from './validate.ts';
-
-/** One entry of `pawl.yaml`'s `ownership`: what the files at one path may declare. */
-export interface Ownership {
-  /** As trees are asked: `''` is the root. */
-  readonly path: string;
-  readonly namespaces?: readonly string[];
-  readonly kinds?: readonly string[];
-  readonly place: Place;
-}
 
 /** The entries of `ownership`, with their places. */
 export function ownershipOf(settings: PawlSettings, document: Document): readonly Ownership[] {

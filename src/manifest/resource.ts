@@ -1,5 +1,4 @@
 import type { JsonObject } from './json.ts';
-import type { Ownership } from './ownership.ts';
 import type { Problem } from './problem.ts';
 
 /** The kinds that an environment holds, in the order a plan lists them. */
@@ -60,6 +59,15 @@ export interface Resource extends Identity {
   readonly manifest: JsonObject;
   /** SHA-256, lower-case hex, of the RFC 8785 canonical JSON of `manifest`. */
   readonly digest: string;
+  readonly place: Place;
+}
+
+/** One entry of `pawl.yaml`'s `ownership`: what the files at one path may declare. */
+export interface Ownership {
+  /** As trees are asked: `''` is the root. */
+  readonly path: string;
+  readonly namespaces?: readonly string[];
+  readonly kinds?: readonly string[];
   readonly place: Place;
 }
 
