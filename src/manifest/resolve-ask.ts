@@ -59,7 +59,9 @@ function asks(policy: JsonObject, tool: Sound): boolean {
 function permits(permission: Sound, tool: Sound, caller: Sound): boolean {
   const spec = specOf(permission);
   const { namespace } = permission.identity;
-  const agents = listAt(spec, 'agents').map((agent) => typeof agent === 'string' && `Agent/${qualify(agent, namespace)}`);
+  const agents = listAt(spec, 'agents').map(
+    (agent) => typeof agent === 'string' && `Agent/${qualify(agent, namespace)}`,
+  );
   if (spec['global'] !== true && !agents.includes(caller.address)) return false;
   const operations = operationsOf(tool);
   return listAt(spec, 'rules').some(
