@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
+import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
 import { addSecretCommands } from './secret-commands.ts';
 
@@ -17,6 +18,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addLooking(program, context, outcome);
   addRunning(program, context, outcome);
   addServing(program, context, outcome);
+  addCompletionCommand(program, context, outcome);
 }
 
 function addAuthoring(program: Command, context: CliContext, outcome: Outcome): void {
