@@ -20,8 +20,11 @@ export interface Sound extends Validated {
 export interface Estate {
   /** Whatever could be identified, wrong or not: a reference to it is not missing. */
   readonly known: ReadonlyMap<Address, Validated>;
+  /** Those that are checked: all of them, or those that a change bears on. */
+  readonly subjects: readonly Validated[];
+  /** The subjects that are right by themselves. */
   readonly sound: readonly Sound[];
-  /** The sound ones of each kind. */
+  /** The same by kind. */
   readonly byKind: ReadonlyMap<Kind, readonly Sound[]>;
   /** What documents that cannot be read, or whose identity cannot, may declare. */
   readonly lost: readonly Lost[];
@@ -54,16 +57,25 @@ export function estateOf(manifests: readonly Validated[], bounds: EstateBounds, 
     known.set(manifest.address, first);
     if (second !== undefined) report(second, ['metadata', 'name'], twice(first, second, bounds.paths ?? []));
   }
+  return estateAmong(known, [...known.values()], bounds.lost);
+}
+
+/** Some of what is known, to be checked. */
+export function estateAmong(
+  known: ReadonlyMap<Address, Validated>,
+  subjects: readonly Validated[],
+  lost: readonly Lost[] = [],
+): Estate {
   const sound: Sound[] = [];
   const byKind = new Map<Kind, Sound[]>();
-  for (const manifest of known.values()) {
+  for (const manifest of subjects) {
     if (!isSound(manifest)) continue;
     sound.push(manifest);
     const kin = byKind.get(manifest.identity.kind);
     if (kin === undefined) byKind.set(manifest.identity.kind, [manifest]);
     else kin.push(manifest);
   }
-  return { known, sound, byKind, lost: bounds.lost ?? [] };
+  return { known, subjects, sound, byKind, lost };
 }
 
 /** Whether the target of a reference may be in a document that cannot be read: by its name, or for all that is known. */

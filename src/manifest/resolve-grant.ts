@@ -36,24 +36,34 @@ function ungranted(reference: ManifestReference, lacking: string, references: re
 export function unknownToolFindings(estate: Estate, report: Report): void {
   // The tools of a server are known to its pin alone.
   if (estate.byKind.has('McpServer')) return;
+  const toolsOf = toolNames(estate);
   for (const role of estate.byKind.get('AgentRole') ?? []) {
     for (const [index, text] of listAt(objectAt(role.content.manifest, 'spec'), 'permissions').entries()) {
       const [kind, path = '*'] = permissionParts(String(text), role.identity.namespace);
       if (kind !== 'tool' || path === '*' || estate.known.has(`Tool/${path}`)) continue;
       const [namespace = '', name = ''] = path.split('/');
-      const tools = (estate.byKind.get('Tool') ?? []).filter(({ identity }) => identity.namespace === namespace);
       report(role, ['spec', 'permissions', index], {
         code: 'grant.unknown_tool',
         severity: 'warning',
         message: `The role grants a permission for the tool \`${name}\`, which is not defined.`,
-        help:
-          didYouMean(
-            name,
-            tools.map(({ identity }) => identity.name),
-          ) ?? 'Correct the name, or remove the permission.',
+        help: didYouMean(name, toolsOf(namespace)) ?? 'Correct the name, or remove the permission.',
       });
     }
   }
+}
+
+/** Names of the tools of a namespace, in order; gathered when something is amiss. */
+function toolNames({ known }: Estate): (namespace: string) => readonly string[] {
+  const names = new Map<string, readonly string[]>();
+  return (namespace) => {
+    const found =
+      names.get(namespace) ??
+      Array.from(known.values())
+        .flatMap(({ identity }) => (identity?.kind === 'Tool' && identity.namespace === namespace ? identity.name : []))
+        .sort();
+    names.set(namespace, found);
+    return found;
+  };
 }
 
 /** ToolPermissions by the address of their tool. */

@@ -3,7 +3,6 @@ import type { Reaching } from './defaults.ts';
 import { objectAt, type ManifestReference } from './manifest-reference.ts';
 import { mayBeLost, type Estate, type Report } from './estate.ts';
 import { compareText } from './problem.ts';
-import type { Address } from './resource.ts';
 import { isSharedWith } from './share.ts';
 import type { Finding, Path } from './text.ts';
 import type { Validated } from './validate.ts';
@@ -13,14 +12,11 @@ export interface Targets extends Estate {
   readonly reaching: (namespace: string) => Reaching;
 }
 
-/** Reports references that lead nowhere, and says what is referred to. */
-export function checkReferences(targets: Targets, report: Report): Set<Address> {
-  const used = new Set<Address>();
+/** Reports references that lead nowhere or may not. */
+export function checkReferences(targets: Targets, report: Report): void {
   const missing: Missing[] = [];
-  for (const manifest of targets.known.values()) {
+  for (const manifest of targets.subjects) {
     for (const reference of manifest.references) {
-      // A policy that names a gateway makes it a way out.
-      if (!reference.restricts || reference.kind === 'Gateway') used.add(reference.address);
       if (targets.known.has(reference.address)) {
         const finding = presentFinding(reference, manifest, targets);
         if (finding !== undefined) report(manifest, finding.path, finding);
@@ -28,7 +24,6 @@ export function checkReferences(targets: Targets, report: Report): Set<Address> 
     }
   }
   if (missing.length > 0) reportMissing(missing, targets, report);
-  return used;
 }
 
 /** What is wrong with one mention of a resource. */

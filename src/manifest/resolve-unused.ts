@@ -1,19 +1,23 @@
-import type { Estate, Report, Sound } from './estate.ts';
+import { isSound, type Report, type Sound } from './estate.ts';
 import { objectAt } from './manifest-reference.ts';
-import type { Address, Kind } from './resource.ts';
+import type { Kind } from './resource.ts';
+import type { Validated } from './validate.ts';
 
 /** Warns of resources that do nothing by themselves and that nothing refers to. */
-export function reportUnused(estate: Estate, used: ReadonlySet<Address>, report: Report): void {
-  for (const manifest of estate.sound) {
-    const { address, identity } = manifest;
-    if (!usable.has(identity.kind) || used.has(address) || actsAlone(manifest)) continue;
+export function reportUnused(unused: Iterable<Validated>, report: Report): void {
+  for (const manifest of unused) {
     report(manifest, ['metadata', 'name'], {
       code: 'manifest.unused',
       severity: 'warning',
-      message: `Nothing refers to ${address}.`,
+      message: `Nothing refers to ${manifest.address ?? ''}.`,
       help: 'Use it, or remove it.',
     });
   }
+}
+
+/** Whether a manifest is of use only to what refers to it. */
+export function wantsUse(manifest: Validated | undefined): boolean {
+  return manifest !== undefined && isSound(manifest) && usable.has(manifest.identity.kind) && !actsAlone(manifest);
 }
 
 /** Kinds that do nothing by themselves. */

@@ -3,6 +3,7 @@ import { expressionFindings } from './expression-finding.ts';
 import { estateOf, type Estate, type EstateBounds, type Files, type Report } from './estate.ts';
 import { lockPath } from './file-name.ts';
 import { checkOwnership } from './ownership.ts';
+import { askFindings } from './resolve-ask.ts';
 import { ceilingFindings } from './resolve-ceiling.ts';
 import { givenFindings } from './resolve-given.ts';
 import { grantFindings, unknownToolFindings } from './resolve-grant.ts';
@@ -13,83 +14,90 @@ import { checkRenames } from './resolve-rename.ts';
 import { resourceOf } from './resolve-resource.ts';
 import { groupFindings, receiverProblems } from './resolve-settings.ts';
 import { targetFindings } from './resolve-target.ts';
-import { reportUnused } from './resolve-unused.ts';
+import { betweenLibraries, focusOf, type Resolution } from './resolution.ts';
+import { completed, continued, type Resolved } from './resolved.ts';
+import { Findings } from './resolve-findings.ts';
 import { Fragments } from './prompt-fragments.ts';
-import { problemIn } from './position.ts';
-import { compareProblems, compareText, type Problem } from './problem.ts';
+import { compareText } from './problem.ts';
 import type { Address, EnvironmentSettings, Resource } from './resource.ts';
-import type { Path } from './text.ts';
 import type { Validated } from './validate.ts';
-
-export interface Resolved {
-  /** In address order; only those without errors. */
-  readonly resources: ReadonlyMap<Address, Resource>;
-  /** Of all documents, their own included; sorted. */
-  readonly problems: readonly Problem[];
-}
 
 /** What of an environment's settings bears on its resources, and what of its files cannot be read. */
 export type Bounds = Partial<
   Pick<EnvironmentSettings, 'namespaces' | 'paths' | 'ownership' | 'groups' | 'alertPlaces'>
 > &
-  EstateBounds;
-
-/** Joins the documents of one environment into its resources. */
-export function resolve(manifests: readonly Validated[], files: Files, environment: Bounds): Resolved {
-  const problems: Problem[] = [];
-  const faulty = new Set<Validated>();
-  const report: Report = (manifest, path, finding) => {
-    problems.push(placed(manifest, path, finding));
-    if (finding.severity !== 'warning') faulty.add(manifest);
+  EstateBounds & {
+    /** Made under the same settings. */
+    readonly before?: Resolution | undefined;
   };
-  for (const manifest of manifests) if (manifest.problems.length > 0) problems.push(...manifest.problems);
-  const estate = estateOf(manifests, environment, report);
+
+/** Joins the documents of one environment into its resources. After an earlier time only what changed is checked. */
+export function resolve(manifests: readonly Validated[], files: Files, environment: Bounds): Resolved {
+  const { before, lost = [] } = environment;
+  const focus = before === undefined || lost.length > 0 ? undefined : focusOf(before, manifests, files);
+  const findings = new Findings();
+  const estate = focus?.estate ?? estateOf(manifests, environment, findings.report);
+  for (const manifest of focus === undefined ? manifests : estate.subjects) findings.addOwn(manifest);
+  const joined = joinAll(estate, files, { environment, findings });
+  const known = { manifests, files, known: estate.known };
+  if (focus !== undefined && before !== undefined) return continued({ ...known, ...joined, findings }, before, focus);
+  const targetProblems = findings.of((report) => targetFindings(estate, report));
+  return completed({ ...known, ...joined, findings, targetProblems });
+}
+
+interface Joining {
+  readonly environment: Bounds;
+  readonly findings: Findings;
+}
+
+interface JoinedAll {
+  /** Of the subjects that nothing is wrong with. */
+  readonly resources: ReadonlyMap<Address, Resource>;
+  readonly libraries: ReadonlyMap<Address, readonly Address[]>;
+}
+
+/** Checks the subjects against all that is known, and makes their resources. */
+function joinAll(estate: Estate, files: Files, { environment, findings }: Joining): JoinedAll {
+  const { report } = findings;
   const reaching = defaultsOf(estate, report);
   const targets = { ...estate, reaching };
-  const used = checkReferences(targets, report);
+  checkReferences(targets, report);
   checkBounds(estate, environment, report);
-  problems.push(...receiverProblems(estate, environment.alertPlaces ?? []));
+  findings.add(receiverProblems(estate, environment.alertPlaces ?? []));
   checkRenames(estate, report);
   checkNesting(estate, reaching, report);
   grantFindings(estate, report);
   unknownToolFindings(estate, report);
-  targetFindings(estate, report);
+  askFindings(estate, report);
   ceilingFindings(estate, report);
   expressionFindings(estate, report);
   const around = { files, fragments: new Fragments(targets, files), reaching };
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
-  problems.push(...around.fragments.problems);
-  for (const address of around.fragments.used) used.add(address);
+  findings.add(around.fragments.problems);
   const pins = pinsOf(estate, files.get(lockPath), report);
-  problems.push(...pins.problems);
+  findings.add(pins.problems);
   const given = givenFindings(targets, report);
   let uncertain: boolean | undefined;
   const resources = new Map<Address, Resource>();
+  const libraries = new Map<Address, readonly Address[]>([[betweenLibraries, [...around.fragments.used]]]);
   for (const manifest of estate.sound) {
     const joined = resourceOf(manifest, around);
     for (const { path, finding } of joined.findings) {
       // One mistake in Defaults is not one in each of a thousand agents.
-      if (finding.code === 'defaults.no_model' && (uncertain ??= mayDefaultMore(estate))) faulty.add(manifest);
+      if (finding.code === 'defaults.no_model' && (uncertain ??= mayDefaultMore(estate))) findings.refuse(manifest);
       else report(manifest, path, finding);
     }
-    problems.push(...joined.problems);
-    if (manifest.identity.kind === 'Agent') for (const library of joined.libraries) used.add(library.manifest.address);
+    findings.addTo(manifest, joined.problems);
+    if (manifest.identity.kind === 'Agent' && joined.libraries.size > 0)
+      libraries.set(
+        manifest.address,
+        Array.from(joined.libraries, (library) => library.manifest.address),
+      );
     if (joined.given.size > 0) given(manifest, joined);
-    if (joined.resource === undefined || faulty.has(manifest)) continue;
+    if (joined.resource === undefined || findings.isFaulty(manifest)) continue;
     resources.set(manifest.address, pins.join(joined.resource));
   }
-  reportUnused(estate, used, report);
-  return { resources: inAddressOrder(resources), problems: problems.sort(compareProblems) };
-}
-
-function inAddressOrder(resources: ReadonlyMap<Address, Resource>): ReadonlyMap<Address, Resource> {
-  const ordered = new Map<Address, Resource>();
-  // Without a comparer strings are sorted by code unit, as `compareText` does, at a quarter of its cost.
-  for (const address of [...resources.keys()].sort()) {
-    const resource = resources.get(address);
-    if (resource !== undefined) ordered.set(address, resource);
-  }
-  return ordered;
+  return { resources, libraries };
 }
 
 /** Paths of the prompt and script files that the manifests name. */
@@ -103,33 +111,17 @@ export function filesNeeded(manifests: readonly Validated[]): string[] {
 /** Reports what the environment, or the owner of the folder, does not let its files declare. */
 function checkBounds(estate: Estate, { namespaces, ownership, groups }: Bounds, report: Report): void {
   if (namespaces !== undefined) checkNamespaces(estate, namespaces, report);
-  if (ownership !== undefined) checkOwnership(estate.known.values(), ownership, report);
+  if (ownership !== undefined) checkOwnership(estate.subjects, ownership, report);
   if (groups !== undefined) groupFindings(estate, groups, report);
 }
 
 function checkNamespaces(estate: Estate, namespaces: readonly string[], report: Report): void {
   const allowed = new Set(namespaces);
-  for (const manifest of estate.known.values()) {
+  for (const manifest of estate.subjects) {
     const namespace = manifest.identity?.namespace ?? '';
     if (allowed.has(namespace)) continue;
     const message = `The environment does not hold the namespace \`${namespace}\`.`;
     const help = `It holds: ${namespaces.join(', ')}. Change the namespace, or add it in pawl.yaml.`;
     report(manifest, ['metadata', 'namespace'], { code: 'environment.namespace', message, help });
   }
-}
-
-// Finding a place parses a document again. What is wrong usually stays wrong from one commit to the next, so a problem
-// is kept with the document that it is in, and both go together.
-const places = new WeakMap<Validated, Map<string, Problem>>();
-
-function placed(manifest: Validated, path: Path, finding: Parameters<Report>[2]): Problem {
-  const known = places.get(manifest) ?? new Map<string, Problem>();
-  const { document = manifest.document, code, message, help } = finding;
-  const key = [document.place.file, ...path, code, message, help, finding.within?.offset].join('\0');
-  const problem = known.get(key) ?? problemIn(document, path, { ...finding, address: manifest.address });
-  // A document can be wrong in many ways over time; only the latest are worth keeping.
-  if (known.size > 1_000) known.clear();
-  known.set(key, problem);
-  places.set(manifest, known);
-  return problem;
 }

@@ -1,3 +1,4 @@
+import type { Resolution } from '../manifest/resolution.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import type { FileDocuments } from './file-documents.ts';
 import type { Listing } from './listing.ts';
@@ -18,6 +19,8 @@ export interface SnapshotState {
   readonly documents: ReadonlyMap<string, FileDocuments>;
   readonly texts: Texts;
   readonly root: RootState;
+  /** Where nothing was wrong. */
+  readonly resolution: Resolution | undefined;
 }
 
 export interface CacheLimits {

@@ -89,7 +89,12 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const inside = coverOf(paths);
   const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
   const texts = await readTexts(reading, listing, needed);
-  const resolved = resolve(overlaid.manifests, texts.bytes, { ...environment, paths, lost });
+  const resolved = resolve(overlaid.manifests, texts.bytes, {
+    ...environment,
+    paths,
+    lost,
+    before: before?.resolution,
+  });
   problems.push(...entryProblems(listing, needed));
   const all = withoutGuesses(
     problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems),
@@ -98,7 +103,7 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
     throw empty(environment, commit);
   const root = nextRoot(before?.root, resolved.resources);
   const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems: all };
-  return { snapshot: taken, listing, documents, texts, root };
+  return { snapshot: taken, listing, documents, texts, root, resolution: resolved.resolution };
 }
 
 function gather(documents: ReadonlyMap<string, FileDocuments>) {

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../src/manifest/json.ts';
 import type { PinnedTool } from '../../src/manifest/lock.ts';
 import { lockText, pinServer } from '../../src/manifest/lock-text.ts';
 import { parseDocuments } from '../../src/manifest/document.ts';
-import { type Resolved, resolve } from '../../src/manifest/resolve.ts';
+import { resolve } from '../../src/manifest/resolve.ts';
+import type { Resolved } from '../../src/manifest/resolved.ts';
 import { validate } from '../../src/manifest/validate.ts';
 
 const server = `apiVersion: pawl/v1

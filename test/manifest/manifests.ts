@@ -1,9 +1,10 @@
 import { parseDocuments } from '../../src/manifest/document.ts';
 import type { Lost } from '../../src/manifest/lost.ts';
 import { overlay } from '../../src/manifest/overlay.ts';
-import type { Ownership } from '../../src/manifest/ownership.ts';
+import type { Ownership } from '../../src/manifest/resource.ts';
 import type { Problem } from '../../src/manifest/problem.ts';
-import { type Resolved, resolve } from '../../src/manifest/resolve.ts';
+import { resolve } from '../../src/manifest/resolve.ts';
+import type { Resolved } from '../../src/manifest/resolved.ts';
 import { type Validated, validate } from '../../src/manifest/validate.ts';
 
 /** A small repository in which everything is right. */
