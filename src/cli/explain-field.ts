@@ -75,13 +75,14 @@ function fact(name: string, text: string, { width, colors }: FieldLayout): strin
 function fieldLines(doc: FieldDoc, { width, colors }: FieldLayout): string {
   const fields = doc.path.length === 0 ? fieldsOfKind(doc) : [...namedFields(doc)];
   if (fields.length === 0) return '';
-  const lines = fields.map(([name, field]) => {
-    const marks = [
-      field.type,
-      ...(field.required ? ['required'] : []),
-      ...(isMissing(field) ? ['not in this build'] : []),
+  const lines = fields.flatMap(([name, field]) => {
+    const marks = marksOf(field, doc);
+    const inline = `  ${name}  ${marks}`.length <= width;
+    return [
+      inline ? `  ${colors.bold(name)}  ${colors.dim(marks)}` : `  ${colors.bold(name)}`,
+      ...(inline ? [] : [colors.dim(wrapped(marks, { width, indent: 6 }))]),
+      wrapped(firstSentence(field.description), { width, indent: 6 }),
     ];
-    return `  ${colors.bold(name)}  ${colors.dim(marks.join(', '))}\n${wrapped(firstSentence(field.description), { width, indent: 6 })}`;
   });
   return [`${colors.bold('Fields')}`, ...lines].join('\n');
 }
@@ -93,6 +94,12 @@ function fieldsOfKind(doc: FieldDoc): (readonly [name: string, field: FieldDoc])
       ? Array.from(namedFields(field), ([inner, one]) => [`spec.${inner}`, one] as const)
       : [[name, field] as const],
   );
+}
+
+/** What is said of the whole is not said again of each part. */
+function marksOf(field: FieldDoc, whole: FieldDoc): string {
+  const isNews = isMissing(field) && !isMissing(whole);
+  return [field.type, ...(field.required ? ['required'] : []), ...(isNews ? ['not in this build'] : [])].join(', ');
 }
 
 function isMissing({ support }: FieldDoc): boolean {
