@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.ts';
-import { cronFinding, shortestGapMs } from './cron.ts';
+import { cronFinding, shortestGapMinutes } from './cron.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import { checkCondition, checkCron, checkTemplates, refuseTemplates } from './meaning-field.ts';
@@ -18,9 +18,9 @@ export const checkTaskSchedule: Check = (spec, report) => {
   checkCron(spec, report);
   const { cron, jitter } = spec;
   if (typeof cron !== 'string' || typeof jitter !== 'string' || cronFinding(cron) !== undefined) return;
-  const gap = shortestGapMs(cron);
-  if (gap === undefined || (parseDuration(jitter) ?? 0) < gap) return;
-  const message = `The next start can be ${gap / 60_000} minutes away, and a start would be put off by up to ${jitter}.`;
+  const minutes = shortestGapMinutes(cron);
+  if (minutes === undefined || (parseDuration(jitter) ?? 0) < minutes * 60_000) return;
+  const message = `Two starts can be ${minutes === 1 ? 'a minute' : `${minutes} minutes`} apart, and each would be put off by up to ${jitter}.`;
   report(['jitter'], { code: 'manifest.limit', message, help: 'Shorten it, so that starts stay in their order.' });
 };
 
