@@ -13,6 +13,7 @@ type Outcome = { exit: ExitCode };
  */
 export function addCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addAuthoring(program, context, outcome);
+  addExplaining(program, context, outcome);
   addSecretCommands(program, context, outcome);
   addChanging(program, context, outcome);
   addLooking(program, context, outcome);
@@ -53,6 +54,9 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     .action(async (paths: readonly string[], options) => {
       outcome.exit = await (await import('./fmt.ts')).fmtCommand(context, { ...options, paths });
     });
+}
+
+function addExplaining(program: Command, context: CliContext, outcome: Outcome): void {
   program
     .command('explain')
     .description('what a kind, a field or a code means; without one, all codes')
