@@ -117,19 +117,19 @@ function tokensOf(prompt: string): number {
 
 function textOf({ address, environment, description, problems }: Described, terminal: Terminal): string {
   const { colors, width } = terminal;
-  const sections: string[][] = [];
+  const sections: (readonly string[])[] = [];
   const section = (title: string, lines: readonly string[]): void => {
     if (lines.length > 0) sections.push([colors.bold(title), ...lines.map((line) => truncate(line, width))]);
   };
-  const head = [colors.bold(address), `environment ${environment}`];
+  const head = [`environment ${environment}`];
   if (description !== undefined) {
     head.push(`${description.file}:${description.line}`, `digest ${description.digest.slice(0, 12)}`);
     if (description.owner !== undefined) head.push(`owner ${description.owner}`);
   }
-  sections.push([...head.map((line) => truncate(neutral(line), width))]);
+  sections.push([colors.bold(neutral(address)), ...head.map((line) => truncate(neutral(line), width))]);
   if (description !== undefined) {
     if (description.description !== undefined)
-      sections.push([...wrap(neutral(maskSecrets(description.description)), width)]);
+      sections.push(wrap(neutral(maskSecrets(description.description)), width));
     for (const [origin, lines] of fieldLines(description.fields)) section(originTitle(origin), lines);
     section('Grants', description.grants.flatMap(grantLines));
     section(

@@ -2,8 +2,8 @@ import type { Sound } from './estate.ts';
 import { isJsonList, isJsonObject, own, type Json } from './json.ts';
 import type { Address, Resource } from './resource.ts';
 
-/** Where a resolved value comes from: the author's manifest, Defaults (by address), or what pawl takes by itself. */
-export type Origin = 'manifest' | 'built-in' | Address;
+/** Where a resolved value comes from: `manifest`, the address of Defaults, or `built-in`. */
+export type Origin = string;
 
 /** What a resource was made from. */
 export interface Making {

@@ -16,7 +16,8 @@ export function givenFindings(targets: Targets, report: Report): (manifest: Soun
     if (seen.has(key)) return;
     seen.add(key);
     const written = objectAt(giver.content.manifest, 'spec')['modelRef'];
-    const [namespace = '', name = ''] = qualify(String(written), giver.identity.namespace).split('/');
+    if (typeof written !== 'string') return;
+    const [namespace = '', name = ''] = qualify(written, giver.identity.namespace).split('/');
     const path = ['spec', 'modelRef'];
     const address = addressOf({ kind: 'ModelEndpoint', namespace, name });
     const reference = { kind: 'ModelEndpoint', address, namespace, name, path, restricts: false } as const;

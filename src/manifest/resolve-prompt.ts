@@ -88,7 +88,8 @@ class Reading {
 
   /** What is wrong with a text of a library is said at the reference: the text is right for other agents. */
   #reference({ library, key }: JsonObject): readonly PromptPart[] | undefined {
-    const named = { library: String(library), key: String(key) };
+    if (typeof library !== 'string' || typeof key !== 'string') return undefined;
+    const named = { library, key };
     this.#named.push(named);
     const taken = this.#fragments.take(named, this.#manifest);
     const say = (finding: Finding): void => {

@@ -1,4 +1,3 @@
-import type { Reaching } from './defaults.ts';
 import type { JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import { shownText } from './shown.ts';
@@ -7,8 +6,11 @@ import type { Finding } from './text.ts';
 /** The annotation by which a resource lets other namespaces refer to it. */
 export const shareAnnotation = 'pawl/share';
 
+/** Defaults, the first to say something to be followed. */
+type Defaulting = readonly { readonly content: { readonly manifest: JsonObject } }[];
+
 /** Whether resources of a namespace may refer to the resource: its annotation says so, or Defaults that reach it do. */
-export function isSharedWith(namespace: string, manifest: JsonObject, reaching: Reaching): boolean {
+export function isSharedWith(namespace: string, manifest: JsonObject, reaching: Defaulting): boolean {
   const written = objectAt(objectAt(manifest, 'metadata'), 'annotations')[shareAnnotation];
   if (typeof written === 'string') return namespacesOf(written).some((name) => name === '*' || name === namespace);
   for (const defaults of reaching) {
