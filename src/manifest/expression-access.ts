@@ -42,10 +42,9 @@ function partOf(type: ValueType, key: string): Part {
   const field = type.fields().get(key);
   if (field !== undefined) return { type: field.type(), isSure: field.required };
   if (type.rest === 'closed') return { type: undefined, isSure: false };
+  if (typeof type.rest === 'function') return { type: type.rest(), isSure: false };
   // A schema that declares nothing says nothing of what is there.
-  return typeof type.rest === 'function'
-    ? { type: type.rest(), isSure: true }
-    : { type: dyn, isSure: type.fields().size === 0 };
+  return { type: dyn, isSure: type.fields().size === 0 };
 }
 
 function reportUnknown(key: string, { node, receiver, type }: Reading, typing: Typing): void {

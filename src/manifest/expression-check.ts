@@ -3,7 +3,7 @@ import { accessType, checkAsked, indexType } from './expression-access.ts';
 import { accessOf } from './expression-inspect.ts';
 import { checkMethod } from './expression-method.ts';
 import { jsonOf, narrowed, present } from './expression-narrow.ts';
-import { binaryType, callType, requireBool } from './expression-operator.ts';
+import { binaryType, callType, reportOptional, requireBool } from './expression-operator.ts';
 import { dyn, listOf, type MapType, scalar, unionOf, type ValueType } from './expression-type.ts';
 import type { Typing } from './expression-typing.ts';
 
@@ -27,7 +27,7 @@ export function typeOf(node: ASTNode, typing: Typing): ValueType {
     case 'rcall':
       return checkMethod(node, typing, typeOf);
     case 'list':
-      return listOf(node.args.length === 0 ? dyn : unionOf(node.args.map((element) => typeOf(element, typing))));
+      return listOf(node.args.length === 0 ? dyn : unionOf(node.args.map((element) => valueType(element, typing))));
     case 'map':
       return mapType(node.args, typing);
     case '?:':
@@ -49,6 +49,12 @@ export function typeOf(node: ASTNode, typing: Typing): ValueType {
       return binaryType(node, operands, typing);
     }
   }
+}
+
+/** The type of a part that must be a value, and never nothing. */
+function valueType(node: ASTNode, typing: Typing): ValueType {
+  const type = typeOf(node, typing);
+  return reportOptional([{ node, type }], typing) ? dyn : type;
 }
 
 function literalType(literal: unknown): ValueType {
@@ -90,7 +96,7 @@ function mapType(entries: readonly (readonly [ASTNode, ASTNode])[], typing: Typi
   let isKnown = true;
   for (const [key, value] of entries) {
     typeOf(key, typing);
-    const type = typeOf(value, typing);
+    const type = valueType(value, typing);
     const name = key.op === 'value' ? jsonOf(key.args) : undefined;
     if (typeof name === 'string') fields.set(name, { type: () => type, required: true });
     else isKnown = false;
@@ -100,8 +106,8 @@ function mapType(entries: readonly (readonly [ASTNode, ASTNode])[], typing: Typi
 
 function chosen([condition, yes, no]: readonly [ASTNode, ASTNode, ASTNode], typing: Typing): ValueType {
   requireBool({ node: condition, type: typeOf(condition, typing) }, 'The condition before `?`', typing);
-  const whenTrue = typeOf(yes, { ...typing, names: narrowed(typing.names, condition, true) });
-  const whenFalse = typeOf(no, { ...typing, names: narrowed(typing.names, condition, false) });
+  const whenTrue = valueType(yes, { ...typing, names: narrowed(typing.names, condition, true) });
+  const whenFalse = valueType(no, { ...typing, names: narrowed(typing.names, condition, false) });
   return unionOf([whenTrue, whenFalse]);
 }
 

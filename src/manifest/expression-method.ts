@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Typing } from './expression-typing.ts';
 import { narrowed } from './expression-narrow.ts';
-import { callType, type Operand, requireBool } from './expression-operator.ts';
+import { callType, type Operand, reportOptional, requireBool } from './expression-operator.ts';
 import { dyn, listOf, membersOf, scalar, shownType, unionOf, type ValueType } from './expression-type.ts';
 import { shownText } from './shown.ts';
 
@@ -103,7 +103,7 @@ function optionalResult({ node, operand, typing, typeOf }: Checking): ValueType 
   const value = operand.type.kind === 'optional' ? operand.type.value : dyn;
   switch (name) {
     case 'orValue':
-      return argument === undefined ? dyn : unionOf([value, typeOf(argument, typing)]);
+      return argument === undefined ? dyn : instead(value, { node: argument, type: typeOf(argument, typing) }, typing);
     case 'or':
       return { kind: 'optional', value: dyn };
     case 'value':
@@ -113,4 +113,8 @@ function optionalResult({ node, operand, typing, typeOf }: Checking): ValueType 
     default:
       return undefined;
   }
+}
+
+function instead(value: ValueType, other: Operand, typing: Typing): ValueType {
+  return reportOptional([other], typing) ? dyn : unionOf([value, other.type]);
 }

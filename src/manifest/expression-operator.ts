@@ -98,7 +98,8 @@ function isBool(type: ValueType): boolean {
   return type.kind === 'dyn' || (type.kind === 'scalar' && type.name === 'bool');
 }
 
-function reportOptional(operands: readonly Operand[], typing: Typing): boolean {
+/** Whether one of them is a value or nothing, which nothing but `.orValue(…)` takes. */
+export function reportOptional(operands: readonly Operand[], typing: Typing): boolean {
   const operand = operands.find(({ type }) => type.kind === 'optional');
   if (operand === undefined) return false;
   const message = `\`${textOf(operand.node)}\` is a value or nothing.`;

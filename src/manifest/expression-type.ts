@@ -82,6 +82,39 @@ export function membersOf(type: ValueType): readonly ValueType[] {
   return type.kind === 'union' ? type.members : [type];
 }
 
+/** The type that a value has once it was kept as JSON: 2.0 is 2 then, and a whole number is an int. */
+export function asJson(type: ValueType): ValueType {
+  switch (type.kind) {
+    case 'scalar':
+      return scalarAsJson(type);
+    case 'list':
+      return { kind: 'list', element: () => asJson(type.element()) };
+    case 'map': {
+      const { fields, rest } = type;
+      const kept = (): ReadonlyMap<string, Field> =>
+        new Map(Array.from(fields(), ([name, field]) => [name, { ...field, type: () => asJson(field.type()) }]));
+      return { ...type, fields: kept, rest: typeof rest === 'function' ? () => asJson(rest()) : rest };
+    }
+    case 'union':
+      return unionOf(type.members.map(asJson));
+    case 'optional':
+      return asJson(type.value);
+    case 'dyn':
+      return type;
+  }
+}
+
+function scalarAsJson(type: ScalarType): ValueType {
+  if (type.name === 'double')
+    return type.values === undefined ? unionOf([scalar('int'), type]) : unionOf(type.values.map(numberType));
+  if (type.name === 'uint') return scalar('int');
+  return type.name.startsWith('google.protobuf.') ? scalar('string') : type;
+}
+
+function numberType(value: Json): ValueType {
+  return scalar(Number.isSafeInteger(value) ? 'int' : 'double', [value]);
+}
+
 /** A type in a message. */
 export function shownType(type: ValueType): string {
   const names = new Set(membersOf(type).map(nameOf));

@@ -3,6 +3,7 @@ import { typeOf } from './expression-check.ts';
 import { type ExpressionPlace, expressionPlaces } from './expression-place.ts';
 import { typeOfSchema, typeOfValue } from './expression-schema.ts';
 import {
+  asJson,
   dyn,
   type Field,
   listOf,
@@ -165,7 +166,7 @@ export class SystemTypes {
     const whole = wholeExpression(parts);
     if (whole === undefined) return scalar('string');
     const place = this.#places.get(placeKey({ path, text: whole }));
-    return place === undefined ? dyn : this.typeAt(place, () => undefined);
+    return place === undefined ? dyn : asJson(this.typeAt(place, () => undefined));
   }
 
   /** What a node without an `input` is given. */
