@@ -53,8 +53,9 @@ export interface Place {
 export interface Resource extends Identity {
   readonly address: Address;
   /**
-   * `{apiVersion, kind, metadata, spec}` with schema defaults filled in, `status` removed, prompt and script
-   * files read in (`spec.prompt`, `spec.script` in place of `spec.promptFile`, `spec.scriptFile`).
+   * `{apiVersion, kind, metadata, spec}` with Defaults and the schema's own filled in, `status` removed, prompt and
+   * script read in (`spec.prompt`, `spec.script` in place of `spec.promptFile`, `spec.promptRef`, `spec.scriptFile`),
+   * fragments of the prompt taken in.
    */
   readonly manifest: JsonObject;
   /** SHA-256, lower-case hex, of the RFC 8785 canonical JSON of `manifest`. */
