@@ -17,6 +17,8 @@ export interface Resolution {
   readonly targetProblems: readonly Problem[];
   /** Prompt libraries that a resource takes texts from, which its references do not name. */
   readonly libraries: ReadonlyMap<Address, readonly Address[]>;
+  /** What every document may depend on without naming it. */
+  readonly rulers: ReadonlyMap<Address, Validated>;
   readonly unused: ReadonlySet<Address>;
   /** Made when first asked for: most resolutions are followed by none. */
   readonly edges: () => Edges;
@@ -68,10 +70,7 @@ export function focusOf(before: Resolution, manifests: readonly Validated[], fil
       if (found !== undefined) subjects.set(target, found);
     }
   }
-  for (const manifest of known.values()) {
-    const { identity, address } = manifest;
-    if (identity !== undefined && address !== undefined && rulers.has(identity.kind)) subjects.set(address, manifest);
-  }
+  for (const [address, manifest] of before.rulers) subjects.set(address, manifest);
   return { estate: estateAmong(known, [...subjects.values()]), changed };
 }
 
@@ -132,7 +131,11 @@ export function isUsed(address: Address, edges: Edges): boolean {
 /** More changed documents than this are resolved with all others. */
 const changesMax = 200;
 
-/** What every document may depend on without naming it: a change of one is a change of all. */
+/** Whether a change of it is a change of all: others may depend on it without naming it. */
+export function isRuler({ identity }: Validated): boolean {
+  return identity !== undefined && rulers.has(identity.kind);
+}
+
 const rulers: ReadonlySet<Kind> = new Set([
   'Defaults',
   'AgentPolicy',

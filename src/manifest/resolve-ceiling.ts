@@ -19,7 +19,7 @@ export function ceilingFindings(estate: Estate, report: Report): void {
       const ceiling = lowest(name, ceilings, agent);
       const value = amount(name, objectAt(objectAt(agent.content.manifest, 'spec'), 'limits')[name]);
       if (ceiling === undefined || value === undefined || value <= ceiling.amount) continue;
-      report(agent, ['spec', 'limits', name], above(name, String(written[name]), ceiling.policy));
+      report(agent, ['spec', 'limits', name], above(name, written[name], ceiling.policy));
     }
   }
 }
@@ -44,14 +44,15 @@ function reachOf(spec: JsonObject, home: string): (agent: Sound) => boolean {
   if (spec['global'] === true) return () => true;
   const targets = objectAt(spec, 'targets');
   if (targets['systems'] !== undefined) return () => false;
-  const listed = (name: string, read: (text: string) => string): ReadonlySet<string> | undefined =>
-    targets[name] === undefined ? undefined : new Set(listAt(targets, name).map((entry) => read(String(entry))));
-  const agents = listed('agents', (name) => qualify(name, home));
-  const namespaces = listed('namespaces', (name) => name);
+  const listed = (name: string): readonly string[] | undefined =>
+    targets[name] === undefined ? undefined : listAt(targets, name).filter((entry) => typeof entry === 'string');
+  const names = listed('agents')?.map((name) => qualify(name, home));
+  const agents = names === undefined ? undefined : new Set(names);
+  const namespaces = listed('namespaces');
   const labels = Object.entries(objectAt(targets, 'labels'));
   return ({ identity, content }) => {
     if (agents !== undefined && !agents.has(`${identity.namespace}/${identity.name}`)) return false;
-    if (namespaces !== undefined && !namespaces.has(identity.namespace)) return false;
+    if (namespaces !== undefined && !namespaces.includes(identity.namespace)) return false;
     const has = objectAt(objectAt(content.manifest, 'metadata'), 'labels');
     return labels.every(([key, value]) => own(has, key) === value);
   };
@@ -85,14 +86,18 @@ function writtenLimits({ document }: Sound): JsonObject | undefined {
   return isJsonObject(limits) ? limits : undefined;
 }
 
-function above(name: string, written: string, policy: Sound): Finding {
+function shownLimit(value: Json | undefined): string {
+  return shownText(typeof value === 'string' ? value : JSON.stringify(value ?? null));
+}
+
+function above(name: string, written: Json | undefined, policy: Sound): Finding {
   const path = ['spec', 'limits', name];
   const { file, line } = placeIn(policy.document, path);
-  const holds = shownText(String(writtenLimits(policy)?.[name]));
+  const holds = shownLimit(writtenLimits(policy)?.[name]);
   return {
     code: 'limits.above_ceiling',
     severity: 'warning',
-    message: `\`limits.${name}\` is ${shownText(written)}, and ${policy.address} (${file}:${line}) allows ${holds}: ${holds} is what holds.`,
+    message: `\`limits.${name}\` is ${shownLimit(written)}, and ${policy.address} (${file}:${line}) allows ${holds}: ${holds} is what holds.`,
     help: `Lower it to ${holds}, or raise the policy's limit.`,
   };
 }

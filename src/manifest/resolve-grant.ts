@@ -39,7 +39,8 @@ export function unknownToolFindings(estate: Estate, report: Report): void {
   const toolsOf = toolNames(estate);
   for (const role of estate.byKind.get('AgentRole') ?? []) {
     for (const [index, text] of listAt(objectAt(role.content.manifest, 'spec'), 'permissions').entries()) {
-      const [kind, path = '*'] = permissionParts(String(text), role.identity.namespace);
+      if (typeof text !== 'string') continue;
+      const [kind, path = '*'] = permissionParts(text, role.identity.namespace);
       if (kind !== 'tool' || path === '*' || estate.known.has(`Tool/${path}`)) continue;
       const [namespace = '', name = ''] = path.split('/');
       report(role, ['spec', 'permissions', index], {

@@ -63,7 +63,7 @@ const systems: Words = {
 
 function linksOf(estate: Estate, kind: Kind): Links {
   const links = new Map<Address, readonly Address[]>();
-  for (const manifest of estate.known.values()) {
+  for (const manifest of estate.subjects) {
     if (manifest.identity?.kind !== kind || manifest.address === undefined) continue;
     const targets: Address[] = [];
     for (const reference of manifest.references) if (reference.kind === kind) targets.push(reference.address);

@@ -9,7 +9,7 @@ const path = ['metadata', 'renamedFrom'];
 /** Reports names that a resource cannot have had: its own, one that is still declared, one that another had too. */
 export function checkRenames(estate: Estate, report: Report): void {
   const renamed: Validated[] = [];
-  for (const manifest of estate.known.values()) if (manifest.renamedFrom !== undefined) renamed.push(manifest);
+  for (const manifest of estate.subjects) if (manifest.renamedFrom !== undefined) renamed.push(manifest);
   if (renamed.length === 0) return;
   const heirs = new Map<Address, Validated>();
   for (const manifest of renamed.sort((a, b) => (isBefore(a, b) ? -1 : 1))) {

@@ -1,6 +1,7 @@
 import {
   edgesAfter,
   edgesAmong,
+  isRuler,
   isUsed,
   referrerOf,
   type Edges,
@@ -12,6 +13,7 @@ import { compareProblems, type Problem } from './problem.ts';
 import type { Findings } from './resolve-findings.ts';
 import { reportUnused, wantsUse } from './resolve-unused.ts';
 import type { Address, Resource } from './resource.ts';
+import type { Validated } from './validate.ts';
 
 export interface Resolved {
   /** In address order; only those without errors. */
@@ -31,7 +33,9 @@ export function completed(
   const { known, libraries, findings } = made;
   const used = new Set<Address>(Array.from(libraries.values()).flat());
   let renamed = false;
-  for (const manifest of known.values()) {
+  const rulers = new Map<Address, Validated>();
+  for (const [address, manifest] of known) {
+    if (isRuler(manifest)) rulers.set(address, manifest);
     for (const [target, uses] of referrerOf(manifest).targets) if (uses) used.add(target);
     renamed ||= manifest.renamedFrom !== undefined;
   }
@@ -42,6 +46,7 @@ export function completed(
     ...made,
     resources: inAddressOrder(made.resources),
     said: findings.said,
+    rulers,
     unused,
     renamed,
     edges: () => (edges ??= edgesAmong(known, libraries)),
@@ -77,9 +82,9 @@ export function continued(made: Known & { readonly findings: Findings }, before:
     else unused.delete(address);
   }
   const resources = resourcesAfter(before.resources, made.resources, addresses);
-  const { targetProblems, renamed } = before;
+  const { targetProblems, renamed, rulers } = before;
   return finished(
-    { ...made, resources, libraries, said, unused, targetProblems, renamed, edges: () => edges },
+    { ...made, resources, libraries, said, unused, rulers, targetProblems, renamed, edges: () => edges },
     findings,
   );
 }
