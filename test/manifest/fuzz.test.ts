@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { manifestCodes } from '../../src/manifest/codes.ts';
+import { codes } from '../../src/codes.ts';
 import { parseDocuments } from '../../src/manifest/document.ts';
 import { excerptLine } from '../../src/manifest/excerpt.ts';
 import { resolve } from '../../src/manifest/resolve.ts';
@@ -95,7 +95,7 @@ test('whatever is done to a valid document, every outcome is a resource or a pro
       const { resources, problems } = resolve(validated, new Map(), {});
       const lines = text.split('\n').length;
       for (const problem of [...parsed.problems, ...problems]) {
-        expect(Object.keys(manifestCodes)).toContain(problem.code);
+        expect(Object.keys(codes)).toContain(problem.code);
         expect(problem.line).toBeGreaterThanOrEqual(1);
         expect(problem.line).toBeLessThanOrEqual(lines);
         expect(problem.column).toBeGreaterThanOrEqual(1);
