@@ -20,7 +20,15 @@ export function defaultsOf(estate: Estate, report: Report): (namespace: string) 
     if (other === undefined) byScope.set(scope, manifest);
     else report(manifest, ['metadata', 'name'], twice(manifest, other));
   }
-  return (namespace) => [`namespace ${namespace}`, environment].flatMap((scope) => byScope.get(scope) ?? []);
+  const known = new Map<string, Reaching>();
+  return (namespace) => {
+    let reaching = known.get(namespace);
+    if (reaching === undefined) {
+      reaching = [`namespace ${namespace}`, environment].flatMap((scope) => byScope.get(scope) ?? []);
+      known.set(namespace, reaching);
+    }
+    return reaching;
+  };
 }
 
 /** Whether Defaults that cannot be read, or are wrong by themselves, may say what no other says. */

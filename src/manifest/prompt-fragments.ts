@@ -25,6 +25,7 @@ export class Fragments {
   readonly #targets: Targets;
   readonly #libraries = new Map<Address, Library>();
   readonly #nodes = new Map<LibraryText, Node>();
+  readonly #taken = new Map<string, Taken>();
   /** Of the texts in files, and of what texts take in. */
   readonly problems: Problem[] = [];
   /** Libraries that a library takes something from. */
@@ -48,8 +49,17 @@ export class Fragments {
     ).flat();
   }
 
-  /** What a fragment that a manifest names stands for. */
+  /** What a fragment that a manifest names stands for: the same for all manifests of a namespace. */
   take(named: Named, from: Sound): Taken {
+    const key = `${from.identity.namespace} ${named.library} ${named.key}`;
+    const known = this.#taken.get(key);
+    if (known !== undefined) return known;
+    const taken = this.#take(named, from);
+    this.#taken.set(key, taken);
+    return taken;
+  }
+
+  #take(named: Named, from: Sound): Taken {
     const found = this.#find(named, from);
     if (found.kind !== 'text') return found;
     const node = this.#nodes.get(found.text);
