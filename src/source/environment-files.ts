@@ -7,12 +7,11 @@ import {
   textFileBytesMax,
   validateFileSizes,
 } from '../manifest/limits.ts';
-import { lostWhole } from '../manifest/lost.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import { treePath } from '../manifest/tree-path.ts';
 import { encodingProblem, entryProblem, fileProblem } from './entry-problem.ts';
-import { batchesOf, type FileDocuments, fileDocuments, readFileDocuments } from './file-documents.ts';
+import { batchesOf, type FileDocuments, fileDocuments, readFileDocuments, unreadFile } from './file-documents.ts';
 import { coverOf } from './git-text.ts';
 import type { Listing } from './listing.ts';
 import type { Repository, TreeEntry } from './reader.ts';
@@ -136,16 +135,14 @@ function assertSizes(files: readonly TreeEntry[], limits: FileLimits): void {
 
 /** A file that its name or size forbids to read. */
 function refusedFile(entry: TreeEntry, limits: FileLimits): FileDocuments | undefined {
-  if (entry.path.includes('\ufffd'))
-    return { entry, documents: [], problems: [encodingProblem(entry)], lost: [lostWhole] };
+  if (entry.path.includes('\ufffd')) return unreadFile(entry, encodingProblem(entry));
   // The parser refuses the name before it looks at the content, which therefore need not be read.
   if (nameFault(entry.path) !== undefined) return fileDocuments(entry, new Uint8Array());
   if (entry.size <= limits.fileBytesMax) return undefined;
-  const problems = [fileTooLarge(entry.path, entry.size, limits.fileBytesMax)];
-  return { entry, documents: [], problems, lost: [lostWhole] };
+  return unreadFile(entry, fileTooLarge(entry.path, entry.size, limits.fileBytesMax));
 }
 
-function isHidden(path: string): boolean {
+export function isHidden(path: string): boolean {
   return path.split('/').some((part) => part.startsWith('.'));
 }
 

@@ -1,6 +1,7 @@
 import { parseDocuments } from '../manifest/document.ts';
-import type { Lost } from '../manifest/lost.ts';
+import { type Lost, lostInValue, lostWhole } from '../manifest/lost.ts';
 import type { Problem } from '../manifest/problem.ts';
+import { filesNeeded } from '../manifest/resolve.ts';
 import { type Validated, validate } from '../manifest/validate.ts';
 import type { Repository, TreeEntry } from './reader.ts';
 
@@ -10,8 +11,11 @@ export interface FileDocuments {
   readonly documents: readonly Validated[];
   /** What is wrong with the file as a whole; each document carries its own problems. */
   readonly problems: readonly Problem[];
-  /** What could not be read of it may declare this. */
+  /** What could not be read or identified of it may declare this. */
   readonly lost: readonly Lost[];
+  /** Files that its documents name. */
+  readonly needs: readonly string[];
+  readonly hasPatches: boolean;
 }
 
 const batchFilesMax = 256;
@@ -38,7 +42,29 @@ export async function readFileDocuments(
 
 export function fileDocuments(entry: TreeEntry, bytes: Uint8Array): FileDocuments {
   const { documents, problems, lost } = parseDocuments({ path: entry.path, bytes }, Math.max(entry.size, bytes.length));
-  return { entry, documents: documents.map(validate), problems, lost };
+  return withDocuments(entry, documents.map(validate), { problems, lost });
+}
+
+/** A file of which nothing is read. */
+export function unreadFile(entry: TreeEntry, problem: Problem): FileDocuments {
+  return withDocuments(entry, [], { problems: [problem], lost: [lostWhole] });
+}
+
+/** What is asked of every file at every snapshot is gathered once. */
+function withDocuments(
+  entry: TreeEntry,
+  documents: readonly Validated[],
+  { problems, lost }: Pick<FileDocuments, 'problems' | 'lost'>,
+): FileDocuments {
+  const unknown = documents.filter(({ identity }) => identity === undefined);
+  return {
+    entry,
+    documents,
+    problems,
+    lost: [...lost, ...unknown.map(({ document }) => lostInValue(document.value))],
+    needs: filesNeeded(documents),
+    hasPatches: documents.some(({ patch }) => patch),
+  };
 }
 
 export function* batchesOf(entries: readonly TreeEntry[]): Generator<readonly TreeEntry[]> {

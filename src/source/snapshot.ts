@@ -1,7 +1,7 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { lockPath, settingsPath } from '../manifest/file-name.ts';
 import { defaultFileLimits, type FileLimits, fileTooLarge } from '../manifest/limits.ts';
-import { type Lost, lostInValue, lostWhole } from '../manifest/lost.ts';
+import { type Lost, lostWhole } from '../manifest/lost.ts';
 import { overlay } from '../manifest/overlay.ts';
 import { compareProblems, type Problem } from '../manifest/problem.ts';
 import { filesNeeded, resolve } from '../manifest/resolve.ts';
@@ -10,6 +10,7 @@ import { parseSettings, type Settings } from '../manifest/settings.ts';
 import type { Validated } from '../manifest/validate.ts';
 import {
   entryProblems,
+  isHidden,
   missingPaths,
   type Reading,
   readManifests,
@@ -83,9 +84,10 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const problems = [...(environment.problems ?? []), ...absent, ...gathered.problems];
   // What a missing path or the target of a link would declare, nobody can tell.
   const lost = absent.length > 0 || hasLinks(listed) ? [lostWhole, ...gathered.lost] : gathered.lost;
-  const overlaid = overlay(gathered.validated, { paths, lost });
+  const { validated, hasPatches } = gathered;
+  const overlaid = hasPatches ? overlay(validated, { paths, lost }) : { manifests: validated, problems: [] };
   problems.push(...overlaid.problems);
-  const needed = new Set([...filesNeeded(overlaid.manifests), lockPath]);
+  const needed = new Set([...(hasPatches ? filesNeeded(overlaid.manifests) : gathered.needs), lockPath]);
   const inside = coverOf(paths);
   const listing = await listExtras(repository, listed, new Set([...needed].filter((path) => !inside(path))));
   const texts = await readTexts(reading, listing, needed);
@@ -99,30 +101,38 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const all = withoutGuesses(
     problems.length === 0 ? resolved.problems : [...problems, ...resolved.problems].sort(compareProblems),
   );
-  if (gathered.validated.length === 0 && !all.some(({ severity }) => severity === 'error'))
-    throw empty(environment, commit);
+  if (validated.length === 0 && !all.some(({ severity }) => severity === 'error')) throw empty(environment, commit);
   const root = nextRoot(before?.root, resolved.resources);
   const taken: Snapshot = { environment, commit, tree, resources: resolved.resources, root: root.root, problems: all };
   return { snapshot: taken, listing, documents, texts, root, resolution: resolved.resolution };
 }
 
-function gather(documents: ReadonlyMap<string, FileDocuments>) {
+interface Gathered {
+  readonly validated: readonly Validated[];
+  readonly problems: readonly Problem[];
+  readonly lost: readonly Lost[];
+  readonly needs: ReadonlySet<string>;
+  readonly hasPatches: boolean;
+}
+
+function gather(documents: ReadonlyMap<string, FileDocuments>): Gathered {
   const validated: Validated[] = [];
   const problems: Problem[] = [];
   const lost: Lost[] = [];
+  const needs = new Set<string>();
+  let hasPatches = false;
   for (const file of documents.values()) {
-    for (const document of file.documents) {
-      validated.push(document);
-      if (document.identity === undefined) lost.push(lostInValue(document.document.value));
-    }
+    for (const document of file.documents) validated.push(document);
     for (const problem of file.problems) problems.push(problem);
     for (const one of file.lost) lost.push(one);
+    for (const path of file.needs) needs.add(path);
+    hasPatches ||= file.hasPatches;
   }
-  return { validated, problems, lost };
+  return { validated, problems, lost, needs, hasPatches };
 }
 
 function hasLinks({ entries }: Listing): boolean {
-  for (const { kind } of entries.values()) if (kind !== 'file') return true;
+  for (const { kind, path } of entries.values()) if (kind !== 'file' && !isHidden(path)) return true;
   return false;
 }
 
