@@ -3,7 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { channels } from '../bus/bus.ts';
 import { TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { SecretSource } from '../tools/secret-source.ts';
+import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { type Execution, execute } from './execute.ts';
 import type { ClaimedRun, Executor, RunEnd } from './executor.ts';

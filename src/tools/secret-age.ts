@@ -1,13 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { armor, Decrypter } from 'age-encryption';
 import { ageFault } from '../manifest/age-file.ts';
-import { secretBytesMax, textOf } from './secret-file.ts';
-import type { SecretReading, Unread } from './secret-source.ts';
-
-/** Where the worker has the identities that ciphertexts in Git are decrypted with. */
-export type AgeKeys =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'text'; readonly text: string };
+import { type AgeKeys, type SecretReading, secretBytesMax, textOf, type Unread, unread } from './secret-reading.ts';
 
 const keyBytesMax = 64 * 1024;
 const identitiesMax = 20;
@@ -91,8 +85,4 @@ async function keyFileText(path: string): Promise<string | Unread> {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
     return unread('age_key_unreadable', `the key file ${path} cannot be read (${code})`);
   }
-}
-
-function unread(reason: string, why: string): Unread {
-  return { kind: 'unread', reason, why };
 }

@@ -1,12 +1,9 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, normalize, sep } from 'node:path';
-import type { SecretReading } from './secret-source.ts';
+import { type SecretReading, secretBytesMax, textOf, unread } from './secret-reading.ts';
 
-/** More than any credential has; a larger file was named by mistake. */
-export const secretBytesMax = 64 * 1024;
-
-export interface SecretFileLimits {
+interface SecretFileLimits {
   readonly folders: readonly string[];
   /** Files that no manifest may name though they lie in a folder: the worker's own keys. */
   readonly reserved: readonly string[];
@@ -73,14 +70,6 @@ async function contentOf(file: FileHandle, path: string): Promise<SecretReading>
   return value === undefined ? unread('file_encoding', `${path} is not UTF-8 text`) : { kind: 'read', value };
 }
 
-export function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined; // The decoder is fatal on purpose: another secret than the one that was written would be sent.
-  }
-}
-
 const failures: Readonly<Record<string, readonly [reason: string, what: string]>> = {
   ENOENT: ['file_missing', 'is not there'],
   ENOTDIR: ['file_missing', 'is not there'],
@@ -97,10 +86,6 @@ function fileFailure(cause: unknown, path: string): SecretReading {
   return unread(reason, `${path} ${what}`);
 }
 
-export function isInside(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
-}
-
-function unread(reason: string, why: string): SecretReading {
-  return { kind: 'unread', reason, why };
 }

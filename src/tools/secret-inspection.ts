@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import type { AgeKeys } from './secret-age.ts';
+import type { AgeKeys } from './secret-reading.ts';
 import type { SecretSourceOptions } from './secret-source.ts';
 
 /** What a worker could read values of secrets from. No value is read. */

@@ -1,24 +1,5 @@
-import type { Bundle } from '../manifest/bundle.ts';
-import type { AgeKeys } from './secret-age.ts';
 import { readSecretFile } from './secret-file.ts';
-
-/** Where one value of a Secret is: a variable's name, a file's path or an `age` ciphertext, by the Secret's source. */
-export interface SecretPlace {
-  readonly source: Bundle['secrets'][string]['source'];
-  readonly at: string;
-}
-
-/** `reason` is a stable word for people and tests; `why` names variables and paths, never anything that was read. */
-export type SecretReading = { readonly kind: 'read'; readonly value: string } | Unread;
-
-export interface Unread {
-  readonly kind: 'unread';
-  readonly reason: string;
-  readonly why: string;
-}
-
-/** Reads one value, every time anew: what an operator rotates is used from the next call on. */
-export type SecretSource = (place: SecretPlace) => Promise<SecretReading>;
+import { type AgeKeys, type SecretReading, type SecretSource, unread } from './secret-reading.ts';
 
 /** What a worker's operator opens to manifests. */
 export interface SecretSourceOptions {
@@ -50,6 +31,8 @@ export function secretSource({ variables, folders, ageKeys }: SecretSourceOption
 function readVariable(name: string, variables: ReadonlyMap<string, string>): SecretReading {
   const value = variables.get(name);
   if (value !== undefined) return { kind: 'read', value };
-  const why = `the worker has no ${name}, or its name is neither PAWL_SECRET_… nor in PAWL_SECRET_ENV`;
-  return { kind: 'unread', reason: 'env_missing', why };
+  return unread(
+    'env_missing',
+    `the worker has no ${name}, or its name is neither PAWL_SECRET_… nor in PAWL_SECRET_ENV`,
+  );
 }

@@ -2,7 +2,7 @@ import { TerminalError } from '../errors.ts';
 import type { Bundle, SecretUse } from '../manifest/bundle.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
-import type { SecretPlace, SecretSource } from './secret-source.ts';
+import type { SecretPlace, SecretSource } from './secret-reading.ts';
 
 /** The secrets of one bundle, resolved when a call needs them, and taken out of whatever comes back. */
 export interface Secrets {

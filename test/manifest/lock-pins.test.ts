@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/manifest/json.ts';
+import { isJsonObject, type JsonObject } from '../../src/manifest/json.ts';
 import type { PinnedTool } from '../../src/manifest/lock.ts';
 import { lockText, pinServer } from '../../src/manifest/lock-text.ts';
 import { parseDocuments } from '../../src/manifest/document.ts';
+import { objectAt } from '../../src/manifest/manifest-reference.ts';
 import { resolve } from '../../src/manifest/resolve.ts';
 import type { Resolved } from '../../src/manifest/resolved.ts';
 import { validate } from '../../src/manifest/validate.ts';
@@ -51,7 +52,7 @@ const tools = {
 /** The lock file of the server as it is declared in `text`. */
 function lockOf(text: string, offered: Readonly<Record<string, PinnedTool['definition']>> = tools): string {
   const [document] = parseDocuments({ path: 'a.yaml', bytes: Buffer.from(text) }).documents;
-  const spec = (document?.value as { spec: JsonObject }).spec;
+  const spec = isJsonObject(document?.value) ? objectAt(document.value, 'spec') : {};
   const now = new Date('2026-08-01T12:00:00Z');
   return lockText(pinServer(undefined, { server: 'default/tickets', spec, tools: offered, now, version: '0.1.0' }));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SecretReading } from '../../src/tools/secret-source.ts';
+import type { SecretReading } from '../../src/tools/secret-reading.ts';
 import { bundleSecrets } from '../../src/tools/secrets.ts';
 import { canary, canarySecrets } from './fixture.ts';
 
