@@ -10,6 +10,7 @@ import { openDatabase } from '../store/database.ts';
 import { editByHand } from '../store/hand-edit.ts';
 import type { CliContext } from './context.ts';
 import type { Sink } from './terminal.ts';
+import { wrap } from './wrap.ts';
 
 const defaultColumns = 100;
 const policy = { environment: 'production', address: 'AgentPolicy/support/no-automatic-refunds' };
@@ -89,21 +90,6 @@ function unexpected(words: readonly string[], exit: ExitCode, wanted: ExitCode):
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Breaks a paragraph at spaces. */
-export function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line].join('\n');
 }
 
 /** What a command says, kept to show the ends of it. */

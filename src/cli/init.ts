@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -33,7 +33,8 @@ export async function initCommand(context: CliContext, { directory, template }: 
     terminal.out(`${written ? 'wrote' : 'kept '}  ${shownPath(path)}`);
   }
   if (kept.includes('pawl.yaml')) sayPaths(context, site, templates[template].folders);
-  if (kept.includes('.gitignore')) terminal.note('\nAdd .pawl/ to .gitignore: the embedded database lies there.');
+  if (kept.includes('.gitignore') && !(await readFile(join(site.root, '.gitignore'), 'utf8')).includes('.pawl'))
+    terminal.note('\nAdd .pawl/ to .gitignore: the embedded database lies there.');
   if (site.folder !== '') terminal.note(`\nPaths are from the root of the repository, ${shownPath(site.root)}.`);
   const place = site.folder === '' ? directory : relative(context.cwd, site.root);
   sayNext(context, { site, place, added, run: templates[template].run });

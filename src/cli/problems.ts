@@ -3,8 +3,8 @@ import { partsLacked, type Problem } from '../manifest/problem.ts';
 import type { Colors } from './terminal.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { maskSecrets } from '../manifest/secret-literal.ts';
-import { wrap } from '../plan/render/page.ts';
 import { excerptWindow, type Marked } from './excerpt-window.ts';
+import { wrap } from './wrap.ts';
 
 /** Reads a file's text for an excerpt; undefined where it cannot be shown. */
 export type ExcerptSource = (file: string) => string | undefined;
@@ -45,7 +45,7 @@ function shown(text: string): string {
 function renderProblem(problem: Problem, line: string | undefined, { width, colors }: ProblemLayout): string {
   const paint = problem.severity === 'error' ? colors.red : colors.yellow;
   const head = `${problem.severity} ${problem.code}`;
-  const sentence = wrap(`${head}: ${problem.message}`, width).join('\n');
+  const sentence = wrap(`${head}: ${problem.message}`, width);
   const lines = [
     sentence.startsWith(head) ? paint(colors.bold(head)) + sentence.slice(head.length) : sentence,
     `  ${colors.cyan('-->')} ${problem.file}:${problem.line}:${problem.column}`,
@@ -59,7 +59,7 @@ function renderProblem(problem: Problem, line: string | undefined, { width, colo
   }
   if (problem.help !== undefined) {
     const hang = `${margin} = help: `;
-    const pieces = wrap(problem.help, Math.max(20, width - hang.length));
+    const pieces = wrap(problem.help, Math.max(20, width - hang.length)).split('\n');
     lines.push(...pieces.map((piece, index) => `${index === 0 ? hang : ' '.repeat(hang.length)}${piece}`));
   }
   lines.push(`${margin} = pawl explain ${problem.code}`);

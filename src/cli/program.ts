@@ -67,6 +67,7 @@ function createProgram(context: CliContext, outcome: { exit: ExitCode }): Comman
     command.option('-q, --quiet', 'no progress on standard error');
     command.exitOverride();
     command.configureOutput({
+      getOutHelpWidth: () => context.terminal.width,
       writeOut: (text) => context.terminal.out(text.trimEnd()),
       // The failure is reported once, by runCli, as text or as JSON.
       writeErr: () => undefined,

@@ -99,8 +99,8 @@ test('an environment whose path is missing is one mistake among others', async (
   );
   expect(said.exit).toBe(3);
   expect(JSON.parse(said.stdout)).toMatchObject({
-    environments: [{ name: 'two', resources: 3 }],
-    problems: [{ code: 'source.path_missing', file: 'pawl.yaml', line: 1 }],
+    environments: expect.arrayContaining([{ name: 'two', resources: 3 }]),
+    problems: [{ code: 'source.path_missing', file: 'pawl.yaml' }],
   });
 });
 
