@@ -96,8 +96,10 @@ export class Printer {
   #separator({ key, sep = [], value }: CST.CollectionItem, indent: number): void {
     const colon = sep.findIndex(({ type }) => type === 'map-value-ind') + 1;
     this.#tokens(sep.slice(0, colon), indent, colonAfter(key));
-    if (value === undefined) this.#trailing(sep.slice(colon), indent);
-    else this.#tokens(sep.slice(colon), indent + step);
+    const from = this.#levels.at(-1)?.from ?? 0;
+    const isBelow = value !== undefined || sep.every((token) => token.type !== 'comment' || token.indent > from);
+    if (isBelow) this.#tokens(sep.slice(colon), indent + step);
+    else this.#trailing(sep.slice(colon), indent);
   }
 
   /** Comments after the last entry: how far they were indented says of what they speak. */

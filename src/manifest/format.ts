@@ -29,7 +29,7 @@ export function format(file: SourceFile): Formatted {
   const finding = {
     code: 'format.unsafe',
     message: 'The file cannot be formatted without a risk to what it says; it is left as it is.',
-    help: 'Write what is unusual in it (anchors, explicit keys, odd indents) in a plainer way.',
+    help: 'Write what is unusual in it (anchors, explicit keys, odd indents) in a plainer way, or split it.',
   };
   return { kind: 'refused', problems: [problemAt(first.source, 0, finding)] };
 }

@@ -124,6 +124,24 @@ describe('what is not a manifest', () => {
   });
 });
 
+test('a file that could not be read again is left as it is, and says so', () => {
+  const found = format({ path: 'a.yaml', bytes: Buffer.from(`${head}a:\n${'- x\n'.repeat(60_000)}`) });
+  expect(found).toEqual({
+    kind: 'refused',
+    problems: [
+      {
+        code: 'format.unsafe',
+        severity: 'error',
+        message: 'The file cannot be formatted without a risk to what it says; it is left as it is.',
+        help: 'Write what is unusual in it (anchors, explicit keys, odd indents) in a plainer way, or split it.',
+        file: 'a.yaml',
+        line: 1,
+        column: 1,
+      },
+    ],
+  });
+});
+
 /** A manifest in the hand of somebody with habits of their own. */
 const handwritten = fc
   .record({
