@@ -14,6 +14,7 @@ import { checkRenames } from './resolve-rename.ts';
 import { resourceOf } from './resolve-resource.ts';
 import { groupFindings, receiverProblems } from './resolve-settings.ts';
 import { targetFindings } from './resolve-target.ts';
+import { workInputFindings } from './resolve-work-input.ts';
 import { betweenLibraries, focusOf, type Resolution } from './resolution.ts';
 import { completed, continued, type Resolved } from './resolved.ts';
 import { Findings } from './resolve-findings.ts';
@@ -71,6 +72,7 @@ function joinAll(estate: Estate, files: Files, { environment, findings }: Joinin
   askFindings(estate, report);
   ceilingFindings(estate, report);
   expressionFindings(estate, report);
+  workInputFindings(estate, report);
   const around = { files, fragments: new Fragments(targets, files), reaching };
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
   findings.add(around.fragments.problems);

@@ -37,6 +37,11 @@ export const workCodes = {
     cause: 'The policy says whom it reaches, and not what they may not do.',
     cure: 'Say what it restricts, or remove it.',
   },
+  'work.input': {
+    title: 'Input that the system refuses',
+    cause: 'What a task, a schedule, a webhook or an eval gives to a system does not fit the schema of its input.',
+    cure: "Compare it with the system's `input.schema`.",
+  },
   'settings.group': {
     title: 'Unknown group',
     cause: 'The name is none of the `groups` of pawl.yaml.',
