@@ -4,6 +4,7 @@ import { didYouMean } from './nearest.ts';
 import { isSound, type Estate, type Report, type Sound } from './estate.ts';
 import type { Address } from './resource.ts';
 import { permissionParts } from './permission.ts';
+import type { Validated } from './validate.ts';
 
 /** Warns of tools that an agent or a graph names and no role grants: every call of them would be denied. */
 export function grantFindings(estate: Estate, report: Report): void {
@@ -16,19 +17,25 @@ export function grantFindings(estate: Estate, report: Report): void {
     for (const reference of references) {
       if (reference.kind !== 'Tool') continue;
       const lacking = lackingFor(reference, { manifest, given, permissions, estate });
-      if (lacking !== undefined) report(manifest, reference.path, ungranted(reference, lacking, references));
+      if (lacking === undefined) continue;
+      const role = references.find(({ kind }) => kind === 'AgentRole');
+      const holder = role === undefined ? undefined : estate.known.get(role.address);
+      report(manifest, reference.path, ungranted(reference, lacking, holder));
     }
   }
 }
 
-function ungranted(reference: ManifestReference, lacking: string, references: readonly ManifestReference[]) {
-  const role = references.find(({ kind }) => kind === 'AgentRole');
-  const where = role === undefined ? 'an AgentRole, and the role to `roles`' : `the permissions of ${role.address}`;
+function ungranted(reference: ManifestReference, lacking: string, role: Validated | undefined) {
+  const { file = '', line = 0 } = role?.document.place ?? {};
+  const where =
+    role === undefined
+      ? `an AgentRole (\`permissions: ["${lacking}"]\`), and the role to \`roles\``
+      : `the permissions of ${role.address ?? ''} (${file}:${line})`;
   return {
     code: 'grant.missing',
     severity: 'warning',
     message: `No role grants \`${lacking}\`: every call of \`${reference.name}\` would be denied.`,
-    help: `Add \`- ${lacking}\` to ${where}.`,
+    help: role === undefined ? `Add ${where}.` : `Add \`- ${lacking}\` to ${where}.`,
   } as const;
 }
 

@@ -209,7 +209,17 @@ describe('what can have no effect is warned of', () => {
     const [problem] = resolveTexts(files).problems;
     expect(problem?.severity).toBe('warning');
     expect(`${problem?.file} ${problem && at(problem)}`).toBe('agents/triage.yaml grant.missing 13:16');
-    expect(problem?.help).toBe('Add `- capability:mail` to the permissions of AgentRole/default/support.');
+    expect(problem?.help).toBe(
+      'Add `- capability:mail` to the permissions of AgentRole/default/support (policies/support.yaml:1).',
+    );
+  });
+
+  test('a tool of an agent without roles names the role to write', () => {
+    const writer = manifest('Agent', 'writer', '{modelRef: fast, prompt: Hi., tools: [{toolRef: search}]}');
+    const { problems } = resolveTexts({ ...validFiles, 'agents/writer.yaml': writer });
+    expect(problems.map(({ code, help }) => [code, help])).toEqual([
+      ['grant.missing', 'Add an AgentRole (`permissions: ["tool:search:read"]`), and the role to `roles`.'],
+    ]);
   });
 
   test('a whole part may be granted with `*`', () => {
