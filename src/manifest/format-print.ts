@@ -7,7 +7,9 @@ const step = 2;
  * line. What a scalar says is copied from its source, so nothing is wrapped, escaped or folded in another way.
  */
 export class Printer {
-  #out = '';
+  /** Lines that are done: one text that grows would be copied for each of them. */
+  readonly #done: string[] = [];
+  #line = '';
   #isLineStart = true;
   #blankLines = 0;
   /** Spaces of the source since the last word of the line. */
@@ -20,7 +22,7 @@ export class Printer {
   readonly #levels: { readonly from: number; readonly to: number }[] = [];
 
   get text(): string {
-    return this.#isLineStart ? this.#out : `${this.#out}\n`;
+    return this.#done.join('') + (this.#isLineStart ? '' : `${this.#line}\n`);
   }
 
   /** A token at the top of a file: a document, or what stands between documents. */
@@ -41,9 +43,15 @@ export class Printer {
   /** Text that stays as it is. */
   verbatim(text: string): void {
     this.#startLine();
-    this.#out += text;
-    this.#isLineStart = this.#out === '' || this.#out.endsWith('\n');
+    this.#write(text);
     this.#blankLines = 0;
+  }
+
+  #write(text: string): void {
+    const end = text.lastIndexOf('\n') + 1;
+    if (end > 0) this.#done.push(text.slice(0, end));
+    this.#line = text.slice(end);
+    this.#isLineStart = this.#line === '';
   }
 
   #value(token: CST.Token, parent: number): void {
@@ -124,9 +132,8 @@ export class Printer {
     this.#startLine();
     const body = lines.join('\n');
     const kept = style.includes('+') ? body : body.replace(/\n+$/, '\n');
-    this.#out += kept.trim() === '' && !style.includes('+') ? '' : kept;
+    this.#write(kept.trim() === '' && !style.includes('+') ? '' : kept);
     this.#blankLines = kept === body ? 0 : 1;
-    this.#isLineStart = this.#out.endsWith('\n');
   }
 
   #flow({ start, items, end }: CST.FlowCollection, indent: number): void {
@@ -186,16 +193,17 @@ export class Printer {
     const gap = this.#gap;
     this.#apart = true;
     // Comments at the ends of lines are often aligned by hand.
-    if (!this.#isLineStart && gap.length > 1) this.#out += ' '.repeat(gap.length - 1);
+    if (!this.#isLineStart && gap.length > 1) this.#line += ' '.repeat(gap.length - 1);
     this.#put(source.trimEnd(), indent);
   }
 
   #put(text: string, indent: number): void {
     if (this.#isLineStart) {
-      if (this.#blankLines > 0 && this.#out !== '' && !/(?:^|\n)---\n$/.test(this.#out)) this.#out += '\n';
-      this.#out += ' '.repeat(Math.max(0, indent)) + text;
+      const last = this.#done.at(-1);
+      if (this.#blankLines > 0 && last !== undefined && last !== '---\n') this.#done.push('\n');
+      this.#line = ' '.repeat(Math.max(0, indent)) + text;
     } else {
-      this.#out += (this.#apart || (this.#gap !== '' && !this.#close) ? ' ' : '') + text;
+      this.#line += (this.#apart || (this.#gap !== '' && !this.#close) ? ' ' : '') + text;
     }
     this.#isLineStart = false;
     this.#blankLines = 0;
@@ -214,7 +222,8 @@ export class Printer {
 
   #startLine(): void {
     if (this.#isLineStart) return;
-    this.#out = `${this.#out.trimEnd()}\n`;
+    this.#done.push(`${this.#line.trimEnd()}\n`);
+    this.#line = '';
     this.#isLineStart = true;
     this.#blankLines = 0;
     this.#gap = '';
