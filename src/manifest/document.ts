@@ -54,7 +54,7 @@ function parseSource(source: Source): ParsedFile {
   const documents: Document[] = [];
   const parsed = parseAll(source.text);
   const problems = [...faultProblems(parsed.faults, source), ...commentSecrets(source)];
-  const lost: Lost[] = [];
+  const lost: Lost[] = parsed.faults.includes(tooDeep) ? [lostInText(source.text)] : [];
   for (const [index, document] of parsed.documents.entries()) {
     const read = readDocument(document, source, index);
     problems.push(...read.problems);
@@ -70,20 +70,35 @@ export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
 }
 
 /** Faults of a file without documents (a lone directive) belong to no document. */
-function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; faults: readonly YAMLError[] } {
-  const parsed = parseAllDocuments(text, {
-    version: '1.2',
-    schema: 'core',
-    strict: true,
-    stringKeys: true,
-    uniqueKeys: false,
-    intAsBigInt: true,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
+function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; faults: readonly Fault[] } {
+  const parsed = parsedWhole(text);
+  if (parsed === undefined) return { documents: [], faults: [tooDeep] };
   return 'empty' in parsed
     ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
     : { documents: parsed, faults: [] };
+}
+
+type Fault = Pick<YAMLError, 'code' | 'message' | 'pos'>;
+
+const tooDeep: Fault = { code: 'IMPOSSIBLE', message: 'Maximum call stack size exceeded', pos: [0, 1] };
+
+/** Undefined: the parser recurses where blocks end, and thousands of them end the stack, which it does not catch. */
+function parsedWhole(text: string): ReturnType<typeof parseAllDocuments> | undefined {
+  try {
+    return parseAllDocuments(text, {
+      version: '1.2',
+      schema: 'core',
+      strict: true,
+      stringKeys: true,
+      uniqueKeys: false,
+      intAsBigInt: true,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+  } catch (fault) {
+    if (fault instanceof RangeError) return undefined;
+    throw fault;
+  }
 }
 
 function readDocument(
@@ -125,7 +140,7 @@ function syntaxProblems(document: YamlDocument.Parsed, source: Source): Problem[
   return faultProblems([...document.errors, ...document.warnings], source);
 }
 
-function faultProblems(faults: readonly YAMLError[], source: Source): Problem[] {
+function faultProblems(faults: readonly Fault[], source: Source): Problem[] {
   // The parser recurses and reports the end of its stack as a syntax error, once for each level.
   const deep = faults.find((fault) => fault.message.startsWith('Maximum call stack'));
   if (deep !== undefined) {
@@ -140,7 +155,7 @@ function faultProblems(faults: readonly YAMLError[], source: Source): Problem[] 
   return faults.slice(0, problemsMax).map((fault) => problemAt(source, fault.pos, syntaxFinding(fault)));
 }
 
-function syntaxFinding({ code, message }: YAMLError): Finding {
+function syntaxFinding({ code, message }: Fault): Finding {
   // The library quotes what it did not expect, and that may be anything.
   const said = message.replace(/(?<=\S): [^]*$| %\S[^]*$/, '');
   const sentence = said.endsWith('.') ? said : `${said}.`;

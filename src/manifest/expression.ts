@@ -4,6 +4,9 @@ import { TerminalError } from '../errors.ts';
 import { fromCel, toCel } from './expression-value.ts';
 import { inspect, type ExpressionFault, type Inspection } from './expression-inspect.ts';
 import type { Json } from './json.ts';
+import { neutral } from './neutral.ts';
+import { maskSecrets } from './secret-literal.ts';
+import { shownText } from './shown.ts';
 
 /** What expressions read while a run goes on. */
 export interface Scope {
@@ -116,7 +119,7 @@ function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expr
   const fault = { kind: 'fault', offset: typeof start === 'number' ? start : 0 } as const;
   if (unknown === undefined) {
     const example = 'Expressions are CEL, as in `output.priority == "high"`.';
-    return { ...fault, code, message: `The expression is not valid: ${summary}.`, help: example };
+    return { ...fault, code, message: `The expression is not valid: ${shownFault(summary)}.`, help: example };
   }
   const dashed = /nodes\.[a-z0-9]+-[a-z0-9]/.test(text);
   const help = dashed
@@ -125,9 +128,14 @@ function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expr
   return {
     ...fault,
     code: 'expression.unknown_variable',
-    message: `The expression reads \`${unknown}\`, which is not defined.`,
+    message: `The expression reads \`${shownText(unknown)}\`, which is not defined.`,
     help,
   };
+}
+
+/** The library repeats the character that it did not expect, whichever it is. */
+function shownFault(summary: string): string {
+  return neutral(maskSecrets(summary));
 }
 
 function summaryOf(error: unknown): string {

@@ -191,3 +191,14 @@ describe('file names', () => {
     expect(paths.filter(isManifestPath)).toEqual(['agents/a.yaml', 'a.yml', 'b.json']);
   });
 });
+
+test('blocks so deep that they end the stack of the parser are refused, and what they may declare is remembered', () => {
+  const { problems, lost } = parseDocuments({
+    path: 'a.yaml',
+    bytes: bytesOf(`kind: Agent\nname: a\n${'- '.repeat(20_000)}`),
+  });
+  expect(problems.map(({ code }) => code)).toContain('yaml.depth');
+  expect(lost).toHaveLength(1);
+  const only = parseDocuments({ path: 'a.yaml', bytes: bytesOf('- '.repeat(20_000)) });
+  expect(only.problems.map(({ code }) => code)).toEqual(['yaml.depth']);
+});
