@@ -43,8 +43,11 @@ export class GraphOrder {
     this.#decided = decidedBefore(flow, bits);
     this.#ahead = reachedFrom(flow, bits);
     this.#certainAtEnd = entries & lasting;
+    const succeeded = succeededBefore(flow, { bits, ahead: this.#ahead });
     this.#certain = new Map(
-      Array.from(passedBy(flow, forced), ([name, passed]) => [name, (passed | entries) & lasting]),
+      Array.from(passedBy(flow, forced), ([name, passed]) => {
+        return [name, ((passed | entries) & lasting) | (succeeded.get(name) ?? 0n)];
+      }),
     );
   }
 
@@ -109,10 +112,43 @@ function passedBy({ dominators }: Flow, forced: BitsByNode): BitsByNode {
   return passed;
 }
 
+/**
+ * By node, those before it that go elsewhere when they fail, and did not: every way to it passes them, and none comes
+ * from where they go then.
+ */
+function succeededBefore(
+  { graph, dominators }: Flow,
+  { bits, ahead }: { bits: BitsByNode; ahead: BitsByNode },
+): BitsByNode {
+  const going = [...graph.nodes.values()].flatMap((node) => {
+    const handler = node.out.find(({ kind }) => kind === 'onError')?.to;
+    if (handler === undefined || joinOutlives(node, graph)) return [];
+    return [{ bit: bits.get(node.name) ?? 0n, handler: bits.get(handler) ?? 0n }];
+  });
+  const dominating = new Map<string, Bits>();
+  const succeeded = new Map<string, Bits>();
+  for (const name of going.length === 0 ? [] : dominators.order) {
+    const last = dominators.immediate.get(name);
+    const all = last === undefined ? 0n : (dominating.get(last) ?? 0n) | (bits.get(last) ?? 0n);
+    dominating.set(name, all);
+    const from = (ahead.get(name) ?? 0n) | (bits.get(name) ?? 0n);
+    const passed = going.filter(({ bit, handler }) => (all & bit) !== 0n && (from & handler) === 0n);
+    succeeded.set(
+      name,
+      passed.reduce((sum, { bit }) => sum | bit, 0n),
+    );
+  }
+  return succeeded;
+}
+
 /** Whether a node can fail and leave no output while the run goes on. */
 function mayFail(node: GraphNode, { graph }: Flow): boolean {
   const { onError } = node.body;
-  if (onError !== undefined && onError !== 'fail') return true;
+  return (onError !== undefined && onError !== 'fail') || joinOutlives(node, graph);
+}
+
+/** Whether a join that the node leads to goes on without it. */
+function joinOutlives(node: GraphNode, graph: Flow['graph']): boolean {
   return node.out.some(({ to }) => {
     const join = graph.nodes.get(to)?.body['join'];
     return isJsonObject(join) && join['onFailure'] !== undefined && join['onFailure'] !== 'fail';

@@ -64,6 +64,16 @@ describe('nodes that may be skipped', () => {
     expect(problemsOf(graph).map(({ code }) => code)).toEqual(['expression.may_be_skipped']);
   });
 
+  test('a node that goes elsewhere when it fails has an output where it did not, and none at the end', () => {
+    const graph = (sorry: string) =>
+      `    a: {agentRef: writer, onError: goto sorry, edges: [{to: b}]}\n    b: {agentRef: writer, edges: [{to: c}]}\n    c: {agentRef: writer, input: "\${ nodes.a.output }"}\n    sorry: {agentRef: writer${sorry}}\n`;
+    const skipped = ['expression.may_be_skipped'];
+    expect(problemsOf(graph(''))).toEqual([]);
+    expect(problemsOf(graph(', edges: [{to: c}]')).map(({ code }) => code)).toEqual(skipped);
+    expect(problemsOf(graph(', input: "${ nodes.a.output }"')).map(({ code }) => code)).toEqual(skipped);
+    expect(problemsOf(graph(''), '  output: ${ nodes.a.output }\n').map(({ code }) => code)).toEqual(skipped);
+  });
+
   test('what a join does not wait for is no order', () => {
     const graph =
       '    a: {agentRef: writer, edges: [{to: b}, {to: c}]}\n    b: {agentRef: writer, edges: [{to: d}]}\n    c: {agentRef: writer, edges: [{to: d}]}\n    d: {agentRef: writer, join: {mode: any}, input: "${ nodes.b.output }"}\n';
