@@ -24,7 +24,8 @@ export function shapeFinding(error: ErrorObject, at: At): ShapeFinding | undefin
     case 'required':
       return missing(at, textOf(error.params['missingProperty']));
     case 'oneOf':
-      return oneOf(error, at);
+      // What is no map at all satisfies each of the branches: that it must be one is said already.
+      return isJsonObject(error.data) ? oneOf(error, at) : undefined;
     case 'anyOf':
       return anyOf(error, at);
     case 'enum':

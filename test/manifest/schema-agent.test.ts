@@ -109,6 +109,7 @@ describe('an Agent', () => {
         'manifest.name spec.inputs.the-tone',
       ],
       'a tool that is none': [{ ...plain, tools: [{}] }, 'manifest.exactly_one spec.tools.0'],
+      'a tool by its name alone': [{ ...plain, tools: ['search'] }, 'manifest.type spec.tools.0'],
       'a tool and a server': [
         { ...plain, tools: [{ toolRef: 'a', mcpServerRef: 'b', tools: ['c'] }] },
         'manifest.exactly_one spec.tools.0',
