@@ -29,11 +29,14 @@ export function overlay(manifests: readonly Validated[], { paths, lost = [] }: O
   const bases = basesOf(manifests, patches);
   const problems: Problem[] = [];
   const merged = new Map<Validated, Validated>();
+  const baseless: Validated[] = [];
   for (const [address, chain] of patches) {
     const base = bases.get(address);
-    if (base === undefined) problems.push(...chain.flatMap((patch) => withoutBase(patch, manifests, lost)));
+    if (base === undefined) baseless.push(...chain);
     else merged.set(base, joined([base, ...chain], paths));
   }
+  const candidates = baseless.length > suggestionsMax ? [] : manifests;
+  for (const patch of baseless) problems.push(...withoutBase(patch, candidates, lost));
   const kept: Validated[] = [];
   for (const manifest of manifests) {
     if (manifest.patch === undefined) kept.push(merged.get(manifest) ?? manifest);
@@ -91,6 +94,9 @@ function basesOf(
   }
   return bases;
 }
+
+/** More names than this are no typing mistakes: a folder is missing, and comparing all with all would take minutes. */
+const suggestionsMax = 20;
 
 function withoutBase(patch: Validated, manifests: readonly Validated[], lost: readonly Lost[]): readonly Problem[] {
   const { identity } = patch;

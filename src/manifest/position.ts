@@ -26,18 +26,41 @@ function spanOf(document: Document, path: Path, part: 'key' | 'value'): Span {
   return [0, 0];
 }
 
+type Spanned = ReadonlyMap<string, Spans>;
+
+interface Read {
+  readonly contents: readonly ReturnType<typeof parseYaml>[number]['contents'][];
+  readonly spans: Map<number, Spanned>;
+}
+
 // Positions are needed where something is wrong, and then for one document after another: keeping a syntax tree for
 // every document of 10,000 files would cost hundreds of megabytes, reading one of them again a tenth of a millisecond.
-let last: { source: Source; index: number; spans: ReadonlyMap<string, Spans> } | undefined;
+// A file with hundreds of documents is read once for all of them, and a few are kept as a patch and its base alternate.
+const read = new Map<Source, Read>();
+const readMax = 4;
 
-function spansOf(document: Document): ReadonlyMap<string, Spans> {
-  if (last?.source === document.source && last.index === document.index) return last.spans;
+function spansOf(document: Document): Spanned {
+  const { contents, spans: known } = readOf(document.source);
+  const found = known.get(document.index);
+  if (found !== undefined) return found;
   const spans = new Map<string, Spans>();
-  const contents = parseYaml(document.source.text)[document.index]?.contents;
-  const start = contents?.range[0] ?? 0;
-  if (contents) collect(contents, { path: '', key: [start, start + 1] }, spans);
-  last = { source: document.source, index: document.index, spans };
+  const content = contents[document.index];
+  const start = content?.range[0] ?? 0;
+  if (content) collect(content, { path: '', key: [start, start + 1] }, spans);
+  known.set(document.index, spans);
   return spans;
+}
+
+function readOf(source: Source): Read {
+  const kept = read.get(source);
+  const found = kept ?? { contents: parseYaml(source.text).map(({ contents }) => contents), spans: new Map() };
+  read.delete(source);
+  read.set(source, found);
+  for (const oldest of read.keys()) {
+    if (read.size <= readMax) break;
+    read.delete(oldest);
+  }
+  return found;
 }
 
 function collect(node: unknown, at: { path: string; key: Span }, spans: Map<string, Spans>): void {
