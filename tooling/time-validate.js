@@ -55,7 +55,7 @@ function writeManifests(place) {
     manifest('ModelEndpoint', 'm', '  provider: scripted\n  model: m\n  scriptFile: m.script.yaml\n'),
   );
   write('all/role.yaml', manifest('AgentRole', 'reader', '  permissions: ["tool:*:read"]\n'));
-  for (let index = 0; index < files - 5; index += 1) {
+  for (let index = 0; index < files; index += 1) {
     const group = index - (index % 5);
     const [kind, spec] =
       index % 5 === 0 ? ['Tool', tool] : index % 5 === 4 ? ['AgentSystem', system(group)] : ['Agent', agent(group)];
