@@ -1,6 +1,7 @@
 import type { Document } from './document.ts';
 import type { Report } from './estate.ts';
 import { didYouMean } from './nearest.ts';
+import { objectAt } from './manifest-reference.ts';
 import { layerOf } from './overlay.ts';
 import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';
@@ -64,7 +65,7 @@ export function checkOwnership(manifests: Iterable<Validated>, ownership: readon
 }
 
 function trespasses(
-  { identity }: Validated,
+  { identity, content }: Validated,
   { path, namespaces, kinds: allowed, place }: Ownership,
 ): { path: Path; finding: Finding }[] {
   if (identity === undefined) return [];
@@ -74,6 +75,14 @@ function trespasses(
     const message = `Manifests of ${where} may not declare resources of the namespace \`${identity.namespace}\`.`;
     const help = `${listed('The namespace', namespaces)} Move the manifest, or change the ownership in pawl.yaml.`;
     found.push({ path: ['metadata', 'namespace'], finding: { code: 'ownership.namespace', message, help } });
+  }
+  // They give models and shares to every namespace: whoever owns some owns no such Defaults.
+  const reachesAll =
+    identity.kind === 'Defaults' && objectAt(content?.manifest ?? {}, 'spec')['scope'] === 'environment';
+  if (namespaces !== undefined && reachesAll) {
+    const message = `Manifests of ${where} may not declare Defaults of the whole environment.`;
+    const help = 'Write `scope: namespace`, or move the Defaults to a folder whose ownership lists no namespaces.';
+    found.push({ path: ['spec', 'scope'], finding: { code: 'ownership.namespace', message, help } });
   }
   if (allowed !== undefined && !allowed.includes(identity.kind)) {
     const message = `Manifests of ${where} may not declare the kind ${identity.kind}.`;

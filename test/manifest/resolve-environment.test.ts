@@ -53,6 +53,21 @@ describe('ownership', () => {
     expect(said(files, { ownership: [{ path: 'team', kinds: [], place }] })).toEqual([]);
   });
 
+  test('keeps a folder with namespaces from giving something to all namespaces', () => {
+    const defaults = (scope: string) =>
+      manifest('Defaults', 'd', { spec: `{scope: ${scope}, share: true}`, metadata: ', namespace: a' });
+    const ownership = [{ path: 'teams/a', namespaces: ['a'], place }];
+    expect(said({ 'teams/a/d.yaml': defaults('environment') }, { ownership })).toEqual([
+      [
+        'teams/a/d.yaml ownership.namespace 4:15',
+        'Manifests of `teams/a` (pawl.yaml:9) may not declare Defaults of the whole environment.',
+        'Write `scope: namespace`, or move the Defaults to a folder whose ownership lists no namespaces.',
+      ],
+    ]);
+    expect(said({ 'teams/a/d.yaml': defaults('namespace') }, { ownership })).toEqual([]);
+    expect(said({ 'd.yaml': defaults('environment') }, { ownership })).toEqual([]);
+  });
+
   test('holds for a patch too, at its own line', () => {
     const patch = manifest('Agent', 'one', {
       spec: '{description: x}',
