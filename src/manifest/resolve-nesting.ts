@@ -131,8 +131,11 @@ const shownMax = 8;
 
 /** `a → b → … → z`: a long chain is shown by its ends. */
 function shown(chain: readonly Address[]): string {
-  const names = chain.map((address) => `\`${shortName(address)}\``);
-  const kept = names.length <= shownMax + 1 ? names : [...names.slice(0, shownMax - 1), '…', ...names.slice(-1)];
+  const long = chain.length > shownMax + 1;
+  const kept = (long ? [...chain.slice(0, shownMax - 1), ...chain.slice(-1)] : chain).map(
+    (address) => `\`${shortName(address)}\``,
+  );
+  if (long) kept.splice(-1, 0, '…');
   return kept.join(' → ');
 }
 
