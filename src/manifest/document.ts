@@ -1,4 +1,4 @@
-import { isScalar, parseAllDocuments, type Document as YamlDocument, type YAMLError } from 'yaml';
+import { isScalar, parseAllDocuments, type Document as YamlDocument } from 'yaml';
 import { nameFault, shownPath } from './file-name.ts';
 import type { Json } from './json.ts';
 import { defaultFileLimits, fileTooLarge, problemsMax } from './limits.ts';
@@ -7,8 +7,8 @@ import { nodeValue } from './node-value.ts';
 import type { Problem } from './problem.ts';
 import type { Place } from './resource.ts';
 import { commentSecrets } from './secret-comment.ts';
-import { decodeText, lineAndColumn, problemAt, type Finding, type Source } from './text.ts';
-import { nestsTooDeep } from './yaml-depth.ts';
+import { decodeText, lineAndColumn, problemAt, type Source } from './text.ts';
+import { faultsToSay, syntaxProblem, type Fault } from './yaml-fault.ts';
 
 /** One document of a file, as plain values; what is written where is found again from the text when it is asked for. */
 export interface Document {
@@ -72,9 +72,19 @@ export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
 
 /** Faults of a file without documents (a lone directive) belong to no document. */
 function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; faults: readonly Fault[] } {
-  if (nestsTooDeep(text)) return { documents: [], faults: [tooDeep] };
+  const parsed = parsedWhole(text);
+  if (parsed === undefined) return { documents: [], faults: [tooDeep] };
+  return 'empty' in parsed
+    ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
+    : { documents: parsed, faults: [] };
+}
+
+const tooDeep: Fault = { code: 'IMPOSSIBLE', message: 'Maximum call stack size exceeded', pos: [0, 1] };
+
+/** Undefined: the parser recurses where blocks end, and thousands of them end the stack, which it does not catch. */
+function parsedWhole(text: string): ReturnType<typeof parseAllDocuments> | undefined {
   try {
-    const parsed = parseAllDocuments(text, {
+    return parseAllDocuments(text, {
       version: '1.2',
       schema: 'core',
       strict: true,
@@ -84,19 +94,11 @@ function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; fa
       prettyErrors: false,
       logLevel: 'silent',
     });
-    return 'empty' in parsed
-      ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
-      : { documents: parsed, faults: [] };
   } catch (fault) {
-    // The parser recurses where blocks end, and thousands of them end the stack, which it does not catch.
-    if (fault instanceof RangeError) return { documents: [], faults: [tooDeep] };
+    if (fault instanceof RangeError) return undefined;
     throw fault;
   }
 }
-
-type Fault = Pick<YAMLError, 'code' | 'message' | 'pos'>;
-
-const tooDeep: Fault = { code: 'IMPOSSIBLE', message: 'Maximum call stack size exceeded', pos: [0, 1] };
 
 function readDocument(
   document: YamlDocument.Parsed,
@@ -149,17 +151,5 @@ function faultProblems(faults: readonly Fault[], source: Source): Problem[] {
       }),
     ];
   }
-  return faults.slice(0, problemsMax).map((fault) => problemAt(source, fault.pos, syntaxFinding(fault)));
-}
-
-function syntaxFinding({ code, message }: Fault): Finding {
-  // The library quotes what it did not expect, and that may be anything.
-  const said = message.replace(/(?<=\S): [^]*$| %\S[^]*$/, '');
-  const sentence = said.endsWith('.') ? said : `${said}.`;
-  if (code === 'TAG_RESOLVE_FAILED')
-    return { code: 'yaml.tag', message: 'Tags are not allowed.', help: 'Remove the tag.' };
-  if (code === 'NON_STRING_KEY')
-    return { code: 'yaml.key', message: 'A key must be a string.', help: 'Quote the key.' };
-  if (code === 'BAD_ALIAS') return { code: 'yaml.alias', message: sentence };
-  return { code: 'yaml.syntax', message: sentence };
+  return faultsToSay(faults).map((fault) => syntaxProblem(fault, source));
 }
