@@ -136,8 +136,13 @@ export function demandsOf(reference: ManifestReference, asking: Omit<Asking, 'gi
   const tool = asking.estate.known.get(reference.address)?.content?.manifest;
   if (tool === undefined) return [];
   const rules = (asking.permissions.get(reference.address) ?? []).filter((rule) => reaches(rule, asking.manifest));
-  const demands = rules.map((rule) => demandOf(rule)).filter((demand) => demand !== undefined);
-  return demands.length === 0 ? [ownDemand(tool, reference)] : demands;
+  const demanding = rules.flatMap((rule) => {
+    const demand = demandOf(rule);
+    return demand === undefined ? [] : [{ demand, isOwn: rule.identity.namespace === reference.namespace }];
+  });
+  const demands = demanding.map(({ demand }) => demand);
+  // Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
+  return demanding.some(({ isOwn }) => isOwn) ? demands : [...demands, ownDemand(tool, reference)];
 }
 
 /** Permissions of which all are needed, or any. */

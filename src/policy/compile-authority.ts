@@ -126,7 +126,11 @@ function deniedBy({ tool, rules }: Cell, policies: readonly Rule<'AgentPolicy'>[
  */
 function grantOf({ tool, subject, rules }: Cell, permissions: readonly Permission[]): Verdict {
   const demands = rules.filter(({ spec }) => (spec.required?.length ?? 0) > 0).map(demandOf);
-  const all = demands.length > 0 ? demands : [ordinaryDemand(tool, subject)];
+  // Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
+  const isReplaced = rules.some(
+    ({ spec, namespace }) => (spec.required?.length ?? 0) > 0 && namespace === tool.namespace,
+  );
+  const all = isReplaced ? demands : [...demands, ordinaryDemand(tool, subject)];
   const givers = new Set<string>();
   for (const { rule, required, match } of all) {
     const given = required.map((text) => ({ text: text.join(':'), giver: giverOf(text, permissions) }));

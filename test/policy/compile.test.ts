@@ -89,6 +89,20 @@ describe('ToolPermission', () => {
     });
   });
 
+  test('of another namespace than the tool it only narrows', () => {
+    const foreign = resource({
+      kind: 'ToolPermission',
+      name: 'guard',
+      namespace: 'other',
+      spec: { toolRef: 'default/search', global: true, required: ['capability:lookup'] },
+    });
+    expect(verdict([small, search, refund, capable, writer(), foreign])).toMatchObject({
+      kind: 'deny',
+      missing: ['tool:default/search:read'],
+    });
+    expect(verdict([...base, foreign])).toMatchObject({ kind: 'deny', missing: ['capability:lookup'] });
+  });
+
   test('all means all, any means one', () => {
     const required = ['capability:lookup', 'capability:other'];
     const kind = (match: string) =>
