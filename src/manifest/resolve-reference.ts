@@ -6,6 +6,7 @@ import { compareText } from './problem.ts';
 import { isSharedWith } from './share.ts';
 import type { Finding, Path } from './text.ts';
 import type { Validated } from './validate.ts';
+import { shownText } from './shown.ts';
 
 /** What references are checked against. */
 export interface Targets extends Estate {
@@ -140,5 +141,5 @@ function keyFinding(
   if (keys.includes(key)) return undefined;
   const help = didYouMean(key, keys) ?? `Its keys: ${keys.join(', ')}.`;
   const path = [...reference.path.slice(0, -1), 'key'];
-  return { code: 'reference.secret_key', message: `${reference.address} has no key \`${key}\`.`, help, path };
+  return { code: 'reference.secret_key', message: `${reference.address} has no key \`${shownText(key)}\`.`, help, path };
 }
