@@ -1,113 +1,56 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { codes } from '../../src/codes.ts';
+import { describe, expect, test } from 'vitest';
 import { parseDocuments } from '../../src/manifest/document.ts';
-import { excerptLine } from '../../src/manifest/excerpt.ts';
-import { resolve } from '../../src/manifest/resolve.ts';
+import { format } from '../../src/manifest/format.ts';
+import { kinds } from '../../src/manifest/resource.ts';
 import { validate } from '../../src/manifest/validate.ts';
-import { bytesOf, validFiles } from './manifests.ts';
+import { estateTexts, outcomeOf } from './estate-outcome.ts';
+import { expectSound, fuzzing, slowestMs, stopwatch } from './fuzz-outcome.ts';
+import { canaryMutations, textMutated } from './mutation.ts';
+import { bytesOf } from './manifests.ts';
 
-/** Pieces that mean something to YAML, to JSON Schema, to CEL or to an attacker. */
-const pieces = [
-  '\n',
-  '  ',
-  ': ',
-  '- ',
-  '? ',
-  '[',
-  ']',
-  '{',
-  '}',
-  '&a ',
-  '*a',
-  '!!binary ',
-  '!x ',
-  '<<: ',
-  '---\n',
-  '...\n',
-  '%YAML 1.1\n',
-  '| \n',
-  '>-\n',
-  '"',
-  "'",
-  '#',
-  '\t',
-  '\r',
-  '\0',
-  '\ufeff',
-  '\u202e',
-  '\ud800',
-  '__proto__: 1\n',
-  'constructor: ',
-  '~',
-  'null',
-  '.nan',
-  '1e400',
-  '-0',
-  '90071992547409931234',
-  '${',
-  '${ nodes.x.output }',
-  '}',
-  '{{ x }}',
-  'output.all(a, a.all(b, b))',
-  'status: {}\n',
-  'true',
-  '0x1f',
-  'apiVersion: pawl/v1\n',
-  'kind: Agent\n',
-  'spec: {}\n',
-  '$ref: "#"\n',
-  '(?=x)',
-  'é',
-  '😀',
-  '../',
-  '/',
-  ' @ ',
-  '`',
-];
+const anyFile = fc.constantFrom(...estateTexts.keys());
+const manifestFile = fc.constantFrom(
+  ...[...estateTexts.keys()].filter((path) => /^(base|overlay)\/[^/]*yaml$/.test(path)),
+);
 
-type Mutation = { readonly at: number; readonly cut: number; readonly put: string };
+describe('whatever is done to a file, every outcome is a resource or a problem with its place', () => {
+  const textOf = (path: string) => estateTexts.get(path) ?? '';
 
-const mutation: fc.Arbitrary<Mutation> = fc.record({
-  at: fc.nat({ max: 1_200 }),
-  cut: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat({ max: 40 }) }),
-  put: fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...pieces) },
-    { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 8 }) },
-    { weight: 1, arbitrary: fc.constant('') },
-  ),
+  test('to its characters and lines', { timeout: 120_000 }, () => {
+    const cases = anyFile.chain((path) => fc.tuple(fc.constant(path), textMutated(textOf(path))));
+    fc.assert(
+      fc.property(cases, ([path, text]) => expectSound(path, text)),
+      { ...fuzzing, numRuns: 4_000 },
+    );
+  });
+
+  test('with a credential written somewhere in it', { timeout: 120_000 }, () => {
+    const cases = anyFile.chain((path) => fc.tuple(fc.constant(path), canaryMutations(textOf(path))));
+    fc.assert(
+      fc.property(cases, ([path, text]) => expectSound(path, text)),
+      { ...fuzzing, numRuns: 600 },
+    );
+  });
 });
 
-const mutated = fc
-  .tuple(fc.constantFrom(...Object.values(validFiles)), fc.array(mutation, { minLength: 1, maxLength: 4 }))
-  .map(([text, mutations]) =>
-    mutations.reduce(
-      (now, { at, cut, put }) => now.slice(0, at % (now.length + 1)) + put + now.slice((at % (now.length + 1)) + cut),
-      text,
-    ),
-  );
-
-test('whatever is done to a valid document, every outcome is a resource or a problem with its place, never a crash', () => {
+test('whatever can be formatted means what it meant, and is formatted', { timeout: 120_000 }, () => {
+  const cases = manifestFile.chain((path) => textMutated(estateTexts.get(path) ?? ''));
   fc.assert(
-    fc.property(mutated, (text) => {
-      const parsed = parseDocuments({ path: 'a.yaml', bytes: bytesOf(text) });
-      const validated = parsed.documents.map(validate);
-      const { resources, problems } = resolve(validated, new Map(), {});
-      const lines = text.split('\n').length;
-      for (const problem of [...parsed.problems, ...problems]) {
-        expect(Object.keys(codes)).toContain(problem.code);
-        expect(problem.line).toBeGreaterThanOrEqual(1);
-        expect(problem.line).toBeLessThanOrEqual(lines);
-        expect(problem.column).toBeGreaterThanOrEqual(1);
-        expect(problem.message.length).toBeLessThan(600);
-        excerptLine(text, problem);
-      }
-      for (const { digest, address } of resources.values())
-        expect(`${address} ${digest}`).toMatch(/^\w+\/[-a-z0-9]+\/[-a-z0-9]+ [0-9a-f]{64}$/);
+    fc.property(cases, (text) => {
+      const spent = stopwatch();
+      const formatted = format({ path: 'a.yaml', bytes: bytesOf(text) });
+      expect(spent()).toBeLessThan(slowestMs);
+      if (formatted.kind !== 'manifest') return;
+      const values = (yaml: string) =>
+        parseDocuments({ path: 'a.yaml', bytes: bytesOf(yaml) }).documents.map(({ value }) => value);
+      expect(values(formatted.after)).toEqual(values(text));
+      const again = format({ path: 'a.yaml', bytes: bytesOf(formatted.after) });
+      expect(again).toEqual({ kind: 'manifest', before: formatted.after, after: formatted.after });
     }),
-    { numRuns: 2_000 },
+    { ...fuzzing, numRuns: 400 },
   );
-}, 60_000);
+});
 
 test('arbitrary bytes are read or refused', () => {
   fc.assert(
@@ -115,6 +58,15 @@ test('arbitrary bytes are read or refused', () => {
       const { documents } = parseDocuments({ path: 'a.yaml', bytes });
       for (const document of documents) expect(Array.isArray(validate(document).problems)).toBe(true);
     }),
-    { numRuns: 500 },
+    { ...fuzzing, numRuns: 500 },
   );
+});
+
+test('the files that are changed are of every kind, with nothing wrong before', () => {
+  const written = new Set(
+    [...estateTexts.values()].flatMap((text) => [...text.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind)),
+  );
+  expect(kinds.filter((kind) => !written.has(kind))).toEqual([]);
+  const [[path, text] = ['', '']] = estateTexts;
+  expect(outcomeOf(path, text).problems.filter(({ severity }) => severity === 'error')).toEqual([]);
 });

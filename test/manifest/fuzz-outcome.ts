@@ -1,0 +1,48 @@
+import { expect } from 'vitest';
+import { explain } from '../../src/codes.ts';
+import type { Problem } from '../../src/manifest/problem.ts';
+import { outcomeOf } from './estate-outcome.ts';
+import { canary } from './mutation.ts';
+
+/** The same cases each time; a failure prints the seed and the path to its smallest case. */
+export const fuzzing = { seed: 20_261_121, endOnFailure: true } as const;
+export const slowestMs = 1_000;
+
+/** Milliseconds of this process alone: what else the machine does is no hang. */
+export function stopwatch(): () => number {
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  };
+}
+
+/** What a problem may not be, in words: looked at without a matcher, which would take most of the time. */
+function faultOf(problem: Problem, lineCount: number): string | undefined {
+  const { code, severity, line, column, endColumn, message, help = '' } = problem;
+  if (explain(code) === undefined) return 'has no code of the registry';
+  if (severity !== 'error' && severity !== 'warning') return 'is neither error nor warning';
+  if (!Number.isInteger(line) || line < 1 || line > lineCount) return 'is in no line of its file';
+  if (!Number.isInteger(column) || column < 1 || (endColumn ?? column) < column) return 'is in no column';
+  if (message === '' || message.length > 1_000) return 'says nothing, or too much';
+  if (/[\p{Cc}\u2028\u2029\u202a-\u202e]|undefined|\[object/u.test(message + help))
+    return 'shows what is not for showing';
+  return undefined;
+}
+
+/** Whatever is wrong with a file, it is said in problems that can be shown. */
+export function expectSound(path: string, text: string): void {
+  const spent = stopwatch();
+  const { problems, shown, resources } = outcomeOf(path, text);
+  const took = spent();
+  const lineCount = text.split('\n').length;
+  const faulty = problems.flatMap((problem) => {
+    const fault = faultOf(problem, problem.file === path ? lineCount : Number.POSITIVE_INFINITY);
+    return fault === undefined ? [] : [{ fault, problem }];
+  });
+  expect(faulty).toEqual([]);
+  const named = /^\w+\/[-a-z0-9]+\/[-a-z0-9]+ [0-9a-f]{64}$/;
+  expect(resources.filter(({ digest, address }) => !named.test(`${address} ${digest}`))).toEqual([]);
+  expect(shown.includes(canary)).toBe(false);
+  expect(took).toBeLessThan(slowestMs);
+}
