@@ -9,6 +9,7 @@ import type { Place } from './resource.ts';
 import { commentSecrets } from './secret-comment.ts';
 import { decodeText, lineAndColumn, problemAt, type Source } from './text.ts';
 import { faultsToSay, syntaxProblem, type Fault } from './yaml-fault.ts';
+import { nestsTooDeep } from './yaml-depth.ts';
 
 /** One document of a file, as plain values; what is written where is found again from the text when it is asked for. */
 export interface Document {
@@ -72,19 +73,9 @@ export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
 
 /** Faults of a file without documents (a lone directive) belong to no document. */
 function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; faults: readonly Fault[] } {
-  const parsed = parsedWhole(text);
-  if (parsed === undefined) return { documents: [], faults: [tooDeep] };
-  return 'empty' in parsed
-    ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
-    : { documents: parsed, faults: [] };
-}
-
-const tooDeep: Fault = { code: 'IMPOSSIBLE', message: 'Maximum call stack size exceeded', pos: [0, 1] };
-
-/** Undefined: the parser recurses where blocks end, and thousands of them end the stack, which it does not catch. */
-function parsedWhole(text: string): ReturnType<typeof parseAllDocuments> | undefined {
+  if (nestsTooDeep(text)) return { documents: [], faults: [tooDeep] };
   try {
-    return parseAllDocuments(text, {
+    const parsed = parseAllDocuments(text, {
       version: '1.2',
       schema: 'core',
       strict: true,
@@ -94,11 +85,17 @@ function parsedWhole(text: string): ReturnType<typeof parseAllDocuments> | undef
       prettyErrors: false,
       logLevel: 'silent',
     });
+    return 'empty' in parsed
+      ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
+      : { documents: parsed, faults: [] };
   } catch (fault) {
-    if (fault instanceof RangeError) return undefined;
+    // The parser recurses where blocks end, and thousands of them end the stack, which it does not catch.
+    if (fault instanceof RangeError) return { documents: [], faults: [tooDeep] };
     throw fault;
   }
 }
+
+const tooDeep: Fault = { code: 'IMPOSSIBLE', message: 'Maximum call stack size exceeded', pos: [0, 1] };
 
 function readDocument(
   document: YamlDocument.Parsed,
