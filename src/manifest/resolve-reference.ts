@@ -141,5 +141,10 @@ function keyFinding(
   if (keys.includes(key)) return undefined;
   const help = didYouMean(key, keys) ?? `Its keys: ${keys.join(', ')}.`;
   const path = [...reference.path.slice(0, -1), 'key'];
-  return { code: 'reference.secret_key', message: `${reference.address} has no key \`${shownText(key)}\`.`, help, path };
+  return {
+    code: 'reference.secret_key',
+    message: `${reference.address} has no key \`${shownText(key)}\`.`,
+    help,
+    path,
+  };
 }

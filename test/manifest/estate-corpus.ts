@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { parseDocuments } from '../../src/manifest/document.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { lockText, pinServer } from '../../src/manifest/lock-text.ts';
+import { objectAt } from '../../src/manifest/manifest-reference.ts';
 import { kinds } from '../../src/manifest/resource.ts';
 import { schemaOf } from '../../src/manifest/validate.ts';
 import { bytesOf, manifest } from './manifests.ts';
@@ -145,7 +146,7 @@ export const estate: Readonly<Record<string, string>> = { ...examples, ...linked
 
 function specOf(text: string): JsonObject {
   const [document] = parseDocuments({ path: 'a.yaml', bytes: bytesOf(text) }).documents;
-  return (document?.value as { readonly spec: JsonObject }).spec;
+  return objectAt(document?.value as JsonObject, 'spec');
 }
 
 function lockOf(): string {

@@ -56,7 +56,7 @@ describe('pawl.yaml', () => {
 
   test('is read where it asks for a part that is missing, which blocks that environment', () => {
     const { settings, problems } = parse(one('    paths: [a]\n    drift: heal\n'));
-    expect(problems.map(at)).toEqual(['manifest.unsupported 6:5']);
+    expect(problems.map(at)).toEqual(['manifest.unsupported 6:12']);
     expect(settings?.environments[0]?.problems).toEqual(problems);
   });
 
