@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { rootOf } from '../../src/manifest/digest.ts';
-import { promptFiles, resolveTexts, validFiles } from './manifests.ts';
+import { digest, rootOf } from '../../src/manifest/digest.ts';
+import { parseDocuments } from '../../src/manifest/document.ts';
+import { validate } from '../../src/manifest/validate.ts';
+import { examples } from './estate-corpus.ts';
+import { bytesOf, promptFiles, resolveTexts, validFiles } from './manifests.ts';
 
 function rootOfTexts(
   files: Readonly<Record<string, string>>,
@@ -52,6 +55,32 @@ test('the order of files and keys, comments, line ends, JSON, numbers as text an
     { numRuns: 100 },
   );
 });
+
+test.each(Object.keys(examples))('the same of %s by itself', (path) => {
+  const text = examples[path] ?? '';
+  const before = digestOf(text);
+  expect(before).toMatch(/^[0-9a-f]{64}$/);
+  fc.assert(
+    fc.property(rewriting, (how) => {
+      const value = rewrite(parse(text), how);
+      const written = how.json
+        ? JSON.stringify(value, null, '\t')
+        : `${how.comments ? '# a comment\n' : ''}${stringify(value)}`;
+      expect(digestOf(written.replaceAll('\n', how.lines))).toBe(before);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+/** Of what a manifest says itself, before files and libraries are read into it. */
+function digestOf(text: string): string {
+  const { documents, problems } = parseDocuments({ path: 'a.yaml', bytes: bytesOf(text) });
+  const [document] = documents;
+  if (document === undefined) throw new Error(problems[0]?.message ?? 'no document');
+  const { content, problems: wrong } = validate(document);
+  if (content === undefined) throw new Error(wrong[0]?.message ?? 'not valid');
+  return digest(content.manifest);
+}
 
 test('a changed value, prompt or name changes it', () => {
   const changes: [string, string, string][] = [
