@@ -58,9 +58,18 @@ export class GraphOrder {
     const has = (sets: BitsByNode): boolean => ((sets.get(node) ?? 0n) & bit) !== 0n;
     if (node === read && isOver === true) return 'certain';
     if (has(this.#decided)) return has(this.#certain) ? 'certain' : 'maybe';
-    if (has(this.#ahead)) return this.#flow.delegators.get(node)?.includes(read) === true ? 'maybe' : 'race';
+    if (has(this.#ahead)) return this.#isAsked(read, node) || this.#isInput(read, node) ? 'maybe' : 'race';
     this.#anyTurn ??= reachedInAnyTurn(this.#flow, this.#bits);
     return has(this.#anyTurn) ? 'maybe' : 'never';
+  }
+
+  #isAsked(read: string, node: string): boolean {
+    return this.#flow.delegators.get(node)?.includes(read) === true;
+  }
+
+  /** A join that does not wait for all still counts those that came, and may read them. */
+  #isInput(read: string, node: string): boolean {
+    return this.#flow.graph.nodes.get(read)?.out.some(({ to }) => to === node) === true;
   }
 }
 

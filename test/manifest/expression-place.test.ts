@@ -74,14 +74,18 @@ describe('nodes that may be skipped', () => {
     expect(problemsOf(graph(''), '  output: ${ nodes.a.output }\n').map(({ code }) => code)).toEqual(skipped);
   });
 
-  test('what a join does not wait for is no order', () => {
-    const graph =
-      '    a: {agentRef: writer, edges: [{to: b}, {to: c}]}\n    b: {agentRef: writer, edges: [{to: d}]}\n    c: {agentRef: writer, edges: [{to: d}]}\n    d: {agentRef: writer, join: {mode: any}, input: "${ nodes.b.output }"}\n';
-    const [problem] = problemsOf(graph);
+  test('what a join does not wait for is no order, but for the join itself', () => {
+    const graph = (reader: string) =>
+      `    a: {agentRef: writer, edges: [{to: b}, {to: c}]}\n    b: {agentRef: writer, edges: [{to: d}]}\n    c: {agentRef: writer, edges: [{to: d}]}\n    d: {agentRef: writer, join: {mode: any}, edges: [{to: e}]${reader}\n`;
+    const [problem] = problemsOf(graph('}\n    e: {agentRef: writer, input: "${ nodes.b.output }"}'));
     expect(problem).toMatchObject({
       code: 'expression.order',
-      message: '`b` may still be running when the node `d` starts: a join before it does not wait for all.',
+      message: '`b` may still be running when the node `e` starts: a join before it does not wait for all.',
     });
+    const end = '}\n    e: {agentRef: writer}';
+    const own = (read: string) => problemsOf(graph(`, input: "\${ ${read} }"${end}`)).map(({ code }) => code);
+    expect(own('nodes.b.output')).toEqual(['expression.may_be_skipped']);
+    expect(own('nodes.?b.output.orValue("none")')).toEqual([]);
   });
 });
 
