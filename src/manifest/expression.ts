@@ -1,6 +1,6 @@
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { RE2JS } from 're2js';
+import type { ParseResult } from '@marcbachmann/cel-js';
 import { TerminalError } from '../errors.ts';
+import { celEnvironment, offsetOf } from './expression-environment.ts';
 import { fromCel, toCel } from './expression-value.ts';
 import { inspect, type ExpressionFault, type Inspection } from './expression-inspect.ts';
 import type { Json } from './json.ts';
@@ -73,22 +73,12 @@ export function evaluateCondition(text: string, scope: Scope): boolean {
   throw failed(text, 'a condition must give true or false');
 }
 
-const environment = new Environment({
-  unlistedVariablesAreDyn: false,
-  homogeneousAggregateLiterals: false,
-  // `input.?name.orValue("none")` reads what may be missing.
-  enableOptionalTypes: true,
-  limits: { maxAstNodes: 4_096, maxDepth: 64 },
-})
+const environment = celEnvironment()
   .registerVariable('input', 'dyn')
   .registerVariable('nodes', 'dyn')
   .registerVariable('output', 'dyn')
   .registerVariable('item', 'dyn')
-  .registerVariable('run', 'dyn')
-  // `matches` runs on backtracking patterns, so it is refused; this one is linear.
-  .registerFunction('re2(string, string): bool', (text: string, pattern: string) =>
-    RE2JS.compile(pattern).matcher(text).find(),
-  );
+  .registerVariable('run', 'dyn');
 
 const compiled = new Map<string, Expression | ExpressionFault>();
 const compiledMax = 2_000;
@@ -112,11 +102,9 @@ function compile(text: string): Expression | ExpressionFault {
 }
 
 function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expression.type'): ExpressionFault {
-  const range = typeof error === 'object' && error !== null && 'range' in error ? error.range : undefined;
-  const start = typeof range === 'object' && range !== null && 'start' in range ? range.start : undefined;
   const summary = summaryOf(error);
   const unknown = /^Unknown variable: (.*)$/.exec(summary)?.[1];
-  const fault = { kind: 'fault', offset: typeof start === 'number' ? start : 0 } as const;
+  const fault = { kind: 'fault', offset: offsetOf(error) } as const;
   if (unknown === undefined) {
     const example = 'Expressions are CEL, as in `output.priority == "high"`.';
     return { ...fault, code, message: `The expression is not valid: ${shownFault(summary)}.`, help: example };

@@ -1,5 +1,5 @@
-import { Environment } from '@marcbachmann/cel-js';
-import { RE2JS } from 're2js';
+import type { Environment } from '@marcbachmann/cel-js';
+import { celEnvironment, offsetOf } from './expression-environment.ts';
 import { inspect, type ExpressionFault } from './expression-inspect.ts';
 import { expressionCharactersMax } from './expression.ts';
 import { didYouMean } from './nearest.ts';
@@ -56,14 +56,7 @@ const environments = new Map<ExpressionScope, Environment>();
 function environmentOf(scope: ExpressionScope): Environment {
   let environment = environments.get(scope);
   if (environment === undefined) {
-    environment = new Environment({
-      unlistedVariablesAreDyn: false,
-      homogeneousAggregateLiterals: false,
-      enableOptionalTypes: true,
-      limits: { maxAstNodes: 4_096, maxDepth: 64 },
-    }).registerFunction('re2(string, string): bool', (text: string, pattern: string) =>
-      RE2JS.compile(pattern).matcher(text).find(),
-    );
+    environment = celEnvironment();
     for (const [name, type] of Object.entries(variables[scope])) {
       if (typeof type === 'string') environment.registerVariable(name, type);
       else environment.registerVariable({ name, schema: { ...type } });
@@ -74,8 +67,8 @@ function environmentOf(scope: ExpressionScope): Environment {
 }
 
 function faultOf(error: unknown, scope: ExpressionScope, code: string): ExpressionFault {
-  const { summary, offset } = detailsOf(error);
-  const fault = { kind: 'fault', offset } as const;
+  const summary = summaryOf(error);
+  const fault = { kind: 'fault', offset: offsetOf(error) } as const;
   const unknown = /^Unknown variable: (.*)$/.exec(summary)?.[1];
   const names = Object.keys(variables[scope]);
   if (unknown !== undefined) {
@@ -99,11 +92,9 @@ function listed(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(', ');
 }
 
-/** The library's errors say what is wrong in one sentence, and where. */
-function detailsOf(error: unknown): { summary: string; offset: number } {
-  if (typeof error !== 'object' || error === null) return { summary: 'unknown failure', offset: 0 };
+/** The library's errors say what is wrong in one sentence. */
+function summaryOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown failure';
   const summary = 'summary' in error ? String(error.summary) : error instanceof Error ? error.message : '';
-  const range = 'range' in error ? error.range : undefined;
-  const start = typeof range === 'object' && range !== null && 'start' in range ? range.start : 0;
-  return { summary: (summary.split('\n')[0] ?? '').replace(/\.$/, ''), offset: typeof start === 'number' ? start : 0 };
+  return (summary.split('\n')[0] ?? '').replace(/\.$/, '');
 }
