@@ -1,25 +1,6 @@
 import { describe } from 'vitest';
 import { testSchema } from './schema-cases.ts';
-
-const task = {
-  description: 'The daily report',
-  systemRef: 'report',
-  input: { window: '24h', counts: [1, null, true] },
-  priority: 9,
-  deadline: '2h',
-  retry: {
-    maxAttempts: 3,
-    backoff: { initial: '1s', max: '1m', multiplier: '1.5', jitter: 'equal' },
-    on: ['timeout', 'unavailable'],
-  },
-  requires: {
-    region: 'eu-central-1',
-    gpu: true,
-    model: 'llama-3.3-70b',
-    labels: { tenant: 'acme' },
-    isolation: ['container'],
-  },
-};
+import { task } from './task-template.ts';
 
 const secretRef = { name: 'hooks', key: 'key' };
 const github = { profile: 'github', secretRef };
