@@ -1,3 +1,4 @@
+import type { Rules } from './rules.ts';
 import type { JsonObject } from './json.ts';
 import type { Problem } from './problem.ts';
 
@@ -87,6 +88,8 @@ export interface EnvironmentSettings {
   readonly ownership?: readonly Ownership[];
   /** Names of the groups of `pawl.yaml`: the same for all environments of the file. */
   readonly groups?: readonly string[];
+  /** Who acknowledges what, who owns what, when a plan is refused: as this commit has it. */
+  readonly rules?: Rules;
   /** Who hears of its alerts, and where that is written. */
   readonly alertPlaces?: readonly { readonly receiver: string; readonly place: Place }[];
   /** What `pawl.yaml` asks for it and this build cannot honour; absent: nothing. No plan of it is applied. */

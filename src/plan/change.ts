@@ -3,6 +3,13 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { Address, Kind, Place } from '../manifest/resource.ts';
 import type { Authority } from '../policy/authority.ts';
+import type { AccessChanges } from './access.ts';
+import type { Beside } from './beside.ts';
+import type { GuardRefusal } from './guard.ts';
+import type { TextLine } from './lines.ts';
+import type { Risk } from './risk.ts';
+import type { Rules } from '../manifest/rules.ts';
+import type { Sections } from './section.ts';
 
 /** The rows now in force in one environment, as a plan needs them. Read by `store/live.ts`. */
 export interface Live {
@@ -17,6 +24,8 @@ export interface Live {
   readonly heads: ReadonlyMap<Address, Head>;
   /** Current bundle digest by `namespace/name` of the AgentSystem. */
   readonly bundles: ReadonlyMap<string, string>;
+  /** Of the commit that was last applied; undefined: none was, or by a build that kept no rules. */
+  readonly rules: Rules | undefined;
 }
 
 export interface Head {
@@ -81,11 +90,6 @@ export interface FieldChange {
   readonly split?: boolean;
 }
 
-export interface TextLine {
-  readonly sign: ' ' | '+' | '-';
-  readonly text: string;
-}
-
 /** A system whose compiled content changes. */
 export interface SystemBundle {
   readonly system: string;
@@ -118,6 +122,16 @@ export interface Plan {
   readonly revert: { readonly revision: number; readonly returned: number; readonly of: number } | undefined;
   readonly bundles: readonly SystemBundle[];
   readonly removedSystems: readonly string[];
+  readonly access: AccessChanges;
+  readonly sections: Sections;
+  /** By class, then id. */
+  readonly risks: readonly Risk[];
+  /** What refuses this plan until it is acknowledged by digest; outside the digest. */
+  readonly guards: readonly GuardRefusal[];
+  /** Digest of the rules that judged it. */
+  readonly rulesDigest: string;
+  /** What varies by the hour, where somebody asked for it. */
+  readonly beside?: Beside;
   /** Errors here mean the plan can never be applied. */
   readonly problems: readonly Problem[];
 }

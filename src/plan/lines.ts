@@ -1,5 +1,9 @@
 import { diffArrays } from 'diff';
-import type { TextLine } from './change.ts';
+
+export interface TextLine {
+  readonly sign: ' ' | '+' | '-';
+  readonly text: string;
+}
 
 export interface LineDiff {
   readonly lines: readonly TextLine[];

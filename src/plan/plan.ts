@@ -1,11 +1,21 @@
 import { digest } from '../manifest/digest.ts';
+import type { JsonObject } from '../manifest/json.ts';
 import { compareProblems, compareText, refusesPlan } from '../manifest/problem.ts';
 import type { Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
+import { type AccessChanges, noAccessChanges } from './access.ts';
+import { accessChanges, accessKey } from './authority.ts';
 import type { Action, Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
 import { diff } from './diff.ts';
+import { guardsOf } from './guards.ts';
 import { type OlderRevisions, recogniseRevert } from './revert.ts';
+import type { Risk } from './risk.ts';
+import { risksOf } from './risks.ts';
+import { ordinaryRules, type Rules } from '../manifest/rules.ts';
+import { noSections } from './section.ts';
+import { sectionsOf } from './sections.ts';
 import type { SensitiveFields } from './sensitive.ts';
+import { sidesOf } from './sides.ts';
 
 export interface PlanOptions {
   /** Contents for `bodiesNeeded(snapshot, live)`. */
@@ -26,8 +36,11 @@ export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan
   const { changes, drift } = diff(snapshot, live, options);
   const systems = planSystems(snapshot, live, options.cache ?? compileCache());
   const { environment, commit, tree, root } = snapshot;
+  const revert = options.older && recogniseRevert(changes, options.older, live.revision);
+  const judgement = judge(snapshot, live, { changes, options });
+  const rulesDigest = digest(judgement.rules as unknown as JsonObject);
   return {
-    digest: planDigest(live, { changes, systems, schemaDigest: options.schemaDigest }),
+    digest: planDigest(live, { changes, systems, schemaDigest: options.schemaDigest, rulesDigest, ...judgement }),
     environment: environment.name,
     lineage: live.lineage,
     base: { revision: live.revision, root: live.root },
@@ -36,10 +49,35 @@ export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan
     changes,
     drift,
     summary: { add: count(changes, 'create'), change: count(changes, 'update'), remove: count(changes, 'delete') },
-    revert: options.older && recogniseRevert(changes, options.older, live.revision),
+    revert,
     ...systems,
+    access: judgement.access,
+    sections: judgement.sections,
+    risks: judgement.risks,
+    guards: guardsOf({ changes, live, limits: judgement.rules.guards, revert }),
+    rulesDigest,
     problems: [...snapshot.problems].sort(compareProblems),
   };
+}
+
+interface Judgement extends Pick<Plan, 'access' | 'sections' | 'risks'> {
+  readonly rules: Rules;
+}
+
+/** What the change means, by the rules of the base side. There is nothing to say of what cannot be applied. */
+function judge(
+  snapshot: Snapshot,
+  live: Live,
+  { changes, options }: { readonly changes: readonly Change[]; readonly options: PlanOptions },
+): Judgement {
+  const targetRules = snapshot.environment.rules ?? ordinaryRules;
+  const rules = live.rules ?? targetRules;
+  if (snapshot.problems.some(refusesPlan)) return { rules, access: noAccessChanges, sections: noSections, risks: [] };
+  const sides = sidesOf(snapshot, live, { changes, bodies: options.bodies });
+  const access = accessChanges(sides);
+  const isFirst = live.revision === 0;
+  const risks = risksOf({ sides, changes, access, rules, targetRules, isFirst });
+  return { rules, access, sections: sectionsOf(sides), risks };
 }
 
 /** Nothing to apply: rows, record and compiled systems are what the snapshot says. */
@@ -69,7 +107,9 @@ function planSystems(snapshot: Snapshot, live: Live, cache: CompileCache): Syste
   };
 }
 
-interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest'> {
+interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDigest'> {
+  readonly access: AccessChanges;
+  readonly risks: readonly Risk[];
   readonly systems: Systems;
 }
 
@@ -77,11 +117,15 @@ interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest'> {
  * Bundles follow from the resources, so a pull request's plan stays equal when another change of the same system went
  * live before it. Where no resource changes they are all that apply would write, and then they are what it is about.
  */
-function planDigest(live: Live, { changes, schemaDigest, systems }: DigestInputs): string {
+function planDigest(live: Live, inputs: DigestInputs): string {
+  const { changes, schemaDigest, rulesDigest, systems, access, risks } = inputs;
   return digest({
     environment: live.environment,
     lineage: live.lineage,
     schemaDigest,
+    rulesDigest,
+    access: accessKey(access),
+    risks: risks.map(({ id, content, gate }) => [id, content, gate]),
     changes: changes.map((change) => ({
       address: change.address,
       action: change.action,

@@ -129,6 +129,7 @@ function merged(previous: Live | undefined, row: LiveRow): Live {
     commit: row.commit_id ?? undefined,
     heads,
     bundles: new Map(Object.entries(row.bundles ?? {})),
+    rules: undefined,
   };
 }
 

@@ -101,6 +101,7 @@ export function liveOf(heads: readonly HeldHead[], change: Partial<Live> = {}): 
     commit: undefined,
     heads: new Map(rows.map((row) => [row.address, row])),
     bundles: new Map(),
+    rules: undefined,
     ...change,
   };
 }

@@ -94,6 +94,11 @@ function assemble(
     removedSystems: changes
       .filter((change) => change.kind === 'AgentSystem' && change.after === undefined)
       .map((change) => `${change.namespace}/${change.name}`),
+    access: { cells: [], limits: [], coverage: [], judged: [] },
+    sections: { graphs: [], prompts: [], models: [], egress: [], secrets: [] },
+    risks: [],
+    guards: [],
+    rulesDigest: digest('rules'),
     problems: [],
   };
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json } from '../../manifest/json.ts';
 import { neutral } from '../../manifest/neutral.ts';
-import type { FieldChange, TextLine } from '../change.ts';
+import type { FieldChange } from '../change.ts';
+import type { TextLine } from '../lines.ts';
 
 export interface FieldLine {
   /** 0: the field's own line; more: beneath it. */

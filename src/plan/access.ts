@@ -1,0 +1,84 @@
+import type { Address, Place } from '../manifest/resource.ts';
+import type { ReasonCode } from '../policy/reason.ts';
+
+/** What agents may do after the plan and could not before, and the other way round. */
+export interface AccessChanges {
+  /** Cells of (subject, system, target) whose verdict moves; widened ones first, then by address. */
+  readonly cells: readonly CellChange[];
+  /** Ceilings of subjects and budgets that move. */
+  readonly limits: readonly LimitChange[];
+  /** Subjects that a policy reached and no longer reaches, or reaches now. */
+  readonly coverage: readonly CoverageChange[];
+  /** Changes that no cell shows, judged by rule: whatever is not provably a narrowing widens. */
+  readonly judged: readonly JudgedChange[];
+}
+
+export type Direction = 'widened' | 'narrowed';
+
+/** A change that brings an access change about: the smallest set without which it would not be. */
+export interface Cause {
+  readonly address: Address;
+  readonly place: Place;
+  /** Paths of the fields that change, as `FieldChange.path` writes them. */
+  readonly fields: readonly string[];
+}
+
+export interface CellVerdict {
+  readonly kind: 'allow' | 'ask' | 'deny';
+  /** The role, policy or permission that says so. */
+  readonly rule: string;
+  readonly reason?: ReasonCode;
+}
+
+export interface CellChange {
+  /** `Agent/ns/name`, or `AgentSystem/ns/name` for a system's own tool nodes. */
+  readonly subject: Address;
+  /** `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  readonly target: 'tool' | 'model';
+  /** `namespace/name` of the Tool or ModelEndpoint. */
+  readonly name: string;
+  /** Of the tool; absent for models. */
+  readonly operation?: string;
+  readonly direction: Direction;
+  /** A cell that is not there denies. */
+  readonly before: CellVerdict;
+  readonly after: CellVerdict;
+  readonly causes: readonly Cause[];
+}
+
+export interface LimitChange {
+  readonly subject: Address;
+  readonly system: string;
+  /** `maxSteps`, `maxToolCalls`, `maxTokens`, `timeout` (ms), `budget.run.tokens`, `budget.run.usd` (micro-USD), … */
+  readonly limit: string;
+  readonly direction: Direction;
+  /** Undefined: no ceiling. */
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+  readonly causes: readonly Cause[];
+}
+
+export interface CoverageChange {
+  readonly policy: Address;
+  readonly subject: Address;
+  readonly system: string;
+  readonly direction: Direction;
+  readonly causes: readonly Cause[];
+}
+
+export interface JudgedChange {
+  /** What moved: `tool.idempotent`, `policy.condition`, `secret.key`, `agent.guard`, … */
+  readonly aspect: string;
+  readonly direction: Direction;
+  readonly address: Address;
+  readonly place: Place;
+  /** As `FieldChange.path` writes it. */
+  readonly field: string;
+  /** One sentence for people, with no value that a schema marks sensitive. */
+  readonly message: string;
+  /** Subjects in systems whose cells it covers, sorted. */
+  readonly covers: readonly { readonly subject: Address; readonly system: string }[];
+}
+
+export const noAccessChanges: AccessChanges = { cells: [], limits: [], coverage: [], judged: [] };
