@@ -103,7 +103,7 @@ function localOperations(config: Config, database: Database, repository: Reposit
 
 function operationsOn(config: Config, plane: ControlPlane, close: () => Promise<void>): Operations {
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
-  return createLocalOperations({ plane, workingCopy, close });
+  return createLocalOperations({ plane, workingCopy, log: subsystemLog(createLog(config.logLevel), 'plan'), close });
 }
 
 function openersOf(config: Config): Openers {

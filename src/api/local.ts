@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { apply } from '../apply/apply.ts';
 import { channels } from '../bus/bus.ts';
+import { besideOf } from '../controller/beside.ts';
 import { environmentAt, readEnvironment, readEnvironments } from '../controller/environments.ts';
-import { liveOf, planCommit, readDrift } from '../controller/planning.ts';
-import type { ControlPlane } from '../controller/planning.ts';
+import { liveOf, planCommit, planWithInputs, readDrift } from '../controller/planning.ts';
+import type { ControlPlane, PlanTarget } from '../controller/planning.ts';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Json } from '../manifest/json.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Plan } from '../plan/change.ts';
@@ -34,6 +36,7 @@ export interface LocalOptions {
   readonly plane: ControlPlane;
   /** The uncommitted files; absent where the repository is a remote one. */
   readonly workingCopy: Repository | undefined;
+  readonly log?: Log;
   close(): Promise<void>;
 }
 
@@ -79,21 +82,22 @@ async function known({ repository, database }: ControlPlane, name: string): Prom
   return name;
 }
 
-async function planRequest({ plane, workingCopy }: LocalOptions, request: PlanRequest): Promise<Plan> {
+async function planRequest(options: LocalOptions, request: PlanRequest): Promise<Plan> {
+  const { plane, log } = options;
+  return besideOf(plane.database, await planWithInputs(plane, await planTarget(options, request)), { log });
+}
+
+async function planTarget({ plane, workingCopy }: LocalOptions, request: PlanRequest): Promise<PlanTarget> {
   if (request.workingCopy === true) {
     const files = workingCopy ?? noWorkingCopy();
     const commit = await files.resolve('HEAD');
-    return planCommit(plane, {
-      settings: await environmentAt(files, commit, request.environment),
-      commit,
-      workingCopy: files,
-    });
+    return { settings: await environmentAt(files, commit, request.environment), commit, workingCopy: files };
   }
   await plane.repository.fetch();
   const settings = await readEnvironment(plane.repository, request.environment);
   const commit = await plane.repository.resolve(request.ref ?? settings.branch);
   // What is judged at another ref is judged by the settings of its own environment's branch: `settings`, not the ref's.
-  return planCommit(plane, { settings, commit, deep: true });
+  return { settings, commit, deep: true };
 }
 
 function noWorkingCopy(): never {

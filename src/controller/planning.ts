@@ -12,6 +12,7 @@ import { ensureEnvironment } from '../store/environment.ts';
 import { readLive } from '../store/live.ts';
 import { readOlder } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
+import type { Planned } from './beside.ts';
 
 /** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
 export interface ControlPlane {
@@ -41,6 +42,11 @@ export interface PlanTarget {
 
 /** Plans one environment at one commit against what is live now. */
 export async function planCommit(plane: ControlPlane, target: PlanTarget): Promise<Plan> {
+  return (await planWithInputs(plane, target)).plan;
+}
+
+/** The same, with what the plan was made from: for what is looked at beside it. */
+export async function planWithInputs(plane: ControlPlane, target: PlanTarget): Promise<Planned> {
   const { settings, commit, workingCopy, deep = false } = target;
   const repository = workingCopy ?? plane.repository;
   const [taken, live] = await Promise.all([
@@ -54,7 +60,8 @@ export async function planCommit(plane: ControlPlane, target: PlanTarget): Promi
     repository.subject(commit),
   ]);
   const cache = memoryOf(plane, settings.name).compiled;
-  return plan(taken, live, { bodies, subject, schemaDigest, older, cache });
+  const made = plan(taken, live, { bodies, subject, schemaDigest, older, cache });
+  return { plan: made, settings, snapshot: taken, live, bodies };
 }
 
 /** What live holds that the applied revision does not say; needs no Git. */

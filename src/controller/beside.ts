@@ -1,0 +1,65 @@
+import type { Log } from '../log.ts';
+import { refusesPlan } from '../manifest/problem.ts';
+import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
+import type { Beside } from '../plan/beside.ts';
+import type { Bodies, Live, Plan } from '../plan/change.ts';
+import { type Sides, sidesOf } from '../plan/sides.ts';
+import type { Database } from '../store/database.ts';
+import { databaseClock } from '../store/clock.ts';
+
+/** A plan with what it was made from. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly settings: EnvironmentSettings;
+  readonly snapshot: Snapshot;
+  readonly live: Live;
+  readonly bodies: Bodies;
+}
+
+/** What a member of `beside` is read from. */
+export interface BesideInput extends Planned {
+  readonly database: Database;
+  readonly sides: Sides;
+  /** By the database's clock. */
+  readonly now: Date;
+}
+
+type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Promise<Beside[Member]> };
+
+/** Each member by itself: what it needs of the database, put into a pure function of `plan/`. */
+const readers: Partial<Readers> = {};
+
+export interface BesideOptions {
+  readonly log?: Log | undefined;
+  /** By default the database's clock. */
+  readonly now?: Date;
+}
+
+/**
+ * The plan with what is shown beside it and varies by the hour. For those who read plans: control loops need none of
+ * it. A member that cannot be read is absent, because the plan holds without it.
+ */
+export async function besideOf(database: Database, planned: Planned, options: BesideOptions = {}): Promise<Plan> {
+  const { plan, snapshot, live, bodies } = planned;
+  // Resources with errors are missing from the target, so that whatever was said of it would be wrong.
+  if (plan.problems.some(refusesPlan)) return plan;
+  const { log, now = await databaseClock(database.db) } = options;
+  const sides = sidesOf(snapshot, live, { changes: plan.changes, bodies });
+  const input: BesideInput = { ...planned, database, sides, now };
+  const members = Object.entries(readers).map(async ([member, read]) => {
+    try {
+      return [member, await read(input)] as const;
+    } catch (error) {
+      if (isMistakeOfOurs(error)) throw error;
+      log?.warn({ member, environment: plan.environment, err: error }, 'a part beside the plan could not be read');
+      return [member, undefined] as const;
+    }
+  });
+  const read = (await Promise.all(members)).filter(([, value]) => value !== undefined);
+  return { ...plan, beside: Object.fromEntries(read) };
+}
+
+/** Hiding these would hide a bug; what the database or the world refuses comes as other errors. */
+function isMistakeOfOurs(error: unknown): boolean {
+  return [TypeError, ReferenceError, RangeError, SyntaxError].some((mistake) => error instanceof mistake);
+}
