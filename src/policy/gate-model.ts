@@ -4,14 +4,8 @@ import { exhausted, firstOverBudget, overBudget } from './budget.ts';
 import type { GateContext, ModelGateCall, Spent } from './context.ts';
 import { affordableOutput, costOf, reservedInput } from './cost.ts';
 import type { Decision } from './decision.ts';
-import {
-  type Denial,
-  deny,
-  effectiveLimit,
-  effectiveTokenLimit,
-  effectiveVerdict,
-  type Revisions,
-} from './effective.ts';
+import { type Denial, deny, effectiveLimit, effectiveTokenLimit, type Revisions } from './effective.ts';
+import { permit } from './permit.ts';
 
 /** No provider takes more; a figure beyond it is a mistake or a damaged bundle. */
 const outputTokensMax = 1_000_000;
@@ -25,17 +19,11 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
   const model = Object.hasOwn(bundle.models, agent.model) ? bundle.models[agent.model] : undefined; // M2
   if (model === undefined)
     return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${agent.model}.`);
-  const verdict = effectiveVerdict(revisions, { table: 'models', name: agent.model }); // M3
-  if (verdict.kind === 'deny') {
-    return deny(
-      verdict.reason,
-      verdict.rule,
-      `${verdict.rule} does not let ${call.subject} use ModelEndpoint/${agent.model}.`,
-    );
-  }
+  const permitted = permit(revisions, { subject: call.subject, table: 'models', name: agent.model }); // M3
+  if (permitted.kind === 'deny') return permitted;
   const denial = parameterDenial(agent.model, model) ?? turnDenial(agent, context, revisions); // M4, M8
   if (denial !== undefined) return denial;
-  return reserve({ call, context, revisions, model, rule: verdict.rule }); // M9
+  return reserve({ call, context, revisions, model, rule: permitted.rule }); // M9
 }
 
 /** M4. The parameters are Git's alone, never the model's or the run's; they only have to be sane. */

@@ -4,8 +4,9 @@ import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { firstOverBudget, overBudget } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
 import type { Decision, Reservation } from './decision.ts';
-import { type Denial, deny, effectiveLimit, effectiveVerdict, type Revisions } from './effective.ts';
+import { type Denial, deny, effectiveLimit, type Revisions } from './effective.ts';
 import { decideModel } from './gate-model.ts';
+import { permit } from './permit.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** A step may ask for the same call this often; the next one is refused. */
@@ -52,15 +53,16 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const invalid = argumentDenial(target, args, context); // T5
   if (invalid !== undefined) return invalid;
   const argsDigest = sha256(canonicalText(args));
-  const denial = permissionDenial(target, revisions) ?? limitDenial(target, argsDigest, { context, revisions });
+  const permitted = permit(revisions, { subject: call.subject, table: 'tools', name: target.id }); // T6, T7
+  if (permitted.kind === 'deny') return { ...permitted, argsDigest };
+  const denial = limitDenial(target, argsDigest, { context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.tool.costPerCall };
   const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) =>
     overBudget(budget, spent, toolReserve),
   );
   if (overdrawn !== undefined) return { ...overdrawn, argsDigest }; // T14
-  const { rule } = effectiveVerdict(revisions, { table: 'tools', name: target.id });
-  return { kind: 'allow', rule, args, argsDigest, reserve: toolReserve };
+  return { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve };
 }
 
 interface Target {
@@ -94,20 +96,6 @@ function argumentDenial(target: Target, args: Json, { schemas }: GateContext): D
   if (verdict.kind === 'error') return deny('gate.schema_error', target.id, verdict.message);
   const place = verdict.pointer === '' ? 'The arguments' : `The argument at ${verdict.pointer}`;
   return deny('args.invalid', target.id, `${place}: ${verdict.message}.`);
-}
-
-/** T6 and T7. */
-function permissionDenial(target: Target, revisions: Revisions): Denial | undefined {
-  const verdict = effectiveVerdict(revisions, { table: 'tools', name: target.id });
-  if (verdict.kind === 'allow') return undefined;
-  if (verdict.reason === 'policy.not_granted') {
-    return deny(
-      verdict.reason,
-      verdict.rule,
-      `Nothing grants ${target.id}: no role with its permissions, or live took it away.`,
-    );
-  }
-  return deny(verdict.reason, verdict.rule, `${verdict.rule} denies ${target.id}.`);
 }
 
 /** T11. */

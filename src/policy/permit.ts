@@ -1,0 +1,30 @@
+import type { Address } from '../manifest/resource.ts';
+import { type Denial, deny, effectiveVerdict, type Revisions } from './effective.ts';
+
+/** One row of a subject's compiled rules. */
+export interface PermissionCell {
+  readonly subject: Address;
+  readonly table: 'tools' | 'models';
+  /** `namespace/name`. */
+  readonly name: string;
+}
+
+export type Permitted = { readonly kind: 'allow'; readonly rule: string } | Denial;
+
+/**
+ * T6, T7 and M3: what rules alone say of a call, whatever its arguments. `decide` asks it of every call, and the plan,
+ * `can-i` and `who-can` of every cell, so that what was reviewed is what workers do.
+ */
+export function permit(revisions: Revisions, { subject, table, name }: PermissionCell): Permitted {
+  const verdict = effectiveVerdict(revisions, { table, name });
+  if (verdict.kind === 'allow') return verdict;
+  const { reason, rule } = verdict;
+  switch (reason) {
+    case 'policy.not_granted':
+      return deny(reason, rule, `Nothing grants ${name}: no role with its permissions, or live took it away.`);
+    case 'policy.denied':
+      return deny(reason, rule, `${rule} denies ${name}.`);
+    case 'model.not_allowed':
+      return deny(reason, rule, `${rule} does not let ${subject} use ModelEndpoint/${name}.`);
+  }
+}
