@@ -8,12 +8,12 @@ import { runRecord } from '../trace/run-record.ts';
 import type { ResourceRecord, RevisionRecord, RunRecord, WorkerRecord } from './operations.ts';
 
 export function revisionRecord(row: RevisionRow): RevisionRecord {
-  const { add, change, remove, revert } = row.summary;
+  const { revert, ...summary } = row.summary;
   return {
     revision: row.revision,
     commit: row.commit_id,
     subject: row.commit_subject,
-    summary: { add, change, remove },
+    summary,
     revertOf: revert?.revision,
     appliedBy: row.applied_by,
     appliedAt: row.applied_at.toISOString(),

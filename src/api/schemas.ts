@@ -52,7 +52,14 @@ export const problem = z.object({
   lacks: maybe(z.string()),
 });
 
-const summary = z.object({ add: whole, change: whole, remove: whole });
+const summary = z.object({
+  add: whole,
+  change: whole,
+  remove: whole,
+  move: whole,
+  adopt: whole,
+  orphan: whole,
+});
 
 export const change = z
   .looseObject({
@@ -60,7 +67,8 @@ export const change = z
     kind: z.string(),
     namespace: z.string(),
     name: z.string(),
-    action: z.enum(['create', 'update', 'delete']),
+    previousAddress: maybe(z.string()),
+    action: z.enum(['create', 'update', 'delete', 'move']),
     class: z.enum(['pending', 'outOfBand', 'converged', 'conflict', 'missing', 'orphan']),
     fields: z.array(z.looseObject({ path: z.string() })),
   })

@@ -67,16 +67,20 @@ export function assertBase(plan: Plan, live: EnvironmentRow | undefined): Enviro
 /** Throws `plan.stale` unless every row that the plan changes is as the plan saw it. */
 export function assertHeads(plan: Plan, heads: ReadonlyMap<string, FoundHead>): void {
   for (const change of plan.changes) {
-    const head = heads.get(change.address);
+    const address = change.previousAddress ?? change.address;
+    const head = heads.get(address);
+    if (change.previousAddress !== undefined && heads.has(change.address)) {
+      throw stale(plan, `${change.address} exists by now`);
+    }
     if (change.precondition === 'absent') {
       if (head !== undefined) throw stale(plan, `${change.address} exists by now`);
       continue;
     }
-    if (head === undefined) throw stale(plan, `${change.address} is gone`);
+    if (head === undefined) throw stale(plan, `${address} is gone`);
     // A converged row holds the target already; what comes before is what the last revision said.
     const seen = change.class === 'converged' ? change.afterDigest : change.beforeDigest;
     const isAsSeen = head.generation === change.precondition && head.digest === seen;
-    if (!isAsSeen) throw stale(plan, `${change.address} was changed${head.touchedBy ? ` by ${head.touchedBy}` : ''}`);
+    if (!isAsSeen) throw stale(plan, `${address} was changed${head.touchedBy ? ` by ${head.touchedBy}` : ''}`);
   }
 }
 

@@ -6,7 +6,16 @@ import { isUnchanged } from '../plan/plan.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { closeBundles, openBundles, writeBundles } from '../store/bundle.ts';
 import { type EnvironmentRow, lockEnvironment, moveCommit } from '../store/environment.ts';
-import { deleteHeads, findHeads, hashBuckets, rootOfRows, writeHeads, type WrittenHead } from '../store/resource.ts';
+import {
+  deleteHeads,
+  findHeads,
+  hashBuckets,
+  type MovedHead,
+  moveHeads,
+  rootOfRows,
+  writeHeads,
+  type WrittenHead,
+} from '../store/resource.ts';
 import { closeHistory, openHistory } from '../store/resource-history.ts';
 import { recordRevision } from '../store/revision.ts';
 import { writeSpecs } from '../store/spec.ts';
@@ -52,7 +61,7 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   await checkpoint('begun');
   const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
   await checkpoint('locked');
-  const addresses = plan.changes.map((change) => change.address);
+  const addresses = plan.changes.flatMap(addressesOf);
   const found = await findHeads(trx, plan.environment, addresses);
   assertHeads(plan, found);
   await checkpoint('compared');
@@ -100,6 +109,7 @@ async function writeResources(trx: StoreTransaction, at: At, step: Step): Promis
   const { plan, checkpoint } = step;
   const removed = plan.changes.filter((change) => change.action === 'delete');
   const kept = plan.changes.filter((change) => change.action !== 'delete');
+  const moved = plan.changes.flatMap(movedHeadOf);
   await writeSpecs(trx, kept.map(targetOf));
   await checkpoint('specs');
   if (removed.length > 0) {
@@ -109,19 +119,17 @@ async function writeResources(trx: StoreTransaction, at: At, step: Step): Promis
       removed.map((change) => change.address),
     );
   }
-  await writeHeads(trx, at, kept.map(headOf));
+  await moveHeads(trx, at, moved);
+  await writeHeads(trx, at, kept.filter(({ action }) => action !== 'move').map(headOf));
   await checkpoint('heads');
-  await closeHistory(
-    trx,
-    at,
-    plan.changes.map((change) => change.address),
-  );
-  await openHistory(
-    trx,
-    at,
-    kept.map((change) => change.address),
-  );
+  await closeHistory(trx, at, plan.changes.flatMap(addressesOf));
+  await openHistory(trx, at, { addresses: kept.map((change) => change.address), moves: moved });
   await checkpoint('history');
+}
+
+/** The address, and of a move the one before it too. */
+function addressesOf({ address, previousAddress }: Change): readonly string[] {
+  return previousAddress === undefined ? [address] : [previousAddress, address];
 }
 
 function targetOf(change: Change): { digest: string; body: JsonObject } {
@@ -136,6 +144,11 @@ function headOf(change: Change): WrittenHead {
   return { address, kind, namespace, name, digest: targetOf(change).digest, file: place.file, line: place.line };
 }
 
+function movedHeadOf(change: Change): readonly MovedHead[] {
+  if (change.action !== 'move' || change.previousAddress === undefined) return [];
+  return [{ ...headOf(change), previous: change.previousAddress }];
+}
+
 async function writeSystems(trx: StoreTransaction, at: At, plan: Plan): Promise<void> {
   const ended = [...plan.removedSystems, ...plan.bundles.map((bundle) => bundle.system)];
   if (ended.length === 0) return;
@@ -146,7 +159,7 @@ async function writeSystems(trx: StoreTransaction, at: At, plan: Plan): Promise<
 
 /** Hashes what the plan touched from the rows as they are now: what was reviewed is what they must add up to. */
 async function assertRoot(trx: StoreTransaction, plan: Plan, checkpoint: Checkpoint): Promise<string> {
-  const touched = new Set(plan.changes.map((change) => bucketOf(change.address)));
+  const touched = new Set(plan.changes.flatMap(addressesOf).map(bucketOf));
   if (touched.size > 0) await hashBuckets(trx, plan.environment, [...touched]);
   await checkpoint('buckets');
   const root = await rootOfRows(trx, plan.environment);

@@ -32,13 +32,13 @@ export async function historyCommand(context: CliContext, options: HistoryOption
 }
 
 function row(record: RevisionRecord): readonly string[] {
-  const { add, change, remove } = record.summary;
+  const { add, change, remove, move } = record.summary;
   return [
     String(record.revision),
     record.appliedAt.replace(/\.\d+Z$/, 'Z'),
     record.appliedBy,
     shortId(record.commit),
-    `+${add} ~${change} -${remove}`,
+    `+${add} ~${change} -${remove}${move > 0 ? ` >${move}` : ''}`,
     record.revertOf === undefined ? '-' : String(record.revertOf),
     record.subject,
   ];

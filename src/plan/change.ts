@@ -43,7 +43,10 @@ export interface Head {
 /** Bodies by digest, for the addresses whose digests differ: `bodiesNeeded(snapshot, live)` says which. */
 export type Bodies = ReadonlyMap<string, JsonObject>;
 
-export type Action = 'create' | 'update' | 'delete';
+export type FieldAction = 'create' | 'update' | 'delete';
+
+/** `move`: a resource goes on under another name, as `metadata.renamedFrom` says; its content may change with it. */
+export type Action = FieldAction | 'move';
 
 /**
  * Three-way class of a difference. `pending`: Git moved. `outOfBand`: live moved. `converged`: both moved to the
@@ -53,6 +56,8 @@ export type ChangeClass = 'pending' | 'outOfBand' | 'converged' | 'conflict' | '
 
 export interface Change {
   readonly address: Address;
+  /** Of a move: where it is live until the plan is applied. `precondition` and `before` are of that address. */
+  readonly previousAddress?: Address;
   readonly kind: Kind;
   readonly namespace: string;
   readonly name: string;
@@ -79,7 +84,7 @@ export interface Change {
 export interface FieldChange {
   /** e.g. `spec.limits.maxSteps`, `spec.tools["search"]`, `spec.graph.draft.edges["review"].when`. */
   readonly path: string;
-  readonly action: Action;
+  readonly action: FieldAction;
   readonly before: Json | undefined;
   readonly after: Json | undefined;
   /** Value must never be shown; `before` and `after` are undefined then. */
@@ -96,6 +101,19 @@ export interface SystemBundle {
   readonly digest: string;
   readonly content: Bundle;
   readonly authority: Authority;
+}
+
+/** How many resources a plan changes, by what becomes of them. */
+export interface Summary {
+  readonly add: number;
+  readonly change: number;
+  /** Orphans among them. */
+  readonly remove: number;
+  readonly move: number;
+  /** In the rows already, and now in Git too: recorded, not added. */
+  readonly adopt: number;
+  /** Of those that are removed: rows that no revision has. */
+  readonly orphan: number;
 }
 
 export interface Plan {
@@ -117,7 +135,7 @@ export interface Plan {
   readonly changes: readonly Change[];
   /** What live holds that the last applied revision does not say. */
   readonly drift: readonly Change[];
-  readonly summary: { readonly add: number; readonly change: number; readonly remove: number };
+  readonly summary: Summary;
   /** Set when the target's content of the changed resources equals an older revision's. */
   readonly revert: { readonly revision: number; readonly returned: number; readonly of: number } | undefined;
   readonly bundles: readonly SystemBundle[];

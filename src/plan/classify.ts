@@ -1,4 +1,4 @@
-import type { Action, ChangeClass } from './change.ts';
+import type { ChangeClass, FieldAction } from './change.ts';
 
 /** Contents of one address by digest; undefined: not there. */
 export interface Digests {
@@ -9,7 +9,7 @@ export interface Digests {
 
 export interface Verdict {
   readonly class: ChangeClass;
-  readonly action: Action;
+  readonly action: FieldAction;
   readonly before: string | undefined;
   readonly after: string | undefined;
 }

@@ -1,10 +1,11 @@
 import { TerminalError } from '../errors.ts';
 import type { JsonObject } from '../manifest/json.ts';
-import { compareText } from '../manifest/problem.ts';
+import { compareText, type Problem } from '../manifest/problem.ts';
 import { type Address, type Identity, kinds, type Place, type Resource, type Snapshot } from '../manifest/resource.ts';
 import type { Bodies, Change, Head, Live } from './change.ts';
 import { classify, classifyDrift, type Digests, type Verdict } from './classify.ts';
 import { fieldDiff } from './fields.ts';
+import { type Move, movesAmong, occupiedMoves } from './moves.ts';
 import { type SensitiveFields, sensitiveFields, sensitivePointers } from './sensitive.ts';
 
 export interface Diff {
@@ -12,6 +13,8 @@ export interface Diff {
   readonly changes: readonly Change[];
   /** What live holds that the last applied revision does not say. */
   readonly drift: readonly Change[];
+  /** Moves that cannot be made. */
+  readonly problems: readonly Problem[];
 }
 
 export interface DiffOptions {
@@ -25,37 +28,58 @@ export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff
   const { sensitive = sensitiveFields } = options;
   const changes: Change[] = [];
   const drift: Change[] = [];
-  for (const triple of differences(snapshot, live)) {
-    const { address, head, target } = triple;
-    const describe = (verdict: Verdict): Change => {
-      const identity = target ?? identityOf(address);
-      const before = bodyOf(verdict.before, triple, options.bodies);
-      const after = bodyOf(verdict.after, triple, options.bodies);
-      const tree = sensitive(identity.kind);
-      return {
-        address,
-        kind: identity.kind,
-        namespace: identity.namespace,
-        name: identity.name,
-        action: verdict.action,
-        class: verdict.class,
-        place: placeOf(triple, verdict),
-        precondition: head?.live === undefined ? 'absent' : head.generation,
-        before,
-        after,
-        beforeDigest: verdict.before,
-        afterDigest: verdict.after,
-        ...fieldDiff(identity.kind, { before, after }, tree),
-        sensitive: union(sensitivePointers(before, tree), sensitivePointers(after, tree)),
-        reason: reasonOf(verdict, head),
-      };
-    };
-    const change = classify(digestsOf(triple));
+  const triples = differences(snapshot, live);
+  const targets = triples.flatMap(({ target }) => (target === undefined ? [] : [target]));
+  const moves = movesAmong(targets, snapshot, live);
+  const movedAway = new Set(Array.from(moves.values(), ({ from }) => from.address));
+  const describe = (verdict: Verdict, triple: Triple): Change =>
+    changeOf(triple, verdict, { bodies: options.bodies, sensitive });
+  for (const triple of triples) {
     const drifted = classifyDrift(digestsOf(triple));
-    if (change !== undefined && !isBroken(triple, change, snapshot)) changes.push(describe(change));
-    if (drifted !== undefined) drift.push(describe(drifted));
+    if (drifted !== undefined) drift.push(describe(drifted, triple));
+    if (movedAway.has(triple.address)) continue;
+    const move = moves.get(triple.address);
+    const change = classify(digestsOf(move === undefined ? triple : movedOf(move)));
+    if (change === undefined || isBroken(triple, change, snapshot)) continue;
+    changes.push(move === undefined ? describe(change, triple) : asMove(describe(change, movedOf(move)), move));
   }
-  return { changes: inOrder(changes), drift: inOrder(drift) };
+  return { changes: inOrder(changes), drift: inOrder(drift), problems: occupiedMoves(targets, snapshot, live) };
+}
+
+/** The old name's head under the new name: a move is compared with what it moves. */
+function movedOf({ from, target }: Move): Triple {
+  return { address: target.address, head: from, target };
+}
+
+/** That the new manifest names the old one is said by the move itself. */
+function asMove(change: Change, { from }: Move): Change {
+  const fields = change.fields.filter(({ path }) => path !== 'metadata.renamedFrom');
+  return { ...change, previousAddress: from.address, action: 'move', fields };
+}
+
+function changeOf(triple: Triple, verdict: Verdict, options: Required<DiffOptions>): Change {
+  const { address, head, target } = triple;
+  const identity = target ?? identityOf(address);
+  const before = bodyOf(verdict.before, triple, options.bodies);
+  const after = bodyOf(verdict.after, triple, options.bodies);
+  const tree = options.sensitive(identity.kind);
+  return {
+    address,
+    kind: identity.kind,
+    namespace: identity.namespace,
+    name: identity.name,
+    action: verdict.action,
+    class: verdict.class,
+    place: placeOf(triple, verdict),
+    precondition: head?.live === undefined ? 'absent' : head.generation,
+    before,
+    after,
+    beforeDigest: verdict.before,
+    afterDigest: verdict.after,
+    ...fieldDiff(identity.kind, { before, after }, tree),
+    sensitive: union(sensitivePointers(before, tree), sensitivePointers(after, tree)),
+    reason: reasonOf(verdict, head),
+  };
 }
 
 /** Digests of the contents that `diff` compares and that the snapshot does not hold; sorted, each once. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
-import type { Action, FieldChange } from './change.ts';
+import type { FieldAction, FieldChange } from './change.ts';
 import { lineDiff } from './lines.ts';
 import { entriesByKey, listKeyAt } from './list-keys.ts';
 import { type SensitiveTree, sensitiveChild } from './sensitive.ts';
@@ -106,7 +106,7 @@ function compareLeaf(walk: Walk, { before, after }: Sides<Json>, { path, sensiti
     walk.unchanged += 1;
     return;
   }
-  const action: Action = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
+  const action: FieldAction = before === undefined ? 'create' : after === undefined ? 'delete' : 'update';
   if (sensitive !== undefined && !(isEmpty(before) && isEmpty(after))) {
     walk.fields.push({ path, action, before: undefined, after: undefined, sensitive: true });
     return;

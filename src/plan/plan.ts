@@ -5,9 +5,10 @@ import type { Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
 import { type AccessChanges, noAccessChanges } from './access.ts';
 import { accessChanges, accessKey } from './authority.ts';
-import type { Action, Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
+import type { Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
 import { diff } from './diff.ts';
 import { guardsOf } from './guards.ts';
+import { summaryOf } from './summary.ts';
 import { type OlderRevisions, recogniseRevert } from './revert.ts';
 import type { Risk } from './risk.ts';
 import { risksOf } from './risks.ts';
@@ -32,8 +33,9 @@ export interface PlanOptions {
 }
 
 /** What applying a snapshot would do. Pure: the same inputs give the same bytes, in any order of files. */
-export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan {
-  const { changes, drift } = diff(snapshot, live, options);
+export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
+  const { changes, drift, problems: moveProblems } = diff(taken, live, options);
+  const snapshot = moveProblems.length === 0 ? taken : { ...taken, problems: [...taken.problems, ...moveProblems] };
   const systems = planSystems(snapshot, live, options.cache ?? compileCache());
   const { environment, commit, tree, root } = snapshot;
   const revert = options.older && recogniseRevert(changes, options.older, live.revision);
@@ -48,7 +50,7 @@ export function plan(snapshot: Snapshot, live: Live, options: PlanOptions): Plan
     schemaDigest: options.schemaDigest,
     changes,
     drift,
-    summary: { add: count(changes, 'create'), change: count(changes, 'update'), remove: count(changes, 'delete') },
+    summary: summaryOf(changes),
     revert,
     ...systems,
     access: judgement.access,
@@ -129,6 +131,7 @@ function planDigest(live: Live, inputs: DigestInputs): string {
     changes: changes.map((change) => ({
       address: change.address,
       action: change.action,
+      ...(change.previousAddress === undefined ? {} : { previous: change.previousAddress }),
       class: change.class,
       precondition: change.precondition,
       before: change.beforeDigest ?? null,
@@ -141,8 +144,4 @@ function planDigest(live: Live, inputs: DigestInputs): string {
           removedSystems: systems.removedSystems,
         }),
   });
-}
-
-function count(changes: readonly Change[], action: Action): number {
-  return changes.filter((change) => change.action === action).length;
 }

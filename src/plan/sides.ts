@@ -7,7 +7,7 @@ export interface Sides {
   readonly after: ReadonlyMap<Address, Resource>;
   /** Addresses whose content differs between the two; sorted. */
   readonly changed: readonly Address[];
-  /** The plan's changes, by address: for places, fields and reasons. */
+  /** The plan's changes, by address: for places, fields and reasons. A move is under both of its names. */
   readonly changes: ReadonlyMap<Address, Change>;
 }
 
@@ -24,23 +24,31 @@ export function sidesOf(
   const changed: Address[] = [];
   for (const change of changes) {
     const { address } = change;
-    const applied = live.heads.get(address)?.applied;
-    const target = resources.get(address);
-    if (applied === target?.digest) continue;
-    changed.push(address);
+    const old = change.previousAddress ?? address;
+    const head = live.heads.get(old);
+    const applied = head?.applied;
+    if (old === address && applied === resources.get(address)?.digest) continue;
+    changed.push(...new Set([address, old]));
     const manifest = applied === undefined ? undefined : bodies.get(applied);
-    if (applied === undefined || manifest === undefined) before.delete(address);
-    else {
-      const { kind, namespace, name } = change;
-      const head = live.heads.get(address);
-      const place = { file: head?.file ?? change.place.file, line: head?.line ?? change.place.line, column: 1 };
-      before.set(address, { address, kind, namespace, name, manifest, digest: applied, place });
-    }
+    if (old !== address || manifest === undefined) before.delete(address);
+    if (applied === undefined || manifest === undefined) continue;
+    const { kind } = change;
+    const [, namespace = change.namespace, name = change.name] = old.split('/');
+    const place = { file: head?.file ?? change.place.file, line: head?.line ?? change.place.line, column: 1 };
+    before.set(old, { address: old, kind, namespace, name, manifest, digest: applied, place });
   }
   return {
     before,
     after: resources,
     changed: changed.sort(),
-    changes: new Map(changes.map((change) => [change.address, change])),
+    changes: byAddress(changes),
   };
+}
+
+/** A move is found under both of its names. */
+function byAddress(changes: readonly Change[]): ReadonlyMap<Address, Change> {
+  const found = new Map<Address, Change>();
+  for (const change of changes) if (change.previousAddress !== undefined) found.set(change.previousAddress, change);
+  for (const change of changes) found.set(change.address, change);
+  return found;
 }

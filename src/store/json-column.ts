@@ -1,5 +1,6 @@
 import type { ColumnType } from 'kysely';
 import type { Json } from '../manifest/json.ts';
+import type { Summary } from '../plan/change.ts';
 
 /**
  * A jsonb column: read as its value, written as JSON text. An array handed to pg would become a PostgreSQL array,
@@ -14,10 +15,7 @@ export type JsonColumnDefault<T> = ColumnType<T, string | undefined, string>;
 export type JsonColumnOrNull<T> = ColumnType<T | null, string | null | undefined, string | null>;
 
 /** What a revision's row says of its changes. */
-export interface RevisionSummary {
-  readonly add: number;
-  readonly change: number;
-  readonly remove: number;
+export interface RevisionSummary extends Summary {
   /** Set when the plan recognised a revert. */
   readonly revert?: { readonly revision: number; readonly returned: number; readonly of: number };
 }

@@ -16,12 +16,24 @@ export async function closeHistory(trx: Transaction<Tables>, at: At, addresses: 
       and address = any(${addresses}::text[])`.execute(trx);
 }
 
-/** Begins what the new revision holds there, as the heads say it. */
-export async function openHistory(trx: Transaction<Tables>, at: At, addresses: readonly Address[]): Promise<void> {
+/** Begins what the new revision holds there, as the heads say it; of what was moved, with the address it had. */
+export async function openHistory(
+  trx: Transaction<Tables>,
+  at: At,
+  opened: { readonly addresses: readonly Address[]; readonly moves: readonly Moved[] },
+): Promise<void> {
   await sql`
-    insert into resource_history (environment, address, from_revision, digest, generation, file, line)
-    select environment, address, ${at.revision}, digest, generation, file, line from resource
-    where environment = ${at.environment} and address = any(${addresses}::text[])`.execute(trx);
+    insert into resource_history (environment, address, from_revision, digest, generation, file, line, moved_from)
+    select environment, address, ${at.revision}, digest, generation, file, line, previous
+    from resource
+    left join json_to_recordset(${JSON.stringify(opened.moves)}::json) as moved (address text, previous text)
+      using (address)
+    where environment = ${at.environment} and address = any(${opened.addresses}::text[])`.execute(trx);
+}
+
+export interface Moved {
+  readonly address: Address;
+  readonly previous: Address;
 }
 
 const stretchesMax = 10_000;

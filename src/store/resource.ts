@@ -70,6 +70,36 @@ export async function writeHeads(
   }
 }
 
+/** Gives heads the names and the contents that they go on with; each keeps its row, and its generation rises. */
+export async function moveHeads(
+  trx: Transaction<Tables>,
+  at: { readonly environment: string; readonly revision: number },
+  heads: Iterable<MovedHead>,
+): Promise<void> {
+  for (const batch of batches(withPrevious(heads))) {
+    await sql`
+      update resource as head set
+        address = row.address, namespace = row.namespace, name = row.name, digest = row.digest,
+        body = spec.body::jsonb, bucket = row.bucket, file = row.file, line = row.line, revision = ${at.revision},
+        generation = head.generation + 1
+      from json_to_recordset(${batch}::json) as row (address text, previous text, namespace text, name text,
+        digest text, bucket smallint, file text, line integer)
+      join spec on spec.digest = row.digest
+      where head.environment = ${at.environment} and head.address = row.previous`.execute(trx);
+  }
+}
+
+export interface MovedHead extends WrittenHead {
+  readonly previous: Address;
+}
+
+function* withPrevious(heads: Iterable<MovedHead>) {
+  for (const head of heads) {
+    const [row] = withBuckets([head]);
+    yield { ...row, previous: head.previous };
+  }
+}
+
 function* withBuckets(heads: Iterable<WrittenHead>) {
   for (const { address, kind, namespace, name, digest: body, file, line } of heads) {
     yield { address, kind, namespace, name, digest: body, file, line, bucket: bucketOf(address) };

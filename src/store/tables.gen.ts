@@ -91,6 +91,7 @@ export interface ResourceHistory {
   from_revision: number;
   generation: number;
   line: number;
+  moved_from: string | null;
   to_revision: number | null;
 }
 

@@ -98,7 +98,7 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
       commit_id: 'c1',
       commit_subject: 'Commit c1',
       applied_by: 'tester',
-      summary: { add: 2, change: 0, remove: 0 },
+      summary: { add: 2, change: 0, remove: 0, move: 0, adopt: 0, orphan: 0 },
     });
     const [event] = await listEvents(database.db, name, 5);
     expect(event).toMatchObject({ actor: 'tester', action: 'apply', detail: { revision: 1, commit: 'c1' } });

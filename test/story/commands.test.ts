@@ -97,7 +97,7 @@ describe.each([
       format_version: '1.0',
       environment: 'production',
       revision: 2,
-      summary: { add: 0, change: 1, remove: 0 },
+      summary: { add: 0, change: 1, remove: 0, move: 0, adopt: 0, orphan: 0 },
     });
   });
 

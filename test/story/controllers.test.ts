@@ -41,7 +41,7 @@ test('two controller processes make one revision of each commit, and a killed on
     await edit(repository, 'policies/spending.yaml', { from: 'limit: 15000', to: 'limit: 12000' });
     const found = await revisions(3);
     expect(found.map(({ revision }) => revision)).toEqual([3, 2, 1]);
-    expect(found[0]?.summary).toEqual({ add: 0, change: 1, remove: 0 });
+    expect(found[0]?.summary).toMatchObject({ add: 0, change: 1, remove: 0 });
     expect(await controllers[1].kill('SIGTERM')).toEqual({ code: 0, signal: null });
   } finally {
     for (const controller of controllers) await controller.kill();

@@ -2,6 +2,7 @@ import { digest, rootOf } from '../../src/manifest/digest.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { addressOf, type Identity } from '../../src/manifest/resource.ts';
 import type { Change, Live, Plan, SystemBundle } from '../../src/plan/change.ts';
+import { summaryOf } from '../../src/plan/summary.ts';
 
 /** A resource by what tests of apply look at: its name and one value that changes. */
 export interface SmallResource {
@@ -70,7 +71,6 @@ function assemble(
   made: { readonly changes: readonly Change[]; readonly target: readonly SmallResource[]; readonly commit: string },
 ): Plan {
   const { changes, target, commit } = made;
-  const count = (action: Change['action']) => changes.filter((change) => change.action === action).length;
   const bundles = changes.filter((change) => change.kind === 'AgentSystem' && change.after !== undefined).map(bundleOf);
   const named = changes.map(({ address, afterDigest }) => ({ address, after: afterDigest ?? null }));
   return {
@@ -88,7 +88,7 @@ function assemble(
     schemaDigest: digest('schema'),
     changes,
     drift: [],
-    summary: { add: count('create'), change: count('update'), remove: count('delete') },
+    summary: summaryOf(changes),
     revert: undefined,
     bundles,
     removedSystems: changes

@@ -57,6 +57,7 @@ function diagnostic(problem: Problem): JsonObject {
 function resourceChange(change: Change): JsonObject {
   return {
     address: change.address,
+    ...(change.previousAddress === undefined ? {} : { previous_address: change.previousAddress }),
     kind: change.kind,
     namespace: change.namespace,
     name: change.name,

@@ -1,6 +1,6 @@
 import { neutral } from '../../manifest/neutral.ts';
 import { partsLacked, refusesPlan } from '../../manifest/problem.ts';
-import type { Action, Change, FieldChange, Plan } from '../change.ts';
+import type { Action, Change, FieldAction, FieldChange, Plan } from '../change.ts';
 import { isUnchanged } from '../plan.ts';
 import { conflictColumns } from './conflict.ts';
 import { fieldLines } from './field.ts';
@@ -28,8 +28,15 @@ export function renderText(plan: Plan, options: TextOptions): string {
   drift(out, plan);
   changes(out, plan);
   systems(out, plan);
-  out.exact(`Plan: ${plan.summary.add} to add, ${plan.summary.change} to change, ${plan.summary.remove} to destroy.`);
+  out.exact(totals(plan));
   return out.text();
+}
+
+/** Moves are counted only where there are any: the ordinary line stays the same bytes. */
+function totals({ summary }: Plan): string {
+  const { add, change, remove, move } = summary;
+  const moved = move === 0 ? '' : `, ${move} to move`;
+  return `Plan: ${add} to add, ${change} to change, ${remove} to destroy${moved}.`;
 }
 
 function header(out: Page, plan: Plan): void {
@@ -68,12 +75,13 @@ function drift(out: Page, plan: Plan): void {
   if (plan.drift.length === 0) return;
   out.line(0, `Drift: live is not what revision ${plan.base.revision} says.`, { paint: out.colors.bold });
   out.blank();
-  for (const change of plan.drift) block(out, change, { title: driftTitles[change.action] });
+  for (const change of plan.drift)
+    block(out, change, { title: driftTitles[change.action === 'move' ? 'update' : change.action] });
 }
 
 function changes(out: Page, plan: Plan): void {
   if (plan.changes.length === 0) return;
-  const used = legend.filter(([action]) => plan.changes.some((change) => change.action === action));
+  const used = legend.filter(([kind]) => plan.changes.some((change) => kindOf(change) === kind));
   out.line(0, `Applying this does the following: ${used.map(([, words]) => words).join(', ')}.`, {
     paint: out.colors.bold,
   });
@@ -81,23 +89,37 @@ function changes(out: Page, plan: Plan): void {
   for (const change of plan.changes) {
     const drifted = plan.drift.find(({ address }) => address === change.address);
     if (change.class === 'conflict') block(out, change, { title: 'is in conflict and blocks this plan', drifted });
-    else block(out, change, { title: changeTitles[change.action] });
+    else block(out, change, { title: changeTitles[kindOf(change)] });
   }
+}
+
+type ChangeKind = Action | 'adopt' | 'orphan';
+
+/** An adopted row was there before Git said so; an orphan is one that no revision has. */
+function kindOf({ action, class: kind }: Change): ChangeKind {
+  if (kind === 'orphan' && action === 'delete') return 'orphan';
+  return kind === 'converged' && action === 'create' ? 'adopt' : action;
 }
 
 const legend = [
   ['create', '+ create'],
   ['update', '~ update in-place'],
   ['delete', '- destroy'],
+  ['move', '> move'],
+  ['adopt', '@ adopt'],
+  ['orphan', '. destroy what no revision has'],
 ] as const;
 
-const changeTitles: Readonly<Record<Action, string>> = {
+const changeTitles: Readonly<Record<ChangeKind, string>> = {
   create: 'will be created',
   update: 'will be updated in-place',
   delete: 'will be destroyed',
+  move: 'will be moved',
+  adopt: 'is live already and will be recorded',
+  orphan: 'will be destroyed',
 };
 
-const driftTitles: Readonly<Record<Action, string>> = {
+const driftTitles: Readonly<Record<FieldAction, string>> = {
   create: 'was added to live',
   update: 'was changed in live',
   delete: 'is gone from live',
@@ -116,8 +138,18 @@ function block(out: Page, change: Change, { title, drifted }: BlockOptions): voi
     paint: out.colors.bold,
     whole: true,
   });
+  if (change.previousAddress !== undefined) {
+    const [, ...previous] = change.previousAddress.split('/');
+    out.line(
+      2,
+      `${change.kind} "${neutral(previous.join('/'))}" has moved to "${neutral(`${change.namespace}/${change.name}`)}"`,
+      {
+        mark: '#',
+      },
+    );
+  }
   if (change.reason !== undefined) out.line(2, `(${neutral(change.reason)})`, { mark: '#' });
-  const mark = symbols[change.action];
+  const mark = symbols[kindOf(change)];
   out.line(2, name, { mark, paint: paintOf(out, mark) });
   const columns = drifted === undefined ? [] : conflictColumns(drifted, change);
   if (change.action === 'delete' && columns.length === 0) {
@@ -146,7 +178,14 @@ function fieldBlock(out: Page, field: FieldChange): void {
   }
 }
 
-const symbols: Readonly<Record<Action, string>> = { create: '+', update: '~', delete: '-' };
+const symbols: Readonly<Record<ChangeKind, string>> = {
+  create: '+',
+  update: '~',
+  delete: '-',
+  move: '>',
+  adopt: '@',
+  orphan: '.',
+};
 
 function paintOf(out: Page, mark: string): (text: string) => string {
   const { green, yellow, red } = out.colors;

@@ -8,6 +8,9 @@ create table environment (
   writes bigint not null default 0,
   commit_id text,
   tree_id text,
+  -- JSON of who acknowledges, who owns and when a plan is refused, as the commit has it that was last applied: they
+  -- judge the next one.
+  rules text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -59,6 +62,8 @@ create table resource_history (
   generation bigint not null,
   file text not null,
   line integer not null,
+  -- The address that the resource had in the revision before, where it was moved here.
+  moved_from text,
   primary key (environment, address, from_revision)
 );
 create unique index resource_history_current on resource_history (environment, address) where to_revision is null;
@@ -74,7 +79,7 @@ create table revision (
   tree_id text not null,
   commit_subject text not null default '',
   plan_digest text not null,
-  -- `{add, change, remove}` and, for a recognised revert, `{revert: {revision, returned, of}}`.
+  -- `{add, change, remove, move, adopt, orphan}` and, for a recognised revert, `{revert: {revision, returned, of}}`.
   summary jsonb not null,
   applied_by text not null,
   applied_at timestamptz not null default now(),
@@ -126,6 +131,30 @@ create table event (
   detail jsonb not null default '{}'
 );
 create index event_environment on event (environment, id desc);
+
+-- Who agreed to what a plan would newly permit, spend or reach. It holds for what it was given for, however often that
+-- is planned, and until a revision has used it.
+create table acknowledgement (
+  id bigint generated always as identity primary key,
+  environment text not null references environment (name),
+  -- Of the environment when it was given: another database's is another.
+  lineage uuid not null,
+  -- `R1` to `R13` or `bootstrap`, of a guard its id.
+  class text not null,
+  -- Digest of what it is about: the risk's content, of a guard the plan's digest.
+  content text not null check (content ~ '^[0-9a-f]{64}$'),
+  -- As it was shown.
+  shown_id text not null,
+  given_by text not null,
+  given_at timestamptz not null default now(),
+  reason text not null default '',
+  plan_digest text not null,
+  -- The revision that used it.
+  used_by_revision bigint check (used_by_revision > 0)
+);
+create unique index acknowledgement_open on acknowledgement (environment, lineage, class, content, given_by)
+  where used_by_revision is null;
+create index acknowledgement_environment on acknowledgement (environment, id);
 
 create table worker (
   id uuid primary key,

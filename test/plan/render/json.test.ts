@@ -18,7 +18,7 @@ describe('JSON', () => {
       plan_digest: update.digest,
       source: { head_sha: update.target.commit },
       target: { environment: 'prod', live_revision: 3 },
-      summary: { add: 1, change: 1, remove: 1 },
+      summary: { add: 1, change: 1, remove: 1, move: 0, adopt: 0, orphan: 0 },
       errored: false,
     });
     expect(renderJson(conflict)).toMatchObject({ errored: true });
