@@ -18,6 +18,19 @@ export type JsonColumnOrNull<T> = ColumnType<T | null, string | null | undefined
 export interface RevisionSummary extends Summary {
   /** Set when the plan recognised a revert. */
   readonly revert?: { readonly revision: number; readonly returned: number; readonly of: number };
+  readonly rollback?: RollbackSummary;
+}
+
+/** What a rollback's revision says of itself. */
+export interface RollbackSummary {
+  /** The revision whose content it brought back. */
+  readonly to: number;
+  /** The revision that was live. */
+  readonly from: number;
+  /** The commit that was live; null where the record has none. */
+  readonly commit: string | null;
+  readonly reason: string;
+  readonly runs: 'finish' | 'drain' | 'cancel';
 }
 
 /** Why a run did not succeed. */

@@ -8,6 +8,20 @@ export type Generated<T> =
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Acknowledgement {
+  class: string;
+  content: string;
+  environment: string;
+  given_at: Generated<Timestamp>;
+  given_by: string;
+  id: Generated<number>;
+  lineage: string;
+  plan_digest: string;
+  reason: Generated<string>;
+  shown_id: string;
+  used_by_revision: number | null;
+}
+
 export interface Attempt {
   at: Generated<Timestamp>;
   code: string | null;
@@ -44,8 +58,11 @@ export interface Environment {
   created_at: Generated<Timestamp>;
   lineage: Generated<string>;
   name: string;
+  pin: number | null;
+  quarantine_writes: Generated<number>;
   revision: Generated<number>;
   root: string;
+  rules: string | null;
   tree_id: string | null;
   updated_at: Generated<Timestamp>;
   writes: Generated<number>;
@@ -58,6 +75,16 @@ export interface Event {
   detail: JsonColumnDefault<JsonObject>;
   environment: string;
   id: Generated<number>;
+}
+
+export interface Quarantine {
+  address: string;
+  digest: string | null;
+  environment: string;
+  release_reason: string | null;
+  released_at: Timestamp | null;
+  released_by: string | null;
+  revision: number;
 }
 
 export interface Resource {
@@ -115,6 +142,7 @@ export interface Run {
   crashes: Generated<number>;
   created_at: Generated<Timestamp>;
   deadline_at: Timestamp | null;
+  drain_requested_at: Timestamp | null;
   ended_at: Timestamp | null;
   environment: string;
   error: JsonColumnOrNull<RunFailure>;
@@ -184,12 +212,14 @@ export interface Worker {
 }
 
 export interface Tables {
+  acknowledgement: Acknowledgement;
   attempt: Attempt;
   blob: Blob;
   bundle: Bundle;
   bundle_history: BundleHistory;
   environment: Environment;
   event: Event;
+  quarantine: Quarantine;
   resource: Resource;
   resource_bucket: ResourceBucket;
   resource_history: ResourceHistory;

@@ -11,6 +11,10 @@ create table environment (
   -- JSON of who acknowledges, who owns and when a plan is refused, as the commit has it that was last applied: they
   -- judge the next one.
   rules text,
+  -- The newest rollback whose quarantine holds commits: the revision that it made. Null: none does.
+  pin bigint,
+  -- Counts changes of the quarantine: with the revision, equal means that the same targets are held.
+  quarantine_writes bigint not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -79,7 +83,8 @@ create table revision (
   tree_id text not null,
   commit_subject text not null default '',
   plan_digest text not null,
-  -- `{add, change, remove, move, adopt, orphan}` and, for a recognised revert, `{revert: {revision, returned, of}}`.
+  -- `{add, change, remove, move, adopt, orphan}` and, for a recognised revert, `{revert: {revision, returned, of}}`;
+  -- of a rollback, `{rollback: {to, from, commit, reason, runs}}`.
   summary jsonb not null,
   applied_by text not null,
   applied_at timestamptz not null default now(),
@@ -87,6 +92,24 @@ create table revision (
   check (base_revision = revision - 1)
 );
 create index revision_plan on revision (environment, plan_digest);
+
+-- What rollbacks withdrew: contents by digest and, where it is null, the absence of a resource. While a pair is not
+-- released, no target that holds it is applied.
+create table quarantine (
+  environment text not null,
+  -- The revision that the rollback made.
+  revision bigint not null,
+  address text not null,
+  digest text,
+  released_at timestamptz,
+  released_by text,
+  release_reason text,
+  foreign key (environment, revision) references revision (environment, revision),
+  check ((released_at is null) = (released_by is null))
+);
+create unique index quarantine_pair on quarantine (environment, address, coalesce(digest, ''))
+  where released_at is null;
+create index quarantine_revision on quarantine (environment, revision);
 
 -- Failures too, so that status can say why a commit is not live.
 create table attempt (
@@ -189,6 +212,8 @@ create table run (
   run_at timestamptz,
   deadline_at timestamptz,
   cancel_requested_at timestamptz,
+  -- A rollback withdrew what the run is pinned to: it begins no further step.
+  drain_requested_at timestamptz,
   owner uuid,
   fence bigint not null default 0,
   -- Claims that ended by a lost lease.
