@@ -1,12 +1,21 @@
-import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
-import type { Resource } from '../manifest/resource.ts';
+import type { Address, Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
 import { durationMs } from './compile-content.ts';
 import type { View } from './estate.ts';
-import { giverOf, type Permission, permissionsOf } from './grant.ts';
+import { kept } from './kept.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
+import {
+  type Demand,
+  holds,
+  permissionDemand,
+  type PolicyForm,
+  policyForm,
+  roleForm,
+  type ToolForm,
+  toolForm,
+} from './rule-form.ts';
 import { modelRefOf, scopeOf, toolRefsOf } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';
 
@@ -14,25 +23,34 @@ type Limits = SubjectAuthority['limits'];
 
 /** What each subject of a system may do: the closed world of its grants, narrowed by every rule that reaches it. */
 export function compileAuthority(system: Resource, view: View): Authority {
-  const subjects = subjectsOf(system, view).map((subject) => [
-    subject.address,
-    subjectAuthority(subject, system, view),
-  ]);
+  const subjects = subjectsOf(system, view).map((subject) => [subject.address, subjectAuthority(subject, view)]);
   return { system: pathOf(system), subjects: Object.fromEntries(subjects) };
 }
 
 /** The agents of the system's nodes, and the system itself where it has tool nodes; by address. */
 export function subjectsOf(system: Resource, view: View): readonly Subject[] {
-  const nodes = Object.values(specOf(system, 'AgentSystem').graph);
-  const paths = new Set(nodes.flatMap(({ agentRef }) => (agentRef === undefined ? [] : [agentRef])));
-  const agents = [...paths].map((path) => view.resource('Agent', qualify(path, system.namespace)));
-  const callers = nodes.some(({ toolRef }) => toolRef !== undefined) ? [...agents, system] : agents;
-  const unique = new Map(callers.map((caller) => [caller.address, subjectOf(caller, system)]));
-  return [...unique.values()].sort((a, b) => compareText(a.address, b.address));
+  const { agents, hasTools } = callersOf(system);
+  const found = agents.map((path) => view.resource('Agent', path));
+  const subjects = (hasTools ? [...found, system] : found).map((caller) => subjectOf(caller, system));
+  return subjects.sort((a, b) => compareText(a.address, b.address));
 }
 
+/** `namespace/name` of the agents of a system's nodes, and whether it has tool nodes of its own. */
+export const callersOf = kept(
+  (system: Resource): { readonly agents: readonly string[]; readonly hasTools: boolean } => {
+    const nodes = Object.values(specOf(system, 'AgentSystem').graph);
+    return {
+      agents: sortedPaths(
+        nodes.flatMap(({ agentRef }) => agentRef ?? []),
+        system.namespace,
+      ),
+      hasTools: nodes.some(({ toolRef }) => toolRef !== undefined),
+    };
+  },
+);
+
 /** What a subject asks for by itself, before anything narrows it. */
-interface Request {
+export interface Request {
   readonly model: string | undefined;
   /** `namespace/name`, sorted. */
   readonly tools: readonly string[];
@@ -40,26 +58,39 @@ interface Request {
   readonly limits: Limits;
 }
 
-function subjectAuthority(subject: Subject, system: Resource, view: View): SubjectAuthority {
-  const request =
-    subject.agent === undefined ? systemRequest(system) : agentRequest(view.resource('Agent', subject.agent));
+/** Compiles one subject, of all its tools or only of those in `wanted`. */
+export function subjectAuthority(subject: Subject, view: View, wanted?: ReadonlySet<string>): SubjectAuthority {
+  const request = requestOf(subject, view);
   const policies = view.policiesFor(subject);
-  const permissions = permissionsOf(request.roles.map((path) => view.resource('AgentRole', path)));
-  const { model, tools } = request;
+  const asked = wanted === undefined ? request.tools : request.tools.filter((path) => wanted.has(path));
+  const grants: Grants = {
+    policies: policies
+      .map(policyForm)
+      .filter(({ tools, operations }) => tools !== undefined || operations !== undefined),
+    roles: request.roles.map((path) => roleForm(view.resource('AgentRole', path))),
+  };
+  const tools: Record<string, Verdict> = {};
+  for (const path of asked) {
+    const cell = { tool: toolForm(view.resource('Tool', path)), subject, rules: view.permissionsFor(path, subject) };
+    tools[path] = deniedBy(cell, grants.policies) ?? grantOf(cell, grants.roles);
+  }
+  const { model } = request;
   return {
     models: model === undefined ? {} : { [model]: modelVerdict(model, subject, policies) },
-    tools: Object.fromEntries(
-      tools.map((path) => {
-        const cell = { tool: view.resource('Tool', path), subject, rules: view.permissionsFor(path, subject) };
-        return [path, deniedBy(cell, policies) ?? grantOf(cell, permissions)];
-      }),
-    ),
+    tools,
     limits: limitsOf(request.limits, policies),
     budgets: policies.flatMap(budgetsOf),
   };
 }
 
-function agentRequest(agent: Resource): Request {
+/** What a subject's own manifest asks for. */
+export function requestOf({ agent, system }: Subject, view: View): Request {
+  return agent === undefined
+    ? systemRequest(view.resource('AgentSystem', system))
+    : agentRequest(view.resource('Agent', agent));
+}
+
+const agentRequest = kept((agent: Resource): Request => {
   const spec = specOf(agent, 'Agent');
   const { maxSteps, maxToolCalls, maxTokens, timeout } = spec.limits;
   return {
@@ -73,10 +104,10 @@ function agentRequest(agent: Resource): Request {
       timeoutMs: durationMs(timeout),
     },
   };
-}
+});
 
 /** A tool node is one step that makes one call. */
-function systemRequest(system: Resource): Request {
+const systemRequest = kept((system: Resource): Request => {
   const spec = specOf(system, 'AgentSystem');
   const tools = Object.values(spec.graph).flatMap(({ toolRef }) => (toolRef === undefined ? [] : [toolRef]));
   return {
@@ -85,12 +116,13 @@ function systemRequest(system: Resource): Request {
     roles: sortedPaths(spec.roles, system.namespace),
     limits: { maxSteps: 1, maxToolCalls: 1, timeoutMs: durationMs(spec.limits.timeout) },
   };
-}
+});
 
 function modelVerdict(model: string, subject: Subject, policies: readonly Rule<'AgentPolicy'>[]): Verdict {
-  const denying = policies.find(
-    ({ spec, namespace }) => spec.models?.allow && !names(spec.models.allow, model, namespace),
-  );
+  const denying = policies.find((rule) => {
+    const { models } = policyForm(rule);
+    return models !== undefined && !holds(models, model);
+  });
   return denying === undefined
     ? { kind: 'allow', rule: subject.address }
     : { kind: 'deny', reason: 'model.not_allowed', rule: denying.address };
@@ -98,72 +130,77 @@ function modelVerdict(model: string, subject: Subject, policies: readonly Rule<'
 
 /** One (subject, tool) pair with the ToolPermissions that hold for it. */
 interface Cell {
-  readonly tool: Resource;
+  readonly tool: ToolForm;
   readonly subject: Subject;
   readonly rules: readonly Rule<'ToolPermission'>[];
 }
 
-function deniedBy({ tool, rules }: Cell, policies: readonly Rule<'AgentPolicy'>[]): Verdict | undefined {
-  const path = pathOf(tool);
-  const operations: readonly string[] = specOf(tool, 'Tool').operation;
-  const policy = policies.find(
-    ({ spec, namespace }) =>
-      names(spec.tools?.deny ?? [], path, namespace) ||
-      (spec.tools?.allow !== undefined && !names(spec.tools.allow, path, namespace)) ||
-      spec.operations?.deny?.some((operation) => operations.includes(operation)),
-  );
+interface Grants {
+  /** Those that say something of tools, by address. */
+  readonly policies: readonly PolicyForm[];
+  /** By address. */
+  readonly roles: readonly Role[];
+}
+
+type Role = ReturnType<typeof roleForm>;
+
+function deniedBy({ tool, rules }: Cell, policies: readonly PolicyForm[]): Verdict | undefined {
   const rule =
-    policy ??
+    policies.find((policy) => deniesTool(policy, tool)) ??
     rules.find(({ spec }) =>
-      spec.rules.some((entry) => entry.verdict === 'deny' && operations.includes(entry.operation)),
+      spec.rules.some((entry) => entry.verdict === 'deny' && tool.operations.includes(entry.operation)),
     );
   return rule && { kind: 'deny', reason: 'policy.denied', rule: rule.address };
 }
 
+function deniesTool({ tools, operations }: PolicyForm, tool: ToolForm): boolean {
+  if (tools !== undefined && holds(tools.deny, tool.path)) return true;
+  if (tools?.allow !== undefined && !holds(tools.allow, tool.path)) return true;
+  return operations !== undefined && tool.operations.some((operation) => operations.has(operation));
+}
+
 /**
  * The permissions that each ToolPermission requires, or where none does `tool:<name>:<operation>` for every operation.
- * One that requires nothing changes nothing: it must not stand in for the grant.
+ * Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
  */
-function grantOf({ tool, subject, rules }: Cell, permissions: readonly Permission[]): Verdict {
-  const demands = rules.filter(({ spec }) => (spec.required?.length ?? 0) > 0).map(demandOf);
-  // Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
-  const isReplaced = rules.some(
-    ({ spec, namespace }) => (spec.required?.length ?? 0) > 0 && namespace === tool.namespace,
-  );
-  const all = isReplaced ? demands : [...demands, ordinaryDemand(tool, subject)];
-  const givers = new Set<string>();
-  for (const { rule, required, match } of all) {
-    const given = required.map((text) => ({ text: text.join(':'), giver: giverOf(text, permissions) }));
-    const missing = given.filter(({ giver }) => giver === undefined).map(({ text }) => text);
-    if (missing.length === required.length || (match === 'all' && missing.length > 0)) {
-      return { kind: 'deny', reason: 'policy.not_granted', rule, missing: missing.sort(compareText) };
-    }
-    for (const { giver } of match === 'any' ? given.filter((one) => one.giver).slice(0, 1) : given) {
-      if (giver !== undefined) givers.add(giver);
+function grantOf({ tool, subject, rules }: Cell, roles: readonly Role[]): Verdict {
+  const givers = new Set<Address>();
+  let isReplaced = false;
+  for (const rule of rules) {
+    const demand = permissionDemand(rule);
+    if (demand === undefined) continue;
+    if (rule.namespace === tool.namespace) isReplaced = true;
+    const missing = missingOf(demand, roles, givers);
+    if (missing !== undefined) return notGranted(rule.address, missing);
+  }
+  if (!isReplaced) {
+    const missing = missingOf(tool.demand, roles, givers);
+    if (missing !== undefined) return notGranted(subject.address, missing);
+  }
+  return { kind: 'allow', rule: givers.size === 1 ? oneOf(givers) : [...givers].sort(compareText).join(', ') };
+}
+
+function oneOf(addresses: ReadonlySet<Address>): Address {
+  for (const address of addresses) return address;
+  return '';
+}
+
+function notGranted(rule: string, missing: readonly string[]): Verdict {
+  return { kind: 'deny', reason: 'policy.not_granted', rule, missing };
+}
+
+/** What no role gives and the call needs, sorted; undefined: enough is given, and `givers` holds who gives it. */
+function missingOf({ wanted, match }: Demand, roles: readonly Role[], givers: Set<Address>): string[] | undefined {
+  const missing: string[] = [];
+  for (const { text, givenBy } of wanted) {
+    const giver = roles.find(({ gives }) => givenBy.some((one) => gives.has(one)));
+    if (giver === undefined) missing.push(text);
+    else {
+      givers.add(giver.address);
+      if (match === 'any') return undefined;
     }
   }
-  return { kind: 'allow', rule: [...givers].sort(compareText).join(', ') };
-}
-
-/** Permissions in a stable order, so that which role is named does not depend on how a list was written. */
-interface Demand {
-  readonly rule: string;
-  readonly required: readonly (readonly string[])[];
-  readonly match: 'all' | 'any';
-}
-
-function demandOf({ address, namespace, spec }: Rule<'ToolPermission'>): Demand {
-  const required = [...new Set(spec.required)].sort(compareText).map((text) => permissionParts(text, namespace));
-  return { rule: address, required, match: spec.match };
-}
-
-function ordinaryDemand(tool: Resource, subject: Subject): Demand {
-  const operations = [...new Set<string>(specOf(tool, 'Tool').operation)].sort(compareText);
-  return {
-    rule: subject.address,
-    required: operations.map((operation) => ['tool', pathOf(tool), operation]),
-    match: 'all',
-  };
+  return missing.length === 0 ? undefined : missing.sort(compareText);
 }
 
 function limitsOf(own: Limits, policies: readonly Rule<'AgentPolicy'>[]): Limits {
@@ -189,11 +226,6 @@ function budgetsOf({ address, spec }: Rule<'AgentPolicy'>): readonly Budget[] {
   }));
   budgets.sort((a, b) => compareText(a.unit, b.unit) || a.limit - b.limit);
   return budgets.map((budget, index) => ({ id: `${address}#${index}`, ...budget }));
-}
-
-/** Exact `namespace/name`, or `*` alone for everything. */
-function names(list: readonly string[], path: string, namespace: string): boolean {
-  return list.some((entry) => entry === '*' || qualify(entry, namespace) === path);
 }
 
 function sortedPaths(references: readonly string[], namespace: string): readonly string[] {

@@ -1,15 +1,15 @@
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
-import { byAddress, permissionRule, policyRule, type Rule, type Subject } from './reach.ts';
+import { permissionRule, policyRule, type Rule, type Subject } from './reach.ts';
+import { permissionIndex, policyIndex, reaching, type RuleIndex } from './rule-index.ts';
 import { addressAt } from './typed.ts';
 
 /** The resources of a snapshot, made ready so that compiling one system looks at what it uses and not at everything. */
 export interface Estate {
   readonly resources: ReadonlyMap<Address, Resource>;
-  /** By address. */
-  readonly policies: readonly Rule<'AgentPolicy'>[];
-  /** By `namespace/name` of the Tool, each list by address. */
-  readonly permissions: ReadonlyMap<string, readonly Rule<'ToolPermission'>[]>;
+  readonly policies: RuleIndex<Rule<'AgentPolicy'>>;
+  /** By `namespace/name` of the Tool. */
+  readonly permissions: ReadonlyMap<string, RuleIndex<Rule<'ToolPermission'>>>;
 }
 
 export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
@@ -20,10 +20,12 @@ export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
     if (resource.kind !== 'ToolPermission') continue;
     const rule = permissionRule(resource);
     const tool = qualify(rule.spec.toolRef, rule.namespace);
-    permissions.set(tool, [...(permissions.get(tool) ?? []), rule]);
+    const known = permissions.get(tool);
+    if (known === undefined) permissions.set(tool, [rule]);
+    else known.push(rule);
   }
-  const sorted = Array.from(permissions, ([tool, rules]) => [tool, byAddress(rules)] as const);
-  return { resources, policies: byAddress(policies), permissions: new Map(sorted) };
+  const indexed = Array.from(permissions, ([tool, rules]) => [tool, permissionIndex(rules)] as const);
+  return { resources, policies: policyIndex(policies), permissions: new Map(indexed) };
 }
 
 /** One system's view of the estate, which notes what it was shown: a change of anything else leaves the bundle as it is. */
@@ -49,8 +51,12 @@ export function viewOf(estate: Estate): View {
       used.add(address);
       return resource;
     },
-    policiesFor: (subject) => note(estate.policies.filter((rule) => rule.reaches(subject))),
-    permissionsFor: (tool, subject) =>
-      note((estate.permissions.get(tool) ?? []).filter((rule) => rule.reaches(subject))),
+    policiesFor: (subject) => note(reaching(estate.policies, subject)),
+    permissionsFor(tool, subject) {
+      const rules = estate.permissions.get(tool);
+      return rules === undefined ? none : note(reaching(rules, subject));
+    },
   };
 }
+
+const none: readonly Rule<'ToolPermission'>[] = [];

@@ -1,6 +1,7 @@
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import { kept } from './kept.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 /** Who calls: an agent within a system, or the system for its own tool nodes. */
@@ -37,7 +38,7 @@ export function subjectOf(resource: Resource, system: Resource): Subject {
  * nobody. Targets without any list are refused by the schema; here they would reach everybody, as a policy only
  * restricts.
  */
-export function policyRule(resource: Resource): Rule<'AgentPolicy'> {
+export const policyRule = kept((resource: Resource): Rule<'AgentPolicy'> => {
   const spec = specOf(resource, 'AgentPolicy');
   const { agents, systems, namespaces, labels } = spec.targets ?? {};
   const agentPaths = pathsOf(agents, resource.namespace);
@@ -50,16 +51,16 @@ export function policyRule(resource: Resource): Rule<'AgentPolicy'> {
       (namespaces === undefined || subject.namespaces.some((namespace) => namespaces.includes(namespace))) &&
       (labels === undefined || subject.labels.some((has) => wanted.every(([key, value]) => has[key] === value))));
   return { address: resource.address, namespace: resource.namespace, spec, reaches };
-}
+});
 
 /** A ToolPermission holds for the agents that it names, or for every agent and tool node. */
-export function permissionRule(resource: Resource): Rule<'ToolPermission'> {
+export const permissionRule = kept((resource: Resource): Rule<'ToolPermission'> => {
   const spec = specOf(resource, 'ToolPermission');
   const agentPaths = pathsOf(spec.agents, resource.namespace);
   const reaches = ({ agent }: Subject): boolean =>
     spec.global === true || agentPaths === undefined || (agent !== undefined && agentPaths.has(agent));
   return { address: resource.address, namespace: resource.namespace, spec, reaches };
-}
+});
 
 /** Rules by address: whatever is first found to deny is the same for any order of files. */
 export function byAddress<R extends { readonly address: Address }>(rules: readonly R[]): readonly R[] {

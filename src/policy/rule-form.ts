@@ -1,0 +1,103 @@
+import { permissionParts } from '../manifest/permission.ts';
+import { compareText } from '../manifest/problem.ts';
+import { qualify } from '../manifest/reference.ts';
+import type { Address, Resource } from '../manifest/resource.ts';
+import { kept } from './kept.ts';
+import type { Rule } from './reach.ts';
+import { pathOf, specOf } from './typed.ts';
+
+// A fleet asks the same few rules about hundreds of thousands of cells. What a rule's text means is worked out once for
+// each resource, which never changes, and is kept exactly as long as the resource is.
+
+/** What an AgentPolicy says of tools and models, made ready for look-ups. */
+export interface PolicyForm {
+  readonly address: Address;
+  /** Absent: says nothing of models. */
+  readonly models: PathSet | undefined;
+  /** Absent: says nothing of tools. */
+  readonly tools: { readonly allow: PathSet | undefined; readonly deny: PathSet } | undefined;
+  /** Denied; absent: none. */
+  readonly operations: ReadonlySet<string> | undefined;
+}
+
+/** Exact `namespace/name`, or `*` alone for everything. */
+export interface PathSet {
+  readonly all: boolean;
+  readonly paths: ReadonlySet<string>;
+}
+
+export const policyForm = kept((rule: Rule<'AgentPolicy'>): PolicyForm => {
+  const { address, namespace, spec } = rule;
+  const { allow, deny } = spec.tools ?? {};
+  return {
+    address,
+    models: spec.models?.allow && pathSet(spec.models.allow, namespace),
+    tools:
+      allow === undefined && deny === undefined
+        ? undefined
+        : { allow: allow && pathSet(allow, namespace), deny: pathSet(deny ?? [], namespace) },
+    operations: spec.operations?.deny && new Set(spec.operations.deny),
+  };
+});
+
+export function holds({ all, paths }: PathSet, path: string): boolean {
+  return all || paths.has(path);
+}
+
+function pathSet(list: readonly string[], namespace: string): PathSet {
+  return { all: list.includes('*'), paths: new Set(list.map((entry) => qualify(entry, namespace))) };
+}
+
+/** The permissions that a role gives, as texts. */
+export const roleForm = kept((role: Resource): { readonly address: Address; readonly gives: ReadonlySet<string> } => ({
+  address: role.address,
+  gives: new Set(specOf(role, 'AgentRole').permissions.map((text) => keyOf(permissionParts(text, role.namespace)))),
+}));
+
+/** One permission that a call needs, and every text of a role that gives it. */
+export interface Wanted {
+  readonly text: string;
+  readonly givenBy: readonly string[];
+}
+
+/** Permissions in a stable order, so that which role is named does not depend on how a list was written. */
+export interface Demand {
+  readonly wanted: readonly Wanted[];
+  readonly match: 'all' | 'any';
+}
+
+/** What a ToolPermission asks for; undefined: nothing. One that requires nothing must not stand in for the grant. */
+export const permissionDemand = kept(({ namespace, spec }: Rule<'ToolPermission'>): Demand | undefined => {
+  const required = [...new Set(spec.required)].sort(compareText);
+  if (required.length === 0) return undefined;
+  return { wanted: required.map((text) => wantedOf(permissionParts(text, namespace))), match: spec.match };
+});
+
+export interface ToolForm {
+  readonly path: string;
+  readonly namespace: string;
+  readonly operations: readonly string[];
+  /** `tool:<name>:<operation>` for every operation. */
+  readonly demand: Demand;
+}
+
+export const toolForm = kept((tool: Resource): ToolForm => {
+  const path = pathOf(tool);
+  const operations = [...new Set<string>(specOf(tool, 'Tool').operation)].sort(compareText);
+  const wanted = operations.map((operation) => wantedOf(['tool', path, operation]));
+  return { path, namespace: tool.namespace, operations, demand: { wanted, match: 'all' } };
+});
+
+/** `*` stands for a whole part after the first, never for a piece of one. */
+function wantedOf(parts: readonly string[]): Wanted {
+  const [first = '', ...rest] = parts;
+  const givenBy = rest.reduce<readonly string[][]>(
+    (known, part) => known.flatMap((texts) => [...new Set([part, '*'])].map((one) => [...texts, one])),
+    [[first]],
+  );
+  return { text: parts.join(':'), givenBy: givenBy.map(keyOf) };
+}
+
+function keyOf(parts: readonly string[]): string {
+  return parts.join(':');
+}
