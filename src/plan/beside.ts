@@ -7,7 +7,9 @@ import type { GuardRefusal } from './guard.ts';
  */
 export interface Beside {
   readonly impact?: Impact;
+  /** Of systems whose compiled content or authority changes, by name. */
   readonly budget?: readonly BudgetFigure[];
+  readonly moreBudget?: number;
   readonly backtest?: Backtest;
   readonly preflight?: Preflight;
   /** `guard.live_runs`. */
@@ -15,24 +17,74 @@ export interface Beside {
   readonly acknowledgements?: readonly Acknowledgement[];
 }
 
-/** What the changes reach, by reverse reference. */
+/** What the changes reach, by reverse reference: from a prompt or a role to agents, systems, tasks and what starts those. */
 export interface Impact {
   readonly systems: readonly Address[];
-  readonly schedules: readonly { readonly address: Address; readonly nextFire: string | undefined }[];
-  readonly webhooks: readonly Address[];
-  /** Runs that have not ended, by `namespace/name` of the system. */
-  readonly runs: readonly { readonly system: string; readonly inFlight: number; readonly oldest: string }[];
+  readonly moreSystems?: number;
+  /** By their next time, those that never come last. */
+  readonly schedules: readonly ScheduleImpact[];
+  readonly moreSchedules?: number;
+  readonly webhooks: readonly WebhookImpact[];
+  readonly moreWebhooks?: number;
+  /** Runs that have not ended, by system; of those systems alone that have any. */
+  readonly runs: readonly RunsInFlight[];
+  readonly moreRuns?: number;
+}
+
+export interface ScheduleImpact {
+  readonly address: Address;
+  /** The AgentSystem that it starts; undefined: what it names is not there. */
+  readonly system: Address | undefined;
+  /** ISO 8601, in UTC; undefined: never, because it is suspended, removed, or no such day comes. */
+  readonly nextFire: string | undefined;
+  readonly fate: 'added' | 'removed' | 'kept';
+}
+
+export interface WebhookImpact {
+  readonly address: Address;
+  readonly system: Address | undefined;
+  readonly fate: 'added' | 'removed' | 'kept';
+}
+
+export interface RunsInFlight {
+  /** `namespace/name`. */
+  readonly system: string;
+  readonly inFlight: number;
+  /** When the oldest of them was submitted: ISO 8601, in UTC. */
+  readonly oldest: string;
+  /** The oldest and the newest revision that they are pinned to. */
+  readonly revisions: { readonly oldest: number; readonly newest: number };
+  /** What becomes of them where the plan removes the system. */
+  readonly drain?: 'finish' | 'drain' | 'cancel';
+  /** What of the changes they notice, and when. */
+  readonly notices: readonly Notice[];
+  readonly moreNotices?: number;
+}
+
+/** Fields of one changed resource that reach runs in flight in the same way. */
+export interface Notice {
+  readonly address: Address;
+  /** `spec.prompt`, `spec.limits.maxSteps`; the first of them. */
+  readonly fields: readonly string[];
+  readonly moreFields?: number;
+  /** `pinned`: they keep what they started with. `nextCall`: tightened, at their next call. `newRuns`: loosened, not at all. */
+  readonly reaches: 'pinned' | 'nextCall' | 'newRuns' | 'atOnce';
 }
 
 export interface BudgetFigure {
   /** `namespace/name`. */
   readonly system: string;
-  /** Micro-USD a run at most: caps times the worst price; undefined: no cap. */
+  /** Micro-USD a run at most: caps times the worst price; undefined: see `ceilingLacks`. */
   readonly ceiling: Pair<number>;
-  /** Micro-USD a day: median tokens of recorded runs × runs a day × price; undefined: no history, or no price. */
+  /** Why there is no ceiling, in words, sorted; empty: there is one, or the system is not there. */
+  readonly ceilingLacks: { readonly before: readonly string[]; readonly after: readonly string[] };
+  /** Micro-USD a day: what half of the recorded runs cost at most, at these prices × runs a day; undefined: `expectedLacks`. */
   readonly expected: Pair<number>;
-  /** How many recorded runs it is taken from. */
+  /** `no history`, or which prices are missing. */
+  readonly expectedLacks: { readonly before: readonly string[]; readonly after: readonly string[] };
+  /** How many recorded runs it is taken from, and over how many days. */
   readonly runs: number;
+  readonly days: number;
 }
 
 export interface Pair<T> {
