@@ -13,6 +13,7 @@ const target = fileURLToPath(new URL('../src/store/tables.gen.ts', import.meta.u
 const columns: Record<string, string> = {
   'resource.body': 'JsonColumn<JsonObject>',
   'revision.summary': 'JsonColumn<RevisionSummary>',
+  'override.patch': 'JsonColumn<JsonObject>',
   'event.detail': 'JsonColumnDefault<JsonObject>',
   'run.input': 'JsonColumn<Json>',
   'run.output': 'JsonColumnOrNull<Json>',

@@ -56,6 +56,8 @@ export interface BundleHistory {
 export interface Environment {
   commit_id: string | null;
   created_at: Generated<Timestamp>;
+  heal_resumed_at: Timestamp | null;
+  heal_stopped_at: Timestamp | null;
   lineage: Generated<string>;
   name: string;
   pin: number | null;
@@ -75,6 +77,23 @@ export interface Event {
   detail: JsonColumnDefault<JsonObject>;
   environment: string;
   id: Generated<number>;
+}
+
+export interface Override {
+  address: string;
+  base_commit: string;
+  base_root: string;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  ended_revision: number | null;
+  environment: string;
+  expires_at: Timestamp;
+  id: string;
+  patch: JsonColumn<JsonObject>;
+  reason: string;
+  revision: number;
+  set_at: Generated<Timestamp>;
+  set_by: string;
 }
 
 export interface Quarantine {
@@ -120,6 +139,7 @@ export interface ResourceHistory {
   line: number;
   moved_from: string | null;
   to_revision: number | null;
+  written: string | null;
 }
 
 export interface Revision {
@@ -219,6 +239,7 @@ export interface Tables {
   bundle_history: BundleHistory;
   environment: Environment;
   event: Event;
+  override: Override;
   quarantine: Quarantine;
   resource: Resource;
   resource_bucket: ResourceBucket;

@@ -15,6 +15,10 @@ create table environment (
   pin bigint,
   -- Counts changes of the quarantine: with the revision, equal means that the same targets are held.
   quarantine_writes bigint not null default 0,
+  -- Since when controllers do not put drifted rows back, because something undid it again and again.
+  heal_stopped_at timestamptz,
+  -- Heals before this do not count: a person has looked.
+  heal_resumed_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -68,6 +72,8 @@ create table resource_history (
   line integer not null,
   -- The address that the resource had in the revision before, where it was moved here.
   moved_from text,
+  -- Digest of what authors wrote of it: the same under another content is the work of another build of pawl.
+  written text,
   primary key (environment, address, from_revision)
 );
 create unique index resource_history_current on resource_history (environment, address) where to_revision is null;
@@ -178,6 +184,31 @@ create table acknowledgement (
 create unique index acknowledgement_open on acknowledgement (environment, lineage, class, content, given_by)
   where used_by_revision is null;
 create index acknowledgement_environment on acknowledgement (environment, id);
+
+-- A change of one live resource by hand, over what Git says, with a reason and an end. In force while `ended_at` is
+-- null: from the revision that it came with to the one that took it back.
+create table override (
+  id text primary key check (id ~ '^[0-9a-f]{8}$'),
+  environment text not null references environment (name),
+  address text not null,
+  -- RFC 7386 merge patch of the manifest.
+  patch jsonb not null,
+  reason text not null check (reason ~ '[^[:space:]]'),
+  set_by text not null,
+  set_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz not null,
+  revision bigint not null,
+  -- Root and commit right before: going back to both is no news to anybody.
+  base_root text not null,
+  base_commit text not null,
+  ended_at timestamptz,
+  -- Absent while in force, and where the time was up.
+  ended_by text,
+  ended_revision bigint,
+  check (expires_at > set_at and expires_at <= set_at + interval '7 days 1 minute')
+);
+create index override_in_force on override (environment, set_at) where ended_at is null;
+create index override_environment on override (environment, set_at desc);
 
 create table worker (
   id uuid primary key,
