@@ -23,6 +23,11 @@ export const runCodes = {
     cause: 'A run that ended cannot be cancelled or resolved.',
     cure: 'Submit a new run if the work is still wanted.',
   },
+  'run.drained': {
+    title: 'A rollback stopped the run before its next step',
+    cause: '`pawl rollback --runs=drain` withdrew the revision that the run is pinned to.',
+    cure: 'Submit a new run: it gets what is live now. What this one already did is in its trace.',
+  },
   'run.not_waiting': {
     title: 'The run does not wait for this call',
     cause: 'The call at that path is not one whose outcome is unknown, or the run is just being executed.',

@@ -3,7 +3,7 @@ import type { Json } from '../manifest/json.ts';
 import { evaluateCondition, type Scope as Expressions } from '../manifest/expression.ts';
 import { evaluateTemplates } from '../manifest/template.ts';
 import { runAgent } from './agent.ts';
-import type { NewWait, RunEnd, RunError } from './executor.ts';
+import { drained, type NewWait, type RunEnd, type RunError } from './executor.ts';
 import { firedEdges, firedSources, lastNodes, next, type NodeState } from './graph.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { type Scope, subjectOf, timeoutMsOf } from './scope.ts';
@@ -63,6 +63,7 @@ class GraphRun {
       return { kind: 'timedOut', error: { code: 'run.deadline', message: 'The run was not done within its timeout.' } };
     }
     if (this.#failure !== undefined) return { kind: 'failed', error: this.#failure };
+    if (halt === 'drained') return { kind: 'cancelled', error: drained };
     if (halt !== undefined) return { kind: 'released' };
     if (this.#waits.length > 0) return { kind: 'waiting', waits: this.#waits };
     return this.#output();
@@ -71,6 +72,11 @@ class GraphRun {
   #startReady(): void {
     const { ready, skipped } = next(this.#scope.content, this.#state);
     for (const node of skipped) this.#state.set(node, { kind: 'skipped' });
+    // A run whose last step is done ends as it would have: there is nothing left to stop.
+    if (ready.length > 0 && this.#scope.drained()) {
+      this.#halt = 'drained';
+      return;
+    }
     for (const node of ready) {
       this.#state.set(node, { kind: 'started' });
       this.#running.set(node, this.#runNode(node));

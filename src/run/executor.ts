@@ -62,6 +62,8 @@ export interface ClaimedRun {
   readonly input: JsonObject;
   readonly cancelled: boolean;
   readonly overdue: boolean;
+  /** A rollback asked the run to begin no further step. */
+  readonly drained: boolean;
   /** The environment's revision when the run was claimed. */
   readonly liveRevision: number;
   /** What earlier claims journalled, in order. */
@@ -149,6 +151,12 @@ export interface RunError {
   readonly path?: string;
 }
 
+/** How a run ends that was asked to begin no further step. */
+export const drained: RunError = {
+  code: 'run.drained',
+  message: 'A rollback withdrew the revision that the run is pinned to, and it stopped before its next step.',
+};
+
 export interface NewWait {
   readonly path: string;
   readonly kind: 'timer' | 'unknown';
@@ -184,6 +192,7 @@ export type WriteAnswer =
       readonly liveRevision: number;
       readonly cancelled: boolean;
       readonly overdue: boolean;
+      readonly drained: boolean;
     };
 
 export interface Reaped {
@@ -199,7 +208,7 @@ export interface OwnedRun {
   readonly run: string;
   readonly fence: number;
   /** By the database's clock. */
-  readonly interrupted: 'cancelled' | 'overdue' | null;
+  readonly interrupted: 'cancelled' | 'overdue' | 'drained' | null;
 }
 
 /** What a run is pinned to: content and authority, both as they were compiled. */

@@ -9,7 +9,9 @@ export type HaltReason =
   /** The worker stops, and hands the run back. */
   | 'stopped'
   /** Another branch of the run failed. */
-  | 'failing';
+  | 'failing'
+  /** A rollback withdrew what the run is pinned to: steps under way end, and no further one begins. */
+  | 'drained';
 
 /** Ends a branch without a word in the journal: no new call is made. */
 export class Halted extends Error {

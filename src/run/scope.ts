@@ -23,6 +23,8 @@ export interface Scope {
   readonly signal: AbortSignal;
   /** Why no new call may be made though calls in flight may end: the worker stops, or another branch failed. */
   readonly closing: () => HaltReason | undefined;
+  /** Whether no further step may begin, though those under way may end. */
+  readonly drained: () => boolean;
   /** False when the lease was renewed so long ago that somebody else may soon own the run. */
   readonly mayStart: () => boolean;
   /** Told what made a node fail, for the worker's log. */

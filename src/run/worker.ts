@@ -29,6 +29,8 @@ export interface WorkerOptions {
   readonly graceMs?: number;
 }
 
+type Stops = Pick<Running, 'abort' | 'drain'>;
+
 const leaseMsDefault = 15_000;
 const graceMsDefault = 10_000;
 const pollMs = 5_000;
@@ -39,6 +41,8 @@ const laterMs = 2_000;
 
 interface Running {
   readonly abort: AbortController;
+  /** Aborted when the run is to begin no further step. */
+  readonly drain: AbortController;
   readonly done: Promise<void>;
   readonly suspect: boolean;
 }
@@ -161,26 +165,28 @@ export class Worker {
   }
 
   #begin(worker: string, run: ClaimedRun): void {
-    const abort = new AbortController();
-    const done = this.#execute(worker, run, abort)
+    const stops: Stops = { abort: new AbortController(), drain: new AbortController() };
+    const done = this.#execute(worker, run, stops)
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
       .finally(() => {
         this.#running.delete(keyOf(run));
         if (!this.#exhausted) this.#refill();
       });
-    this.#running.set(keyOf(run), { abort, done, suspect: run.crashes >= 2 });
+    this.#running.set(keyOf(run), { ...stops, done, suspect: run.crashes >= 2 });
   }
 
-  async #execute(worker: string, run: ClaimedRun, abort: AbortController): Promise<void> {
+  async #execute(worker: string, run: ClaimedRun, stops: Stops): Promise<void> {
     const { executor, log } = this.#options;
+    const { abort, drain } = stops;
+    if (run.drained) drain.abort();
     if (run.cancelled) abort.abort(new Halted('cancelled'));
     else if (run.overdue) abort.abort(new Halted('overdue'));
     const journal = new RunJournal(
       executor,
       { worker, run: run.id, fence: run.fence, steps: run.steps },
-      this.#hooks(run, abort),
+      this.#hooks(run, stops),
     );
-    const end = await this.#outcome(run, { journal, abort });
+    const end = await this.#outcome(run, { journal, ...stops });
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
     const answer = await journal.end(end).catch((cause: unknown) => {
       if (!(cause instanceof TerminalError)) throw cause;
@@ -189,18 +195,15 @@ export class Worker {
     if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
   }
 
-  async #outcome(
-    run: ClaimedRun,
-    { journal, abort }: { readonly journal: RunJournal; readonly abort: AbortController },
-  ): Promise<Execution> {
+  async #outcome(run: ClaimedRun, parts: { readonly journal: RunJournal } & Stops): Promise<Execution> {
     try {
-      return await execute(await this.#scope(run, journal, abort));
+      return await execute(await this.#scope(run, parts));
     } catch (cause) {
       return endOf(cause);
     }
   }
 
-  async #scope(run: ClaimedRun, journal: RunJournal, abort: AbortController): Promise<Scope> {
+  async #scope(run: ClaimedRun, { journal, abort, drain }: { readonly journal: RunJournal } & Stops): Promise<Scope> {
     const { executor, log } = this.#options;
     const [{ content, authority }, live] = await Promise.all([
       executor.bundle(run.bundle),
@@ -217,15 +220,17 @@ export class Worker {
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
       signal: abort.signal,
       closing: () => (this.#draining ? 'stopped' : undefined),
+      drained: () => drain.signal.aborted,
       mayStart: () => this.#lease.isFresh(),
       report: (cause) => log.info({ err: cause, runId: run.id }, 'node failed'),
     };
   }
 
-  #hooks(run: ClaimedRun, abort: AbortController): ConstructorParameters<typeof RunJournal>[2] {
+  #hooks(run: ClaimedRun, { abort, drain }: Stops): ConstructorParameters<typeof RunJournal>[2] {
     return {
       lost: () => abort.abort(new Halted('lost')),
-      heard: ({ cancelled, overdue }) => {
+      heard: ({ cancelled, overdue, drained }) => {
+        if (drained) drain.abort();
         if (cancelled) abort.abort(new Halted('cancelled'));
         else if (overdue) abort.abort(new Halted('overdue'));
       },
@@ -256,7 +261,8 @@ export class Worker {
     const owned = await this.#options.executor.owned(worker);
     for (const { run, fence, interrupted } of owned) {
       const running = this.#running.get(keyOf({ id: run, fence }));
-      if (running !== undefined && interrupted !== null) running.abort.abort(new Halted(interrupted));
+      if (running !== undefined && interrupted === 'drained') running.drain.abort();
+      else if (running !== undefined && interrupted !== null) running.abort.abort(new Halted(interrupted));
       // A claim that went on meanwhile may have its answer still under way.
       if (running === undefined && isQuiet && claims === this.#claims) await this.#handBack(worker, { run, fence });
     }

@@ -1,5 +1,5 @@
 import { sha256 } from '../manifest/digest.ts';
-import type { JournalEntry, RunEnd, RunWrite, WriteAnswer } from '../run/executor.ts';
+import { drained, type JournalEntry, type RunEnd, type RunWrite, type WriteAnswer } from '../run/executor.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { rowsOf } from './statement.ts';
@@ -25,7 +25,7 @@ with claimed as materialized (
   ) w
   cross join lateral (
     select r.id, r.environment, r.fence, r.cancel_requested_at is not null as cancelled,
-      coalesce(r.deadline_at <= now(), false) as overdue
+      coalesce(r.deadline_at <= now(), false) as overdue, r.drain_requested_at is not null as drained
     from run r where r.id = w.id and r.fence = w.fence and r.owner = w.owner
     for no key update
   ) r
@@ -59,19 +59,21 @@ with claimed as materialized (
   on conflict (run, path) do nothing
 ), ended as (
   update run r set
-    state = case when x.state = 'Waiting' and h.cancelled then 'Cancelled' else x.state end,
+    state = case when x.state = 'Waiting' and (h.cancelled or h.drained) then 'Cancelled' else x.state end,
     owner = null,
     output = x.output::json,
     error = case when x.state = 'Waiting' and h.cancelled
-      then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.') else x.error::json end,
+      then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.')
+      when x.state = 'Waiting' and h.drained
+      then json_build_object('code', '${drained.code}', 'message', '${drained.message}') else x.error::json end,
     run_at = case when x.state = 'Waiting'
       then least(now() + x.delay * interval '1 millisecond', case when x.delay is not null then r.deadline_at end) end,
-    ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and h.cancelled then now() end
+    ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and (h.cancelled or h.drained) then now() end
   from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint)
   join held h on h.id = x.id
   where r.id = x.id
 )
-select h.id, h.cancelled, h.overdue, h.live, c.paths as conflicts
+select h.id, h.cancelled, h.overdue, h.drained, h.live, c.paths as conflicts
 from held h
 left join (select run, array_agg(path) as paths from entry where conflict group by run) c on c.run = h.id`;
 }
@@ -83,6 +85,7 @@ interface WriteRow {
   readonly id: string;
   readonly cancelled: boolean;
   readonly overdue: boolean;
+  readonly drained: boolean;
   readonly live: number;
   readonly conflicts: readonly string[] | null;
 }
@@ -94,8 +97,8 @@ export async function writeJournal(database: Database, writes: readonly RunWrite
   return writes.map((write) => {
     const row = byRun.get(write.run);
     if (row === undefined) return { kind: 'fenced' };
-    const { cancelled, overdue, live, conflicts } = row;
-    return { kind: 'accepted', conflicts: conflicts ?? [], liveRevision: live, cancelled, overdue };
+    const { cancelled, overdue, drained: isDrained, live, conflicts } = row;
+    return { kind: 'accepted', conflicts: conflicts ?? [], liveRevision: live, cancelled, overdue, drained: isDrained };
   });
 }
 

@@ -112,7 +112,7 @@ export async function reapWorkers(
 /** The runs that a worker owns, with what should interrupt them. */
 export async function readOwned(database: Database, worker: string): Promise<readonly OwnedRun[]> {
   const text = `select id as run, fence, case when cancel_requested_at is not null then 'cancelled'
-      when deadline_at <= now() then 'overdue' end as interrupted
+      when deadline_at <= now() then 'overdue' when drain_requested_at is not null then 'drained' end as interrupted
     from run where owner = $1 and state = 'Running'`;
   return rowsOf<OwnedRun>(database.db, { name: 'read_owned', text }, [worker]);
 }
