@@ -58,6 +58,11 @@ export const environmentCodes = {
     cause: 'Annotations that start with `pawl/` are read by pawl, and it knows none of this name.',
     cure: 'Correct the name, or use a prefix of your own.',
   },
+  'manifest.protect': {
+    title: 'Protected or not',
+    cause: 'The annotation `pawl/protect` holds something other than `true` and `false`.',
+    cure: 'Write `pawl/protect: "true"`, or remove the annotation.',
+  },
   'reference.share': {
     title: 'Not a list of namespaces',
     cause: 'The annotation `pawl/share` holds something that is neither `*` nor the name of a namespace.',
