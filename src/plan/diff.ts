@@ -21,6 +21,8 @@ export interface DiffOptions {
   readonly bodies: Bodies;
   /** Which fields hide their values; by default those that the schemas mark `x-sensitive`. */
   readonly sensitive?: SensitiveFields;
+  /** `overwrite`: what a hand changed gives way to the target, as anything a hand changed does where Git did not move. */
+  readonly conflicts?: 'block' | 'overwrite';
 }
 
 /** Compares last applied, live and target, resource by resource. */
@@ -39,11 +41,16 @@ export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff
     if (drifted !== undefined) drift.push(describe(drifted, triple));
     if (movedAway.has(triple.address)) continue;
     const move = moves.get(triple.address);
-    const change = classify(digestsOf(move === undefined ? triple : movedOf(move)));
+    const found = classify(digestsOf(move === undefined ? triple : movedOf(move)));
+    const change = options.conflicts === 'overwrite' ? overwriting(found) : found;
     if (change === undefined || isBroken(triple, change, snapshot)) continue;
     changes.push(move === undefined ? describe(change, triple) : asMove(describe(change, movedOf(move)), move));
   }
   return { changes: inOrder(changes), drift: inOrder(drift), problems: occupiedMoves(targets, snapshot, live) };
+}
+
+function overwriting(verdict: Verdict | undefined): Verdict | undefined {
+  return verdict?.class === 'conflict' ? { ...verdict, class: 'outOfBand' } : verdict;
 }
 
 /** The old name's head under the new name: a move is compared with what it moves. */
@@ -57,7 +64,11 @@ function asMove(change: Change, { from }: Move): Change {
   return { ...change, previousAddress: from.address, action: 'move', fields };
 }
 
-function changeOf(triple: Triple, verdict: Verdict, options: Required<DiffOptions>): Change {
+function changeOf(
+  triple: Triple,
+  verdict: Verdict,
+  options: Required<Pick<DiffOptions, 'bodies' | 'sensitive'>>,
+): Change {
   const { address, head, target } = triple;
   const identity = target ?? identityOf(address);
   const before = bodyOf(verdict.before, triple, options.bodies);

@@ -20,9 +20,7 @@ function writeText(again: '' | 'on conflict (run, path, phase) do nothing'): str
   return `
 with claimed as materialized (
   select r.*
-  from (
-    select * from json_to_recordset($1) as w (id uuid, fence bigint, owner uuid) order by id
-  ) w
+  from (select * from json_to_recordset($1) as w (id uuid, fence bigint, owner uuid) order by id) w
   cross join lateral (
     select r.id, r.environment, r.fence, r.cancel_requested_at is not null as cancelled,
       coalesce(r.deadline_at <= now(), false) as overdue, r.drain_requested_at is not null as drained
