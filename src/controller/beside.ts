@@ -1,3 +1,4 @@
+import { liveRunRefusals } from '../apply/live-runs.ts';
 import type { Log } from '../log.ts';
 import { refusesPlan } from '../manifest/problem.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
@@ -27,7 +28,9 @@ export interface BesideInput extends Planned {
 type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Promise<Beside[Member]> };
 
 /** Each member by itself: what it needs of the database, put into a pure function of `plan/`. */
-const readers: Partial<Readers> = {};
+const readers: Partial<Readers> = {
+  guards: ({ database, plan }) => liveRunRefusals(database.db, plan),
+};
 
 export interface BesideOptions {
   readonly log?: Log | undefined;

@@ -270,6 +270,8 @@ create index run_fair on run (pool, namespace, fair_key desc) where state = 'Que
 create index run_owned on run (owner) where state = 'Running';
 create index run_due on run (run_at) where state = 'Waiting' and run_at is not null;
 create index run_expired on run (deadline_at) where state = 'Queued' and deadline_at is not null;
+-- What a plan that deletes something would take away from runs.
+create index run_open on run (environment, system, bundle) where ended_at is null;
 create index run_recent on run (environment, created_at desc, id desc);
 
 -- The journal: append-only. A call is an intent, then a result; a refused call is a result alone.
