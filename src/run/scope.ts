@@ -3,11 +3,11 @@ import { own } from '../manifest/json.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext } from '../policy/context.ts';
+import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import type { ClaimedRun, LiveAuthority, RecordedWait } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
-import type { Ledger } from './usage.ts';
 
 /** One run in execution: what it is pinned to, what is live, and what it has spent. */
 export interface Scope {

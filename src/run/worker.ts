@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { channels } from '../bus/bus.ts';
 import { TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { foldJournal } from '../policy/ledger.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { type Execution, execute } from './execute.ts';
@@ -13,7 +14,6 @@ import { Lease } from './lease.ts';
 import { LiveAuthorities } from './live.ts';
 import { Periodic } from './periodic.ts';
 import { type Scope, subjectOf } from './scope.ts';
-import { foldJournal } from './usage.ts';
 
 export interface WorkerOptions {
   readonly executor: Executor;

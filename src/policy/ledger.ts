@@ -1,6 +1,5 @@
-import type { Authority, SubjectAuthority } from '../policy/authority.ts';
-import { repetitionKey, type Spent, type Usage } from '../policy/context.ts';
-import type { RecordedRow } from './executor.ts';
+import type { Authority, SubjectAuthority } from './authority.ts';
+import { repetitionKey, type Spent, type Usage } from './context.ts';
 
 /** What one call has on the accounts: its reservation at first, what it really took in the end. */
 export interface Booking {
@@ -143,18 +142,37 @@ function reaches(row: SubjectAuthority | undefined, budget: string): boolean {
  * Folds a journal into a ledger. A call without a result holds its reservation; a result replaces it, but for an
  * unknown one, of which all that was held is charged unless the call was never made.
  */
-export function foldJournal(rows: readonly RecordedRow[], subjectOf: (node: string) => string): Ledger {
+export function foldJournal(rows: readonly AccountedRow[], subjectOf: (node: string) => string): Ledger {
   const ledger = new Ledger();
-  for (const row of rows) {
-    if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf(row, subjectOf(row.node)));
-    else if (row.outcome !== 'unknown' || row.error?.code === 'call.not_made') {
-      ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
-    }
-  }
+  for (const row of rows) foldRow(ledger, row, subjectOf(row.node));
   return ledger;
 }
 
-function bookingOf(row: RecordedRow, subject: string): Booking {
+/** One row of the journal, in the order of writing. */
+export function foldRow(ledger: Ledger, row: AccountedRow, subject: string): void {
+  if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf(row, subject));
+  else if (row.outcome !== 'unknown' || row.error?.code === 'call.not_made') {
+    ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
+  }
+}
+
+/** What accounts need of a row of the journal. */
+export interface AccountedRow {
+  readonly path: string;
+  readonly phase: 'intent' | 'result';
+  readonly node: string;
+  readonly kind: 'model' | 'tool';
+  readonly target: string;
+  readonly argsDigest: string | undefined;
+  readonly outcome: string | undefined;
+  readonly error: { readonly code: string } | undefined;
+  readonly tokensReserved: number | undefined;
+  readonly tokensIn: number | undefined;
+  readonly tokensOut: number | undefined;
+  readonly cost: number | undefined;
+}
+
+function bookingOf(row: AccountedRow, subject: string): Booking {
   return {
     node: row.node,
     subject,
