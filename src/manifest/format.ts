@@ -114,7 +114,7 @@ function digestOf(document: Document | undefined): string | undefined {
 }
 
 /** All comments of a text, in an order that does not depend on where they stand. */
-function commentsOf(text: string): string {
+export function commentsOf(text: string): string {
   const found: string[] = [];
   const seek = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(seek);
