@@ -54,7 +54,8 @@ function diagnostic(problem: Problem): JsonObject {
   };
 }
 
-function resourceChange(change: Change): JsonObject {
+/** One change, as `resource_changes` and `resource_drift` hold it. */
+export function resourceChange(change: Change): JsonObject {
   return {
     address: change.address,
     ...(change.previousAddress === undefined ? {} : { previous_address: change.previousAddress }),
