@@ -1,8 +1,19 @@
 import type { Resource } from '../../../src/manifest/resource.ts';
+import { noAccessChanges } from '../../../src/plan/access.ts';
+import { plan as judged } from '../../../src/plan/plan.ts';
 import type { Plan } from '../../../src/plan/change.ts';
-import { plan } from '../../../src/plan/plan.ts';
 import { renderText } from '../../../src/plan/render/text.ts';
+import { noSections } from '../../../src/plan/section.ts';
 import { agent, historyOf, inSync, liveOf, model, optionsOf, role, snapshotOf, system, tool } from '../fixture.ts';
+
+/** What is made of changes alone: how the rest of a plan is judged is the business of other tests. */
+const plan = (...inputs: Parameters<typeof judged>): Plan => ({
+  ...judged(...inputs),
+  access: noAccessChanges,
+  sections: noSections,
+  risks: [],
+  guards: [],
+});
 
 const prompt = (style: string) =>
   ['You answer tickets.', 'Read them twice.', 'Be kind.', 'Cite the manual.', `Be ${style}.`, 'Sign off.', ''].join(

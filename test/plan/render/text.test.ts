@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/plan/plan.ts';
+import { riskLine, tallyOf } from '../../../src/plan/render/tally.ts';
 import { agent, liveOf, optionsOf, snapshotOf } from '../fixture.ts';
 import { conflict, drifted, first, live, plans, resources, revert, text, update } from './plans.ts';
 
@@ -72,6 +73,7 @@ describe('text', () => {
       Systems compiled anew: default/triage.
 
       Plan: 6 to add, 0 to change, 0 to destroy.
+      Risk: none.
       "
     `);
   });
@@ -112,6 +114,7 @@ describe('text', () => {
       Systems compiled anew: default/triage.
 
       Plan: 1 to add, 1 to change, 1 to destroy.
+      Risk: none.
       "
     `);
   });
@@ -160,6 +163,7 @@ describe('text', () => {
             # (6 unchanged fields hidden)
 
       Plan: 0 to add, 1 to change, 0 to destroy.
+      Risk: none.
       "
     `);
   });
@@ -191,6 +195,7 @@ describe('text', () => {
             # (6 unchanged fields hidden)
 
       Plan: 0 to add, 1 to change, 0 to destroy.
+      Risk: none.
       "
     `);
   });
@@ -224,22 +229,29 @@ describe('text', () => {
     );
   });
 
-  test.each(Object.entries(plans))('%s: the last line is the same bytes at any width and colour', (_name, made) => {
-    const { add, change, remove } = made.summary;
-    for (const width of [40, 80, 200]) {
-      for (const color of [true, false]) {
-        const lines = text(made, width, color).split('\n');
-        expect(lines.slice(-2)).toEqual([`Plan: ${add} to add, ${change} to change, ${remove} to destroy.`, '']);
+  test.each(Object.entries(plans))(
+    '%s: the last two lines are the same bytes at any width and colour',
+    (_name, made) => {
+      const { add, change, remove } = made.summary;
+      for (const width of [40, 80, 200]) {
+        for (const color of [true, false]) {
+          const lines = text(made, width, color).split('\n');
+          expect(lines.slice(-3)).toEqual([
+            `Plan: ${add} to add, ${change} to change, ${remove} to destroy.`,
+            riskLine(tallyOf(made)),
+            '',
+          ]);
+        }
       }
-    }
-  });
+    },
+  );
 
   test.each(Object.entries(plans))('%s: colour adds nothing and no line is too long', (_name, made) => {
     for (const width of [40, 80, 200]) {
       expect(stripVTControlCharacters(text(made, width, true))).toBe(text(made, width));
       const long = text(made, width)
         .split('\n')
-        .filter((line) => line.length > width && !line.startsWith('Plan: '));
+        .filter((line) => line.length > width && !/^(Plan: | +pawl ack )/.test(line));
       expect(long).toEqual([]);
     }
   });

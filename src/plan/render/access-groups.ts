@@ -1,0 +1,78 @@
+import { compareText } from '../../manifest/problem.ts';
+import type { Address } from '../../manifest/resource.ts';
+import type { AccessChanges, Cause, Direction } from '../access.ts';
+import { limitText, named, verdictText } from './words.ts';
+
+/** What becomes of the power of one agent (or system) within one system. */
+export interface AccessGroup {
+  readonly subject: Address;
+  readonly system: string;
+  readonly widened: number;
+  readonly narrowed: number;
+  /** Widened ones first; cells that differ in their operation alone are one line. */
+  readonly lines: readonly AccessLine[];
+}
+
+export interface AccessLine {
+  readonly direction: Direction;
+  /** e.g. `tool support/refund`; text from outside. */
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+  readonly operations: readonly string[];
+  readonly causes: readonly Cause[];
+}
+
+/** Groups by subject and system, those that gain most first, so that what is cut is what matters least. */
+export function accessGroups(access: AccessChanges): readonly AccessGroup[] {
+  const groups = new Map<string, { subject: Address; system: string; lines: Map<string, AccessLine>; count: Count }>();
+  for (const { subject, system, line } of linesOf(access)) {
+    const key = `${subject}\n${system}`;
+    const group = groups.get(key) ?? { subject, system, lines: new Map(), count: { widened: 0, narrowed: 0 } };
+    groups.set(key, group);
+    group.count[line.direction] += 1;
+    const same = `${line.direction}\n${line.what}\n${line.before}\n${line.after}\n${causeKey(line.causes)}`;
+    const known = group.lines.get(same);
+    group.lines.set(
+      same,
+      known === undefined ? line : { ...known, operations: [...known.operations, ...line.operations] },
+    );
+  }
+  return Array.from(groups.values(), ({ lines, count, ...who }) => ({
+    ...who,
+    ...count,
+    lines: [...lines.values()].sort((a, b) => compareText(b.direction, a.direction)),
+  })).sort((a, b) => b.widened - a.widened || compareText(a.subject, b.subject) || compareText(a.system, b.system));
+}
+
+interface Count {
+  widened: number;
+  narrowed: number;
+}
+
+export function causeKey(causes: readonly Cause[]): string {
+  return causes.map(({ address, fields }) => `${address} ${fields.join(' ')}`).join('\n');
+}
+
+interface Placed {
+  readonly subject: Address;
+  readonly system: string;
+  readonly line: AccessLine;
+}
+
+function* linesOf({ cells, limits, coverage }: AccessChanges): Generator<Placed> {
+  for (const { subject, system, target, name, operation, direction, before, after, causes } of cells) {
+    const operations = operation === undefined ? [] : [operation];
+    const line = { direction, what: `${target} ${name}`, operations, causes };
+    yield { subject, system, line: { ...line, before: verdictText(before), after: verdictText(after) } };
+  }
+  for (const { subject, system, limit, direction, before, after, causes } of limits) {
+    const line = { direction, what: `limit ${limit}`, operations: [], causes };
+    yield { subject, system, line: { ...line, before: limitText(limit, before), after: limitText(limit, after) } };
+  }
+  for (const { policy, subject, system, direction, causes } of coverage) {
+    const [before, after] =
+      direction === 'widened' ? ['reaches it', 'reaches it no longer'] : ['does not reach it', 'reaches it'];
+    yield { subject, system, line: { direction, what: named(policy), before, after, operations: [], causes } };
+  }
+}

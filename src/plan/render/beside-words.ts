@@ -1,0 +1,109 @@
+import { neutral } from '../../manifest/neutral.ts';
+import type {
+  Backtest,
+  BudgetFigure,
+  Impact,
+  Notice,
+  Pair,
+  Preflight,
+  RunsInFlight,
+  ScheduleImpact,
+  WebhookImpact,
+} from '../beside.ts';
+import { amount, counted, dollars, listed, named, withMore } from './words.ts';
+
+/** What varies by the hour, each fact as one neutral sentence: the same words in a terminal and in a comment. */
+export function impactText({ systems, schedules, webhooks, runs, ...more }: Impact): string {
+  const inFlight = runs.reduce((sum, one) => sum + one.inFlight, 0);
+  const counts = [
+    counted(systems.length + (more.moreSystems ?? 0), 'system'),
+    counted(schedules.length + (more.moreSchedules ?? 0), 'schedule'),
+    counted(webhooks.length + (more.moreWebhooks ?? 0), 'webhook'),
+    `${counted(inFlight, 'run')} in flight${more.moreRuns ? ` and those of ${counted(more.moreRuns, 'more system')}` : ''}`,
+  ];
+  return `Impact: ${counts.join(', ')}.`;
+}
+
+export function reachesNothing({ systems, schedules, webhooks, runs }: Impact): boolean {
+  return systems.length + schedules.length + webhooks.length + runs.length === 0;
+}
+
+export function scheduleText({ address, system, nextFire, fate }: ScheduleImpact): string {
+  const next = nextFire === undefined ? 'never fires' : `fires next at ${neutral(nextFire)}`;
+  return `${named(address)}${fateText(fate)} ${next}${startsText(system)}`;
+}
+
+export function webhookText({ address, system, fate }: WebhookImpact): string {
+  return `${named(address)}${fateText(fate)} may start at any time${startsText(system)}`;
+}
+
+function fateText(fate: ScheduleImpact['fate']): string {
+  return fate === 'kept' ? '' : ` (${fate})`;
+}
+
+function startsText(system: string | undefined): string {
+  return system === undefined ? '' : `, starts ${named(system)}`;
+}
+
+export function runsText({ system, inFlight, oldest, revisions, drain }: RunsInFlight): string {
+  const pinned =
+    revisions.oldest === revisions.newest
+      ? `revision ${revisions.newest}`
+      : `revisions ${revisions.oldest} to ${revisions.newest}`;
+  const after = drain === undefined ? '' : `; the system goes, so they ${drainWords[drain]}`;
+  return `${neutral(system)}: ${counted(inFlight, 'run')} in flight on ${pinned}, the oldest since ${neutral(oldest)}${after}`;
+}
+
+const drainWords = { finish: 'finish', drain: 'stop at their next step', cancel: 'are cancelled' } as const;
+
+/** What a run in flight notices of a change. */
+export function noticeText({ address, fields, moreFields, reaches }: Notice): string {
+  const which = fields.length === 0 ? '' : ` ${withMore(fields.map(neutral), moreFields, 3)}`;
+  return `${named(address)}${which}: ${reachWords[reaches]}`;
+}
+
+const reachWords: Readonly<Record<Notice['reaches'], string>> = {
+  pinned: 'they keep what they started with',
+  nextCall: 'they obey it from their next call',
+  newRuns: 'only new runs get it',
+  atOnce: 'they get it at once',
+};
+
+export function budgetText({ system, ceiling, expected, ...figure }: BudgetFigure): string {
+  const most = pairText(ceiling, figure.ceilingLacks);
+  const likely = pairText(expected, figure.expectedLacks);
+  const history = figure.runs === 0 ? '' : ` (${counted(figure.runs, 'run')} in ${counted(figure.days, 'day')})`;
+  return `${neutral(system)}: at most ${most} a run; expected ${likely} a day${history}`;
+}
+
+/** A side without a figure says why; the other side may still have one. */
+export function pairText(pair: Pair<number>, lacks: Readonly<Record<'before' | 'after', readonly string[]>>): string {
+  const side = (which: 'before' | 'after'): string => {
+    const value = pair[which];
+    if (value !== undefined) return dollars(value);
+    return lacks[which].length === 0 ? 'nothing' : `unknown (${listed(lacks[which], 3)})`;
+  };
+  const [before, after] = [side('before'), side('after')];
+  return before === after ? after : `${before} -> ${after}`;
+}
+
+export function backtestText({ runs, calls, deniedRuns, deniedCalls, allowedCalls }: Backtest): string {
+  if (runs === 0) return 'Back-test: no recorded runs to decide again.';
+  const denied =
+    deniedRuns === 0
+      ? 'none would have been denied'
+      : `${amount(deniedRuns)} would have been denied or have had to ask (${counted(deniedCalls, 'call')})`;
+  const allowed = allowedCalls === 0 ? '' : `; ${counted(allowedCalls, 'denied call')} would now pass`;
+  return `Back-test: of ${counted(runs, 'recorded run')} with ${counted(calls, 'call')}, ${denied}${allowed}.`;
+}
+
+export function exampleText(example: Backtest['examples'][number]): string {
+  const { run, path, subject, target, reason, rule, count } = example;
+  const first = `first in run ${neutral(run)} at ${neutral(path)}`;
+  return `${neutral(target)} by ${named(subject)}: ${neutral(reason)} (${neutral(rule)}), ${counted(count, 'time')}, ${first}`;
+}
+
+export function preflightText(tried: Preflight): string {
+  if (tried.ok) return 'Preflight: the apply was tried and rolled back; it holds.';
+  return `Preflight: the apply was tried and failed: ${neutral(`${tried.code}: ${tried.message}`)}`;
+}

@@ -1,0 +1,44 @@
+import { neutral } from '../../manifest/neutral.ts';
+import { partsLacked, refusesPlan } from '../../manifest/problem.ts';
+import type { Plan } from '../change.ts';
+import type { Page } from './page.ts';
+import { counted, noun, targetOf } from './words.ts';
+
+/** Which commit is compared with what. */
+export function header(out: Page, plan: Plan): void {
+  const subject = plan.target.subject === '' ? '' : ` "${neutral(plan.target.subject)}"`;
+  const { revision } = plan.base;
+  const base = revision === 0 ? 'Nothing was applied before.' : `Compared with revision ${revision}.`;
+  out.line(0, `Environment ${neutral(plan.environment)}, ${targetOf(plan.target)}${subject}`, {
+    paint: out.colors.bold,
+  });
+  out.line(0, base);
+  out.blank();
+}
+
+/** Why a plan can never be applied: conflicts, and what is wrong with the manifests. */
+export function errors(out: Page, { problems, changes }: Plan): void {
+  const refusals = problems.filter(refusesPlan);
+  const conflicts = changes.filter((change) => change.class === 'conflict').length;
+  if (conflicts > 0) {
+    out.line(0, `This plan cannot be applied: Git and live both changed ${counted(conflicts, 'resource')}.`);
+    out.blank();
+  }
+  if (refusals.length === 0) return;
+  const errorCount = refusals.filter(({ severity }) => severity === 'error').length;
+  if (errorCount > 0) out.line(0, `This plan cannot be applied: ${counted(errorCount, 'error')}.`);
+  const lacked = partsLacked(refusals);
+  if (lacked.length > 0) out.line(0, `This plan cannot be applied by this build, which lacks: ${lacked.join(', ')}.`);
+  for (const { file, line, column, code, message } of refusals) {
+    out.line(2, neutral(`${file}:${line}:${column} ${code}: ${message}`), { mark: '!', paint: out.colors.red });
+  }
+  out.blank();
+}
+
+/** That the content was there before, as a revert of a commit brings it back. */
+export function returned(out: Page, { revert }: Plan): void {
+  if (revert === undefined) return;
+  const { revision, returned: count, of } = revert;
+  out.line(0, `This plan returns ${count} of ${of} ${noun(of, 'resource')} to revision ${revision}.`);
+  out.blank();
+}
