@@ -11,6 +11,8 @@ export interface AccessChanges {
   readonly coverage: readonly CoverageChange[];
   /** Changes that no cell shows, judged by rule: whatever is not provably a narrowing widens. */
   readonly judged: readonly JudgedChange[];
+  /** How often the search for the smallest set reached its bound: so many causes name more changes than are needed. */
+  readonly unresolved?: number;
 }
 
 export type Direction = 'widened' | 'narrowed';

@@ -1,26 +1,99 @@
+import { sha256 } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
-import { type AccessChanges, noAccessChanges } from './access.ts';
+import { compareText } from '../manifest/problem.ts';
+import type { Address } from '../manifest/resource.ts';
+import type { AccessChanges, CellChange, CoverageChange, Direction, LimitChange } from './access.ts';
+import { Attribution } from './attribution.ts';
+import { cellChanges } from './authority-cells.ts';
+import { coverageChanges } from './authority-coverage.ts';
+import { limitChanges, runLimitChanges } from './authority-limits.ts';
+import { affectedCallers, type Comparison, touchedBy } from './authority-scope.ts';
+import { worldOf } from './authority-world.ts';
+import { causeFinder } from './cause.ts';
+import { judgedChanges } from './judge.ts';
 import type { Sides } from './sides.ts';
 
 /** Diffs what the worker's own decision says before and after, and judges by rule what a cell cannot show. */
-export function accessChanges(_sides: Sides): AccessChanges {
-  return noAccessChanges;
+export function accessChanges(sides: Sides): AccessChanges {
+  const comparison = comparisonOf(sides);
+  const causeOf = causeFinder(sides);
+  const attribution = new Attribution(comparison, causeOf);
+  const cells: CellChange[] = [];
+  const limits: LimitChange[] = [...runLimitChanges(comparison, causeOf)];
+  const coverage: CoverageChange[] = [];
+  for (const affected of affectedCallers(comparison)) {
+    const change = cellChanges(affected, comparison, attribution);
+    for (const cell of change.cells) cells.push(cell);
+    limits.push(...limitChanges(affected, change, attribution));
+    coverage.push(...coverageChanges(affected, comparison, attribution));
+  }
+  const moved = { cells, limits, coverage };
+  return {
+    cells: cells.sort(byCell),
+    limits: limits.sort(byLimit),
+    coverage: coverage.sort(byPolicy),
+    judged: judgedChanges(comparison, moved),
+    ...(attribution.unresolved === 0 ? {} : { unresolved: attribution.unresolved }),
+  };
 }
 
-/** What a plan's digest covers of them: no places, so that moving a file leaves it as it is. */
+function comparisonOf(sides: Sides): Comparison {
+  const was = new Map<Address, Address>();
+  for (const address of sides.changed) {
+    const old = sides.changes.get(address)?.previousAddress;
+    if (old !== undefined && old !== address) was.set(address, old);
+  }
+  const { before, after } = sides;
+  return { sides, before: worldOf(before), after: worldOf(after), was, touched: touchedBy(sides) };
+}
+
+/**
+ * What a plan's digest covers of them: no places, so that moving a file leaves it as it is. A change of one policy can
+ * move every cell of a fleet, so that cells come as a digest of their own.
+ */
 export function accessKey({ cells, limits, coverage, judged }: AccessChanges): Json {
+  // Names and addresses hold no spaces and no line ends.
+  const lines = cells.map(
+    ({ subject, system, target, name, operation, before, after }) =>
+      `${subject} ${system} ${target} ${name} ${operation ?? ''} ${before.kind} ${after.kind}`,
+  );
   return {
-    cells: cells.map((cell) => [
-      cell.subject,
-      cell.system,
-      cell.target,
-      cell.name,
-      cell.operation ?? '',
-      cell.before.kind,
-      cell.after.kind,
-    ]),
+    cells: sha256(lines.join('\n')),
     limits: limits.map((one) => [one.subject, one.system, one.limit, one.before ?? null, one.after ?? null]),
     coverage: coverage.map((one) => [one.policy, one.subject, one.system, one.direction]),
     judged: judged.map((one) => [one.aspect, one.direction, one.address, one.field]),
   };
+}
+
+function byDirection(a: Direction, b: Direction): number {
+  return a === b ? 0 : a === 'widened' ? -1 : 1;
+}
+
+function byCell(a: CellChange, b: CellChange): number {
+  return (
+    byDirection(a.direction, b.direction) ||
+    compareText(a.subject, b.subject) ||
+    compareText(a.system, b.system) ||
+    compareText(a.target, b.target) ||
+    compareText(a.name, b.name) ||
+    compareText(a.operation ?? '', b.operation ?? '')
+  );
+}
+
+function byLimit(a: LimitChange, b: LimitChange): number {
+  return (
+    byDirection(a.direction, b.direction) ||
+    compareText(a.subject, b.subject) ||
+    compareText(a.system, b.system) ||
+    compareText(a.limit, b.limit)
+  );
+}
+
+function byPolicy(a: CoverageChange, b: CoverageChange): number {
+  return (
+    byDirection(a.direction, b.direction) ||
+    compareText(a.policy, b.policy) ||
+    compareText(a.subject, b.subject) ||
+    compareText(a.system, b.system)
+  );
 }

@@ -52,8 +52,9 @@ export const callersOf = kept(
 /** What a subject asks for by itself, before anything narrows it. */
 export interface Request {
   readonly model: string | undefined;
-  /** `namespace/name`, sorted. */
-  readonly tools: readonly string[];
+  /** `namespace/name`, in order. */
+  readonly tools: ReadonlySet<string>;
+  /** By address. */
   readonly roles: readonly string[];
   readonly limits: Limits;
 }
@@ -62,7 +63,7 @@ export interface Request {
 export function subjectAuthority(subject: Subject, view: View, wanted?: ReadonlySet<string>): SubjectAuthority {
   const request = requestOf(subject, view);
   const policies = view.policiesFor(subject);
-  const asked = wanted === undefined ? request.tools : request.tools.filter((path) => wanted.has(path));
+  const asked = wanted === undefined ? request.tools : [...wanted].filter((path) => request.tools.has(path));
   const grants: Grants = {
     policies: policies
       .map(policyForm)
@@ -95,7 +96,7 @@ const agentRequest = kept((agent: Resource): Request => {
   const { maxSteps, maxToolCalls, maxTokens, timeout } = spec.limits;
   return {
     model: qualify(modelRefOf(agent), agent.namespace),
-    tools: sortedPaths(toolRefsOf(agent), agent.namespace),
+    tools: new Set(sortedPaths(toolRefsOf(agent), agent.namespace)),
     roles: sortedPaths(spec.roles, agent.namespace),
     limits: {
       maxSteps,
@@ -112,7 +113,7 @@ const systemRequest = kept((system: Resource): Request => {
   const tools = Object.values(spec.graph).flatMap(({ toolRef }) => (toolRef === undefined ? [] : [toolRef]));
   return {
     model: undefined,
-    tools: sortedPaths(tools, system.namespace),
+    tools: new Set(sortedPaths(tools, system.namespace)),
     roles: sortedPaths(spec.roles, system.namespace),
     limits: { maxSteps: 1, maxToolCalls: 1, timeoutMs: durationMs(spec.limits.timeout) },
   };

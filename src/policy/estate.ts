@@ -31,6 +31,7 @@ export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
 /** One system's view of the estate, which notes what it was shown: a change of anything else leaves the bundle as it is. */
 export interface View {
   readonly used: ReadonlySet<Address>;
+  /** Throws where there is none: resolution comes before compiling. */
   resource(kind: Kind, path: string): Resource;
   policiesFor(subject: Subject): readonly Rule<'AgentPolicy'>[];
   permissionsFor(tool: string, subject: Subject): readonly Rule<'ToolPermission'>[];

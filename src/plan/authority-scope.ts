@@ -1,0 +1,124 @@
+import { compareText } from '../manifest/problem.ts';
+import { qualify } from '../manifest/reference.ts';
+import type { Address, Resource } from '../manifest/resource.ts';
+import { permissionRule, policyRule, type Rule, type Subject } from '../policy/reach.ts';
+import { pathOf } from '../policy/typed.ts';
+import { type Caller, callersIn, requestIn, subjectIn, type World } from './authority-world.ts';
+import type { Sides } from './sides.ts';
+
+/** What the diff of authority compares: both worlds, and what differs between them, sorted by what it bears on. */
+export interface Comparison {
+  readonly sides: Sides;
+  readonly before: World;
+  readonly after: World;
+  /** What a plan calls the same by two names: new address to old. */
+  readonly was: ReadonlyMap<Address, Address>;
+  readonly touched: Touched;
+}
+
+/** What differs, in all of its forms. Paths are `namespace/name`. */
+export interface Touched {
+  readonly addresses: ReadonlySet<Address>;
+  readonly roles: ReadonlySet<string>;
+  /** Tools that differ, or that a ToolPermission that differs speaks of. */
+  readonly tools: ReadonlySet<string>;
+  readonly policies: readonly Rule<'AgentPolicy'>[];
+  readonly permissions: readonly Rule<'ToolPermission'>[];
+}
+
+export function touchedBy({ before, after, changed }: Sides): Touched {
+  const forms = changed
+    .flatMap((address) => [before.get(address), after.get(address)])
+    .filter((one) => one !== undefined);
+  const of = (kind: Resource['kind']): Resource[] => forms.filter((form) => form.kind === kind);
+  const permissions = of('ToolPermission').map(permissionRule);
+  return {
+    addresses: new Set(changed),
+    roles: new Set(of('AgentRole').map(pathOf)),
+    tools: new Set([
+      ...of('Tool').map(pathOf),
+      ...permissions.map(({ spec, namespace }) => qualify(spec.toolRef, namespace)),
+    ]),
+    policies: of('AgentPolicy').map(policyRule),
+    permissions,
+  };
+}
+
+/** A caller whose rules may differ: by the name that it has after the plan, and where it goes, before it. */
+export interface Affected {
+  readonly caller: Caller;
+  /** The same caller before; its names differ where the plan moves it. */
+  readonly old: Caller;
+  readonly before: Subject | undefined;
+  readonly after: Subject | undefined;
+  /** The only tools whose cells may differ; undefined: everything of it may. */
+  readonly tools: ReadonlySet<string> | undefined;
+}
+
+/** Who may be told otherwise after the plan than before: nobody else is compiled. By system, then subject. */
+export function affectedCallers(comparison: Comparison): readonly Affected[] {
+  const { before, after, was } = comparison;
+  const found = new Map<string, { caller: Caller; old: Caller; tools: Set<string> | undefined }>();
+  const isNow = new Map([...was].map(([now, old]) => [old, now] as const));
+  const note = (caller: Caller, old: Caller, tools: ReadonlySet<string> | undefined): void => {
+    const key = keyOf(caller);
+    const known = found.get(key);
+    const isAll = tools === undefined || (known !== undefined && known.tools === undefined);
+    found.set(key, { caller, old, tools: isAll ? undefined : new Set([...(known?.tools ?? []), ...tools]) });
+  };
+  for (const { subject, system } of callersIn(after)) {
+    const caller = { subject, system };
+    const tools = scopeOf(caller, after, comparison.touched);
+    if (tools !== 'none') note(caller, renamed(caller, was), tools);
+  }
+  for (const { subject, system } of callersIn(before)) {
+    const old = { subject, system };
+    const tools = scopeOf(old, before, comparison.touched);
+    if (tools !== 'none')
+      note(renamed(old, isNow), old, tools && new Set([...tools].map((path) => renamedTool(path, isNow))));
+  }
+  const callers = [...found.values()].sort(
+    (a, b) => compareText(a.caller.system, b.caller.system) || compareText(a.caller.subject, b.caller.subject),
+  );
+  return callers.map(({ caller, old, tools }) => ({
+    caller,
+    old,
+    before: subjectIn(before, old),
+    after: subjectIn(after, caller),
+    tools,
+  }));
+}
+
+export function keyOf({ system, subject }: Caller): string {
+  return `${system} ${subject}`;
+}
+
+export function renamedTool(path: string, names: ReadonlyMap<Address, Address>): string {
+  return names.get(`Tool/${path}`)?.slice('Tool/'.length) ?? path;
+}
+
+function renamed({ subject, system }: Caller, names: ReadonlyMap<Address, Address>): Caller {
+  if (names.size === 0) return { subject, system };
+  const path = names.get(`AgentSystem/${system}`)?.slice('AgentSystem/'.length) ?? system;
+  return { subject: names.get(subject) ?? subject, system: path };
+}
+
+/** `none`: nothing that differs bears on the caller on this side; undefined: all of it may. */
+function scopeOf(caller: Caller, world: World, touched: Touched): ReadonlySet<string> | undefined | 'none' {
+  const { subject, system } = caller;
+  if (touched.addresses.has(subject) || touched.addresses.has(`AgentSystem/${system}`)) return undefined;
+  const found = touched.policies.length > 0 || touched.roles.size > 0 || touched.tools.size > 0;
+  const known = found ? subjectIn(world, caller) : undefined;
+  if (known === undefined) return 'none';
+  if (touched.policies.some((policy) => policy.reaches(known))) return undefined;
+  const request = touched.roles.size > 0 || touched.tools.size > 0 ? requestIn(world, known) : undefined;
+  if (request === undefined) return 'none';
+  if (request.roles.some((role) => touched.roles.has(role))) return undefined;
+  const tools = common(request.tools, touched.tools);
+  return tools.size === 0 ? 'none' : tools;
+}
+
+function common(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  return new Set([...few].filter((one) => many.has(one)));
+}

@@ -1,0 +1,129 @@
+import type { Address, Resource } from '../manifest/resource.ts';
+import type { SubjectAuthority } from '../policy/authority.ts';
+import { callersOf, type Request, requestOf, subjectAuthority } from '../policy/compile-authority.ts';
+import { type Estate, estateOf, type View, viewOf } from '../policy/estate.ts';
+import { permit } from '../policy/permit.ts';
+import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
+import { qualify } from '../manifest/reference.ts';
+import { addressAt, pathOf } from '../policy/typed.ts';
+import type { CellVerdict } from './access.ts';
+
+/** Who calls, and in which system: the same agent has other rules in another system. */
+export interface Caller {
+  readonly subject: Address;
+  /** `namespace/name`. */
+  readonly system: string;
+}
+
+/** The resources of one side, ready to be asked about single callers and cells. */
+export interface World {
+  readonly resources: ReadonlyMap<Address, Resource>;
+  readonly estate: Estate;
+  readonly view: View;
+}
+
+export function worldOf(resources: ReadonlyMap<Address, Resource>): World {
+  const estate = estateOf(resources);
+  return { resources, estate, view: viewOf(estate) };
+}
+
+/** The world as it is but for some resources, which are as given here; undefined: not there. */
+export function worldWithout(world: World, changed: ReadonlyMap<Address, Resource | undefined>): World {
+  const { estate, view } = world;
+  const put = [...changed.values()].filter((one) => one !== undefined);
+  const policies = put.filter(({ kind }) => kind === 'AgentPolicy').map(policyRule);
+  const permissions = put.filter(({ kind }) => kind === 'ToolPermission').map(permissionRule);
+  const hasRules = [...changed.keys()].some((address) => /^(AgentPolicy|ToolPermission)\//.test(address));
+  const overlaid: View = {
+    used: view.used,
+    resource(kind, path) {
+      const address = addressAt(kind, path);
+      if (!changed.has(address)) {
+        // A role that nobody declares gives nothing; the rest of what its holder may do is still to be decided.
+        return kind === 'AgentRole' && !estate.resources.has(address) ? emptyRole(path) : view.resource(kind, path);
+      }
+      const resource = changed.get(address);
+      if (resource !== undefined) return resource;
+      if (kind === 'AgentRole') return emptyRole(path);
+      throw new TypeError(`${address} does not exist`);
+    },
+    policiesFor(subject) {
+      const rules = view.policiesFor(subject);
+      if (!hasRules) return rules;
+      const kept = rules.filter(({ address }) => !changed.has(address));
+      return byAddress([...kept, ...policies.filter((rule) => rule.reaches(subject))]);
+    },
+    permissionsFor(tool, subject) {
+      const rules = view.permissionsFor(tool, subject);
+      if (!hasRules) return rules;
+      const kept = rules.filter(({ address }) => !changed.has(address));
+      const added = permissions.filter(
+        (rule) => qualify(rule.spec.toolRef, rule.namespace) === tool && rule.reaches(subject),
+      );
+      return byAddress([...kept, ...added]);
+    },
+  };
+  return { resources: new Map(), estate, view: overlaid };
+}
+
+function emptyRole(path: string): Resource {
+  const address = addressAt('AgentRole', path);
+  const [, namespace = '', name = ''] = address.split('/');
+  const place = { file: '', line: 1, column: 1 };
+  return { kind: 'AgentRole', namespace, name, address, manifest: { spec: { permissions: [] } }, digest: '', place };
+}
+
+/** The caller as rules see it; undefined: the system does not have it. */
+export function subjectIn({ view }: World, { subject, system }: Caller): Subject | undefined {
+  return absentOnFailure(() => {
+    const resource = view.resource('AgentSystem', system);
+    const { agents, hasTools } = callersOf(resource);
+    if (subject === resource.address) return hasTools ? subjectOf(resource, resource) : undefined;
+    const path = subject.slice('Agent/'.length);
+    return agents.includes(path) ? subjectOf(view.resource('Agent', path), resource) : undefined;
+  });
+}
+
+/** What a caller's manifest asks for; undefined: it is not there, or this build cannot compile it. */
+export function requestIn({ view }: World, subject: Subject): Request | undefined {
+  return absentOnFailure(() => requestOf(subject, view));
+}
+
+/** The compiled rules of a caller, of all its tools or of some; undefined: it has none, so that everything is denied. */
+export function authorityIn(world: World, caller: Caller, tools?: ReadonlySet<string>): SubjectAuthority | undefined {
+  const subject = subjectIn(world, caller);
+  return subject && absentOnFailure(() => subjectAuthority(subject, world.view, tools));
+}
+
+/** One cell, as the worker's own decision has it. */
+export function verdictOf(
+  authority: SubjectAuthority | undefined,
+  { subject, table, name }: { readonly subject: Address; readonly table: 'tools' | 'models'; readonly name: string },
+): CellVerdict {
+  if (authority === undefined) return { kind: 'deny', rule: subject, reason: 'gate.authority_missing' };
+  if (authority[table][name] === undefined)
+    return { kind: 'deny', rule: subject, reason: table === 'tools' ? 'tool.not_declared' : 'model.not_allowed' };
+  const permitted = permit({ pinned: authority, live: undefined }, { subject, table, name });
+  if (permitted.kind === 'allow') return permitted;
+  return { kind: 'deny', rule: permitted.rule, reason: permitted.reason };
+}
+
+/** The callers of every system of a side. */
+export function* callersIn({ resources }: World): Generator<Caller & { readonly from: Resource }> {
+  for (const resource of resources.values()) {
+    if (resource.kind !== 'AgentSystem') continue;
+    const { agents, hasTools } = callersOf(resource);
+    const system = pathOf(resource);
+    for (const path of agents) yield { subject: `Agent/${path}`, system, from: resource };
+    if (hasTools) yield { subject: resource.address, system, from: resource };
+  }
+}
+
+function absentOnFailure<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    // What cannot be compiled has no rules, and without rules a worker denies: there is no other way to count it.
+    return undefined;
+  }
+}
