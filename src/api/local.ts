@@ -110,12 +110,12 @@ function noWorkingCopy(): never {
 
 /** What was reviewed is what is applied: the commit is planned again, and only the same plan goes live. */
 async function applyRequest(plane: ControlPlane, request: ApplyRequest): Promise<AppliedRevision> {
-  const { environment, commit, planDigest, actor } = request;
+  const { environment, commit, planDigest, actor, acknowledge = [] } = request;
   const settings = await readEnvironment(plane.repository, environment);
   await assertOnBranch(plane, settings, commit);
   const planned = await planCommit(plane, { settings, commit, deep: true });
   if (planned.digest !== planDigest && !isErrored(planned)) throw stale(planned, planDigest);
-  const applied = await apply(plane.database, planned, actor);
+  const applied = await apply(plane.database, planned, { by: actor, acknowledge });
   return {
     environment,
     revision: applied.revision,

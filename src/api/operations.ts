@@ -41,6 +41,8 @@ export interface ApplyRequest {
   readonly planDigest: string;
   /** Who asks, for the record. */
   readonly actor: string;
+  /** Ids of risks and guards that they acknowledge with it. */
+  readonly acknowledge?: readonly string[];
 }
 
 export interface AppliedRevision {

@@ -51,7 +51,7 @@ function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
       body: schemas.applyBody,
       result: schemas.appliedRevision,
     },
-    ({ parameters: { environment }, body }) => operations.apply({ environment, ...body }),
+    ({ parameters: { environment }, body }) => operations.apply(defined({ environment, ...body })),
   );
 }
 

@@ -23,6 +23,7 @@ export const applyBody = z.strictObject({
   commit: z.string().min(1).max(64),
   planDigest: z.string().regex(/^[0-9a-f]{64}$/),
   actor: text,
+  acknowledge: maybe(z.array(z.string().min(1).max(100)).max(1_000)),
 });
 export const submitBody = z.strictObject({
   environment,

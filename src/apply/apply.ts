@@ -1,7 +1,7 @@
 import { channels } from '../bus/bus.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
-import { recordAttempt } from '../store/attempt.ts';
+import { recordAttempt, recordAttemptOnce } from '../store/attempt.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { lockEnvironment } from '../store/environment.ts';
@@ -15,8 +15,15 @@ const commitsMax = 3;
 const manyChanges = 500;
 
 /** Makes the plan live in one transaction, or throws and leaves live as it was. */
-export async function apply(database: Database, plan: Plan, by: string): Promise<AppliedRevision> {
-  return await applyWatched({ database, plan, by, checkpoint: () => undefined });
+export async function apply(database: Database, plan: Plan, by: string | Applicant): Promise<AppliedRevision> {
+  const applicant = typeof by === 'string' ? { by } : by;
+  return await applyWatched({ database, plan, ...applicant, checkpoint: () => undefined });
+}
+
+/** Who applies, and what of the plan's risks and guards they acknowledge with it, in the same transaction. */
+export interface Applicant {
+  readonly by: string;
+  readonly acknowledge?: readonly string[];
 }
 
 /** `apply`, which calls `checkpoint` between its steps: tests of crashes end the process there. */
@@ -24,12 +31,13 @@ export async function applyWatched(options: {
   readonly database: Database;
   readonly plan: Plan;
   readonly by: string;
+  readonly acknowledge?: readonly string[];
   readonly checkpoint: Checkpoint;
 }): Promise<AppliedRevision> {
-  const { database, plan, by, checkpoint } = options;
+  const { database, plan, by, acknowledge = [], checkpoint } = options;
   try {
     assertApplicable(plan);
-    const applied = await commit(database, { plan, by, checkpoint });
+    const applied = await commit(database, { plan, by, acknowledge, checkpoint });
     await checkpoint('committed');
     // Neither of the two can undo the apply, and neither is missed for long.
     if (plan.changes.length >= manyChanges) await refreshStatistics(database.db).catch(() => undefined);
@@ -77,7 +85,8 @@ async function recordFailure(database: Database, plan: Plan, error: unknown): Pr
   const code = isPawlError(error) ? error.code : undefined;
   const outcome = code?.startsWith('plan.') || code === 'apply.root_mismatch' ? 'refused' : 'failed';
   const { environment, target } = plan;
-  const message = error instanceof Error ? error.message : String(error);
+  // The first line says what; the rest is for whoever reads the refusal itself.
+  const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   const attempt = {
     environment,
     commit_id: target.commit,
@@ -87,5 +96,6 @@ async function recordFailure(database: Database, plan: Plan, error: unknown): Pr
     revision: null,
   } as const;
   // The caller gets the error itself; a database that is away cannot hold the record of that.
-  await recordAttempt(database.db, attempt).catch(() => undefined);
+  const record = code === 'plan.unacknowledged' ? recordAttemptOnce : recordAttempt;
+  await record(database.db, attempt).catch(() => undefined);
 }

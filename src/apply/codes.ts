@@ -27,6 +27,28 @@ export const applyCodes = {
     cause: 'The plan was made for a working copy, and only commits go live.',
     cure: 'Commit the files and plan the commit.',
   },
+  'plan.unacknowledged': {
+    title: 'What the plan newly permits, spends or reaches waits for somebody to agree',
+    cause:
+      'The plan has risks, or a guard refuses it, and not everybody has acknowledged them who must. Approving the apply, with --auto-approve too, acknowledges nothing.',
+    cure: 'Look at `pawl plan`; whoever may acknowledges with `pawl ack <id> --plan <digest>`, or applies with `--ack <id>`.',
+  },
+  'ack.unknown': {
+    title: 'The plan has no such risk or guard',
+    cause: 'An id was acknowledged that the plan does not show, or that is a notice and needs nobody.',
+    cure: 'Take the ids from `pawl plan`.',
+  },
+  'ack.not_allowed': {
+    title: 'It is not for this person to acknowledge',
+    cause:
+      'The rules that are live name groups or users for this risk, and whoever asks is not provably one of them; or nothing can be acknowledged there.',
+    cure: 'Ask one of those whom the message names. On the command line only names count, not teams or claims.',
+  },
+  'ack.four_eyes': {
+    title: 'Nobody acknowledges their own change',
+    cause: 'Whoever asks wrote one of the commits between what is live and the plan.',
+    cure: 'Ask another of those who may.',
+  },
   'apply.root_mismatch': {
     title: 'The rows do not add up to what was planned',
     cause:

@@ -84,7 +84,7 @@ export function assertHeads(plan: Plan, heads: ReadonlyMap<string, FoundHead>): 
   }
 }
 
-function stale(plan: Plan, instead: string): TerminalError {
+export function stale(plan: Plan, instead: string): TerminalError {
   const message = `Plan ${shortDigest(plan)} was made for revision ${plan.base.revision}, but ${instead}.`;
   return new TerminalError(`${message} Run pawl plan again.`, { code: 'plan.stale', exit: exitCodes.conflict });
 }

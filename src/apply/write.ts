@@ -3,6 +3,8 @@ import { bucketOf } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import { isUnchanged } from '../plan/plan.ts';
+import type { Gated } from '../plan/outstanding.ts';
+import { useAcknowledgements } from '../store/acknowledgement.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { closeBundles, openBundles, writeBundles } from '../store/bundle.ts';
 import { type EnvironmentRow, lockEnvironment, moveCommit } from '../store/environment.ts';
@@ -20,6 +22,7 @@ import { closeHistory, openHistory } from '../store/resource-history.ts';
 import { recordRevision } from '../store/revision.ts';
 import { writeSpecs } from '../store/spec.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
+import { assertAcknowledged } from './acknowledge.ts';
 import { assertBase, assertHeads, shortDigest } from './precondition.ts';
 
 export interface AppliedRevision {
@@ -52,6 +55,8 @@ export type Checkpoint = (point: (typeof checkpoints)[number]) => void | Promise
 export interface Step {
   readonly plan: Plan;
   readonly by: string;
+  /** Ids of risks and guards that whoever applies acknowledges with it. */
+  readonly acknowledge: readonly string[];
   readonly checkpoint: Checkpoint;
 }
 
@@ -65,7 +70,9 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   const found = await findHeads(trx, plan.environment, addresses);
   assertHeads(plan, found);
   await checkpoint('compared');
-  if (isUnchanged(plan)) return await keepRevision(trx, step, live);
+  const request = { by: step.by, ids: step.acknowledge };
+  const acknowledged = await assertAcknowledged(trx, plan, { live, request });
+  if (isUnchanged(plan)) return await keepRevision(trx, step, { live, acknowledged });
   const at = { environment: plan.environment, revision: plan.base.revision + 1 };
   await writeResources(trx, at, step);
   await writeSystems(trx, at, plan);
@@ -78,22 +85,30 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
     tree: plan.target.tree,
     subject: plan.target.subject,
     planDigest: plan.digest,
+    rules: plan.targetRules,
     summary: plan.revert === undefined ? plan.summary : { ...plan.summary, revert: plan.revert },
     by: step.by,
     detail: overwritten(plan, (address) => found.get(address)?.touchedBy),
     isOutsideHistory: plan.changes.some((change) => change.class !== 'pending'),
   });
+  await useAcknowledgements(trx, at, acknowledged);
   await checkpoint('recorded');
   return { outcome: 'applied', ...at, root, commit: plan.target.commit };
 }
 
-/** A commit that changes nothing here is remembered, so that nobody looks at it again. */
-async function keepRevision(trx: StoreTransaction, step: Step, live: EnvironmentRow): Promise<AppliedRevision> {
-  const { environment, target } = step.plan;
+interface Kept {
+  readonly live: EnvironmentRow;
+  readonly acknowledged: readonly Gated[];
+}
+
+/** A commit that changes nothing but, at most, the rules is remembered, so that nobody looks at it again. */
+async function keepRevision(trx: StoreTransaction, step: Step, { live, acknowledged }: Kept): Promise<AppliedRevision> {
+  const { environment, target, targetRules } = step.plan;
   if (live.root !== target.root) throw rootMismatch(step.plan, live.root);
   const { revision, root } = live;
   if (live.commit_id !== target.commit || live.tree_id !== target.tree) {
-    await moveCommit(trx, environment, target);
+    await moveCommit(trx, environment, { ...target, rules: targetRules });
+    await useAcknowledgements(trx, { environment, revision }, acknowledged);
     const attempt = { environment, commit_id: target.commit, outcome: 'unchanged', revision } as const;
     await recordAttempt(trx, attempt);
   }

@@ -18,6 +18,8 @@ export type Listener = (payload: string) => void;
 export const channels = {
   /** An environment has a new revision; the payload is its name. */
   applied: 'pawl_applied',
+  /** Somebody acknowledged a risk or a guard; the payload is the environment. */
+  acknowledged: 'pawl_acknowledged',
   /** A pool has runs that are ready; the payload is its name. */
   ready: 'pawl_ready',
 } as const;

@@ -2,6 +2,7 @@ import type { Operations } from '../api/operations.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { App, Door } from './app-port.ts';
+import { askForAcknowledgements } from './acknowledging.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { readSavedPlan, showPlan } from './plan.ts';
@@ -12,6 +13,8 @@ export interface ApplyOptions {
   readonly plan: string | undefined;
   readonly env?: string;
   readonly autoApprove?: boolean;
+  /** Ids of risks and guards that whoever applies acknowledges. */
+  readonly ack?: readonly string[];
   readonly output: string;
 }
 
@@ -44,16 +47,18 @@ async function planAndApply(context: CliContext, { app, door, options }: Plannin
   // With JSON, stdout carries one document: the revision, or else the plan that cannot be applied, with its errors.
   if (options.output !== 'json' || isRefused) await showPlan(context, plan, options.output);
   if (isRefused) return exitCodes.findings;
-  if (plan.changes.length === 0) {
+  // A commit that changes no resource may still change the rules that judge the next one.
+  if (plan.changes.length === 0 && plan.risks.every(({ gate }) => gate === 'notice')) {
     if (options.output === 'json') json(context.terminal, { environment, changed: false });
     return exitCodes.success;
   }
+  const ack = await askForAcknowledgements(context, plan, options.ack ?? []);
   if (options.autoApprove !== true) await confirm(context, environment);
   await applyNow(context, {
     app,
     operations: door.operations,
     saved: { environment, commit: plan.target.commit, digest: plan.digest },
-    options,
+    options: { ...options, ack },
   });
   return exitCodes.success;
 }
@@ -77,7 +82,13 @@ interface Applying {
 
 async function applyNow({ terminal }: CliContext, { app, operations, saved, options }: Applying): Promise<void> {
   const { environment, commit, digest } = saved;
-  const applied = await operations.apply({ environment, commit, planDigest: digest, actor: app.config.actor });
+  const applied = await operations.apply({
+    environment,
+    commit,
+    planDigest: digest,
+    actor: app.config.actor,
+    ...(options.ack === undefined || options.ack.length === 0 ? {} : { acknowledge: options.ack }),
+  });
   if (options.output === 'json') {
     json(terminal, { ...applied, revertOf: applied.revertOf ?? null });
     return;

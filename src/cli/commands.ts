@@ -115,7 +115,8 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
     .description('apply a saved plan exactly, or plan and ask')
     .argument('[plan]', 'a file written by `pawl plan --out`')
     .addOption(environment())
-    .option('--auto-approve', 'do not ask')
+    .option('--auto-approve', 'do not ask; acknowledges nothing')
+    .option('--ack <id>', 'acknowledge a risk or a guard of the plan with it, as often as needed', collect)
     .addOption(output('text', 'json'))
     .action(async (plan: string | undefined, options) => {
       outcome.exit = await (await import('./apply.ts')).applyCommand(context, { ...options, plan });

@@ -40,9 +40,13 @@ export const chapters: readonly Chapter[] = [
   {
     title: 'Make it live',
     async play(stage) {
-      stage.say(`Applying is one transaction: readers see revision 0 or revision 1, never a mix. Had anything moved since
-        the plan, it would be refused as stale.`);
-      await stage.type(['apply', '.pawl/first.json']);
+      stage.say(`What newly permits, spends or reaches something is a risk, and a risk waits until somebody has said that
+        they agree. Of an environment in which nothing is live yet, everything is one risk, named bootstrap: applying
+        without a word on it is refused, and so is approving without reading.`);
+      await stage.type(['apply', '.pawl/first.json'], { wanted: exitCodes.findings });
+      stage.say(`With it, all goes live in one transaction: readers see revision 0 or revision 1, never a mix. Had anything
+        moved since the plan, it would be refused as stale.`);
+      await stage.type(['apply', '.pawl/first.json', '--ack', 'bootstrap']);
     },
   },
   {

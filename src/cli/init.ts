@@ -74,7 +74,7 @@ function sayNext({ terminal }: CliContext, { site, place, added, run }: Next): v
   const lines = [
     ...(place === '' || place === '.' ? [] : [`cd ${shellWord(place)}`]),
     ...(added.length === 0 ? [] : [site.isRepository ? commit : `git init -b main && ${commit}`]),
-    'pawl apply',
+    'pawl apply --ack bootstrap',
     `pawl run ${run}`,
   ];
   terminal.note('\nNext:');

@@ -64,7 +64,7 @@ ${about}
 \`\`\`sh
 pawl validate # everything wrong, with its place and its cure
 pawl plan     # what the commit would change
-pawl apply    # make it live
+pawl apply    # make it live; the first time with --ack bootstrap
 pawl run ${run}
 pawl trace latest
 \`\`\`

@@ -70,12 +70,15 @@ export class Controller {
 
   /** Ticks whenever the watch wakes, until `signal` aborts. */
   async run(watch: Watch, signal: AbortSignal): Promise<void> {
-    const unlisten = await this.#options.plane.database.listen(channels.applied, () => watch.wake());
+    const { database } = this.#options.plane;
+    const unlisten = await database.listen(channels.applied, () => watch.wake());
+    const unlistenAcknowledged = await database.listen(channels.acknowledged, () => watch.wake());
     try {
       do {
         await this.tick().catch((error: unknown) => this.#options.log.error({ err: error }, 'tick failed'));
       } while ((await watch.next(signal)) !== 'stopped');
     } finally {
+      await unlistenAcknowledged();
       await unlisten();
     }
   }
@@ -117,7 +120,9 @@ export class Controller {
     const { log } = this.#options;
     const memory = this.#memoryOf(environment);
     const said =
-      outcome.kind === 'failed' || outcome.kind === 'held' ? `${outcome.code} ${outcome.message}` : undefined;
+      outcome.kind === 'failed' || outcome.kind === 'held' || outcome.kind === 'unacknowledged'
+        ? `${outcome.code} ${outcome.message}`
+        : undefined;
     const isNews = said !== undefined && memory.failure !== said;
     memory.failure = said;
     if (outcome.kind === 'applied')
@@ -126,6 +131,8 @@ export class Controller {
       log.info({ environment, commit: outcome.commit, changes: outcome.changes }, 'changes wait for a person');
     if (outcome.kind === 'failed' && isNews)
       log.warn({ environment, code: outcome.code, reason: outcome.message }, 'commit not applied');
+    if (outcome.kind === 'unacknowledged' && isNews)
+      log.warn({ environment, commit: outcome.commit, reason: outcome.message }, 'commit waits for acknowledgements');
     if (outcome.kind === 'held' && isNews)
       log.warn({ environment, code: outcome.code, reason: outcome.message }, 'branch held');
   }

@@ -4,6 +4,7 @@ import { digest } from '../manifest/digest.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
+import { lastAcknowledgement } from '../store/acknowledgement.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { liveOf, planCommit } from './planning.ts';
 import type { ControlPlane } from './planning.ts';
@@ -14,6 +15,8 @@ export type Outcome =
   | { readonly kind: 'applied'; readonly revision: number; readonly commit: string }
   /** `apply: manual`, or only live moved: a person applies. */
   | { readonly kind: 'waiting'; readonly commit: string; readonly changes: number }
+  /** Somebody has to agree to what it newly permits first; it goes on by itself then. */
+  | { readonly kind: 'unacknowledged'; readonly commit: string; readonly code: string; readonly message: string }
   | { readonly kind: 'held'; readonly commit: string; readonly code: string; readonly message: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
 
@@ -27,6 +30,8 @@ export interface Settled {
   readonly commit: string;
   readonly writes: number;
   readonly revision: number;
+  /** The last acknowledgement that was given, where one more may let it go on. */
+  readonly acknowledgement?: number;
 }
 
 export interface PassOptions {
@@ -53,7 +58,16 @@ export async function reconcile(
   const { repository } = plane;
   const commit = await repository.resolve(settings.branch);
   const live = await liveOf(plane, settings.name, options.deep);
-  const now: Settled = { commit, writes: live.writes, revision: live.revision };
+  const { acknowledgement } = options.settled ?? {};
+  const now: Settled = {
+    commit,
+    writes: live.writes,
+    revision: live.revision,
+    // Read before the plan is judged: what is given meanwhile is seen by the next tick.
+    ...(acknowledgement === undefined
+      ? {}
+      : { acknowledgement: await lastAcknowledgement(plane.database.db, settings.name) }),
+  };
   if (!options.deep && isSame(options.settled, now)) {
     return { outcome: { kind: 'unchanged' }, drift: [], settled: now };
   }
@@ -62,14 +76,26 @@ export async function reconcile(
     await recordRefusal(plane, settings.name, outcome);
     return { outcome, drift: [], settled: now };
   }
+  const acknowledged = await lastAcknowledgement(plane.database.db, settings.name);
   const planned = await planCommit(plane, { settings, commit });
   const outcome = await act(plane, { settings, planned, options });
-  const after = outcome.kind === 'applied' ? undefined : now;
+  const after = settledAfter(outcome, now, acknowledged);
   return { outcome, drift: planned.drift, settled: after };
 }
 
 export function isSame(settled: Settled | undefined, now: Settled): boolean {
-  return settled?.commit === now.commit && settled.writes === now.writes && settled.revision === now.revision;
+  return (
+    settled?.commit === now.commit &&
+    settled.writes === now.writes &&
+    settled.revision === now.revision &&
+    settled.acknowledgement === now.acknowledgement
+  );
+}
+
+function settledAfter(outcome: Outcome, now: Settled, acknowledgement: number): Settled | undefined {
+  if (outcome.kind === 'applied') return undefined;
+  const { acknowledgement: _before, ...same } = now;
+  return outcome.kind === 'unacknowledged' ? { ...same, acknowledgement } : same;
 }
 
 interface Acting {
@@ -88,6 +114,9 @@ async function act(plane: ControlPlane, { settings, planned, options }: Acting):
     if (applied.outcome === 'unchanged') return { kind: 'unchanged' };
     return { kind: 'applied', revision: applied.revision, commit };
   } catch (error) {
+    if (isPawlError(error) && error.code === 'plan.unacknowledged') {
+      return { kind: 'unacknowledged', commit, code: error.code, message: firstLine(error.message) };
+    }
     return failed(error);
   }
 }
@@ -125,6 +154,10 @@ async function recordRefusal(
     message,
     revision: null,
   });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }
 
 export function failed(error: unknown): Outcome & { kind: 'failed' } {

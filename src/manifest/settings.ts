@@ -9,6 +9,7 @@ import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';
 import { compareProblems, type Problem } from './problem.ts';
 import type { EnvironmentSettings } from './resource.ts';
+import { rulesOf } from './rules-of.ts';
 import { parseSingle } from './script.ts';
 import { checkShape } from './shape.ts';
 import { shownText } from './shown.ts';
@@ -47,6 +48,7 @@ export function parseSettings(file: SourceFile): { settings?: Settings; problems
       pathPlaces: environment.paths.map((_path, at) => placeIn(document, ['environments', index, 'paths', at])),
       ...(ownership.length === 0 ? {} : { ownership }),
       groups,
+      rules: rulesOf(value, environment),
       ...alertPlacesOf(environment, ['environments', index, 'alerts'], document),
       ...(blocking.length === 0 ? {} : { problems: blocking }),
     };

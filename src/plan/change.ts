@@ -148,6 +148,8 @@ export interface Plan {
   readonly guards: readonly GuardRefusal[];
   /** Digest of the rules that judged it. */
   readonly rulesDigest: string;
+  /** What the target's own `pawl.yaml` says: kept by apply, to judge the next plan. */
+  readonly targetRules: Rules;
   /** What varies by the hour, where somebody asked for it. */
   readonly beside?: Beside;
   /** Errors here mean the plan can never be applied. */

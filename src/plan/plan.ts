@@ -1,5 +1,4 @@
 import { digest } from '../manifest/digest.ts';
-import type { JsonObject } from '../manifest/json.ts';
 import { compareProblems, compareText, refusesPlan } from '../manifest/problem.ts';
 import type { Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
@@ -13,6 +12,7 @@ import { type OlderRevisions, recogniseRevert } from './revert.ts';
 import type { Risk } from './risk.ts';
 import { risksOf } from './risks.ts';
 import { ordinaryRules, type Rules } from '../manifest/rules.ts';
+import { digestOfRules } from '../manifest/rules-of.ts';
 import { noSections } from './section.ts';
 import { sectionsOf } from './sections.ts';
 import type { SensitiveFields } from './sensitive.ts';
@@ -40,7 +40,7 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
   const { environment, commit, tree, root } = snapshot;
   const revert = options.older && recogniseRevert(changes, options.older, live.revision);
   const judgement = judge(snapshot, live, { changes, options });
-  const rulesDigest = digest(judgement.rules as unknown as JsonObject);
+  const rulesDigest = digestOfRules(judgement.rules);
   return {
     digest: planDigest(live, { changes, systems, schemaDigest: options.schemaDigest, rulesDigest, ...judgement }),
     environment: environment.name,
@@ -56,13 +56,14 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
     access: judgement.access,
     sections: judgement.sections,
     risks: judgement.risks,
-    guards: guardsOf({ changes, live, limits: judgement.rules.guards, revert }),
+    guards: guardsOf({ changes, live, target: snapshot.resources, limits: judgement.rules.guards, revert }),
     rulesDigest,
+    targetRules: judgement.targetRules,
     problems: [...snapshot.problems].sort(compareProblems),
   };
 }
 
-interface Judgement extends Pick<Plan, 'access' | 'sections' | 'risks'> {
+interface Judgement extends Pick<Plan, 'access' | 'sections' | 'risks' | 'targetRules'> {
   readonly rules: Rules;
 }
 
@@ -73,13 +74,16 @@ function judge(
   { changes, options }: { readonly changes: readonly Change[]; readonly options: PlanOptions },
 ): Judgement {
   const targetRules = snapshot.environment.rules ?? ordinaryRules;
-  const rules = live.rules ?? targetRules;
-  if (snapshot.problems.some(refusesPlan)) return { rules, access: noAccessChanges, sections: noSections, risks: [] };
+  const isFirst = live.revision === 0;
+  const rules = isFirst ? targetRules : (live.rules ?? targetRules);
+  const judges = { rules, targetRules };
+  if (snapshot.problems.some(refusesPlan)) {
+    return { ...judges, access: noAccessChanges, sections: noSections, risks: [] };
+  }
   const sides = sidesOf(snapshot, live, { changes, bodies: options.bodies });
   const access = accessChanges(sides);
-  const isFirst = live.revision === 0;
   const risks = risksOf({ sides, changes, access, rules, targetRules, isFirst });
-  return { rules, access, sections: sectionsOf(sides), risks };
+  return { ...judges, access, sections: sectionsOf(sides), risks };
 }
 
 /** Nothing to apply: rows, record and compiled systems are what the snapshot says. */

@@ -1,5 +1,6 @@
 import type { Rules } from '../manifest/rules.ts';
 import type { AccessChanges } from './access.ts';
+import { bootstrapRisk } from './risk-bootstrap.ts';
 import type { Change } from './change.ts';
 import type { Risk } from './risk.ts';
 import type { Sides } from './sides.ts';
@@ -17,6 +18,7 @@ export interface RiskInput {
 }
 
 /** The risks of a plan, by class, then id. */
-export function risksOf(_input: RiskInput): readonly Risk[] {
+export function risksOf(input: RiskInput): readonly Risk[] {
+  if (input.isFirst) return bootstrapRisk(input);
   return [];
 }

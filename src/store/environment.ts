@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { rootOf } from '../manifest/digest.ts';
+import type { Rules } from '../manifest/rules.ts';
 import type { Environment, Tables } from './tables.gen.ts';
 
 export type EnvironmentRow = Selectable<Environment>;
@@ -32,15 +33,20 @@ export async function lockEnvironment(trx: Transaction<Tables>, name: string): P
   return rows[0];
 }
 
-/** Records that a newer commit says the same as the revision that is live. */
+/** Records that a newer commit says the same of resources as the revision that is live; its rules judge from now on. */
 export async function moveCommit(
   trx: Transaction<Tables>,
   name: string,
-  target: { readonly commit: string; readonly tree: string },
+  target: { readonly commit: string; readonly tree: string; readonly rules: Rules },
 ): Promise<void> {
   await trx
     .updateTable('environment')
-    .set({ commit_id: target.commit, tree_id: target.tree, updated_at: sql<Date>`now()` })
+    .set({
+      commit_id: target.commit,
+      tree_id: target.tree,
+      rules: JSON.stringify(target.rules),
+      updated_at: sql<Date>`now()`,
+    })
     .where('name', '=', name)
     .execute();
 }

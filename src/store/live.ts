@@ -3,6 +3,7 @@ import { TerminalError } from '../errors.ts';
 import { digest } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Address } from '../manifest/resource.ts';
+import { parseRules } from '../manifest/rules-of.ts';
 import type { Head, Live } from '../plan/change.ts';
 import type { storeCodes } from './codes.ts';
 import type { Tables } from './tables.gen.ts';
@@ -19,7 +20,7 @@ export async function readLive(db: Kysely<Tables>, environment: string, options:
   const { previous, deep = false } = options;
   if (previous !== undefined && !deep) {
     const now = await readMark(db, environment);
-    if (isSame(previous, now)) return { ...previous, commit: now.commit_id ?? undefined };
+    if (isSame(previous, now)) return { ...previous, commit: now.commit_id ?? undefined, rules: parseRules(now.rules) };
     const moved = comparable(previous, now) ? await readMoved(db, environment, previous.revision) : undefined;
     if (moved !== undefined && comparable(previous, moved)) return merged(previous, moved);
   }
@@ -32,6 +33,7 @@ interface Mark {
   readonly writes: number;
   readonly root: string;
   readonly commit_id: string | null;
+  readonly rules: string | null;
 }
 
 interface LiveRow extends Mark {
@@ -65,7 +67,7 @@ function comparable(previous: Live, now: Mark): boolean {
 async function readMark(db: Kysely<Tables>, environment: string): Promise<Mark> {
   const row = await db
     .selectFrom('environment')
-    .select(['lineage', 'revision', 'writes', 'root', 'commit_id'])
+    .select(['lineage', 'revision', 'writes', 'root', 'commit_id', 'rules'])
     .where('name', '=', environment)
     .executeTakeFirst();
   return row ?? unknownEnvironment(environment);
@@ -83,7 +85,7 @@ const currentBundles = sql`(
 // driver four times as long as one JSON text.
 async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
-    select name, lineage, revision, writes, root, commit_id, ${currentBundles} as bundles, (
+    select name, lineage, revision, writes, root, commit_id, rules, ${currentBundles} as bundles, (
       select json_agg(json_build_array(coalesce(history.address, head.address), ${headColumns},
         case when ${deep} or head.touched_at is not null then head.body end))
       from (select * from resource where resource.environment = environment.name) as head
@@ -97,7 +99,7 @@ async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): 
 
 async function readMoved(db: Kysely<Tables>, environment: string, since: number): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
-    select name, lineage, revision, writes, root, commit_id, ${currentBundles} as bundles, (
+    select name, lineage, revision, writes, root, commit_id, rules, ${currentBundles} as bundles, (
       select json_agg(json_build_array(moved.address, ${headColumns},
         case when head.touched_at is not null then head.body end))
       from (
@@ -129,7 +131,7 @@ function merged(previous: Live | undefined, row: LiveRow): Live {
     commit: row.commit_id ?? undefined,
     heads,
     bundles: new Map(Object.entries(row.bundles ?? {})),
-    rules: undefined,
+    rules: parseRules(row.rules),
   };
 }
 

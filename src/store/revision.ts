@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import type { JsonObject } from '../manifest/json.ts';
+import type { Rules } from '../manifest/rules.ts';
 import type { RevisionSummary } from './json-column.ts';
 import type { Revision, Tables } from './tables.gen.ts';
 
@@ -14,6 +15,8 @@ export interface NewRevision {
   readonly subject: string;
   readonly planDigest: string;
   readonly summary: RevisionSummary;
+  /** Of the commit: they judge the next plan. */
+  readonly rules: Rules;
   readonly by: string;
   /** For the event: what the revision's row does not hold. */
   readonly detail: JsonObject;
@@ -40,6 +43,7 @@ export async function recordRevision(trx: Transaction<Tables>, made: NewRevision
         insert into attempt (environment, commit_id, outcome, revision)
         values (${environment}, ${commit}, 'applied', ${revision}))
     update environment set revision = ${revision}, root = ${root}, commit_id = ${commit}, tree_id = ${tree},
+      rules = ${JSON.stringify(made.rules)},
       writes = writes + ${made.isOutsideHistory ? 1 : 0}, updated_at = now()
     where name = ${environment} and revision = ${revision - 1}`.execute(trx);
 }

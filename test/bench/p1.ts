@@ -1,4 +1,3 @@
-import { apply } from '../../src/apply/apply.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { environmentAt } from '../../src/controller/environments.ts';
 import { createControlPlane, planCommit } from '../../src/controller/planning.ts';
@@ -6,6 +5,7 @@ import { createLog } from '../../src/log.ts';
 import { openRepository, type Repository } from '../../src/source/repository.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import type { TestRepository } from '../support/git.ts';
 import { runProcess } from '../support/processes.ts';
 import type { Bench, BenchContext, Contender, Figure, Measure, Target } from './context.ts';
@@ -136,7 +136,7 @@ class Warm {
     const started = performance.now();
     const planned = await planCommit(this.#plane, { settings, commit });
     const plannedAt = performance.now();
-    await apply(this.#database, planned, 'bench');
+    await applyAcknowledged(this.#database, planned, 'bench');
     return { planMs: plannedAt - started, applyMs: performance.now() - plannedAt };
   }
 

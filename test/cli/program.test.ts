@@ -106,14 +106,14 @@ describe('init says what works when it is typed', () => {
       name: 'an empty folder',
       made: [],
       directory: 'new',
-      next: ['cd new', 'git init -b main && git add -A && git commit', 'pawl apply', 'pawl run hello'],
+      next: ['cd new', 'git init -b main && git add -A && git commit', 'pawl apply --ack bootstrap', 'pawl run hello'],
     },
     { name: 'a folder with a space', made: [], directory: 'my agents', next: ["cd 'my agents'"] },
     {
       name: 'a folder with other files',
       made: ['mine.txt'],
       directory: '.',
-      next: ['git init -b main && git add pawl.yaml .gitignore agents ', 'pawl apply'],
+      next: ['git init -b main && git add pawl.yaml .gitignore agents ', 'pawl apply --ack bootstrap'],
     },
     { name: 'a repository', made: ['.git/HEAD'], directory: '.', next: ['git add pawl.yaml .gitignore agents '] },
   ])('in $name', async ({ made, directory, next }) => {

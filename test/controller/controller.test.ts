@@ -20,36 +20,36 @@ async function open(environments: Parameters<typeof settings>[0] = { one: {} }):
 
 describe('a tick', () => {
   test('makes the head of the branch live, and the next one has nothing to do', async () => {
-    const { controller, plane } = await (await open()).join();
-    expect(await controller.tick()).toEqual([
+    const { tick, plane } = await (await open()).join();
+    expect(await tick()).toEqual([
       { environment: 'one', outcome: { kind: 'applied', revision: 1, commit: expect.any(String) }, drifted: 0 },
     ]);
-    expect((await controller.tick())[0]?.outcome).toEqual({ kind: 'unchanged' });
+    expect((await tick())[0]?.outcome).toEqual({ kind: 'unchanged' });
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
   });
 
   test('with apply: manual leaves the change to a person', async () => {
-    const { controller, plane } = await (await open({ one: { apply: 'manual' } })).join();
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'waiting', changes: 1 });
+    const { tick, plane } = await (await open({ one: { apply: 'manual' } })).join();
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'waiting', changes: 1 });
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toEqual([]);
   });
 
   test('a commit that touches nothing of the environment makes no revision', async () => {
     const { git, join } = await open();
-    const { controller, plane } = await join();
-    await controller.tick();
+    const { tick, plane } = await join();
+    await tick();
     const commit = await git.commit({ 'README.md': 'hello' });
-    expect((await controller.tick())[0]?.outcome).toEqual({ kind: 'unchanged' });
+    expect((await tick())[0]?.outcome).toEqual({ kind: 'unchanged' });
     expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({ outcome: 'unchanged', commit_id: commit });
   });
 
   test('a commit that needs what this build lacks is refused, and says which part', async () => {
     const { git, join } = await open();
-    const { controller, plane } = await join();
-    await controller.tick();
+    const { tick, plane } = await join();
+    await tick();
     const memory = 'apiVersion: pawl/v1\nkind: Memory\nmetadata: {name: notes}\nspec: {type: postgres}\n';
     await git.commit({ 'one/memory.yaml': memory });
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'failed', code: 'plan.unsupported' });
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'failed', code: 'plan.unsupported' });
     expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({
       outcome: 'refused',
       code: 'plan.unsupported',
@@ -60,10 +60,10 @@ describe('a tick', () => {
 
   test('an environment with mistakes stays as it was and never stops the others', async () => {
     const { git, join } = await open({ bad: {}, good: {} });
-    const { controller, plane, lines } = await join();
-    await controller.tick();
+    const { tick, plane, lines } = await join();
+    await tick();
     await git.commit({ 'bad/role.yaml': 'kind: Nonsense\n', 'good/role.yaml': role('reader', 'tool:b:read') });
-    const passes = await controller.tick();
+    const passes = await tick();
     expect(passes.map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
       ['bad', 'failed'],
       ['good', 'applied'],
@@ -73,7 +73,7 @@ describe('a tick', () => {
     expect(await lastAttempt(plane.database.db, 'bad')).toMatchObject({ outcome: 'refused', code: 'plan.invalid' });
     const told = () => lines.filter((line) => line.msg === 'commit not applied').length;
     expect(told()).toBe(1);
-    await controller.tick();
+    await tick();
     expect(told()).toBe(1);
   });
 
@@ -81,8 +81,8 @@ describe('a tick', () => {
     const both = settings({ one: {}, two: {} }).replace('name: two, branch: main', 'name: two, branch: other');
     const { git, join } = await open();
     await git.commit({ 'pawl.yaml': both, 'two/role.yaml': role('reader', 'tool:a:read') });
-    const { controller, plane } = await join();
-    expect((await controller.tick()).map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
+    const { tick, plane } = await join();
+    expect((await tick()).map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
       ['one', 'applied'],
       ['two', 'failed'],
     ]);
@@ -90,7 +90,7 @@ describe('a tick', () => {
     await git.commit({ 'pawl.yaml': 'environments: nonsense\n' });
     await git.git('checkout', '--quiet', 'main');
     await git.commit({ 'one/role.yaml': role('reader', 'tool:b:read') });
-    expect((await controller.tick()).map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
+    expect((await tick()).map(({ environment, outcome }) => [environment, outcome.kind])).toEqual([
       ['one', 'applied'],
       ['two', 'failed'],
     ]);
@@ -99,25 +99,25 @@ describe('a tick', () => {
 
   test('a pawl.yaml that cannot be read holds every environment, and is recorded once', async () => {
     const { git, join } = await open();
-    const { controller, plane } = await join();
-    await controller.tick();
+    const { tick, plane } = await join();
+    await tick();
     await git.commit({ 'pawl.yaml': 'environments: 3\n' });
-    expect((await controller.tick())[0]?.outcome).toMatchObject({
+    expect((await tick())[0]?.outcome).toMatchObject({
       kind: 'failed',
       code: 'environment.settings_invalid',
     });
     const first = await lastAttempt(plane.database.db, 'one');
-    await controller.tick();
+    await tick();
     expect(await lastAttempt(plane.database.db, 'one')).toEqual(first);
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
   });
 
   test('a path that is gone is trouble, not emptiness: nothing is removed', async () => {
     const { git, join } = await open({ one: {}, two: {} });
-    const { controller, plane } = await join();
-    await controller.tick();
+    const { tick, plane } = await join();
+    await tick();
     await git.commit({ 'one/role.yaml': undefined });
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'failed' });
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'failed' });
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
   });
 });
@@ -125,22 +125,22 @@ describe('a tick', () => {
 describe('a branch that was rewritten', () => {
   test('is held, recorded once, and goes on when the new history is applied by hand or contains what is live', async () => {
     const { git, join } = await open();
-    const { controller, plane } = await join();
-    await controller.tick();
+    const { tick, plane } = await join();
+    await tick();
     const live = await git.git('rev-parse', 'HEAD');
     await git.git('checkout', '--quiet', '--orphan', 'other');
     await git.commit({ 'one/role.yaml': role('reader', 'tool:evil:write') }, 'Rewritten');
     await git.git('branch', '--force', 'main', 'other');
     await git.git('checkout', '--quiet', 'main');
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'held', code: 'git.non_fast_forward' });
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'held', code: 'git.non_fast_forward' });
     const attempt = await lastAttempt(plane.database.db, 'one');
     expect(attempt).toMatchObject({ outcome: 'refused', code: 'git.non_fast_forward' });
-    expect((await controller.tick())[0]?.outcome.kind).toBe('unchanged');
+    expect((await tick())[0]?.outcome.kind).toBe('unchanged');
     expect(await lastAttempt(plane.database.db, 'one')).toEqual(attempt);
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
     await git.git('reset', '--quiet', '--hard', live);
     await git.commit({ 'one/role.yaml': role('reader', 'tool:b:read') });
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
   });
 });
 
@@ -150,38 +150,38 @@ describe('drift', () => {
 
   test('is told once for each fingerprint, is not undone by itself, and is undone by the next commit', async () => {
     const { git, join } = await open();
-    const { controller, plane, lines } = await join();
-    await controller.tick();
+    const { tick, plane, lines } = await join();
+    await tick();
     await editByHand(plane.database.db, row, (body) => ({ ...body, ...widened }));
-    expect((await controller.tick())[0]).toMatchObject({ outcome: { kind: 'waiting' }, drifted: 1 });
-    await controller.tick();
+    expect((await tick())[0]).toMatchObject({ outcome: { kind: 'waiting' }, drifted: 1 });
+    await tick();
     const told = () => lines.filter((line) => line.msg === 'drift found');
     expect(told()).toMatchObject([{ environment: 'one', resources: [row.address] }]);
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
     await editByHand(plane.database.db, row, (body) => ({ ...body, spec: { permissions: [] } }));
-    await controller.tick();
+    await tick();
     expect(told()).toHaveLength(2);
     await git.commit({ 'one/other.yaml': role('writer', 'tool:a:write') });
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
-    await controller.tick();
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
+    await tick();
     expect(told()).toHaveLength(2);
   });
 
   test('that no counter saw is found by the hourly look', async () => {
     let now = 0;
     const { join, url } = await open();
-    const { controller } = await join(() => now);
-    await controller.tick();
-    await controller.tick();
+    const { tick } = await join(() => now);
+    await tick();
+    await tick();
     // As somebody with triggers switched off, or a restore of one table, would leave it.
     const hand = new Client({ connectionString: url });
     await hand.connect();
     await hand.query("set session_replication_role = 'replica'");
     await hand.query(`update resource set body = jsonb_set(body::jsonb, '{spec,permissions}', '["tool:*:*"]')`);
     await hand.end();
-    expect((await controller.tick())[0]?.drifted).toBe(0);
+    expect((await tick())[0]?.drifted).toBe(0);
     now = hourMs;
-    expect((await controller.tick())[0]).toMatchObject({ outcome: { kind: 'waiting' }, drifted: 1 });
+    expect((await tick())[0]).toMatchObject({ outcome: { kind: 'waiting' }, drifted: 1 });
   });
 });
 
@@ -190,7 +190,7 @@ describe('two controllers at once', () => {
     const { git, join } = await open();
     const [left, right] = [await join(), await join()];
     for (let revision = 1; revision <= 5; revision += 1) {
-      const passes = (await Promise.all([left.controller.tick(), right.controller.tick()])).flat();
+      const passes = (await Promise.all([left.tick(), right.tick()])).flat();
       const applied = passes.filter(({ outcome }) => outcome.kind === 'applied');
       expect(applied).toHaveLength(1);
       // The other one saw nothing to do, or lost the race and said so.

@@ -1,4 +1,4 @@
-import { Controller } from '../../src/controller/controller.ts';
+import { Controller, type EnvironmentPass } from '../../src/controller/controller.ts';
 import { createControlPlane } from '../../src/controller/planning.ts';
 import type { ControlPlane } from '../../src/controller/planning.ts';
 import { createLog } from '../../src/log.ts';
@@ -6,6 +6,7 @@ import { openRepository } from '../../src/source/repository.ts';
 import type { Repository } from '../../src/source/repository.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { Database } from '../../src/store/database.ts';
+import { tickAcknowledged } from '../support/apply-acknowledged.ts';
 import { createRepository } from '../support/git.ts';
 import type { TestRepository } from '../support/git.ts';
 import { createDatabase } from '../support/postgres.ts';
@@ -19,6 +20,8 @@ export interface Line {
 /** One controller, as a process of its own would have it. */
 export interface TestController {
   readonly controller: Controller;
+  /** One pass; what it waits for is acknowledged, so that the pass is what it would be for somebody who agrees. */
+  readonly tick: () => Promise<readonly EnvironmentPass[]>;
   readonly plane: ControlPlane;
   readonly lines: Line[];
 }
@@ -43,7 +46,8 @@ export async function createEstate(): Promise<Estate> {
       const plane = createControlPlane(repository, database);
       const lines: Line[] = [];
       const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line) as Line) });
-      return { controller: new Controller({ plane, actor: 'controller', log, now }), plane, lines };
+      const controller = new Controller({ plane, actor: 'controller', log, now });
+      return { controller, tick: () => tickAcknowledged(controller, plane), plane, lines };
     },
     close: async () => {
       for (const one of opened) await one.close();

@@ -14,7 +14,7 @@ test('a revert of a deletion and the revert of that revert make live what it was
     'one/a.yaml': role('a', 'tool:a:read'),
     'one/b.yaml': role('b', 'tool:b:read'),
   });
-  const { controller, plane } = await estate.join();
+  const { tick, plane } = await estate.join();
   const heads = async () => {
     const live = await readLive(plane.database.db, 'one');
     return {
@@ -22,17 +22,17 @@ test('a revert of a deletion and the revert of that revert make live what it was
       heads: [...live.heads.values()].map(({ address, live: digest }) => `${address} ${digest}`).sort(),
     };
   };
-  await controller.tick();
+  await tick();
   const both = await heads();
   await git.commit({ 'one/b.yaml': undefined, 'one/a.yaml': role('a', 'tool:a:write') });
-  await controller.tick();
+  await tick();
   const changed = await heads();
   expect(changed.heads).toHaveLength(1);
   await git.git('revert', '--no-edit', 'HEAD');
-  expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 3 });
+  expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 3 });
   expect(await heads()).toEqual(both);
   await git.git('revert', '--no-edit', 'HEAD');
-  expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 4 });
+  expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 4 });
   expect(await heads()).toEqual(changed);
   const revisions = await listRevisions(plane.database.db, 'one', { limit: 9 });
   expect(revisions.map(({ revision, summary }) => [revision, summary])).toMatchObject([

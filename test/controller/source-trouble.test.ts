@@ -2,12 +2,13 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Controller } from '../../src/controller/controller.ts';
+import { Controller, type EnvironmentPass } from '../../src/controller/controller.ts';
 import { createControlPlane } from '../../src/controller/planning.ts';
 import { openRepository } from '../../src/source/repository.ts';
 import { lastAttempt } from '../../src/store/attempt.ts';
 import { readLive } from '../../src/store/live.ts';
 import { listRevisions } from '../../src/store/revision.ts';
+import { tickAcknowledged } from '../support/apply-acknowledged.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { createRepository, type GitHttpOptions, serveGit, type TestRepository } from '../support/git-http.ts';
 import { silent } from '../support/runs.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
 interface Remote {
   readonly git: TestRepository;
   readonly opened: OpenedDatabase;
-  readonly controller: Controller;
+  readonly tick: () => Promise<readonly EnvironmentPass[]>;
   readonly door: { basicAuth?: NonNullable<GitHttpOptions['basicAuth']> };
 }
 
@@ -51,8 +52,9 @@ async function open(reader: 'git-cli' | 'isomorphic'): Promise<Remote> {
   );
   const plane = createControlPlane(repository, opened.database);
   const controller = new Controller({ plane, actor: 'controller', log: silent, now: () => 0 });
-  expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 1 });
-  return { git, opened, controller, door };
+  const tick = () => tickAcknowledged(controller, plane);
+  expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 1 });
+  return { git, opened, tick, door };
 }
 
 interface Trouble {
@@ -88,22 +90,22 @@ describe.each(['git-cli', 'isomorphic'] as const)('read by %s', (reader) => {
     const trouble = troubles[name];
     if (trouble === undefined) throw new Error('no such trouble');
     const remote = await open(reader);
-    const { git, controller, opened } = remote;
+    const { git, tick, opened } = remote;
     const { db } = opened.database;
     const before = await readLive(db, 'one');
     await trouble.make(remote);
-    expect((await controller.tick())[0]).toMatchObject({
+    expect((await tick())[0]).toMatchObject({
       environment: 'one',
       outcome: { kind: 'failed', code: trouble.code },
     });
     const recorded = await lastAttempt(db, 'one');
     expect(recorded).toMatchObject({ outcome: 'failed', code: trouble.code, revision: null });
-    await controller.tick();
+    await tick();
     expect(await lastAttempt(db, 'one')).toEqual(recorded);
     expect(await readLive(db, 'one')).toEqual(before);
     await trouble.mend(remote);
     await git.commit({ 'one/role.yaml': role('reader', 'tool:b:read') });
-    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
     expect(await listRevisions(db, 'one', { limit: 10 })).toHaveLength(2);
   });
 });

@@ -69,7 +69,7 @@ describe.each([
       2,
       'Plan: 22 to add, 0 to change, 0 to destroy.',
     ]);
-    const applied = await pawl('apply', 'plan.json');
+    const applied = await pawl('apply', 'plan.json', '--ack', 'bootstrap');
     expect([applied.exit, applied.stderr]).toEqual([0, '']);
     expect(applied.stdout).toContain('production is now at revision 1');
     const again = await pawl('plan', '--detailed-exitcode');

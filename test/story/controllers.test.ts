@@ -34,6 +34,7 @@ test('two controller processes make one revision of each commit, and a killed on
 
   try {
     for (const controller of controllers) await controller.waitFor(/The controller watches the repository/, 30_000);
+    expect(await pawl('apply', '--auto-approve', '--ack', 'bootstrap')).toMatchObject({ exit: 0 });
     await revisions(1);
     await edit(repository, 'policies/spending.yaml', { from: 'limit: 20000', to: 'limit: 15000' });
     await revisions(2);

@@ -8,6 +8,7 @@ import { startProcess } from '../support/processes.ts';
 const key: readonly (readonly string[])[] = [
   ['Valid. production: 22 resources.'],
   ['Plan: 22 to add, 0 to change, 0 to destroy.'],
+  ['error plan.unacknowledged', 'bootstrap  Nothing was applied here before', '(exit code 3)'],
   ['production is now at revision 1'],
   [
     'tool support/get-order done',

@@ -96,7 +96,7 @@ test('nothing that an author, a model or a tool wrote acts on the terminal or on
   };
   await type('validate');
   await type('plan');
-  expect(await type('apply', '--auto-approve')).toMatchObject({ exit: 0 });
+  expect(await type('apply', '--auto-approve', '--ack', 'bootstrap')).toMatchObject({ exit: 0 });
   const ran = await type('run', 'desk', '-i', `note=${hostile}`, '--watch');
   expect(ran.stdout).toContain('Succeeded');
   const { stdout } = await pawl('get', 'runs', '-o', 'json');

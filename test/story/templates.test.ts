@@ -38,7 +38,7 @@ describe('a repository that init has written', { timeout: 90_000 }, () => {
       expect(await pawl('validate', '--strict')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^Valid\. /) });
       expect(await pawl('fmt', '--check')).toMatchObject({ exit: 0, stdout: '' });
       expect(await pawl('plan', '--detailed-exitcode')).toMatchObject({ exit: 2 });
-      expect(await pawl('apply', '--auto-approve')).toMatchObject({ exit: 0 });
+      expect(await pawl('apply', '--auto-approve', '--ack', 'bootstrap')).toMatchObject({ exit: 0 });
       const ran = await pawl('run', ...run, '--exit-status', '-o', 'json');
       expect(ran.exit).toBe(0);
       expect(JSON.parse(ran.stdout)).toMatchObject({ run: { state: 'Succeeded', output } });

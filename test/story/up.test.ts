@@ -43,7 +43,8 @@ describe('pawl up', { timeout: 90_000 }, () => {
     throw new Error(`revision ${wanted} did not come; the log: ${up.stderr}`);
   }
 
-  test('applies what the branch says, and commands find it although it holds the database', async () => {
+  test('waits for the first apply to be acknowledged, and commands find it although it holds the database', async () => {
+    expect(await pawl('apply', '--auto-approve', '--ack', 'bootstrap')).toMatchObject({ exit: 0 });
     await revision(1);
     expect((await pawl('get', 'workers')).stdout).toMatch(/yes +0\/16/);
   });

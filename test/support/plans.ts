@@ -1,5 +1,7 @@
 import { digest, rootOf } from '../../src/manifest/digest.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
+import { ordinaryRules } from '../../src/manifest/rules.ts';
+import { digestOfRules } from '../../src/manifest/rules-of.ts';
 import { addressOf, type Identity } from '../../src/manifest/resource.ts';
 import type { Change, Live, Plan, SystemBundle } from '../../src/plan/change.ts';
 import { summaryOf } from '../../src/plan/summary.ts';
@@ -98,7 +100,8 @@ function assemble(
     sections: { graphs: [], prompts: [], models: [], egress: [], secrets: [] },
     risks: [],
     guards: [],
-    rulesDigest: digest('rules'),
+    rulesDigest: digestOfRules(ordinaryRules),
+    targetRules: ordinaryRules,
     problems: [],
   };
 }

@@ -272,6 +272,8 @@ create index run_due on run (run_at) where state = 'Waiting' and run_at is not n
 create index run_expired on run (deadline_at) where state = 'Queued' and deadline_at is not null;
 -- What a plan that deletes something would take away from runs.
 create index run_open on run (environment, system, bundle) where ended_at is null;
+-- The last runs of some systems, whose calls a plan decides again.
+create index run_ended on run (environment, system, ended_at desc, id desc) where ended_at is not null;
 create index run_recent on run (environment, created_at desc, id desc);
 
 -- The journal: append-only. A call is an intent, then a result; a refused call is a result alone.

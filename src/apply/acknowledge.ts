@@ -1,0 +1,128 @@
+import { exitCodes, TerminalError } from '../errors.ts';
+import { didYouMean } from '../manifest/nearest.ts';
+import type { Rules } from '../manifest/rules.ts';
+import { digestOfRules, parseRules } from '../manifest/rules-of.ts';
+import { shownText } from '../manifest/shown.ts';
+import { standingOf } from '../plan/approvers.ts';
+import type { Plan } from '../plan/change.ts';
+import type { GuardRefusal } from '../plan/guard.ts';
+import { type Gated, gatedOf, type Outstanding, outstandingOf } from '../plan/outstanding.ts';
+import { unacknowledged, shortList } from '../plan/unacknowledged.ts';
+import { readAcknowledgements, recordAcknowledgements } from '../store/acknowledgement.ts';
+import type { Database } from '../store/database.ts';
+import { type EnvironmentRow, lockEnvironment } from '../store/environment.ts';
+import { inTransaction, type StoreTransaction } from '../store/transaction.ts';
+import { assertBase, shortDigest, stale } from './precondition.ts';
+
+/** Who acknowledges which risks and guards, and why. */
+export interface Acknowledging {
+  readonly by: string;
+  /** Ids as the plan shows them. */
+  readonly ids: readonly string[];
+  readonly reason?: string;
+  /** What refuses the plan beside its own guards. */
+  readonly guards?: readonly GuardRefusal[];
+}
+
+/** Records that somebody agrees to what the plan does; gives what is missing still. */
+export async function acknowledge(
+  database: Database,
+  plan: Plan,
+  request: Acknowledging,
+): Promise<readonly Outstanding[]> {
+  return await inTransaction(database, async (trx) => {
+    const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
+    const rules = judgingRules(plan, live);
+    const gated = gatedOf(plan, rules, request.guards);
+    await record(trx, plan, { gated, rules, request });
+    return await outstandingIn(trx, plan, { gated, rules });
+  });
+}
+
+/** Throws `plan.unacknowledged` unless everything that holds the plan back was agreed to; gives what that was. */
+export async function assertAcknowledged(
+  trx: StoreTransaction,
+  plan: Plan,
+  { live, request }: { readonly live: EnvironmentRow; readonly request: Acknowledging },
+): Promise<readonly Gated[]> {
+  const rules = judgingRules(plan, live);
+  const gated = gatedOf(plan, rules, request.guards);
+  await record(trx, plan, { gated, rules, request });
+  const outstanding = await outstandingIn(trx, plan, { gated, rules });
+  if (outstanding.length > 0) throw unacknowledged(plan, outstanding);
+  return gated;
+}
+
+/** What judges is what the last apply kept; at first it is what the commit itself says. */
+function judgingRules(plan: Plan, live: EnvironmentRow): Rules {
+  const kept = live.revision === 0 ? undefined : parseRules(live.rules);
+  const rules = kept ?? plan.targetRules;
+  // A commit that changes nothing but rules makes no revision, and yet other rules judge from then on.
+  if (digestOfRules(rules) !== plan.rulesDigest) throw stale(plan, 'other rules judge it now');
+  return rules;
+}
+
+interface Judged {
+  readonly gated: readonly Gated[];
+  readonly rules: Rules;
+}
+
+async function record(
+  trx: StoreTransaction,
+  plan: Plan,
+  { gated, rules, request }: Judged & { readonly request: Acknowledging },
+): Promise<void> {
+  const { by, ids, reason = '' } = request;
+  if (ids.length === 0) return;
+  const chosen = [...new Set(ids)].map((id) => find(plan, gated, id));
+  for (const one of chosen) assertMay(one, by, rules);
+  const { environment, lineage, digest: planDigest } = plan;
+  await recordAcknowledgements(
+    trx,
+    { environment, lineage, by, reason, planDigest },
+    chosen.map(({ id, class: kind, content }) => ({ class: kind, content, shownId: id })),
+  );
+}
+
+function find(plan: Plan, gated: readonly Gated[], id: string): Gated {
+  const found = gated.find((one) => one.id === id);
+  if (found !== undefined) return found;
+  const notice = plan.risks.find((risk) => risk.id === id);
+  const ids = gated.map((one) => one.id);
+  const shown = shownText(id);
+  const message =
+    notice === undefined
+      ? `Plan ${shortDigest(plan)} of ${plan.environment} has no risk or guard \`${shown}\`.`
+      : `\`${shown}\` is a notice: nobody needs to acknowledge it.`;
+  const there = ids.length === 0 ? 'Nothing of it waits to be acknowledged.' : `It has: ${shortList(ids)}.`;
+  throw new TerminalError(message, {
+    code: 'ack.unknown',
+    help: didYouMean(id, ids) ?? there,
+    exit: exitCodes.usage,
+  });
+}
+
+function assertMay(gated: Gated, by: string, rules: Rules): void {
+  if (!gated.acknowledgeable) {
+    throw new TerminalError(`\`${gated.id}\` cannot be acknowledged: ${gated.title}`, {
+      code: 'ack.not_allowed',
+      exit: exitCodes.unauthorised,
+    });
+  }
+  const standing = standingOf(by, gated.approvers, rules);
+  if (standing.may) return;
+  throw new TerminalError(`${gated.id} is not yours to acknowledge: ${standing.why}`, {
+    code: 'ack.not_allowed',
+    exit: exitCodes.unauthorised,
+  });
+}
+
+async function outstandingIn(
+  trx: StoreTransaction,
+  plan: Plan,
+  { gated, rules }: Judged,
+): Promise<readonly Outstanding[]> {
+  const { environment, lineage } = plan;
+  const words = await readAcknowledgements(trx, { environment, lineage }, gated);
+  return outstandingOf(gated, words, rules);
+}
