@@ -1,6 +1,6 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
-import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import type { Kind, Resource } from '../manifest/resource.ts';
 import type { AccessChanges, Direction, JudgedChange } from './access.ts';
 import type { Comparison } from './authority-scope.ts';
 import { fieldsChanged, placeIn } from './cause.ts';
