@@ -1,13 +1,14 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { copyOf } from './canonical.ts';
 import type { Document } from './document.ts';
-import { parseDuration } from './duration.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { problemsMax } from './limits.ts';
 import { problemIn } from './position.ts';
 import type { Path } from './text.ts';
 import type { Problem } from './problem.ts';
-import { schemas } from './schemas.gen.ts';
+import { shapeErrors } from './shape-errors.ts';
 import { shapeFinding } from './shape-finding.ts';
+import { passesShape } from './shape-pass.ts';
 
 /** Files of `schemas/` that a whole document can be checked against. */
 export type SchemaName =
@@ -42,8 +43,8 @@ export type SchemaName =
  * reported at once, at the place in the document.
  */
 export function checkShape(name: SchemaName, value: Json, document: Document): Problem[] {
-  const validate = validator(name);
-  return validate(value) ? [] : problemsOf(validate.errors ?? [], document);
+  const file = `${name}.schema.json`;
+  return passesShape(file, value) ? [] : problemsOf(shapeErrors(file, value), document);
 }
 
 /**
@@ -51,12 +52,11 @@ export function checkShape(name: SchemaName, value: Json, document: Document): P
  * away, whatever the field's type. Nothing is filled in.
  */
 export function checkPartialShape(name: SchemaName, value: Json, document: Document): Problem[] {
-  partial ??= ajvOfSchemas({ useDefaults: false });
-  const validate = partial.getSchema(`${name}.schema.json`);
-  if (validate === undefined) throw new TypeError(`there is no schema ${name}`);
-  if (validate(value)) return [];
-  const errors = (validate.errors ?? []).filter((error) => !ofTheWhole(error) && !takesAway(error, value));
-  return problemsOf(errors, document);
+  const errors = shapeErrors(`${name}.schema.json`, copyOf(value));
+  return problemsOf(
+    errors.filter((error) => !ofTheWhole(error) && !takesAway(error, value)),
+    document,
+  );
 }
 
 /** What only the merged manifest can be asked: whether it has all it needs, and what goes with what. */
@@ -97,53 +97,6 @@ function problemsOf(errors: readonly ErrorObject[], document: Document): Problem
     problems.push(problemIn(document, found.path, found));
   }
   return problems;
-}
-
-const ajv = ajvOfSchemas({ useDefaults: true });
-/** Made when the first patch is seen: most repositories have none. */
-let partial: Ajv2020 | undefined;
-const validators = new Map<SchemaName, ValidateFunction>();
-
-/** Compiled when first asked for: a command that reads one kind does not pay for ten. */
-function validator(name: SchemaName): ValidateFunction {
-  let validate = validators.get(name);
-  if (validate === undefined) {
-    validate = ajv.getSchema(`${name}.schema.json`);
-    if (validate === undefined) throw new TypeError(`there is no schema ${name}`);
-    validators.set(name, validate);
-  }
-  return validate;
-}
-
-function ajvOfSchemas({ useDefaults }: { readonly useDefaults: boolean }): Ajv2020 {
-  const instance = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    useDefaults,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-    // Our own schemas are checked by a test; here it would cost more than checking the manifests.
-    validateSchema: false,
-    // Optimising the generated code takes as long as generating it, and a command checks too few manifests to earn it.
-    code: { optimize: false },
-    logger: false,
-  });
-  for (const annotation of ['x-propagation', 'x-sensitive', 'x-resolved', 'x-reads']) instance.addKeyword(annotation);
-  instance.addFormat('pawl-duration', {
-    type: 'string',
-    validate: (text: string) => parseDuration(text) !== undefined,
-  });
-  // Ajv compares every pair: seconds for a list that fills a file. All such lists of ours hold strings.
-  instance.removeKeyword('uniqueItems');
-  instance.addKeyword({
-    keyword: 'uniqueItems',
-    type: 'array',
-    schemaType: 'boolean',
-    validate: (unique: boolean, list: unknown[]) => !unique || new Set(list).size === list.length,
-  });
-  for (const [file, schema] of Object.entries(schemas)) instance.addSchema(schema, file);
-  return instance;
 }
 
 function pathOf(error: ErrorObject): Path {
