@@ -25,6 +25,8 @@ export interface Scope {
   readonly closing: () => HaltReason | undefined;
   /** Whether no further step may begin, though those under way may end. */
   readonly drained: () => boolean;
+  /** Nodes that have made a call in this execution: their steps are under way. */
+  readonly begun: Set<string>;
   /** False when the lease was renewed so long ago that somebody else may soon own the run. */
   readonly mayStart: () => boolean;
   /** Told what made a node fail, for the worker's log. */

@@ -106,12 +106,18 @@ interface Pass {
 /** The intent is durable: from here on the call counts as made until the journal says otherwise. */
 async function pass(attempt: Attempt, allowed: Pass): Promise<CallResult | Again> {
   const { call, scope } = attempt;
-  const halt = haltReasonOf(scope.signal) ?? (scope.mayStart() ? undefined : 'stopped');
+  const halt = haltReasonOf(scope.signal) ?? (scope.mayStart() ? undefined : 'stopped') ?? drainOf(call, scope);
   if (halt !== undefined) {
     if (halt !== 'lost') settleNotMade(attempt, halt);
     throw new Halted(halt);
   }
+  scope.begun.add(call.node);
   return call.kind === 'tool' ? passTool({ ...attempt, call }, allowed) : passModel({ ...attempt, call }, allowed);
+}
+
+/** What the database says of the run comes with the answer to an intent: the first call of a step is where it is heard. */
+function drainOf({ node }: StepCall, { drained, begun }: Scope): HaltReason | undefined {
+  return drained() && !begun.has(node) ? 'drained' : undefined;
 }
 
 function settleNotMade(attempt: Attempt, halt: HaltReason): void {

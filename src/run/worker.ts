@@ -221,6 +221,7 @@ export class Worker {
       signal: abort.signal,
       closing: () => (this.#draining ? 'stopped' : undefined),
       drained: () => drain.signal.aborted,
+      begun: new Set(),
       mayStart: () => this.#lease.isFresh(),
       report: (cause) => log.info({ err: cause, runId: run.id }, 'node failed'),
     };

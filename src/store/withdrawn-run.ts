@@ -17,7 +17,8 @@ export interface WithdrawnRevisions {
 const withdrawnRuns = `
   select r.* from run r
   where r.environment = $1 and r.revision > $2 and r.revision <= $3
-    and r.created_at >= (select applied_at from revision v where v.environment = $1 and v.revision = $2 + 1)
+    and r.created_at >= coalesce(
+      (select applied_at from revision v where v.environment = $1 and v.revision = $2 + 1), '-infinity')
     and r.bundle is distinct from (
       select h.digest from bundle_history h where h.environment = $1 and h.system = r.system
         and h.from_revision <= $2 and (h.to_revision is null or h.to_revision > $2))`;
