@@ -3,6 +3,7 @@ import { applyCodes } from './apply/codes.ts';
 import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
 import { controllerCodes } from './controller/codes.ts';
+import { driftCodes } from './controller/drift-codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
 import { formatCodes } from './manifest/format-codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
@@ -31,6 +32,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   planCodes,
   applyCodes,
   controllerCodes,
+  driftCodes,
   policyCodes,
   runCodes,
   toolCodes,
