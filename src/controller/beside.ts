@@ -7,6 +7,7 @@ import type { Bodies, Live, Plan } from '../plan/change.ts';
 import { type Sides, sidesOf } from '../plan/sides.ts';
 import type { Database } from '../store/database.ts';
 import { databaseClock } from '../store/clock.ts';
+import { backtestOf } from './backtest.ts';
 
 /** A plan with what it was made from. */
 export interface Planned {
@@ -30,6 +31,7 @@ type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Pr
 /** Each member by itself: what it needs of the database, put into a pure function of `plan/`. */
 const readers: Partial<Readers> = {
   guards: ({ database, plan }) => liveRunRefusals(database.db, plan),
+  backtest: ({ database, plan }) => backtestOf(database, plan),
 };
 
 export interface BesideOptions {

@@ -92,10 +92,12 @@ export interface Pair<T> {
   readonly after: T | undefined;
 }
 
-/** Recorded calls of the last runs, decided again under the target. */
+/** Recorded calls of the last runs of the systems that the plan changes, decided again under the target. */
 export interface Backtest {
   readonly runs: number;
   readonly calls: number;
+  /** Of the calls, those left as they were: denied then for what the journal does not keep. */
+  readonly undecidedCalls?: number;
   /** Runs with a call that would now be denied, or would now have to ask. */
   readonly deniedRuns: number;
   readonly deniedCalls: number;

@@ -1,0 +1,199 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
+import { compareText } from '../manifest/problem.ts';
+import type { Address } from '../manifest/resource.ts';
+import type { ArgumentSchemas } from '../policy/arguments.ts';
+import type { Authority } from '../policy/authority.ts';
+import type { GateCall, GateContext } from '../policy/context.ts';
+import type { Decision } from '../policy/decision.ts';
+import { decide } from '../policy/gate.ts';
+import { type AccountedRow, foldRow, Ledger } from '../policy/ledger.ts';
+import type { Backtest } from './beside.ts';
+import { anyArguments, targetSchemas } from './backtest-schemas.ts';
+
+/** A run that has ended, as the journal tells it. */
+export interface RecordedRun {
+  readonly id: string;
+  /** `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  /** Agent by node, as `namespace/name`; undefined: the node called a tool itself. */
+  readonly agents: ReadonlyMap<string, string | undefined>;
+  /** In the order of writing. */
+  readonly rows: readonly RecordedRow[];
+}
+
+export interface RecordedRow extends AccountedRow {
+  /** On the first row of a call. */
+  readonly decision: { readonly kind: 'allow' | 'deny'; readonly reason?: string } | undefined;
+  /** An intent's arguments; undefined: they are not kept, or are too long to read again. */
+  readonly args: string | undefined;
+}
+
+export interface BacktestTarget {
+  /** What a system would be after the plan, by `namespace/name`; undefined: it would be gone. */
+  readonly system: (name: string) => { readonly content: Bundle; readonly authority: Authority } | undefined;
+  /** New addresses by old ones. */
+  readonly moves: ReadonlyMap<Address, Address>;
+}
+
+/** Decides recorded calls again, run by run, so that no more than a few runs are held at a time. */
+export interface Backtesting {
+  readonly add: (run: RecordedRun) => void;
+  readonly result: () => Backtest;
+}
+
+/**
+ * The worker's own `decide` under the target, against what was decided then. Each call is decided with what the run had
+ * really used by then: how an agent would have gone on after another answer nobody knows. No model is called.
+ */
+export function backtesting(target: BacktestTarget): Backtesting {
+  const tally: Tally = { runs: 0, calls: 0, deniedRuns: 0, deniedCalls: 0, allowedCalls: 0, undecidedCalls: 0 };
+  const examples = new Map<string, Backtest['examples'][number]>();
+  return {
+    add(run) {
+      tally.runs += 1;
+      const deniedBefore = tally.deniedCalls;
+      for (const { row, subject, decision } of decidedAgain(run, target)) {
+        tally.calls += 1;
+        count(tally, row, decision);
+        if (decision?.kind === 'deny' && row.decision?.kind === 'allow') {
+          const { reason, rule } = decision;
+          const key = `${reason} ${rule}`;
+          const known = examples.get(key) ?? {
+            run: run.id,
+            path: row.path,
+            subject,
+            target: row.target,
+            reason,
+            rule,
+            count: 0,
+          };
+          examples.set(key, { ...known, count: known.count + 1 });
+        }
+      }
+      if (tally.deniedCalls > deniedBefore) tally.deniedRuns += 1;
+    },
+    result: () => ({ ...tally, examples: mostFrequent([...examples.values()]) }),
+  };
+}
+
+type Tally = { -readonly [Figure in Exclude<keyof Backtest, 'examples'>]-?: number };
+
+const examplesMax = 20;
+
+function mostFrequent(examples: Backtest['examples'][number][]): Backtest['examples'] {
+  return examples
+    .sort((a, b) => b.count - a.count || compareText(a.reason, b.reason) || compareText(a.rule, b.rule))
+    .slice(0, examplesMax);
+}
+
+/** Undefined decision: the arguments that decided it then are not kept. */
+function count(tally: Tally, { decision: then }: RecordedRow, now: Decision | undefined): void {
+  if (now === undefined) tally.undecidedCalls += 1;
+  else if (then?.kind === 'allow' && now.kind === 'deny') tally.deniedCalls += 1;
+  else if (then?.kind === 'deny' && now.kind === 'allow') tally.allowedCalls += 1;
+}
+
+interface DecidedAgain {
+  readonly row: RecordedRow;
+  /** As the run had it. */
+  readonly subject: Address;
+  readonly decision: Decision | undefined;
+}
+
+function* decidedAgain(run: RecordedRun, target: BacktestTarget): Generator<DecidedAgain> {
+  const system = renamed(target.moves, 'AgentSystem', run.system);
+  const compiled = target.system(system);
+  const ledger = new Ledger();
+  const inputTokens = tokensByPath(run.rows);
+  for (const row of run.rows) {
+    const agent = run.agents.get(row.node);
+    const subject = agent === undefined ? `AgentSystem/${run.system}` : `Agent/${agent}`;
+    const subjectNow = agent === undefined ? `AgentSystem/${system}` : `Agent/${renamed(target.moves, 'Agent', agent)}`;
+    if (row.decision !== undefined) {
+      const asked: Asked = { row, subject: subjectNow, target, inputTokens: inputTokens.get(row.path) };
+      const decision = compiled === undefined ? gone(`AgentSystem/${run.system}`) : again(asked, compiled, ledger);
+      yield { row, subject, decision };
+    }
+    foldRow(ledger, row, subjectNow);
+  }
+}
+
+interface Asked {
+  readonly row: RecordedRow;
+  readonly subject: Address;
+  readonly target: BacktestTarget;
+  /** Of the model's answer. */
+  readonly inputTokens: number | undefined;
+}
+
+function again(
+  asked: Asked,
+  compiled: NonNullable<ReturnType<BacktestTarget['system']>>,
+  ledger: Ledger,
+): Decision | undefined {
+  const { row, subject } = asked;
+  const { content, authority } = compiled;
+  const pinned = own(authority.subjects, subject);
+  if (pinned === undefined) return gone(subject);
+  // Facts of the worker, of the moment or of the text: nothing in a plan would make them another.
+  if (row.decision?.reason !== undefined && undecidable.has(row.decision.reason)) return undefined;
+  const context: GateContext = {
+    clock: { lost: false, cancelled: false, overdue: false },
+    bundle: content,
+    schemas: schemasFor(row, content),
+    pinned,
+    live: undefined,
+    usage: ledger.usage(row.node, { subject, pinned: authority, live: undefined }),
+  };
+  return decide(callOf(asked, content), context);
+}
+
+const undecidable: ReadonlySet<string> = new Set([
+  'run.lease_lost',
+  'run.cancelled',
+  'run.deadline',
+  'gate.conflict',
+  'gate.error',
+  'gate.schema_error',
+  'call.malformed',
+  'call.too_large',
+  'args.invalid',
+]);
+
+function callOf({ row, subject, target, inputTokens }: Asked, content: Bundle): GateCall {
+  if (row.kind === 'model') return { kind: 'model', subject, inputTokens: inputTokens ?? 0 };
+  const tool = renamed(target.moves, 'Tool', row.target);
+  return { kind: 'tool', subject, name: nameOf(tool, subject, content), arguments: row.args ?? '{}' };
+}
+
+/** Under which name the subject would ask for that tool; a tool that nobody had is asked for as the model wrote it. */
+function nameOf(tool: string, subject: Address, content: Bundle): string {
+  if (!subject.startsWith('Agent/')) return tool;
+  const tools = own(content.agents, subject.slice('Agent/'.length))?.tools ?? {};
+  return Object.entries(tools).find(([, id]) => id === tool)?.[0] ?? tool;
+}
+
+/** Arguments that are not kept fitted the schema then; what another schema says of them is not asked. */
+function schemasFor(row: RecordedRow, content: Bundle): ArgumentSchemas {
+  return row.args === undefined ? anyArguments : targetSchemas(content);
+}
+
+function gone(address: Address): Decision {
+  const message = `${address} is not in the target.`;
+  return { kind: 'deny', reason: 'gate.authority_missing', rule: address, message };
+}
+
+function renamed(moves: BacktestTarget['moves'], kind: 'Agent' | 'AgentSystem' | 'Tool', name: string): string {
+  return moves.get(`${kind}/${name}`)?.slice(kind.length + 1) ?? name;
+}
+
+/** What a model's input came to stands on the result; of an answer that never came, all that was held is. */
+function tokensByPath(rows: readonly RecordedRow[]): ReadonlyMap<string, number> {
+  const tokens = new Map<string, number>();
+  for (const row of rows) {
+    if (row.kind === 'model' && row.phase === 'result' && row.tokensIn !== undefined)
+      tokens.set(row.path, row.tokensIn);
+  }
+  return tokens;
+}
