@@ -5,13 +5,13 @@ import { digestOfRules, parseRules } from '../manifest/rules-of.ts';
 import { shownText } from '../manifest/shown.ts';
 import { standingOf } from '../plan/approvers.ts';
 import type { Plan } from '../plan/change.ts';
-import type { GuardRefusal } from '../plan/guard.ts';
 import { type Gated, gatedOf, type Outstanding, outstandingOf } from '../plan/outstanding.ts';
 import { unacknowledged, shortList } from '../plan/unacknowledged.ts';
 import { readAcknowledgements, recordAcknowledgements } from '../store/acknowledgement.ts';
 import type { Database } from '../store/database.ts';
 import { type EnvironmentRow, lockEnvironment } from '../store/environment.ts';
 import { inTransaction, type StoreTransaction } from '../store/transaction.ts';
+import { liveRunRefusals } from './live-runs.ts';
 import { assertBase, shortDigest, stale } from './precondition.ts';
 
 /** Who acknowledges which risks and guards, and why. */
@@ -20,8 +20,6 @@ export interface Acknowledging {
   /** Ids as the plan shows them. */
   readonly ids: readonly string[];
   readonly reason?: string;
-  /** What refuses the plan beside its own guards. */
-  readonly guards?: readonly GuardRefusal[];
 }
 
 /** Records that somebody agrees to what the plan does; gives what is missing still. */
@@ -33,7 +31,7 @@ export async function acknowledge(
   return await inTransaction(database, async (trx) => {
     const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
     const rules = judgingRules(plan, live);
-    const gated = gatedOf(plan, rules, request.guards);
+    const gated = await gatedIn(trx, plan, rules);
     await record(trx, plan, { gated, rules, request });
     return await outstandingIn(trx, plan, { gated, rules });
   });
@@ -46,11 +44,16 @@ export async function assertAcknowledged(
   { live, request }: { readonly live: EnvironmentRow; readonly request: Acknowledging },
 ): Promise<readonly Gated[]> {
   const rules = judgingRules(plan, live);
-  const gated = gatedOf(plan, rules, request.guards);
+  const gated = await gatedIn(trx, plan, rules);
   await record(trx, plan, { gated, rules, request });
   const outstanding = await outstandingIn(trx, plan, { gated, rules });
   if (outstanding.length > 0) throw unacknowledged(plan, outstanding);
   return gated;
+}
+
+/** With the runs of this moment: one that uses what the plan deletes may have begun after anybody looked. */
+async function gatedIn(trx: StoreTransaction, plan: Plan, rules: Rules): Promise<readonly Gated[]> {
+  return gatedOf(plan, rules, await liveRunRefusals(trx, plan));
 }
 
 /** What judges is what the last apply kept; at first it is what the commit itself says. */

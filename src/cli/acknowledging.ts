@@ -37,7 +37,7 @@ export async function askForAcknowledgements(
 /** What nobody is known to have acknowledged; the last word is with whoever applies. */
 function openOf(plan: Plan, given: readonly string[]): readonly Outstanding[] {
   const words = plan.beside?.acknowledgements ?? [];
-  return gatedOf(plan, plan.targetRules).flatMap((gated) => {
+  return gatedOf(plan, plan.targetRules, plan.beside?.guards).flatMap((gated) => {
     const people = new Set(words.filter(({ id }) => id === gated.id).map(({ by }) => personKey(by)));
     const missing = gated.approvers.min - people.size;
     return given.includes(gated.id) || missing <= 0 ? [] : [{ ...gated, missing }];
