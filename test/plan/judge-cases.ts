@@ -1,0 +1,291 @@
+import type { JsonObject } from '../../src/manifest/json.ts';
+import type { Resource } from '../../src/manifest/resource.ts';
+import { base, permission, triage, writer } from '../policy/estate.ts';
+import { model, policy, resource, system, tool } from './fixture.ts';
+
+export const estate: readonly Resource[] = [...base, triage];
+
+export function having(...put: readonly Resource[]): readonly Resource[] {
+  const addresses = new Set(put.map(({ address }) => address));
+  return [...estate.filter(({ address }) => !addresses.has(address)), ...put];
+}
+
+export type Make = (spec: JsonObject) => readonly Resource[];
+export const ofTool: Make = (spec) => having(tool('search', { operation: ['read'], ...spec }));
+export const ofPolicy: Make = (spec) => having(policy('p', { global: true, ...spec }));
+const ofAgent: Make = (spec) => having(writer(spec));
+const ofModel: Make = (spec) => having(model('small', spec));
+const ofPermission: Make = (spec) => having(permission('p', { toolRef: 'search', global: true, ...spec }));
+const ofGuard: Make = (spec) =>
+  having(
+    writer({ guards: ['g'] }),
+    resource({
+      kind: 'Guard',
+      name: 'g',
+      spec: { mode: ['preCall'], calls: ['model', 'tool'], action: 'block', ...spec },
+    }),
+  );
+const ofServer: Make = (spec) =>
+  having(
+    tool('search', { operation: ['read'], type: 'mcp', mcp: { serverRef: 's', tool: 'find' } }),
+    resource({
+      kind: 'McpServer',
+      name: 's',
+      spec: { transport: 'stdio', command: 'serve', pin: 'required', ...spec },
+    }),
+  );
+const ofSystem: Make = (spec) => having(system('triage', { draft: { agentRef: 'writer', edges: [] } }, { spec }));
+const ofNode: Make = (node) => having(system('triage', { draft: { agentRef: 'writer', edges: [], ...node } }));
+
+/** Each from the tight value to the loose one; the other way round narrows. */
+export const rules: readonly [string, string, Make, JsonObject, JsonObject][] = [
+  ['idempotent', 'tool.idempotent', ofTool, { idempotent: false }, { idempotent: true }],
+  ['a lower risk', 'tool.risk', ofTool, { risk: 'high' }, { risk: 'low' }],
+  ['a longer result', 'tool.maxResultBytes', ofTool, { maxResultBytes: 10 }, { maxResultBytes: 20 }],
+  [
+    'a new host',
+    'tool.egress',
+    ofTool,
+    { egress: { hosts: ['a.example'] } },
+    { egress: { hosts: ['a.example', 'b.example'] } },
+  ],
+  [
+    'a pattern of hosts',
+    'tool.egress',
+    ofTool,
+    { egress: { hosts: ['a.b.example'] } },
+    { egress: { hosts: ['*.b.example'] } },
+  ],
+  [
+    'private addresses',
+    'tool.egress',
+    ofTool,
+    { egress: { hosts: ['a.example'], allowPrivate: false } },
+    { egress: { hosts: ['a.example'], allowPrivate: true } },
+  ],
+  ['a weaker tier', 'tool.isolation', ofTool, { isolation: { min: 'container' } }, { isolation: { min: 'process' } }],
+  ['a network', 'tool.isolation', ofTool, { isolation: { network: 'none' } }, { isolation: { network: 'declared' } }],
+  ['a cheaper call', 'tool.cost', ofTool, { cost: { perCall: 9 } }, { cost: { perCall: 3 } }],
+  [
+    'an argument more',
+    'tool.inputSchema',
+    ofTool,
+    { inputSchema: { type: 'object', properties: { a: {} }, additionalProperties: false } },
+    { inputSchema: { type: 'object', properties: { a: {}, b: {} }, additionalProperties: false } },
+  ],
+  [
+    'a longer text',
+    'tool.inputSchema',
+    ofTool,
+    { inputSchema: { type: 'object', properties: { a: { maxLength: 4 } } } },
+    { inputSchema: { type: 'object', properties: { a: { maxLength: 5 } } } },
+  ],
+  [
+    'an argument not required',
+    'tool.inputSchema',
+    ofTool,
+    { inputSchema: { type: 'object', required: ['a'] } },
+    { inputSchema: { type: 'object', required: [] } },
+  ],
+  ['a class that flow rules do not know', 'tool.dataClass', ofTool, { dataClass: 'externalWrite' }, {}],
+  [
+    'a condition less',
+    'policy.condition',
+    ofPolicy,
+    { conditions: [{ name: 'a', kind: 'denyUnless', expr: 'args.n < 3' }] },
+    { conditions: [] },
+  ],
+  [
+    'a flow rule less',
+    'policy.flow',
+    ofPolicy,
+    { flow: [{ when: ['privateRead'], deny: 'externalWrite' }] },
+    { flow: [] },
+  ],
+  [
+    'a flow rule that starts later',
+    'policy.flow',
+    ofPolicy,
+    { flow: [{ when: ['privateRead'], deny: 'externalWrite' }] },
+    { flow: [{ when: ['privateRead', 'untrustedRead'], deny: 'externalWrite' }] },
+  ],
+  [
+    'a flow rule that asks',
+    'policy.flow',
+    ofPolicy,
+    { flow: [{ when: ['privateRead'], deny: 'externalWrite' }] },
+    { flow: [{ when: ['privateRead'], ask: 'externalWrite' }] },
+  ],
+  ['a guard less', 'policy.guard', ofPolicy, { guards: ['g'] }, {}],
+  [
+    'a gateway not required',
+    'policy.gateway',
+    ofPolicy,
+    { gateways: { require: ['model', 'tool'] } },
+    { gateways: { require: ['tool'] } },
+  ],
+  ['a gateway more', 'policy.gateway', ofPolicy, { gateways: { allow: ['a'] } }, { gateways: { allow: ['a', 'b'] } }],
+  [
+    'any gateway',
+    'policy.gateway',
+    ofPolicy,
+    { gateways: { require: ['tool'], allow: [] } },
+    { gateways: { require: ['tool'] } },
+  ],
+  [
+    'a higher rate',
+    'policy.rates',
+    ofPolicy,
+    { rates: [{ key: 'run', limit: 3, window: '1m' }] },
+    { rates: [{ key: 'run', limit: 9, window: '1m' }] },
+  ],
+  ['a rate less', 'policy.rates', ofPolicy, { rates: [{ key: 'run', limit: 3, window: '1m' }] }, { rates: [] }],
+  ['a policy that only records', 'policy.mode', ofPolicy, { mode: 'enforce' }, { mode: 'audit' }],
+  ['a policy on fewer hosts dropped', 'policy.egress', ofPolicy, { egress: { hosts: ['a.example'] } }, {}],
+  [
+    'a floor dropped',
+    'policy.isolation',
+    ofPolicy,
+    { isolation: { min: 'sandbox' } },
+    { isolation: { min: 'inline' } },
+  ],
+  [
+    'an operation that no longer asks',
+    'policy.ask',
+    ofPolicy,
+    { operations: { ask: ['delete', 'write'] } },
+    { operations: { ask: ['write'] } },
+  ],
+  [
+    'a longer answer',
+    'policy.models',
+    ofPolicy,
+    { models: { maxOutputTokens: 10 } },
+    { models: { maxOutputTokens: 20 } },
+  ],
+  [
+    'a rule that no longer asks',
+    'permission.ask',
+    ofPermission,
+    { rules: [{ operation: 'read', verdict: 'ask' }] },
+    { rules: [{ operation: 'read', verdict: 'allow' }] },
+  ],
+  [
+    'one eye pair',
+    'approval.rule',
+    ofPermission,
+    { approval: { approvers: { groups: ['a'], min: 2 }, ttl: '15m', fourEyes: true } },
+    { approval: { approvers: { groups: ['a'], min: 2 }, ttl: '15m', fourEyes: false } },
+  ],
+  [
+    'fewer approvers',
+    'approval.rule',
+    ofPermission,
+    { approval: { approvers: { groups: ['a'], min: 2 } } },
+    { approval: { approvers: { groups: ['a'], min: 1 } } },
+  ],
+  [
+    'other approvers',
+    'approval.rule',
+    ofPermission,
+    { approval: { approvers: { groups: ['a'] } } },
+    { approval: { approvers: { groups: ['a', 'b'] } } },
+  ],
+  ['a guard of its own less', 'agent.guard', ofAgent, { guards: ['g'] }, { guards: [] }],
+  [
+    'an approval less',
+    'agent.approval',
+    ofAgent,
+    { tools: [{ toolRef: 'search', requireApproval: ['find'] }] },
+    { tools: [{ toolRef: 'search', requireApproval: [] }] },
+  ],
+  [
+    'a delegate more',
+    'agent.delegates',
+    ofAgent,
+    {},
+    { agents: [{ agentRef: 'other', interaction: 'toolCall', isolation: 'perCall' }] },
+  ],
+  [
+    'more refusals',
+    'agent.execution',
+    ofAgent,
+    { execution: { onDeny: 'inform', maxDenials: 1 } },
+    { execution: { onDeny: 'inform', maxDenials: 3 } },
+  ],
+  [
+    'calls after a refusal',
+    'agent.execution',
+    ofAgent,
+    { execution: { onDeny: 'fail', maxDenials: 3 } },
+    { execution: { onDeny: 'inform', maxDenials: 3 } },
+  ],
+  ['calls from outside', 'agent.expose', ofAgent, { expose: { a2a: false } }, { expose: { a2a: true } }],
+  [
+    'a memory that is written',
+    'agent.memory',
+    ofAgent,
+    { memory: { memoryRef: 'm', allow: ['read'] } },
+    { memory: { memoryRef: 'm', allow: ['read', 'write'] } },
+  ],
+  ['a guard that only records', 'guard.rule', ofGuard, { action: 'block' }, { action: 'audit' }],
+  ['a guard that looks less', 'guard.rule', ofGuard, { mode: ['preCall', 'postCall'] }, { mode: ['preCall'] }],
+  ['a guard of fewer calls', 'guard.rule', ofGuard, { calls: ['model', 'tool'] }, { calls: ['tool'] }],
+  ['a tool of a server', 'server.tools', ofServer, { tools: { deny: ['drop'] } }, { tools: { deny: [] } }],
+  ['tools that nobody reviewed', 'server.pin', ofServer, { pin: 'required' }, { pin: 'onDeclare' }],
+  [
+    'a price that a budget does not see',
+    'model.pricing',
+    ofModel,
+    { pricing: { inputPerMTok: 9 } },
+    { pricing: { inputPerMTok: 3 } },
+  ],
+  [
+    'a rate of a model',
+    'model.rateLimit',
+    ofModel,
+    { rateLimit: { requestsPerMinute: 1 } },
+    { rateLimit: { requestsPerMinute: 9 } },
+  ],
+  ['a run that outlives its system', 'system.drain', ofSystem, { drain: 'cancel' }, { drain: 'finish' }],
+  ['a review less', 'system.review', ofNode, { review: { approvers: { groups: ['a'], min: 1 }, ttl: '24h' } }, {}],
+];
+
+export const eitherWay: readonly [string, string, Make, JsonObject, JsonObject][] = [
+  ['a method', 'tool.http', ofTool, { http: { method: 'GET' } }, { http: { method: 'POST' } }],
+  ['a body', 'tool.http', ofTool, { http: { body: { a: 1 } } }, { http: { body: { a: 2 } } }],
+  ['a header', 'tool.http', ofTool, { http: { headers: { 'x-a': '1' } } }, { http: { headers: { 'x-a': '2' } } }],
+  ['a command', 'tool.command', ofTool, { cli: { command: 'ls' } }, { cli: { command: 'rm' } }],
+  ['an image', 'tool.command', ofTool, { container: { image: 'a@sha256:1' } }, { container: { image: 'a@sha256:2' } }],
+  [
+    'an expression',
+    'policy.condition',
+    ofPolicy,
+    { conditions: [{ name: 'a', kind: 'denyUnless', expr: 'args.n < 3' }] },
+    { conditions: [{ name: 'a', kind: 'denyUnless', expr: 'args.n < 4' }] },
+  ],
+  ['another guard', 'policy.guard', ofPolicy, { guards: ['a'] }, { guards: ['b'] }],
+  [
+    'who is called as',
+    'tool.auth',
+    ofTool,
+    { auth: { profile: 'bearer', secretRef: { name: 's', key: 'a' } } },
+    { auth: { profile: 'bearer', secretRef: { name: 's', key: 'b' } } },
+  ],
+  ['where a model is', 'model.http', ofModel, { baseUrl: 'https://a.example' }, { baseUrl: 'https://b.example' }],
+  [
+    'the environment of a server',
+    'server.command',
+    ofServer,
+    { env: [{ name: 'A', value: '1' }] },
+    { env: [{ name: 'A', value: '2' }] },
+  ],
+  [
+    'a pattern in a schema',
+    'tool.inputSchema',
+    ofTool,
+    { inputSchema: { type: 'object', properties: { a: { pattern: 'x' } } } },
+    { inputSchema: { type: 'object', properties: { a: { pattern: 'y' } } } },
+  ],
+  ['a runtime', 'agent.runtime', ofAgent, { runtime: 'builtin' }, { runtime: { container: { image: 'x' } } }],
+];
