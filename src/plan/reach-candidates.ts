@@ -1,0 +1,114 @@
+import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { addressAt } from '../policy/typed.ts';
+import type { AccessChanges } from './access.ts';
+import { destinationsOf } from './destination.ts';
+import { changedPairs } from './pairs.ts';
+import { carriers, carriersOf, type ReachSide } from './reach-side.ts';
+import type { Sides } from './sides.ts';
+import { usersOf, usesOf } from './uses.ts';
+
+/** A subject, and those of its ways out behind which something may be new or gone. */
+export interface ReachCandidate {
+  readonly subject: Address;
+  /** Its address before, which is another one where the plan moves it. */
+  readonly old: Address;
+  readonly roots: ReadonlySet<Address>;
+}
+
+interface Both {
+  readonly before: ReachSide;
+  readonly after: ReachSide;
+}
+
+/** Whose reach may differ: nobody else is looked at. */
+export function* reachCandidates(
+  sides: Sides,
+  access: Pick<AccessChanges, 'cells'>,
+  both: Both,
+): Generator<ReachCandidate> {
+  const moved = movedCarriers(sides);
+  const cells = cellRoots(access);
+  const whole = wholeSubjects(sides);
+  const users = [sides.before, sides.after].flatMap((side) => usersOf(side, moved, subjectKinds));
+  const was = new Map(
+    Array.from(sides.changes, ([address, { previousAddress }]) => [address, previousAddress ?? address]),
+  );
+  const isNow = new Map(Array.from(was, ([now, old]) => [old, now] as const));
+  const subjects = new Set([...users.map(({ address }) => address), ...cells.keys(), ...whole]);
+  for (const subject of new Set([...subjects].map((address) => isNow.get(address) ?? address))) {
+    const old = was.get(subject) ?? subject;
+    const [left, right] = [both.before.rootsOf(old), both.after.rootsOf(subject)];
+    const isWhole = whole.has(subject) || old !== subject;
+    const wanted = (root: Address): boolean =>
+      isWhole || moved.has(root) || cells.get(subject)?.has(root) === true || !left.has(root) || !right.has(root);
+    yield { subject, old, roots: new Set([...left, ...right].filter(wanted)) };
+  }
+}
+
+const subjectKinds: ReadonlySet<Kind> = new Set(['Agent', 'AgentSystem']);
+
+/** Carriers behind which something differs, and all that lead to them, for as many steps as there are kinds of them. */
+function movedCarriers(sides: Sides): ReadonlySet<Address> {
+  const moved = new Set<Address>();
+  for (const kind of carriers) {
+    for (const { before, after } of changedPairs(sides, kind)) {
+      if (before !== undefined && after !== undefined && isAlike(before, after)) continue;
+      for (const one of [before, after]) if (one !== undefined) moved.add(one.address);
+    }
+  }
+  for (let step = 0; step < carriers.size; step += 1) {
+    const leading = [sides.before, sides.after].flatMap((side) => usersOf(side, moved, carriers));
+    const known = moved.size;
+    for (const { address } of leading) moved.add(address);
+    if (moved.size === known) break;
+  }
+  return moved;
+}
+
+function isAlike(before: Resource, after: Resource): boolean {
+  const [was, is] = [destinationsOf(before), destinationsOf(after)];
+  return (
+    isSameSet(new Set(was.hosts.keys()), new Set(is.hosts.keys())) &&
+    [...was.hosts].every(([host, how]) => is.hosts.get(host) === how) &&
+    isSameSet(was.secrets, is.secrets) &&
+    isSameSet(carriersOf(before), carriersOf(after))
+  );
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
+}
+
+/** Tools and models that subjects may call otherwise than before. */
+function cellRoots({ cells }: Pick<AccessChanges, 'cells'>): ReadonlyMap<Address, ReadonlySet<Address>> {
+  const roots = new Map<Address, Set<Address>>();
+  for (const { subject, target, name } of cells) {
+    const root = addressAt(target === 'tool' ? 'Tool' : 'ModelEndpoint', name);
+    const known = roots.get(subject);
+    if (known === undefined) roots.set(subject, new Set([root]));
+    else known.add(root);
+  }
+  return roots;
+}
+
+/** Subjects that name other ways out than before, and those that begin or end to run in some system. */
+function wholeSubjects(sides: Sides): ReadonlySet<Address> {
+  const whole = new Set<Address>();
+  for (const { before, after } of changedPairs(sides, 'Agent')) {
+    if (before !== undefined && after !== undefined && isAlike(before, after)) continue;
+    for (const one of [before, after]) if (one !== undefined) whole.add(one.address);
+  }
+  for (const { before, after } of changedPairs(sides, 'AgentSystem')) {
+    const [was, is] = [before, after].map((one) => (one === undefined ? new Set<Address>() : callersNamedBy(one)));
+    for (const one of was ?? []) if (is?.has(one) !== true || before?.address !== after?.address) whole.add(one);
+    for (const one of is ?? []) if (was?.has(one) !== true || before?.address !== after?.address) whole.add(one);
+    if (before === undefined || after === undefined || !isSameSet(carriersOf(before), carriersOf(after))) {
+      for (const one of [before, after]) if (one !== undefined) whole.add(one.address);
+    }
+  }
+  return whole;
+}
+
+function callersNamedBy(system: Resource): ReadonlySet<Address> {
+  return new Set(usesOf(system).flatMap(({ kind, address }) => (kind === 'Agent' ? [address] : [])));
+}
