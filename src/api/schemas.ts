@@ -70,7 +70,7 @@ export const change = z
     name: z.string(),
     previousAddress: maybe(z.string()),
     action: z.enum(['create', 'update', 'delete', 'move']),
-    class: z.enum(['pending', 'outOfBand', 'converged', 'conflict', 'missing', 'orphan']),
+    class: z.enum(['pending', 'outOfBand', 'converged', 'conflict', 'missing', 'orphan', 'recompiled']),
     fields: z.array(z.looseObject({ path: z.string() })),
   })
   .openapi('Change');

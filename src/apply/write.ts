@@ -89,7 +89,7 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
     summary: plan.revert === undefined ? plan.summary : { ...plan.summary, revert: plan.revert },
     by: step.by,
     detail: overwritten(plan, (address) => found.get(address)?.touchedBy),
-    isOutsideHistory: plan.changes.some((change) => change.class !== 'pending'),
+    isOutsideHistory: plan.changes.some(isOverHand),
   });
   await useAcknowledgements(trx, at, acknowledged);
   await checkpoint('recorded');
@@ -138,7 +138,10 @@ async function writeResources(trx: StoreTransaction, at: At, step: Step): Promis
   await writeHeads(trx, at, kept.filter(({ action }) => action !== 'move').map(headOf));
   await checkpoint('heads');
   await closeHistory(trx, at, plan.changes.flatMap(addressesOf));
-  await openHistory(trx, at, { addresses: kept.map((change) => change.address), moves: moved });
+  const written = Object.fromEntries(
+    kept.flatMap((one) => (one.written === undefined ? [] : [[one.address, one.written]])),
+  );
+  await openHistory(trx, at, { addresses: kept.map((change) => change.address), moves: moved, written });
   await checkpoint('history');
 }
 
@@ -194,7 +197,7 @@ function rootMismatch(plan: Plan, root: string): TerminalError {
 
 /** Whose edits this apply wrote over. */
 function overwritten(plan: Plan, touchedBy: (address: string) => string | undefined): JsonObject {
-  const taken = plan.changes.filter((change) => change.class !== 'pending');
+  const taken = plan.changes.filter(isOverHand);
   if (taken.length === 0) return {};
   return {
     overwritten: taken.map((change) => ({
@@ -203,4 +206,9 @@ function overwritten(plan: Plan, touchedBy: (address: string) => string | undefi
       by: touchedBy(change.address) ?? null,
     })),
   };
+}
+
+/** Live was not what the record said of it. */
+function isOverHand({ class: kind }: Change): boolean {
+  return kind !== 'pending' && kind !== 'recompiled';
 }

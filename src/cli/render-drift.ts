@@ -10,6 +10,7 @@ const meaning: Readonly<Record<ChangeClass, string>> = {
   conflict: 'changed both in Git and in live',
   converged: 'changed in live to what Git now says',
   pending: 'changed in Git',
+  recompiled: 'made otherwise by another build of pawl',
 };
 
 /** What live holds that the applied revision does not say, from the revision's value to the live one. */

@@ -10,7 +10,7 @@ import { SnapshotCache, snapshot } from '../source/snapshot.ts';
 import type { Database } from '../store/database.ts';
 import { ensureEnvironment } from '../store/environment.ts';
 import { readLive } from '../store/live.ts';
-import { readOlder } from '../store/resource-history.ts';
+import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 import type { Planned } from './beside.ts';
 
@@ -54,13 +54,15 @@ export async function planWithInputs(plane: ControlPlane, target: PlanTarget): P
     liveOf(plane, settings.name, deep),
   ]);
   const { db } = plane.database;
-  const [bodies, older, subject] = await Promise.all([
+  const moved = addressesChanged(taken, live);
+  const [bodies, older, written, subject] = await Promise.all([
     readBodies(db, bodiesNeeded(taken, live)),
-    readOlder(db, settings.name, addressesChanged(taken, live)),
+    readOlder(db, settings.name, moved),
+    readWritten(db, settings.name, moved),
     repository.subject(commit),
   ]);
   const cache = memoryOf(plane, settings.name).compiled;
-  const made = plan(taken, live, { bodies, subject, schemaDigest, older, cache });
+  const made = plan(taken, live, { bodies, subject, schemaDigest, older, written, cache });
   return { plan: made, settings, snapshot: taken, live, bodies };
 }
 

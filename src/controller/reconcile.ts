@@ -124,7 +124,7 @@ async function act(plane: ControlPlane, { settings, planned, options }: Acting):
 /** Drift alone is for a person: the controller alerts, and undoes a hand's edit only along with a new commit. */
 function movedByGit(planned: Plan): boolean {
   if (planned.changes.length === 0) return true;
-  return planned.changes.some((change) => change.class === 'pending' || change.class === 'converged');
+  return planned.changes.some(({ class: kind }) => kind === 'pending' || kind === 'converged' || kind === 'recompiled');
 }
 
 function held(

@@ -51,8 +51,9 @@ export type Action = FieldAction | 'move';
 /**
  * Three-way class of a difference. `pending`: Git moved. `outOfBand`: live moved. `converged`: both moved to the
  * same. `conflict`: both moved apart. `missing`: live lost it. `orphan`: live holds what no revision has.
+ * `recompiled`: as written before, and another build of pawl fills in something else.
  */
-export type ChangeClass = 'pending' | 'outOfBand' | 'converged' | 'conflict' | 'missing' | 'orphan';
+export type ChangeClass = 'pending' | 'outOfBand' | 'converged' | 'conflict' | 'missing' | 'orphan' | 'recompiled';
 
 export interface Change {
   readonly address: Address;
@@ -71,6 +72,10 @@ export interface Change {
   readonly after: JsonObject | undefined;
   readonly beforeDigest: string | undefined;
   readonly afterDigest: string | undefined;
+  /** Digest of what authors wrote of `after`, kept with the revision; absent where that is not known. */
+  readonly written?: string;
+  /** Who wrote the row when it was not apply, and when; absent where nobody did, or did it past the triggers. */
+  readonly touched?: Head['touched'];
   readonly fields: readonly FieldChange[];
   /** JSON pointers into `before` and `after` of values that no rendering may show. */
   readonly sensitive: readonly string[];
@@ -136,6 +141,8 @@ export interface Plan {
   /** What live holds that the last applied revision does not say. */
   readonly drift: readonly Change[];
   readonly summary: Summary;
+  /** What this build of pawl makes otherwise of what no author changed; neither is in the summary. */
+  readonly recompiled: { readonly resources: readonly Address[]; readonly systems: readonly string[] };
   /** Set when the target's content of the changed resources equals an older revision's. */
   readonly revert: { readonly revision: number; readonly returned: number; readonly of: number } | undefined;
   readonly bundles: readonly SystemBundle[];

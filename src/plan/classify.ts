@@ -5,6 +5,8 @@ export interface Digests {
   readonly applied: string | undefined;
   readonly live: string | undefined;
   readonly target: string | undefined;
+  /** The target is what the applied revision was made from, as authors wrote it: only pawl makes something else of it. */
+  readonly isWrittenAlike?: boolean;
 }
 
 export interface Verdict {
@@ -17,15 +19,16 @@ export interface Verdict {
 /**
  * What apply has to do so that the row and the record both say the target; undefined: they do already. A row that
  * somebody deleted is made again, also when Git moved meanwhile: there is no edit to lose. An edited row under a moved
- * manifest is a conflict, and so is one that Git deletes.
+ * manifest is a conflict, and so is one that Git deletes. Another build of pawl moves nothing in Git.
  */
-export function classify({ applied, live, target }: Digests): Verdict | undefined {
+export function classify({ applied, live, target, isWrittenAlike = false }: Digests): Verdict | undefined {
   if (live === target) {
     return applied === target ? undefined : verdict('converged', applied, target);
   }
-  if (applied === live) return verdict('pending', live, target);
+  if (applied === live) return verdict(isWrittenAlike ? 'recompiled' : 'pending', live, target);
   if (live === undefined) return verdict('missing', live, target);
-  if (applied === target) return verdict(applied === undefined ? 'orphan' : 'outOfBand', live, target);
+  if (applied === target || isWrittenAlike)
+    return verdict(applied === undefined ? 'orphan' : 'outOfBand', live, target);
   return verdict('conflict', live, target);
 }
 

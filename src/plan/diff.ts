@@ -4,6 +4,7 @@ import { compareText, type Problem } from '../manifest/problem.ts';
 import { type Address, type Identity, kinds, type Place, type Resource, type Snapshot } from '../manifest/resource.ts';
 import type { Bodies, Change, Head, Live } from './change.ts';
 import { classify, classifyDrift, type Digests, type Verdict } from './classify.ts';
+import { writtenDigest } from '../manifest/written.ts';
 import { fieldDiff } from './fields.ts';
 import { type Move, movesAmong, occupiedMoves } from './moves.ts';
 import { type SensitiveFields, sensitiveFields, sensitivePointers } from './sensitive.ts';
@@ -23,6 +24,8 @@ export interface DiffOptions {
   readonly sensitive?: SensitiveFields;
   /** `overwrite`: what a hand changed gives way to the target, as anything a hand changed does where Git did not move. */
   readonly conflicts?: 'block' | 'overwrite';
+  /** What authors had written of the resources of the applied revision, where that is known. */
+  readonly written?: ReadonlyMap<Address, string>;
 }
 
 /** Compares last applied, live and target, resource by resource. */
@@ -41,12 +44,20 @@ export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff
     if (drifted !== undefined) drift.push(describe(drifted, triple));
     if (movedAway.has(triple.address)) continue;
     const move = moves.get(triple.address);
-    const found = classify(digestsOf(move === undefined ? triple : movedOf(move)));
+    const found = classify(digestsFrom(move === undefined ? triple : movedOf(move), options.written));
     const change = options.conflicts === 'overwrite' ? overwriting(found) : found;
     if (change === undefined || isBroken(triple, change, snapshot)) continue;
     changes.push(move === undefined ? describe(change, triple) : asMove(describe(change, movedOf(move)), move));
   }
   return { changes: inOrder(changes), drift: inOrder(drift), problems: occupiedMoves(targets, snapshot, live) };
+}
+
+/** With whether the target is as it was written; looked at only where its content is another. */
+function digestsFrom(triple: Triple, written: DiffOptions['written']): Digests {
+  const { address, head, target } = triple;
+  const known = target === undefined || head?.applied === target.digest ? undefined : written?.get(address);
+  if (target === undefined || known === undefined) return digestsOf(triple);
+  return { ...digestsOf(triple), isWrittenAlike: writtenDigest(target) === known };
 }
 
 function overwriting(verdict: Verdict | undefined): Verdict | undefined {
@@ -89,8 +100,15 @@ function changeOf(
     afterDigest: verdict.after,
     ...fieldDiff(identity.kind, { before, after }, tree),
     sensitive: union(sensitivePointers(before, tree), sensitivePointers(after, tree)),
+    ...(verdict.after === undefined || verdict.after !== target?.digest ? {} : writtenOf(target)),
+    ...(head?.touched === undefined ? {} : { touched: head.touched }),
     reason: reasonOf(verdict, head),
   };
+}
+
+function writtenOf(target: Resource): Pick<Change, 'written'> {
+  const written = writtenDigest(target);
+  return written === undefined ? {} : { written };
 }
 
 /** Digests of the contents that `diff` compares and that the snapshot does not hold; sorted, each once. */
@@ -187,6 +205,8 @@ function reasonOf(verdict: Verdict, head: Head | undefined): string | undefined 
       return `because live holds it and no revision does${touchedBy(head)}`;
     case 'converged':
       return 'because live already is what Git now says';
+    case 'recompiled':
+      return 'because this build of pawl makes something else of the same manifest';
     case 'conflict':
       return `because Git and live both changed it since the last apply${touchedBy(head)}`;
   }

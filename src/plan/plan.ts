@@ -1,6 +1,6 @@
 import { digest } from '../manifest/digest.ts';
 import { compareProblems, compareText, refusesPlan } from '../manifest/problem.ts';
-import type { Snapshot } from '../manifest/resource.ts';
+import type { Address, Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
 import { type AccessChanges, noAccessChanges } from './access.ts';
 import { accessChanges, accessKey } from './authority.ts';
@@ -8,6 +8,7 @@ import type { Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
 import { diff } from './diff.ts';
 import { guardsOf } from './guards.ts';
 import { summaryOf } from './summary.ts';
+import { recompiledOf } from './recompiled.ts';
 import { type OlderRevisions, recogniseRevert } from './revert.ts';
 import type { Risk } from './risk.ts';
 import { risksOf } from './risks.ts';
@@ -26,6 +27,8 @@ export interface PlanOptions {
   readonly schemaDigest: string;
   /** For `addressesChanged(snapshot, live)`; absent: a revert is not looked for. */
   readonly older?: OlderRevisions;
+  /** For `addressesChanged(snapshot, live)`: what authors had written of what is applied. */
+  readonly written?: ReadonlyMap<Address, string>;
   /** Kept by the caller between plans of one environment: only systems that a change reaches are compiled again. */
   readonly cache?: CompileCache;
   /** Which fields hide their values; by default those that the schemas mark `x-sensitive`. */
@@ -36,7 +39,8 @@ export interface PlanOptions {
 export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
   const { changes, drift, problems: moveProblems } = diff(taken, live, options);
   const snapshot = moveProblems.length === 0 ? taken : { ...taken, problems: [...taken.problems, ...moveProblems] };
-  const systems = planSystems(snapshot, live, options.cache ?? compileCache());
+  const cache = options.cache ?? compileCache();
+  const systems = planSystems(snapshot, live, cache);
   const { environment, commit, tree, root } = snapshot;
   const revert = options.older && recogniseRevert(changes, options.older, live.revision);
   const judgement = judge(snapshot, live, { changes, options });
@@ -51,6 +55,7 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
     changes,
     drift,
     summary: summaryOf(changes),
+    recompiled: recompiledOf({ changes, ...systems, snapshot, live, bodies: options.bodies, cache }),
     revert,
     ...systems,
     access: judgement.access,

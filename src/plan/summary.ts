@@ -4,6 +4,8 @@ import type { Change, Summary } from './change.ts';
 export function summaryOf(changes: readonly Change[]): Summary {
   const summary = { add: 0, change: 0, remove: 0, move: 0, adopt: 0, orphan: 0 };
   for (const change of changes) {
+    // No author's change: it has a place of its own in the plan.
+    if (change.class === 'recompiled') continue;
     summary[countedAs(change)] += 1;
     if (change.class === 'orphan') summary.orphan += 1;
   }

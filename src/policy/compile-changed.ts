@@ -52,6 +52,20 @@ export function compileChanged(resources: ReadonlyMap<Address, Resource>, cache:
   return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate()) };
 }
 
+/** `namespace/name` of the compiled systems that a difference between some resources can reach. */
+export function systemsReached(
+  cache: CompileCache,
+  { before, after }: Record<'before' | 'after', ReadonlyMap<Address, Resource>>,
+): ReadonlySet<string> {
+  const changed = changedBetween(before, after);
+  const reached = new Set<string>();
+  for (const [address, compiled] of cache.systems) {
+    if (changed.addresses.has(address) || isAffected(compiled, changed))
+      reached.add(address.slice('AgentSystem/'.length));
+  }
+  return reached;
+}
+
 function recompile(path: string, estate: Estate): CompiledBundle {
   const system = estate.resources.get(addressAt('AgentSystem', path));
   if (system === undefined) throw new TypeError(`AgentSystem ${path} is not among the resources`);

@@ -20,11 +20,18 @@ export async function closeHistory(trx: Transaction<Tables>, at: At, addresses: 
 export async function openHistory(
   trx: Transaction<Tables>,
   at: At,
-  opened: { readonly addresses: readonly Address[]; readonly moves: readonly Moved[] },
+  opened: {
+    readonly addresses: readonly Address[];
+    readonly moves: readonly Moved[];
+    /** Digests of what authors wrote, by address. */
+    readonly written: Readonly<Record<Address, string>>;
+  },
 ): Promise<void> {
   await sql`
-    insert into resource_history (environment, address, from_revision, digest, generation, file, line, moved_from)
-    select environment, address, ${at.revision}, digest, generation, file, line, previous
+    insert into resource_history
+      (environment, address, from_revision, digest, generation, file, line, moved_from, written)
+    select environment, address, ${at.revision}, digest, generation, file, line, previous,
+      ${JSON.stringify(opened.written)}::jsonb ->> address
     from resource
     left join json_to_recordset(${JSON.stringify(opened.moves)}::json) as moved (address text, previous text)
       using (address)
@@ -34,6 +41,22 @@ export async function openHistory(
 export interface Moved {
   readonly address: Address;
   readonly previous: Address;
+}
+
+/** Digests of what authors had written of what the current revision holds there, where that is known. */
+export async function readWritten(
+  db: Kysely<Tables>,
+  environment: string,
+  addresses: readonly Address[],
+): Promise<ReadonlyMap<Address, string>> {
+  const rows = await db
+    .selectFrom('resource_history')
+    .select(['address', 'written'])
+    .where('environment', '=', environment)
+    .where('to_revision', 'is', null)
+    .where(sql<boolean>`address = any(${addresses}::text[])`)
+    .execute();
+  return new Map(rows.flatMap(({ address, written }) => (written === null ? [] : [[address, written]])));
 }
 
 const stretchesMax = 10_000;

@@ -65,6 +65,7 @@ export async function writeHeads(
         bucket smallint, file text, line integer)
       join spec using (digest)
       on conflict (environment, address) do update set
+        kind = excluded.kind, namespace = excluded.namespace, name = excluded.name, bucket = excluded.bucket,
         generation = head.generation + 1, digest = excluded.digest, body = excluded.body, file = excluded.file,
         line = excluded.line, revision = excluded.revision`.execute(trx);
   }

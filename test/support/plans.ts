@@ -91,6 +91,7 @@ function assemble(
     changes,
     drift: [],
     summary: summaryOf(changes),
+    recompiled: { resources: [], systems: [] },
     revert: undefined,
     bundles,
     removedSystems: changes
