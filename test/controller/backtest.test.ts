@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { backtestOf } from '../../src/controller/backtest.ts';
 import { digest } from '../../src/manifest/digest.ts';
@@ -7,6 +6,7 @@ import type { Plan } from '../../src/plan/change.ts';
 import { readLive } from '../../src/store/live.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { planFor } from '../support/plans.ts';
+import { recordRuns } from '../support/recorded-runs.ts';
 import {
   type AuthorityPlan,
   authorityOf,
@@ -72,7 +72,7 @@ describe.each(databaseKinds)('the back-test on %s', (kind) => {
   });
 
   test('looks at the last 200 of many runs, of 50 calls each, or at as many as are asked for', async () => {
-    await record(opened, { runs: 250, calls: 50, pinned });
+    await recordRuns(opened.database, { runs: 250, calls: 50, bundle: pinned });
     const all = await test200({ deny: ['search'] });
     expect(all).toMatchObject({ runs: 200, calls: 10_000, deniedRuns: 200, deniedCalls: 10_000 });
     expect(all?.examples).toHaveLength(1);
@@ -82,27 +82,3 @@ describe.each(databaseKinds)('the back-test on %s', (kind) => {
     expect(await test200(undefined, 3)).toMatchObject({ runs: 3, deniedRuns: 3, deniedCalls: 150 });
   }, 60_000);
 });
-
-/** Runs that ended in the future, so that they are the last ones, each of one agent's calls of a tool. */
-async function record(
-  { database }: OpenedDatabase,
-  made: { readonly runs: number; readonly calls: number; readonly pinned: string },
-): Promise<void> {
-  const id = sql`('00000000-0000-7000-8000-' || lpad(r::text, 12, '0'))::uuid`;
-  await sql`
-    insert into run (id, environment, namespace, system, revision, bundle, state, submitted_by, input, ended_at)
-    select ${id}, ${environment}, 'default', ${bundle.system}, 1, ${made.pinned}, 'Succeeded', 'ada', '{}',
-      now() + r * interval '1 second'
-    from generate_series(1, ${made.runs}::integer) r`.execute(database.db);
-  await sql`
-    insert into step (run, path, phase, node, kind, target, fence, args_digest, decision, body, outcome,
-      tokens_reserved, tokens_in, tokens_out, cost)
-    select ${id}, 'draft/1.' || c, phase, 'draft', 'tool', 'default/search', 1,
-      case when phase = 'intent' then encode(sha256(c::text::bytea), 'hex') end,
-      case when phase = 'intent' then '{"kind":"allow","rule":"AgentRole/default/worker"}'::json end,
-      case when phase = 'intent' then '{"query":"' || c || '"}' else '"found"' end,
-      case when phase = 'result' then 'done' end, 0, 0, 0, 0
-    from generate_series(1, ${made.runs}::integer) r, generate_series(1, ${made.calls}::integer) c,
-      unnest(array['intent', 'result']) with ordinality as p (phase, ord)
-    order by r, c, ord`.execute(database.db);
-}
