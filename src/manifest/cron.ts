@@ -33,6 +33,24 @@ export function shortestGapMinutes(text: string): number | undefined {
   return Math.min(overnight, ...gaps);
 }
 
+/** How often it starts in the leap year that begins on Monday, the first of January 2024; undefined: no schedule. */
+export function startsPerYear(text: string): number | undefined {
+  const pattern = patternOf(text);
+  if (pattern === undefined) return undefined;
+  const perDay = sum(pattern.hour) * sum(pattern.minute);
+  let [days, today] = [0, 0];
+  for (const [month, length] of daysOf.entries()) {
+    for (let day = 0; day < length; day += 1, today += 1) {
+      if (pattern.month[month] !== 0 && isOn(pattern, day, (today + 1) % 7)) days += 1;
+    }
+  }
+  return days * perDay;
+}
+
+function sum(flags: readonly number[]): number {
+  return flags.reduce((all, flag) => all + (flag === 0 ? 0 : 1), 0);
+}
+
 interface Field {
   readonly name: string;
   readonly bounds: string;

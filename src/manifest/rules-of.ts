@@ -46,7 +46,7 @@ function ownedOf({ path, namespaces, kinds, owners }: NonNullable<PawlSettings['
 /** `R4` is `budget.widened`, which is what they are kept by. */
 function approvalsOf({ approvals = {} }: Environment): Rules['approvals'] {
   const named = Object.entries(approvals).map(([risk, approvers]): readonly [string, Approvers] => {
-    const { groups = [], users = [], min = 1 } = approvers ?? {};
+    const { groups = [], users = [], min } = approvers;
     return [nameOf(risk), { groups: sorted(groups), users: sorted(users), min }];
   });
   return Object.fromEntries(named.sort(([a], [b]) => compareText(a, b)));

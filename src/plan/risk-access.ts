@@ -1,0 +1,191 @@
+import { compareText } from '../manifest/problem.ts';
+import type { Address } from '../manifest/resource.ts';
+import type { AccessChanges, Cause, CellChange, CoverageChange, JudgedChange, LimitChange } from './access.ts';
+import { causeAt, counted, digestAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import type { Sides } from './sides.ts';
+
+interface AccessInput {
+  readonly sides: Sides;
+  readonly access: AccessChanges;
+}
+
+/** R1 to R4, R6 and R7, as far as the authority of agents shows them. */
+export function accessRisks({ sides, access }: AccessInput): readonly FoundRisk[] {
+  const cells = access.cells.filter(({ direction }) => direction === 'widened');
+  const isApproval = ({ before, after }: CellChange): boolean => before.kind === 'ask' && after.kind === 'allow';
+  return [
+    ...cellRisks(
+      'R1',
+      cells.filter((cell) => !isApproval(cell)),
+      sides,
+    ),
+    ...cellRisks('R2', cells.filter(isApproval), sides),
+    ...coverageRisks(
+      access.coverage.filter(({ direction }) => direction === 'widened'),
+      sides,
+    ),
+    ...limitRisks(access.limits.filter(({ direction }) => direction === 'widened')),
+    ...judgedRisks(
+      access.judged.filter(({ direction }) => direction === 'widened'),
+      sides,
+    ),
+  ];
+}
+
+function cellRisks(kind: 'R1' | 'R2', cells: readonly CellChange[], sides: Sides): readonly FoundRisk[] {
+  return [...grouped(cells, ({ subject }) => subject)].map(([subject, own]) => ({
+    class: kind,
+    subject,
+    title:
+      kind === 'R1'
+        ? `${subject} may newly make ${counted(own.length, 'kind')} of calls: ${shown(own.map(nameOf))}.`
+        : `${subject} no longer waits for an approval before ${counted(own.length, 'kind')} of calls: ${shown(own.map(nameOf))}.`,
+    items: own.map((cell) => cellItem(cell, sides)),
+    causes: own.flatMap(({ causes }) => causes),
+    owned: causesOf(own),
+  }));
+}
+
+function cellItem(cell: CellChange, sides: Sides): FoundItem {
+  const { subject, system, target, name, operation, before, after } = cell;
+  const address = `${target === 'tool' ? 'Tool' : 'ModelEndpoint'}/${name}`;
+  return {
+    detail: `${nameOf(cell)} in ${system}: ${before.kind} -> ${after.kind}`,
+    // What is called counts too: whoever agreed to a tool did not agree to another under its name.
+    key: [subject, system, target, name, operation, before.kind, after.kind, digestAt(sides.after, address)],
+  };
+}
+
+function nameOf({ target, name, operation }: CellChange): string {
+  return target === 'model' ? `model ${name}` : operation === undefined ? name : `${name} (${operation})`;
+}
+
+function coverageRisks(coverage: readonly CoverageChange[], sides: Sides): readonly FoundRisk[] {
+  return [...grouped(coverage, ({ policy }) => policy)].map(([policy, own]) => ({
+    class: 'R3',
+    subject: policy,
+    title: `${policy} no longer reaches ${shown(own.map(({ subject }) => subject))}.`,
+    items: own.map(({ subject, system }) => ({
+      detail: `${subject} in ${system}`,
+      key: [policy, subject, system, digestAt(sides.before, policy), digestAt(sides.after, policy)],
+    })),
+    causes: own.flatMap(({ causes }) => causes),
+    owned: [policy],
+  }));
+}
+
+function limitRisks(limits: readonly LimitChange[]): readonly FoundRisk[] {
+  return [...grouped(limits, ({ subject }) => subject)].map(([subject, own]) => ({
+    class: 'R4',
+    subject,
+    title: `${subject} may spend more: ${shown(own.map(({ limit }) => limit))}.`,
+    items: own.map(({ system, limit, before, after }) => ({
+      detail: `${limit} in ${system}: ${before ?? 'no limit'} -> ${after ?? 'no limit'}`,
+      key: [subject, system, limit, before, after],
+    })),
+    causes: own.flatMap(({ causes }) => causes),
+    owned: causesOf(own),
+  }));
+}
+
+/** What no cell shows belongs to the class that is about it; what is about nothing else permits calls. */
+function judgedRisks(judged: readonly JudgedChange[], sides: Sides): readonly FoundRisk[] {
+  return [...grouped(judged, ({ aspect, address }) => `${classOf(aspect)} ${address}`)].map(([key, own]) => {
+    const [kind = 'R1', address = ''] = key.split(' ');
+    return {
+      class: kind as FoundRisk['class'],
+      subject: address,
+      title: own[0]?.message ?? address,
+      items: own.map(({ aspect, field, message, covers }) => ({
+        detail: `${message} (${field}${covers.length === 0 ? '' : `; reaches ${shown(covers.map(({ subject }) => subject))}`})`,
+        // A field may be one of several that a rule speaks of, so that all of the resource is what is agreed to.
+        key: [
+          aspect,
+          address,
+          field,
+          digestAt(sides.before, oldAddress(sides, address)),
+          digestAt(sides.after, address),
+          ...covers.map(({ subject, system }) => `${subject} ${system}`),
+        ],
+      })),
+      causes: [causeAt(sides, address, [...new Set(own.map(({ field }) => field))].sort(compareText))],
+      owned: [oldAddress(sides, address)],
+    };
+  });
+}
+
+export function oldAddress(sides: Sides, address: Address): Address {
+  return sides.changes.get(address)?.previousAddress ?? address;
+}
+
+const classes: readonly (readonly [aspects: readonly string[], kind: FoundRisk['class']])[] = [
+  [
+    ['agent.approval', 'approval.rule', 'permission.ask', 'policy.ask', 'system.human', 'system.review', 'tool.human'],
+    'R2',
+  ],
+  [['policy.mode', 'policy.condition', 'policy.flow', 'policy.guard', 'policy.gateway'], 'R3'],
+  [
+    [
+      'agent.limits',
+      'policy.budgets',
+      'policy.limits',
+      'policy.rates',
+      'system.turns',
+      'tool.cost',
+      'model.pricing',
+      'model.rateLimit',
+    ],
+    'R4',
+  ],
+  [['tool.egress', 'server.egress', 'policy.egress', 'model.egress'], 'R5'],
+  [
+    [
+      'tool.command',
+      'tool.type',
+      'tool.isolation',
+      'tool.server',
+      'server.command',
+      'server.defaults',
+      'server.pin',
+      'agent.runtime',
+      'policy.isolation',
+    ],
+    'R6',
+  ],
+  [['secret.key', 'tool.auth', 'server.auth', 'model.auth'], 'R7'],
+  [['memory.store'], 'R10'],
+];
+const classByAspect = new Map(classes.flatMap(([aspects, kind]) => aspects.map((aspect) => [aspect, kind] as const)));
+
+function classOf(aspect: string): FoundRisk['class'] {
+  return classByAspect.get(aspect) ?? 'R1';
+}
+
+function causesOf(changes: readonly { readonly causes: readonly Cause[] }[]): readonly Address[] {
+  const addresses = new Set<Address>();
+  for (const { causes } of changes) for (const { address } of causes) addresses.add(address);
+  return [...addresses];
+}
+
+export function grouped<Value>(
+  values: readonly Value[],
+  keyOf: (value: Value) => string,
+): ReadonlyMap<string, Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [value]);
+    else known.push(value);
+  }
+  return groups;
+}
+
+const shownMax = 3;
+
+/** The first few of many, each once, in one order. */
+export function shown(names: readonly string[]): string {
+  const unique = [...new Set(names)].sort(compareText);
+  const first = unique.slice(0, shownMax).join(', ');
+  return unique.length > shownMax ? `${first} and ${unique.length - shownMax} more` : first;
+}

@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util';
+import { digest } from '../manifest/digest.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
+import { referencesOf } from '../manifest/manifest-reference.ts';
+import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { oldAddress, shown } from './risk-access.ts';
+import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import type { Sides } from './sides.ts';
+
+/** R8 a model that answers otherwise, R10 data that goes, R12 a tool whose contract with models changes. */
+export function changeRisks(sides: Sides): readonly FoundRisk[] {
+  return sides.changed.flatMap((address) => {
+    const old = oldAddress(sides, address);
+    const [before, after] = [sides.before.get(old), sides.after.get(address)];
+    if (before === undefined) return [];
+    const pair = { sides, address, before, after };
+    return rowsOf[before.kind]?.(pair) ?? [];
+  });
+}
+
+interface Pair {
+  readonly sides: Sides;
+  readonly address: Address;
+  readonly before: Resource;
+  readonly after: Resource | undefined;
+}
+
+const rowsOf: Readonly<Partial<Record<Kind, (pair: Pair) => readonly FoundRisk[]>>> = {
+  ModelEndpoint: modelRisk,
+  Agent: agentModelRisk,
+  Memory: memoryRisk,
+  Tool: contractRisk,
+};
+
+const modelFields = ['provider', 'model', 'parameters', 'baseUrl', 'region', 'script', 'pricing'] as const;
+
+function modelRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
+  if (after === undefined) return [];
+  const items = changedFields(modelFields, before, after);
+  return risk('R8', `${address} answers otherwise`, { sides, address, items, owned: before.address });
+}
+
+function agentModelRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
+  if (after === undefined) return [];
+  const items = changedFields(['modelRef', 'modelRefs'], before, after);
+  return risk('R8', `${address} is answered by another model`, { sides, address, items, owned: before.address });
+}
+
+/** What keeps the data, and which. How long it is kept is a setting of the store and not its loss. */
+const storeFields = ['type', 'http', 'longTerm'] as const;
+
+function memoryRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
+  if (after !== undefined) {
+    const items = changedFields(storeFields, before, after);
+    return risk('R10', `${address} changes where it keeps what is remembered`, {
+      sides,
+      address,
+      items,
+      owned: before.address,
+    });
+  }
+  // A move has its history: the old name is gone, and what it holds is not.
+  if (sides.changes.get(address)?.previousAddress === address) return [];
+  const users = dependantsOf(sides, address);
+  const used = users.length === 0 ? '' : `, which ${shown(users)} used`;
+  const items = [
+    { detail: `deletes what it holds${used}`, key: [address, before.digest] },
+    ...users.map((user) => ({ detail: `used by ${user}`, key: [address, 'used by', user] })),
+  ];
+  return risk('R10', `${address} is deleted with what it holds${used}`, {
+    sides,
+    address,
+    items,
+    owned: before.address,
+  });
+}
+
+function dependantsOf(sides: Sides, address: Address): readonly Address[] {
+  // Whatever used it must say otherwise in the same plan, or the plan would have an error.
+  return sides.changed.filter((user) => {
+    const resource = sides.before.get(user);
+    return resource !== undefined && referencesOf(resource, resource.manifest).some((one) => one.address === address);
+  });
+}
+
+function contractRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
+  if (after === undefined) return [];
+  const items = changedFields(['description', 'inputSchema', 'outputSchema', 'mcp'], before, after);
+  const title = `${address} tells models something else of itself`;
+  return risk('R12', title, { sides, address, items, owned: before.address });
+}
+
+interface Parts {
+  readonly sides: Sides;
+  readonly address: Address;
+  readonly items: readonly FoundItem[];
+  readonly owned: Address;
+}
+
+function risk(kind: FoundRisk['class'], title: string, { sides, address, items, owned }: Parts): readonly FoundRisk[] {
+  if (items.length === 0) return [];
+  const fields = items.flatMap(({ key }) => (typeof key[0] === 'string' && key[0].startsWith('spec.') ? [key[0]] : []));
+  const said = fields.length === 0 ? '' : `: ${fields.join(', ')}`;
+  const causes = [causeAt(sides, address, fields.length === 0 ? undefined : fields)];
+  return [{ class: kind, subject: address, title: `${title}${said}.`, items, causes, owned: [owned] }];
+}
+
+function changedFields(fields: readonly string[], before: Resource, after: Resource): readonly FoundItem[] {
+  return fields.flatMap((field) => {
+    const [was, is] = [own(specOf(before), field), own(specOf(after), field)];
+    if (isDeepStrictEqual(was, is)) return [];
+    return [{ detail: `spec.${field} changes`, key: [`spec.${field}`, digestOf(was), digestOf(is)] }];
+  });
+}
+
+function digestOf(value: Json | undefined): string | undefined {
+  return value === undefined ? undefined : digest(value);
+}
+
+function specOf({ manifest }: Resource): JsonObject {
+  const spec = own(manifest, 'spec');
+  return isJsonObject(spec) ? spec : {};
+}
