@@ -4,7 +4,15 @@
  * `missing-parts.ts`, and a test holds that each field of each schema is in one of the two tables.
  */
 export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
-  '*': ['apiVersion', 'kind', 'metadata.name', 'metadata.namespace', 'metadata.labels', 'metadata.annotations'],
+  '*': [
+    'apiVersion',
+    'kind',
+    'metadata.name',
+    'metadata.namespace',
+    'metadata.labels',
+    'metadata.annotations',
+    'metadata.renamedFrom',
+  ],
   Secret: ['spec.description', 'spec.source=env', 'spec.source=file', 'spec.source=age', 'spec.keys'],
   ModelEndpoint: [
     'spec.description',
@@ -142,6 +150,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].paths',
     'environments[].namespaces',
     'environments[].apply',
+    'environments[].guards',
     'environments[].drift=alert',
     'ownership[].path',
     'ownership[].namespaces',

@@ -76,15 +76,15 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
   test('what pawl.yaml asks for in vain refuses the plans of its environment alone', async () => {
     await appendFile(
       join(repository.path, 'pawl.yaml'),
-      '  - { name: trial, branch: main, paths: [agents, models, policies, roles, secrets, systems, tools], guards: { maxDeletes: 3 } }\n',
+      '  - { name: trial, branch: main, paths: [agents, models, policies, roles, secrets, systems, tools], windows: [{ cron: "0 9 * * *", duration: 8h }] }\n',
     );
     await repository.git('rm', '--quiet', 'agents/notes.yaml', 'agents/keeper.yaml');
     await repository.commit({});
     expect((await pawl('validate')).exit).toBe(0);
     const refused = await pawl('plan', '--env', 'trial');
     expect(refused.exit).toBe(3);
-    expect(refused.stderr).toContain('`environments[1].guards` is not supported by this build');
-    expect(refused.stderr).toContain('which lacks: guards of plans.');
+    expect(refused.stderr).toContain('`environments[1].windows` is not supported by this build');
+    expect(refused.stderr).toContain('which lacks: apply windows.');
     expect((await pawl('plan', '--env', 'production')).exit).toBe(0);
   });
 });
