@@ -8,6 +8,7 @@ import { lockEnvironment } from '../store/environment.ts';
 import { refreshStatistics } from '../store/resource.ts';
 import { readRevision } from '../store/revision.ts';
 import { assertApplicable } from './precondition.ts';
+import type { RollbackOrder } from './rollback.ts';
 import { type AppliedRevision, type Checkpoint, type Step, write } from './write.ts';
 
 const commitsMax = 3;
@@ -24,6 +25,8 @@ export async function apply(database: Database, plan: Plan, by: string | Applica
 export interface Applicant {
   readonly by: string;
   readonly acknowledge?: readonly string[];
+  /** Set where the plan returns to a revision's stored content. */
+  readonly rollback?: RollbackOrder;
 }
 
 /** `apply`, which calls `checkpoint` between its steps: tests of crashes end the process there. */
@@ -32,12 +35,13 @@ export async function applyWatched(options: {
   readonly plan: Plan;
   readonly by: string;
   readonly acknowledge?: readonly string[];
+  readonly rollback?: RollbackOrder;
   readonly checkpoint: Checkpoint;
 }): Promise<AppliedRevision> {
-  const { database, plan, by, acknowledge = [], checkpoint } = options;
+  const { database, plan, acknowledge = [], checkpoint } = options;
   try {
     assertApplicable(plan);
-    const applied = await commit(database, { plan, by, acknowledge, checkpoint });
+    const applied = await commit(database, { ...options, acknowledge });
     await checkpoint('committed');
     // Neither of the two can undo the apply, and neither is missed for long.
     if (plan.changes.length >= manyChanges) await refreshStatistics(database.db).catch(() => undefined);
@@ -96,6 +100,6 @@ async function recordFailure(database: Database, plan: Plan, error: unknown): Pr
     revision: null,
   } as const;
   // The caller gets the error itself; a database that is away cannot hold the record of that.
-  const record = code === 'plan.unacknowledged' ? recordAttemptOnce : recordAttempt;
+  const record = code === 'plan.unacknowledged' || code === 'plan.quarantined' ? recordAttemptOnce : recordAttempt;
   await record(database.db, attempt).catch(() => undefined);
 }

@@ -3,6 +3,7 @@ import { partsLacked } from '../manifest/problem.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import type { EnvironmentRow } from '../store/environment.ts';
 import type { FoundHead } from '../store/resource.ts';
+import { quarantined } from './rollback.ts';
 
 /** Throws when the plan could never be applied, whatever live is. */
 export function assertApplicable(plan: Plan): void {
@@ -19,6 +20,8 @@ export function assertApplicable(plan: Plan): void {
   }
   const lacked = partsLacked(plan.problems);
   if (lacked.length > 0) throw unsupported(plan, lacked);
+  const [held, ...others] = plan.quarantined ?? [];
+  if (held !== undefined) throw quarantined(plan, [held, ...others]);
   if (plan.target.commit === 'working-copy') {
     throw new TerminalError(`Plan ${shortDigest(plan)} was made for uncommitted files, and only commits go live.`, {
       code: 'plan.uncommitted',

@@ -23,6 +23,7 @@ import { recordRevision } from '../store/revision.ts';
 import { writeSpecs } from '../store/spec.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
 import { assertAcknowledged } from './acknowledge.ts';
+import { type RollbackOrder, rollbackSummary, settleQuarantine } from './rollback.ts';
 import { assertBase, assertHeads, shortDigest } from './precondition.ts';
 
 export interface AppliedRevision {
@@ -46,6 +47,7 @@ export const checkpoints = [
   'buckets',
   'root',
   'recorded',
+  'settled',
   'committing',
   'committed',
 ] as const;
@@ -57,6 +59,8 @@ export interface Step {
   readonly by: string;
   /** Ids of risks and guards that whoever applies acknowledges with it. */
   readonly acknowledge: readonly string[];
+  /** Set where the plan returns to a revision's stored content. */
+  readonly rollback?: RollbackOrder;
   readonly checkpoint: Checkpoint;
 }
 
@@ -86,13 +90,20 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
     subject: plan.target.subject,
     planDigest: plan.digest,
     rules: plan.targetRules,
-    summary: plan.revert === undefined ? plan.summary : { ...plan.summary, revert: plan.revert },
+    action: step.rollback === undefined ? 'apply' : 'rollback',
+    summary: {
+      ...plan.summary,
+      ...(plan.revert === undefined ? {} : { revert: plan.revert }),
+      ...(step.rollback === undefined ? {} : { rollback: rollbackSummary(step.rollback, live) }),
+    },
     by: step.by,
     detail: overwritten(plan, (address) => found.get(address)?.touchedBy),
     isOutsideHistory: plan.changes.some(isOverHand),
   });
   await useAcknowledgements(trx, at, acknowledged);
   await checkpoint('recorded');
+  await settleQuarantine(trx, step, { live, revision: at.revision });
+  await checkpoint('settled');
   return { outcome: 'applied', ...at, root, commit: plan.target.commit };
 }
 
@@ -107,6 +118,7 @@ async function keepRevision(trx: StoreTransaction, step: Step, { live, acknowled
   if (live.root !== target.root) throw rootMismatch(step.plan, live.root);
   const { revision, root } = live;
   if (live.commit_id !== target.commit || live.tree_id !== target.tree) {
+    await settleQuarantine(trx, step, { live, revision });
     await moveCommit(trx, environment, { ...target, rules: targetRules });
     await useAcknowledgements(trx, { environment, revision }, acknowledged);
     const attempt = { environment, commit_id: target.commit, outcome: 'unchanged', revision } as const;

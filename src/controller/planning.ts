@@ -2,7 +2,7 @@ import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resourc
 import { schemaDigest } from '../manifest/validate.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';
 import { addressesChanged, bodiesNeeded, diff } from '../plan/diff.ts';
-import { plan } from '../plan/plan.ts';
+import { plan, type PlanOptions } from '../plan/plan.ts';
 import { compileCache } from '../policy/compile-changed.ts';
 import type { CompileCache } from '../policy/compile-changed.ts';
 import type { Repository } from '../source/repository.ts';
@@ -10,6 +10,7 @@ import { SnapshotCache, snapshot } from '../source/snapshot.ts';
 import type { Database } from '../store/database.ts';
 import { ensureEnvironment } from '../store/environment.ts';
 import { readLive } from '../store/live.ts';
+import { readQuarantine } from '../store/quarantine.ts';
 import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 import type { Planned } from './beside.ts';
@@ -53,17 +54,39 @@ export async function planWithInputs(plane: ControlPlane, target: PlanTarget): P
     snapshot(repository, { commit, environment: settings }, { cache: plane.snapshots }),
     liveOf(plane, settings.name, deep),
   ]);
+  return planTaken(plane, { taken, live, subject: await repository.subject(commit) });
+}
+
+export interface Taken {
+  readonly taken: Snapshot;
+  readonly live: Live;
+  /** The commit's; text from outside. */
+  readonly subject: string;
+}
+
+/** Plans a snapshot that is taken, of a commit or of what the store holds. */
+export async function planTaken(
+  plane: ControlPlane,
+  { taken, live, subject }: Taken,
+  more: Pick<PlanOptions, 'stored' | 'conflicts'> = {},
+): Promise<Planned> {
   const { db } = plane.database;
+  const settings = taken.environment;
   const moved = addressesChanged(taken, live);
-  const [bodies, older, written, subject] = await Promise.all([
+  const [bodies, older, written, quarantine] = await Promise.all([
     readBodies(db, bodiesNeeded(taken, live)),
     readOlder(db, settings.name, moved),
     readWritten(db, settings.name, moved),
-    repository.subject(commit),
+    readQuarantine(db, settings.name),
   ]);
   const cache = memoryOf(plane, settings.name).compiled;
-  const made = plan(taken, live, { bodies, subject, schemaDigest, older, written, cache });
+  const made = plan(taken, live, { bodies, subject, schemaDigest, older, written, cache, quarantine, ...more });
   return { plan: made, settings, snapshot: taken, live, bodies };
+}
+
+/** The resources that were planned last: what is the same in another snapshot needs no reading. */
+export function rememberedResources(plane: ControlPlane, environment: string): Snapshot['resources'] {
+  return memoryOf(plane, environment).compiled.resources;
 }
 
 /** What live holds that the applied revision does not say; needs no Git. */

@@ -2,10 +2,12 @@ import { apply } from '../apply/apply.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import { digest } from '../manifest/digest.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
-import type { Change, Plan } from '../plan/change.ts';
+import type { Change, Live, Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
+import { heldBecause, type Withdrawn } from '../plan/quarantine.ts';
 import { lastAcknowledgement } from '../store/acknowledgement.ts';
-import { recordAttempt } from '../store/attempt.ts';
+import { recordAttemptOnce } from '../store/attempt.ts';
+import { withdrawnCommit } from '../store/quarantine.ts';
 import { liveOf, planCommit } from './planning.ts';
 import type { ControlPlane } from './planning.ts';
 
@@ -30,6 +32,7 @@ export interface Settled {
   readonly commit: string;
   readonly writes: number;
   readonly revision: number;
+  readonly quarantine: number | undefined;
   /** The last acknowledgement that was given, where one more may let it go on. */
   readonly acknowledgement?: number;
 }
@@ -63,6 +66,7 @@ export async function reconcile(
     commit,
     writes: live.writes,
     revision: live.revision,
+    quarantine: live.quarantineWrites,
     // Read before the plan is judged: what is given meanwhile is seen by the next tick.
     ...(acknowledgement === undefined
       ? {}
@@ -71,13 +75,19 @@ export async function reconcile(
   if (!options.deep && isSame(options.settled, now)) {
     return { outcome: { kind: 'unchanged' }, drift: [], settled: now };
   }
-  if (live.commit !== undefined && !(await repository.isAncestor(live.commit, commit))) {
+  if (live.commit !== undefined && !(await isForward(plane, live, commit))) {
     const outcome = held(settings, { live: live.commit, commit });
     await recordRefusal(plane, settings.name, outcome);
     return { outcome, drift: [], settled: now };
   }
   const acknowledged = await lastAcknowledgement(plane.database.db, settings.name);
   const planned = await planCommit(plane, { settings, commit });
+  const [first, ...others] = planned.quarantined ?? [];
+  if (first !== undefined) {
+    const outcome = heldBack(settings, commit, [first, ...others]);
+    await recordRefusal(plane, settings.name, outcome);
+    return { outcome, drift: planned.drift, settled: now };
+  }
   const outcome = await act(plane, { settings, planned, options });
   const after = settledAfter(outcome, now, acknowledged);
   return { outcome, drift: planned.drift, settled: after };
@@ -88,6 +98,7 @@ export function isSame(settled: Settled | undefined, now: Settled): boolean {
     settled?.commit === now.commit &&
     settled.writes === now.writes &&
     settled.revision === now.revision &&
+    settled.quarantine === now.quarantine &&
     settled.acknowledgement === now.acknowledgement
   );
 }
@@ -140,13 +151,34 @@ function held(
   };
 }
 
+/** A rollback withdrew something that the branch still holds: a later commit on top of the bad one does too. */
+function heldBack(
+  settings: EnvironmentSettings,
+  commit: string,
+  held: readonly [Withdrawn, ...Withdrawn[]],
+): Outcome & { kind: 'held' } {
+  return {
+    kind: 'held',
+    commit,
+    code: 'plan.quarantined',
+    message: `${settings.branch} @ ${commit.slice(0, 7)} is held: ${heldBecause(held)}. Revert it in Git, or lift it with pawl quarantine release.`,
+  };
+}
+
+/** Live's own commit; after a rollback the one that was withdrawn will do too, as history may have been rewritten between. */
+async function isForward({ repository, database }: ControlPlane, live: Live, commit: string): Promise<boolean> {
+  if (live.commit === undefined || (await repository.isAncestor(live.commit, commit))) return true;
+  const withdrawn = await withdrawnCommit(database.db, live.environment);
+  return withdrawn !== undefined && (await repository.isAncestor(withdrawn, commit));
+}
+
 async function recordRefusal(
   plane: ControlPlane,
   environment: string,
   outcome: Outcome & { kind: 'held' },
 ): Promise<void> {
   const { commit, code, message } = outcome;
-  await recordAttempt(plane.database.db, {
+  await recordAttemptOnce(plane.database.db, {
     environment,
     commit_id: commit,
     outcome: 'refused',

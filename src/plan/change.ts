@@ -7,6 +7,7 @@ import type { AccessChanges } from './access.ts';
 import type { Beside } from './beside.ts';
 import type { GuardRefusal } from './guard.ts';
 import type { TextLine } from './lines.ts';
+import type { Withdrawn } from './quarantine.ts';
 import type { Risk } from './risk.ts';
 import type { Rules } from '../manifest/rules.ts';
 import type { Sections } from './section.ts';
@@ -20,6 +21,8 @@ export interface Live {
   readonly root: string;
   readonly writes: number;
   readonly commit: string | undefined;
+  /** Counts changes of the quarantine; absent: it was not looked at. */
+  readonly quarantineWrites?: number;
   /** Every address that is in the heads or in the current revision's history. */
   readonly heads: ReadonlyMap<Address, Head>;
   /** Current bundle digest by `namespace/name` of the AgentSystem. */
@@ -83,6 +86,8 @@ export interface Change {
   readonly unchanged: number;
   /** e.g. `because agents/old.yaml no longer declares it`. */
   readonly reason: string | undefined;
+  /** Where the plan is a revert: the older revision that had exactly this content here; absent: none had. */
+  readonly returnsTo?: number;
 }
 
 /** One attribute line: lists of named things are matched by key, prompts by line. */
@@ -134,6 +139,8 @@ export interface Plan {
     readonly tree: string;
     readonly root: string;
     readonly subject: string;
+    /** Set where the target is not read from Git but is what this revision of the store holds: a rollback. */
+    readonly stored?: number;
   };
   readonly schemaDigest: string;
   /** In address order by kind; what apply will write. */
@@ -151,10 +158,14 @@ export interface Plan {
   readonly sections: Sections;
   /** By class, then id. */
   readonly risks: readonly Risk[];
+  /** What the target holds that a rollback withdrew: not empty, the plan is held; outside the digest. */
+  readonly quarantined?: readonly Withdrawn[];
   /** What refuses this plan until it is acknowledged by digest; outside the digest. */
   readonly guards: readonly GuardRefusal[];
   /** Digest of the rules that judged it. */
   readonly rulesDigest: string;
+  /** Digest of the prices of the target's ModelEndpoints. */
+  readonly priceDigest: string;
   /** What the target's own `pawl.yaml` says: kept by apply, to judge the next plan. */
   readonly targetRules: Rules;
   /** What varies by the hour, where somebody asked for it. */

@@ -7,7 +7,9 @@ import { accessChanges, accessKey } from './authority.ts';
 import type { Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
 import { diff } from './diff.ts';
 import { guardsOf } from './guards.ts';
+import { priceDigestOf } from './prices.ts';
 import { summaryOf } from './summary.ts';
+import { withdrawnIn, type Withdrawn } from './quarantine.ts';
 import { recompiledOf } from './recompiled.ts';
 import { type OlderRevisions, recogniseRevert } from './revert.ts';
 import type { Risk } from './risk.ts';
@@ -31,26 +33,40 @@ export interface PlanOptions {
   readonly written?: ReadonlyMap<Address, string>;
   /** Kept by the caller between plans of one environment: only systems that a change reaches are compiled again. */
   readonly cache?: CompileCache;
+  /** What rollbacks withdrew: a target that holds any of it is held. */
+  readonly quarantine?: readonly Withdrawn[];
+  /** Set where the target is what this revision of the store holds. */
+  readonly stored?: number;
+  /** Of a rollback `overwrite`: what a hand changed gives way. */
+  readonly conflicts?: 'block' | 'overwrite';
   /** Which fields hide their values; by default those that the schemas mark `x-sensitive`. */
   readonly sensitive?: SensitiveFields;
 }
 
 /** What applying a snapshot would do. Pure: the same inputs give the same bytes, in any order of files. */
 export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
-  const { changes, drift, problems: moveProblems } = diff(taken, live, options);
+  const { changes: found, drift, problems: moveProblems } = diff(taken, live, options);
   const snapshot = moveProblems.length === 0 ? taken : { ...taken, problems: [...taken.problems, ...moveProblems] };
   const cache = options.cache ?? compileCache();
   const systems = planSystems(snapshot, live, cache);
   const { environment, commit, tree, root } = snapshot;
-  const revert = options.older && recogniseRevert(changes, options.older, live.revision);
+  const { revert, changes } = recogniseRevert(found, { ...options, liveRevision: live.revision });
   const judgement = judge(snapshot, live, { changes, options });
   const rulesDigest = digestOfRules(judgement.rules);
+  const priceDigest = priceDigestOf(snapshot);
   return {
-    digest: planDigest(live, { changes, systems, schemaDigest: options.schemaDigest, rulesDigest, ...judgement }),
+    digest: planDigest(live, {
+      changes,
+      systems,
+      schemaDigest: options.schemaDigest,
+      rulesDigest,
+      priceDigest,
+      ...judgement,
+    }),
     environment: environment.name,
     lineage: live.lineage,
     base: { revision: live.revision, root: live.root },
-    target: { branch: environment.branch, commit, tree, root, subject: options.subject },
+    target: { branch: environment.branch, commit, tree, root, subject: options.subject, ...storedOf(options) },
     schemaDigest: options.schemaDigest,
     changes,
     drift,
@@ -61,11 +77,22 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
     access: judgement.access,
     sections: judgement.sections,
     risks: judgement.risks,
+    ...quarantinedOf(snapshot, options),
     guards: guardsOf({ changes, live, target: snapshot.resources, limits: judgement.rules.guards, revert }),
     rulesDigest,
+    priceDigest,
     targetRules: judgement.targetRules,
     problems: [...snapshot.problems].sort(compareProblems),
   };
+}
+
+function storedOf({ stored }: PlanOptions): { readonly stored?: number } {
+  return stored === undefined ? {} : { stored };
+}
+
+function quarantinedOf({ resources }: Snapshot, { quarantine = [] }: PlanOptions): Pick<Plan, 'quarantined'> {
+  const quarantined = withdrawnIn(resources, quarantine);
+  return quarantined.length === 0 ? {} : { quarantined };
 }
 
 interface Judgement extends Pick<Plan, 'access' | 'sections' | 'risks' | 'targetRules'> {
@@ -78,7 +105,8 @@ function judge(
   live: Live,
   { changes, options }: { readonly changes: readonly Change[]; readonly options: PlanOptions },
 ): Judgement {
-  const targetRules = snapshot.environment.rules ?? ordinaryRules;
+  // A snapshot without rules (of the store, which keeps none) leaves those that there are.
+  const targetRules = snapshot.environment.rules ?? live.rules ?? ordinaryRules;
   const isFirst = live.revision === 0;
   const rules = isFirst ? targetRules : (live.rules ?? targetRules);
   const judges = { rules, targetRules };
@@ -87,8 +115,9 @@ function judge(
   }
   const sides = sidesOf(snapshot, live, { changes, bodies: options.bodies });
   const access = accessChanges(sides);
-  const risks = risksOf({ sides, changes, access, rules, targetRules, isFirst });
-  return { ...judges, access, sections: sectionsOf(sides), risks };
+  const sections = sectionsOf(sides, access);
+  const risks = risksOf({ sides, changes, access, sections, rules, targetRules, isFirst });
+  return { ...judges, access, sections, risks };
 }
 
 /** Nothing to apply: rows, record and compiled systems are what the snapshot says. */
@@ -118,7 +147,7 @@ function planSystems(snapshot: Snapshot, live: Live, cache: CompileCache): Syste
   };
 }
 
-interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDigest'> {
+interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDigest' | 'priceDigest'> {
   readonly access: AccessChanges;
   readonly risks: readonly Risk[];
   readonly systems: Systems;
@@ -129,12 +158,13 @@ interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDig
  * live before it. Where no resource changes they are all that apply would write, and then they are what it is about.
  */
 function planDigest(live: Live, inputs: DigestInputs): string {
-  const { changes, schemaDigest, rulesDigest, systems, access, risks } = inputs;
+  const { changes, schemaDigest, rulesDigest, priceDigest, systems, access, risks } = inputs;
   return digest({
     environment: live.environment,
     lineage: live.lineage,
     schemaDigest,
     rulesDigest,
+    priceDigest,
     access: accessKey(access),
     risks: risks.map(({ id, content, gate }) => [id, content, gate]),
     changes: changes.map((change) => ({

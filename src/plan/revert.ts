@@ -12,32 +12,56 @@ export interface OlderContent {
   readonly digest: string | undefined;
 }
 
+export interface RevertInput {
+  /** Absent: a revert is not looked for. */
+  readonly older?: OlderRevisions;
+  readonly liveRevision: number;
+  /** The revision that the target was taken from: it comes before any other that is as good. */
+  readonly stored?: number;
+}
+
+export interface RevertFound {
+  readonly revert: Plan['revert'];
+  /** The same changes; where there is a revert, with the revision that each of them returns to. */
+  readonly changes: readonly Change[];
+}
+
 /**
  * The newest older revision that had exactly the target's content in all changed resources, or else the one that had
  * it in the most of them, if that is more than half. Putting live back to what the record says is not a return.
  */
-export function recogniseRevert(
-  changes: readonly Change[],
-  older: OlderRevisions,
-  liveRevision: number,
-): Plan['revert'] {
-  const moved = changes.filter(({ class: kind }) => kind !== 'outOfBand' && kind !== 'orphan' && kind !== 'missing');
+export function recogniseRevert(changes: readonly Change[], input: RevertInput): RevertFound {
+  const { older, liveRevision, stored } = input;
+  if (older === undefined) return { revert: undefined, changes };
+  const moved = changes.filter(isMoved);
+  const from = (revision: number) => (change: Change) =>
+    contentAt(older.get(change.address), revision) === change.afterDigest;
   let best: Plan['revert'];
-  for (const revision of candidates(moved, older, liveRevision)) {
-    const returned = moved.filter(
-      (change) => contentAt(older.get(change.address), revision) === change.afterDigest,
-    ).length;
+  for (const revision of candidates(moved, input)) {
+    const returned = moved.filter(from(revision)).length;
     if (returned > (best?.returned ?? 0)) best = { revision, returned, of: moved.length };
   }
-  return best !== undefined && best.returned * 2 > best.of ? best : undefined;
+  if (best === undefined || best.returned * 2 <= best.of) return { revert: undefined, changes };
+  const first = stored ?? best.revision;
+  const revisionsOf = (change: Change) => [first, ...candidates([change], { older, liveRevision })];
+  const returning = changes.map((change) => {
+    const returnsTo = isMoved(change) ? revisionsOf(change).find((revision) => from(revision)(change)) : undefined;
+    return returnsTo === undefined ? change : { ...change, returnsTo };
+  });
+  return { revert: best, changes: returning };
+}
+
+function isMoved({ class: kind }: Change): boolean {
+  return kind !== 'outOfBand' && kind !== 'orphan' && kind !== 'missing';
 }
 
 /** Contents stay the same between entries, so the newest revision before each entry stands for all of its kind. */
-function candidates(changes: readonly Change[], older: OlderRevisions, liveRevision: number): readonly number[] {
-  const ends = changes.flatMap(({ address }) => (older.get(address) ?? []).map(({ revision }) => revision - 1));
-  return [...new Set([liveRevision - 1, ...ends])]
+function candidates(changes: readonly Change[], { older, liveRevision, stored }: RevertInput): readonly number[] {
+  const ends = changes.flatMap(({ address }) => (older?.get(address) ?? []).map(({ revision }) => revision - 1));
+  const all = [...new Set([liveRevision - 1, ...ends])]
     .filter((revision) => revision >= 1 && revision < liveRevision)
     .sort((a, b) => b - a);
+  return stored === undefined ? all : [stored, ...all];
 }
 
 function contentAt(entries: readonly OlderContent[] | undefined, revision: number): string | undefined {

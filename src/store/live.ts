@@ -20,7 +20,7 @@ export async function readLive(db: Kysely<Tables>, environment: string, options:
   const { previous, deep = false } = options;
   if (previous !== undefined && !deep) {
     const now = await readMark(db, environment);
-    if (isSame(previous, now)) return { ...previous, commit: now.commit_id ?? undefined, rules: parseRules(now.rules) };
+    if (isSame(previous, now)) return { ...previous, ...varying(now) };
     const moved = comparable(previous, now) ? await readMoved(db, environment, previous.revision) : undefined;
     if (moved !== undefined && comparable(previous, moved)) return merged(previous, moved);
   }
@@ -34,6 +34,7 @@ interface Mark {
   readonly root: string;
   readonly commit_id: string | null;
   readonly rules: string | null;
+  readonly quarantine_writes: number;
 }
 
 interface LiveRow extends Mark {
@@ -55,6 +56,15 @@ type HeadRow = readonly [
   JsonObject | null,
 ];
 
+/** What may move without a row or a revision. */
+function varying(mark: Mark): Pick<Live, 'commit' | 'rules' | 'quarantineWrites'> {
+  return {
+    commit: mark.commit_id ?? undefined,
+    rules: parseRules(mark.rules),
+    quarantineWrites: mark.quarantine_writes,
+  };
+}
+
 function isSame(previous: Live, now: Mark): boolean {
   return comparable(previous, now) && previous.revision === now.revision;
 }
@@ -67,7 +77,7 @@ function comparable(previous: Live, now: Mark): boolean {
 async function readMark(db: Kysely<Tables>, environment: string): Promise<Mark> {
   const row = await db
     .selectFrom('environment')
-    .select(['lineage', 'revision', 'writes', 'root', 'commit_id', 'rules'])
+    .select(['lineage', 'revision', 'writes', 'root', 'commit_id', 'rules', 'quarantine_writes'])
     .where('name', '=', environment)
     .executeTakeFirst();
   return row ?? unknownEnvironment(environment);
@@ -85,7 +95,7 @@ const currentBundles = sql`(
 // driver four times as long as one JSON text.
 async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
-    select name, lineage, revision, writes, root, commit_id, rules, ${currentBundles} as bundles, (
+    select name, lineage, revision, writes, root, commit_id, rules, quarantine_writes, ${currentBundles} as bundles, (
       select json_agg(json_build_array(coalesce(history.address, head.address), ${headColumns},
         case when ${deep} or head.touched_at is not null then head.body end))
       from (select * from resource where resource.environment = environment.name) as head
@@ -99,7 +109,7 @@ async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): 
 
 async function readMoved(db: Kysely<Tables>, environment: string, since: number): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
-    select name, lineage, revision, writes, root, commit_id, rules, ${currentBundles} as bundles, (
+    select name, lineage, revision, writes, root, commit_id, rules, quarantine_writes, ${currentBundles} as bundles, (
       select json_agg(json_build_array(moved.address, ${headColumns},
         case when head.touched_at is not null then head.body end))
       from (
@@ -128,10 +138,9 @@ function merged(previous: Live | undefined, row: LiveRow): Live {
     revision: row.revision,
     root: row.root,
     writes: row.writes,
-    commit: row.commit_id ?? undefined,
+    ...varying(row),
     heads,
     bundles: new Map(Object.entries(row.bundles ?? {})),
-    rules: parseRules(row.rules),
   };
 }
 

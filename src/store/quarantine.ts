@@ -133,3 +133,14 @@ export async function quarantineCounts(
     from quarantine where environment = ${environment} group by revision`.execute(db);
   return new Map(rows.map(({ revision, held, released }) => [revision, { held, released }]));
 }
+
+/** The commit that was live when the rollback in force withdrew it; undefined: none is in force. */
+export async function withdrawnCommit(db: Kysely<Tables>, environment: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('environment as e')
+    .innerJoin('revision as r', (join) => join.onRef('r.environment', '=', 'e.name').onRef('r.revision', '=', 'e.pin'))
+    .select('r.summary')
+    .where('e.name', '=', environment)
+    .executeTakeFirst();
+  return row?.summary.rollback?.commit ?? undefined;
+}

@@ -18,6 +18,7 @@ export interface NewRevision {
   /** Of the commit: they judge the next plan. */
   readonly rules: Rules;
   readonly by: string;
+  readonly action: 'apply' | 'rollback';
   /** For the event: what the revision's row does not hold. */
   readonly detail: JsonObject;
   /** Rows moved that the history does not tell: whoever reads what has moved must read all. */
@@ -38,7 +39,7 @@ export async function recordRevision(trx: Transaction<Tables>, made: NewRevision
           ${made.planDigest}, ${summary}::jsonb, ${by})),
       told as (
         insert into event (environment, actor, action, detail)
-        values (${environment}, ${by}, 'apply', ${detail}::jsonb)),
+        values (${environment}, ${by}, ${made.action}, ${detail}::jsonb)),
       attempted as (
         insert into attempt (environment, commit_id, outcome, revision)
         values (${environment}, ${commit}, 'applied', ${revision}))
