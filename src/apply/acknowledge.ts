@@ -3,7 +3,7 @@ import { didYouMean } from '../manifest/nearest.ts';
 import type { Rules } from '../manifest/rules.ts';
 import { digestOfRules, parseRules } from '../manifest/rules-of.ts';
 import { shownText } from '../manifest/shown.ts';
-import { standingOf } from '../plan/approvers.ts';
+import { isUngoverned, standingOf } from '../plan/approvers.ts';
 import type { Plan } from '../plan/change.ts';
 import { type Gated, gatedOf, type Outstanding, outstandingOf } from '../plan/outstanding.ts';
 import { unacknowledged, shortList } from '../plan/unacknowledged.ts';
@@ -22,19 +22,23 @@ export interface Acknowledging {
   readonly reason?: string;
 }
 
-/** Records that somebody agrees to what the plan does; gives what is missing still. */
-export async function acknowledge(
-  database: Database,
-  plan: Plan,
-  request: Acknowledging,
-): Promise<readonly Outstanding[]> {
+/** Records that somebody agrees to what the plan does. */
+export async function acknowledge(database: Database, plan: Plan, request: Acknowledging): Promise<Acknowledged> {
   return await inTransaction(database, async (trx) => {
     const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
     const rules = judgingRules(plan, live);
     const gated = await gatedIn(trx, plan, rules);
     await record(trx, plan, { gated, rules, request });
-    return await outstandingIn(trx, plan, { gated, rules });
+    const outstanding = await outstandingIn(trx, plan, { gated, rules });
+    return { outstanding, alone: isUngoverned(rules) };
   });
+}
+
+export interface Acknowledged {
+  /** What still holds the plan back. */
+  readonly outstanding: readonly Outstanding[];
+  /** The rules tell nobody apart. */
+  readonly alone: boolean;
 }
 
 /** Throws `plan.unacknowledged` unless everything that holds the plan back was agreed to; gives what that was. */

@@ -8,6 +8,7 @@ import { type Sides, sidesOf } from '../plan/sides.ts';
 import type { Database } from '../store/database.ts';
 import { databaseClock } from '../store/clock.ts';
 import { backtestOf } from './backtest.ts';
+import { acknowledgementsOf } from './acknowledgements.ts';
 
 /** A plan with what it was made from. */
 export interface Planned {
@@ -30,6 +31,7 @@ type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Pr
 
 /** Each member by itself: what it needs of the database, put into a pure function of `plan/`. */
 const readers: Partial<Readers> = {
+  acknowledgements: ({ database, plan }) => acknowledgementsOf(database, plan),
   guards: ({ database, plan }) => liveRunRefusals(database.db, plan),
   backtest: ({ database, plan }) => backtestOf(database, plan),
 };

@@ -50,6 +50,25 @@ export async function environmentAt(
   return find(await settingsOf(repository, commit), name, commit.slice(0, 7));
 }
 
+/**
+ * The settings with the rules of the commit that is planned: applied, it brings those and no other's. They judge the
+ * plan after it, so that reading them of a commit that nobody has merged is harmless.
+ */
+export async function withOwnRules(
+  repository: Repository,
+  settings: EnvironmentSettings,
+  commit: string,
+): Promise<EnvironmentSettings> {
+  try {
+    const { rules } = await environmentAt(repository, commit, settings.name);
+    return rules === undefined ? settings : { ...settings, rules };
+  } catch (error) {
+    // A commit beside the branch may know no such environment; what is on the branch was read before.
+    if (error instanceof TerminalError && error.code.startsWith('environment.')) return settings;
+    throw error;
+  }
+}
+
 async function onItsBranch(
   repository: Repository,
   declared: EnvironmentSettings,
