@@ -1,9 +1,11 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Operations } from '../api/operations.ts';
+import { neutralJson } from '../manifest/neutral.ts';
 import type { Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import { renderJson } from '../plan/render/json.ts';
+import { renderMarkdown } from '../plan/render/markdown.ts';
 import { renderText } from '../plan/render/text.ts';
 import { chooseEnvironment, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
@@ -53,7 +55,11 @@ async function hintAtUncommitted(context: CliContext, operations: Operations, pl
 /** The plan on stdout; what is wrong with the manifests on stderr, with excerpts. */
 export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, output: string): Promise<void> {
   if (output === 'json') {
-    terminal.out(JSON.stringify(renderJson(plan), null, 2));
+    terminal.out(neutralJson(JSON.stringify(renderJson(plan), null, 2)));
+    return;
+  }
+  if (output === 'markdown') {
+    terminal.out(renderMarkdown(plan).trimEnd());
     return;
   }
   if (plan.problems.length > 0) {
@@ -70,7 +76,7 @@ export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, o
 }
 
 async function savePlan({ terminal, cwd }: CliContext, plan: Plan, file: string): Promise<void> {
-  await writeNamed(cwd, file, `${JSON.stringify(renderJson(plan), null, 2)}\n`);
+  await writeNamed(cwd, file, `${neutralJson(JSON.stringify(renderJson(plan), null, 2))}\n`);
   terminal.note(
     plan.target.commit === 'working-copy'
       ? 'Saved the plan. It cannot be applied: what it plans is not committed.'

@@ -102,6 +102,7 @@ function assemble(
     risks: [],
     guards: [],
     rulesDigest: digestOfRules(ordinaryRules),
+    priceDigest: digest({}),
     targetRules: ordinaryRules,
     problems: [],
   };

@@ -3,12 +3,17 @@ import type { Problem } from '../../manifest/problem.ts';
 import type { Change, Plan } from '../change.ts';
 import { isErrored } from '../plan.ts';
 import { pointerKey } from '../sensitive.ts';
+import { decisionsOf } from './decisions.ts';
+import { propagationOf } from './propagation.ts';
+import { snake, snakeObject } from './snake.ts';
+import { tallyOf } from './tally.ts';
 
 /** Raised in its first part when a reader of the former format would be misled; fields are only added. */
 const formatVersion = '1.0';
 
 /** The plan for programs, as `schemas/plan.schema.json` describes it; Terraform's names where the meaning is theirs. */
 export function renderJson(plan: Plan): JsonObject {
+  const by = acknowledgements(plan);
   const { target, base, summary, revert } = plan;
   return {
     format_version: formatVersion,
@@ -20,6 +25,7 @@ export function renderJson(plan: Plan): JsonObject {
       head_sha: target.commit,
       tree: target.tree,
       subject: target.subject,
+      stored_revision: target.stored ?? null,
     },
     target: {
       environment: plan.environment,
@@ -28,15 +34,68 @@ export function renderJson(plan: Plan): JsonObject {
       live_root: base.root,
       planned_root: target.root,
     },
-    inputs: { schema_digest: plan.schemaDigest },
+    inputs: { schema_digest: plan.schemaDigest, policy_digest: plan.rulesDigest, price_digest: plan.priceDigest },
     errored: isErrored(plan),
     diagnostics: plan.problems.map(diagnostic),
     resource_changes: plan.changes.map(resourceChange),
     resource_drift: plan.drift.map(resourceChange),
     systems: { changed: plan.bundles.map(({ system }) => system), removed: plan.removedSystems },
     revert: revert === undefined ? null : { ...revert },
-    summary: { ...summary },
+    access_changes: accessChanges(plan.access),
+    access_unresolved: plan.access.unresolved ?? 0,
+    sections: { ...snakeObject(plan.sections), more: moreOf(plan.sections) },
+    risks: plan.risks.map((risk) => ({ ...snakeObject(risk), acknowledged_by: by.get(risk.id) ?? [] })),
+    guards: [...plan.guards, ...(plan.beside?.guards ?? [])].map((guard) => ({
+      ...snakeObject(guard),
+      acknowledged_by: by.get(guard.id) ?? [],
+    })),
+    ...besideOf(plan),
+    recompiled: snake(plan.recompiled),
+    quarantined: (plan.quarantined ?? []).map(({ address, digest, rollback }) => ({
+      address,
+      withdrawn: digest === undefined ? 'absence' : 'content',
+      rollback: snake(rollback),
+    })),
+    summary: { ...snakeObject(summary), ...totals(plan) },
   };
+}
+
+/** Who agreed to what, by id. */
+function acknowledgements(plan: Plan): ReadonlyMap<string, readonly string[]> {
+  return new Map(decisionsOf(plan).map(({ id, by }) => [id, by]));
+}
+
+/** One list, so that a rule over it need not know of each kind: every entry has a type and a direction. */
+function accessChanges({ cells, limits, coverage, judged }: Plan['access']): readonly JsonObject[] {
+  return [
+    ...cells.map((cell) => ({ type: 'cell', ...snakeObject(cell) })),
+    ...limits.map((limit) => ({ type: 'limit', ...snakeObject(limit) })),
+    ...coverage.map((policy) => ({ type: 'coverage', ...snakeObject(policy) })),
+    ...judged.map((change) => ({ type: 'judged', ...snakeObject(change) })),
+  ];
+}
+
+function moreOf({ more = {} }: Plan['sections']): JsonObject {
+  const { graphs = 0, prompts = 0, models = 0, egress = 0, secrets = 0 } = more;
+  return { graphs, prompts, models, egress, secrets };
+}
+
+/** Outside the digest; null: nobody looked. */
+function besideOf({ beside = {} }: Plan): JsonObject {
+  const { impact, budget, moreBudget = 0, backtest, preflight, acknowledgements = [] } = beside;
+  return {
+    impact: snake(impact),
+    budget: budget === undefined ? null : { systems: snake(budget), more: moreBudget },
+    backtest: snake(backtest),
+    preflight: snake(preflight),
+    acknowledgements: snake(acknowledgements),
+  };
+}
+
+/** The figures of the text's last lines. */
+function totals(plan: Plan): JsonObject {
+  const { widened, narrowed, risks, toAcknowledge } = tallyOf(plan);
+  return { widened, narrowed, risks, to_acknowledge: toAcknowledge };
 }
 
 function diagnostic(problem: Problem): JsonObject {
@@ -74,6 +133,9 @@ export function resourceChange(change: Change): JsonObject {
       after_sensitive: marks(change.after, change.sensitive),
     },
     action_reason: change.reason ?? null,
+    returns_to: change.returnsTo ?? null,
+    touched: snake(change.touched),
+    propagation: propagationOf(change.kind, change.fields),
   };
 }
 

@@ -5,7 +5,7 @@ import { type AccessGroup, accessGroups, causeKey } from './access-groups.ts';
 import type { Page } from './page.ts';
 import { directions } from './tally.ts';
 import { because, moreOf } from './text-decisions.ts';
-import { amount, listed, named, withMore } from './words.ts';
+import { amount, counted, listed, named, withMore } from './words.ts';
 
 const groupsMax = 10;
 const linesMax = 8;
@@ -29,6 +29,11 @@ export function access(out: Page, { access: changes }: Plan): void {
   }
   moreOf(out, { indent: 2, hidden: changes.judged.length - judgedMax, word: 'judgement' });
   if (changes.judged.length > 0) out.blank();
+  if (changes.unresolved !== undefined && changes.unresolved > 0) {
+    const count = counted(changes.unresolved, 'search');
+    out.line(2, `(${count} for the smallest cause gave up: more changes are named than are needed)`, { mark: '#' });
+    out.blank();
+  }
 }
 
 function accessGroup(out: Page, { subject, system, lines }: AccessGroup): void {

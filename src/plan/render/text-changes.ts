@@ -3,6 +3,7 @@ import type { Action, Change, FieldAction, FieldChange, Plan } from '../change.t
 import { conflictColumns } from './conflict.ts';
 import { fieldLines } from './field.ts';
 import type { Page, Paint } from './page.ts';
+import { moreOf } from './text-decisions.ts';
 import { amount, counted, listed, named } from './words.ts';
 
 /** Beyond these a plan is a list that nobody reads: the rest is counted by kind. */
@@ -21,20 +22,49 @@ export function drift(out: Page, plan: Plan): void {
 
 /** What apply writes, resource by resource. */
 export function changes(out: Page, plan: Plan): void {
-  if (plan.changes.length === 0) return;
-  const used = legend.filter(([kind]) => plan.changes.some((change) => kindOf(change) === kind));
+  const all = authored(plan);
+  if (all.length === 0) return;
+  const used = legend.filter(([kind]) => all.some((change) => kindOf(change) === kind));
   out.line(0, `Applying this does the following: ${used.map(([, words]) => words).join(', ')}.`, {
     paint: out.colors.bold,
   });
   out.blank();
   const drifted = new Map(plan.drift.map((change) => [change.address, change]));
   // What blocks the plan is never among what is left out.
-  const shown = [...plan.changes].sort((a, b) => Number(isConflict(b)) - Number(isConflict(a)));
-  for (const change of shown.length > blocksMax ? shown.slice(0, blocksMax) : plan.changes) {
+  const shown = [...all].sort((a, b) => Number(isConflict(b)) - Number(isConflict(a)));
+  for (const change of shown.length > blocksMax ? shown.slice(0, blocksMax) : all) {
     const title = isConflict(change) ? 'is in conflict and blocks this plan' : changeTitles[kindOf(change)];
     changeBlock(out, change, { title, drifted: isConflict(change) ? drifted.get(change.address) : undefined });
   }
   rest(out, shown);
+}
+
+/** What somebody changed, in Git or by hand; what another build of pawl makes otherwise has a section of its own. */
+export function authored({ changes: all }: Pick<Plan, 'changes'>): readonly Change[] {
+  return all.filter(({ class: kind }) => kind !== 'recompiled');
+}
+
+/** What no author changed and this build of pawl fills in otherwise. */
+export function recompiled(out: Page, { changes: all, recompiled: anew }: Plan): void {
+  const resources = all.filter(({ class: kind }) => kind === 'recompiled');
+  if (resources.length + anew.systems.length === 0) return;
+  out.line(0, recompiledText(anew), { paint: out.colors.bold });
+  for (const { address, fields } of resources.slice(0, recompiledMax)) {
+    const paths = listed(
+      fields.map(({ path }) => path),
+      3,
+    );
+    out.line(2, `${named(address)}${paths === '' ? '' : `: ${paths}`}`, { mark: '~', paint: out.colors.yellow });
+  }
+  moreOf(out, { indent: 2, hidden: resources.length - recompiledMax, word: 'resource' });
+  if (anew.systems.length > 0) out.line(2, `systems: ${listed(anew.systems)}`);
+  out.blank();
+}
+
+const recompiledMax = 10;
+
+export function recompiledText({ resources, systems: all }: Plan['recompiled']): string {
+  return `Recompiled: ${counted(resources.length, 'resource')} and ${counted(all.length, 'system')} that no author changed; this build of pawl makes them otherwise.`;
 }
 
 function isConflict({ class: kind }: Change): boolean {
@@ -116,6 +146,7 @@ export function changeBlock(out: Page, change: Change, { title, drifted }: Block
     out.line(2, `${named(change.previousAddress)} has moved to ${to}`, { mark: '#' });
   }
   if (change.reason !== undefined) out.line(2, `(${neutral(change.reason)})`, { mark: '#' });
+  if (change.returnsTo !== undefined) out.line(2, `(as it was in revision ${change.returnsTo})`, { mark: '#' });
   const mark = symbolOf(change);
   out.line(2, name, { mark, paint: paintOf(out, mark) });
   const columns = drifted === undefined ? [] : conflictColumns(drifted, change);

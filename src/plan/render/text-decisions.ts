@@ -16,7 +16,7 @@ export function decisions(out: Page, plan: Plan): void {
   if (all.length > 0) {
     out.line(0, headingOf(open, all), { paint: out.colors.bold });
     out.blank();
-    for (const decision of [...open, ...all.filter((one) => !open.includes(one))].slice(0, decisionsMax)) {
+    for (const decision of [...open, ...all.filter(({ state }) => state === 'acknowledged')].slice(0, decisionsMax)) {
       decisionBlock(out, decision);
     }
     moreOf(out, { indent: 2, hidden: all.length - decisionsMax, word: 'decision' });

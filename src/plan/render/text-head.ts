@@ -1,8 +1,9 @@
 import { neutral } from '../../manifest/neutral.ts';
 import { partsLacked, refusesPlan } from '../../manifest/problem.ts';
 import type { Plan } from '../change.ts';
+import type { Withdrawn } from '../quarantine.ts';
 import type { Page } from './page.ts';
-import { counted, noun, targetOf } from './words.ts';
+import { counted, named, noun, targetOf } from './words.ts';
 
 /** Which commit is compared with what. */
 export function header(out: Page, plan: Plan): void {
@@ -33,6 +34,29 @@ export function errors(out: Page, { problems, changes }: Plan): void {
     out.line(2, neutral(`${file}:${line}:${column} ${code}: ${message}`), { mark: '!', paint: out.colors.red });
   }
   out.blank();
+}
+
+/** What a rollback withdrew stays withdrawn until somebody releases it. */
+export function held(out: Page, { quarantined = [] }: Plan): void {
+  if (quarantined.length === 0) return;
+  out.line(0, heldText(quarantined.length), { paint: out.colors.red });
+  for (const withdrawn of quarantined.slice(0, heldMax)) {
+    out.line(2, withdrawnText(withdrawn), { mark: '!', paint: out.colors.red });
+  }
+  const hidden = quarantined.length - heldMax;
+  if (hidden > 0) out.line(2, `(${counted(hidden, 'more resource')}: pawl plan -o json)`, { mark: '#' });
+  out.blank();
+}
+
+const heldMax = 10;
+
+export function heldText(count: number): string {
+  return `This plan is held: it brings back ${counted(count, 'resource')} that a rollback withdrew.`;
+}
+
+export function withdrawnText({ address, digest, rollback: { to, revision, by, reason } }: Withdrawn): string {
+  const what = digest === undefined ? `that ${named(address)} is not there` : named(address);
+  return `${what}: withdrawn by the rollback to revision ${to} (revision ${revision}, by ${neutral(by)}: ${neutral(reason)})`;
 }
 
 /** That the content was there before, as a revert of a commit brings it back. */

@@ -4,9 +4,9 @@ import { page } from './page.ts';
 import { planLine, riskLine, tallyOf } from './tally.ts';
 import { access } from './text-access.ts';
 import { beside } from './text-beside.ts';
-import { changes, drift, systems } from './text-changes.ts';
+import { changes, drift, recompiled, systems } from './text-changes.ts';
 import { decisions, pending } from './text-decisions.ts';
-import { errors, header, returned } from './text-head.ts';
+import { errors, header, held, returned } from './text-head.ts';
 import { sections } from './text-sections.ts';
 import { targetOf } from './words.ts';
 
@@ -27,10 +27,12 @@ export function renderText(plan: Plan, options: TextOptions): string {
     out.exact(`No changes. Live state matches ${targetOf(plan.target)}.`);
     return out.text();
   }
+  held(out, plan);
   returned(out, plan);
   decisions(out, plan);
   drift(out, plan);
   changes(out, plan);
+  recompiled(out, plan);
   systems(out, plan);
   access(out, plan);
   sections(out, plan);

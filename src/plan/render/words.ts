@@ -1,6 +1,7 @@
 import { neutral } from '../../manifest/neutral.ts';
 import type { Address } from '../../manifest/resource.ts';
 import type { Cause, CellVerdict } from '../access.ts';
+import type { Plan } from '../change.ts';
 
 /** `1 change`, `2 changes`. */
 export function counted(count: number, word: string): string {
@@ -67,8 +68,9 @@ export function shortDigest(digest: string): string {
   return digest.slice(0, 12);
 }
 
-/** The file of an environment's commit, for people. */
-export function targetOf({ branch, commit }: { readonly branch: string; readonly commit: string }): string {
+/** What is planned, for people: a commit of the environment's branch, uncommitted files, or a stored revision. */
+export function targetOf({ branch, commit, stored }: Plan['target']): string {
+  if (stored !== undefined) return `revision ${stored} as stored`;
   if (commit === 'working-copy') return 'the working copy';
   return `${neutral(branch)} @ ${neutral(commit.slice(0, 7))}`;
 }
@@ -77,4 +79,11 @@ export function targetOf({ branch, commit }: { readonly branch: string; readonly
 export function shellWord(word: string): string {
   const text = neutral(word);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** At most so many characters, with an ellipsis where some were lost. */
+export function clip(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  const characters = Array.from(text);
+  return characters.length <= charactersMax ? text : `${characters.slice(0, charactersMax - 1).join('')}…`;
 }

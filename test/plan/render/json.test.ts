@@ -3,13 +3,52 @@ import { describe, expect, test } from 'vitest';
 import planSchema from '../../../schemas/output/plan.schema.json' with { type: 'json' };
 import { renderJson } from '../../../src/plan/render/json.ts';
 import { conflict, plans, update } from './plans.ts';
+import { hugePlan, richPlan } from './rich.ts';
 
 describe('JSON', () => {
   const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(planSchema);
 
-  test.each(Object.entries(plans))('%s: satisfies the published schema', (_name, made) => {
+  const all = { ...plans, rich: richPlan(), bare: { ...update, beside: {} }, huge: hugePlan(300) };
+
+  test.each(Object.entries(all))('%s: satisfies the published schema', (_name, made) => {
     const json: unknown = JSON.parse(JSON.stringify(renderJson(made)));
     expect(validate(json) ? [] : validate.errors).toEqual([]);
+  });
+
+  test('names each kind of access change and counts both directions', () => {
+    const json = renderJson(richPlan());
+    expect(json).toMatchObject({
+      access_changes: [
+        { type: 'cell', direction: 'widened', operation: 'write', before: { kind: 'deny' }, after: { kind: 'allow' } },
+        { type: 'cell', direction: 'widened', operation: 'delete' },
+        { type: 'cell', direction: 'narrowed', operation: 'read' },
+        { type: 'limit', limit: 'budget.run.usd', before: 450_000, after: null },
+        { type: 'limit', direction: 'narrowed' },
+        { type: 'coverage', direction: 'widened' },
+        { type: 'judged', aspect: 'policy.condition' },
+      ],
+      summary: { widened: 5, narrowed: 2, risks: 3, to_acknowledge: 4, move: 1, adopt: 1, orphan: 1 },
+    });
+  });
+
+  test('says when the changed fields reach runs that have started', () => {
+    expect(renderJson(update)).toMatchObject({
+      resource_changes: [
+        { address: 'ModelEndpoint/default/large' },
+        { address: 'ModelEndpoint/default/spare' },
+        { address: 'Agent/default/writer', propagation: ['pinned', 'stricterOfBoth'] },
+      ],
+    });
+  });
+
+  test('keeps what was not looked at apart from what was and is nothing', () => {
+    expect(renderJson({ ...update, beside: {} })).toMatchObject({
+      impact: null,
+      budget: null,
+      backtest: null,
+      preflight: null,
+    });
+    expect(renderJson({ ...update, beside: { budget: [] } })).toMatchObject({ budget: { systems: [], more: 0 } });
   });
 
   test('carries what identifies a saved plan', () => {

@@ -19,6 +19,14 @@ export function richPlan(outside = '', change: Partial<Plan> = {}): Plan {
     summary: { add: 1, change: 1, remove: 1, move: 1, adopt: 1, orphan: 1 },
     access: accessOf(outside, cause),
     sections: sectionsOf(outside),
+    recompiled: { resources: [`Tool/support/old${outside}`], systems: [`support/old${outside}`] },
+    quarantined: [
+      {
+        address: `Agent/support/clerk${outside}`,
+        digest: undefined,
+        rollback: { revision: 5, to: 2, by: `ada${outside}`, reason: `It spent too much${outside}` },
+      },
+    ],
     risks: risksOf(outside, cause),
     guards: [
       {
