@@ -2,6 +2,7 @@ import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
+import type * as drifts from './operations-drift.ts';
 import { errorOf, problemMediaType } from './problem-json.ts';
 import type { ProblemJson } from './problem-json.ts';
 
@@ -24,6 +25,10 @@ export function createClient(options: ClientOptions): Operations {
     plan: ({ environment, ...body }) => post<Plan>(`${of(environment)}/plan`, body),
     apply: ({ environment, ...body }) => post<records.AppliedRevision>(`${of(environment)}/apply`, body),
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
+    heal: ({ environment, ...body }) => post<drifts.HealRecord>(`${of(environment)}/drift/heal`, body),
+    healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),
+    resumeHealing: ({ environment, ...body }) =>
+      post<drifts.HealingState>(`${of(environment)}/drift/heal/resume`, body),
     status: () => get<records.EnvironmentStatus[]>('/v1/status'),
     history: ({ environment, limit }) => get<records.RevisionRecord[]>(`${of(environment)}/history?limit=${limit}`),
     get: ({ environment, ...filter }) =>

@@ -20,6 +20,7 @@ import { listRevisions } from '../store/revision.ts';
 import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
+import { driftOperations } from './local-drift.ts';
 import type {
   AppliedRevision,
   ApplyRequest,
@@ -49,6 +50,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     plan: (request) => planRequest(options, request),
     apply: (request) => applyRequest(plane, request),
     drift: async (environment) => readDrift(plane, await known(plane, environment)),
+    ...driftOperations(plane, (name) => known(plane, name)),
     status: async () => {
       const environments = await readEnvironments(plane.repository);
       return Promise.all(environments.map((settings) => statusOf(plane, settings)));

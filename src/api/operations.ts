@@ -1,12 +1,13 @@
 import type { Problem } from '../manifest/problem.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Plan } from '../plan/change.ts';
+import type { DriftOperations } from './operations-drift.ts';
 
 /**
  * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
  * against a running `pawl up`. Every method throws `TerminalError` or `RetryableError`.
  */
-export interface Operations {
+export interface Operations extends DriftOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;

@@ -3,12 +3,14 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Operations } from './operations.ts';
 import { addRoute } from './route.ts';
+import { addDriftRoutes } from './routes-drift.ts';
 import * as schemas from './schemas.ts';
 
 /** Every operation as a route; the actor of a write is what the caller says, as the token is the user's own. */
 export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addEnvironmentRoutes(app, operations);
   addReadingRoutes(app, operations);
+  addDriftRoutes(app, operations);
   addRunRoutes(app, operations);
 }
 

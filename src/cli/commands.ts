@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
+import { addDriftCommands } from './drift-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 
 type Outcome = { exit: ExitCode };
@@ -16,6 +17,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addExplaining(program, context, outcome);
   addSecretCommands(program, context, outcome);
   addChanging(program, context, outcome);
+  addDriftCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunning(program, context, outcome);
   addServing(program, context, outcome);
@@ -120,14 +122,6 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
     .addOption(output('text', 'json'))
     .action(async (plan: string | undefined, options) => {
       outcome.exit = await (await import('./apply.ts')).applyCommand(context, { ...options, plan });
-    });
-  program
-    .command('drift')
-    .description('show what is live that no revision says; exit 2 when there is any')
-    .addOption(environment())
-    .addOption(output('text', 'json'))
-    .action(async (options) => {
-      outcome.exit = await (await import('./drift.ts')).driftCommand(context, options);
     });
 }
 

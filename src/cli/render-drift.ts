@@ -18,8 +18,11 @@ export function renderDrift(environment: string, drift: readonly Change[], color
   if (drift.length === 0) return `No drift. ${environment} is what its revision says.`;
   const blocks = drift.map((change) => renderChange(change, colors));
   const noun = drift.length === 1 ? 'resource has' : 'resources have';
-  const cure =
-    'Two ways out: `pawl apply` puts back what Git says; or write the live value into the manifest and commit it.';
+  const cure = [
+    'What runs is what revision and bundle say: a row edited by hand takes no effect. Two ways out:',
+    '  pawl drift heal     puts back what Git says (so does the next `pawl apply`)',
+    '  pawl drift accept   writes what is live into the manifests, for a commit',
+  ].join('\n');
   return [
     `${colors.bold('Drift')}: ${drift.length} ${noun} moved behind pawl's back in ${environment}.`,
     '',

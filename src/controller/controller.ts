@@ -5,6 +5,7 @@ import type { Change } from '../plan/change.ts';
 import type { Watch } from '../source/watch.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { type EnvironmentReading, readEachEnvironment } from './environments.ts';
+import { healDrift } from './healing.ts';
 import type { ControlPlane } from './planning.ts';
 import { failed, fingerprint, reconcile } from './reconcile.ts';
 import type { Outcome, Settled } from './reconcile.ts';
@@ -88,6 +89,7 @@ export class Controller {
     const { plane, actor, now = performance.now.bind(performance), deepEveryMs = hourMs } = this.#options;
     const deep = now() >= memory.deepAt;
     try {
+      await this.#heal(settings, deep);
       const { outcome, drift, settled } = await reconcile(plane, settings, { actor, settled: memory.settled, deep });
       const looked = outcome.kind !== 'unchanged' || memory.settled !== settled;
       memory.settled = outcome.kind === 'failed' && outcome.retryable ? undefined : settled;
@@ -97,6 +99,18 @@ export class Controller {
       return { environment: settings.name, outcome, drifted: drift.length };
     } catch (error) {
       return this.#fail(settings.name, failed(error));
+    }
+  }
+
+  /** First of all, and whatever Git is like: what runs is what was applied, and rows should say so. */
+  async #heal(settings: EnvironmentSettings, deep: boolean): Promise<void> {
+    const { plane, actor, log } = this.#options;
+    const environment = settings.name;
+    const healing = await healDrift(plane, settings, { actor, deep });
+    if (healing?.kind === 'healed') {
+      log.warn({ environment, undone: healing.undone.map(({ address, by }) => ({ address, by })) }, 'drift healed');
+    } else if (healing?.isNews === true) {
+      log.error({ environment, code: 'drift.fight' }, 'healing stopped: something keeps undoing it');
     }
   }
 

@@ -152,6 +152,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].apply',
     'environments[].guards',
     'environments[].drift=alert',
+    'environments[].drift=heal',
     'ownership[].path',
     'ownership[].namespaces',
     'ownership[].kinds',

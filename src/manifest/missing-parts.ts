@@ -123,7 +123,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Secret.spec.source=stored': 'stored secrets',
   'PawlSettings.groups': 'approvals',
   'PawlSettings.ownership[].owners': 'approvals',
-  'PawlSettings.environments[].drift=heal': 'healing of drift',
   'PawlSettings.environments[].windows': 'apply windows',
   'PawlSettings.environments[].approvals': 'approvals',
   'PawlSettings.environments[].signatures': 'signatures of commits',

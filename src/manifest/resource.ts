@@ -84,6 +84,8 @@ export interface EnvironmentSettings {
   /** When present, the only namespaces whose resources the environment may hold. */
   readonly namespaces?: readonly string[];
   readonly apply: 'auto' | 'manual';
+  /** What becomes of rows that are not what the revision says; absent: `alert`. */
+  readonly drift?: 'alert' | 'heal';
   /** Which folders may declare what: the same for all environments of the file. */
   readonly ownership?: readonly Ownership[];
   /** Names of the groups of `pawl.yaml`: the same for all environments of the file. */

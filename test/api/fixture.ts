@@ -40,6 +40,13 @@ export function recordingOperations(calls: unknown[]): Operations {
     apply: () =>
       Promise.reject(new TerminalError('The plan is stale.', { code: 'plan.stale', help: 'Plan again.', exit: 6 })),
     drift: answer('drift', []),
+    heal: answer('heal', {
+      environment: 'production',
+      revision: 3,
+      undone: [{ address: 'AgentRole/default/clerk', class: 'outOfBand', by: 'psql', at: '2026-01-01T00:00:00.000Z' }],
+    }),
+    healing: answer('healing', { environment: 'production', stoppedAt: undefined }),
+    resumeHealing: answer('resumeHealing', { environment: 'production', stoppedAt: undefined }),
     status: answer('status', []),
     history: answer('history', []),
     get: answer('get', []),

@@ -55,8 +55,8 @@ describe('pawl.yaml', () => {
   });
 
   test('is read where it asks for a part that is missing, which blocks that environment', () => {
-    const { settings, problems } = parse(one('    paths: [a]\n    drift: heal\n'));
-    expect(problems.map(at)).toEqual(['manifest.unsupported 6:12']);
+    const { settings, problems } = parse(one('    paths: [a]\n    alerts: [ops]\n'));
+    expect(problems.map(at)).toEqual(['manifest.unsupported 6:5']);
     expect(settings?.environments[0]?.problems).toEqual(problems);
   });
 

@@ -1,0 +1,28 @@
+import { heal, type Healing } from '../apply/heal.ts';
+import { isPawlError } from '../errors.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import { driftIn } from './drift.ts';
+import type { ControlPlane } from './planning.ts';
+import { liveOf } from './planning.ts';
+
+/**
+ * Puts drifted rows back where the environment asks for it (`drift: heal`). It needs no Git and no new commit: the
+ * record of the current revision says what they were. Undefined: there was nothing to do.
+ */
+export async function healDrift(
+  plane: ControlPlane,
+  settings: EnvironmentSettings,
+  { actor, deep }: { readonly actor: string; readonly deep: boolean },
+): Promise<Healing | undefined> {
+  if (settings.drift !== 'heal') return undefined;
+  const live = await liveOf(plane, settings.name, deep);
+  const drift = await driftIn(plane, live);
+  if (drift.length === 0) return undefined;
+  try {
+    return await heal(plane.database, { live, drift, by: actor, automatic: true });
+  } catch (error) {
+    // Another controller was first, or a hand was quicker: the next tick looks again.
+    if (isPawlError(error) && error.code === 'drift.moved') return undefined;
+    throw error;
+  }
+}
