@@ -121,10 +121,7 @@ export const missingParts: Readonly<Record<string, string>> = {
   'ToolPermission.spec.rules[].verdict=ask': 'approvals',
   'ToolPermission.spec.approval': 'approvals',
   'Secret.spec.source=stored': 'stored secrets',
-  'PawlSettings.groups': 'approvals',
-  'PawlSettings.ownership[].owners': 'approvals',
   'PawlSettings.environments[].windows': 'apply windows',
-  'PawlSettings.environments[].approvals': 'approvals',
   'PawlSettings.environments[].signatures': 'signatures of commits',
   'PawlSettings.environments[].alerts': 'alerts',
 };
