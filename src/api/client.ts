@@ -1,5 +1,7 @@
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
+import { revisionClient } from './client-revision.ts';
+import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
 import type * as drifts from './operations-drift.ts';
@@ -24,13 +26,15 @@ export function createClient(options: ClientOptions): Operations {
     environments: () => get('/v1/environments'),
     plan: ({ environment, ...body }) => post<Plan>(`${of(environment)}/plan`, body),
     apply: ({ environment, ...body }) => post<records.AppliedRevision>(`${of(environment)}/apply`, body),
+    acknowledge: ({ environment, ...body }) =>
+      post<AcknowledgeRecord>(`${of(environment)}/acknowledgements`, body),
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
     heal: ({ environment, ...body }) => post<drifts.HealRecord>(`${of(environment)}/drift/heal`, body),
     healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),
     resumeHealing: ({ environment, ...body }) =>
       post<drifts.HealingState>(`${of(environment)}/drift/heal/resume`, body),
     status: () => get<records.EnvironmentStatus[]>('/v1/status'),
-    history: ({ environment, limit }) => get<records.RevisionRecord[]>(`${of(environment)}/history?limit=${limit}`),
+    history: ({ environment, ...page }) => get<records.RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
     runs: ({ environment, limit }) => get<records.RunRecord[]>(`${of(environment)}/runs?limit=${limit}`),
@@ -40,6 +44,7 @@ export function createClient(options: ClientOptions): Operations {
     cancel: (id) => post<records.RunRecord>(`${run(id)}/cancel`, {}),
     resolve: ({ run: id, ...body }) => post<records.RunRecord>(`${run(id)}/resolve`, body),
     trace: (id) => get<records.TraceRecord>(`${run(id)}/trace`),
+    ...revisionClient({ get, post }),
     close: () => Promise.resolve(),
   };
 }
@@ -54,6 +59,11 @@ export async function isAnswering(address: string): Promise<boolean> {
     // Nobody listens there: the file is stale.
     return false;
   }
+}
+
+function queryOf(page: Readonly<Record<string, number | undefined>>): string {
+  const set = Object.entries(page).filter(([, value]) => value !== undefined);
+  return new URLSearchParams(Object.fromEntries(set.map(([key, value]) => [key, String(value)]))).toString();
 }
 
 function of(environment: string): string {

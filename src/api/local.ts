@@ -15,12 +15,11 @@ import type { Repository } from '../source/repository.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
-import { listResources } from '../store/listing.ts';
-import { listRevisions } from '../store/revision.ts';
 import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { driftOperations } from './local-drift.ts';
+import { acknowledgeOperations } from './local-acknowledge.ts';
 import type {
   AppliedRevision,
   ApplyRequest,
@@ -29,7 +28,9 @@ import type {
   PlanRequest,
   SubmitRequest,
 } from './operations.ts';
-import { resourceRecord, revisionRecord, runRecords, workerRecord } from './records.ts';
+import { environments, history, pinnedOf, resources } from './local-listing.ts';
+import { revisionOperations } from './local-revision.ts';
+import { runRecords, workerRecord } from './records.ts';
 import { acceptInput } from './submission.ts';
 import { traceOf } from './trace-of.ts';
 
@@ -46,21 +47,19 @@ export function createLocalOperations(options: LocalOptions): Operations {
   const { plane } = options;
   const { database } = plane;
   return {
-    environments: async () => (await readEnvironments(plane.repository)).map(({ name, branch }) => ({ name, branch })),
+    environments: () => environments(plane),
     plan: (request) => planRequest(options, request),
     apply: (request) => applyRequest(plane, request),
+    ...acknowledgeOperations(plane, (request) => planRequest(options, request)),
     drift: async (environment) => readDrift(plane, await known(plane, environment)),
     ...driftOperations(plane, (name) => known(plane, name)),
     status: async () => {
-      const environments = await readEnvironments(plane.repository);
-      return Promise.all(environments.map((settings) => statusOf(plane, settings)));
+      const declared = await readEnvironments(plane.repository);
+      return Promise.all(declared.map((settings) => statusOf(plane, settings)));
     },
-    history: async ({ environment, limit }) =>
-      (await listRevisions(database.db, await known(plane, environment), { limit })).map(revisionRecord),
-    get: async ({ environment, ...filter }) =>
-      (await listResources(database.db, { environment: await known(plane, environment), ...filter })).map(
-        resourceRecord,
-      ),
+    history: async (request) => history(plane, { ...request, environment: await known(plane, request.environment) }),
+    get: async (request) => resources(plane, { ...request, environment: await known(plane, request.environment) }),
+    ...revisionOperations(options),
     submit: (request) => submit(plane, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     runs: async ({ environment, limit }) =>
@@ -181,6 +180,7 @@ async function statusOf(plane: ControlPlane, settings: EnvironmentSettings): Pro
       message: attempt.message,
     },
     problems: planned?.problems ?? [],
+    ...(await pinnedOf(plane, settings.name, planned)),
   };
 }
 

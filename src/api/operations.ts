@@ -1,13 +1,15 @@
 import type { Problem } from '../manifest/problem.ts';
 import type { JsonObject } from '../manifest/json.ts';
+import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { DriftOperations } from './operations-drift.ts';
+import type { RevisionOperations } from './operations-revision.ts';
 
 /**
  * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
  * against a running `pawl up`. Every method throws `TerminalError` or `RetryableError`.
  */
-export interface Operations extends DriftOperations {
+export interface Operations extends RevisionOperations, DriftOperations, AcknowledgeOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;
@@ -15,7 +17,8 @@ export interface Operations extends DriftOperations {
   apply(request: ApplyRequest): Promise<AppliedRevision>;
   drift(environment: string): Promise<Plan['drift']>;
   status(): Promise<readonly EnvironmentStatus[]>;
-  history(request: { readonly environment: string; readonly limit: number }): Promise<readonly RevisionRecord[]>;
+  /** The newest first; `before` a revision continues the list. */
+  history(request: HistoryRequest): Promise<readonly RevisionRecord[]>;
   get(request: GetRequest): Promise<readonly ResourceRecord[]>;
   submit(request: SubmitRequest): Promise<RunRecord>;
   run(id: string): Promise<RunRecord>;
@@ -75,6 +78,17 @@ export interface EnvironmentStatus {
       }
     | undefined;
   readonly problems: readonly Problem[];
+  /** Set while a rollback holds commits. */
+  readonly pinned?: {
+    /** The revision that the rollback made, and the one that it returned to. */
+    readonly revision: number;
+    readonly to: number;
+    readonly by: string;
+    readonly at: string;
+    readonly reason: string;
+    /** Withdrawn contents that the head of the branch still holds. */
+    readonly held: number;
+  };
 }
 
 export interface RevisionRecord {
@@ -85,6 +99,21 @@ export interface RevisionRecord {
   readonly revertOf: number | undefined;
   readonly appliedBy: string;
   readonly appliedAt: string;
+  /** Set where a rollback made it. */
+  readonly rollback?: {
+    readonly to: number;
+    readonly from: number;
+    readonly reason: string;
+    readonly runs: 'finish' | 'drain' | 'cancel';
+  };
+  /** Of a rollback: how many of the contents that it withdrew are held still. */
+  readonly quarantine?: { readonly held: number; readonly released: number };
+}
+
+export interface HistoryRequest {
+  readonly environment: string;
+  readonly limit: number;
+  readonly before?: number;
 }
 
 export interface GetRequest {
@@ -92,6 +121,8 @@ export interface GetRequest {
   readonly kind?: string;
   readonly namespace?: string;
   readonly name?: string;
+  /** A revision's number, or a time in ISO 8601: what it held, or what the newest by then did. Absent: live. */
+  readonly at?: string;
 }
 
 export interface ResourceRecord {

@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.ts';
+import type { RollbackSummary } from '../store/json-column.ts';
 import type { ListedResource } from '../store/listing.ts';
 import type { RevisionRow } from '../store/revision.ts';
 import type { RunRow } from '../store/run.ts';
@@ -7,8 +8,11 @@ import type { WorkerRow } from '../store/worker.ts';
 import { runRecord } from '../trace/run-record.ts';
 import type { ResourceRecord, RevisionRecord, RunRecord, WorkerRecord } from './operations.ts';
 
-export function revisionRecord(row: RevisionRow): RevisionRecord {
-  const { revert, ...summary } = row.summary;
+export function revisionRecord(
+  row: RevisionRow,
+  quarantine?: { readonly held: number; readonly released: number },
+): RevisionRecord {
+  const { revert, rollback, ...summary } = row.summary;
   return {
     revision: row.revision,
     commit: row.commit_id,
@@ -17,7 +21,13 @@ export function revisionRecord(row: RevisionRow): RevisionRecord {
     revertOf: revert?.revision,
     appliedBy: row.applied_by,
     appliedAt: row.applied_at.toISOString(),
+    ...(rollback === undefined ? {} : { rollback: rollbackOf(rollback) }),
+    ...(quarantine === undefined ? {} : { quarantine }),
   };
+}
+
+function rollbackOf({ to, from, reason, runs }: RollbackSummary): NonNullable<RevisionRecord['rollback']> {
+  return { to, from, reason, runs };
 }
 
 export function resourceRecord(listed: ListedResource): ResourceRecord {

@@ -3,15 +3,19 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Operations } from './operations.ts';
 import { addRoute } from './route.ts';
+import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
 import { addDriftRoutes } from './routes-drift.ts';
+import { addRevisionRoutes } from './routes-revision.ts';
 import * as schemas from './schemas.ts';
 
 /** Every operation as a route; the actor of a write is what the caller says, as the token is the user's own. */
 export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addEnvironmentRoutes(app, operations);
   addReadingRoutes(app, operations);
+  addAcknowledgeRoutes(app, operations);
   addDriftRoutes(app, operations);
   addRunRoutes(app, operations);
+  addRevisionRoutes(app, operations);
 }
 
 function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
@@ -77,10 +81,10 @@ function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
       path: '/v1/environments/{environment}/history',
       summary: 'Revisions, newest first',
       parameters,
-      query: schemas.limitQuery,
+      query: schemas.historyQuery,
       result: z.array(schemas.revisionRecord),
     },
-    ({ parameters: { environment }, query }) => operations.history({ environment, limit: query.limit }),
+    ({ parameters: { environment }, query }) => operations.history(defined({ environment, ...query })),
   );
   addRoute(
     app,

@@ -12,10 +12,14 @@ const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.optional();
 export const environmentParameters = z.object({ environment });
 export const runParameters = z.object({ id: z.uuid() });
 export const limitQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(50) });
+export const historyQuery = limitQuery.extend({
+  before: maybe(z.coerce.number().int().min(1).max(999_999_999)),
+});
 export const resourceQuery = z.object({
   kind: maybe(z.string().max(63)),
   namespace: maybe(z.string().max(63)),
   name: maybe(z.string().max(63)),
+  at: maybe(z.string().min(1).max(40)),
 });
 
 export const planBody = z.strictObject({ ref: maybe(z.string().min(1).max(255)), workingCopy: maybe(z.boolean()) });
@@ -53,7 +57,7 @@ export const problem = z.object({
   lacks: maybe(z.string()),
 });
 
-const summary = z.object({
+export const summary = z.object({
   add: whole,
   change: whole,
   remove: whole,
@@ -116,6 +120,7 @@ export const environmentStatus = z.object({
     }),
   ),
   problems: z.array(problem),
+  pinned: maybe(z.object({ revision: whole, to: whole, by: z.string(), at: instant, reason: z.string(), held: whole })),
 });
 
 export const revisionRecord = z.object({
@@ -126,6 +131,10 @@ export const revisionRecord = z.object({
   revertOf: maybe(whole),
   appliedBy: z.string(),
   appliedAt: instant,
+  rollback: maybe(
+    z.object({ to: whole, from: whole, reason: z.string(), runs: z.enum(['finish', 'drain', 'cancel']) }),
+  ),
+  quarantine: maybe(z.object({ held: whole, released: whole })),
 });
 
 export const resourceRecord = z.object({

@@ -63,8 +63,13 @@ async function planAndApply(context: CliContext, { app, door, options }: Plannin
   return exitCodes.success;
 }
 
-async function confirm({ terminal }: CliContext, environment: string): Promise<void> {
-  const answer = await terminal.ask(`\nApply this to ${environment}? Only "yes" is taken: `, '--auto-approve');
+async function confirm(context: CliContext, environment: string): Promise<void> {
+  await askForYes(context, `Apply this to ${environment}?`);
+}
+
+/** Asks whether to change what is live; anything but yes is a no. */
+export async function askForYes({ terminal }: CliContext, question: string): Promise<void> {
+  const answer = await terminal.ask(`\n${question} Only "yes" is taken: `, '--auto-approve');
   if (answer === 'yes') return;
   throw new TerminalError('Not applied.', {
     code: 'cli.declined',

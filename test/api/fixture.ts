@@ -23,6 +23,17 @@ export const run: RunRecord = {
   endedAt: '2026-01-01T00:00:01.000Z',
 };
 
+const to = {
+  revision: 2,
+  commit: 'c'.repeat(40),
+  subject: 'Two',
+  summary: { add: 0, change: 1, remove: 0, move: 0, adopt: 0, orphan: 0 },
+  revertOf: undefined,
+  appliedBy: 'ada',
+  appliedAt: '2026-01-01T00:00:00.000Z',
+} as const;
+const left = { inFlight: [], effects: { total: 0, calls: [] } };
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer =
@@ -39,6 +50,13 @@ export function recordingOperations(calls: unknown[]): Operations {
     plan: answer('plan', plan),
     apply: () =>
       Promise.reject(new TerminalError('The plan is stale.', { code: 'plan.stale', help: 'Plan again.', exit: 6 })),
+    acknowledge: answer('acknowledge', {
+      environment: 'production',
+      planDigest: 'd'.repeat(64),
+      acknowledged: ['bootstrap'],
+      outstanding: [],
+      alone: true,
+    }),
     drift: answer('drift', []),
     heal: answer('heal', {
       environment: 'production',
@@ -62,6 +80,27 @@ export function recordingOperations(calls: unknown[]): Operations {
     cancel: () => Promise.reject(new Error('a secret detail of the machine')),
     resolve: answer('resolve', run),
     trace: answer('trace', { run, nodes: [], totals: { tokensIn: 0, tokensOut: 0, cost: 0, calls: 0, denied: 0 } }),
+    planRollback: answer('planRollback', { plan, to, ...left }),
+    rollback: answer('rollback', {
+      outcome: 'applied',
+      environment: 'production',
+      revision: 4,
+      to: 2,
+      summary: { add: 0, change: 1, remove: 0, move: 0, adopt: 0, orphan: 0 },
+      quarantine: [],
+      ...left,
+    }),
+    quarantine: answer('quarantine', []),
+    releaseQuarantine: answer('releaseQuarantine', []),
+    show: answer('show', { record: to, changes: [], acknowledgements: [] }),
+    compare: answer('compare', { environment: 'production', from: 'revision 1', to: 'live', changes: [] }),
+    blame: answer('blame', {
+      environment: 'production',
+      address: 'Agent/a/b',
+      removedBy: undefined,
+      formerly: [],
+      fields: [],
+    }),
     close: () => Promise.resolve(),
   };
 }
