@@ -44,7 +44,7 @@ export function occupiedMoves(
     problems.push({
       code: 'rename.occupied' satisfies keyof typeof planCodes,
       severity: 'error',
-      message: `${target.address} is renamed from ${previous}, but live holds a ${target.address} already.`,
+      message: `${target.address} is renamed from ${previous}, but live holds ${target.address} already.`,
       help: 'Remove the one that is live in a commit of its own, or remove `renamedFrom` and let the old one go.',
       address: target.address,
       ...target.place,

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { RetryableError, TerminalError } from '../errors.ts';
 import type { Database } from './database-port.ts';
 import { storeError } from './failure.ts';
@@ -74,6 +74,32 @@ async function once<T>(
     throw failure;
   } finally {
     frame.open = false;
+  }
+}
+
+/** An apply waits for a rehearsal as for another apply, so neither may take long. */
+const rehearsalLimits = ["set local lock_timeout = '2s'", "set local statement_timeout = '10s'"];
+
+/** Runs `work` once, in a transaction that is rolled back whatever comes of it; gives up soon where it has to wait. */
+export async function inRolledBackTransaction<T>(
+  database: Database,
+  work: (trx: StoreTransaction) => Promise<T>,
+): Promise<T> {
+  assertNotNested();
+  const trx = await database.db.startTransaction().execute();
+  const frame = { open: true };
+  try {
+    for (const limit of rehearsalLimits) await sql.raw(limit).execute(trx);
+    return await frames.run(frame, () => work(trx));
+  } catch (error) {
+    throw storeError(error);
+  } finally {
+    frame.open = false;
+    // A rollback that fails means that the connection is gone, and with it the transaction.
+    await trx
+      .rollback()
+      .execute()
+      .catch(() => undefined);
   }
 }
 
