@@ -49,6 +49,12 @@ export const applyCodes = {
     cause: 'Whoever asks wrote one of the commits between what is live and the plan.',
     cure: 'Ask another of those who may.',
   },
+  'plan.quarantined': {
+    title: 'The target holds what a rollback withdrew',
+    cause:
+      'A rollback quarantined contents, or the absence of a resource, and the commit still has one of them; so has a commit on top of the bad one.',
+    cure: 'Revert in Git what was withdrawn: the first commit without any of it goes live. Or lift it: `pawl quarantine release`.',
+  },
   'apply.root_mismatch': {
     title: 'The rows do not add up to what was planned',
     cause:

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
+import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
+import { addRevisionCommands } from './revision-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 
 type Outcome = { exit: ExitCode };
@@ -17,7 +19,9 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addExplaining(program, context, outcome);
   addSecretCommands(program, context, outcome);
   addChanging(program, context, outcome);
+  addAcknowledgeCommands(program, context, outcome);
   addDriftCommands(program, context, outcome);
+  addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunning(program, context, outcome);
   addServing(program, context, outcome);
@@ -108,7 +112,7 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
     )
     .option('--out <file>', 'save the plan for `pawl apply <file>`')
     .option('--detailed-exitcode', 'exit 2 when there are differences')
-    .addOption(output('text', 'json'))
+    .addOption(output('text', 'json', 'markdown'))
     .action(async (options) => {
       outcome.exit = await (await import('./plan.ts')).planCommand(context, options);
     });
@@ -134,21 +138,13 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
       outcome.exit = await (await import('./status.ts')).statusCommand(context, options);
     });
   program
-    .command('history')
-    .description('the revisions of an environment, newest first')
-    .addOption(environment())
-    .option('--limit <n>', 'how many', count, 20)
-    .addOption(output('text', 'json'))
-    .action(async (options) => {
-      outcome.exit = await (await import('./history.ts')).historyCommand(context, options);
-    });
-  program
     .command('get')
     .description('list resources by kind, or runs, or workers')
     .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers')
     .argument('[name]', 'one of them: `name` or `namespace/name`')
     .addOption(environment())
     .option('-n, --namespace <name>', 'one namespace')
+    .option('--at <revision>', 'what a revision held (`41`), or the newest by a time (`2026-03-31T08:00Z`)')
     .option('--limit <n>', 'how many runs', count, 50)
     .addOption(output('table', 'wide', 'json', 'yaml', 'name'))
     .action(async (kind: string, name: string | undefined, options) => {

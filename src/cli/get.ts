@@ -17,6 +17,7 @@ export interface GetOptions {
   readonly env?: string;
   readonly namespace?: string;
   readonly limit: number;
+  readonly at?: string;
   readonly output: string;
 }
 
@@ -49,6 +50,9 @@ function namedOptions(words: GetOptions): GetOptions {
 async function list(door: Door, options: GetOptions): Promise<Listing> {
   const wide = options.output === 'wide';
   const only = options.name;
+  if (options.at !== undefined && /^(runs?|workers?)$/.test(options.kind)) {
+    throw usage(`--at is for resources: ${options.kind} are not part of a revision.`, 'Leave --at out.');
+  }
   if (options.kind === 'workers' || options.kind === 'worker') {
     const workers = await door.operations.workers();
     return workerListing(workers.filter((worker) => only === undefined || worker.id === only));
@@ -64,6 +68,7 @@ async function list(door: Door, options: GetOptions): Promise<Listing> {
     environment,
     ...(only === undefined ? {} : { name: only }),
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    ...(options.at === undefined ? {} : { at: options.at }),
   };
   const found = await Promise.all(wanted.map((kind) => door.operations.get({ ...filter, kind })));
   return resourceListing(found.flat(), wide);

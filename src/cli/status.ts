@@ -30,11 +30,12 @@ export async function statusCommand(context: CliContext, options: { output: stri
 function attention(status: EnvironmentStatus): readonly string[] {
   const errors = status.problems.filter((problem) => problem.severity === 'error').length;
   const lacked = partsLacked(status.problems);
-  const lines: string[] = [];
+  const lines: string[] = [...pinned(status)];
   // Of two controllers the one that came second was refused a commit that is live all the same.
   const isLive =
     status.sync === 'Synced' && status.commit !== undefined && status.lastAttempt?.commit === status.commit;
-  const attempt = isLive ? undefined : status.lastAttempt;
+  const isSaid = status.pinned !== undefined && status.lastAttempt?.code === 'plan.quarantined';
+  const attempt = isLive || isSaid ? undefined : status.lastAttempt;
   if (attempt !== undefined && (attempt.outcome === 'failed' || attempt.outcome === 'refused')) {
     const code = attempt.code === undefined ? '' : ` (${attempt.code})`;
     lines.push(
@@ -51,6 +52,16 @@ function attention(status: EnvironmentStatus): readonly string[] {
     );
   if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
   return lines;
+}
+
+/** Sync is on all the while: the first commit without anything of what was withdrawn goes live by itself. */
+function pinned({ environment, branch, head, pinned: pin }: EnvironmentStatus): readonly string[] {
+  if (pin === undefined) return [];
+  const why = pin.reason === '' ? '' : `: ${neutral(pin.reason)}`;
+  const held = pin.held === 0 ? '' : `; ${neutral(branch)} @ ${shortId(head)} is held`;
+  return [
+    `${environment}: rolled back to revision ${pin.to} (pinned) by ${neutral(pin.by)} at ${pin.at}${why}${held}; see pawl quarantine list --env ${environment}`,
+  ];
 }
 
 export function shortId(commit: string | undefined): string {

@@ -16,6 +16,26 @@ export const controllerCodes = {
     cause: 'pawl.yaml is missing from the commit or has errors, so nobody knows what belongs to which environment.',
     cure: 'Run `pawl validate`, correct pawl.yaml and commit it.',
   },
+  'revision.unknown': {
+    title: 'There is no such revision',
+    cause: 'The environment has no revision of that number, or none was applied by that time.',
+    cure: 'Take a number from `pawl history`.',
+  },
+  'revision.incomplete': {
+    title: 'The store no longer holds all of the revision',
+    cause: 'What the history says that the revision held does not add up to the root that was recorded with it.',
+    cure: 'Choose a newer revision, restore the database from a backup, or revert the commit in Git.',
+  },
+  'quarantine.empty': {
+    title: 'There is nothing of it in the quarantine',
+    cause: 'What was named was never withdrawn by a rollback, or is released by now.',
+    cure: 'Look at `pawl quarantine list`.',
+  },
+  'diff.invalid': {
+    title: 'One side of the comparison has errors',
+    cause: 'With less in it than its files hold, what is missing would look removed.',
+    cure: 'Correct what `pawl validate` reports, and compare again.',
+  },
   'git.non_fast_forward': {
     title: 'The branch was rewritten',
     cause: 'The head of the branch does not contain the commit that is live, as after a forced push.',
