@@ -1,7 +1,5 @@
 import { compareText } from '../manifest/problem.ts';
-import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
-import type { Rule } from '../policy/reach.ts';
 import type { Cause } from './access.ts';
 import type { Affected, Comparison } from './authority-scope.ts';
 import { requestIn, type World, worldWithout } from './authority-world.ts';
@@ -28,6 +26,7 @@ export class Attribution {
   readonly #comparison: Comparison;
   readonly #causeOf: CauseFinder;
   readonly #worlds = new Map<string, World>();
+  readonly #bases = new Map<string, readonly Candidate[]>();
   #decisions = 0;
   /** How often only the whole set could be named. */
   unresolved = 0;
@@ -41,26 +40,52 @@ export class Attribution {
    * Every change that bears on a caller: nothing else can be behind what moves for it. Of a cell, with what bears on
    * its tool, under both of the names that a move gives it.
    */
-  candidates({ before, after, caller, old }: Affected, ...tools: readonly string[]): readonly Candidate[] {
+  candidates(affected: Affected, ...tools: readonly string[]): readonly Candidate[] {
+    const base = this.#bearingOn(affected);
+    const found = new Set(base.map(({ address }) => address));
+    const { touched } = this.#comparison;
+    for (const tool of tools) {
+      for (const address of [`Tool/${tool}`, ...(touched.permissions.get(tool) ?? [])]) {
+        if (touched.addresses.has(address)) found.add(this.#changeOf(address));
+      }
+    }
+    return found.size === base.length ? base : this.#inOrder(found);
+  }
+
+  /** A caller that comes or goes does so because its agent or its system does, whatever else changes. */
+  behindCaller({ before, after, caller, old }: Affected): readonly Candidate[] | undefined {
+    if (before !== undefined && after !== undefined) return undefined;
+    const { sides } = this.#comparison;
+    const [{ subject, system }, other] = before === undefined ? [caller, sides.before] : [old, sides.after];
+    const address = other.has(subject) ? `AgentSystem/${system}` : subject;
+    return this.#inOrder(new Set([this.#changeOf(address)]));
+  }
+
+  #bearingOn(affected: Affected): readonly Candidate[] {
+    const key = `${affected.caller.system} ${affected.caller.subject}`;
+    const known = this.#bases.get(key);
+    if (known !== undefined) return known;
     const { touched, before: was, after: is } = this.#comparison;
     const found = new Set<Address>();
     const note = (address: Address): void => {
       if (touched.addresses.has(address)) found.add(this.#changeOf(address));
     };
-    for (const one of [caller, old]) {
+    for (const one of [affected.caller, affected.old]) {
       note(one.subject);
       note(`AgentSystem/${one.system}`);
     }
-    for (const [subject, world] of [[before, was] as const, [after, is] as const]) {
+    for (const [subject, world] of [[affected.before, was] as const, [affected.after, is] as const]) {
       if (subject === undefined) continue;
       for (const role of (touched.roles.size > 0 && requestIn(world, subject)?.roles) || []) note(`AgentRole/${role}`);
       for (const policy of touched.policies) if (policy.reaches(subject)) note(policy.address);
     }
-    for (const tool of tools) {
-      note(`Tool/${tool}`);
-      for (const rule of touched.permissions) if (toolOf(rule) === tool) note(rule.address);
-    }
-    return [...found].sort(byOrder).map((address) => ({ address, addresses: this.#addressesOf(address) }));
+    const base = this.#inOrder(found);
+    this.#bases.set(key, base);
+    return base;
+  }
+
+  #inOrder(addresses: ReadonlySet<Address>): readonly Candidate[] {
+    return [...addresses].sort(byOrder).map((address) => ({ address, addresses: this.#addressesOf(address) }));
   }
 
   /** The world of the plan without some of its changes. */
@@ -127,10 +152,6 @@ export class Attribution {
     const old = this.#comparison.sides.changes.get(address)?.previousAddress;
     return old === undefined ? [address] : [address, old];
   }
-}
-
-function toolOf({ spec, namespace }: Rule<'ToolPermission'>): string {
-  return qualify(spec.toolRef, namespace);
 }
 
 function byOrder(a: Address, b: Address): number {

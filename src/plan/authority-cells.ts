@@ -1,10 +1,9 @@
+import { compareText } from '../manifest/problem.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
-import { toolForm } from '../policy/rule-form.ts';
-import { addressAt } from '../policy/typed.ts';
 import type { CellChange, CellVerdict, Direction } from './access.ts';
 import type { Attribution, Candidate } from './attribution.ts';
 import { type Affected, type Comparison, renamedTool } from './authority-scope.ts';
-import { authorityIn, verdictOf, type World } from './authority-world.ts';
+import { authorityIn, operationsOf, verdictOf, type World } from './authority-world.ts';
 
 const ranks: Readonly<Record<CellVerdict['kind'], number>> = { deny: 0, ask: 1, allow: 2 };
 
@@ -21,7 +20,7 @@ interface Moved {
   readonly after: CellVerdict;
 }
 
-/** What a caller may do before and after: the cells that move, attributed. */
+/** What a caller may do before and after: the cells that move, attributed, by what is called. */
 export interface CallerChange {
   readonly cells: readonly CellChange[];
   readonly before: SubjectAuthority | undefined;
@@ -75,6 +74,8 @@ interface Asking {
 /** Cells of equal candidates are decided again together: a fleet's cells mostly have the same few. */
 function attributed(moved: readonly Moved[], affected: Affected, asking: Asking): readonly CellChange[] {
   const { comparison, attribution } = asking;
+  const coming = attribution.behindCaller(affected);
+  if (coming !== undefined) return groupChanges(moved, affected, { ...asking, candidates: coming }).toSorted(byTarget);
   const shared = attribution.candidates(affected);
   const groups = new Map<string, { readonly candidates: readonly Candidate[]; readonly cells: Moved[] }>();
   for (const cell of moved) {
@@ -86,9 +87,10 @@ function attributed(moved: readonly Moved[], affected: Affected, asking: Asking)
     if (group === undefined) groups.set(key, { candidates, cells: [cell] });
     else group.cells.push(cell);
   }
-  return [...groups.values()].flatMap(({ candidates, cells }) =>
+  const found = [...groups.values()].flatMap(({ candidates, cells }) =>
     groupChanges(cells, affected, { ...asking, candidates }),
   );
+  return found.sort(byTarget);
 }
 
 function groupChanges(
@@ -149,11 +151,25 @@ function cellsOf(
   { comparison, causes }: { readonly comparison: Comparison; readonly causes: CellChange['causes'] },
 ): readonly CellChange[] {
   const { subject, system } = caller;
-  const target = table === 'tools' ? 'tool' : 'model';
-  const cell: CellChange = { subject, system, target, name, direction, before, after, causes };
-  if (target === 'model') return [cell];
-  const [world, path] = direction === 'widened' ? [comparison.after, name] : [comparison.before, old];
-  const tool = world.resources.get(addressAt('Tool', path));
-  const operations = tool === undefined ? [] : toolForm(tool).operations;
-  return operations.length === 0 ? [cell] : operations.map((operation) => ({ ...cell, operation }));
+  if (table === 'models') return [{ subject, system, target: 'model', name, direction, before, after, causes }];
+  const operations =
+    direction === 'widened' ? operationsOf(comparison.after, name) : operationsOf(comparison.before, old);
+  return operations.map((operation) => ({
+    subject,
+    system,
+    target: 'tool',
+    name,
+    operation,
+    direction,
+    before,
+    after,
+    causes,
+  }));
+}
+
+/** By what is called. */
+function byTarget(a: CellChange, b: CellChange): number {
+  return (
+    compareText(a.target, b.target) || compareText(a.name, b.name) || compareText(a.operation ?? '', b.operation ?? '')
+  );
 }

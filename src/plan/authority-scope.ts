@@ -23,7 +23,8 @@ export interface Touched {
   /** Tools that differ, or that a ToolPermission that differs speaks of. */
   readonly tools: ReadonlySet<string>;
   readonly policies: readonly Rule<'AgentPolicy'>[];
-  readonly permissions: readonly Rule<'ToolPermission'>[];
+  /** Addresses of the ToolPermissions that speak of a tool. */
+  readonly permissions: ReadonlyMap<string, readonly Address[]>;
 }
 
 export function touchedBy({ before, after, changed }: Sides): Touched {
@@ -31,14 +32,17 @@ export function touchedBy({ before, after, changed }: Sides): Touched {
     .flatMap((address) => [before.get(address), after.get(address)])
     .filter((one) => one !== undefined);
   const of = (kind: Resource['kind']): Resource[] => forms.filter((form) => form.kind === kind);
-  const permissions = of('ToolPermission').map(permissionRule);
+  const permissions = new Map<string, Address[]>();
+  for (const { address, namespace, spec } of of('ToolPermission').map(permissionRule)) {
+    const tool = qualify(spec.toolRef, namespace);
+    const known = permissions.get(tool);
+    if (known === undefined) permissions.set(tool, [address]);
+    else known.push(address);
+  }
   return {
     addresses: new Set(changed),
     roles: new Set(of('AgentRole').map(pathOf)),
-    tools: new Set([
-      ...of('Tool').map(pathOf),
-      ...permissions.map(({ spec, namespace }) => qualify(spec.toolRef, namespace)),
-    ]),
+    tools: new Set([...of('Tool').map(pathOf), ...permissions.keys()]),
     policies: of('AgentPolicy').map(policyRule),
     permissions,
   };
@@ -55,7 +59,7 @@ export interface Affected {
   readonly tools: ReadonlySet<string> | undefined;
 }
 
-/** Who may be told otherwise after the plan than before: nobody else is compiled. By system, then subject. */
+/** Who may be told otherwise after the plan than before: nobody else is compiled. By subject, then system. */
 export function affectedCallers(comparison: Comparison): readonly Affected[] {
   const { before, after, was } = comparison;
   const found = new Map<string, { caller: Caller; old: Caller; tools: Set<string> | undefined }>();
@@ -78,7 +82,7 @@ export function affectedCallers(comparison: Comparison): readonly Affected[] {
       note(renamed(old, isNow), old, tools && new Set([...tools].map((path) => renamedTool(path, isNow))));
   }
   const callers = [...found.values()].sort(
-    (a, b) => compareText(a.caller.system, b.caller.system) || compareText(a.caller.subject, b.caller.subject),
+    (a, b) => compareText(a.caller.subject, b.caller.subject) || compareText(a.caller.system, b.caller.system),
   );
   return callers.map(({ caller, old, tools }) => ({
     caller,

@@ -5,6 +5,7 @@ import { type Estate, estateOf, type View, viewOf } from '../policy/estate.ts';
 import { permit } from '../policy/permit.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
 import { qualify } from '../manifest/reference.ts';
+import { toolForm } from '../policy/rule-form.ts';
 import { addressAt, pathOf } from '../policy/typed.ts';
 import type { CellVerdict } from './access.ts';
 
@@ -20,11 +21,13 @@ export interface World {
   readonly resources: ReadonlyMap<Address, Resource>;
   readonly estate: Estate;
   readonly view: View;
+  /** Operations of tools by `namespace/name`, as they were asked for. */
+  readonly operations: Map<string, readonly string[]>;
 }
 
 export function worldOf(resources: ReadonlyMap<Address, Resource>): World {
   const estate = estateOf(resources);
-  return { resources, estate, view: viewOf(estate) };
+  return { resources, estate, view: viewOf(estate), operations: new Map() };
 }
 
 /** The world as it is but for some resources, which are as given here; undefined: not there. */
@@ -63,7 +66,7 @@ export function worldWithout(world: World, changed: ReadonlyMap<Address, Resourc
       return byAddress([...kept, ...added]);
     },
   };
-  return { resources: new Map(), estate, view: overlaid };
+  return { resources: new Map(), estate, view: overlaid, operations: new Map() };
 }
 
 function emptyRole(path: string): Resource {
@@ -106,6 +109,16 @@ export function verdictOf(
   const permitted = permit({ pinned: authority, live: undefined }, { subject, table, name });
   if (permitted.kind === 'allow') return permitted;
   return { kind: 'deny', rule: permitted.rule, reason: permitted.reason };
+}
+
+/** The operations of a tool; none where there is no such tool. */
+export function operationsOf({ resources, operations }: World, path: string): readonly string[] {
+  const known = operations.get(path);
+  if (known !== undefined) return known;
+  const tool = resources.get(addressAt('Tool', path));
+  const found = tool === undefined ? [] : toolForm(tool).operations;
+  operations.set(path, found);
+  return found;
 }
 
 /** The callers of every system of a side. */

@@ -29,7 +29,11 @@ export function accessChanges(sides: Sides): AccessChanges {
   }
   const moved = { cells, limits, coverage };
   return {
-    cells: cells.sort(byCell),
+    // Each caller's are in order already, and a fleet's are too many to sort once more.
+    cells: [
+      ...cells.filter(({ direction }) => direction === 'widened'),
+      ...cells.filter(({ direction }) => direction === 'narrowed'),
+    ],
     limits: limits.sort(byLimit),
     coverage: coverage.sort(byPolicy),
     judged: judgedChanges(comparison, moved),
@@ -67,17 +71,6 @@ export function accessKey({ cells, limits, coverage, judged }: AccessChanges): J
 
 function byDirection(a: Direction, b: Direction): number {
   return a === b ? 0 : a === 'widened' ? -1 : 1;
-}
-
-function byCell(a: CellChange, b: CellChange): number {
-  return (
-    byDirection(a.direction, b.direction) ||
-    compareText(a.subject, b.subject) ||
-    compareText(a.system, b.system) ||
-    compareText(a.target, b.target) ||
-    compareText(a.name, b.name) ||
-    compareText(a.operation ?? '', b.operation ?? '')
-  );
 }
 
 function byLimit(a: LimitChange, b: LimitChange): number {

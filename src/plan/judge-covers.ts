@@ -24,14 +24,14 @@ const between: ReadonlySet<Kind> = new Set<Kind>([
 /** Who is covered by a change that no cell shows: those whose calls pass, and go through what changes. */
 export class Covers {
   readonly #comparison: Comparison;
-  readonly #moved: ReadonlySet<string>;
+  readonly #cells: AccessChanges['cells'];
   readonly #limited: ReadonlySet<string>;
   #callers: readonly Caller[] | undefined;
   #users: ReadonlyMap<Address, readonly Resource[]> | undefined;
 
   constructor(comparison: Comparison, { cells, limits }: Pick<AccessChanges, 'cells' | 'limits'>) {
     this.#comparison = comparison;
-    this.#moved = new Set(cells.map((cell) => `${keyOf(cell)} ${cell.name}`));
+    this.#cells = cells;
     this.#limited = new Set(limits.flatMap((limit) => limit.causes.map(({ address }) => `${keyOf(limit)} ${address}`)));
   }
 
@@ -40,8 +40,11 @@ export class Covers {
     const { address, kind, before, after } = forms;
     if (aspect === 'secret.key') return some(this.#through(address, keysChanged(forms)));
     const found = kind === 'AgentPolicy' ? this.#reached(before, after) : this.#by(address, forms);
-    if (aspect === 'tool.operation')
-      return some(found.filter((caller) => !this.#moved.has(`${keyOf(caller)} ${address.slice('Tool/'.length)}`)));
+    if (aspect === 'tool.operation') {
+      const tool = address.slice('Tool/'.length);
+      const moved = new Set(this.#cells.filter(({ name }) => name === tool).map(keyOf));
+      return some(found.filter((caller) => !moved.has(keyOf(caller))));
+    }
     if (aspect === 'policy.budgets')
       return some(found.filter((caller) => !this.#limited.has(`${keyOf(caller)} ${address}`)));
     // Served by itself, an agent is called without any system.

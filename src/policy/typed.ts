@@ -1,4 +1,4 @@
-import { type Address, addressOf, type Kind, type Resource } from '../manifest/resource.ts';
+import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import type {
   Agent,
   AgentPolicy,
@@ -64,6 +64,5 @@ export function pathOf(resource: Resource): string {
 
 /** The address of a `namespace/name` of one kind. */
 export function addressAt(kind: Kind, path: string): Address {
-  const slash = path.indexOf('/');
-  return addressOf({ kind, namespace: path.slice(0, slash), name: path.slice(slash + 1) });
+  return `${kind}/${path}`;
 }
