@@ -24,7 +24,7 @@ export interface Estate {
   readonly subjects: readonly Validated[];
   /** The subjects that are right by themselves. */
   readonly sound: readonly Sound[];
-  /** The same by kind. */
+  /** The same by kind; of policies and permissions all there are, because each may bear on any subject. */
   readonly byKind: ReadonlyMap<Kind, readonly Sound[]>;
   /** What documents that cannot be read, or whose identity cannot, may declare. */
   readonly lost: readonly Lost[];
@@ -57,14 +57,14 @@ export function estateOf(manifests: readonly Validated[], bounds: EstateBounds, 
     known.set(manifest.address, first);
     if (second !== undefined) report(second, ['metadata', 'name'], twice(first, second, bounds.paths ?? []));
   }
-  return estateAmong(known, [...known.values()], bounds.lost);
+  return estateAmong(known, [...known.values()], { lost: bounds.lost ?? [] });
 }
 
 /** Some of what is known, to be checked. */
 export function estateAmong(
   known: ReadonlyMap<Address, Validated>,
   subjects: readonly Validated[],
-  lost: readonly Lost[] = [],
+  { lost = [], rules = new Map() }: { readonly lost?: readonly Lost[]; readonly rules?: Estate['byKind'] } = {},
 ): Estate {
   const sound: Sound[] = [];
   const byKind = new Map<Kind, Sound[]>();
@@ -75,7 +75,7 @@ export function estateAmong(
     if (kin === undefined) byKind.set(manifest.identity.kind, [manifest]);
     else kin.push(manifest);
   }
-  return { known, subjects, sound, byKind, lost };
+  return { known, subjects, sound, byKind: new Map([...byKind, ...rules]), lost };
 }
 
 /** Whether the target of a reference may be in a document that cannot be read: by its name, or for all that is known. */

@@ -1,8 +1,9 @@
 import type { Estate, Sound } from './estate.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
 import { problemIn } from './position.ts';
-import { demandsOf, gives, qualified, toolPermissions } from './resolve-grant.ts';
+import { demandsOf, gives, qualified } from './resolve-grant.ts';
 import type { Address } from './resource.ts';
+import { toolRules } from './tool-rules.ts';
 
 /** A permission that a tool needs of a subject, and the line of a role that gives it. */
 export interface Grant {
@@ -27,12 +28,12 @@ export function grantsOf(manifest: Sound, estate: Pick<Estate, 'known' | 'byKind
     const role = kind === 'AgentRole' ? estate.known.get(address) : undefined;
     return role === undefined ? [] : [role as Sound];
   });
-  const permissions = toolPermissions(estate);
+  const rules = toolRules(estate);
   const seen = new Set<Address>();
   return manifest.references.flatMap((reference) => {
     if (reference.kind !== 'Tool' || seen.has(reference.address)) return [];
     seen.add(reference.address);
-    return demandsOf(reference, { manifest, permissions, estate }).flatMap(({ texts, any }) =>
+    return demandsOf(reference, { manifest, rules, estate }).flatMap(({ texts, any }) =>
       texts.map(({ written, wanted }) => ({
         tool: reference.address,
         permission: written,

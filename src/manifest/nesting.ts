@@ -65,18 +65,34 @@ export function findCycles(rest: Links): readonly (readonly Address[])[] {
   return cycles;
 }
 
-/** The longest chain from a resource down, itself first. */
-export function chainBelow(
-  start: Address,
-  { links, heights }: { readonly links: Links; readonly heights: ReadonlyMap<Address, number> },
-): readonly Address[] {
-  const chain = [start];
-  for (let height = heights.get(start) ?? 0; height > 0; height -= 1) {
-    const next = links.get(chain.at(-1) ?? '')?.find((to) => heights.get(to) === height - 1);
-    if (next === undefined) break;
-    chain.push(next);
+/** The longest chain below a resource, by its ends: all of it where that is no more than `shown`. */
+export interface Chain {
+  /** From the resource itself down. */
+  readonly first: readonly Address[];
+  /** Where it ends, when that is further down. */
+  readonly last?: Address;
+}
+
+/** Finds the longest chains, each in a few steps, however long they are. */
+export function chainsBelow({ links, heights }: ChainLinks, shown: number): (start: Address) => Chain {
+  const next = new Map<Address, Address>();
+  const ends = new Map<Address, Address>();
+  for (const [address, height] of [...heights].sort(([, one], [, other]) => one - other)) {
+    const below = links.get(address)?.find((to) => heights.get(to) === height - 1);
+    if (below !== undefined) next.set(address, below);
+    ends.set(address, below === undefined ? address : (ends.get(below) ?? below));
   }
-  return chain;
+  return (start) => {
+    const first = [start];
+    for (let at = next.get(start); at !== undefined && first.length < shown; at = next.get(at)) first.push(at);
+    const last = ends.get(start);
+    return last === undefined || last === first.at(-1) ? { first } : { first, last };
+  };
+}
+
+interface ChainLinks {
+  readonly links: Links;
+  readonly heights: ReadonlyMap<Address, number>;
 }
 
 /** More circles than this are no help to anybody, and looking for each costs a walk. */

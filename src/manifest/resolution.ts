@@ -17,8 +17,10 @@ export interface Resolution {
   readonly targetProblems: readonly Problem[];
   /** Prompt libraries that a resource takes texts from, which its references do not name. */
   readonly libraries: ReadonlyMap<Address, readonly Address[]>;
-  /** What every document may depend on without naming it. */
-  readonly rulers: ReadonlyMap<Address, Validated>;
+  /** What every document may depend on without naming it, and is checked again with each. */
+  readonly givers: ReadonlyMap<Address, Validated>;
+  /** Policies and permissions, which are asked of others, and not checked again with them. */
+  readonly rules: Estate['byKind'];
   readonly unused: ReadonlySet<Address>;
   /** Made when first asked for: most resolutions are followed by none. */
   readonly edges: () => Edges;
@@ -70,8 +72,8 @@ export function focusOf(before: Resolution, manifests: readonly Validated[], fil
       if (found !== undefined) subjects.set(target, found);
     }
   }
-  for (const [address, manifest] of before.rulers) subjects.set(address, manifest);
-  return { estate: estateAmong(known, [...subjects.values()]), changed };
+  for (const [address, manifest] of before.givers) subjects.set(address, manifest);
+  return { estate: estateAmong(known, [...subjects.values()], { rules: before.rules }), changed };
 }
 
 /** Who refers to whom among all that is known. */
@@ -131,22 +133,22 @@ export function isUsed(address: Address, edges: Edges): boolean {
 /** More changed documents than this are resolved with all others. */
 const changesMax = 200;
 
-/** Whether a change of it is a change of all: others may depend on it without naming it. */
-export function isRuler({ identity }: Validated): boolean {
-  return identity !== undefined && rulers.has(identity.kind);
+/** Whether it is checked again with every change: it passes on what it refers to itself. */
+export function isGiver({ identity }: Validated): boolean {
+  return identity !== undefined && givers.has(identity.kind);
 }
 
-const rulers: ReadonlySet<Kind> = new Set([
-  'Defaults',
-  'AgentPolicy',
-  'ToolPermission',
-  'PromptLibrary',
-  'McpServer',
-  'AlertReceiver',
-]);
-
-/** Those of them that pass on what they refer to themselves. */
 const givers: ReadonlySet<Kind> = new Set(['Defaults', 'PromptLibrary', 'McpServer', 'AlertReceiver']);
+
+/** What is looked up for any of the others. */
+const ruleKinds: readonly Kind[] = ['AgentPolicy', 'ToolPermission'];
+
+/** A change of one is a change of all: others may depend on it without naming it. */
+const rulers: ReadonlySet<Kind> = new Set([...givers, ...ruleKinds]);
+
+export function rulesOf({ byKind }: Estate): Estate['byKind'] {
+  return new Map(ruleKinds.flatMap((kind) => (byKind.has(kind) ? [[kind, byKind.get(kind) ?? []] as const] : [])));
+}
 
 function bearsOnAll(before: Validated | undefined, after: Validated | undefined): boolean {
   const kind = (after ?? before)?.identity?.kind;

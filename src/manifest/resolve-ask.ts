@@ -1,23 +1,22 @@
 import type { Estate, Report, Sound } from './estate.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
-import { qualify } from './reference.ts';
-import { toolPermissions } from './resolve-grant.ts';
 import type { Address } from './resource.ts';
+import { toolRules } from './tool-rules.ts';
 
 /** Reports tools of high risk that run elsewhere, where nothing isolates them, and that somebody calls unasked. */
 export function askFindings(estate: Estate, report: Report): void {
   const risky = new Map<Address, Sound>();
   for (const tool of estate.byKind.get('Tool') ?? []) if (needsAsk(tool, estate)) risky.set(tool.address, tool);
   if (risky.size === 0) return;
-  const permissions = toolPermissions(estate);
-  const policies = (estate.byKind.get('AgentPolicy') ?? []).map(specOf);
+  const asked = askedOperations(estate);
+  for (const tool of risky.values()) if (operationsOf(tool).some((one) => asked.has(one))) risky.delete(tool.address);
+  const rules = toolRules(estate);
   for (const caller of [...(estate.byKind.get('Agent') ?? []), ...(estate.byKind.get('AgentSystem') ?? [])]) {
     for (const { kind, address, path } of caller.references) {
       const tool = kind === 'Tool' ? risky.get(address) : undefined;
-      if (tool === undefined || isApproved(specOf(caller), path) || policies.some((policy) => asks(policy, tool)))
-        continue;
-      if ((permissions.get(address) ?? []).some((permission) => permits(permission, tool, caller))) continue;
+      if (tool === undefined || isApproved(specOf(caller), path)) continue;
+      if (rules(address, caller.address).some((permission) => isAsking(permission, tool))) continue;
       risky.delete(address);
       report(tool, ['spec', 'risk'], unasked(tool, caller));
     }
@@ -50,21 +49,15 @@ function isApproved(spec: JsonObject, path: readonly (string | number)[]): boole
   return isJsonObject(entry) && entry['requireApproval'] === true;
 }
 
-/** Whom a policy targets is another check's business: one that asks for the operation is taken to be meant. */
-function asks(policy: JsonObject, tool: Sound): boolean {
-  const operations = listAt(objectAt(policy, 'operations'), 'ask');
-  return operationsOf(tool).some((operation) => operations.includes(operation));
+/** Whom a policy targets is another check's business: one that asks for an operation is taken to be meant. */
+function askedOperations(estate: Estate): ReadonlySet<Json> {
+  const policies = estate.byKind.get('AgentPolicy') ?? [];
+  return new Set(policies.flatMap((policy) => listAt(objectAt(specOf(policy), 'operations'), 'ask')));
 }
 
-function permits(permission: Sound, tool: Sound, caller: Sound): boolean {
-  const spec = specOf(permission);
-  const { namespace } = permission.identity;
-  const agents = listAt(spec, 'agents').map(
-    (agent) => typeof agent === 'string' && `Agent/${qualify(agent, namespace)}`,
-  );
-  if (spec['global'] !== true && !agents.includes(caller.address)) return false;
+function isAsking(permission: Sound, tool: Sound): boolean {
   const operations = operationsOf(tool);
-  return listAt(spec, 'rules').some(
+  return listAt(specOf(permission), 'rules').some(
     (rule) => isJsonObject(rule) && rule['verdict'] === 'ask' && operations.some((one) => one === rule['operation']),
   );
 }

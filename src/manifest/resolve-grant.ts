@@ -1,14 +1,14 @@
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 import { listAt, objectAt, type ManifestReference } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
 import { isSound, type Estate, type Report, type Sound } from './estate.ts';
-import type { Address } from './resource.ts';
 import { permissionParts } from './permission.ts';
+import { toolRules, type ToolRules } from './tool-rules.ts';
 import type { Validated } from './validate.ts';
 
 /** Warns of tools that an agent or a graph names and no role grants: every call of them would be denied. */
 export function grantFindings(estate: Estate, report: Report): void {
-  const permissions = toolPermissions(estate);
+  const rules = toolRules(estate);
   for (const manifest of [...(estate.byKind.get('Agent') ?? []), ...(estate.byKind.get('AgentSystem') ?? [])]) {
     const { references } = manifest;
     if (!references.some((reference) => reference.kind === 'Tool')) continue;
@@ -16,7 +16,7 @@ export function grantFindings(estate: Estate, report: Report): void {
     if (given === undefined) continue;
     for (const reference of references) {
       if (reference.kind !== 'Tool') continue;
-      const lacking = lackingFor(reference, { manifest, given, permissions, estate });
+      const lacking = lackingFor(reference, { manifest, given, rules, estate });
       if (lacking === undefined) continue;
       const role = references.find(({ kind }) => kind === 'AgentRole');
       const holder = role === undefined ? undefined : estate.known.get(role.address);
@@ -74,17 +74,6 @@ function toolNames({ known }: Estate): (namespace: string) => readonly string[] 
   };
 }
 
-/** ToolPermissions by the address of their tool. */
-export function toolPermissions(estate: Pick<Estate, 'byKind'>): ReadonlyMap<Address, readonly Sound[]> {
-  const found = new Map<Address, Sound[]>();
-  for (const manifest of estate.byKind.get('ToolPermission') ?? []) {
-    for (const reference of manifest.references) {
-      if (reference.kind === 'Tool') found.set(reference.address, [...(found.get(reference.address) ?? []), manifest]);
-    }
-  }
-  return found;
-}
-
 const parsed = new WeakMap<Sound, ReadonlySet<string>>();
 
 /** What the roles give, the names of tools qualified by the role's namespace; undefined: not all roles are right. */
@@ -118,7 +107,7 @@ export function qualified(permission: string, namespace: string): string {
 interface Asking {
   readonly manifest: Sound;
   readonly given: readonly ReadonlySet<string>[];
-  readonly permissions: ReadonlyMap<Address, readonly Sound[]>;
+  readonly rules: ToolRules;
   readonly estate: Pick<Estate, 'known'>;
 }
 
@@ -135,14 +124,17 @@ function lackingFor(reference: ManifestReference, asking: Asking): string | unde
 export function demandsOf(reference: ManifestReference, asking: Omit<Asking, 'given'>): readonly Demand[] {
   const tool = asking.estate.known.get(reference.address)?.content?.manifest;
   if (tool === undefined) return [];
-  const rules = (asking.permissions.get(reference.address) ?? []).filter((rule) => reaches(rule, asking.manifest));
-  const demanding = rules.flatMap((rule) => {
+  const demands: Demand[] = [];
+  let isOwned = false;
+  for (const rule of asking.rules(reference.address, asking.manifest.address)) {
     const demand = demandOf(rule);
-    return demand === undefined ? [] : [{ demand, isOwn: rule.identity.namespace === reference.namespace }];
-  });
-  const demands = demanding.map(({ demand }) => demand);
+    if (demand === undefined) continue;
+    demands.push(demand);
+    isOwned ||= rule.identity.namespace === reference.namespace;
+  }
   // Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
-  return demanding.some(({ isOwn }) => isOwn) ? demands : [...demands, ownDemand(tool, reference)];
+  if (!isOwned) demands.push(ownDemand(tool, reference));
+  return demands;
 }
 
 /** Permissions of which all are needed, or any. */
@@ -151,14 +143,21 @@ export interface Demand {
   readonly texts: readonly { readonly written: string; readonly wanted: string }[];
 }
 
+const demanded = new WeakMap<Sound, Demand>();
+
+/** Read once, however many agents a rule reaches. */
 function demandOf(rule: Sound): Demand | undefined {
+  const known = demanded.get(rule);
+  if (known !== undefined) return known;
   const spec = objectAt(rule.content.manifest, 'spec');
   const required = listAt(spec, 'required').map(String);
   if (required.length === 0) return undefined;
-  return {
+  const demand = {
     any: spec['match'] === 'any',
     texts: required.map((written) => ({ written, wanted: qualified(written, rule.identity.namespace) })),
   };
+  demanded.set(rule, demand);
+  return demand;
 }
 
 function ownDemand(tool: JsonObject, { namespace, name }: ManifestReference): Demand {
@@ -168,12 +167,6 @@ function ownDemand(tool: JsonObject, { namespace, name }: ManifestReference): De
     wanted: `tool:${namespace}/${name}:${operation}`,
   }));
   return { any: false, texts };
-}
-
-function reaches(rule: Sound, subject: Sound): boolean {
-  const spec = objectAt(rule.content.manifest, 'spec');
-  const global: Json | undefined = spec['global'];
-  return global === true || rule.references.some(({ address }) => address === subject.address);
 }
 
 /** Whether permissions hold one, themselves or by a `*`. */

@@ -1,6 +1,6 @@
 import type { Reaching } from './defaults.ts';
 import type { Estate, Report } from './estate.ts';
-import { chainBelow, findCycles, heightsOf, type Links } from './nesting.ts';
+import { type Chain, chainsBelow, findCycles, heightsOf, type Links } from './nesting.ts';
 import { objectAt, type ManifestReference } from './manifest-reference.ts';
 import { placeIn } from './place.ts';
 import type { Address, Kind } from './resource.ts';
@@ -15,6 +15,7 @@ export function checkNesting(estate: Estate, reaching: (namespace: string) => Re
     const links = linksOf(estate, words.kind);
     if (links.size === 0) continue;
     const { heights, rest } = heightsOf(links);
+    const chainBelow = chainsBelow({ links, heights }, shownMax + 1);
     for (const cycle of findCycles(rest)) reportCycle(cycle, { words, estate, report });
     for (const [address, height] of heights) {
       // What agents hand on is counted, not that the first one hands work to them.
@@ -26,8 +27,8 @@ export function checkNesting(estate: Estate, reaching: (namespace: string) => Re
           ? boundOf(manifest, reaching)
           : { max: nestingMax, said: `At most ${nestingMax} levels are allowed` };
       if (height - 1 <= bound.max) continue;
-      const chain = chainBelow(address, { links, heights });
-      const edge = edgeOf(manifest, chain[1] ?? '', words.kind);
+      const chain = chainBelow(address);
+      const edge = edgeOf(manifest, chain.first[1] ?? '', words.kind);
       const message = `${words.deep(shown(chain))}: ${height - 1} deep. ${bound.said}.`;
       report(manifest, edge?.path ?? ['spec'], { code: words.deepCode, message, help: words.deepHelp });
     }
@@ -93,7 +94,7 @@ function reportCycle(cycle: readonly Address[], { words, estate, report }: Telli
   }
   const places = others.slice(0, shownMax).map(({ manifest, path }) => placeIn(manifest.document, path));
   const where = places.map(({ file, line }) => `${file}:${line}`).join(', ');
-  const message = words.circle(shown([...cycle, cycle[0] ?? '']));
+  const message = words.circle(shown({ first: [...cycle, cycle[0] ?? ''] }));
   report(first.manifest, first.path, {
     code: 'reference.cycle',
     message,
@@ -130,13 +131,12 @@ function depthIn(limits: ReturnType<typeof objectAt>): number | undefined {
 const shownMax = 8;
 
 /** `a → b → … → z`: a long chain is shown by its ends. */
-function shown(chain: readonly Address[]): string {
-  const long = chain.length > shownMax + 1;
-  const kept = (long ? [...chain.slice(0, shownMax - 1), ...chain.slice(-1)] : chain).map(
-    (address) => `\`${shortName(address)}\``,
-  );
-  if (long) kept.splice(-1, 0, '…');
-  return kept.join(' → ');
+function shown({ first, last }: Chain): string {
+  const isLong = last !== undefined || first.length > shownMax + 1;
+  const kept = isLong ? [...first.slice(0, shownMax - 1), last ?? first.at(-1) ?? ''] : first;
+  const names = kept.map((address) => `\`${shortName(address)}\``);
+  if (isLong) names.splice(-1, 0, '…');
+  return names.join(' → ');
 }
 
 function shortName(address: Address): string {

@@ -25,6 +25,8 @@ interface Subjects {
   readonly namespaces: ReadonlySet<string>;
   /** By `key=value`, who has the label. */
   readonly labelled: ReadonlyMap<string, ReadonlySet<Sound>>;
+  /** What was asked before: thousands of policies may name the same labels. */
+  readonly held: Map<string, boolean>;
 }
 
 function subjectsOf(estate: Estate): Subjects {
@@ -41,7 +43,7 @@ function subjectsOf(estate: Estate): Subjects {
       else holders.add(manifest);
     }
   }
-  return { namespaces, labelled };
+  return { namespaces, labelled, held: new Map() };
 }
 
 /** The name of a list that nobody is on. References to agents and systems are checked as references. */
@@ -52,13 +54,20 @@ function emptyList(targets: JsonObject, subjects: Subjects): string | undefined 
     if (entries.length === 0) return list;
     if (list === 'namespaces' && !entries.some((namespace) => subjects.namespaces.has(String(namespace)))) return list;
   }
-  const wanted = Object.entries(objectAt(targets, 'labels')).map(([key, value]) =>
-    subjects.labelled.get(labelOf(key, value)),
-  );
-  if (wanted.length === 0) return undefined;
+  const labels = objectAt(targets, 'labels');
+  const key = JSON.stringify(labels);
+  const isHeld = subjects.held.get(key) ?? anyHolds(labels, subjects);
+  subjects.held.set(key, isHeld);
+  return isHeld ? undefined : 'labels';
+}
+
+/** Whether anybody has all of the labels. */
+function anyHolds(labels: JsonObject, subjects: Subjects): boolean {
+  const wanted = Object.entries(labels).map(([key, value]) => subjects.labelled.get(labelOf(key, value)));
+  if (wanted.length === 0) return true;
   const [fewest, ...others] = wanted.sort((a, b) => (a?.size ?? 0) - (b?.size ?? 0));
-  for (const holder of fewest ?? []) if (others.every((holders) => holders?.has(holder))) return undefined;
-  return 'labels';
+  for (const holder of fewest ?? []) if (others.every((holders) => holders?.has(holder))) return true;
+  return false;
 }
 
 function labelOf(key: string, value: Json): string {

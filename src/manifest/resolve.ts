@@ -15,7 +15,7 @@ import { resourceOf } from './resolve-resource.ts';
 import { groupFindings, receiverProblems } from './resolve-settings.ts';
 import { targetFindings } from './resolve-target.ts';
 import { workInputFindings } from './resolve-work-input.ts';
-import { betweenLibraries, focusOf, type Resolution } from './resolution.ts';
+import { betweenLibraries, focusOf, type Resolution, rulesOf } from './resolution.ts';
 import { completed, continued, type Resolved } from './resolved.ts';
 import { Findings } from './resolve-findings.ts';
 import { Fragments } from './prompt-fragments.ts';
@@ -43,7 +43,7 @@ export function resolve(manifests: readonly Validated[], files: Files, environme
   const known = { manifests, files, known: estate.known };
   if (focus !== undefined && before !== undefined) return continued({ ...known, ...joined, findings }, before, focus);
   const targetProblems = findings.of((report) => targetFindings(estate, report));
-  return completed({ ...known, ...joined, findings, targetProblems });
+  return completed({ ...known, ...joined, findings, targetProblems, rules: rulesOf(estate) });
 }
 
 interface Joining {

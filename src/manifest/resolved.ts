@@ -1,7 +1,7 @@
 import {
   edgesAfter,
   edgesAmong,
-  isRuler,
+  isGiver,
   isUsed,
   referrerOf,
   type Edges,
@@ -28,14 +28,14 @@ type Known = Pick<Resolution, 'manifests' | 'files' | 'known' | 'resources' | 'l
 
 /** What resolving everything came to. */
 export function completed(
-  made: Known & { readonly findings: Findings; readonly targetProblems: readonly Problem[] },
+  made: Known & Pick<Resolution, 'rules' | 'targetProblems'> & { readonly findings: Findings },
 ): Resolved {
   const { known, libraries, findings } = made;
   const used = new Set<Address>(Array.from(libraries.values()).flat());
   let renamed = false;
-  const rulers = new Map<Address, Validated>();
+  const givers = new Map<Address, Validated>();
   for (const [address, manifest] of known) {
-    if (isRuler(manifest)) rulers.set(address, manifest);
+    if (isGiver(manifest)) givers.set(address, manifest);
     for (const [target, uses] of referrerOf(manifest).targets) if (uses) used.add(target);
     renamed ||= manifest.renamedFrom !== undefined;
   }
@@ -46,7 +46,7 @@ export function completed(
     ...made,
     resources: inAddressOrder(made.resources),
     said: findings.said,
-    rulers,
+    givers,
     unused,
     renamed,
     edges: () => (edges ??= edgesAmong(known, libraries)),
@@ -82,9 +82,9 @@ export function continued(made: Known & { readonly findings: Findings }, before:
     else unused.delete(address);
   }
   const resources = resourcesAfter(before.resources, made.resources, addresses);
-  const { targetProblems, renamed, rulers } = before;
+  const { targetProblems, renamed, givers, rules } = before;
   return finished(
-    { ...made, resources, libraries, said, unused, rulers, targetProblems, renamed, edges: () => edges },
+    { ...made, resources, libraries, said, unused, givers, rules, targetProblems, renamed, edges: () => edges },
     findings,
   );
 }

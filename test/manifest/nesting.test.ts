@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chainBelow, findCycles, heightsOf } from '../../src/manifest/nesting.ts';
+import { chainsBelow, findCycles, heightsOf } from '../../src/manifest/nesting.ts';
 
 const links = (text: string) =>
   new Map(
@@ -16,12 +16,28 @@ describe('chains', () => {
     const { heights, rest } = heightsOf(graph);
     expect(Object.fromEntries(heights)).toEqual({ a: 3, b: 2, c: 1, d: 0 });
     expect(rest.size).toBe(0);
-    expect(chainBelow('a', { links: graph, heights })).toEqual(['a', 'b', 'c', 'd']);
+    expect(chainsBelow({ links: graph, heights }, 4)('a')).toEqual({ first: ['a', 'b', 'c', 'd'] });
+    expect(chainsBelow({ links: graph, heights }, 2)('a')).toEqual({ first: ['a', 'b'], last: 'd' });
   });
 
   test('of twenty thousand links are followed without recursion', () => {
     const long = new Map(Array.from({ length: 20_000 }, (_, index) => [`n${index}`, [`n${index + 1}`]] as const));
     expect(heightsOf(long).heights.get('n0')).toBe(20_000);
+  });
+
+  test('of thousands of links are shown by their ends without being walked once for each member', () => {
+    const count = 5_000;
+    const long = new Map(Array.from({ length: count }, (_, index) => [`n${index}`, [`n${index + 1}`]] as const));
+    const { heights } = heightsOf(long);
+    let asked = 0;
+    const counting = new Map(long);
+    counting.get = (address) => {
+      asked += 1;
+      return long.get(address);
+    };
+    const chainBelow = chainsBelow({ links: counting, heights }, 9);
+    for (const start of long.keys()) expect(chainBelow(start).last ?? `n${count}`).toBe(`n${count}`);
+    expect(asked).toBeLessThan(2 * count);
   });
 });
 
