@@ -62,9 +62,24 @@ export interface StoredBundle {
 
 export async function readBundle(db: Kysely<Tables>, digest: string): Promise<StoredBundle | undefined> {
   const row = await db.selectFrom('bundle').selectAll().where('digest', '=', digest).executeTakeFirst();
-  if (row === undefined) return undefined;
-  // The digest, which the table checks, covers both texts: what apply wrote is what is read.
-  return { digest, content: JSON.parse(row.content) as Bundle, authority: JSON.parse(row.authority) as Authority };
+  return row && storedBundle(row);
+}
+
+/** Several of them, in no order; one that is not stored is left out. */
+export async function readBundles(db: Kysely<Tables>, digests: readonly string[]): Promise<readonly StoredBundle[]> {
+  if (digests.length === 0) return [];
+  const rows = await db.selectFrom('bundle').selectAll().where('digest', 'in', digests).execute();
+  return rows.map(storedBundle);
+}
+
+// The digest, which the table checks, covers both texts: what apply wrote is what is read.
+function storedBundle(row: {
+  readonly digest: string;
+  readonly content: string;
+  readonly authority: string;
+}): StoredBundle {
+  const { digest, content, authority } = row;
+  return { digest, content: JSON.parse(content) as Bundle, authority: JSON.parse(authority) as Authority };
 }
 
 /** Digest of the bundle that new runs of a system get; undefined: live has no such system. */
