@@ -101,9 +101,11 @@ export const chapters: readonly Chapter[] = [
     title: 'Undo the change',
     async play(stage) {
       stage.say(`The team wants its web search back. Undoing is git revert: the plan recognises where it leads, and also
-        puts the edited row right, as Git says what is live.`);
+        puts the edited row right, as Git says what is live. What it gives back was taken away before, so it is new power
+        again, and waits for somebody to agree: to these risks, with this content, and to nothing else.`);
       await stage.other('git revert --no-edit HEAD', () => stage.repository.revertHead());
-      await stage.type(['plan', '--out', '.pawl/third.json']);
+      await stage.type(['plan', '--out', '.pawl/third.json'], { first: 34, last: 3 });
+      await stage.acknowledge('.pawl/third.json', 'As it was on Monday');
       await stage.type(['apply', '.pawl/third.json']);
       await stage.type(['drift']);
     },

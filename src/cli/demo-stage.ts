@@ -30,6 +30,8 @@ export interface Stage {
   type(words: readonly string[], options?: TypeOptions): Promise<void>;
   /** Shows a command of another tool, which `act` then does. */
   other<Result>(command: string, act: () => Promise<Result>): Promise<Result>;
+  /** Agrees to everything that a saved plan waits for, as somebody does who has read it. */
+  acknowledge(file: string, reason: string): Promise<void>;
   edit(path: string, change: { readonly from: string; readonly to: string }): Promise<void>;
   readonly repository: AuthoredRepository;
   /** Writes a live row past pawl, as somebody with a database console would. */
@@ -40,16 +42,21 @@ export function createStage(context: CliContext, folder: string, repository: Aut
   const { terminal } = context;
   const { bold, dim } = terminal.colors;
   const prompt = (command: string): void => terminal.out(`\n${dim('$')} ${bold(command)}`);
+  const type: Stage['type'] = async (words, { wanted = exitCodes.success, first, last = 0 } = {}) => {
+    prompt(`pawl ${words.map(quoted).join(' ')}`);
+    const sink = first === undefined ? context.stdout : new Recording(context.stdout);
+    const exit = await context.rehearse(words, folder, sink);
+    if (sink instanceof Recording) terminal.out(sink.excerpt(first ?? 0, last).join('\n'));
+    if (exit !== wanted) throw unexpected(words, exit, wanted);
+    if (wanted !== exitCodes.success) terminal.out(dim(`(exit code ${exit})`));
+  };
   return {
     repository,
     say: (text) => terminal.out(wrap(text, Math.min(terminal.width, 100))),
-    type: async (words, { wanted = exitCodes.success, first, last = 0 } = {}) => {
-      prompt(`pawl ${words.map(quoted).join(' ')}`);
-      const sink = first === undefined ? context.stdout : new Recording(context.stdout);
-      const exit = await context.rehearse(words, folder, sink);
-      if (sink instanceof Recording) terminal.out(sink.excerpt(first ?? 0, last).join('\n'));
-      if (exit !== wanted) throw unexpected(words, exit, wanted);
-      if (wanted !== exitCodes.success) terminal.out(dim(`(exit code ${exit})`));
+    type,
+    acknowledge: async (file, reason) => {
+      const { ids, digest } = await decisionsOf(join(folder, file));
+      await type(['ack', ...ids, '--plan', digest.slice(0, 16), '--reason', reason]);
     },
     other: (command, act) => {
       prompt(command);
@@ -64,6 +71,17 @@ export function createStage(context: CliContext, folder: string, repository: Aut
     },
     tamper: () => tamper(folder),
   };
+}
+
+interface SavedDecisions {
+  readonly plan_digest: string;
+  readonly risks: readonly { readonly id: string; readonly gate: 'ack' | 'notice' }[];
+}
+
+/** Of a file that `pawl plan --out` wrote a moment ago. */
+async function decisionsOf(file: string): Promise<{ readonly ids: readonly string[]; readonly digest: string }> {
+  const { plan_digest: digest, risks } = JSON.parse(await readFile(file, 'utf8')) as SavedDecisions;
+  return { ids: risks.filter(({ gate }) => gate === 'ack').map(({ id }) => id), digest };
 }
 
 async function tamper(folder: string): Promise<void> {

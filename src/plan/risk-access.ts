@@ -1,7 +1,7 @@
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { AccessChanges, Cause, CellChange, CoverageChange, JudgedChange, LimitChange } from './access.ts';
-import { causeAt, counted, digestAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import { causeAt, digestAt, type FoundItem, type FoundRisk } from './risk-found.ts';
 import type { Sides } from './sides.ts';
 
 interface AccessInput {
@@ -38,8 +38,8 @@ function cellRisks(kind: 'R1' | 'R2', cells: readonly CellChange[], sides: Sides
     subject,
     title:
       kind === 'R1'
-        ? `${subject} may newly make ${counted(own.length, 'kind')} of calls: ${shown(own.map(nameOf))}.`
-        : `${subject} no longer waits for an approval before ${counted(own.length, 'kind')} of calls: ${shown(own.map(nameOf))}.`,
+        ? `${subject} may newly call ${shown(own.map(nameOf))}.`
+        : `${subject} no longer waits for an approval before it calls ${shown(own.map(nameOf))}.`,
     items: own.map((cell) => cellItem(cell, sides)),
     causes: own.flatMap(({ causes }) => causes),
     owned: causesOf(own),
@@ -74,18 +74,28 @@ function coverageRisks(coverage: readonly CoverageChange[], sides: Sides): reado
   }));
 }
 
+/** One change of a policy raises the same ceiling of many agents: that is one thing to agree to. */
 function limitRisks(limits: readonly LimitChange[]): readonly FoundRisk[] {
-  return [...grouped(limits, ({ subject }) => subject)].map(([subject, own]) => ({
-    class: 'R4',
-    subject,
-    title: `${subject} may spend more: ${shown(own.map(({ limit }) => limit))}.`,
-    items: own.map(({ system, limit, before, after }) => ({
-      detail: `${limit} in ${system}: ${before ?? 'no limit'} -> ${after ?? 'no limit'}`,
-      key: [subject, system, limit, before, after],
-    })),
-    causes: own.flatMap(({ causes }) => causes),
-    owned: causesOf(own),
-  }));
+  const keyOf = ({ subject, causes }: LimitChange): string =>
+    causes.length === 0 ? subject : causesOf([{ causes }]).toSorted(compareText).join(' ');
+  return [...grouped(limits, keyOf)].map(([key, own]) => {
+    const subjects = own.map(({ subject }) => subject);
+    return {
+      class: 'R4',
+      subject: key.includes(' ') ? undefined : key,
+      title: `${shown(subjects)} may spend more: ${shown(own.map(rise))}.`,
+      items: own.map((change) => ({
+        detail: `${change.subject} in ${change.system}: ${rise(change)}`,
+        key: [change.subject, change.system, change.limit, change.before, change.after],
+      })),
+      causes: own.flatMap(({ causes }) => causes),
+      owned: causesOf(own),
+    };
+  });
+}
+
+function rise({ limit, before, after }: LimitChange): string {
+  return `${limit} ${before ?? 'no limit'} -> ${after ?? 'no limit'}`;
 }
 
 /** What no cell shows belongs to the class that is about it; what is about nothing else permits calls. */

@@ -159,8 +159,3 @@ export function causeAt(sides: Sides, address: Address, fields?: readonly string
     sides.before.get(address)?.place ?? { file: '', line: 1, column: 1 };
   return { address, place, fields: fields ?? (change?.fields ?? []).map(({ path }) => path) };
 }
-
-/** `3 tools`, `1 tool`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}

@@ -54,7 +54,7 @@ describe('a risk of access', () => {
       name: 'access.widened',
       gate: 'ack',
       subject: 'Agent/default/writer',
-      title: 'Agent/default/writer may newly make 1 kind of calls: default/refund (write).',
+      title: 'Agent/default/writer may newly call default/refund (write).',
       details: ['default/refund (write) in default/desk: deny -> allow'],
       causes: [{ address: 'AgentRole/default/worker', place: { file: 'worker.yaml' } }],
     });

@@ -21,6 +21,7 @@ const key: readonly (readonly string[])[] = [
   ["Drift: 1 resource has moved behind pawl's back in production."],
   ['(exit code 2)'],
   ['returns 3 of 3 resources to revision 1'],
+  ['Nothing holds it back now: it may be applied.'],
   ['production is now at revision 3'],
   ['No drift. production is what its revision says.'],
   ['That was pawl'],
