@@ -1,4 +1,5 @@
 import { liveRunRefusals } from '../apply/live-runs.ts';
+import { preflight } from '../apply/preflight.ts';
 import type { Log } from '../log.ts';
 import { refusesPlan } from '../manifest/problem.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
@@ -9,6 +10,8 @@ import type { Database } from '../store/database.ts';
 import { databaseClock } from '../store/clock.ts';
 import { backtestOf } from './backtest.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
+import { readImpact } from './impact.ts';
+import { budgetsLeftOut, readBudget } from './spend.ts';
 
 /** A plan with what it was made from. */
 export interface Planned {
@@ -25,21 +28,28 @@ export interface BesideInput extends Planned {
   readonly sides: Sides;
   /** By the database's clock. */
   readonly now: Date;
+  readonly isRehearsed: boolean;
 }
 
 type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Promise<Beside[Member]> };
 
 /** Each member by itself: what it needs of the database, put into a pure function of `plan/`. */
 const readers: Partial<Readers> = {
+  impact: readImpact,
+  budget: readBudget,
+  moreBudget: async ({ plan }) => budgetsLeftOut(plan),
   acknowledgements: ({ database, plan }) => acknowledgementsOf(database, plan),
   guards: ({ database, plan }) => liveRunRefusals(database.db, plan),
   backtest: ({ database, plan }) => backtestOf(database, plan),
+  preflight: async ({ database, plan, isRehearsed }) => (isRehearsed ? preflight(database, plan) : undefined),
 };
 
 export interface BesideOptions {
   readonly log?: Log | undefined;
   /** By default the database's clock. */
   readonly now?: Date;
+  /** Also applies the plan in a transaction that is rolled back. */
+  readonly isRehearsed?: boolean;
 }
 
 /**
@@ -50,9 +60,9 @@ export async function besideOf(database: Database, planned: Planned, options: Be
   const { plan, snapshot, live, bodies } = planned;
   // Resources with errors are missing from the target, so that whatever was said of it would be wrong.
   if (plan.problems.some(refusesPlan)) return plan;
-  const { log, now = await databaseClock(database.db) } = options;
+  const { log, now = await databaseClock(database.db), isRehearsed = false } = options;
   const sides = sidesOf(snapshot, live, { changes: plan.changes, bodies });
-  const input: BesideInput = { ...planned, database, sides, now };
+  const input: BesideInput = { ...planned, database, sides, now, isRehearsed };
   const members = Object.entries(readers).map(async ([member, read]) => {
     try {
       return [member, await read(input)] as const;
