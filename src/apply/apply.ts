@@ -8,6 +8,7 @@ import { lockEnvironment } from '../store/environment.ts';
 import { refreshStatistics } from '../store/resource.ts';
 import { readRevision } from '../store/revision.ts';
 import { assertApplicable } from './precondition.ts';
+import type { OverrideOrder } from './override.ts';
 import type { RollbackOrder } from './rollback.ts';
 import { type AppliedRevision, type Checkpoint, type Step, write } from './write.ts';
 
@@ -27,6 +28,8 @@ export interface Applicant {
   readonly acknowledge?: readonly string[];
   /** Set where the plan returns to a revision's stored content. */
   readonly rollback?: RollbackOrder;
+  /** Set where the plan brings an override or takes one back. */
+  readonly override?: OverrideOrder;
 }
 
 /** `apply`, which calls `checkpoint` between its steps: tests of crashes end the process there. */
@@ -36,6 +39,7 @@ export async function applyWatched(options: {
   readonly by: string;
   readonly acknowledge?: readonly string[];
   readonly rollback?: RollbackOrder;
+  readonly override?: OverrideOrder;
   readonly checkpoint: Checkpoint;
 }): Promise<AppliedRevision> {
   const { database, plan, acknowledge = [], checkpoint } = options;

@@ -23,6 +23,7 @@ import { recordRevision } from '../store/revision.ts';
 import { writeSpecs } from '../store/spec.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
 import { assertAcknowledged } from './acknowledge.ts';
+import { type OverrideOrder, settleOverrides } from './override.ts';
 import { type RollbackOrder, rollbackSummary, settleQuarantine } from './rollback.ts';
 import { assertBase, assertHeads, shortDigest } from './precondition.ts';
 
@@ -61,6 +62,8 @@ export interface Step {
   readonly acknowledge: readonly string[];
   /** Set where the plan returns to a revision's stored content. */
   readonly rollback?: RollbackOrder;
+  /** Set where the plan brings an override or takes one back. */
+  readonly override?: OverrideOrder;
   /** Nothing of it will stay: nobody needs to have agreed to it. */
   readonly isRehearsal?: true;
   readonly checkpoint: Checkpoint;
@@ -78,6 +81,8 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   await checkpoint('compared');
   const request = { by: step.by, ids: step.acknowledge };
   const acknowledged = step.isRehearsal ? [] : await assertAcknowledged(trx, plan, { live, request });
+  const revision = plan.base.revision + (isUnchanged(plan) ? 0 : 1);
+  await settleOverrides(trx, step, { live, revision });
   if (isUnchanged(plan)) return await keepRevision(trx, step, { live, acknowledged });
   const at = { environment: plan.environment, revision: plan.base.revision + 1 };
   await writeResources(trx, at, step);

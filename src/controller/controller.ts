@@ -6,6 +6,7 @@ import type { Watch } from '../source/watch.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { type EnvironmentReading, readEachEnvironment } from './environments.ts';
 import { healDrift } from './healing.ts';
+import { returnOverrides } from './override.ts';
 import type { ControlPlane } from './planning.ts';
 import { failed, fingerprint, reconcile } from './reconcile.ts';
 import type { Outcome, Settled } from './reconcile.ts';
@@ -31,6 +32,7 @@ interface Memory {
   /** Fingerprints of what was said last, so that it is said once. */
   drift: string | undefined;
   failure: string | undefined;
+  override: string | undefined;
 }
 
 const hourMs = 3_600_000;
@@ -90,6 +92,7 @@ export class Controller {
     const deep = now() >= memory.deepAt;
     try {
       await this.#heal(settings, deep);
+      await this.#returnOverrides(settings.name, memory);
       const { outcome, drift, settled } = await reconcile(plane, settings, { actor, settled: memory.settled, deep });
       const looked = outcome.kind !== 'unchanged' || memory.settled !== settled;
       memory.settled = outcome.kind === 'failed' && outcome.retryable ? undefined : settled;
@@ -99,6 +102,20 @@ export class Controller {
       return { environment: settings.name, outcome, drifted: drift.length };
     } catch (error) {
       return this.#fail(settings.name, failed(error));
+    }
+  }
+
+  /** What has run out goes whatever Git is like; where that needs somebody's agreement, they are told once. */
+  async #returnOverrides(environment: string, memory: Memory): Promise<void> {
+    const { plane, actor, log } = this.#options;
+    try {
+      const ended = await returnOverrides(plane, environment, actor);
+      memory.override = undefined;
+      if (ended !== undefined) log.info({ environment, ended: ended.map(({ address }) => address) }, 'overrides ended');
+    } catch (error) {
+      const { code, message } = failed(error);
+      if (memory.override !== message) log.warn({ environment, code, reason: message }, 'an override cannot be ended');
+      memory.override = message;
     }
   }
 
@@ -168,7 +185,7 @@ export class Controller {
   #memoryOf(environment: string): Memory {
     const known = this.#memories.get(environment);
     if (known !== undefined) return known;
-    const fresh: Memory = { settled: undefined, deepAt: 0, drift: undefined, failure: undefined };
+    const fresh: Memory = { settled: undefined, deepAt: 0, drift: undefined, failure: undefined, override: undefined };
     this.#memories.set(environment, fresh);
     return fresh;
   }

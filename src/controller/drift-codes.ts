@@ -33,4 +33,15 @@ export const driftCodes = {
     cause: 'Drift is accepted into manifests of a working copy, and the command was typed outside of one.',
     cure: 'Run the command inside a clone of the repository.',
   },
+  'override.refused': {
+    title: 'The override cannot be set',
+    cause:
+      'It lacks a reason, lasts too long, touches what is secret, changes nothing, or does not fit what is live: an override is checked as a commit would be.',
+    cure: 'Do what the message asks for; what is needed for longer than seven days is a commit.',
+  },
+  'override.unknown': {
+    title: 'There is no such override',
+    cause: 'No override of that id is in force in the environment: it has ended, or there never was one.',
+    cure: 'Look at `pawl override list`.',
+  },
 } as const satisfies Record<string, CodeDoc>;

@@ -1,3 +1,4 @@
+import { layerOf } from '../manifest/override.ts';
 import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { schemaDigest } from '../manifest/validate.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';
@@ -10,6 +11,7 @@ import { SnapshotCache, snapshot } from '../source/snapshot.ts';
 import type { Database } from '../store/database.ts';
 import { ensureEnvironment } from '../store/environment.ts';
 import { readLive } from '../store/live.ts';
+import { readActiveOverrides } from '../store/override.ts';
 import { readQuarantine } from '../store/quarantine.ts';
 import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
@@ -48,13 +50,16 @@ export async function planCommit(plane: ControlPlane, target: PlanTarget): Promi
 
 /** The same, with what the plan was made from: for what is looked at beside it. */
 export async function planWithInputs(plane: ControlPlane, target: PlanTarget): Promise<Planned> {
-  const { settings, commit, workingCopy, deep = false } = target;
+  const { commit, workingCopy, deep = false } = target;
   const repository = workingCopy ?? plane.repository;
+  const overrides = await readActiveOverrides(plane.database.db, target.settings.name);
+  const settings =
+    overrides.length === 0 ? target.settings : { ...target.settings, overrides: overrides.map(layerOf) };
   const [taken, live] = await Promise.all([
     snapshot(repository, { commit, environment: settings }, { cache: plane.snapshots }),
     liveOf(plane, settings.name, deep),
   ]);
-  return planTaken(plane, { taken, live, subject: await repository.subject(commit) });
+  return planTaken(plane, { taken, live, subject: await repository.subject(commit) }, { overrides });
 }
 
 export interface Taken {
@@ -68,7 +73,7 @@ export interface Taken {
 export async function planTaken(
   plane: ControlPlane,
   { taken, live, subject }: Taken,
-  more: Pick<PlanOptions, 'stored' | 'conflicts'> = {},
+  more: Pick<PlanOptions, 'stored' | 'conflicts' | 'overrides'> = {},
 ): Promise<Planned> {
   const { db } = plane.database;
   const settings = taken.environment;

@@ -2,6 +2,7 @@ import type { Document } from './document.ts';
 import type { Report } from './estate.ts';
 import { didYouMean } from './nearest.ts';
 import { objectAt } from './manifest-reference.ts';
+import { isOverridePath } from './override.ts';
 import { layerOf } from './overlay.ts';
 import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';
@@ -56,6 +57,8 @@ export function checkOwnership(manifests: Iterable<Validated>, ownership: readon
   for (const manifest of manifests) {
     for (const document of manifest.document.layers ?? [manifest.document]) {
       const { file } = document.place;
+      // Nobody's folder: who may override is asked elsewhere.
+      if (isOverridePath(file)) continue;
       if (!owners.has(file)) owners.set(file, ownership[layerOf(file, paths)]);
       const entry = owners.get(file);
       if (entry === undefined) continue;

@@ -1,5 +1,6 @@
 import type { Rules } from './rules.ts';
 import type { JsonObject } from './json.ts';
+import type { OverrideLayer } from './override.ts';
 import type { Problem } from './problem.ts';
 
 /** The kinds that an environment holds, in the order a plan lists them. */
@@ -94,6 +95,8 @@ export interface EnvironmentSettings {
   readonly rules?: Rules;
   /** Who hears of its alerts, and where that is written. */
   readonly alertPlaces?: readonly { readonly receiver: string; readonly place: Place }[];
+  /** What hands hold over what its files say, oldest first; not of `pawl.yaml`. */
+  readonly overrides?: readonly OverrideLayer[];
   /** What `pawl.yaml` asks for it and this build cannot honour; absent: nothing. No plan of it is applied. */
   readonly problems?: readonly Problem[];
 }

@@ -7,6 +7,7 @@ import type { AccessChanges } from './access.ts';
 import type { Beside } from './beside.ts';
 import type { GuardRefusal } from './guard.ts';
 import type { TextLine } from './lines.ts';
+import type { Override } from './override.ts';
 import type { Withdrawn } from './quarantine.ts';
 import type { Risk } from './risk.ts';
 import type { Rules } from '../manifest/rules.ts';
@@ -158,6 +159,8 @@ export interface Plan {
   readonly sections: Sections;
   /** By class, then id. */
   readonly risks: readonly Risk[];
+  /** What hands hold over what Git says, in force once this is applied; absent: nothing. Their ids are in the digest. */
+  readonly overrides?: readonly Override[];
   /** What the target holds that a rollback withdrew: not empty, the plan is held; outside the digest. */
   readonly quarantined?: readonly Withdrawn[];
   /** What refuses this plan until it is acknowledged by digest; outside the digest. */

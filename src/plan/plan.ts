@@ -9,6 +9,7 @@ import { diff } from './diff.ts';
 import { guardsOf } from './guards.ts';
 import { priceDigestOf } from './prices.ts';
 import { summaryOf } from './summary.ts';
+import type { Override } from './override.ts';
 import { withdrawnIn, type Withdrawn } from './quarantine.ts';
 import { recompiledOf } from './recompiled.ts';
 import { type OlderRevisions, recogniseRevert } from './revert.ts';
@@ -33,6 +34,8 @@ export interface PlanOptions {
   readonly written?: ReadonlyMap<Address, string>;
   /** Kept by the caller between plans of one environment: only systems that a change reaches are compiled again. */
   readonly cache?: CompileCache;
+  /** Whose layers the snapshot was made with. */
+  readonly overrides?: readonly Override[];
   /** What rollbacks withdrew: a target that holds any of it is held. */
   readonly quarantine?: readonly Withdrawn[];
   /** Set where the target is what this revision of the store holds. */
@@ -61,6 +64,7 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
       schemaDigest: options.schemaDigest,
       rulesDigest,
       priceDigest,
+      overrides: options.overrides ?? [],
       ...judgement,
     }),
     environment: environment.name,
@@ -78,12 +82,17 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
     sections: judgement.sections,
     risks: judgement.risks,
     ...quarantinedOf(snapshot, options),
+    ...overridesOf(options),
     guards: guardsOf({ changes, live, target: snapshot.resources, limits: judgement.rules.guards, revert }),
     rulesDigest,
     priceDigest,
     targetRules: judgement.targetRules,
     problems: [...snapshot.problems].sort(compareProblems),
   };
+}
+
+function overridesOf({ overrides = [] }: PlanOptions): Pick<Plan, 'overrides'> {
+  return overrides.length === 0 ? {} : { overrides };
 }
 
 function storedOf({ stored }: PlanOptions): { readonly stored?: number } {
@@ -151,6 +160,7 @@ interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDig
   readonly access: AccessChanges;
   readonly risks: readonly Risk[];
   readonly systems: Systems;
+  readonly overrides: readonly Override[];
 }
 
 /**
@@ -158,13 +168,14 @@ interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDig
  * live before it. Where no resource changes they are all that apply would write, and then they are what it is about.
  */
 function planDigest(live: Live, inputs: DigestInputs): string {
-  const { changes, schemaDigest, rulesDigest, priceDigest, systems, access, risks } = inputs;
+  const { changes, schemaDigest, rulesDigest, priceDigest, systems, access, risks, overrides } = inputs;
   return digest({
     environment: live.environment,
     lineage: live.lineage,
     schemaDigest,
     rulesDigest,
     priceDigest,
+    ...(overrides.length === 0 ? {} : { overrides: overrides.map(({ id }) => id) }),
     access: accessKey(access),
     risks: risks.map(({ id, content, gate }) => [id, content, gate]),
     changes: changes.map((change) => ({

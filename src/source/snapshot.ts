@@ -3,6 +3,7 @@ import { lockPath, settingsPath } from '../manifest/file-name.ts';
 import { defaultFileLimits, type FileLimits, fileTooLarge } from '../manifest/limits.ts';
 import { type Lost, lostWhole } from '../manifest/lost.ts';
 import { overlay } from '../manifest/overlay.ts';
+import { overrideManifest, overridePath } from '../manifest/override.ts';
 import { compareProblems, type Problem } from '../manifest/problem.ts';
 import { filesNeeded, resolve } from '../manifest/resolve.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
@@ -80,12 +81,13 @@ async function takeSnapshot(reading: Reading, commit: string, tree: string): Pro
   const listed = await listPaths(repository, commit, { paths, before: before?.listing });
   const documents = await readManifests(reading, listed);
   const absent = missingPaths(listed, reading);
-  const gathered = gather(documents);
+  const gathered = withOverrides(gather(documents), environment);
   const problems = [...(environment.problems ?? []), ...absent, ...gathered.problems];
   // What a missing path or the target of a link would declare, nobody can tell.
   const lost = absent.length > 0 || hasLinks(listed) ? [lostWhole, ...gathered.lost] : gathered.lost;
   const { validated, hasPatches } = gathered;
-  const overlaid = hasPatches ? overlay(validated, { paths, lost }) : { manifests: validated, problems: [] };
+  const layers = [...paths, ...(environment.overrides ?? []).map(overridePath)];
+  const overlaid = hasPatches ? overlay(validated, { paths: layers, lost }) : { manifests: validated, problems: [] };
   problems.push(...overlaid.problems);
   const needed = new Set([...(hasPatches ? filesNeeded(overlaid.manifests) : gathered.needs), lockPath]);
   const inside = coverOf(paths);
@@ -129,6 +131,13 @@ function gather(documents: ReadonlyMap<string, FileDocuments>): Gathered {
     hasPatches ||= file.hasPatches;
   }
   return { validated, problems, lost, needs, hasPatches };
+}
+
+/** A hand's change is a patch like any other, of a path after all paths. */
+function withOverrides(gathered: Gathered, { overrides = [] }: EnvironmentSettings): Gathered {
+  if (overrides.length === 0) return gathered;
+  const patches = overrides.flatMap((layer) => overrideManifest(layer) ?? []);
+  return { ...gathered, validated: [...gathered.validated, ...patches], hasPatches: true };
 }
 
 function hasLinks({ entries }: Listing): boolean {
