@@ -85,7 +85,8 @@ async function known({ repository, database }: ControlPlane, name: string): Prom
 
 async function planRequest(options: LocalOptions, request: PlanRequest): Promise<Plan> {
   const { plane, log } = options;
-  return besideOf(plane.database, await planWithInputs(plane, await planTarget(options, request)), { log });
+  const planned = await planWithInputs(plane, await planTarget(options, request));
+  return besideOf(plane.database, planned, { log, isRehearsed: request.preflight === true });
 }
 
 async function planTarget({ plane, workingCopy }: LocalOptions, request: PlanRequest): Promise<PlanTarget> {

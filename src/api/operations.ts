@@ -37,6 +37,8 @@ export interface PlanRequest {
   readonly ref?: string;
   /** Plan the uncommitted files of the working copy instead; such a plan cannot be applied. */
   readonly workingCopy?: boolean;
+  /** Also apply it in a transaction that is rolled back, and say what came of that. */
+  readonly preflight?: boolean;
 }
 
 export interface ApplyRequest {

@@ -22,7 +22,11 @@ export const resourceQuery = z.object({
   at: maybe(z.string().min(1).max(40)),
 });
 
-export const planBody = z.strictObject({ ref: maybe(z.string().min(1).max(255)), workingCopy: maybe(z.boolean()) });
+export const planBody = z.strictObject({
+  ref: maybe(z.string().min(1).max(255)),
+  workingCopy: maybe(z.boolean()),
+  preflight: maybe(z.boolean()),
+});
 export const applyBody = z.strictObject({
   commit: z.string().min(1).max(64),
   planDigest: z.string().regex(/^[0-9a-f]{64}$/),

@@ -17,6 +17,7 @@ export interface PlanOptions {
   readonly env?: string;
   readonly ref?: string;
   readonly workingCopy?: boolean;
+  readonly preflight?: boolean;
   readonly out?: string;
   readonly detailedExitcode?: boolean;
   readonly output: string;
@@ -28,6 +29,7 @@ export async function planCommand(context: CliContext, options: PlanOptions): Pr
       environment: await chooseEnvironment(door, options.env),
       ...(options.ref === undefined ? {} : { ref: options.ref }),
       ...(options.workingCopy === true ? { workingCopy: true } : {}),
+      ...(options.preflight === true ? { preflight: true } : {}),
     });
     await showPlan(context, planned, options.output);
     const isOfBranch = options.ref === undefined && options.workingCopy !== true;
@@ -36,6 +38,7 @@ export async function planCommand(context: CliContext, options: PlanOptions): Pr
   });
   if (refusalOf(plan.problems) !== undefined) return exitCodes.findings;
   if (options.out !== undefined) await savePlan(context, plan, options.out);
+  if (plan.beside?.preflight?.ok === false) return exitCodes.findings;
   return options.detailedExitcode === true && !isUnchanged(plan) ? exitCodes.differences : exitCodes.success;
 }
 
