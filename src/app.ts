@@ -21,6 +21,7 @@ import { DatabaseExecutor } from './run/database-executor.ts';
 import { Worker } from './run/worker.ts';
 import { openRepository } from './source/repository.ts';
 import type { Repository } from './source/repository.ts';
+import { unreachableRepository } from './source/unreachable.ts';
 import { watch } from './source/watch.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
@@ -61,7 +62,7 @@ async function openDoor(config: Config): Promise<Door> {
   const database = await openStore(config);
   try {
     await makeReady(database);
-    const operations = localOperations(config, database, await openSource(config));
+    const operations = localOperations(config, database, await openSource(config).catch(unreachableRepository));
     const embedded = database.kind === 'embedded';
     return {
       operations,
