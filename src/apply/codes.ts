@@ -44,17 +44,6 @@ export const applyCodes = {
       'The rules that are live name groups or users for this risk, and whoever asks is not provably one of them; or nothing can be acknowledged there.',
     cure: 'Ask one of those whom the message names. On the command line only names count, not teams or claims.',
   },
-  'ack.four_eyes': {
-    title: 'Nobody acknowledges their own change',
-    cause: 'Whoever asks wrote one of the commits between what is live and the plan.',
-    cure: 'Ask another of those who may.',
-  },
-  'plan.quarantined': {
-    title: 'The target holds what a rollback withdrew',
-    cause:
-      'A rollback quarantined contents, or the absence of a resource, and the commit still has one of them; so has a commit on top of the bad one.',
-    cure: 'Revert in Git what was withdrawn: the first commit without any of it goes live. Or lift it: `pawl quarantine release`.',
-  },
   'apply.root_mismatch': {
     title: 'The rows do not add up to what was planned',
     cause:
