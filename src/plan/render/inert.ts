@@ -37,7 +37,7 @@ function span(text: string, cell: boolean): string {
 const word = /^[("']*[\p{L}\p{N}]+(?:[-/.,'’][\p{L}\p{N}]+)*[)"'.,;:!?…]*$/u;
 
 /** `www.` begins a link, `GH-1` and `ABC-1` refer to issues, seven hexadecimal digits to a commit. */
-const acted = /www\.|\p{L}-\p{N}+(?!\p{L})|(?:^|[^\p{L}\p{N}])[\da-f]{7,64}(?:$|[^\p{L}\p{N}])/iu;
+const acted = /www\.|\p{L}-\p{N}+(?!\p{L})|(?<![a-z\d])[\da-f]{7,64}(?![a-z\d])/iu;
 
 /** Signs that mean nothing to Markdown or GitHub. */
 const sign = /^[→–—·…]$/u;
@@ -46,22 +46,19 @@ function isPlain(token: string): boolean {
   return sign.test(token) || (word.test(token) && !acted.test(token));
 }
 
-/**
- * A code span. Within a cell of a table a pipe would end the cell, and parsers differ about `\\|`; there the span is
- * HTML with every sign as a character reference.
- */
+/** A code span. In a cell of a table a pipe is escaped, which is undone within the span. */
 export function code(text: string, { cell = false }: { readonly cell?: boolean } = {}): string {
-  const shown = neutral(text);
+  const shown = cell ? withoutPipes(neutral(text)) : neutral(text);
   if (shown.trim() === '') return cell || shown === '' ? '' : '` `';
-  if (cell && shown.includes('|')) return `<code>${references(shown)}</code>`;
   const fence = '`'.repeat(longestRun(shown, '`') + 1);
   // A space next to the fence is taken off again; without it a backtick there would lengthen the fence.
   const pad = /^[` ]|[` ]$/.test(shown) ? ' ' : '';
   return `${fence}${pad}${shown}${pad}${fence}`;
 }
 
-function references(text: string): string {
-  return text.replaceAll(/[^\p{L}\p{N} ]/gu, (sign) => `&#${sign.codePointAt(0)};`);
+/** Parsers differ about a backslash before an escaped pipe, so that one is written out. */
+function withoutPipes(text: string): string {
+  return text.replaceAll(/\\(?=\\*\|)/g, '\\u{5c}').replaceAll('|', '\\|');
 }
 
 /** A block of code whose fence is longer than any within it; each line made inert. */

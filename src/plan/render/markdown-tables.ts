@@ -154,7 +154,7 @@ function changeTable(
       entries: changes,
       cells: changeRow,
       more: (hidden) =>
-        `and ${counted(hidden, 'more change')}: ${countsByKind(changes.slice(changes.length - hidden))}.`,
+        `and ${counted(hidden, 'more change')}: ${inert(countsByKind(changes.slice(changes.length - hidden)))}.`,
     }),
   ];
 }

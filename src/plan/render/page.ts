@@ -42,16 +42,17 @@ export function page(options: { readonly width: number; readonly color: boolean 
 
 /** Pieces of at most `width` characters, broken at spaces where there are any. */
 export function wrap(text: string, width: number): readonly string[] {
+  const characters = Array.from(text);
   const pieces: string[] = [];
-  let rest = Array.from(text);
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(' ', width);
+  let start = 0;
+  while (characters.length - start > width) {
+    const space = start + characters.slice(start, start + width + 1).lastIndexOf(' ');
     // A break far to the left wastes the line: a long word is cut instead.
-    const end = space > width / 2 ? space : width;
-    pieces.push(rest.slice(0, end).join(''));
-    rest = rest.slice(rest[end] === ' ' ? end + 1 : end);
+    const end = space > start + width / 2 ? space : start + width;
+    pieces.push(characters.slice(start, end).join(''));
+    start = characters[end] === ' ' ? end + 1 : end;
   }
-  return [...pieces, rest.join('')];
+  return [...pieces, characters.slice(start).join('')];
 }
 
 function plain(text: string): string {

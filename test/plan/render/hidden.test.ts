@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/plan/plan.ts';
 import { renderJson } from '../../../src/plan/render/json.ts';
+import { renderMarkdown } from '../../../src/plan/render/markdown.ts';
 import { agent, inSync, liveOf, optionsOf, snapshotOf, tool } from '../fixture.ts';
 import { first, text } from './plans.ts';
 
@@ -71,16 +72,17 @@ describe('sensitive values', () => {
     }),
   ];
 
-  test('are in neither text nor JSON, in any class of change', () => {
+  test('are in no rendering, in any class of change', () => {
     for (const one of made) {
       expect(text(one, 200)).not.toContain('canary');
       expect(JSON.stringify(renderJson(one))).not.toContain('canary');
+      expect(renderMarkdown(one)).not.toContain('canary');
     }
   });
 
   test('neither are digests that a value could be guessed from', () => {
     for (const one of made) {
-      const shown = `${text(one)}${JSON.stringify(renderJson(one))}`;
+      const shown = `${text(one)}${JSON.stringify(renderJson(one))}${renderMarkdown(one)}`;
       for (const { beforeDigest, afterDigest } of [...one.changes, ...one.drift]) {
         for (const digest of [beforeDigest, afterDigest]) if (digest) expect(shown).not.toContain(digest.slice(0, 12));
       }

@@ -13,6 +13,9 @@ const plan = (...inputs: Parameters<typeof judged>): Plan => ({
   sections: noSections,
   risks: [],
   guards: [],
+  digest: 'd1'.repeat(32),
+  rulesDigest: 'e2'.repeat(32),
+  priceDigest: 'f3'.repeat(32),
 });
 
 const prompt = (style: string) =>

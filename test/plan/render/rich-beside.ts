@@ -1,0 +1,87 @@
+import type { Beside } from '../../../src/plan/beside.ts';
+
+/** What varies by the hour, each of it looked at. */
+export function besideOf(outside: string): Beside {
+  const system = `support/triage${outside}`;
+  const none: readonly string[] = [];
+  return {
+    impact: impactOf(outside, system),
+    budget: [
+      {
+        system,
+        ceiling: { before: 450_000, after: undefined },
+        ceilingLacks: { before: none, after: [`no cap on ${outside || 'money'}`] },
+        expected: { before: 12_100_000, after: 30_000_000 },
+        expectedLacks: { before: none, after: none },
+        runs: 120,
+        days: 7,
+      },
+    ],
+    backtest: {
+      runs: 200,
+      calls: 10_000,
+      deniedRuns: 14,
+      deniedCalls: 52,
+      allowedCalls: 3,
+      examples: [
+        {
+          run: '01a1fc02-ab12-70b2-a736-b6eedfa5773f',
+          path: `draft${outside}/1`,
+          subject: `Agent/support/writer${outside}`,
+          target: `tool support/search${outside}`,
+          reason: 'policy.denied',
+          rule: `AgentPolicy support/spending${outside}`,
+          count: 52,
+        },
+      ],
+    },
+    preflight: { ok: false, code: 'apply.failed', message: `A row is too large${outside}.` },
+    guards: [
+      {
+        id: 'guard.live_runs',
+        message: `3 runs of support/triage${outside} are in flight.`,
+        acknowledgeable: true,
+        addresses: [`AgentSystem/${system}`],
+      },
+    ],
+    acknowledgements: [
+      {
+        id: 'R1-3f2a',
+        by: `ada${outside}`,
+        at: '2026-01-02T03:04:05.000Z',
+        reason: `Agreed${outside}`,
+        planDigest: 'a'.repeat(64),
+      },
+    ],
+  };
+}
+
+function impactOf(outside: string, system: string): NonNullable<Beside['impact']> {
+  return {
+    systems: [`AgentSystem/${system}`],
+    schedules: [
+      {
+        address: `TaskSchedule/support/nightly${outside}`,
+        system: `AgentSystem/${system}`,
+        nextFire: '2026-01-03T03:00:00.000Z',
+        fate: 'kept',
+      },
+    ],
+    webhooks: [{ address: `TaskWebhook/support/mail${outside}`, system: `AgentSystem/${system}`, fate: 'added' }],
+    runs: [
+      {
+        system,
+        inFlight: 3,
+        oldest: '2026-01-02T03:04:05.000Z',
+        revisions: { oldest: 2, newest: 3 },
+        notices: [
+          {
+            address: `AgentRole/support/refunds${outside}`,
+            fields: [`spec.permissions${outside}`],
+            reaches: 'newRuns',
+          },
+        ],
+      },
+    ],
+  };
+}
