@@ -92,6 +92,7 @@ export const betweenLibraries = '';
 
 /** The edges after some resources refer to others than before. */
 export function edgesAfter(before: Edges, from: readonly Referrer[], to: readonly Referrer[]): Edges {
+  if (from.length === 0 && to.length === 0) return before;
   const after = new Map(before);
   const fresh = new Set<Address>();
   const open = (target: Address): Map<Address, boolean> => {

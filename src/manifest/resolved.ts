@@ -68,8 +68,10 @@ export function continued(made: Known & { readonly findings: Findings }, before:
     if (fresh === undefined) libraries.delete(address);
     else libraries.set(address, fresh);
     const [was, is] = [before.known.get(address), known.get(address)];
-    if (was !== undefined) from.set(address, referrerOf(was, old));
-    if (is !== undefined) to.set(address, referrerOf(is, fresh));
+    const [left, right] = [was && referrerOf(was, old), is && referrerOf(is, fresh)];
+    if (left !== undefined && right !== undefined && hasSameTargets(left, right)) continue;
+    if (left !== undefined) from.set(address, left);
+    if (right !== undefined) to.set(address, right);
   }
   for (const [address, problems] of findings.said) said.set(address, problems);
   const edges = edgesAfter(before.edges(), [...from.values()], [...to.values()]);
@@ -87,6 +89,12 @@ export function continued(made: Known & { readonly findings: Findings }, before:
     { ...made, resources, libraries, said, unused, givers, rules, targetProblems, renamed, edges: () => edges },
     findings,
   );
+}
+
+function hasSameTargets({ targets }: Referrer, other: Referrer): boolean {
+  if (targets.size !== other.targets.size) return false;
+  for (const [target, uses] of targets) if (other.targets.get(target) !== uses) return false;
+  return true;
 }
 
 function resourcesAfter(

@@ -5,6 +5,8 @@ import { coverOf, kindOf, subjectOf } from './git-text.ts';
 import { cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
 import { entriesMax, type Repository, type Surroundings, type TreeChange, type TreeEntry } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
+import { treeLines } from './tree-object.ts';
+import { TreeWalk } from './tree-walk.ts';
 
 export interface GitCliOptions {
   /** Directory of `HEAD`; of a worktree, its own. */
@@ -21,6 +23,11 @@ const pathArgumentsMax = 200;
 /** A listing of `entriesMax` entries with long names fits. */
 const listingBytesMax = 512 * 1024 * 1024;
 const commitBytesMax = 1024 * 1024;
+/** Of what is compared here instead of by git: the folders above a few dozen files, of thousands of names each. */
+const treesMax = 128;
+const treeBytesMax = 2 * 1024 * 1024;
+
+class TooMuchToWalk extends Error {}
 
 /** Reads a Git directory through the `git` program, by object id. */
 export class GitCli implements Repository {
@@ -83,10 +90,7 @@ export class GitCli implements Repository {
     assertObjectId(from);
     assertObjectId(to);
     if (paths.length === 0) return [];
-    const flags = ['-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'];
-    const { stdout } = await this.#read(['diff-tree', ...flags, from, to, '--', ...argumentsOf(paths)]);
-    const inside = coverOf(paths);
-    const raw = changedOf(stdout).filter((change) => inside(change.path));
+    const raw = (await this.#fewChanges(from, to, paths)) ?? (await this.#anyChanges(from, to, paths));
     const files = raw.filter((change) => change.kind === 'file');
     const sizes = await this.#headers.ask(
       files.map((change) => change.id),
@@ -145,6 +149,33 @@ export class GitCli implements Repository {
 
   async close(): Promise<void> {
     await Promise.all([this.#contents.close(), this.#headers.close()]);
+  }
+
+  /** By the trees that differ: starting a process costs more than reading the few that one commit changes. */
+  async #fewChanges(from: string, to: string, paths: readonly string[]): Promise<readonly RawChange[] | undefined> {
+    let left = treesMax;
+    const walk = new TreeWalk(async (id) => {
+      left -= 1;
+      const [found] = left < 0 ? [] : await this.#contents.ask([id], treeBytesMax);
+      const lines = found?.kind === 'object' && found.type === 'tree' && found.bytes && treeLines(found.bytes);
+      if (!lines) throw new TooMuchToWalk();
+      return lines;
+    });
+    try {
+      const found = await walk.differences(await this.tree(from), await this.tree(to), paths);
+      return found.map(({ path, node }) => ({ path, kind: node?.kind, id: node?.id ?? '' }));
+    } catch (reason) {
+      // Many trees are git's to compare, and what is wrong with one is git's to say.
+      if (reason instanceof TooMuchToWalk) return undefined;
+      throw reason;
+    }
+  }
+
+  async #anyChanges(from: string, to: string, paths: readonly string[]): Promise<readonly RawChange[]> {
+    const flags = ['-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'];
+    const { stdout } = await this.#read(['diff-tree', ...flags, from, to, '--', ...argumentsOf(paths)]);
+    const inside = coverOf(paths);
+    return changedOf(stdout).filter((change) => inside(change.path));
   }
 
   async #read(args: readonly string[]): Promise<Finished> {

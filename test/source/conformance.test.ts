@@ -138,6 +138,18 @@ describe.each(cases)('$reader reads $way', ({ reader, way }) => {
     ]);
   });
 
+  test('changes in more folders than are compared one by one are all found', async () => {
+    if (way !== 'a local repository') return;
+    await origin.git('checkout', '--quiet', '--detach', 'main');
+    const names = Array.from({ length: 150 }, (_, index) => `many/f${index}/x.yaml`);
+    const before = await origin.commit(Object.fromEntries(names.map((name) => [name, 'x: 1\n'])));
+    const after = await origin.commit(Object.fromEntries(names.map((name) => [name, 'x: 22\n'])));
+    await origin.git('checkout', '--quiet', 'main');
+    const changes = await repository.changes(before, after, ['many']);
+    expect(pathsOf(changes).sort()).toEqual([...names].sort());
+    expect(new Set(changes.map(({ entry }) => entry?.size))).toEqual(new Set([6]));
+  });
+
   test('blobs are read by id, whole, and never above the limit', async () => {
     const entries = await repository.entries(commits[1] ?? '', ['']);
     const blobs = await repository.read(
