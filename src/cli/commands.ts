@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
+import { addAccessCommands } from './access-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
@@ -17,6 +18,7 @@ type Outcome = { exit: ExitCode };
 export function addCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addAuthoring(program, context, outcome);
   addExplaining(program, context, outcome);
+  addAccessCommands(program, context, outcome);
   addSecretCommands(program, context, outcome);
   addChanging(program, context, outcome);
   addAcknowledgeCommands(program, context, outcome);

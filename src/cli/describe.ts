@@ -14,7 +14,9 @@ import { maskSecrets } from '../manifest/secret-literal.ts';
 import { shownText } from '../manifest/shown.ts';
 import { estimateInputTokens } from '../models/estimate.ts';
 import { wrap } from '../plan/render/page.ts';
+import type { Entitlement } from '../plan/entitlement.ts';
 import { sensitiveFields, sensitivePointers } from '../plan/sensitive.ts';
+import { entitlementJson, originLines } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderProblems, shownProblem } from './problems.ts';
@@ -99,7 +101,7 @@ function shown(description: Description, kind: Kind): Description {
 
 const hidden = '(sensitive)';
 
-function jsonOf({ description, ...found }: Described): object {
+function jsonOf({ description, entitlements, ...found }: Described): object {
   if (description === undefined) return { ...found, problems: found.problems.map(shownProblem), valid: false };
   const { prompt, ...rest } = description;
   return {
@@ -107,6 +109,7 @@ function jsonOf({ description, ...found }: Described): object {
     ...rest,
     problems: description.problems.map(shownProblem),
     valid: true,
+    entitlements: entitlements.map(entitlementJson),
     prompt: prompt === undefined ? null : { text: maskSecrets(prompt), tokens: tokensOf(prompt) },
   };
 }
@@ -115,7 +118,7 @@ function tokensOf(prompt: string): number {
   return estimateInputTokens({ system: prompt, messages: [], tools: [] });
 }
 
-function textOf({ address, environment, description, problems }: Described, terminal: Terminal): string {
+function textOf({ address, environment, description, problems, entitlements }: Described, terminal: Terminal): string {
   const { colors, width } = terminal;
   const sections: (readonly string[])[] = [];
   const section = (title: string, lines: readonly string[]): void => {
@@ -132,6 +135,7 @@ function textOf({ address, environment, description, problems }: Described, term
       sections.push(wrap(neutral(maskSecrets(description.description)), width));
     for (const [origin, lines] of fieldLines(description.fields)) section(originTitle(origin), lines);
     section('Grants', description.grants.flatMap(grantLines));
+    section('May do', entitlements.flatMap(entitlementLines));
     section(
       'Uses',
       description.uses.map((one) => `  ${neutral(one)}`),
@@ -179,6 +183,14 @@ function grantLines({ tool, permission, any, by }: Grant): readonly string[] {
       `    ${neutral(`${by.file}:${by.line}`)}: ${neutral(by.permission)}`,
     ];
   return [needs, `    missing: add \`- ${neutral(permission)}\` to a role`];
+}
+
+/** A row of the effective authority, as `pawl can-i` has it, and below it who says so. */
+function entitlementLines(row: Entitlement): readonly string[] {
+  const operations = row.operations.length === 0 ? '' : ` (${row.operations.join(', ')})`;
+  const verb = row.verdict.kind === 'allow' ? '✓' : row.verdict.kind === 'ask' ? '?' : '✗';
+  const head = `  ${verb} ${neutral(row.name)}${operations} in ${neutral(row.system)}`;
+  return [head, ...originLines(row).map((line) => `      ${line}`)];
 }
 
 function usedBy({ usedBy: users }: Description): readonly string[] {

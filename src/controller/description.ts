@@ -1,7 +1,7 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { describe, type Description } from '../manifest/describe.ts';
 import { nearest } from '../manifest/nearest.ts';
-import type { Problem } from '../manifest/problem.ts';
+import { type Problem, refusesPlan } from '../manifest/problem.ts';
 import {
   addressOf,
   type Address,
@@ -11,6 +11,8 @@ import {
   type Snapshot,
 } from '../manifest/resource.ts';
 import { shownText } from '../manifest/shown.ts';
+import { worldOf } from '../plan/authority-world.ts';
+import { type Entitlement, entitlementsOf } from '../plan/entitlement.ts';
 import type { Repository } from '../source/repository.ts';
 import { settingsAt, snapshot } from '../source/snapshot.ts';
 
@@ -20,6 +22,8 @@ export interface Described {
   /** Absent where the manifest is wrong: its problems are all that there is to say. */
   readonly description?: Description;
   readonly problems: readonly Problem[];
+  /** Of an agent or a system: what it may do in each system, and who says so; nothing while something is wrong. */
+  readonly entitlements: readonly Entitlement[];
 }
 
 /** A resource as people name it: without a namespace it is the one of `default`, or the only one there is. */
@@ -30,20 +34,30 @@ export async function describeFiles(
   files: Repository,
   { asked, environment }: { readonly asked: Asked; readonly environment: string | undefined },
 ): Promise<Described> {
-  const commit = await files.resolve('HEAD');
-  const { settings, problems } = await settingsAt(files, commit);
-  if (settings === undefined) throw unreadable(problems);
-  const taken = await snapshot(files, { commit, environment: choose(settings.environments, environment) });
+  const taken = await snapshotOfFiles(files, environment);
   const address = addressIn(taken, asked);
   const common = { environment: taken.environment.name, address };
   const resource = taken.resources.get(address);
   if (resource !== undefined) {
     const description = describe(resource, taken);
-    return { ...common, description, problems: description.problems };
+    return { ...common, description, problems: description.problems, entitlements: entitlementsIn(taken, resource) };
   }
   const own = taken.problems.filter((problem) => problem.address === address);
   if (own.length === 0) throw notFound(asked, taken);
-  return { ...common, problems: own };
+  return { ...common, problems: own, entitlements: [] };
+}
+
+function entitlementsIn({ resources, problems }: Snapshot, { kind, address }: Resource): readonly Entitlement[] {
+  const isCaller = kind === 'Agent' || kind === 'AgentSystem';
+  return isCaller && !problems.some(refusesPlan) ? entitlementsOf(worldOf(resources), { subject: address }) : [];
+}
+
+/** What the files of a working copy declare for one environment: the only one, where none is named. */
+export async function snapshotOfFiles(files: Repository, environment: string | undefined): Promise<Snapshot> {
+  const commit = await files.resolve('HEAD');
+  const { settings, problems } = await settingsAt(files, commit);
+  if (settings === undefined) throw unreadable(problems);
+  return await snapshot(files, { commit, environment: choose(settings.environments, environment) });
 }
 
 function choose(declared: readonly EnvironmentSettings[], name: string | undefined): EnvironmentSettings {

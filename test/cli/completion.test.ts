@@ -13,7 +13,7 @@ async function script(shell: string): Promise<string> {
 async function commands(): Promise<readonly string[]> {
   const { stdout } = await say(['--help']);
   const [, list = ''] = stdout.split('Commands:\n');
-  return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+  return [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name);
 }
 
 /** Whether the shell is on this machine: bash is on every one that the project is built on. */

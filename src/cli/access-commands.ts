@@ -1,0 +1,44 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { ExitCode } from '../errors.ts';
+import type { CliContext } from './context.ts';
+
+/** `pawl can-i`, `pawl who-can`. */
+export function addAccessCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
+  program
+    .command('can-i')
+    .description('whether an agent may call a tool or model, and which of the gate’s checks say so; exit 3 if not')
+    .argument('<agent>', '`writer`, `support/writer`, or `system/NAME` for the tool nodes of a system')
+    .argument('<tool>', 'a tool or a model: `search`, `support/search`')
+    .option('--args <file>', 'a JSON file with the arguments of the call; `-` is standard input')
+    .option('--system <name>', 'one system instead of each that the agent is in')
+    .addOption(live())
+    .addOption(environment())
+    .addOption(output())
+    .action(async (agent: string, tool: string, options) => {
+      outcome.exit = await (await import('./can-i.ts')).canICommand(context, { ...options, agent, tool });
+    });
+  program
+    .command('who-can')
+    .description('who may call a tool or model, by operation, and whose rule says so; exit 3 if nobody')
+    .argument('<tool>', 'a tool or a model: `search`, `support/search`')
+    .option('--all', 'also who may not, and why')
+    .addOption(live())
+    .addOption(environment())
+    .addOption(output())
+    .action(async (tool: string, options) => {
+      outcome.exit = await (await import('./who-can.ts')).whoCanCommand(context, { ...options, tool });
+    });
+}
+
+function live(): Option {
+  return new Option('--live', 'the resources that are live instead of the working copy');
+}
+
+function environment(): Option {
+  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
+}
+
+function output(): Option {
+  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
+}
