@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const steps = [
   { claim: "manifests' types are those of schemas/", command: ['tsx', 'tooling/generate-types.ts', '--check'] },
+  { claim: 'what checks manifests is that of schemas/', command: ['tsx', 'tooling/generate-validators.ts', '--check'] },
   { claim: "tables' types are those of the migrations", command: ['tsx', 'tooling/generate-tables.ts', '--check'] },
   {
     claim: 'pages and schemas for editors are those of schemas/',
