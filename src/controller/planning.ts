@@ -16,6 +16,7 @@ import { readQuarantine } from '../store/quarantine.ts';
 import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 import type { Planned } from './beside.ts';
+import { withOwnRules } from './environments.ts';
 
 /** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
 export interface ControlPlane {
@@ -53,8 +54,8 @@ export async function planWithInputs(plane: ControlPlane, target: PlanTarget): P
   const { commit, workingCopy, deep = false } = target;
   const repository = workingCopy ?? plane.repository;
   const overrides = await readActiveOverrides(plane.database.db, target.settings.name);
-  const settings =
-    overrides.length === 0 ? target.settings : { ...target.settings, overrides: overrides.map(layerOf) };
+  const own = await withOwnRules(repository, target.settings, commit);
+  const settings = overrides.length === 0 ? own : { ...own, overrides: overrides.map(layerOf) };
   const [taken, live] = await Promise.all([
     snapshot(repository, { commit, environment: settings }, { cache: plane.snapshots }),
     liveOf(plane, settings.name, deep),
