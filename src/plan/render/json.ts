@@ -56,6 +56,14 @@ export function renderJson(plan: Plan): JsonObject {
       withdrawn: digest === undefined ? 'absence' : 'content',
       rollback: snake(rollback),
     })),
+    overrides: (plan.overrides ?? []).map(({ id, address, reason, by, setAt, expiresAt }) => ({
+      id,
+      address,
+      reason,
+      by,
+      set_at: setAt,
+      expires_at: expiresAt,
+    })),
     summary: { ...snakeObject(summary), ...totals(plan) },
   };
 }

@@ -78,12 +78,15 @@ function edgeLine(edge: GraphEdgeChange, ids: ReadonlyMap<string, string>): stri
 
 /** Text within a quoted label: a number for every sign that Mermaid, Markdown or HTML could read. */
 export function label(text: string): string {
-  const characters = Array.from(neutral(text));
+  const characters = Array.from(neutral(text).replaceAll(drawn, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`));
   const cut = characters.length > labelMax ? [...characters.slice(0, labelMax - 1), '…'] : characters;
   return cut.map((one) => (/[A-Za-z0-9 ]/.test(one) || isInner(one) ? one : `#${one.codePointAt(0)};`)).join('');
 }
 
+/** Mermaid looks for formulas and icons when numbers are characters again: `$$x$$`, `fa:fa-ban`. */
+const drawn = /(?<=\$)\$|:(?=fa-)/g;
+
 /** Common in names and harmless within quotes. */
 function isInner(character: string): boolean {
-  return character === '_' || character === '/' || character === '.' || character === '-' || character === ':';
+  return character === '_' || character === '/' || character === '.' || character === '-';
 }

@@ -7,6 +7,7 @@ import { beside } from './text-beside.ts';
 import { changes, drift, recompiled, systems } from './text-changes.ts';
 import { decisions, pending } from './text-decisions.ts';
 import { errors, header, held, returned } from './text-head.ts';
+import { overrides } from './text-overrides.ts';
 import { sections } from './text-sections.ts';
 import { targetOf } from './words.ts';
 
@@ -23,6 +24,7 @@ export function renderText(plan: Plan, options: TextOptions): string {
   const out = page(options);
   header(out, plan);
   errors(out, plan);
+  overrides(out, plan);
   if (isUnchanged(plan) && plan.drift.length === 0) {
     out.exact(`No changes. Live state matches ${targetOf(plan.target)}.`);
     return out.text();
