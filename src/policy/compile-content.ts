@@ -13,6 +13,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
 import type { View } from './estate.ts';
+import { kept } from './kept.ts';
 import { authProfileOf, inputSchemaOf, modelRefOf, notRunnable, providerOf, toolRefsOf } from './runnable.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
@@ -122,7 +123,7 @@ function modelOf(endpoint: Resource): BundleModel {
   };
 }
 
-function toolOf(tool: Resource): BundleTool {
+const toolOf = kept((tool: Resource): BundleTool => {
   const spec = specOf(tool, 'Tool');
   return {
     name: tool.name,
@@ -136,7 +137,7 @@ function toolOf(tool: Resource): BundleTool {
     costPerCall: spec.cost?.perCall ?? 0,
     impl: implOf(tool, spec),
   };
-}
+});
 
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
