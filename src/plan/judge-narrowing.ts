@@ -41,7 +41,6 @@ function figure(value: Json | undefined, absent = Number.POSITIVE_INFINITY): num
 }
 
 export const toFalse: Narrowing = (_before, after) => after !== true;
-export const toTrue: Narrowing = (_before, after) => after === true;
 
 /** One of these, the loosest first. What is not among them cannot be compared. */
 export function tightening(...steps: readonly (string | undefined)[]): Narrowing {
