@@ -32,6 +32,13 @@ export function canonicalise(kind: Kind, manifest: Draft): void {
   spec['operation'] = operations.sort(compareText);
 }
 
+/** The amounts of a canonical manifest as an author would write them: its schema speaks of dollars. */
+export function writeInDollars(kind: Kind, manifest: Draft): void {
+  rewrite(manifest, numberFieldsOf(kind), (value, unit) =>
+    unit === 'microUsd' && typeof value === 'number' ? value / 1e6 : value,
+  );
+}
+
 /** Walks only where the schema has a number. */
 function rewrite(
   holder: Json | undefined,
