@@ -5,6 +5,7 @@ import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
 import type * as drifts from './operations-drift.ts';
+import type * as overrides from './operations-override.ts';
 import { errorOf, problemMediaType } from './problem-json.ts';
 import type { ProblemJson } from './problem-json.ts';
 
@@ -33,6 +34,10 @@ export function createClient(options: ClientOptions): Operations {
     healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),
     resumeHealing: ({ environment, ...body }) =>
       post<drifts.HealingState>(`${of(environment)}/drift/heal/resume`, body),
+    overrides: (environment) => get<overrides.OverrideRecord[]>(`${of(environment)}/overrides`),
+    setOverride: ({ environment, ...body }) => post<overrides.OverriddenRecord>(`${of(environment)}/overrides`, body),
+    endOverride: ({ environment, ...body }) =>
+      post<overrides.OverriddenRecord>(`${of(environment)}/overrides/end`, body),
     status: () => get<records.EnvironmentStatus[]>('/v1/status'),
     history: ({ environment, ...page }) => get<records.RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
     get: ({ environment, ...filter }) =>

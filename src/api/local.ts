@@ -19,6 +19,7 @@ import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { driftOperations } from './local-drift.ts';
+import { overrideOperations } from './local-override.ts';
 import { acknowledgeOperations } from './local-acknowledge.ts';
 import type {
   AppliedRevision,
@@ -53,6 +54,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...acknowledgeOperations(plane, (request) => planRequest(options, request)),
     drift: async (environment) => readDrift(plane, await known(plane, environment)),
     ...driftOperations(plane, (name) => known(plane, name)),
+    ...overrideOperations(plane, (name) => known(plane, name)),
     status: async () => {
       const declared = await readEnvironments(plane.repository);
       return Promise.all(declared.map((settings) => statusOf(plane, settings)));

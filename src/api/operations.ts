@@ -3,13 +3,14 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { DriftOperations } from './operations-drift.ts';
+import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations } from './operations-revision.ts';
 
 /**
  * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
  * against a running `pawl up`. Every method throws `TerminalError` or `RetryableError`.
  */
-export interface Operations extends RevisionOperations, DriftOperations, AcknowledgeOperations {
+export interface Operations extends RevisionOperations, DriftOperations, OverrideOperations, AcknowledgeOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;

@@ -5,6 +5,7 @@ import type { Operations } from './operations.ts';
 import { addRoute } from './route.ts';
 import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
 import { addDriftRoutes } from './routes-drift.ts';
+import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
 import * as schemas from './schemas.ts';
 
@@ -14,6 +15,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addReadingRoutes(app, operations);
   addAcknowledgeRoutes(app, operations);
   addDriftRoutes(app, operations);
+  addOverrideRoutes(app, operations);
   addRunRoutes(app, operations);
   addRevisionRoutes(app, operations);
 }

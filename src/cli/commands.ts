@@ -7,6 +7,7 @@ import { addAccessCommands } from './access-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
+import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 
 type Outcome = { exit: ExitCode };
@@ -23,6 +24,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addChanging(program, context, outcome);
   addAcknowledgeCommands(program, context, outcome);
   addDriftCommands(program, context, outcome);
+  addOverrideCommands(program, context, outcome);
   addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunning(program, context, outcome);

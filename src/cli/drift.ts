@@ -2,6 +2,7 @@ import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { renderDrift } from './render-drift.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
+import { overrideLines } from './override.ts';
 import type { CliContext } from './context.ts';
 
 export interface DriftOptions {
@@ -14,8 +15,13 @@ export async function driftCommand(context: CliContext, options: DriftOptions): 
   return withDoor(context, async ({ operations, ...door }) => {
     const environment = await chooseEnvironment({ operations, ...door }, options.env);
     const drift = await operations.drift(environment);
-    if (options.output === 'json') json(terminal, { environment, drift });
-    else terminal.out(renderDrift(environment, drift, terminal.colors));
+    const overrides = await operations.overrides(environment);
+    if (options.output === 'json') json(terminal, { environment, drift, expected: overrides });
+    else {
+      terminal.out(renderDrift(environment, drift, terminal.colors));
+      if (overrides.length > 0) terminal.out('\nExpected drift, by overrides in force:');
+      for (const line of overrides.flatMap((one) => overrideLines(one, new Date()))) terminal.out(`  ${line}`);
+    }
     return drift.length === 0 ? exitCodes.success : exitCodes.differences;
   });
 }

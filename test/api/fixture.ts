@@ -23,6 +23,16 @@ export const run: RunRecord = {
   endedAt: '2026-01-01T00:00:01.000Z',
 };
 
+const override = {
+  id: '3f2a1b2c',
+  address: 'Agent/support/draft',
+  spec: { limits: { maxSteps: 2 } },
+  reason: 'it loops',
+  by: 'ada',
+  setAt: '2026-01-01T00:00:00.000Z',
+  expiresAt: '2026-01-01T02:00:00.000Z',
+};
+
 const to = {
   revision: 2,
   commit: 'c'.repeat(40),
@@ -58,6 +68,9 @@ export function recordingOperations(calls: unknown[]): Operations {
       alone: true,
     }),
     drift: answer('drift', []),
+    overrides: answer('overrides', [override]),
+    setOverride: answer('setOverride', { environment: 'production', revision: 4, override, systems: [] }),
+    endOverride: answer('endOverride', { environment: 'production', revision: 5, override, systems: ['a/b'] }),
     heal: answer('heal', {
       environment: 'production',
       revision: 3,

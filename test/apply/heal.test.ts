@@ -62,8 +62,8 @@ describe.each(databaseKinds)('healing on %s', (kind) => {
     expect(healing).toMatchObject({ kind: 'healed', revision: 1 });
     const after = await readLive(database.db, name, { deep: true });
     const contents = (live: typeof after) =>
-      [...live.heads.values()].map((head) => [head.address, head.applied, head.live]);
-    expect(contents(after).sort()).toEqual(contents(before).sort());
+      [...live.heads.values()].map((head) => `${head.address} ${head.applied} ${head.live}`).sort();
+    expect(contents(after)).toEqual(contents(before));
     expect(after).toMatchObject({ revision: 1, root: before.root });
     expect(await rootOfRows(database.db, name)).toBe(before.root);
     const [event] = await listEvents(database.db, name, 1);

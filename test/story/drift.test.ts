@@ -19,7 +19,8 @@ beforeAll(async () => {
   [repository, made] = [await exampleRepository(), await createDatabase()];
   database = await openDatabase({ url: made.url, applicationName: 'console of ada' });
   pawl = typist(repository.path, { DATABASE_URL: made.url });
-  expect(await pawl('apply', '--auto-approve', '--ack', 'bootstrap')).toMatchObject({ exit: 0 });
+  const applied = await pawl('apply', '--auto-approve', '--ack', 'bootstrap');
+  if (applied.exit !== 0) throw new Error(applied.stderr);
 }, 60_000);
 afterAll(async () => {
   await database.close();
