@@ -9,6 +9,7 @@ import { changesPart, decisionsPart, driftPart, noticesPart, problemsPart } from
 import { besidePart } from './markdown-beside.ts';
 import { planLine, riskLine, tallyOf } from './tally.ts';
 import { recompiledText } from './text-changes.ts';
+import { overridesText, overrideText } from './text-overrides.ts';
 import { heldText, withdrawnText } from './text-head.ts';
 import { clip, counted, shellWord, shortDigest, targetOf } from './words.ts';
 
@@ -79,6 +80,7 @@ function headOf(plan: Plan): string {
     ...heldLines(plan),
     ...returned,
     ...recompiledLines(plan),
+    ...overrideLines(plan),
   ].join(partBreak);
 }
 
@@ -92,6 +94,17 @@ function heldLines({ quarantined = [] }: Plan): readonly string[] {
 }
 
 const heldMax = 10;
+
+/** What hands hold over what Git says. */
+function overrideLines({ overrides = [] }: Plan): readonly string[] {
+  if (overrides.length === 0) return [];
+  const shown = overrides.slice(0, heldMax).map((one) => `- ${inert(clip(overrideText(one), 300))}`);
+  const hidden = overrides.length - heldMax;
+  return [
+    overridesText(overrides.length),
+    [...shown, ...(hidden > 0 ? [`- and ${counted(hidden, 'more override')}.`] : [])].join('\n'),
+  ];
+}
 
 function recompiledLines({ recompiled }: Plan): readonly string[] {
   return recompiled.resources.length + recompiled.systems.length === 0 ? [] : [recompiledText(recompiled)];
