@@ -15,7 +15,9 @@ export function firstOverBudget(
     const denial = check(budget, usage.budgets.get(budget.id) ?? nothing);
     if (denial !== undefined) return denial;
   }
-  for (const budget of revisions.live?.budgets ?? []) {
+  // Mostly live is what the run is pinned to.
+  if (revisions.live === undefined || revisions.live === revisions.pinned) return undefined;
+  for (const budget of revisions.live.budgets) {
     const denial = check(budget, usage.budgets.get(budget.id) ?? nothing);
     if (denial !== undefined) return denial;
   }

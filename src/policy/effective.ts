@@ -26,7 +26,7 @@ export function effectiveVerdict(
   const pinned = row(revisions.pinned, cell);
   const missing = cell.table === 'tools' ? 'policy.not_granted' : 'model.not_allowed';
   const ofPinned: Verdict = pinned ?? { kind: 'deny', reason: missing, rule: 'pinned revision' };
-  if (revisions.live === undefined) return ofPinned;
+  if (revisions.live === undefined || revisions.live === revisions.pinned) return ofPinned;
   const ofLive: Verdict = row(revisions.live, cell) ?? { kind: 'deny', reason: missing, rule: 'live revision' };
   if (isExplicit(ofPinned)) return ofPinned;
   if (isExplicit(ofLive)) return ofLive;

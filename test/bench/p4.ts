@@ -7,7 +7,7 @@ import { diff } from '../../src/plan/diff.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { sidesOf } from '../../src/plan/sides.ts';
 import { argumentSchemas } from '../../src/policy/arguments.ts';
-import { type CompileCache, compileCache } from '../../src/policy/compile-changed.ts';
+import { type CompileCache, compileCache, compileChanged } from '../../src/policy/compile-changed.ts';
 import { compileBundle } from '../../src/policy/compile.ts';
 import type { GateCall, GateContext } from '../../src/policy/context.ts';
 import { decide } from '../../src/policy/gate.ts';
@@ -62,6 +62,8 @@ function contender(): Contender {
       const estate = estateOfSize(size);
       const denied = withResource(estate, guardrail(true));
       const cache = compileCache();
+      // Before any clock runs: what source and store know of both.
+      for (const known of [estate, denied]) liveOf(known);
       planOf(estate, estate, cache);
       let version = 0;
       return Promise.resolve({
@@ -169,9 +171,18 @@ function liveOf(resources: Resources): Live {
     writes: 1,
     commit: undefined,
     heads: new Map(heads),
-    bundles: new Map(),
+    bundles: bundlesOf(resources),
     rules: undefined,
   };
+}
+
+const bundles = new WeakMap<Resources, ReadonlyMap<string, string>>();
+
+/** What the last apply compiled, as the store keeps it. */
+function bundlesOf(resources: Resources): ReadonlyMap<string, string> {
+  const found = bundles.get(resources) ?? compileChanged(resources, compileCache()).digests;
+  bundles.set(resources, found);
+  return found;
 }
 
 function bodiesOf(resources: Resources): ReadonlyMap<string, Resource['manifest']> {
