@@ -4,7 +4,7 @@ import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
 import { firstDefined } from './approvers.ts';
 import type { Risk } from './risk.ts';
-import type { RiskInput } from './risks.ts';
+import type { RiskInput } from './risk-input.ts';
 
 /**
  * The first apply of an environment: nothing is there to be compared with, so all of it is one risk. Its content is

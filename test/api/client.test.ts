@@ -26,6 +26,12 @@ describe('the client is the operations over HTTP', () => {
       const client = createClient({ address, token, version: '0.1.0' });
       await client.environments();
       await client.plan({ environment: 'production', ref: 'feature/x', workingCopy: false });
+      await client.acknowledge({
+        environment: 'production',
+        ids: ['R1-3f2a'],
+        planDigest: 'a'.repeat(16),
+        actor: 'me',
+      });
       await client.drift('production');
       await client.status();
       await client.history({ environment: 'production', limit: 7 });
@@ -38,6 +44,7 @@ describe('the client is the operations over HTTP', () => {
       expect(calls).toEqual([
         ['environments'],
         ['plan', { environment: 'production', ref: 'feature/x', workingCopy: false }],
+        ['acknowledge', { environment: 'production', ids: ['R1-3f2a'], planDigest: 'a'.repeat(16), actor: 'me' }],
         ['drift', 'production'],
         ['status'],
         ['history', { environment: 'production', limit: 7 }],

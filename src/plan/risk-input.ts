@@ -1,0 +1,20 @@
+import type { Rules } from '../manifest/rules.ts';
+import type { AccessChanges } from './access.ts';
+import type { Change } from './change.ts';
+import type { Sections } from './section.ts';
+import type { Sides } from './sides.ts';
+
+/** What the risks of a plan are found in. */
+export interface RiskInput {
+  readonly sides: Sides;
+  readonly changes: readonly Change[];
+  readonly access: AccessChanges;
+  /** For destinations and secrets; absent: none are looked at. */
+  readonly sections?: Pick<Sections, 'egress' | 'secrets' | 'more'>;
+  /** From the base side. */
+  readonly rules: Rules;
+  /** The target's own, which never judge it. */
+  readonly targetRules: Rules;
+  /** Nothing was ever applied here. */
+  readonly isFirst: boolean;
+}
