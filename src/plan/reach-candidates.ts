@@ -37,12 +37,27 @@ export function* reachCandidates(
   const subjects = new Set([...users.map(({ address }) => address), ...cells.keys(), ...whole]);
   for (const subject of new Set([...subjects].map((address) => isNow.get(address) ?? address))) {
     const old = was.get(subject) ?? subject;
-    const [left, right] = [both.before.rootsOf(old), both.after.rootsOf(subject)];
     const isWhole = whole.has(subject) || old !== subject;
-    const wanted = (root: Address): boolean =>
-      isWhole || moved.has(root) || cells.get(subject)?.has(root) === true || !left.has(root) || !right.has(root);
-    yield { subject, old, roots: new Set([...left, ...right].filter(wanted)) };
+    const noticed = [...moved, ...(cells.get(subject) ?? [])];
+    const roots =
+      !isWhole && both.before.holds(subject, both.after)
+        ? noticed.filter((root) => both.after.hasRoot(subject, root))
+        : rootsBetween({ subject, old, both }, isWhole ? undefined : new Set(noticed));
+    if (roots.length > 0) yield { subject, old, roots: new Set(roots) };
   }
+}
+
+interface Named {
+  readonly subject: Address;
+  readonly old: Address;
+  readonly both: Both;
+}
+
+/** Of a subject that changes itself: all of its roots, or those that are noticed and those of one side alone. */
+function rootsBetween({ subject, old, both }: Named, noticed: ReadonlySet<Address> | undefined): readonly Address[] {
+  const [left, right] = [both.before.rootsOf(old), both.after.rootsOf(subject)];
+  const all = [...new Set([...left, ...right])];
+  return noticed === undefined ? all : all.filter((root) => noticed.has(root) || !left.has(root) || !right.has(root));
 }
 
 const subjectKinds: ReadonlySet<Kind> = new Set(['Agent', 'AgentSystem']);

@@ -1,10 +1,9 @@
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
-import { kept } from '../policy/kept.ts';
 import type { PermissionCell } from '../policy/permit.ts';
 import { authorityIn, callersIn, verdictOf, type World, worldOf } from './authority-world.ts';
 import { destinationsOf } from './destination.ts';
-import { usesOf } from './uses.ts';
+import { usedBy } from './uses.ts';
 
 /** What calls pass through on their way out. */
 export const carriers: ReadonlySet<Kind> = new Set([
@@ -17,10 +16,15 @@ export const carriers: ReadonlySet<Kind> = new Set([
 ]);
 
 /** The carriers that a resource names itself. */
-export const carriersOf = kept((resource: Resource): ReadonlySet<Address> => {
-  const named = usesOf(resource).filter(({ kind }) => carriers.has(kind));
-  return new Set(named.map(({ address }) => address));
-});
+export function carriersOf(resource: Resource): ReadonlySet<Address> {
+  return new Set([...usedBy(resource)].filter(isCarrier));
+}
+
+function isCarrier(address: Address): boolean {
+  return carrierNames.has(address.slice(0, address.indexOf('/')));
+}
+
+const carrierNames: ReadonlySet<string> = carriers;
 
 /** One name that calls lead to: the resource that they pass through last, and whether a URL has it. */
 export interface Lead {
@@ -30,21 +34,18 @@ export interface Lead {
 
 export type Leads = ReadonlyMap<string, readonly Lead[]>;
 
-/** Which roots of a subject lead to a name. */
-export type RootsByName = ReadonlyMap<string, readonly Address[]>;
-
 interface Asked {
   readonly single: Map<string, SubjectAuthority | undefined>;
   all: { readonly authority: SubjectAuthority | undefined } | undefined;
 }
 
-const singlesMax = 8;
+const singlesMax = 2;
 
 /** One side of a plan, asked where the calls of single subjects go. Everything is worked out when it is asked for. */
 export class ReachSide {
   readonly #resources: ReadonlyMap<Address, Resource>;
   readonly #under = new Map<Address, Leads>();
-  readonly #names = new Map<Address, Map<string, Address[]>>();
+  #roots: ReadonlyMap<string, readonly Address[]> | undefined;
   readonly #asked = new Map<string, Asked>();
   #known: World | undefined;
   #systems: ReadonlyMap<Address, readonly string[]> | undefined;
@@ -56,8 +57,21 @@ export class ReachSide {
   /** What a subject names itself: each is a way out, which rules may close. The subject's own URLs are one of them. */
   rootsOf(subject: Address): ReadonlySet<Address> {
     const resource = this.#resources.get(subject);
-    if (resource === undefined) return none;
-    return resource.kind === 'Agent' ? new Set([subject, ...carriersOf(resource)]) : carriersOf(resource);
+    if (resource === undefined) return new Set();
+    return resource.kind === 'Agent' ? new Set([...carriersOf(resource), subject]) : carriersOf(resource);
+  }
+
+  /** The same for one root, without a list of all: an agent may name hundreds. */
+  hasRoot(subject: Address, root: Address): boolean {
+    const resource = this.#resources.get(subject);
+    if (resource === undefined) return false;
+    return root === subject ? resource.kind === 'Agent' : isCarrier(root) && usedBy(resource).has(root);
+  }
+
+  /** Whether a subject is the same resource on both sides. */
+  holds(subject: Address, other: ReachSide): boolean {
+    const resource = this.#resources.get(subject);
+    return resource !== undefined && resource === other.#resources.get(subject);
   }
 
   /** Hosts and keys of secrets behind a root, by name. */
@@ -67,19 +81,15 @@ export class ReachSide {
     return leads;
   }
 
-  /** All names that a subject's roots lead to, whatever rules say. */
-  namesOf(subject: Address): RootsByName {
-    let names = this.#names.get(subject);
-    if (names !== undefined) return names;
-    this.#names.set(subject, (names = new Map()));
-    for (const root of this.rootsOf(subject)) {
-      for (const name of this.leadsUnder(root).keys()) {
-        const known = names.get(name);
-        if (known === undefined) names.set(name, [root]);
-        else known.push(root);
-      }
-    }
-    return names;
+  /** The roots of a subject that lead to a name, whatever rules say. */
+  rootsTo(subject: Address, name: string): readonly Address[] {
+    const leading = (this.#rootsByName().get(name) ?? []).filter((root) => this.hasRoot(subject, root));
+    return this.hasRoot(subject, subject) && this.leadsUnder(subject).has(name) ? [...leading, subject] : leading;
+  }
+
+  /** Every `*.` host that something leads to. */
+  patterns(): readonly string[] {
+    return Array.from(this.#rootsByName().keys()).filter((name) => name.includes('*'));
   }
 
   /** The systems in which a subject calls anything, as `namespace/name`. */
@@ -111,6 +121,22 @@ export class ReachSide {
     }
     if (!asked.single.has(name)) asked.single.set(name, authorityIn(this.#world(), caller, new Set([name])));
     return asked.single.get(name);
+  }
+
+  /** Carriers are few beside those that name them: one look at each answers for all subjects. */
+  #rootsByName(): ReadonlyMap<string, readonly Address[]> {
+    if (this.#roots !== undefined) return this.#roots;
+    const roots = new Map<string, Address[]>();
+    for (const { kind, address } of this.#resources.values()) {
+      if (!carriers.has(kind)) continue;
+      for (const name of this.leadsUnder(address).keys()) {
+        const known = roots.get(name);
+        if (known === undefined) roots.set(name, [address]);
+        else known.push(address);
+      }
+    }
+    this.#roots = roots;
+    return roots;
   }
 
   #world(): World {
@@ -149,5 +175,3 @@ export class ReachSide {
     return systems;
   }
 }
-
-const none: ReadonlySet<Address> = new Set();

@@ -23,7 +23,7 @@ export interface ReachChanges {
  */
 export function reachChanges(sides: Sides, access: Pick<AccessChanges, 'cells'>): ReachChanges {
   const [before, after] = [new ReachSide(sides.before), new ReachSide(sides.after)];
-  const found = new Map<string, Found>();
+  const found: FoundByName = { added: new Map(), removed: new Map() };
   for (const { subject, old, roots } of reachCandidates(sides, access, { before, after })) {
     const [left, right] = [viewOf(before, old), viewOf(after, subject)];
     const names = new Set(
@@ -38,7 +38,7 @@ export function reachChanges(sides: Sides, access: Pick<AccessChanges, 'cells'>)
     }
   }
   for (const change of aloneChanges(sides, { before, after })) note(found, change);
-  const changes = [...found.values()]
+  const changes = [...found.added.values(), ...found.removed.values()]
     .map(reachChange)
     .sort((a, b) => compareText(a.name, b.name) || compareText(a.fate, b.fate));
   const isSecret = ({ name }: ReachChange): boolean => name.startsWith('Secret/');
@@ -64,7 +64,7 @@ interface Way {
 function waysTo({ side, subject }: View, name: string): Way | undefined {
   const [through, systems] = [new Set<Address>(), new Set<string>()];
   let isCalled = false;
-  for (const root of side.namesOf(subject).get(name) ?? []) {
+  for (const root of side.rootsTo(subject, name)) {
     const leads = side.leadsUnder(root).get(name) ?? [];
     for (const system of side.systemsWith(subject, root)) {
       systems.add(system);
@@ -83,10 +83,7 @@ function waysTo({ side, subject }: View, name: string): Way | undefined {
  */
 function isCovered(view: View, name: string, { isCalled }: Way): boolean {
   if (isCalled) return false;
-  for (const pattern of view.side.namesOf(view.subject).keys()) {
-    if (pattern.includes('*') && coversHost(pattern, name) && waysTo(view, pattern) !== undefined) return true;
-  }
-  return false;
+  return view.side.patterns().some((pattern) => coversHost(pattern, name) && waysTo(view, pattern) !== undefined);
 }
 
 interface Change {
@@ -97,22 +94,25 @@ interface Change {
   readonly way: Pick<Way, 'through' | 'systems'>;
 }
 
+type FoundByName = Readonly<Record<ReachChange['fate'], Map<string, Found>>>;
+
 interface Found {
   readonly name: string;
   readonly fate: ReachChange['fate'];
   readonly through: Set<Address>;
   readonly subjects: Set<Address>;
-  readonly systems: Set<Address>;
+  /** As `namespace/name`. */
+  readonly systems: Set<string>;
 }
 
-function note(found: Map<string, Found>, { name, fate, subject, way }: Change): void {
-  const key = `${fate} ${name}`;
-  let entry = found.get(key);
+function note(found: FoundByName, { name, fate, subject, way }: Change): void {
+  const known = found[fate];
+  let entry = known.get(name);
   if (entry === undefined) {
-    found.set(key, (entry = { name, fate, through: new Set(), subjects: new Set(), systems: new Set() }));
+    known.set(name, (entry = { name, fate, through: new Set(), subjects: new Set(), systems: new Set() }));
   }
   for (const one of way.through) entry.through.add(one);
-  for (const system of way.systems) entry.systems.add(addressAt('AgentSystem', system));
+  for (const system of way.systems) entry.systems.add(system);
   if (subject !== undefined) entry.subjects.add(subject);
 }
 
@@ -144,7 +144,7 @@ function reachChange({ name, fate, ...sets }: Found): ReachChange {
     ...(through !== undefined && through.more > 0 ? { moreThrough: through.more } : {}),
     subjects: subjects?.shown ?? [],
     ...(subjects !== undefined && subjects.more > 0 ? { moreSubjects: subjects.more } : {}),
-    systems: systems?.shown ?? [],
+    systems: systems?.shown.map((path) => addressAt('AgentSystem', path)) ?? [],
     ...(systems !== undefined && systems.more > 0 ? { moreSystems: systems.more } : {}),
   };
 }

@@ -2,12 +2,15 @@ import { type ManifestReference, referencesOf } from '../manifest/manifest-refer
 import type { Address, Resource } from '../manifest/resource.ts';
 import { kept } from '../policy/kept.ts';
 
-/** What a resource uses, worked out once for each: what only restricts or watches another uses nothing of it. */
-export const usesOf = kept((resource: Resource): readonly ManifestReference[] =>
-  referencesOf(resource, resource.manifest).filter(({ restricts }) => !restricts),
-);
+/** What a resource uses: what only restricts or watches another uses nothing of it. */
+export function usesOf(resource: Resource): readonly ManifestReference[] {
+  return referencesOf(resource, resource.manifest).filter(({ restricts }) => !restricts);
+}
 
-const used = kept((resource: Resource): ReadonlySet<Address> => new Set(usesOf(resource).map((one) => one.address)));
+/** The addresses alone, worked out once for each resource: a fleet has hundreds of thousands of them. */
+export const usedBy = kept(
+  (resource: Resource): ReadonlySet<Address> => new Set(usesOf(resource).map((one) => one.address)),
+);
 
 /** The resources that use one of these themselves: one pass over all, which looks into none of them. */
 export function usersOf(
@@ -18,13 +21,13 @@ export function usersOf(
   if (wanted.size === 0) return [];
   const users: Resource[] = [];
   for (const resource of resources.values()) {
-    if (kinds.has(resource.kind) && meets(used(resource), wanted)) users.push(resource);
+    if (kinds.has(resource.kind) && meets(usedBy(resource), wanted)) users.push(resource);
   }
   return users;
 }
 
 export function uses(resource: Resource, address: Address): boolean {
-  return used(resource).has(address);
+  return usedBy(resource).has(address);
 }
 
 function meets(a: ReadonlySet<Address>, b: ReadonlySet<Address>): boolean {
