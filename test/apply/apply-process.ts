@@ -11,6 +11,8 @@ interface Order {
   readonly target: readonly SmallResource[];
   readonly commit: string;
   readonly dieAt?: string;
+  /** The target is what this revision held. */
+  readonly rollbackTo?: number;
   /** Apply begins when a line comes in, so that several processes begin together. */
   readonly waitForLine?: boolean;
 }
@@ -23,6 +25,9 @@ try {
     database,
     plan,
     by: 'process',
+    ...(order.rollbackTo === undefined
+      ? {}
+      : { rollback: { to: order.rollbackTo, reason: 'bad', runs: 'cancel' as const } }),
     checkpoint: (point) => {
       if (point === order.dieAt) process.kill(process.pid, 'SIGKILL');
     },
