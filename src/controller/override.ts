@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { apply } from '../apply/apply.ts';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { JsonObject } from '../manifest/json.ts';
-import { isOverridePath, layerOf } from '../manifest/override.ts';
+import { isOverridePath, layerOf } from '../manifest/override-layer.ts';
 import { kinds, type Address } from '../manifest/resource.ts';
 import type { Live, Plan } from '../plan/change.ts';
 import { type Override, withoutDrift } from '../plan/override.ts';

@@ -1,4 +1,4 @@
-import { layerOf } from '../manifest/override.ts';
+import { layerOf } from '../manifest/override-layer.ts';
 import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { schemaDigest } from '../manifest/validate.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';

@@ -1,29 +1,8 @@
 import { parseDocuments } from './document.ts';
 import type { JsonObject } from './json.ts';
+import { type OverrideLayer, overridePath } from './override-layer.ts';
 import { patchAnnotation } from './patch.ts';
-import type { Address } from './resource.ts';
 import { type Validated, validate } from './validate.ts';
-
-/** A change by hand over what Git says: a patch of a path that comes after all paths of the environment. */
-export interface OverrideLayer {
-  readonly id: string;
-  readonly address: Address;
-  /** RFC 7386 merge patch of the manifest's `spec`. */
-  readonly spec: JsonObject;
-}
-
-/** Where an override is said to be written: no file of a repository that holds manifests is named so. */
-export function overridePath({ id }: Pick<OverrideLayer, 'id'>): string {
-  return `override ${id}`;
-}
-
-export function isOverridePath(file: string): boolean {
-  return /^override [0-9a-f]{8}$/.test(file);
-}
-
-export function layerOf({ id, address, spec }: OverrideLayer): OverrideLayer {
-  return { id, address, spec };
-}
 
 // Merging validates anew unless the patch is the very same object: it is, from one snapshot to the next.
 const known = new Map<string, Validated | undefined>();

@@ -2,7 +2,7 @@ import type { Document } from './document.ts';
 import type { Report } from './estate.ts';
 import { didYouMean } from './nearest.ts';
 import { objectAt } from './manifest-reference.ts';
-import { isOverridePath } from './override.ts';
+import { isOverridePath } from './override-layer.ts';
 import { layerOf } from './overlay.ts';
 import { placeIn } from './place.ts';
 import { problemIn } from './position.ts';

@@ -1,6 +1,6 @@
 import type { Rules } from './rules.ts';
 import type { JsonObject } from './json.ts';
-import type { OverrideLayer } from './override.ts';
+import type { OverrideLayer } from './override-layer.ts';
 import type { Problem } from './problem.ts';
 
 /** The kinds that an environment holds, in the order a plan lists them. */

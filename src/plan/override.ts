@@ -1,4 +1,4 @@
-import type { OverrideLayer } from '../manifest/override.ts';
+import type { OverrideLayer } from '../manifest/override-layer.ts';
 import type { Head, Live } from './change.ts';
 
 /** A change of a live resource by hand, with a reason and an end: in force over whatever Git says. */
