@@ -1,7 +1,7 @@
 import { compareText } from '../../manifest/problem.ts';
 import type { Address } from '../../manifest/resource.ts';
-import type { AccessChanges, Cause, Direction } from '../access.ts';
-import { limitText, named, verdictText } from './words.ts';
+import type { AccessChanges, Cause, CoverageChange, Direction } from '../access.ts';
+import { limitText, named, verdictText, withMore } from './words.ts';
 
 /** What becomes of the power of one agent (or system) within one system. */
 export interface AccessGroup {
@@ -60,7 +60,7 @@ interface Placed {
   readonly line: AccessLine;
 }
 
-function* linesOf({ cells, limits, coverage }: AccessChanges): Generator<Placed> {
+function* linesOf({ cells, limits }: AccessChanges): Generator<Placed> {
   for (const { subject, system, target, name, operation, direction, before, after, causes } of cells) {
     const operations = operation === undefined ? [] : [operation];
     const line = { direction, what: `${target} ${name}`, operations, causes };
@@ -70,9 +70,33 @@ function* linesOf({ cells, limits, coverage }: AccessChanges): Generator<Placed>
     const line = { direction, what: `limit ${limit}`, operations: [], causes };
     yield { subject, system, line: { ...line, before: limitText(limit, before), after: limitText(limit, after) } };
   }
-  for (const { policy, subject, system, direction, causes } of coverage) {
-    const [before, after] =
-      direction === 'widened' ? ['reaches it', 'reaches it no longer'] : ['does not reach it', 'reaches it'];
-    yield { subject, system, line: { direction, what: named(policy), before, after, operations: [], causes } };
+}
+
+/** A policy that reaches somebody no longer, or newly. */
+export interface CoverageGroup {
+  readonly policy: Address;
+  readonly direction: Direction;
+  /** Each once, sorted. */
+  readonly subjects: readonly Address[];
+  readonly causes: readonly Cause[];
+}
+
+/** One entry a policy and direction: a policy that goes leaves many agents at once, for one reason. */
+export function coverageGroups({ coverage }: AccessChanges): readonly CoverageGroup[] {
+  const groups = new Map<string, { change: CoverageChange; subjects: Set<Address> }>();
+  for (const change of coverage) {
+    const key = `${change.direction}\n${change.policy}\n${causeKey(change.causes)}`;
+    const group = groups.get(key) ?? { change, subjects: new Set() };
+    groups.set(key, group);
+    group.subjects.add(change.subject);
   }
+  return Array.from(groups.values(), ({ change: { policy, direction, causes }, subjects }) => {
+    return { policy, direction, causes, subjects: [...subjects].sort(compareText) };
+  }).sort((one, other) => compareText(other.direction, one.direction) || compareText(one.policy, other.policy));
+}
+
+/** `no longer reaches Agent "support/writer" and 3 more`. */
+export function coverageText({ policy, direction, subjects }: CoverageGroup): string {
+  const verb = direction === 'widened' ? 'no longer reaches' : 'newly reaches';
+  return `${named(policy)} ${verb} ${withMore(subjects.map(named), 0, 5)}`;
 }

@@ -73,7 +73,7 @@ export function budgetText({ system, ceiling, expected, ...figure }: BudgetFigur
   const most = pairText(ceiling, figure.ceilingLacks);
   const likely = pairText(expected, figure.expectedLacks);
   const history = figure.runs === 0 ? '' : ` (${counted(figure.runs, 'run')} in ${counted(figure.days, 'day')})`;
-  return `${neutral(system)}: at most ${most} a run; expected ${likely} a day${history}`;
+  return `${neutral(system)}: a run at most ${most}; a day ${likely}${history}`;
 }
 
 /** A side without a figure says why; the other side may still have one. */
@@ -87,14 +87,16 @@ export function pairText(pair: Pair<number>, lacks: Readonly<Record<'before' | '
   return before === after ? after : `${before} -> ${after}`;
 }
 
-export function backtestText({ runs, calls, deniedRuns, deniedCalls, allowedCalls }: Backtest): string {
+export function backtestText(tested: Backtest): string {
+  const { runs, calls, undecidedCalls = 0, deniedRuns, deniedCalls, allowedCalls } = tested;
   if (runs === 0) return 'Back-test: no recorded runs to decide again.';
   const denied =
     deniedRuns === 0
       ? 'none would have been denied'
       : `${amount(deniedRuns)} would have been denied or have had to ask (${counted(deniedCalls, 'call')})`;
   const allowed = allowedCalls === 0 ? '' : `; ${counted(allowedCalls, 'denied call')} would now pass`;
-  return `Back-test: of ${counted(runs, 'recorded run')} with ${counted(calls, 'call')}, ${denied}${allowed}.`;
+  const left = undecidedCalls === 0 ? '' : `; ${counted(undecidedCalls, 'call')} cannot be decided again`;
+  return `Back-test: of ${counted(runs, 'recorded run')} with ${counted(calls, 'call')}, ${denied}${allowed}${left}.`;
 }
 
 export function exampleText(example: Backtest['examples'][number]): string {

@@ -2,7 +2,14 @@ import { neutral } from '../../manifest/neutral.ts';
 import type { Direction, JudgedChange } from '../access.ts';
 import type { Plan } from '../change.ts';
 import type { GraphChange, PromptChange } from '../section.ts';
-import { type AccessGroup, accessGroups, type AccessLine } from './access-groups.ts';
+import {
+  type AccessGroup,
+  accessGroups,
+  type AccessLine,
+  type CoverageGroup,
+  coverageGroups,
+  coverageText,
+} from './access-groups.ts';
 import { each, type Part, sizeOf } from './fit.ts';
 import { graphLines } from './graph-lines.ts';
 import { code, fenced, fenceFor } from './inert.ts';
@@ -30,7 +37,12 @@ export function accessPart({ access }: Plan): readonly Part[] {
   const { widened, narrowed } = directions(access);
   if (widened + narrowed === 0) return [];
   const lines = accessGroups(access).flatMap((group) => group.lines.map((line): AccessEntry => ({ ...line, group })));
-  const all = [...access.judged.map((judged): AccessEntry => ({ direction: judged.direction, judged })), ...lines];
+  const covered = coverageGroups(access).map((group): AccessEntry => ({ direction: group.direction, covered: group }));
+  const all = [
+    ...access.judged.map((judged): AccessEntry => ({ direction: judged.direction, judged })),
+    ...lines,
+    ...covered,
+  ];
   const part = table({
     title: 'access',
     rank: 7,
@@ -46,6 +58,7 @@ export function accessPart({ access }: Plan): readonly Part[] {
 
 type AccessEntry =
   | (AccessLine & { readonly group: AccessGroup })
+  | { readonly direction: Direction; readonly covered: CoverageGroup }
   | { readonly direction: Direction; readonly judged: JudgedChange };
 
 function isWidened({ direction }: AccessEntry): boolean {
@@ -65,6 +78,11 @@ function accessCells(entry: AccessEntry): readonly string[] {
       '',
       `${codeCell(`${place.file}:${place.line}`)} ${codeCell(field)}`,
     ];
+  }
+  if ('covered' in entry) {
+    const { direction, covered } = entry;
+    const who = codeCell(withMore(covered.subjects.map(named), 0, 3));
+    return [direction, who, codeCell(coverageText(covered)), '', '', causesCell(covered.causes)];
   }
   const { direction, group, what, operations, before, after, causes } = entry;
   return [

@@ -1,7 +1,7 @@
 import { neutral } from '../../manifest/neutral.ts';
 import type { Cause, Direction } from '../access.ts';
 import type { Plan } from '../change.ts';
-import { type AccessGroup, accessGroups, causeKey } from './access-groups.ts';
+import { type AccessGroup, accessGroups, causeKey, coverageGroups, coverageText } from './access-groups.ts';
 import type { Page } from './page.ts';
 import { directions } from './tally.ts';
 import { because, moreOf } from './text-decisions.ts';
@@ -21,6 +21,13 @@ export function access(out: Page, { access: changes }: Plan): void {
   for (const group of groups.slice(0, groupsMax)) accessGroup(out, group);
   moreOf(out, { indent: 2, hidden: groups.length - groupsMax, word: 'agent' });
   if (groups.length > groupsMax) out.blank();
+  const covered = coverageGroups(changes);
+  for (const group of covered.slice(0, groupsMax)) {
+    out.line(2, coverageText(group), styleOf(out, group.direction));
+    because(out, 6, group.causes);
+  }
+  moreOf(out, { indent: 2, hidden: covered.length - groupsMax, word: 'policy' });
+  if (covered.length > 0) out.blank();
   for (const { direction, aspect, message, place, field, covers } of changes.judged.slice(0, judgedMax)) {
     out.line(2, `${neutral(aspect)}: ${neutral(message)}`, styleOf(out, direction));
     out.line(6, `because of ${neutral(place.file)}:${place.line} (${neutral(field)})`);

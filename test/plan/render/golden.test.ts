@@ -9,7 +9,13 @@ import { plans } from './plans.ts';
 import { hugePlan, richPlan } from './rich.ts';
 
 const rich = richPlan();
-const open = richPlan('', { quarantined: [], beside: {}, drift: [], recompiled: { resources: [], systems: [] } });
+const open = richPlan('', {
+  quarantined: [],
+  beside: {},
+  drift: [],
+  overrides: [],
+  recompiled: { resources: [], systems: [] },
+});
 const golden = { ...plans, rich, open };
 
 /** `npx vitest run test/plan/render -u` writes what changed; the difference is for a reader to judge. */

@@ -3,7 +3,7 @@ import type { Plan } from '../../../src/plan/change.ts';
 import type { Risk } from '../../../src/plan/risk.ts';
 
 /** Cells, limits, coverage and a judgement, in both directions. */
-export function accessOf(outside: string, cause: Cause): Plan['access'] {
+export function accessOf(outside: string, cause: Cause): Required<Plan['access']> {
   const denied = { kind: 'deny', rule: '', reason: 'policy.not_granted' } as const;
   const cell = (operation: string, direction: CellChange['direction']): CellChange => ({
     subject: `Agent/support/writer${outside}`,
@@ -38,6 +38,7 @@ export function accessOf(outside: string, cause: Cause): Plan['access'] {
     coverage: [
       { policy: `AgentPolicy/support/spending${outside}`, subject, system, direction: 'widened', causes: [cause] },
     ],
+    unresolved: 1,
     judged: [
       {
         aspect: 'policy.condition',

@@ -1,7 +1,7 @@
-import type { Beside } from '../../../src/plan/beside.ts';
+import type { Backtest, Beside, Impact, Notice, RunsInFlight } from '../../../src/plan/beside.ts';
 
 /** What varies by the hour, each of it looked at. */
-export function besideOf(outside: string): Beside {
+export function besideOf(outside: string): Required<Beside> {
   const system = `support/triage${outside}`;
   const none: readonly string[] = [];
   return {
@@ -20,6 +20,7 @@ export function besideOf(outside: string): Beside {
     backtest: {
       runs: 200,
       calls: 10_000,
+      undecidedCalls: 4,
       deniedRuns: 14,
       deniedCalls: 52,
       allowedCalls: 3,
@@ -34,7 +35,8 @@ export function besideOf(outside: string): Beside {
           count: 52,
         },
       ],
-    },
+    } satisfies Required<Backtest>,
+    moreBudget: 0,
     preflight: { ok: false, code: 'apply.failed', message: `A row is too large${outside}.` },
     guards: [
       {
@@ -56,7 +58,7 @@ export function besideOf(outside: string): Beside {
   };
 }
 
-function impactOf(outside: string, system: string): NonNullable<Beside['impact']> {
+function impactOf(outside: string, system: string): Required<Impact> {
   return {
     systems: [`AgentSystem/${system}`],
     schedules: [
@@ -78,10 +80,17 @@ function impactOf(outside: string, system: string): NonNullable<Beside['impact']
           {
             address: `AgentRole/support/refunds${outside}`,
             fields: [`spec.permissions${outside}`],
+            moreFields: 1,
             reaches: 'newRuns',
-          },
+          } satisfies Required<Notice>,
         ],
-      },
+        drain: 'drain',
+        moreNotices: 2,
+      } satisfies Required<RunsInFlight>,
     ],
+    moreSystems: 1,
+    moreSchedules: 0,
+    moreWebhooks: 0,
+    moreRuns: 0,
   };
 }

@@ -19,6 +19,17 @@ export function richPlan(outside = '', change: Partial<Plan> = {}): Plan {
     summary: { add: 1, change: 1, remove: 1, move: 1, adopt: 1, orphan: 1 },
     access: accessOf(outside, cause),
     sections: sectionsOf(outside),
+    overrides: [
+      {
+        id: '7',
+        address: `Agent/support/clerk${outside}`,
+        spec: { modelRef: 'large' },
+        reason: `The small one is down${outside}`,
+        by: `bo${outside}`,
+        setAt: '2026-01-02T03:04:05.000Z',
+        expiresAt: '2026-01-03T03:04:05.000Z',
+      },
+    ],
     recompiled: { resources: [`Tool/support/old${outside}`], systems: [`support/old${outside}`] },
     quarantined: [
       {
