@@ -18,16 +18,22 @@ export interface GuardInput {
 
 /**
  * The guards that need no more than the plan's own inputs; live runs are looked at beside the plan and by apply. The
- * first apply has nothing to lose. What only returns to an older revision was there before, so its size is no surprise.
+ * first apply has nothing to lose. What returns
+ * to the older revision that the plan is a revert to was there before, so its size is no surprise.
  */
 export function guardsOf(input: GuardInput): readonly GuardRefusal[] {
   const { live, revert } = input;
   if (live.revision === 0) return [];
   const removed = input.changes.filter(isRemoved);
-  const counts = isWholeRevert(revert)
-    ? []
-    : [tooManyDeletes(input, removed), tooManyUpdates(input), ...emptied(input, removed), sourceShrunk(input, removed)];
-  return [...counts, protectedDeletes(input, removed)].filter((refusal) => refusal !== undefined);
+  const isCounted = ({ returnsTo }: Change): boolean => revert === undefined || returnsTo !== revert.revision;
+  const lost = removed.filter(isCounted);
+  return [
+    tooManyDeletes(input, lost),
+    tooManyUpdates(input, input.changes.filter(isUpdated).filter(isCounted)),
+    ...emptied(input, lost),
+    sourceShrunk(input, lost),
+    protectedDeletes(input, removed),
+  ].filter((refusal) => refusal !== undefined);
 }
 
 /** Live loses it: a row that a hand deleted already is only taken off the record. */
@@ -35,8 +41,9 @@ function isRemoved({ action, class: kind }: Change): boolean {
   return action === 'delete' && kind !== 'converged';
 }
 
-function isWholeRevert(revert: Plan['revert']): boolean {
-  return revert !== undefined && revert.returned === revert.of;
+/** Moves count as updates: each reaches whatever names the resource. */
+function isUpdated({ action, class: kind }: Change): boolean {
+  return (action === 'update' || action === 'move') && kind !== 'converged';
 }
 
 function tooManyDeletes({ live, limits }: GuardInput, removed: readonly Change[]): GuardRefusal | undefined {
@@ -54,12 +61,8 @@ function tooManyDeletes({ live, limits }: GuardInput, removed: readonly Change[]
   };
 }
 
-/** Moves count as updates: each reaches whatever names the resource. */
-function tooManyUpdates({ changes, live, limits }: GuardInput): GuardRefusal | undefined {
+function tooManyUpdates({ live, limits }: GuardInput, updated: readonly Change[]): GuardRefusal | undefined {
   const { maxUpdates, maxUpdatePercent } = limits;
-  const updated = changes.filter(
-    ({ action, class: kind }) => (action === 'update' || action === 'move') && kind !== 'converged',
-  );
   if (updated.length <= maxUpdates) return undefined;
   const size = liveCount(live);
   const limit = limitOf(size, maxUpdates, maxUpdatePercent);

@@ -15,10 +15,20 @@ interface Asked {
   readonly limits?: Partial<GuardLimits>;
   readonly live?: Live;
   readonly revert?: Plan['revert'];
+  /** Which of the changes return to revision 2. */
+  readonly returning?: ReadonlySet<string>;
 }
 
-function guards({ before, after, limits = {}, live = inSync(before), revert }: Asked): readonly GuardRefusal[] {
-  const { changes } = diff(snapshotOf(after), live, optionsOf([...before, ...after]));
+function guards({
+  before,
+  after,
+  limits = {},
+  live = inSync(before),
+  revert,
+  returning = new Set(),
+}: Asked): readonly GuardRefusal[] {
+  const found = diff(snapshotOf(after), live, optionsOf([...before, ...after])).changes;
+  const changes = found.map((change) => (returning.has(change.address) ? { ...change, returnsTo: 2 } : change));
   return guardsOf({ changes, live, target: mapOf(after), limits: { ...ordinaryRules.guards, ...limits }, revert });
 }
 
@@ -239,18 +249,29 @@ describe('protection', () => {
 describe('a recognised revert', () => {
   const revert = { revision: 2, returned: 9, of: 9 };
   const before = roles(20);
+  const addresses = before.map(({ address }) => address);
 
-  test('skips the counts', () => {
-    expect(ids({ before, after: before.slice(9), revert })).toEqual([]);
-    expect(ids({ before, after: [], revert })).toEqual([]);
+  test('is not counted', () => {
+    const returning = new Set(addresses);
+    expect(ids({ before, after: before.slice(9), revert, returning })).toEqual([]);
+    expect(ids({ before, after: [], revert, returning })).toEqual([]);
+    const changed = roles(20, { permission: 'tool:b:read' });
+    expect(ids({ before, after: changed, revert, returning })).toEqual([]);
   });
 
-  test('that does more than return does not', () => {
-    expect(ids({ before, after: before.slice(9), revert: { ...revert, of: 10 } })).toEqual(['guard.deletes']);
+  test('is counted for what does not return', () => {
+    const after = before.slice(9);
+    expect(ids({ before, after, revert, returning: new Set(addresses.slice(0, 4)) })).toEqual([]);
+    expect(ids({ before, after, revert, returning: new Set(addresses.slice(0, 3)) })).toEqual(['guard.deletes']);
+  });
+
+  test('says nothing where the plan returns to no revision as a whole', () => {
+    expect(ids({ before, after: before.slice(9), returning: new Set(addresses) })).toEqual(['guard.deletes']);
   });
 
   test('does not skip protection', () => {
-    expect(ids({ before, after: before.slice(9), revert, limits: { protectedKinds: ['AgentRole'] } })).toEqual([
+    const limits = { protectedKinds: ['AgentRole'] };
+    expect(ids({ before, after: before.slice(9), revert, returning: new Set(addresses), limits })).toEqual([
       'guard.protected',
     ]);
   });
