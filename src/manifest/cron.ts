@@ -7,7 +7,9 @@ export function cronFinding(text: string): Finding | undefined {
   const parts = text.split(' ');
   if (parts.length !== fields.length) {
     const message = `A schedule has five fields, and this one has ${parts.length}.`;
-    const help = 'Minute, hour, day of month, month, day of week: `0 9 * * MON-FRI`.';
+    const order = 'Minute, hour, day of month, month, day of week: `0 9 * * MON-FRI`.';
+    // The sixth that other systems have is seconds, and stands in front.
+    const help = parts.length === 6 ? `Remove the seconds, which stand first elsewhere. ${order}` : order;
     return { code: 'manifest.cron', message, help };
   }
   const isPlain = (part: string): boolean => part.split(',').every((one) => term.test(one));

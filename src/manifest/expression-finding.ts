@@ -5,6 +5,7 @@ import type { ExpressionPlace } from './expression-place.ts';
 import { type MapType, membersOf, shownType, unionOf, type ValueType } from './expression-type.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
+import { nearest } from './nearest.ts';
 import type { Address } from './resource.ts';
 import { shownText } from './shown.ts';
 import { type Lookup, SystemTypes } from './system-types.ts';
@@ -141,7 +142,12 @@ function fillMap(value: JsonObject, path: Path, filling: Filling & { readonly ma
   const fields = map.fields();
   for (const [name, { required, type }] of fields) {
     if (!required || value[name] !== undefined) continue;
-    const misfit = { kind: 'missing', isCertain: true, at: [name], needs: shownType(type()) } as const;
+    const near = nearest(
+      name,
+      Object.keys(value).filter((key) => !fields.has(key)),
+    );
+    const help = near === undefined ? undefined : `\`${shownText(near)}\` is given: did you mean \`${name}\`?`;
+    const misfit = { kind: 'missing', isCertain: true, at: [name], needs: shownType(type()), help } as const;
     reportMisfit(misfit, { path, part: 'key' }, filling);
   }
   for (const [key, member] of Object.entries(value)) {
@@ -164,7 +170,13 @@ function reportMisfit(misfit: Misfit, place: Place, { add, what }: Filling): voi
   const verb = isCertain ? 'is' : 'may be';
   if (kind === 'missing') {
     const message = `\`${shownText([...written, ...at].join('.'))}\`, which ${what} needs, ${verb} missing.`;
-    return add(place.path, { ...place, code: 'graph.input_missing', severity, message, help: `Give it: ${needs}.` });
+    return add(place.path, {
+      ...place,
+      code: 'graph.input_missing',
+      severity,
+      message,
+      help: misfit.help ?? `Give it: ${needs}.`,
+    });
   }
   if (kind === 'unknown') {
     const whole = place.part === 'key' ? written.join('.') : [...written, ...at].join('.');

@@ -3,7 +3,7 @@ import { TerminalError } from '../errors.ts';
 import { celEnvironment, offsetOf } from './expression-environment.ts';
 import { fromCel, toCel } from './expression-value.ts';
 import { inspect, type ExpressionFault, type Inspection } from './expression-inspect.ts';
-import type { Json } from './json.ts';
+import { own, type Json } from './json.ts';
 import { neutral } from './neutral.ts';
 import { maskSecrets } from './secret-literal.ts';
 import { shownText } from './shown.ts';
@@ -106,8 +106,9 @@ function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expr
   const unknown = /^Unknown variable: (.*)$/.exec(summary)?.[1];
   const fault = { kind: 'fault', offset: offsetOf(error) } as const;
   if (unknown === undefined) {
-    const example = 'Expressions are CEL, as in `output.priority == "high"`.';
-    return { ...fault, code, message: `The expression is not valid: ${shownFault(summary)}.`, help: example };
+    const meant = code === 'expression.syntax' ? meantOperator(text, fault.offset) : undefined;
+    const help = meant ?? 'Expressions are CEL, as in `output.priority == "high"`.';
+    return { ...fault, code, message: `The expression is not valid: ${shownFault(summary)}.`, help };
   }
   const dashed = /nodes\.[a-z0-9]+-[a-z0-9]/.test(text);
   const help = dashed
@@ -120,6 +121,16 @@ function faultOf(error: unknown, text: string, code: 'expression.syntax' | 'expr
     help,
   };
 }
+
+/** What other languages write in another way, at the place where the parser stopped. */
+function meantOperator(text: string, offset: number): string | undefined {
+  if (/\bnot\s+$/i.test(text.slice(Math.max(0, offset - 8), offset))) return 'Did you mean `!`?';
+  const [word = ''] = /^(?:[=&|]|(?:and|or)\b)/i.exec(text.slice(offset, offset + 4)) ?? [];
+  const operator = own(operators, word.toLowerCase());
+  return operator === undefined ? undefined : `Did you mean \`${operator}\`?`;
+}
+
+const operators: Readonly<Record<string, string>> = { '=': '==', '&': '&&', '|': '||', and: '&&', or: '||' };
 
 /** The library repeats the character that it did not expect, whichever it is. */
 function shownFault(summary: string): string {

@@ -139,11 +139,24 @@ function addEdge(edge: Edge, reading: Reading): void {
   else reportTwice(edge, other, reading.report);
 }
 
+/** Of a large graph the first few. */
+function namesOf({ names }: Reading): string {
+  const shown = [...names]
+    .sort(compareText)
+    .slice(0, namesMax)
+    .map((name) => `\`${shownText(name)}\``);
+  return `${shown.join(', ')}${names.size > namesMax ? ', …' : ''}`;
+}
+
+const namesMax = 8;
+
 function reportUnknown(name: string, path: Path, reading: Reading): void {
   const field = path.at(2);
   const help =
     didYouMean(name, reading.names) ??
-    (field === 'edges' ? 'Edges lead to a node of this graph, or to `end`.' : 'Name a node of this graph.');
+    (field === 'edges'
+      ? `Edges lead to a node of this graph (${namesOf(reading)}), or to \`end\`.`
+      : `Its nodes: ${namesOf(reading)}.`);
   const message =
     name === endNode && field !== 'edges'
       ? '`end` is no node: it is the target that finishes a branch.'

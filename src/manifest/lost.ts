@@ -25,9 +25,12 @@ export function lostInValue(value: Json): Lost {
   if (!isJsonObject(value)) return lostWhole;
   const { kind, metadata } = value;
   const name = isJsonObject(metadata) ? metadata['name'] : undefined;
-  // A kind that does not exist was meant to be one that does.
-  return typeof name === 'string' ? lost([], [name]) : lost(typeof kind === 'string' ? [kind] : [], []);
+  // A kind that does not exist was meant to be one that does, and a name that is none was meant to be any.
+  const isName = typeof name === 'string' && label.test(name);
+  return isName ? lost([], [name]) : lost(typeof kind === 'string' ? [kind] : [], []);
 }
+
+const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** Whether a resource may be in it, going by its name. */
 export function mayHold({ kinds, names }: Lost, wanted: Wanted): boolean {

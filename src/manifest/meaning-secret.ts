@@ -15,6 +15,14 @@ export const checkSecret: Check = (spec, report) => {
         help: 'Write it with `pawl secret encrypt`, or with `age --armor --recipient age1…`.',
       });
     }
+    if (spec['source'] === 'env' && !place.startsWith(variablePrefix)) {
+      report(['keys', key], {
+        code: 'secret.variable_name',
+        severity: 'warning',
+        message: `The variable of this key does not begin with \`${variablePrefix}\`.`,
+        help: `Workers read others only where their operator lists them in \`PAWL_SECRET_ENV\`: rename it, or list it.`,
+      });
+    }
     if (spec['source'] === 'file' && !isAbsolutePath(place)) {
       report(['keys', key], {
         code: 'secret.file_path',
@@ -24,6 +32,9 @@ export const checkSecret: Check = (spec, report) => {
     }
   }
 };
+
+/** Of the variables of a worker that manifests may name without its operator's doing. */
+const variablePrefix = 'PAWL_SECRET_';
 
 function isAbsolutePath(path: string): boolean {
   const [root, ...parts] = path.split('/');

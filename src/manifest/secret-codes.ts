@@ -12,4 +12,9 @@ export const secretCodes = {
     cause: 'A key of a Secret with `source: file` holds a path that does not begin at the root, or leads upward.',
     cure: 'Write the path as the worker sees it, without `.` and `..`.',
   },
+  'secret.variable_name': {
+    title: 'A variable that workers do not read by themselves',
+    cause: 'A key of a Secret with `source: env` names a variable that does not begin with `PAWL_SECRET_`.',
+    cure: 'Rename the variable, or list it in `PAWL_SECRET_ENV` where workers are started.',
+  },
 } as const satisfies Record<string, CodeDoc>;

@@ -1,3 +1,4 @@
+import { agentInput } from './agent-input.ts';
 import { compileExpression } from './expression.ts';
 import { typeOf } from './expression-check.ts';
 import { type ExpressionPlace, expressionPlaces } from './expression-place.ts';
@@ -179,11 +180,14 @@ export class SystemTypes {
     return into.length === 1 && edge.kind !== 'onError' ? this.output(edge.from) : dyn;
   }
 
-  /** What a node's tool or system must be given. */
+  /** What a node's tool, system or agent's prompt must be given. */
   wanted(node: JsonObject): { readonly type: ValueType; readonly what: string } | undefined {
     const tool = this.#resource('Tool', node['toolRef']);
     if (isJsonObject(tool?.['inputSchema']))
       return { type: typeOfSchema(tool['inputSchema']), what: `the tool \`${nameIn(node['toolRef'])}\`` };
+    const agent = this.#resource('Agent', node['agentRef']);
+    const needs = agent === undefined ? undefined : agentInput(agent);
+    if (needs !== undefined) return { type: needs, what: `the prompt of \`${nameIn(node['agentRef'])}\`` };
     const system = this.#resource('AgentSystem', node['systemRef']);
     const { schema } = objectAt(system ?? {}, 'input');
     if (!isJsonObject(schema)) return undefined;

@@ -1,5 +1,5 @@
 import { parseDocuments } from '../../src/manifest/document.ts';
-import type { Lost } from '../../src/manifest/lost.ts';
+import { type Lost, lostInValue } from '../../src/manifest/lost.ts';
 import { overlay } from '../../src/manifest/overlay.ts';
 import type { Ownership } from '../../src/manifest/resource.ts';
 import type { Problem } from '../../src/manifest/problem.ts';
@@ -171,7 +171,8 @@ export function validateText(
   const parsed = parseDocuments({ path, bytes: bytesOf(text) });
   const manifests = parsed.documents.map(validate);
   const problems = [...parsed.problems, ...manifests.flatMap((manifest) => manifest.problems)];
-  return { manifests, problems, lost: parsed.lost };
+  const unknown = manifests.filter(({ identity }) => identity === undefined);
+  return { manifests, problems, lost: [...parsed.lost, ...unknown.map(({ document }) => lostInValue(document.value))] };
 }
 
 export interface ResolveOptions {
