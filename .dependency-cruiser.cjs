@@ -172,7 +172,7 @@ module.exports = {
       from: { path: '^src/([^/]+)', pathNot: '^src/(app|main)\\.ts$' },
       to: {
         path: '^src/(cli|api|ui)/',
-        pathNot: ['^src/$1/', '^src/api/operations(-\\w+)?\\.ts$', '^src/(cli|api|ui)/codes\\.ts$'],
+        pathNot: ['^src/$1/', '^src/api/operations[-a-z]*\\.ts$', '^src/(cli|api|ui)/codes\\.ts$'],
       },
     },
     {
