@@ -10,7 +10,7 @@ import type { TextLine } from './lines.ts';
 import type { Override } from './override.ts';
 import type { Withdrawn } from './quarantine.ts';
 import type { Risk } from './risk.ts';
-import type { Rules } from '../manifest/rules.ts';
+import type { Approvers, Rules } from '../manifest/rules.ts';
 import type { Sections } from './section.ts';
 
 /** The rows now in force in one environment, as a plan needs them. Read by `store/live.ts`. */
@@ -165,6 +165,8 @@ export interface Plan {
   readonly quarantined?: readonly Withdrawn[];
   /** What refuses this plan until it is acknowledged by digest; outside the digest. */
   readonly guards: readonly GuardRefusal[];
+  /** Who may acknowledge a guard, by the rules that judged. */
+  readonly guardApprovers: Approvers;
   /** Digest of the rules that judged it. */
   readonly rulesDigest: string;
   /** Digest of the prices of the target's ModelEndpoints. */

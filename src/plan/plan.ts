@@ -6,6 +6,7 @@ import { type AccessChanges, noAccessChanges } from './access.ts';
 import { accessChanges, accessKey } from './authority.ts';
 import type { Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
 import { diff } from './diff.ts';
+import { firstDefined } from './approvers.ts';
 import { guardsOf } from './guards.ts';
 import { priceDigestOf } from './prices.ts';
 import { summaryOf } from './summary.ts';
@@ -18,6 +19,7 @@ import { risksOf } from './risks.ts';
 import { ordinaryRules, type Rules } from '../manifest/rules.ts';
 import { digestOfRules } from '../manifest/rules-of.ts';
 import { noSections } from './section.ts';
+import { reachChanges } from './section-reach.ts';
 import { sectionsOf } from './sections.ts';
 import type { SensitiveFields } from './sensitive.ts';
 import { sidesOf } from './sides.ts';
@@ -84,6 +86,7 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
     ...quarantinedOf(snapshot, options),
     ...overridesOf(options),
     guards: guardsOf({ changes, live, target: snapshot.resources, limits: judgement.rules.guards, revert }),
+    guardApprovers: firstDefined(['platform'], judgement.rules),
     rulesDigest,
     priceDigest,
     targetRules: judgement.targetRules,
@@ -124,8 +127,9 @@ function judge(
   }
   const sides = sidesOf(snapshot, live, { changes, bodies: options.bodies });
   const access = accessChanges(sides);
-  const sections = sectionsOf(sides, access);
-  const risks = risksOf({ sides, changes, access, sections, rules, targetRules, isFirst });
+  const reach = reachChanges(sides, access);
+  const sections = sectionsOf(sides, reach);
+  const risks = risksOf({ sides, changes, access, reach, rules, targetRules, isFirst });
   return { ...judges, access, sections, risks };
 }
 

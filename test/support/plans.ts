@@ -103,6 +103,7 @@ function assemble(
     guards: [],
     rulesDigest: digestOfRules(ordinaryRules),
     priceDigest: digest({}),
+    guardApprovers: { groups: [], users: [], min: 1 },
     targetRules: ordinaryRules,
     problems: [],
   };

@@ -32,7 +32,7 @@ function guardDecisions(plan: Plan): readonly Decision[] {
   return [...plan.guards, ...(plan.beside?.guards ?? [])].map((guard) => {
     const by = acknowledgedBy(plan, guard.id, true);
     const state = !guard.acknowledgeable ? 'refused' : by.length > 0 ? 'acknowledged' : 'needed';
-    const who = guard.acknowledgeable ? 'whoever answers for the platform' : 'nobody: this takes two merges';
+    const who = guard.acknowledgeable ? approversText(plan.guardApprovers) : 'nobody: this takes two merges';
     const { id, message: title, addresses: details } = guard;
     return { id, name: id, title, details, causes: [], who, state, by, min: 1 };
   });

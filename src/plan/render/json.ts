@@ -47,6 +47,7 @@ export function renderJson(plan: Plan): JsonObject {
     risks: plan.risks.map((risk) => ({ ...snakeObject(risk), acknowledged_by: by.get(risk.id) ?? [] })),
     guards: [...plan.guards, ...(plan.beside?.guards ?? [])].map((guard) => ({
       ...snakeObject(guard),
+      approvers: snake(plan.guardApprovers),
       acknowledged_by: by.get(guard.id) ?? [],
     })),
     ...besideOf(plan),

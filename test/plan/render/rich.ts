@@ -39,6 +39,7 @@ export function richPlan(outside = '', change: Partial<Plan> = {}): Plan {
       },
     ],
     risks: risksOf(outside, cause),
+    guardApprovers: { groups: ['platform'], users: [], min: 1 },
     guards: [
       {
         id: 'guard.updates',
