@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { apply } from '../apply/apply.ts';
 import { channels } from '../bus/bus.ts';
 import { besideOf } from '../controller/beside.ts';
+import { driftOf } from '../controller/drift.ts';
 import { environmentAt, readEnvironment, readEnvironments } from '../controller/environments.ts';
-import { liveOf, planCommit, planWithInputs, readDrift } from '../controller/planning.ts';
+import { liveOf, planCommit, planWithInputs } from '../controller/planning.ts';
 import type { ControlPlane, PlanTarget } from '../controller/planning.ts';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -52,7 +53,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     plan: (request) => planRequest(options, request),
     apply: (request) => applyRequest(plane, request),
     ...acknowledgeOperations(plane, (request) => planRequest(options, request)),
-    drift: async (environment) => readDrift(plane, await known(plane, environment)),
+    drift: async (environment) => (await driftOf(plane, await known(plane, environment))).drift,
     ...driftOperations(plane, (name) => known(plane, name)),
     ...overrideOperations(plane, (name) => known(plane, name)),
     status: async () => {
@@ -166,7 +167,7 @@ function stale(planned: Plan, asked: string): TerminalError {
 async function statusOf(plane: ControlPlane, settings: EnvironmentSettings): Promise<EnvironmentStatus> {
   const live = await liveOf(plane, settings.name);
   const attempt = await lastAttempt(plane.database.db, settings.name);
-  const [planned, drift] = [await tryPlan(plane, settings), await readDrift(plane, settings.name)];
+  const [planned, drift] = [await tryPlan(plane, settings), (await driftOf(plane, settings.name)).drift];
   return {
     environment: settings.name,
     branch: settings.branch,

@@ -1,8 +1,8 @@
 import { layerOf } from '../manifest/override-layer.ts';
-import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
+import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { schemaDigest } from '../manifest/validate.ts';
-import type { Change, Live, Plan } from '../plan/change.ts';
-import { addressesChanged, bodiesNeeded, diff } from '../plan/diff.ts';
+import type { Live, Plan } from '../plan/change.ts';
+import { addressesChanged, bodiesNeeded } from '../plan/diff.ts';
 import { plan, type PlanOptions } from '../plan/plan.ts';
 import { compileCache } from '../policy/compile-changed.ts';
 import type { CompileCache } from '../policy/compile-changed.ts';
@@ -15,7 +15,7 @@ import { readActiveOverrides } from '../store/override.ts';
 import { readQuarantine } from '../store/quarantine.ts';
 import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
-import type { Planned } from './beside.ts';
+import type { Planned } from './beside-input.ts';
 import { withOwnRules } from './environments.ts';
 
 /** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
@@ -95,23 +95,6 @@ export function rememberedResources(plane: ControlPlane, environment: string): S
   return memoryOf(plane, environment).compiled.resources;
 }
 
-/** What live holds that the applied revision does not say; needs no Git. */
-export async function readDrift(plane: ControlPlane, environment: string): Promise<readonly Change[]> {
-  const live = await liveOf(plane, environment, true);
-  const applied = appliedSnapshot(live);
-  const wanted = new Set(bodiesNeeded(applied, live));
-  for (const head of live.heads.values()) {
-    if (head.applied !== undefined && head.applied !== head.live) wanted.add(head.applied);
-  }
-  const bodies = await readBodies(plane.database.db, wanted);
-  const resources = new Map(
-    Array.from(applied.resources, ([address, resource]) => {
-      return [address, { ...resource, manifest: bodies.get(resource.digest) ?? resource.manifest }] as const;
-    }),
-  );
-  return diff({ ...applied, resources }, live, { bodies }).drift;
-}
-
 export async function liveOf(plane: ControlPlane, environment: string, deep = false): Promise<Live> {
   const memory = memoryOf(plane, environment);
   if (memory.live === undefined) await ensureEnvironment(plane.database.db, environment);
@@ -130,24 +113,4 @@ function memoryOf(plane: ControlPlane, environment: string): EnvironmentMemory {
   const fresh: EnvironmentMemory = { compiled: compileCache(), live: undefined };
   plane.memory.set(environment, fresh);
   return fresh;
-}
-
-/** The applied revision as a snapshot, so that drift is a difference like any other. */
-function appliedSnapshot(live: Live): Snapshot {
-  const resources = new Map<Address, NonNullable<ReturnType<Snapshot['resources']['get']>>>();
-  for (const head of live.heads.values()) {
-    if (head.applied === undefined) continue;
-    const [kind = '', namespace = '', name = ''] = head.address.split('/');
-    resources.set(head.address, {
-      address: head.address,
-      kind: kind as Change['kind'],
-      namespace,
-      name,
-      manifest: {},
-      digest: head.applied,
-      place: { file: head.file, line: head.line, column: 1 },
-    });
-  }
-  const environment: EnvironmentSettings = { name: live.environment, branch: '', paths: [], apply: 'manual' };
-  return { environment, commit: live.commit ?? '', tree: '', resources, root: live.root, problems: [] };
 }

@@ -1,5 +1,4 @@
 import type { OverrideLayer } from '../manifest/override-layer.ts';
-import type { Head, Live } from './change.ts';
 
 /** A change of a live resource by hand, with a reason and an end: in force over whatever Git says. */
 export interface Override extends OverrideLayer {
@@ -7,14 +6,4 @@ export interface Override extends OverrideLayer {
   readonly by: string;
   readonly setAt: string;
   readonly expiresAt: string;
-}
-
-/** Live as if every row said what the record does: for what is applied beside drift and leaves it to a person. */
-export function withoutDrift(live: Live): Live {
-  const heads = new Map<string, Head>();
-  for (const [address, head] of live.heads) {
-    if (head.applied === undefined) continue;
-    heads.set(address, head.live === head.applied ? head : { ...head, live: head.applied });
-  }
-  return { ...live, heads };
 }

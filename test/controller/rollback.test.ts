@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { apply } from '../../src/apply/apply.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { compare } from '../../src/controller/compare.ts';
-import { type ControlPlane, createControlPlane, planCommit, readDrift } from '../../src/controller/planning.ts';
+import { driftOf } from '../../src/controller/drift.ts';
+import { type ControlPlane, createControlPlane, planCommit } from '../../src/controller/planning.ts';
 import { liftQuarantine, planRollback, rollBack } from '../../src/controller/rollback.ts';
 import { createLog } from '../../src/log.ts';
 import type { Plan } from '../../src/plan/change.ts';
@@ -77,7 +78,7 @@ describe.each(databaseKinds)('on %s', (kind) => {
     await rename(`${git.path}/away`, `${git.path}/.git`);
 
     expect(await digestsOf(plane)).toEqual(before);
-    expect(await readDrift(plane, 'one')).toEqual([]);
+    expect((await driftOf(plane, 'one')).drift).toEqual([]);
     expect((await listRevisions(database.db, 'one', { limit: 9 }))[0]).toMatchObject({
       revision: 3,
       applied_by: 'on-call',
