@@ -1,7 +1,7 @@
 import type { Rules } from '../manifest/rules.ts';
 import type { AccessChanges } from './access.ts';
 import type { Change } from './change.ts';
-import type { Sections } from './section.ts';
+import type { ReachChanges } from './section-reach.ts';
 import type { Sides } from './sides.ts';
 
 /** What the risks of a plan are found in. */
@@ -9,8 +9,8 @@ export interface RiskInput {
   readonly sides: Sides;
   readonly changes: readonly Change[];
   readonly access: AccessChanges;
-  /** For destinations and secrets; absent: none are looked at. */
-  readonly sections?: Pick<Sections, 'egress' | 'secrets' | 'more'>;
+  /** All destinations and secrets, however many a plan shows; absent: none are looked at. */
+  readonly reach?: ReachChanges;
   /** From the base side. */
   readonly rules: Rules;
   /** The target's own, which never judge it. */

@@ -8,7 +8,6 @@ import { promptRisks } from './risk-prompt.ts';
 import { reachRisks } from './risk-reach.ts';
 import { triggerRisks } from './risk-trigger.ts';
 import type { RiskInput } from './risk-input.ts';
-import { noSections } from './section.ts';
 
 /**
  * The risks of a plan, by class, then id: what it newly permits, spends or reaches, each with the smallest set of
@@ -16,10 +15,10 @@ import { noSections } from './section.ts';
  */
 export function risksOf(input: RiskInput): readonly Risk[] {
   if (input.isFirst) return bootstrapRisk(input);
-  const { sides, rules, sections = noSections } = input;
+  const { sides, rules, reach = { egress: [], secrets: [] } } = input;
   const found = [
     ...accessRisks(input),
-    ...reachRisks(sections, sides),
+    ...reachRisks(reach, sides),
     ...changeRisks(sides),
     ...triggerRisks(sides),
     ...promptRisks(sides),

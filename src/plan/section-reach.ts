@@ -12,9 +12,13 @@ import type { Sides } from './sides.ts';
 
 const namesMax = 50;
 
+/** A change with all of what it passes through and whom it is for. */
+export type Reach = Required<Omit<ReachChange, 'moreThrough' | 'moreSubjects' | 'moreSystems'>>;
+
+/** Every change there is. What is shown of them is bounded, what somebody agrees to is not. */
 export interface ReachChanges {
-  readonly egress: readonly ReachChange[];
-  readonly secrets: readonly ReachChange[];
+  readonly egress: readonly Reach[];
+  readonly secrets: readonly Reach[];
 }
 
 /**
@@ -39,9 +43,9 @@ export function reachChanges(sides: Sides, access: Pick<AccessChanges, 'cells'>)
   }
   for (const change of aloneChanges(sides, { before, after })) note(found, change);
   const changes = [...found.added.values(), ...found.removed.values()]
-    .map(reachChange)
+    .map(reachOf)
     .sort((a, b) => compareText(a.name, b.name) || compareText(a.fate, b.fate));
-  const isSecret = ({ name }: ReachChange): boolean => name.startsWith('Secret/');
+  const isSecret = ({ name }: Reach): boolean => name.startsWith('Secret/');
   return { egress: changes.filter((one) => !isSecret(one)), secrets: changes.filter(isSecret) };
 }
 
@@ -133,9 +137,23 @@ function* aloneChanges(
   }
 }
 
-function reachChange({ name, fate, ...sets }: Found): ReachChange {
+function reachOf({ name, fate, ...sets }: Found): Reach {
   const [through, subjects, systems] = [sets.through, sets.subjects, sets.systems].map((set) =>
-    capped([...set].sort(compareText), namesMax),
+    [...set].sort(compareText),
+  );
+  return {
+    name,
+    fate,
+    through: through ?? [],
+    subjects: subjects ?? [],
+    systems: (systems ?? []).map((path) => addressAt('AgentSystem', path)),
+  };
+}
+
+/** As much of it as is read. */
+export function shownReach({ name, fate, ...lists }: Reach): ReachChange {
+  const [through, subjects, systems] = [lists.through, lists.subjects, lists.systems].map((list) =>
+    capped(list, namesMax),
   );
   return {
     name,
@@ -144,7 +162,7 @@ function reachChange({ name, fate, ...sets }: Found): ReachChange {
     ...(through !== undefined && through.more > 0 ? { moreThrough: through.more } : {}),
     subjects: subjects?.shown ?? [],
     ...(subjects !== undefined && subjects.more > 0 ? { moreSubjects: subjects.more } : {}),
-    systems: systems?.shown.map((path) => addressAt('AgentSystem', path)) ?? [],
+    systems: systems?.shown ?? [],
     ...(systems !== undefined && systems.more > 0 ? { moreSystems: systems.more } : {}),
   };
 }

@@ -1,10 +1,9 @@
-import { type AccessChanges, noAccessChanges } from './access.ts';
 import { type Capped, capped } from './capped.ts';
 import type { Sections } from './section.ts';
 import { graphChanges } from './section-graph.ts';
 import { modelChanges } from './section-model.ts';
 import { promptChanges } from './section-prompt.ts';
-import { reachChanges } from './section-reach.ts';
+import { type ReachChanges, shownReach } from './section-reach.ts';
 import type { Sides } from './sides.ts';
 
 /** A plan of everything says enough with these; every list says how many more there are. */
@@ -13,8 +12,7 @@ const max = { graphs: 100, prompts: 100, models: 100, egress: 200, secrets: 200 
 type ListName = keyof typeof max;
 
 /** Compares the two sides, and looks only at what changed and what uses it. */
-export function sectionsOf(sides: Sides, access: AccessChanges = noAccessChanges): Sections {
-  const reach = reachChanges(sides, access);
+export function sectionsOf(sides: Sides, reach: ReachChanges): Sections {
   const lists = {
     graphs: capped(graphChanges(sides), max.graphs),
     prompts: promptChanges(sides, max.prompts),
@@ -27,8 +25,8 @@ export function sectionsOf(sides: Sides, access: AccessChanges = noAccessChanges
     graphs: lists.graphs.shown,
     prompts: lists.prompts.shown,
     models: lists.models.shown,
-    egress: lists.egress.shown,
-    secrets: lists.secrets.shown,
+    egress: lists.egress.shown.map(shownReach),
+    secrets: lists.secrets.shown.map(shownReach),
     ...(more.length > 0 ? { more: Object.fromEntries(more) } : {}),
   };
 }

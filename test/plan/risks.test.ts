@@ -256,6 +256,45 @@ describe('a suspicious text', () => {
   });
 });
 
+describe('what is reached', () => {
+  const http = (at: number, host: string): Resource =>
+    tool(`t${at}`, {
+      type: 'http',
+      operation: ['read'],
+      http: { method: 'GET', url: `https://${host}/`, headers: {}, query: {} },
+      egress: { hosts: [host], allowPrivate: false },
+    });
+  const reached = (hosts: readonly string[]): readonly Resource[] => {
+    const tools = hosts.map((host, at) => http(at, host));
+    const toolRefs = tools.map(({ name }) => ({ toolRef: name }));
+    return [...base({ tools: toolRefs }, ['tool:*:read']), ...tools];
+  };
+  const hosts = Array.from({ length: 300 }, (_, at) => `h${String(at).padStart(3, '0')}.example`);
+  const contentOf = (all: readonly string[]) =>
+    risks(base({}, ['tool:*:read']), reached(all)).filter(({ class: kind }) => kind === 'R5');
+
+  test('is agreed to with every host, however many a plan shows', () => {
+    const [first, ...others] = contentOf(hosts);
+    expect(others).toEqual([]);
+    expect(contentOf(hosts.toReversed().toReversed())[0]?.content).toBe(first?.content);
+    expect(contentOf([...hosts.slice(0, 299), 'z.evil.example'])[0]?.content).not.toBe(first?.content);
+  });
+
+  test('is agreed to with every agent that reaches it, however many are named', () => {
+    const callers = (names: readonly string[]): readonly Resource[] => {
+      const agents = names.map((name) => agent(name, { tools: [{ toolRef: 't0' }], roles: ['worker'] }));
+      const graph = Object.fromEntries(names.map((name) => [name, { agentRef: name, edges: [] }]));
+      return [model('small'), role('worker', ['tool:*:read']), ...agents, system('desk', graph)];
+    };
+    const names = Array.from({ length: 80 }, (_, at) => `a${String(at).padStart(2, '0')}`);
+    const of = (all: readonly string[]) =>
+      risks([...callers(all), http(0, 'old.example')], [...callers(all), http(0, 'new.example')]).find(
+        ({ class: kind }) => kind === 'R5',
+      );
+    expect(of([...names.slice(0, 79), 'zoe'])?.content).not.toBe(of(names)?.content);
+  });
+});
+
 describe('many risks', () => {
   const cell = (agentName: string, name: string): CellChange => ({
     subject: `Agent/default/${agentName}`,

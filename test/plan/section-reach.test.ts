@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
 import { coversHost, destinationsOf } from '../../src/plan/destination.ts';
-import { reachChanges } from '../../src/plan/section-reach.ts';
+import { reachChanges, shownReach } from '../../src/plan/section-reach.ts';
+import { sectionsOf } from '../../src/plan/sections.ts';
 import { agent, model, resource, role, system, tool } from './fixture.ts';
 import { replaced, sidesBetween } from './fixture-sides.ts';
 
@@ -234,6 +235,11 @@ describe('secrets', () => {
   });
 });
 
+const manyHosts = (count: number) => {
+  const tools = Array.from({ length: count }, (_one, at) => http(`t${at}`, `h${String(at).padStart(3, '0')}.example`));
+  return [...replaced(base, writer(...tools.map(({ name }) => name))), ...tools];
+};
+
 describe('bounds', () => {
   test('a tool of a thousand agents names fifty of them', () => {
     const agents = Array.from({ length: 1_000 }, (_one, at) =>
@@ -241,11 +247,20 @@ describe('bounds', () => {
     );
     const graph = Object.fromEntries(agents.map(({ name }) => [name, { agentRef: name, edges: [] }]));
     const before = [...base.slice(0, 3), ...agents, system('all', graph)];
-    const [change] = between(before, replaced(before, http('search', 'b.example.com'))).egress;
+    const [found] = between(before, replaced(before, http('search', 'b.example.com'))).egress;
+    expect(found?.subjects).toHaveLength(1_000);
+    const change = found && shownReach(found);
     expect([change?.subjects.length, change?.moreSubjects, change?.systems]).toEqual([
       50,
       950,
       ['AgentSystem/default/all'],
     ]);
+  });
+
+  test('a list of more than two hundred hosts is cut where it is shown, and nowhere else', () => {
+    const found = between(base, manyHosts(300)).egress;
+    expect(found.filter(({ fate }) => fate === 'added')).toHaveLength(300);
+    const shown = sectionsOf(sidesBetween(base, manyHosts(300)), { egress: found, secrets: [] });
+    expect([shown.egress.length, shown.more?.egress]).toEqual([200, found.length - 200]);
   });
 });
