@@ -33,6 +33,11 @@ export const applyCodes = {
       'The plan has risks, or a guard refuses it, and not everybody has acknowledged them who must. Approving the apply, with --auto-approve too, acknowledges nothing.',
     cure: 'Look at `pawl plan`; whoever may acknowledges with `pawl ack <id> --plan <digest>`, or applies with `--ack <id>`.',
   },
+  'plan.quarantined': {
+    title: 'The commit holds what a rollback withdrew',
+    cause: 'A rollback took these contents out, and the commit, or the revision that is asked for, holds them still.',
+    cure: 'Revert them in Git; or look at `pawl quarantine list`, and lift it with `pawl quarantine release` and a reason.',
+  },
   'ack.unknown': {
     title: 'The plan has no such risk or guard',
     cause: 'An id was acknowledged that the plan does not show, or that is a notice and needs nobody.',
