@@ -4,6 +4,7 @@ import { revisionClient } from './client-revision.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
+import type { RevisionRecord } from './operations-revision.ts';
 import type * as drifts from './operations-drift.ts';
 import type * as overrides from './operations-override.ts';
 import { errorOf, problemMediaType } from './problem-json.ts';
@@ -27,8 +28,7 @@ export function createClient(options: ClientOptions): Operations {
     environments: () => get('/v1/environments'),
     plan: ({ environment, ...body }) => post<Plan>(`${of(environment)}/plan`, body),
     apply: ({ environment, ...body }) => post<records.AppliedRevision>(`${of(environment)}/apply`, body),
-    acknowledge: ({ environment, ...body }) =>
-      post<AcknowledgeRecord>(`${of(environment)}/acknowledgements`, body),
+    acknowledge: ({ environment, ...body }) => post<AcknowledgeRecord>(`${of(environment)}/acknowledgements`, body),
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
     heal: ({ environment, ...body }) => post<drifts.HealRecord>(`${of(environment)}/drift/heal`, body),
     healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),
@@ -39,7 +39,7 @@ export function createClient(options: ClientOptions): Operations {
     endOverride: ({ environment, ...body }) =>
       post<overrides.OverriddenRecord>(`${of(environment)}/overrides/end`, body),
     status: () => get<records.EnvironmentStatus[]>('/v1/status'),
-    history: ({ environment, ...page }) => get<records.RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
+    history: ({ environment, ...page }) => get<RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
     runs: ({ environment, limit }) => get<records.RunRecord[]>(`${of(environment)}/runs?limit=${limit}`),

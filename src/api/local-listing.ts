@@ -9,14 +9,8 @@ import { listResources } from '../store/listing.ts';
 import { quarantineCounts } from '../store/quarantine.ts';
 import { listRevisions, readRevision } from '../store/revision.ts';
 import { listResourcesAt, revisionByTime } from '../store/state-at.ts';
-import type {
-  EnvironmentStatus,
-  GetRequest,
-  HistoryRequest,
-  Operations,
-  ResourceRecord,
-  RevisionRecord,
-} from './operations.ts';
+import type { EnvironmentStatus, GetRequest, HistoryRequest, Operations, ResourceRecord } from './operations.ts';
+import type { RevisionRecord } from './operations-revision.ts';
 import { resourceRecord, revisionRecord } from './records.ts';
 
 /** What pawl.yaml declares; where it cannot be read, what the database has: an incident does not wait for Git. */

@@ -1,6 +1,5 @@
 import type { Json } from '../manifest/json.ts';
 import type { Change, Plan } from '../plan/change.ts';
-import type { RevisionRecord } from './operations.ts';
 
 /** What the doors ask of older states: to look at them, to compare them, and to return to one. */
 export interface RevisionOperations {
@@ -132,4 +131,23 @@ export interface BlameRecord {
     readonly by: string;
     readonly at: string;
   }[];
+}
+
+export interface RevisionRecord {
+  readonly revision: number;
+  readonly commit: string;
+  readonly subject: string;
+  readonly summary: Plan['summary'];
+  readonly revertOf: number | undefined;
+  readonly appliedBy: string;
+  readonly appliedAt: string;
+  /** Set where a rollback made it. */
+  readonly rollback?: {
+    readonly to: number;
+    readonly from: number;
+    readonly reason: string;
+    readonly runs: 'finish' | 'drain' | 'cancel';
+  };
+  /** Of a rollback: how many of the contents that it withdrew are held still. */
+  readonly quarantine?: { readonly held: number; readonly released: number };
 }

@@ -4,7 +4,7 @@ import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
-import type { RevisionOperations } from './operations-revision.ts';
+import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 
 /**
  * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
@@ -92,25 +92,6 @@ export interface EnvironmentStatus {
     /** Withdrawn contents that the head of the branch still holds. */
     readonly held: number;
   };
-}
-
-export interface RevisionRecord {
-  readonly revision: number;
-  readonly commit: string;
-  readonly subject: string;
-  readonly summary: Plan['summary'];
-  readonly revertOf: number | undefined;
-  readonly appliedBy: string;
-  readonly appliedAt: string;
-  /** Set where a rollback made it. */
-  readonly rollback?: {
-    readonly to: number;
-    readonly from: number;
-    readonly reason: string;
-    readonly runs: 'finish' | 'drain' | 'cancel';
-  };
-  /** Of a rollback: how many of the contents that it withdrew are held still. */
-  readonly quarantine?: { readonly held: number; readonly released: number };
 }
 
 export interface HistoryRequest {

@@ -6,7 +6,8 @@ import type { RunRow } from '../store/run.ts';
 import { readOpenWaits } from '../store/wait.ts';
 import type { WorkerRow } from '../store/worker.ts';
 import { runRecord } from '../trace/run-record.ts';
-import type { ResourceRecord, RevisionRecord, RunRecord, WorkerRecord } from './operations.ts';
+import type { ResourceRecord, RunRecord, WorkerRecord } from './operations.ts';
+import type { RevisionRecord } from './operations-revision.ts';
 
 export function revisionRecord(
   row: RevisionRow,

@@ -1,4 +1,4 @@
-import type { RevisionRecord } from '../api/operations.ts';
+import type { RevisionRecord } from '../api/operations-revision.ts';
 import type { ShownRevision } from '../api/operations-revision.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';

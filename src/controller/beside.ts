@@ -2,34 +2,16 @@ import { liveRunRefusals } from '../apply/live-runs.ts';
 import { preflight } from '../apply/preflight.ts';
 import type { Log } from '../log.ts';
 import { refusesPlan } from '../manifest/problem.ts';
-import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import type { Beside } from '../plan/beside.ts';
-import type { Bodies, Live, Plan } from '../plan/change.ts';
-import { type Sides, sidesOf } from '../plan/sides.ts';
+import type { Plan } from '../plan/change.ts';
+import { sidesOf } from '../plan/sides.ts';
 import type { Database } from '../store/database.ts';
 import { databaseClock } from '../store/clock.ts';
 import { backtestOf } from './backtest.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
+import type { BesideInput, Planned } from './beside-input.ts';
 import { readImpact } from './impact.ts';
 import { budgetsLeftOut, readBudget } from './spend.ts';
-
-/** A plan with what it was made from. */
-export interface Planned {
-  readonly plan: Plan;
-  readonly settings: EnvironmentSettings;
-  readonly snapshot: Snapshot;
-  readonly live: Live;
-  readonly bodies: Bodies;
-}
-
-/** What a member of `beside` is read from. */
-export interface BesideInput extends Planned {
-  readonly database: Database;
-  readonly sides: Sides;
-  /** By the database's clock. */
-  readonly now: Date;
-  readonly isRehearsed: boolean;
-}
 
 type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Promise<Beside[Member]> };
 

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/change.ts';
 import { budgetFigures } from '../plan/spend.ts';
 import { readBundles } from '../store/bundle.ts';
 import { readRecordedSpend, readRunRates } from '../store/recorded-spend.ts';
-import type { BesideInput } from './beside.ts';
+import type { BesideInput } from './beside-input.ts';
 
 /** Systems whose figures are worked out; the rest are counted. */
 const systemsMax = 30;

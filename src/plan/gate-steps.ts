@@ -1,5 +1,5 @@
-import type { Decision } from '../policy/decision.ts';
 import type { ReasonCode } from '../policy/reason.ts';
+import type { CellVerdict } from './access.ts';
 
 /** One of the gate's checks, in its order, as one call met it. */
 export interface GateStep {
@@ -40,10 +40,7 @@ const steps: readonly {
 ];
 
 /** A decision as the ordered checks that led to it: what comes after a refusal was not reached. */
-export function gateSteps(
-  decision: Pick<Decision, 'kind'> & { readonly reason?: ReasonCode },
-  hasArguments: boolean,
-): readonly GateStep[] {
+export function gateSteps(decision: Pick<CellVerdict, 'kind' | 'reason'>, hasArguments: boolean): readonly GateStep[] {
   const { reason } = decision;
   const refused =
     decision.kind === 'allow' ? -1 : steps.findIndex(({ reasons }) => reason !== undefined && reasons.includes(reason));
