@@ -31,15 +31,18 @@ const effectsMax = 50;
 
 /** Plans a return to a revision's stored content. Git is not asked. */
 export async function planRollback(plane: ControlPlane, target: RollbackTarget): Promise<PlannedRollback> {
-  const { database } = plane;
   const { planned, record } = await planRevision(plane, target);
-  const withdrawn = { environment: target.environment, to: record.revision, from: planned.live.revision };
-  const [plan, inFlight, effects] = await Promise.all([
-    besideOf(database, planned),
+  const [plan, left] = await Promise.all([besideOf(plane.database, planned), leftBehind(plane, planned.plan, target)]);
+  return { plan, record, ...left };
+}
+
+async function leftBehind({ database }: ControlPlane, { base }: Plan, { environment, revision: to }: RollbackTarget) {
+  const withdrawn = { environment, to, from: base.revision };
+  const [inFlight, effects] = await Promise.all([
     withdrawnInFlight(database.db, withdrawn),
     withdrawnEffects(database.db, withdrawn, effectsMax),
   ]);
-  return { plan, record, inFlight, effects };
+  return { inFlight, effects };
 }
 
 async function planRevision(plane: ControlPlane, { environment, revision }: RollbackTarget) {
@@ -86,7 +89,8 @@ export interface RolledBack {
 export async function rollBack(plane: ControlPlane, request: Rollback): Promise<RolledBack> {
   const { database } = plane;
   const { environment, revision: to, by, acknowledge, reason, runs } = request;
-  const { plan, effects, inFlight } = await planRollback(plane, request);
+  const { plan } = (await planRevision(plane, request)).planned;
+  const { effects, inFlight } = await leftBehind(plane, plan, request);
   const from = plan.base.revision;
   if (isUnchanged(plan)) return { outcome: 'unchanged', plan, revision: from, effects, inFlight };
   if (plan.digest !== request.planDigest && !isErrored(plan)) throw stale(plan, request.planDigest);

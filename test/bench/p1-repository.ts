@@ -22,6 +22,14 @@ export async function changeOne(repository: TestRepository, index: number): Prom
   return await repository.commit({ [path]: agent(7, { part: 0, version: index }) }, `Change ${index}`);
 }
 
+/** Changes the prompt of one agent in each of so many groups and returns the commit. */
+export async function changeMany(repository: TestRepository, groups: number, version: number): Promise<string> {
+  const files = Array.from({ length: groups }, (_, group) => {
+    return [`agents/g${group}/agent-0.yaml`, agent(group, { part: 0, version })] as const;
+  });
+  return await repository.commit(Object.fromEntries(files), `Change ${groups}, version ${version}`);
+}
+
 const settings = `apiVersion: pawl/v1
 environments:
   - name: production
