@@ -52,7 +52,8 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if ('kind' in target) return target;
   const invalid = argumentDenial(target, args, context); // T5
   if (invalid !== undefined) return invalid;
-  const argsDigest = sha256(canonicalText(args));
+  // Parsing sorted the keys already, and made numbers and strings what RFC 8785 writes.
+  const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
   const permitted = permit(revisions, { subject: call.subject, table: 'tools', name: target.id }); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
   const denial = limitDenial(target, argsDigest, { context, revisions });
@@ -83,9 +84,10 @@ function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial 
 }
 
 function toolId(call: ToolGateCall, bundle: GateContext['bundle']): string | undefined {
-  if (call.subject === `AgentSystem/${bundle.system}`) return call.name;
-  const agent = call.subject.startsWith('Agent/') ? call.subject.slice('Agent/'.length) : '';
-  return own(own(bundle.agents, agent)?.tools, call.name);
+  if (call.subject.startsWith('Agent/')) {
+    return own(own(bundle.agents, call.subject.slice('Agent/'.length))?.tools, call.name);
+  }
+  return call.subject === `AgentSystem/${bundle.system}` ? call.name : undefined;
 }
 
 function argumentDenial(target: Target, args: Json, { schemas }: GateContext): Denial | undefined {
@@ -108,7 +110,8 @@ function limitDenial(
   const max = effectiveLimit(revisions, 'maxToolCalls');
   if (!(step.toolCalls < max))
     return deny('limit.tool_calls', 'limits.maxToolCalls', `All ${max} tool calls of the step are used.`);
-  const earlier = step.repeated.get(repetitionKey(target.id, argsDigest)) ?? 0;
+  // Most steps ask for nothing before: no account, no name of one.
+  const earlier = step.repeated.size === 0 ? 0 : (step.repeated.get(repetitionKey(target.id, argsDigest)) ?? 0);
   if (!(earlier < sameCallMax)) {
     return deny(
       'limit.repetition',

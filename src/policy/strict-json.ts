@@ -10,7 +10,12 @@ export interface JsonBounds {
 export const argumentBounds: JsonBounds = { bytes: 256 * 1024, depth: 32, values: 10_000 };
 
 export type StrictJson =
-  | { readonly kind: 'parsed'; readonly value: Json }
+  | {
+      readonly kind: 'parsed';
+      readonly value: Json;
+      /** Whether `JSON.stringify` writes it as RFC 8785 does: objects list keys like "10" before all others. */
+      readonly isCanonical: boolean;
+    }
   | { readonly kind: 'malformed'; readonly message: string }
   | { readonly kind: 'tooLarge'; readonly message: string };
 
@@ -36,11 +41,11 @@ export function parseStrictJson(text: string, bounds: JsonBounds = argumentBound
     // The parser's message quotes the text, which may be a secret; the fact is enough.
     return { kind: 'malformed', message: 'It is not complete JSON.' };
   }
-  const tally: Tally = { members: 0, fault: undefined };
+  const tally: Tally = { members: 0, fault: undefined, isCanonical: true };
   const normal = normalise(value, tally);
   if (tally.fault !== undefined) return { kind: 'malformed', message: tally.fault };
   if (tally.members !== shape.colons) return { kind: 'malformed', message: 'It holds the same key twice.' };
-  return { kind: 'parsed', value: normal };
+  return { kind: 'parsed', value: normal, isCanonical: tally.isCanonical };
 }
 
 /** Depth and counts of a JSON text, outside its strings; right for JSON, meaningless for what `JSON.parse` refuses. */
@@ -86,6 +91,7 @@ function endOfString(text: string, start: number): number {
 interface Tally {
   members: number;
   fault: string | undefined;
+  isCanonical: boolean;
 }
 
 /** The same value with sorted keys and no negative zero, frozen; says in `tally` what must be refused. */
@@ -110,12 +116,18 @@ function normaliseObject(value: Record<string, unknown>, tally: Tally): Json {
   tally.members += keys.length;
   const sorted: Record<string, Json> = {};
   for (const key of keys) {
+    if (startsWithDigit(key)) tally.isCanonical = false;
     // Assigned anywhere later, this key would set a prototype instead of a member.
     if (key === '__proto__') tally.fault = 'It holds the key "__proto__".';
     else if (!isStorable(key)) tally.fault = 'It holds a NUL or half a surrogate pair.';
     else sorted[key] = normalise(value[key], tally);
   }
   return Object.freeze(sorted);
+}
+
+function startsWithDigit(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39;
 }
 
 const loneSurrogate = /\p{Surrogate}/u;
