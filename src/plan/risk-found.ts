@@ -12,6 +12,8 @@ import type { Sides } from './sides.ts';
 /** What one risk is found to consist of, before it has an id and somebody to acknowledge it. */
 export interface FoundRisk {
   readonly class: Exclude<RiskClass, 'bootstrap'>;
+  /** Set where it is merely shown, although others of its class gate. */
+  readonly gate?: 'notice';
   /** Whom it is about. */
   readonly subject: Address | undefined;
   readonly title: string;
@@ -46,7 +48,7 @@ export function risksFrom(found: readonly FoundRisk[], sides: Sides, rules: Rule
       class: one.class,
       name,
       content,
-      gate: notices.has(one.class) ? 'notice' : 'ack',
+      gate: one.gate ?? (notices.has(one.class) ? 'notice' : 'ack'),
       subject: one.subject,
       title: neutral(one.title),
       details: detailsOf(one.items),
@@ -66,10 +68,12 @@ function numberOf(kind: RiskClass): number {
 }
 
 function joinMany(found: readonly FoundRisk[]): readonly FoundRisk[] {
-  const classes = new Map<FoundRisk['class'], FoundRisk[]>();
+  // What gates is never hidden among what is merely shown.
+  const classes = new Map<string, FoundRisk[]>();
   for (const one of found) {
-    const known = classes.get(one.class);
-    if (known === undefined) classes.set(one.class, [one]);
+    const key = `${one.class} ${one.gate ?? ''}`;
+    const known = classes.get(key);
+    if (known === undefined) classes.set(key, [one]);
     else known.push(one);
   }
   return [...classes.values()].flatMap((all) => (all.length > perClassMax ? [joined(all)] : all));
@@ -81,6 +85,7 @@ function joined(all: readonly FoundRisk[]): FoundRisk {
   if (first === undefined) throw new TypeError('there is nothing to join');
   return {
     class: first.class,
+    ...(first.gate === undefined ? {} : { gate: first.gate }),
     subject: undefined,
     title: `${all.length} times ${nameOf(first.class)}, the first: ${first.title}`,
     // An item says what changes; whom it is about is said before.
@@ -92,9 +97,9 @@ function joined(all: readonly FoundRisk[]): FoundRisk {
   };
 }
 
-/** Digest over every item, in one order; JSON keeps one item's end from passing for another's beginning. */
+/** Digest over every item, in one order; JSON keeps one item's end from passing for another's beginning. It writes `undefined` as null. */
 function contentOf({ class: kind, subject, items }: FoundRisk): string {
-  const lines = items.map(({ key }) => JSON.stringify(key.map((part) => part ?? null))).sort(compareText);
+  const lines = items.map(({ key }) => JSON.stringify(key)).sort(compareText);
   return sha256([kind, subject ?? '', ...new Set(lines)].join('\n'));
 }
 

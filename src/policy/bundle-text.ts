@@ -1,37 +1,37 @@
 import type { Json } from '../manifest/json.ts';
 
-/** Texts of objects that many bundles hold: a tool that a thousand systems use is written once. */
-export type Fragments = WeakMap<object, string>;
+/** Texts of objects that many bundles hold; undefined until one is written. */
+const texts = new WeakMap<object, string | undefined>();
+
+/** Says that an object, which never changes again, is part of many bundles, so that its text is worth keeping. */
+export function shared<T extends object>(value: T): T {
+  texts.set(value, undefined);
+  return value;
+}
 
 /**
- * RFC 8785 canonical JSON, as `canonicalText` writes it. Of a fleet's bundles nearly everything is the same tools again,
- * which took three quarters of the time of compiling it; `shared` says whose text is worth keeping.
+ * RFC 8785 canonical JSON, as `canonicalText` writes it. Of a fleet's bundles nearly everything is the same tools and
+ * verdicts again, which took three quarters of the time of compiling it.
  */
-export function bundleText(
-  value: Json,
-  shared: { readonly fragments: Fragments; readonly has: (value: object) => boolean },
-): string {
+export function bundleText(value: Json): string {
   if (typeof value !== 'object' || value === null) return scalarText(value);
-  const known = shared.fragments.get(value);
+  const known = texts.get(value);
   if (known !== undefined) return known;
+  // Joined and not added up, so that a text that is kept is one piece and not a tree of pieces.
   const text = Array.isArray(value)
-    ? `[${(value as readonly Json[]).map((entry) => bundleText(entry, shared)).join(',')}]`
-    : objectText(value as Readonly<Record<string, Json>>, shared);
-  if (shared.has(value)) shared.fragments.set(value, text);
+    ? `[${(value as readonly Json[]).map(bundleText).join(',')}]`
+    : objectText(value as Readonly<Record<string, Json>>);
+  if (texts.has(value)) texts.set(value, text);
   return text;
 }
 
-function objectText(
-  value: Readonly<Record<string, Json | undefined>>,
-  shared: Parameters<typeof bundleText>[1],
-): string {
-  let text = '';
+function objectText(value: Readonly<Record<string, Json | undefined>>): string {
+  const members: string[] = [];
   for (const key of Object.keys(value).sort()) {
     const member = value[key];
-    if (member === undefined) continue;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${bundleText(member, shared)}`;
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${bundleText(member)}`);
   }
-  return `{${text}}`;
+  return `{${members.join(',')}}`;
 }
 
 function scalarText(value: string | number | boolean | null): string {

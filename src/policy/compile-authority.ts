@@ -1,6 +1,6 @@
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
-import type { Address, Resource } from '../manifest/resource.ts';
+import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
 import { durationMs } from './compile-content.ts';
 import type { View } from './estate.ts';
@@ -12,6 +12,7 @@ import {
   permissionDemand,
   type PolicyForm,
   policyForm,
+  type RoleForm,
   roleForm,
   type ToolForm,
   toolForm,
@@ -140,17 +141,15 @@ interface Grants {
   /** Those that say something of tools, by address. */
   readonly policies: readonly PolicyForm[];
   /** By address. */
-  readonly roles: readonly Role[];
+  readonly roles: readonly RoleForm[];
 }
 
-type Role = ReturnType<typeof roleForm>;
-
 function deniedBy({ tool, rules }: Cell, policies: readonly PolicyForm[]): Verdict | undefined {
-  const rule =
-    policies.find((policy) => deniesTool(policy, tool)) ??
-    rules.find(({ spec }) =>
-      spec.rules.some((entry) => entry.verdict === 'deny' && tool.operations.includes(entry.operation)),
-    );
+  const policy = policies.find((one) => deniesTool(one, tool));
+  if (policy !== undefined) return policy.denied;
+  const rule = rules.find(({ spec }) =>
+    spec.rules.some((entry) => entry.verdict === 'deny' && tool.operations.includes(entry.operation)),
+  );
   return rule && { kind: 'deny', reason: 'policy.denied', rule: rule.address };
 }
 
@@ -164,8 +163,8 @@ function deniesTool({ tools, operations }: PolicyForm, tool: ToolForm): boolean 
  * The permissions that each ToolPermission requires, or where none does `tool:<name>:<operation>` for every operation.
  * Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
  */
-function grantOf({ tool, subject, rules }: Cell, roles: readonly Role[]): Verdict {
-  const givers = new Set<Address>();
+function grantOf({ tool, subject, rules }: Cell, roles: readonly RoleForm[]): Verdict {
+  const givers = new Set<RoleForm>();
   let isReplaced = false;
   for (const rule of rules) {
     const demand = permissionDemand(rule);
@@ -178,12 +177,9 @@ function grantOf({ tool, subject, rules }: Cell, roles: readonly Role[]): Verdic
     const missing = missingOf(tool.demand, roles, givers);
     if (missing !== undefined) return notGranted(subject.address, missing);
   }
-  return { kind: 'allow', rule: givers.size === 1 ? oneOf(givers) : [...givers].sort(compareText).join(', ') };
-}
-
-function oneOf(addresses: ReadonlySet<Address>): Address {
-  for (const address of addresses) return address;
-  return '';
+  if (givers.size === 1) for (const { granted } of givers) return granted;
+  const addresses = Array.from(givers, ({ address }) => address);
+  return { kind: 'allow', rule: addresses.sort(compareText).join(', ') };
 }
 
 function notGranted(rule: string, missing: readonly string[]): Verdict {
@@ -191,13 +187,13 @@ function notGranted(rule: string, missing: readonly string[]): Verdict {
 }
 
 /** What no role gives and the call needs, sorted; undefined: enough is given, and `givers` holds who gives it. */
-function missingOf({ wanted, match }: Demand, roles: readonly Role[], givers: Set<Address>): string[] | undefined {
+function missingOf({ wanted, match }: Demand, roles: readonly RoleForm[], givers: Set<RoleForm>): string[] | undefined {
   const missing: string[] = [];
   for (const { text, givenBy } of wanted) {
     const giver = roles.find(({ gives }) => givenBy.some((one) => gives.has(one)));
     if (giver === undefined) missing.push(text);
     else {
-      givers.add(giver.address);
+      givers.add(giver);
       if (match === 'any') return undefined;
     }
   }

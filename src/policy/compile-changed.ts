@@ -103,8 +103,18 @@ function changedBetween(before: ReadonlyMap<Address, Resource>, after: ReadonlyM
 
 /** A rule that changed reaches a system also when only its new form does, which the system cannot have used yet. */
 function isAffected({ used, subjects }: Compiled, { addresses, policies, permissionTools }: Changed): boolean {
-  for (const address of used) if (addresses.has(address)) return true;
-  return permissionTools.some((tool) => used.has(tool)) || policies.some((policy) => subjects.some(policy.reaches));
+  return (
+    isCommon(used, addresses) ||
+    permissionTools.some((tool) => used.has(tool)) ||
+    policies.some((policy) => subjects.some(policy.reaches))
+  );
+}
+
+/** Walks the shorter of both: a change is mostly one address, and a system uses hundreds. */
+function isCommon(a: ReadonlySet<Address>, b: ReadonlySet<Address>): boolean {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  for (const address of few) if (many.has(address)) return true;
+  return false;
 }
 
 function toolOf(permission: Resource): Address {

@@ -12,6 +12,7 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
+import { shared } from './bundle-text.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { authProfileOf, inputSchemaOf, modelRefOf, notRunnable, providerOf, toolRefsOf } from './runnable.ts';
@@ -21,9 +22,7 @@ import { pathOf, type SpecOf, specOf } from './typed.ts';
 export function compileContent(system: Resource, view: View): Bundle {
   const spec = specOf(system, 'AgentSystem');
   const nodes = nodesOf(system);
-  const agents = sortedRecord(
-    pathsOf(nodes, 'agent').map((path) => [path, agentOf(view.resource('Agent', path), view)]),
-  );
+  const agents = sortedRecord(pathsOf(nodes, 'agent').map((path) => [path, agentOf(view.resource('Agent', path))]));
   const toolPaths = [...pathsOf(nodes, 'tool'), ...Object.values(agents).flatMap(({ tools }) => Object.values(tools))];
   const tools = sortedRecord(toolPaths.map((path) => [path, toolOf(view.resource('Tool', path))]));
   const models = sortedRecord(
@@ -77,16 +76,16 @@ function pathsOf(nodes: Readonly<Record<string, BundleNode>>, kind: BundleNode['
     .map((node) => (node.kind === 'agent' ? node.agent : node.tool));
 }
 
-function agentOf(agent: Resource, view: View): BundleAgent {
+const agentOf = kept((agent: Resource): BundleAgent => {
   const spec = specOf(agent, 'Agent');
   const tools = toolRefsOf(agent).map((toolRef): [string, string] => {
-    const tool = view.resource('Tool', qualify(toolRef, agent.namespace));
-    return [tool.name, pathOf(tool)];
+    const path = qualify(toolRef, agent.namespace);
+    return [path.slice(path.indexOf('/') + 1), path];
   });
   if (new Set(tools.map(([name]) => name)).size !== new Set(tools.map(([, path]) => path)).size) {
     throw new TypeError(`${agent.address} lists two tools of one name: a model could not tell them apart`);
   }
-  return {
+  return shared({
     model: qualify(modelRefOf(agent), agent.namespace),
     prompt: spec.prompt,
     ...inputsOf(spec.inputs),
@@ -99,8 +98,8 @@ function agentOf(agent: Resource, view: View): BundleAgent {
     },
     ...(spec.output === undefined ? {} : { output: spec.output }),
     execution: { onDeny: spec.execution.onDeny, maxDenials: spec.execution.maxDenials },
-  };
-}
+  });
+});
 
 /** Only what a run reads: a description changes no bundle. */
 function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'> {
@@ -125,7 +124,7 @@ function modelOf(endpoint: Resource): BundleModel {
 
 const toolOf = kept((tool: Resource): BundleTool => {
   const spec = specOf(tool, 'Tool');
-  return {
+  return shared({
     name: tool.name,
     description: spec.description,
     inputSchema: inputSchemaOf(tool),
@@ -136,7 +135,7 @@ const toolOf = kept((tool: Resource): BundleTool => {
     maxResultBytes: spec.maxResultBytes,
     costPerCall: spec.cost?.perCall ?? 0,
     impl: implOf(tool, spec),
-  };
+  });
 });
 
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {

@@ -3,7 +3,7 @@ import { sha256 } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { Authority } from './authority.ts';
-import { bundleText, type Fragments } from './bundle-text.ts';
+import { bundleText } from './bundle-text.ts';
 import { compileAuthority, subjectsOf } from './compile-authority.ts';
 import { compileContent } from './compile-content.ts';
 import { type Estate, estateOf, viewOf } from './estate.ts';
@@ -30,21 +30,13 @@ export interface CompiledSystem {
 
 /** Compiles one of many systems of the same estate. */
 export function compileSystem(system: Resource, estate: Estate): CompiledSystem {
-  const view = viewOf(estate);
+  const view = viewOf(estate, system.address);
   const content = compileContent(system, view);
   const authority = compileAuthority(system, view);
   const json = { content, authority } as unknown as JsonObject;
   return {
-    compiled: { content, authority, digest: sha256(bundleText(json, sharedTools(content))) },
-    used: new Set([system.address, ...view.used]),
+    compiled: { content, authority, digest: sha256(bundleText(json)) },
     subjects: subjectsOf(system, view),
+    used: view.used,
   };
-}
-
-const fragments: Fragments = new WeakMap();
-
-/** Tools are made once for each Tool, so that systems share the objects. */
-function sharedTools({ tools }: Bundle): Parameters<typeof bundleText>[1] {
-  const shared = new Set<object>(Object.values(tools));
-  return { fragments, has: (value) => shared.has(value) };
 }

@@ -7,6 +7,8 @@ import { addressAt } from './typed.ts';
 /** The resources of a snapshot, made ready so that compiling one system looks at what it uses and not at everything. */
 export interface Estate {
   readonly resources: ReadonlyMap<Address, Resource>;
+  /** By `namespace/name`. A fleet refers to the same few again and again: an address is put together once for each. */
+  readonly find: (kind: Kind, path: string) => Resource | undefined;
   readonly policies: RuleIndex<Rule<'AgentPolicy'>>;
   /** By `namespace/name` of the Tool. */
   readonly permissions: ReadonlyMap<string, RuleIndex<Rule<'ToolPermission'>>>;
@@ -25,7 +27,21 @@ export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
     else known.push(rule);
   }
   const indexed = Array.from(permissions, ([tool, rules]) => [tool, permissionIndex(rules)] as const);
-  return { resources, policies: policyIndex(policies), permissions: new Map(indexed) };
+  return { resources, find: finder(resources), policies: policyIndex(policies), permissions: new Map(indexed) };
+}
+
+function finder(resources: ReadonlyMap<Address, Resource>): Estate['find'] {
+  const known = new Map<Kind, Map<string, Resource>>();
+  return (kind, path) => {
+    let ofKind = known.get(kind);
+    if (ofKind === undefined) known.set(kind, (ofKind = new Map()));
+    let resource = ofKind.get(path);
+    if (resource === undefined) {
+      resource = resources.get(addressAt(kind, path));
+      if (resource !== undefined) ofKind.set(path, resource);
+    }
+    return resource;
+  };
 }
 
 /** One system's view of the estate, which notes what it was shown: a change of anything else leaves the bundle as it is. */
@@ -37,8 +53,8 @@ export interface View {
   permissionsFor(tool: string, subject: Subject): readonly Rule<'ToolPermission'>[];
 }
 
-export function viewOf(estate: Estate): View {
-  const used = new Set<Address>();
+export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
+  const used = new Set<Address>(shown);
   const note = <R extends { readonly address: Address }>(rules: readonly R[]): readonly R[] => {
     for (const rule of rules) used.add(rule.address);
     return rules;
@@ -46,10 +62,10 @@ export function viewOf(estate: Estate): View {
   return {
     used,
     resource(kind, path) {
-      const address = addressAt(kind, path);
-      const resource = estate.resources.get(address);
-      if (resource === undefined) throw new TypeError(`${address} does not exist: resolution comes before compiling`);
-      used.add(address);
+      const resource = estate.find(kind, path);
+      if (resource === undefined)
+        throw new TypeError(`${addressAt(kind, path)} does not exist: resolution comes before compiling`);
+      used.add(resource.address);
       return resource;
     },
     policiesFor: (subject) => note(reaching(estate.policies, subject)),

@@ -2,6 +2,8 @@ import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import type { Verdict } from './authority.ts';
+import { shared } from './bundle-text.ts';
 import { kept } from './kept.ts';
 import type { Rule } from './reach.ts';
 import { pathOf, specOf } from './typed.ts';
@@ -18,6 +20,8 @@ export interface PolicyForm {
   readonly tools: { readonly allow: PathSet | undefined; readonly deny: PathSet } | undefined;
   /** Denied; absent: none. */
   readonly operations: ReadonlySet<string> | undefined;
+  /** Of every cell that it denies. */
+  readonly denied: Verdict;
 }
 
 /** Exact `namespace/name`, or `*` alone for everything. */
@@ -37,6 +41,7 @@ export const policyForm = kept((rule: Rule<'AgentPolicy'>): PolicyForm => {
         ? undefined
         : { allow: allow && pathSet(allow, namespace), deny: pathSet(deny ?? [], namespace) },
     operations: spec.operations?.deny && new Set(spec.operations.deny),
+    denied: shared({ kind: 'deny', reason: 'policy.denied', rule: address }),
   };
 });
 
@@ -48,11 +53,21 @@ function pathSet(list: readonly string[], namespace: string): PathSet {
   return { all: list.includes('*'), paths: new Set(list.map((entry) => qualify(entry, namespace))) };
 }
 
-/** The permissions that a role gives, as texts. */
-export const roleForm = kept((role: Resource): { readonly address: Address; readonly gives: ReadonlySet<string> } => ({
-  address: role.address,
-  gives: new Set(specOf(role, 'AgentRole').permissions.map((text) => keyOf(permissionParts(text, role.namespace)))),
-}));
+export interface RoleForm {
+  readonly address: Address;
+  /** The permissions that it gives, as texts. */
+  readonly gives: ReadonlySet<string>;
+  /** Of every cell that it alone grants. */
+  readonly granted: Verdict;
+}
+
+export const roleForm = kept(
+  (role: Resource): RoleForm => ({
+    address: role.address,
+    granted: shared({ kind: 'allow', rule: role.address }),
+    gives: new Set(specOf(role, 'AgentRole').permissions.map((text) => keyOf(permissionParts(text, role.namespace)))),
+  }),
+);
 
 /** One permission that a call needs, and every text of a role that gives it. */
 export interface Wanted {
