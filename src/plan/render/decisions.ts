@@ -3,7 +3,8 @@ import { compareText } from '../../manifest/problem.ts';
 import type { Cause } from '../access.ts';
 import { approversText } from '../approvers.ts';
 import type { Plan } from '../change.ts';
-import { counted, listed, shellWord } from './words.ts';
+import { ackCommand } from '../unacknowledged.ts';
+import { counted, listed } from './words.ts';
 
 /** Something that somebody must agree to before a plan can be applied, or that no agreement lets through. */
 export interface Decision {
@@ -54,14 +55,6 @@ function acknowledgedBy(plan: Plan, id: string, isForPlan: boolean): readonly st
   const all = plan.beside?.acknowledgements ?? [];
   const given = all.filter((one) => one.id === id && (!isForPlan || one.planDigest === plan.digest));
   return [...new Set(given.map(({ by }) => by))].sort(compareText);
-}
-
-/** So much of a plan's digest identifies it: nobody finds another plan with the same. */
-const digestShown = 16;
-
-/** `pawl ack R1-3f2a --plan …`, ready to be run by one of those who may. */
-export function ackCommand(plan: Plan, ids: readonly string[]): string {
-  return `pawl ack ${ids.map(shellWord).join(' ')} --plan ${plan.digest.slice(0, digestShown)} --env ${shellWord(plan.environment)}`;
 }
 
 /** One command for everything that the same people may agree to, in the order in which it is asked. */

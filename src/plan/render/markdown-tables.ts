@@ -1,7 +1,8 @@
 import { refusesPlan } from '../../manifest/problem.ts';
 import type { Cause } from '../access.ts';
 import type { Change, Plan } from '../change.ts';
-import { ackCommand, type Decision, decisionsOf, labelOf, stateText } from './decisions.ts';
+import { ackCommand } from '../unacknowledged.ts';
+import { type Decision, decisionsOf, labelOf, stateText } from './decisions.ts';
 import { each, type Part } from './fit.ts';
 import { code, inert } from './inert.ts';
 import { authored, countsByKind, symbolOf } from './text-changes.ts';

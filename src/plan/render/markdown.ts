@@ -1,6 +1,6 @@
 import { partsLacked, refusesPlan } from '../../manifest/problem.ts';
 import type { Plan } from '../change.ts';
-import { isErrored, isUnchanged } from '../plan.ts';
+import { isErrored, isQuiet } from '../plan.ts';
 import { decisionsOf } from './decisions.ts';
 import { fit, type Part, partBreak, sizeOf } from './fit.ts';
 import { code, inert } from './inert.ts';
@@ -36,7 +36,7 @@ export function renderMarkdown(plan: Plan, options: MarkdownOptions = {}): strin
   const { bytesMax = commentBytesMax, environmentId = `${plan.lineage}/${plan.environment}` } = options;
   const head = headOf(plan);
   const marker = `<!-- pawl:plan ${encodeURIComponent(environmentId).replaceAll('-', '%2D')} -->`;
-  const parts = isUnchanged(plan) && plan.drift.length === 0 ? problemsPart(plan) : partsOf(plan);
+  const parts = isQuiet(plan) ? problemsPart(plan) : partsOf(plan);
   const note = (cut: readonly string[]): string => cutNote(plan, cut, options.fullPlan);
   // The longest note names every part.
   const reserved = [head, marker, note(parts.map(({ title }) => title))];
@@ -67,7 +67,7 @@ function headOf(plan: Plan): string {
   const tally = tallyOf(plan);
   const subject = plan.target.subject === '' ? '' : ` ${code(clip(plan.target.subject, 120))}`;
   const base = plan.base.revision === 0 ? 'nothing was applied before' : `compared with revision ${plan.base.revision}`;
-  const isNothing = isUnchanged(plan) && plan.drift.length === 0;
+  const isNothing = isQuiet(plan);
   const { revert } = plan;
   const returned =
     revert === undefined
@@ -123,7 +123,7 @@ function verdictOf(plan: Plan): string {
     }
     return `cannot be applied, ${counted(errors.length, 'error')}`;
   }
-  if (isUnchanged(plan) && plan.drift.length === 0) return 'nothing to do';
+  if (isQuiet(plan)) return 'nothing to do';
   if ((plan.quarantined ?? []).length > 0) return 'held by a rollback';
   const decisions = decisionsOf(plan);
   const refused = decisions.filter(({ state }) => state === 'refused').length;

@@ -19,6 +19,8 @@ export interface LineStyle {
   /** Colours the mark, or the whole line where there is none or `whole` is set. */
   readonly paint?: Paint;
   readonly whole?: boolean;
+  /** How far what is wrapped stands in, where there is no mark: no text from outside may begin a line. */
+  readonly hang?: number;
 }
 
 export function page(options: { readonly width: number; readonly color: boolean }): Page {
@@ -27,12 +29,12 @@ export function page(options: { readonly width: number; readonly color: boolean 
     colors: pc.createColors(options.color),
     blank: () => void lines.push(''),
     exact: (text) => void lines.push(text),
-    line: (indent, text, { mark, paint = plain, whole = mark === undefined } = {}) => {
+    line: (indent, text, { mark, paint = plain, whole = mark === undefined, hang: hanging = 0 } = {}) => {
       const margin = ' '.repeat(indent);
-      const hang = mark === undefined ? '' : ' '.repeat(mark.length + 1);
+      const hang = ' '.repeat(mark === undefined ? hanging : mark.length + 1);
       const pieces = wrap(text, options.width - indent - hang.length);
       for (const [index, piece] of pieces.entries()) {
-        const lead = mark === undefined ? '' : index === 0 ? `${paint(mark)} ` : hang;
+        const lead = index > 0 ? hang : mark === undefined ? '' : `${paint(mark)} `;
         lines.push(`${margin}${lead}${whole && piece !== '' ? paint(piece) : piece}`.trimEnd());
       }
     },

@@ -30,7 +30,7 @@ export function beside(out: Page, { beside: looked = {} }: Plan): void {
   }
   if (tested !== undefined) backtest(out, tested);
   if (preflight !== undefined) {
-    out.line(0, preflightText(preflight), preflight.ok ? {} : { paint: out.colors.red });
+    out.line(0, preflightText(preflight), { hang: 2, ...(preflight.ok ? {} : { paint: out.colors.red }) });
     out.blank();
   }
 }

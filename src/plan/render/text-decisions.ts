@@ -80,13 +80,12 @@ function notices(out: Page, { risks }: Plan): void {
 export function pending(out: Page, plan: Plan): void {
   const open = decisionsOf(plan).filter(({ state }) => state !== 'acknowledged');
   if (open.length === 0) return;
-  out.line(
-    0,
-    `Waits for: ${listed(
-      open.map(({ id }) => id),
-      10,
-    )}. See the top of this plan.`,
+  const ids = listed(
+    open.map(({ id }) => id),
+    10,
   );
+  out.line(0, `Waits for: ${ids}. See the top of this plan.`);
+  out.blank();
 }
 
 /** The lines of the manifests that bring something about. */

@@ -12,6 +12,7 @@ export function header(out: Page, plan: Plan): void {
   const base = revision === 0 ? 'Nothing was applied before.' : `Compared with revision ${revision}.`;
   out.line(0, `Environment ${neutral(plan.environment)}, ${targetOf(plan.target)}${subject}`, {
     paint: out.colors.bold,
+    hang: 2,
   });
   out.line(0, base);
   out.blank();

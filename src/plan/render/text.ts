@@ -1,5 +1,5 @@
 import type { Plan } from '../change.ts';
-import { isUnchanged } from '../plan.ts';
+import { isQuiet } from '../plan.ts';
 import { page } from './page.ts';
 import { planLine, riskLine, tallyOf } from './tally.ts';
 import { access } from './text-access.ts';
@@ -25,7 +25,7 @@ export function renderText(plan: Plan, options: TextOptions): string {
   header(out, plan);
   errors(out, plan);
   overrides(out, plan);
-  if (isUnchanged(plan) && plan.drift.length === 0) {
+  if (isQuiet(plan)) {
     out.exact(`No changes. Live state matches ${targetOf(plan.target)}.`);
     return out.text();
   }

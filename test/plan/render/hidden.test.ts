@@ -4,6 +4,7 @@ import { renderJson } from '../../../src/plan/render/json.ts';
 import { renderMarkdown } from '../../../src/plan/render/markdown.ts';
 import { agent, inSync, liveOf, optionsOf, snapshotOf, tool } from '../fixture.ts';
 import { first, text } from './plans.ts';
+import { richPlan } from './rich.ts';
 
 describe('what comes from outside', () => {
   const hostile = '\u001b[2J\u001b]8;;http://evil\u0007\r\b\u009b1m\u202eevil\u2066\u200b\ufeff\u{e0041}\u2028';
@@ -34,6 +35,21 @@ describe('what comes from outside', () => {
     }
     expect(text(made[0] ?? first, 200)).toContain('\\u{1b}[2J');
     expect(text(made[0] ?? first, 200)).toContain('\\u{202e}evil');
+  });
+
+  test('begins no line at any width, wherever it stands', () => {
+    const totals = 'Plan: 9 to add, 9 to change, 9 to destroy. Risk: none. ::error::x';
+    for (let width = 40; width <= 120; width += 1) {
+      const lines = text(richPlan(` ${'x'.repeat(width % 40)} ${totals}`), width).split('\n');
+      expect(lines.filter((line) => /^(Plan|Risk): |^::/.test(line))).toEqual([
+        'Plan: 1 to add, 1 to change, 1 to destroy, 1 to move, 1 to adopt.',
+        'Risk: 5 widening, 2 narrowing.',
+      ]);
+    }
+  }, 60_000);
+
+  test('is inert in every part of the text', () => {
+    for (const line of text(richPlan(hostile), 60).split('\n')) expect(line).not.toMatch(dangerous);
   });
 
   test('cannot forge the last line', () => {

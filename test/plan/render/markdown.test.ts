@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { code, fenced, inert } from '../../../src/plan/render/inert.ts';
-import { renderMarkdown } from '../../../src/plan/render/markdown.ts';
+import { checkRunBytesMax, renderMarkdown } from '../../../src/plan/render/markdown.ts';
 import { codeBlocks, foreign, isBalanced, nodesOf, parse } from './markdown.ts';
 import { mermaidProblems } from './mermaid-rules.ts';
 import { plans } from './plans.ts';
@@ -153,7 +153,7 @@ describe('limits of a comment', () => {
   test('any limit is kept, with everything closed', () => {
     const wide = richPlan('界'.repeat(200) + '😀`'.repeat(30));
     for (const made of [wide, richPlan('x'.repeat(5_000)), hugePlan(100)]) {
-      for (const bytesMax of [60_000, 8_000, 3_000]) {
+      for (const bytesMax of [checkRunBytesMax, 8_000, 3_000]) {
         const markdown = renderMarkdown(made, { bytesMax });
         expect(Buffer.byteLength(markdown)).toBeLessThanOrEqual(bytesMax);
         expect(foreign(markdown)).toEqual([]);

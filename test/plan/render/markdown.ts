@@ -1,7 +1,12 @@
-import type { Node, Parent, Root } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
+
+type Root = ReturnType<typeof fromMarkdown>;
+
+interface Node {
+  readonly type: string;
+}
 
 /** The document as GitHub's parser sees it. */
 export function parse(markdown: string): Root {
@@ -11,7 +16,7 @@ export function parse(markdown: string): Root {
 /** Every node, parents first. */
 export function* nodesOf(node: Node): Generator<Node> {
   yield node;
-  if ('children' in node) for (const child of (node as Parent).children) yield* nodesOf(child);
+  if ('children' in node) for (const child of node.children as readonly Node[]) yield* nodesOf(child);
 }
 
 /** What may stand in a comment: the blocks that we write, text and code. No links, images, footnotes, emphasis. */
