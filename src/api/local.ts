@@ -192,7 +192,9 @@ async function statusOf(plane: ControlPlane, settings: EnvironmentSettings): Pro
 function isSynced(planned: Plan): boolean {
   if (isErrored(planned) || planned.base.revision === 0) return false;
   const pending = planned.changes.filter((change) => change.class === 'pending' || change.class === 'conflict');
-  return isUnchanged(planned) || pending.length === 0;
+  // A commit of rules alone waits too, until somebody agrees to them.
+  if (isUnchanged(planned)) return planned.risks.every(({ gate }) => gate === 'notice');
+  return pending.length === 0;
 }
 
 async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Promise<Plan | undefined> {

@@ -39,7 +39,12 @@ export async function planCommand(context: CliContext, options: PlanOptions): Pr
   if (refusalOf(plan.problems) !== undefined) return exitCodes.findings;
   if (options.out !== undefined) await savePlan(context, plan, options.out);
   if (plan.beside?.preflight?.ok === false) return exitCodes.findings;
-  return options.detailedExitcode === true && !isUnchanged(plan) ? exitCodes.differences : exitCodes.success;
+  return options.detailedExitcode === true && differs(plan) ? exitCodes.differences : exitCodes.success;
+}
+
+/** Rules that judge otherwise are a difference too. */
+function differs(plan: Plan): boolean {
+  return !isUnchanged(plan) || plan.risks.length > 0;
 }
 
 /** Whoever edits and plans without a commit would read "No changes" and wonder. */

@@ -1,6 +1,7 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
+import type { Rules } from '../manifest/rules.ts';
 import type { Repository } from '../source/repository.ts';
 import { settingsAt } from '../source/snapshot.ts';
 
@@ -61,12 +62,19 @@ export async function withOwnRules(
 ): Promise<EnvironmentSettings> {
   try {
     const { rules } = await environmentAt(repository, commit, settings.name);
-    return rules === undefined ? settings : { ...settings, rules };
+    return rules === undefined ? settings : { ...settings, rules: takenFrom(settings.branch, rules) };
   } catch (error) {
     // A commit beside the branch may know no such environment; what is on the branch was read before.
     if (error instanceof TerminalError && error.code.startsWith('environment.')) return settings;
     throw error;
   }
+}
+
+/** A commit of a branch that its own pawl.yaml does not name says nothing of having come to rule the environment. */
+function takenFrom(branch: string, rules: Rules): Rules {
+  const { environment } = rules;
+  if (environment === undefined || environment.branch === branch) return rules;
+  return { ...rules, environment: { ...environment, takenFrom: branch } };
 }
 
 async function onItsBranch(

@@ -14,8 +14,9 @@ export async function healDrift(
   settings: EnvironmentSettings,
   { actor, deep }: { readonly actor: string; readonly deep: boolean },
 ): Promise<Healing | undefined> {
-  if (settings.drift !== 'heal') return undefined;
   const live = await liveOf(plane, settings.name, deep);
+  // What a commit asks for that nobody has agreed to yet, or that is not applied for another reason, does not hold.
+  if ((live.rules?.environment ?? settings).drift !== 'heal') return undefined;
   const drift = await driftIn(plane, live);
   if (drift.length === 0) return undefined;
   try {

@@ -2,7 +2,15 @@ import { digest } from './digest.ts';
 import type { JsonObject } from './json.ts';
 import { compareText } from './problem.ts';
 import { riskNames } from './risk-codes.ts';
-import { type Approvers, type Group, type GuardLimits, ordinaryRules, type Owned, type Rules } from './rules.ts';
+import {
+  type Approvers,
+  type EnvironmentRules,
+  type Group,
+  type GuardLimits,
+  ordinaryRules,
+  type Owned,
+  type Rules,
+} from './rules.ts';
 import { treePath } from './tree-path.ts';
 import type { PawlSettings } from './types.gen.ts';
 
@@ -15,6 +23,31 @@ export function rulesOf(settings: PawlSettings, environment: Environment): Rules
     ownership: (settings.ownership ?? []).map(ownedOf).sort((a, b) => compareText(a.path, b.path)),
     approvals: approvalsOf(environment),
     guards: guardsOf(environment),
+    environment: environmentOf(settings, environment),
+  };
+}
+
+function environmentOf({ secrets }: PawlSettings, environment: Environment): EnvironmentRules {
+  const {
+    branch,
+    paths,
+    namespaces,
+    apply = 'auto',
+    drift = 'alert',
+    windows = [],
+    signatures,
+    alerts = [],
+  } = environment;
+  return {
+    branch,
+    paths: paths.map(treePath),
+    ...(namespaces === undefined ? {} : { namespaces: sorted(namespaces) }),
+    apply,
+    drift,
+    windows: [...windows].sort((a, b) => compareText(JSON.stringify(a), JSON.stringify(b))),
+    signatures: { mode: 'off', ...signatures },
+    alerts: sorted(alerts),
+    recipients: sorted(secrets?.recipients ?? []),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { PawlSettings } from './types.gen.ts';
+
 /**
  * What judges a plan: who may acknowledge what, who owns which files, when a plan is refused. From the base side: the
  * rules of the commit that is live, kept with the environment when it was applied; on the first apply the target's own.
@@ -8,7 +10,30 @@ export interface Rules {
   /** By risk name (`access.widened`), in place of the class's default. */
   readonly approvals: Readonly<Record<string, Approvers>>;
   readonly guards: GuardLimits;
+  /** What else `pawl.yaml` says of the environment; absent: a build that kept none of it. */
+  readonly environment?: EnvironmentRules;
 }
+
+/** How an environment comes from Git to be live. It judges no plan, and who changes it decides what the next one is. */
+export interface EnvironmentRules {
+  readonly branch: string;
+  /** The branch that the commit was taken from, where that is another one than it names itself. */
+  readonly takenFrom?: string;
+  /** In their order: later ones patch earlier ones. */
+  readonly paths: readonly string[];
+  readonly namespaces?: readonly string[];
+  readonly apply: 'auto' | 'manual';
+  readonly drift: 'alert' | 'heal';
+  readonly windows: readonly Window[];
+  readonly signatures: Signatures;
+  readonly alerts: readonly string[];
+  /** Whom values of secrets are encrypted for. */
+  readonly recipients: readonly string[];
+}
+
+type Environment = PawlSettings['environments'][number];
+export type Window = NonNullable<Environment['windows']>[number];
+export type Signatures = NonNullable<Environment['signatures']>;
 
 export interface Group {
   readonly github?: { readonly teams?: readonly string[]; readonly users?: readonly string[] };

@@ -138,6 +138,11 @@ export function isUnchanged(plan: Plan): boolean {
   return plan.changes.length === 0 && plan.bundles.length === 0 && plan.removedSystems.length === 0;
 }
 
+/** Nothing for anybody to look at. A commit of rules alone changes no resource, and who may agree to the next one. */
+export function isQuiet(plan: Plan): boolean {
+  return isUnchanged(plan) && plan.drift.length === 0 && plan.risks.length === 0;
+}
+
 /** Never applied: the commit has errors or needs what this build lacks, or Git and live both moved a resource. */
 export function isErrored({ problems, changes }: Pick<Plan, 'problems' | 'changes'>): boolean {
   return problems.some(refusesPlan) || changes.some((change) => change.class === 'conflict');

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { digest } from '../manifest/digest.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
-import { referencesOf } from '../manifest/manifest-reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
-import { oldAddress, shown } from './risk-access.ts';
+import { oldAddress } from './risk-access.ts';
 import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
 import type { Sides } from './sides.ts';
 
-/** R8 a model that answers otherwise, R10 data that goes, R12 a tool whose contract with models changes. */
+/** R8 a model that answers otherwise, R10 data that is kept elsewhere, R12 a tool whose contract with models changes. */
 export function changeRisks(sides: Sides): readonly FoundRisk[] {
   return sides.changed.flatMap((address) => {
     const old = oldAddress(sides, address);
@@ -28,7 +27,7 @@ interface Pair {
 const rowsOf: Readonly<Partial<Record<Kind, (pair: Pair) => readonly FoundRisk[]>>> = {
   ModelEndpoint: modelRisk,
   Agent: agentModelRisk,
-  Memory: memoryRisk,
+  Memory: storeRisk,
   Tool: contractRisk,
 };
 
@@ -49,38 +48,11 @@ function agentModelRisk({ sides, address, before, after }: Pair): readonly Found
 /** What keeps the data, and which. How long it is kept is a setting of the store and not its loss. */
 const storeFields = ['type', 'http', 'longTerm'] as const;
 
-function memoryRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
-  if (after !== undefined) {
-    const items = changedFields(storeFields, before, after);
-    return risk('R10', `${address} changes where it keeps what is remembered`, {
-      sides,
-      address,
-      items,
-      owned: before.address,
-    });
-  }
-  // A move has its history: the old name is gone, and what it holds is not.
-  if (sides.changes.get(address)?.previousAddress === address) return [];
-  const users = dependantsOf(sides, address);
-  const used = users.length === 0 ? '' : `, which ${shown(users)} used`;
-  const items = [
-    { detail: `deletes what it holds${used}`, key: [address, before.digest] },
-    ...users.map((user) => ({ detail: `used by ${user}`, key: [address, 'used by', user] })),
-  ];
-  return risk('R10', `${address} is deleted with what it holds${used}`, {
-    sides,
-    address,
-    items,
-    owned: before.address,
-  });
-}
-
-function dependantsOf(sides: Sides, address: Address): readonly Address[] {
-  // Whatever used it must say otherwise in the same plan, or the plan would have an error.
-  return sides.changed.filter((user) => {
-    const resource = sides.before.get(user);
-    return resource !== undefined && referencesOf(resource, resource.manifest).some((one) => one.address === address);
-  });
+function storeRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
+  if (after === undefined) return [];
+  const items = changedFields(storeFields, before, after);
+  const title = `${address} changes where it keeps what is remembered`;
+  return risk('R10', title, { sides, address, items, owned: before.address });
 }
 
 function contractRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {

@@ -8,6 +8,7 @@ import type { Rules } from '../manifest/rules.ts';
 import { shownText } from '../manifest/shown.ts';
 import { approversText } from './approvers.ts';
 import { oldAddress } from './risk-access.ts';
+import { isStricterSetting } from './risk-environment.ts';
 import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
 import type { Sides } from './sides.ts';
 
@@ -26,16 +27,37 @@ function rulesRisks(rules: Rules, targetRules: Rules): readonly FoundRisk[] {
   if (isDeepStrictEqual(rules, targetRules)) return [];
   const parts = Object.keys({ ...rules, ...targetRules }).sort(compareText) as (keyof Rules)[];
   const items = parts.flatMap((part) => partItems(part, rules, targetRules));
+  const isStricter = ({ key: [part, name] }: FoundItem): boolean =>
+    part === 'environment' && isStricterSetting(String(name), rules.environment, targetRules.environment);
+  return [
+    ...rulesRisk(items.filter((item) => !isStricter(item))),
+    ...rulesRisk(items.filter(isStricter)).map((risk) => ({
+      ...risk,
+      gate: 'notice' as const,
+      title: `pawl.yaml becomes stricter: ${namesOf(items.filter(isStricter)).join(', ')}.`,
+    })),
+  ];
+}
+
+function rulesRisk(items: readonly FoundItem[]): readonly FoundRisk[] {
+  if (items.length === 0) return [];
+  const names = namesOf(items);
   return [
     {
       class: 'R13',
       subject: undefined,
-      title: `pawl.yaml changes who judges the next plan: ${[...new Set(items.map(({ key }) => key[0]))].join(', ')}.`,
+      title: `pawl.yaml changes who judges the next plan: ${names.join(', ')}.`,
       items,
-      causes: [{ address: 'pawl.yaml', place: { file: 'pawl.yaml', line: 1, column: 1 }, fields: parts }],
+      causes: [{ address: 'pawl.yaml', place: { file: 'pawl.yaml', line: 1, column: 1 }, fields: names }],
       owned: [],
     },
   ];
+}
+
+/** `groups`, `environment.apply`: each part once. */
+function namesOf(items: readonly FoundItem[]): readonly string[] {
+  const names = items.map(({ key: [part, name] }) => (part === 'environment' ? `${part}.${name}` : String(part)));
+  return [...new Set(names)];
 }
 
 function partItems(part: keyof Rules, rules: Rules, targetRules: Rules): readonly FoundItem[] {

@@ -99,12 +99,13 @@ function joined(all: readonly FoundRisk[]): FoundRisk {
 
 /** Digest over every item, in one order; JSON keeps one item's end from passing for another's beginning. It writes `undefined` as null. */
 function contentOf({ class: kind, subject, items }: FoundRisk): string {
-  const lines = items.map(({ key }) => JSON.stringify(key)).sort(compareText);
-  return sha256([kind, subject ?? '', ...new Set(lines)].join('\n'));
+  // By code units, as compareText, and without a call for each of a fleet's comparisons.
+  const lines = [...new Set(items.map(({ key }) => JSON.stringify(key)))].sort();
+  return sha256([kind, subject ?? '', ...lines].join('\n'));
 }
 
 function detailsOf(items: readonly FoundItem[]): readonly string[] {
-  const lines = [...new Set(items.map(({ detail }) => neutral(detail)))].sort(compareText);
+  const lines = [...new Set(items.map(({ detail }) => neutral(detail)))].sort();
   if (lines.length <= detailsMax) return lines;
   return [...lines.slice(0, detailsMax), `… and ${lines.length - detailsMax} more`];
 }

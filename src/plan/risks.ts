@@ -2,6 +2,7 @@ import type { Risk } from './risk.ts';
 import { accessRisks } from './risk-access.ts';
 import { bootstrapRisk } from './risk-bootstrap.ts';
 import { changeRisks } from './risk-change.ts';
+import { lossRisks } from './risk-loss.ts';
 import { controlRisks } from './risk-control.ts';
 import { risksFrom } from './risk-found.ts';
 import { promptRisks } from './risk-prompt.ts';
@@ -20,6 +21,7 @@ export function risksOf(input: RiskInput): readonly Risk[] {
     ...accessRisks(input),
     ...reachRisks(reach, sides),
     ...changeRisks(sides),
+    ...lossRisks(sides),
     ...triggerRisks(sides),
     ...promptRisks(sides),
     ...controlRisks(input),
