@@ -71,7 +71,7 @@ describe('a rollback killed with -9', () => {
 test('of two rollbacks at once one wins, and the other is stale', async () => {
   const { database, order } = await prepared();
   const processes = [order, order].map((one) => startProcess(process(one)));
-  await Promise.all(processes.map((one) => one.exited()));
+  await Promise.all(processes.map((one) => one.exited(45_000)));
   const said = processes.map((one) => one.stdout.trim()).sort();
   // The second may have planned after the first was done: then there is nothing left for it to do.
   expect(['applied 3|refused plan.stale', 'applied 3|applied 3']).toContain(said.join('|'));
@@ -83,7 +83,7 @@ test('a rollback and an apply at once: whichever is second is stale', async () =
   const { database, order } = await prepared();
   const next = { ...order, target: [...bad, { name: 'more', value: 'x' }], commit: 'c3', rollbackTo: undefined };
   const processes = [order, next].map((one) => startProcess(process(one)));
-  await Promise.all(processes.map((one) => one.exited()));
+  await Promise.all(processes.map((one) => one.exited(45_000)));
   const said = processes.map((one) => one.stdout.trim()).sort();
   const live = await readLive(database.db, 'prod');
   // One after the other they both go through, or the apply finds the content that it holds withdrawn.
