@@ -27,7 +27,7 @@ export function* reachCandidates(
   both: Both,
 ): Generator<ReachCandidate> {
   const moved = movedCarriers(sides);
-  const cells = cellRoots(access);
+  const cells = cellRoots(access, both);
   const whole = wholeSubjects(sides);
   const users = [sides.before, sides.after].flatMap((side) => usersOf(side, moved, subjectKinds));
   const was = new Map(
@@ -94,11 +94,21 @@ function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return a.size === b.size && [...a].every((one) => b.has(one));
 }
 
-/** Tools and models that subjects may call otherwise than before. */
-function cellRoots({ cells }: Pick<AccessChanges, 'cells'>): ReadonlyMap<Address, ReadonlySet<Address>> {
+/** Tools and models that subjects may call otherwise than before, but for those that lead nowhere: most of a fleet's. */
+function cellRoots(
+  { cells }: Pick<AccessChanges, 'cells'>,
+  { before, after }: Both,
+): ReadonlyMap<Address, ReadonlySet<Address>> {
   const roots = new Map<Address, Set<Address>>();
+  const leading = { tool: new Map<string, Address | undefined>(), model: new Map<string, Address | undefined>() };
   for (const { subject, target, name } of cells) {
-    const root = addressAt(target === 'tool' ? 'Tool' : 'ModelEndpoint', name);
+    if (!leading[target].has(name)) {
+      const address = addressAt(target === 'tool' ? 'Tool' : 'ModelEndpoint', name);
+      const isLeading = before.leadsUnder(address).size > 0 || after.leadsUnder(address).size > 0;
+      leading[target].set(name, isLeading ? address : undefined);
+    }
+    const root = leading[target].get(name);
+    if (root === undefined) continue;
     const known = roots.get(subject);
     if (known === undefined) roots.set(subject, new Set([root]));
     else known.add(root);
