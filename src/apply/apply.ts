@@ -30,6 +30,8 @@ export interface Applicant {
   readonly rollback?: RollbackOrder;
   /** Set where the plan brings an override or takes one back. */
   readonly override?: OverrideOrder;
+  /** The plan only ends what a hand had put over it: its target was live before, and was agreed to then. */
+  readonly returns?: boolean;
 }
 
 /** `apply`, which calls `checkpoint` between its steps: tests of crashes end the process there. */
@@ -40,6 +42,7 @@ export async function applyWatched(options: {
   readonly acknowledge?: readonly string[];
   readonly rollback?: RollbackOrder;
   readonly override?: OverrideOrder;
+  readonly returns?: boolean;
   readonly checkpoint: Checkpoint;
 }): Promise<AppliedRevision> {
   const { database, plan, acknowledge = [], checkpoint } = options;

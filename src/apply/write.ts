@@ -64,6 +64,8 @@ export interface Step {
   readonly rollback?: RollbackOrder;
   /** Set where the plan brings an override or takes one back. */
   readonly override?: OverrideOrder;
+  /** Everything about it was agreed to before: whoever ends an override, or lets it run out, need not be asked again. */
+  readonly returns?: boolean;
   /** Nothing of it will stay: nobody needs to have agreed to it. */
   readonly isRehearsal?: true;
   readonly checkpoint: Checkpoint;
@@ -80,7 +82,8 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   assertHeads(plan, found);
   await checkpoint('compared');
   const request = { by: step.by, ids: step.acknowledge };
-  const acknowledged = step.isRehearsal ? [] : await assertAcknowledged(trx, plan, { live, request });
+  const isAsked = step.isRehearsal !== true && step.returns !== true;
+  const acknowledged = !isAsked ? [] : await assertAcknowledged(trx, plan, { live, request });
   const revision = plan.base.revision + (isUnchanged(plan) ? 0 : 1);
   await settleOverrides(trx, step, { live, revision });
   if (isUnchanged(plan)) return await keepRevision(trx, step, { live, acknowledged });
@@ -124,7 +127,9 @@ async function keepRevision(trx: StoreTransaction, step: Step, { live, acknowled
   const { environment, target, targetRules } = step.plan;
   if (live.root !== target.root) throw rootMismatch(step.plan, live.root);
   const { revision, root } = live;
-  if (live.commit_id !== target.commit || live.tree_id !== target.tree) {
+  const isKnown = live.commit_id === target.commit && live.tree_id === target.tree;
+  // The same commit brings other rules where the environment has come to another branch.
+  if (!isKnown || live.rules !== JSON.stringify(targetRules)) {
     await settleQuarantine(trx, step, { live, revision });
     await moveCommit(trx, environment, { ...target, rules: targetRules });
     await useAcknowledgements(trx, { environment, revision }, acknowledged);

@@ -73,8 +73,8 @@ export async function endOverride(
   const subject = `End the override of ${ended.address}`;
   const planned = await planOver(plane, { environment, overrides: others, subject });
   const order = { kind: 'end', id } as const;
-  const agreed = isReturn(planned, [ended]) ? requiredOf(planned) : acknowledge;
-  const { revision } = await apply(plane.database, planned, { by, acknowledge: agreed, override: order });
+  const returns = isReturn(planned, [ended]);
+  const { revision } = await apply(plane.database, planned, { by, acknowledge, returns, override: order });
   return { override: ended, revision, plan: planned };
 }
 
@@ -90,9 +90,8 @@ export async function returnOverrides(
   const others = standing.filter(({ isExpired }) => !isExpired);
   const subject = `Overrides have run out: ${expired.map(({ address }) => address).join(', ')}`;
   const planned = await planOver(plane, { environment, overrides: others, subject });
-  const acknowledge = isReturn(planned, expired) ? requiredOf(planned) : [];
   try {
-    await apply(plane.database, planned, { by, acknowledge });
+    await apply(plane.database, planned, { by, returns: isReturn(planned, expired) });
   } catch (error) {
     // Another controller was first, or somebody applied: the next tick looks again.
     if (isPawlError(error) && error.code === 'plan.stale') return undefined;
@@ -123,13 +122,6 @@ async function planOver(
 /** Exactly what was live before the override came: everything about it was judged then. */
 function isReturn({ target }: Plan, ended: readonly StandingOverride[]): boolean {
   return ended.some(({ base }) => base.root === target.root && base.commit === target.commit);
-}
-
-function requiredOf({ risks, guards }: Plan): readonly string[] {
-  return [
-    ...risks.filter(({ gate }) => gate === 'ack').map(({ id }) => id),
-    ...guards.filter(({ acknowledgeable }) => acknowledgeable).map(({ id }) => id),
-  ];
 }
 
 function assertApplied({ environment, revision, commit }: Live): string {

@@ -108,6 +108,19 @@ describe('an override', () => {
     expect(event?.detail).toMatchObject({ address, because: 'expired', revision: 3 });
   });
 
+  test('ends by itself where groups are defined too: what was agreed to before is not asked about again', async () => {
+    const groups = 'groups: { security: { github: { users: [sam] } } }\n';
+    await estate.git.commit({ 'pawl.yaml': `${settings({ prod: {} })}${groups}` });
+    await one.tick();
+    await set();
+    await runOut();
+    await one.controller.tick();
+    expect(await specOf()).toMatchObject({ permissions: ['tool:a:read', 'tool:b:read'] });
+    expect(await readActiveOverrides(database().db, 'prod')).toEqual([]);
+    const events = await listEvents(database().db, 'prod', 2);
+    expect(events.map(({ action }) => action).toSorted()).toEqual(['apply', 'override.end']);
+  });
+
   test('is ended by hand before that', async () => {
     const { override } = await set();
     const ended = await endOverride(one.plane, { environment: 'prod', id: override.id, by: 'bob', acknowledge: [] });
