@@ -26,13 +26,23 @@ export function standingOf(actor: string, approvers: Approvers, rules: Rules): S
 
 /** Logins are compared as GitHub does, without regard to case; other names are compared as they are. */
 export function isSame(one: string, other: string): boolean {
-  return personKey(one) === personKey(other);
+  return loginKey(one) === loginKey(other);
 }
 
-/** One text a person, so that nobody counts twice. */
-export function personKey(name: string): string {
+function loginKey(name: string): string {
   // Folding beyond ASCII would make one name of two: the Kelvin sign is a `k` then.
   return /^[\x21-\x7e]+$/.test(name) ? name.toLowerCase() : name;
+}
+
+/**
+ * What counts as one person where several must agree. Coarser than who is admitted: names that only a machine tells
+ * apart are one person's, since two who look alike and count once hold a plan back, and one who counts twice does not.
+ */
+export function personKey(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Z}\p{M}]/gu, '')
+    .toLowerCase();
 }
 
 /** `group security, 2 people`; `anybody` where nobody is named. */

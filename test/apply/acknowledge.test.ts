@@ -223,6 +223,15 @@ describe.each(databaseKinds)('acknowledgements on %s', (kind) => {
       expect(await apply(database, plan, 'sam')).toMatchObject({ outcome: 'applied' });
     });
 
+    test('nor in two spellings that look alike', async () => {
+      const name = await environment();
+      const both = risk('refund', { approvers: { groups: [], users: [], min: 2 } });
+      const plan = await planned(name, [both], 'two');
+      const spellings = ['jos\u00e9', 'jose\u0301', 'JOS\u00c9', 'jos\u00e9\u200b', ' jos\u00e9', '\uff4aos\u00e9'];
+      for (const by of spellings) await acknowledge(database, plan, { by, ids: [both.id] });
+      await expect(apply(database, plan, 'ann')).rejects.toMatchObject({ code: 'plan.unacknowledged' });
+    });
+
     test('the word of somebody whom the rules have dropped since counts no longer', async () => {
       const name = await environment(governed);
       await acknowledge(database, await planned(name, [gated], 'two'), { by: 'sam', ids: [gated.id] });
