@@ -28,16 +28,7 @@ export function rulesOf(settings: PawlSettings, environment: Environment): Rules
 }
 
 function environmentOf({ secrets }: PawlSettings, environment: Environment): EnvironmentRules {
-  const {
-    branch,
-    paths,
-    namespaces,
-    apply = 'auto',
-    drift = 'alert',
-    windows = [],
-    signatures,
-    alerts = [],
-  } = environment;
+  const { branch, paths, namespaces, apply, drift, windows = [], signatures, alerts = [] } = environment;
   return {
     branch,
     paths: paths.map(treePath),

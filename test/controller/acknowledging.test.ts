@@ -5,6 +5,7 @@ import { readEnvironment } from '../../src/controller/environments.ts';
 import { type ControlPlane, planCommit } from '../../src/controller/planning.ts';
 import type { Plan } from '../../src/plan/change.ts';
 import { lastAttempt } from '../../src/store/attempt.ts';
+import { editByHand } from '../../src/store/hand-edit.ts';
 import { readLive } from '../../src/store/live.ts';
 import { acknowledgeAll } from '../support/apply-acknowledged.ts';
 import { createEstate, type Estate, role, settings } from './fixture.ts';
@@ -91,6 +92,67 @@ describe('rules that are live', () => {
       security: { github: { users: ['mallory'] } },
     });
     expect((await planOf(plane)).risks).toEqual([]);
+  });
+
+  test.each([
+    ['guards', 'guards: { maxDeletes: 100000, maxDeletePercent: 100, maxUpdates: 100000, maxUpdatePercent: 100 }'],
+    ['approvals', 'approvals: { access.widened: { users: [mallory], min: 1 } }'],
+  ])('are not loosened by a commit of %s alone, for the next commit to use', async (part, loosened) => {
+    const declared = (more: string): string =>
+      `apiVersion: pawl/v1\nenvironments:\n  - { name: one, branch: main, paths: [one]${more} }\n${groups('sam')}`;
+    const { git, join } = await open(declared(''));
+    const { controller, plane } = await join();
+    await acknowledgeAll(plane, 'one', 'sam');
+    await controller.tick();
+    const kept = (await readLive(plane.database.db, 'one')).rules;
+    await git.commit({ 'pawl.yaml': declared(`, ${loosened}`) }, 'Tidy up');
+    expect((await controller.tick())[0]?.outcome.kind).toBe('unacknowledged');
+    await git.commit({ 'one/more.yaml': role('more', 'tool:*:*') }, 'Use it');
+    expect((await controller.tick())[0]?.outcome.kind).toBe('unacknowledged');
+    const live = await readLive(plane.database.db, 'one');
+    expect([live.rules, live.revision]).toEqual([kept, 1]);
+    const plan = await planOf(plane);
+    expect(plan.risks.find(({ class: kind }) => kind === 'R13')?.title).toContain(part);
+    expect(plan.risks.every(({ approvers }) => approvers.groups.includes('security'))).toBe(true);
+  });
+
+  test('hold back the commit that asks to be applied by itself, and heal as they say until it is agreed to', async () => {
+    const declared = (apply: string, drift: string): string =>
+      `apiVersion: pawl/v1\nenvironments:\n  - { name: one, branch: main, paths: [one], apply: ${apply}, drift: ${drift} }\n${groups('sam')}`;
+    const { git, join } = await open(declared('manual', 'heal'));
+    const { controller, plane } = await join();
+    await acknowledgeAll(plane, 'one', 'sam');
+    await apply(plane.database, await planOf(plane), 'sam');
+    await git.commit({ 'pawl.yaml': declared('auto', 'alert'), 'one/more.yaml': role('more') });
+    expect((await controller.tick())[0]?.outcome.kind).toBe('unacknowledged');
+    const plan = await planOf(plane);
+    expect(plan.risks.map(({ class: kind, title }) => [kind, title])).toEqual([
+      ['R13', 'pawl.yaml changes who judges the next plan: environment.apply, environment.drift.'],
+    ]);
+    const at = { environment: 'one', address: 'AgentRole/default/reader' };
+    await editByHand(plane.database.db, at, (body) => ({ ...body, spec: { permissions: ['tool:*:*'] } }));
+    await controller.tick();
+    const { heads } = await readLive(plane.database.db, 'one', { deep: true });
+    expect(heads.get(at.address)?.live).toBe(heads.get(at.address)?.applied);
+    await acknowledgeAll(plane, 'one', 'sam');
+    expect((await controller.tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
+  });
+
+  test('judge a branch that has come to rule the environment without saying so itself', async () => {
+    const { git, join } = await open(`${settings({ one: {} })}${groups('sam')}`);
+    const { plane } = await join();
+    await acknowledgeAll(plane, 'one', 'sam');
+    await apply(plane.database, await planOf(plane), 'sam');
+    const declared = await readEnvironment(plane.repository, 'one');
+    const commit = await git.commit({ 'README.md': 'Nothing' });
+    const plan = await planCommit(plane, { settings: { ...declared, branch: 'evil' }, commit });
+    expect(plan.changes).toEqual([]);
+    expect(plan.risks.map(({ class: kind, gate, title }) => [kind, gate, title])).toEqual([
+      ['R13', 'ack', 'pawl.yaml changes who judges the next plan: environment.takenFrom.'],
+    ]);
+    const acknowledge = plan.risks.map(({ id }) => id);
+    expect(await apply(plane.database, plan, { by: 'sam', acknowledge })).toMatchObject({ outcome: 'unchanged' });
+    expect((await readLive(plane.database.db, 'one')).rules).toEqual(plan.targetRules);
   });
 
   test('judge what comes with them in one commit', async () => {
