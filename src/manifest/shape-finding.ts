@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
+import { placeOfField } from './field-place.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { didYouMean } from './nearest.ts';
 import { shownText } from './shown.ts';
@@ -11,12 +12,21 @@ export interface ShapeFinding extends Finding {
 
 interface At {
   readonly path: Path;
+  /** Of the schema. */
+  readonly file: string;
+  /** What an unknown field was meant to be, where that is known. */
+  readonly meant: string | undefined;
+}
+
+/** Of an alternative that was tried: what it lacks is no mistake. */
+export function isOfBranch({ schemaPath }: ErrorObject): boolean {
+  return /\/(?:oneOf|anyOf)\/\d/.test(schemaPath);
 }
 
 /** What an error of the schema checker means to an author; undefined where another error already says it. */
 export function shapeFinding(error: ErrorObject, at: At): ShapeFinding | undefined {
-  const { keyword, schemaPath } = error;
-  if (keyword === 'if' || keyword === 'propertyNames' || /\/(?:oneOf|anyOf)\/\d/.test(schemaPath)) return undefined;
+  const { keyword } = error;
+  if (keyword === 'if' || keyword === 'propertyNames' || isOfBranch(error)) return undefined;
   if (error.propertyName !== undefined) return badName(error, at, error.propertyName);
   switch (keyword) {
     case 'additionalProperties':
@@ -50,7 +60,11 @@ function badName(error: ErrorObject, at: At, name: string): ShapeFinding {
 
 function unknownField(at: At, name: string, fields: readonly string[]): ShapeFinding {
   const path = [...at.path, name];
-  const help = didYouMean(name, fields) ?? (fields.length === 0 ? undefined : `Fields here: ${fields.join(', ')}.`);
+  const help =
+    (at.meant === undefined ? didYouMean(name, fields) : `Did you mean \`${at.meant}\`?`) ??
+    referenceMeant(name, fields) ??
+    placeMeant(at, name) ??
+    (fields.length === 0 ? undefined : `Fields here: ${fields.join(', ')}.`);
   return {
     code: 'manifest.unknown_field',
     message: `\`${shownText(name)}\` is no field of ${where(at.path)}.`,
@@ -58,6 +72,16 @@ function unknownField(at: At, name: string, fields: readonly string[]): ShapeFin
     part: 'key',
     help,
   };
+}
+
+/** `agent` for `agentRef`. */
+function referenceMeant(name: string, fields: readonly string[]): string | undefined {
+  return fields.includes(`${name}Ref`) ? `Did you mean \`${name}Ref\`?` : undefined;
+}
+
+function placeMeant({ file, path }: At, name: string): string | undefined {
+  const place = placeOfField(file, name, path);
+  return place === undefined ? undefined : `\`${shownText(name)}\` belongs ${place}.`;
 }
 
 /** What is right and this build cannot honour: validating it passes, and no plan with it is applied. */
@@ -114,6 +138,11 @@ function anyOf(error: ErrorObject, at: At): ShapeFinding {
   }
   const message = `${where(at.path)} needs at least one of ${listOf(branches.flatMap(requiredIn))}, and has none.`;
   return { code: 'manifest.required', message, path: at.path, part: 'key', help: 'Add one of them.' };
+}
+
+/** Fields that one or another of the alternatives needs. */
+export function namesOfBranches(error: ErrorObject): readonly string[] {
+  return branchesOf(error).flatMap(requiredIn);
 }
 
 function branchesOf(error: ErrorObject): readonly JsonObject[] {

@@ -3,11 +3,12 @@ import { copyOf } from './canonical.ts';
 import type { Document } from './document.ts';
 import { isJsonObject, type Json } from './json.ts';
 import { problemsMax } from './limits.ts';
+import { nearest } from './nearest.ts';
 import { problemIn } from './position.ts';
 import type { Path } from './text.ts';
 import type { Problem } from './problem.ts';
 import { shapeErrors } from './shape-errors.ts';
-import { shapeFinding } from './shape-finding.ts';
+import { isOfBranch, namesOfBranches, shapeFinding } from './shape-finding.ts';
 
 /** Files of `schemas/` that a whole document can be checked against. */
 export type SchemaName =
@@ -42,7 +43,8 @@ export type SchemaName =
  * reported at once, at the place in the document.
  */
 export function checkShape(name: SchemaName, value: Json, document: Document): Problem[] {
-  return problemsOf(shapeErrors(`${name}.schema.json`, value), document);
+  const file = `${name}.schema.json`;
+  return problemsOf(shapeErrors(file, value), { file, document });
 }
 
 /**
@@ -50,10 +52,11 @@ export function checkShape(name: SchemaName, value: Json, document: Document): P
  * away, whatever the field's type. Nothing is filled in.
  */
 export function checkPartialShape(name: SchemaName, value: Json, document: Document): Problem[] {
-  const errors = shapeErrors(`${name}.schema.json`, copyOf(value));
+  const file = `${name}.schema.json`;
+  const errors = shapeErrors(file, copyOf(value));
   return problemsOf(
     errors.filter((error) => !ofTheWhole(error) && !takesAway(error, value)),
-    document,
+    { file, document },
   );
 }
 
@@ -83,11 +86,18 @@ function takesAway(error: ErrorObject, value: Json): boolean {
   return at === null;
 }
 
-function problemsOf(errors: readonly ErrorObject[], document: Document): Problem[] {
+interface Checked {
+  readonly file: string;
+  readonly document: Document;
+}
+
+function problemsOf(errors: readonly ErrorObject[], { file, document }: Checked): Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<string>();
+  const misspelt = misspeltOf(errors);
   for (const error of errors) {
-    const found = shapeFinding(error, { path: pathOf(error) });
+    if (misspelt.missing.has(error)) continue;
+    const found = shapeFinding(error, { path: pathOf(error), file, meant: misspelt.meant.get(error) });
     if (found === undefined || problems.length >= problemsMax) continue;
     const key = `${found.path.join('\0')}\0${found.code}\0${found.message}`;
     if (seen.has(key)) continue;
@@ -95,6 +105,43 @@ function problemsOf(errors: readonly ErrorObject[], document: Document): Problem
     problems.push(problemIn(document, found.path, found));
   }
   return problems;
+}
+
+interface Misspelt {
+  /** What the name of an unknown field was meant to be. */
+  readonly meant: ReadonlyMap<ErrorObject, string>;
+  /** Of fields that are only missing because they are misspelt. */
+  readonly missing: ReadonlySet<ErrorObject>;
+}
+
+/** A required field with a slip in its name is one mistake, though it is both missing and unknown. */
+function misspeltOf(errors: readonly ErrorObject[]): Misspelt {
+  const lacking = new Map<string, Map<string, ErrorObject[]>>();
+  for (const error of errors) {
+    const here = lacking.get(error.instancePath) ?? new Map<string, ErrorObject[]>();
+    lacking.set(error.instancePath, here);
+    for (const name of lackedBy(error)) here.set(name, [...(here.get(name) ?? []), error]);
+  }
+  const meant = new Map<ErrorObject, string>();
+  const missing = new Set<ErrorObject>();
+  for (const error of errors) {
+    if (error.keyword !== 'additionalProperties') continue;
+    const here = lacking.get(error.instancePath) ?? new Map<string, ErrorObject[]>();
+    const written = String(error.params['additionalProperty']);
+    const near = nearest(written, here.keys()) ?? [`${written}Ref`].find((name) => here.has(name));
+    if (near === undefined) continue;
+    meant.set(error, near);
+    for (const one of here.get(near) ?? []) missing.add(one);
+    here.delete(near);
+  }
+  return { meant, missing };
+}
+
+/** Fields of which an error says that one is not there. */
+function lackedBy(error: ErrorObject): readonly string[] {
+  if (isOfBranch(error)) return [];
+  if (error.keyword === 'required') return [String(error.params['missingProperty'])];
+  return error.keyword === 'oneOf' && !Array.isArray(error.params['passingSchemas']) ? namesOfBranches(error) : [];
 }
 
 function pathOf(error: ErrorObject): Path {

@@ -132,3 +132,42 @@ describe("a node's input is held against what its agent's prompt shows", () => {
     expect(findings('{}', ', input: {order: x, more: [1]}')).toEqual([]);
   });
 });
+
+describe('a field with another name, or in another place', () => {
+  const of = (kind: string, spec: string) =>
+    validateText(manifest(kind, 'x', spec)).problems.map(({ code, message, help }) => [code, message, help]);
+
+  test('that is required, and misspelt, is one mistake', () => {
+    expect(of('ModelEndpoint', '{provder: scripted, model: m, scriptFile: m.script.yaml}')).toEqual([
+      ['manifest.unknown_field', '`provder` is no field of `spec`.', 'Did you mean `provider`?'],
+    ]);
+    expect(of('AgentRole', '{permission: ["tool:x:read"]}')).toEqual([
+      ['manifest.unknown_field', '`permission` is no field of `spec`.', 'Did you mean `permissions`?'],
+    ]);
+    // Two slips are two mistakes, and what is not there at all is still missing.
+    expect(of('ModelEndpoint', '{provder: scripted, temprature: 1}').map(([, message]) => message)).toEqual([
+      '`spec.model` is missing.',
+      '`provder` is no field of `spec`.',
+      '`temprature` is no field of `spec`.',
+    ]);
+  });
+
+  test('that is a level too high or too low', () => {
+    expect(of('Agent', '{modelRef: m, prompt: p, maxSteps: 3}')[0]?.[2]).toBe(
+      '`maxSteps` belongs under `spec.limits`.',
+    );
+    expect(of('Agent', '{modelRef: m, prompt: p, limits: {roles: [r]}}')[0]?.[2]).toBe('`roles` belongs under `spec`.');
+    expect(of('AgentSystem', '{graph: {a: {agentRef: x, concurrency: {limit: 1}}}}')[0]?.[2]).toBe(
+      '`concurrency` belongs under `spec`.',
+    );
+    expect(of('AgentSystem', '{graph: {a: {agentRef: x, when: "true"}}}')[0]?.[2]).toBe(
+      '`when` belongs under `spec.graph.*.edges[]`.',
+    );
+  });
+
+  test('that names a resource', () => {
+    expect(of('AgentSystem', '{graph: {a: {agent: x}}}').map(([code, , help]) => [code, help])).toEqual([
+      ['manifest.unknown_field', 'Did you mean `agentRef`?'],
+    ]);
+  });
+});
