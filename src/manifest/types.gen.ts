@@ -2288,7 +2288,7 @@ export interface PawlSettings {
       )[];
     };
     /**
-     * Who acknowledges a risk of each class, in place of the class's own default. The author of a change never does.
+     * Who acknowledges a risk of each class, in place of the class's own default. Names are what counts: who wrote the change is not looked at.
      */
     approvals?: {
       [k: string]: Approvers;
