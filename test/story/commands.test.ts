@@ -65,7 +65,7 @@ describe.each([
   test('a saved plan goes live exactly as it was reviewed', async () => {
     const { pawl } = place;
     const planned = await pawl('plan', '--out', 'plan.json', '--detailed-exitcode');
-    expect([planned.exit, planned.stdout.trimEnd().split('\n').at(-1)]).toEqual([
+    expect([planned.exit, planned.stdout.trimEnd().split('\n').at(-2)]).toEqual([
       2,
       'Plan: 22 to add, 0 to change, 0 to destroy.',
     ]);
