@@ -1,6 +1,7 @@
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import { revisionClient } from './client-revision.ts';
+import type { AccessAnswer } from '../plan/access-answer.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
@@ -29,6 +30,7 @@ export function createClient(options: ClientOptions): Operations {
     plan: ({ environment, ...body }) => post<Plan>(`${of(environment)}/plan`, body),
     apply: ({ environment, ...body }) => post<records.AppliedRevision>(`${of(environment)}/apply`, body),
     acknowledge: ({ environment, ...body }) => post<AcknowledgeRecord>(`${of(environment)}/acknowledgements`, body),
+    access: ({ environment, ...body }) => post<AccessAnswer>(`${of(environment)}/access`, body),
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
     heal: ({ environment, ...body }) => post<drifts.HealRecord>(`${of(environment)}/drift/heal`, body),
     healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),

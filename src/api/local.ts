@@ -19,6 +19,7 @@ import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
 import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
+import { accessOperations } from './local-access.ts';
 import { driftOperations } from './local-drift.ts';
 import { overrideOperations } from './local-override.ts';
 import { acknowledgeOperations } from './local-acknowledge.ts';
@@ -55,6 +56,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...acknowledgeOperations(plane, (request) => planRequest(options, request)),
     drift: async (environment) => (await driftOf(plane, await known(plane, environment))).drift,
     ...driftOperations(plane, (name) => known(plane, name)),
+    ...accessOperations(plane, (name) => known(plane, name)),
     ...overrideOperations(plane, (name) => known(plane, name)),
     status: async () => {
       const declared = await readEnvironments(plane.repository);

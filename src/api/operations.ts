@@ -2,6 +2,7 @@ import type { Problem } from '../manifest/problem.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
+import type { AccessOperations } from './operations-access.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
@@ -10,7 +11,12 @@ import type { RevisionOperations, RevisionRecord } from './operations-revision.t
  * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
  * against a running `pawl up`. Every method throws `TerminalError` or `RetryableError`.
  */
-export interface Operations extends RevisionOperations, DriftOperations, OverrideOperations, AcknowledgeOperations {
+export interface Operations
+  extends RevisionOperations,
+    DriftOperations,
+    OverrideOperations,
+    AcknowledgeOperations,
+    AccessOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;

@@ -4,6 +4,7 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { Operations } from './operations.ts';
 import { addRoute } from './route.ts';
 import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
+import { addAccessRoutes } from './routes-access.ts';
 import { addDriftRoutes } from './routes-drift.ts';
 import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
@@ -14,6 +15,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addEnvironmentRoutes(app, operations);
   addReadingRoutes(app, operations);
   addAcknowledgeRoutes(app, operations);
+  addAccessRoutes(app, operations);
   addDriftRoutes(app, operations);
   addOverrideRoutes(app, operations);
   addRunRoutes(app, operations);

@@ -32,7 +32,7 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
 }
 
 function live(): Option {
-  return new Option('--live', 'the resources that are live instead of the working copy');
+  return new Option('--live', 'what is in force instead of the working copy');
 }
 
 function environment(): Option {

@@ -1,9 +1,8 @@
 import { findRoot, noRepository } from '../config.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
-import type { Address } from '../manifest/resource.ts';
 import { shownText } from '../manifest/shown.ts';
 import { neutral } from '../manifest/neutral.ts';
-import type { World } from '../plan/authority-world.ts';
+import type { AccessAnswer, AccessQuestion } from '../plan/access-answer.ts';
 import type { Entitlement, VerdictOrigin } from '../plan/entitlement.ts';
 import { chooseEnvironment, type CliContext, withDoor } from './context.ts';
 
@@ -12,33 +11,22 @@ export interface WorldOptions {
   readonly live?: true;
 }
 
-/** The rules of the working copy, or of what is live. */
-export async function readWorld(context: CliContext, { env, live }: WorldOptions): Promise<World> {
-  const { worldOfFiles, worldOfRecords } = await import('../controller/entitlements.ts');
+/** Answers by the files of the working copy, or by what is in force. */
+export async function askAccess(
+  context: CliContext,
+  { env, live }: WorldOptions,
+  question: AccessQuestion,
+): Promise<AccessAnswer> {
   if (live === true) {
     return await withDoor(context, async (door) =>
-      worldOfRecords(await door.operations.get({ environment: await chooseEnvironment(door, env) })),
+      door.operations.access({ environment: await chooseEnvironment(door, env), ...question }),
     );
   }
   const root = findRoot(context.cwd);
   if (root === undefined) throw noRepository(context.cwd);
+  const { answerAccess, worldOfFiles } = await import('../controller/entitlements.ts');
   const { WorkingCopy } = await import('../source/working-copy.ts');
-  return await worldOfFiles(new WorkingCopy({ root }), env);
-}
-
-/** What a person calls a tool or a model: a tool, where both are of that name. */
-export async function targetNamed(
-  world: World,
-  text: string,
-): Promise<{ readonly kind: 'tool' | 'model'; readonly name: string }> {
-  const { find, named } = await import('../controller/entitlements.ts');
-  const model = find(world, 'ModelEndpoint', text);
-  if (find(world, 'Tool', text) === undefined && model !== undefined) return { kind: 'model', name: pathIn(model) };
-  return { kind: 'tool', name: pathIn(named(world, 'Tool', text)) };
-}
-
-export function pathIn(address: Address): string {
-  return address.slice(address.indexOf('/') + 1);
+  return await answerAccess(await worldOfFiles(new WorkingCopy({ root }), env), question);
 }
 
 /** No caller at all: an agent that is in no system makes no calls. */

@@ -2,19 +2,10 @@ import { text as readText } from 'node:stream/consumers';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
-import type { Address } from '../manifest/resource.ts';
-import { entitlementsOf, type Entitlement } from '../plan/entitlement.ts';
+import type { AccessRow } from '../plan/access-answer.ts';
+import type { Entitlement } from '../plan/entitlement.ts';
 import { type GateStep, gateSteps } from '../plan/gate-steps.ts';
-import type { World } from '../plan/authority-world.ts';
-import {
-  entitlementJson,
-  noCaller,
-  originLines,
-  pathIn,
-  readWorld,
-  targetNamed,
-  type WorldOptions,
-} from './access-world.ts';
+import { askAccess, entitlementJson, noCaller, originLines, type WorldOptions } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { readNamed } from './files.ts';
@@ -39,15 +30,15 @@ interface Answer {
 /** Asks the gate what it would say of a call, in every system that the caller is in. */
 export async function canICommand(context: CliContext, options: CanIOptions): Promise<ExitCode> {
   const { terminal } = context;
-  const world = await readWorld(context, options);
-  const { named } = await import('../controller/entitlements.ts');
-  const subject = subjectNamed(world, options.agent, named);
-  const system = options.system === undefined ? undefined : pathIn(named(world, 'AgentSystem', options.system));
-  const target = await targetNamed(world, options.tool);
-  const rows = entitlementsOf(world, { subject, target, ...(system === undefined ? {} : { system }) });
-  if (rows.length === 0) throw noCaller(options.agent);
   const text = options.args === undefined ? undefined : await readArguments(context, options.args);
-  const answers = await Promise.all(rows.map((row) => answerOf(world, row, text)));
+  const { rows } = await askAccess(context, options, {
+    tool: options.tool,
+    agent: options.agent,
+    ...(options.system === undefined ? {} : { system: options.system }),
+    ...(text === undefined ? {} : { arguments: text }),
+  });
+  if (rows.length === 0) throw noCaller(options.agent);
+  const answers = rows.map(answerOf);
   const allowed = answers.every((answer) => answer.allowed);
   if (options.output === 'json') {
     json(terminal, {
@@ -62,31 +53,17 @@ export async function canICommand(context: CliContext, options: CanIOptions): Pr
   return allowed ? exitCodes.success : exitCodes.findings;
 }
 
-function subjectNamed(
-  world: World,
-  text: string,
-  named: (world: World, kind: 'Agent' | 'AgentSystem', text: string) => Address,
-): Address {
-  const [word = '', ...rest] = text.split('/');
-  return word === 'system' && rest.length > 0
-    ? named(world, 'AgentSystem', rest.join('/'))
-    : named(world, 'Agent', text);
-}
-
 async function readArguments({ cwd, stdin }: CliContext, file: string): Promise<string> {
   return file === '-' ? await readText(stdin) : await readNamed(cwd, file);
 }
 
-async function answerOf(world: World, row: Entitlement, text: string | undefined): Promise<Answer> {
-  const { verdict, target, name } = row;
-  if (text === undefined || target === 'model') {
+function answerOf({ entitlement: row, decision }: AccessRow): Answer {
+  const { verdict, target } = row;
+  if (decision === undefined) {
     const steps = target === 'model' ? [] : gateSteps(verdict, false);
     return { row, allowed: verdict.kind === 'allow', steps, message: undefined };
   }
-  const { decideFirstCall } = await import('../controller/entitlements.ts');
-  const decision = decideFirstCall(world, { ...row, tool: name }, text);
-  const message = decision.kind === 'deny' ? decision.message : undefined;
-  return { row, allowed: decision.kind === 'allow', steps: gateSteps(decision, true), message };
+  return { row, allowed: decision.kind === 'allow', steps: gateSteps(decision, true), message: decision.message };
 }
 
 const marks: Readonly<Record<GateStep['outcome'], string>> = {

@@ -1,8 +1,8 @@
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
-import { type Entitlement, entitlementsOf } from '../plan/entitlement.ts';
-import { entitlementJson, originLines, readWorld, targetNamed, type WorldOptions } from './access-world.ts';
+import type { Entitlement } from '../plan/entitlement.ts';
+import { askAccess, entitlementJson, originLines, type WorldOptions } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
@@ -16,9 +16,8 @@ export interface WhoCanOptions extends WorldOptions {
 /** Everybody whose calls of a tool or model pass the rules. */
 export async function whoCanCommand(context: CliContext, options: WhoCanOptions): Promise<ExitCode> {
   const { terminal } = context;
-  const world = await readWorld(context, options);
-  const target = await targetNamed(world, options.tool);
-  const rows = entitlementsOf(world, { target });
+  const { target, rows: answers } = await askAccess(context, options, { tool: options.tool });
+  const rows = answers.map(({ entitlement }) => entitlement);
   const allowed = rows.filter(({ verdict }) => verdict.kind !== 'deny');
   // Who does not even list it asks for nothing: that is everybody else.
   const others = rows.filter((row) => row.verdict.kind === 'deny' && !isUnlisted(row));

@@ -4,8 +4,11 @@ import { nearest } from '../manifest/nearest.ts';
 import { refusesPlan } from '../manifest/problem.ts';
 import { type Address, addressOf, type Kind, kinds, type Resource } from '../manifest/resource.ts';
 import { shownText } from '../manifest/shown.ts';
+import type { AccessAnswer, AccessQuestion, AccessRow, AccessTarget } from '../plan/access-answer.ts';
 import { type World, worldOf } from '../plan/authority-world.ts';
-import { compileBundle } from '../policy/compile.ts';
+import { callersAsked, type EntitlementQuery, type Entitlement, entitlementsOf } from '../plan/entitlement.ts';
+import { compileBundle, type CompiledBundle } from '../policy/compile.ts';
+import type { Authority } from '../policy/authority.ts';
 import type { Usage } from '../policy/context.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Decision } from '../policy/decision.ts';
@@ -26,8 +29,8 @@ export async function worldOfFiles(files: Repository, environment: string | unde
   });
 }
 
-/** What `Operations.get` tells of the resources that are live. */
-interface LiveRecord {
+/** A resource as a revision's record has it. */
+interface StoredRecord {
   readonly address: string;
   readonly digest: string;
   readonly file: string;
@@ -35,7 +38,7 @@ interface LiveRecord {
   readonly manifest: JsonObject;
 }
 
-export function worldOfRecords(records: readonly LiveRecord[]): World {
+export function worldOfRecords(records: readonly StoredRecord[]): World {
   const resources = records.flatMap((record): readonly Resource[] => {
     const { address, manifest, digest, file, line } = record;
     const [word, namespace = '', name = ''] = address.split('/');
@@ -47,8 +50,71 @@ export function worldOfRecords(records: readonly LiveRecord[]): World {
   return worldOf(new Map(resources.map((one) => [one.address, one])));
 }
 
+/** Compiled rules that are in force; where they are not given, those of the world's resources are. */
+export interface InForce {
+  /** By `namespace/name` of the system; one that has none is left out. */
+  authorities(systems: readonly string[]): Promise<ReadonlyMap<string, Authority>>;
+  bundle(system: string): Promise<CompiledBundle | undefined>;
+}
+
+/** Answers who may call what, of people's names in a world. */
+export async function answerAccess(world: World, question: AccessQuestion, inForce?: InForce): Promise<AccessAnswer> {
+  const { agent, system, arguments: text } = question;
+  const target = targetNamed(world, question.tool);
+  const query: EntitlementQuery = {
+    target,
+    ...(agent === undefined ? {} : { subject: subjectNamed(world, agent) }),
+    ...(system === undefined ? {} : { system: pathIn(named(world, 'AgentSystem', system)) }),
+  };
+  const rows: AccessRow[] = [];
+  for (const entitlement of await entitlementsIn(world, query, inForce)) {
+    if (text === undefined || target.kind === 'model') rows.push({ entitlement });
+    else {
+      const bundle =
+        inForce === undefined ? compiledIn(world, entitlement.system) : await inForce.bundle(entitlement.system);
+      rows.push({ entitlement, decision: shortened(decideFirstCall(bundle, entitlement, text)) });
+    }
+  }
+  return { target, rows };
+}
+
+async function entitlementsIn(
+  world: World,
+  query: EntitlementQuery,
+  inForce: InForce | undefined,
+): Promise<readonly Entitlement[]> {
+  if (inForce === undefined) return entitlementsOf(world, query);
+  const systems = new Set(callersAsked(world, query).map(({ system }) => system));
+  const authorities = await inForce.authorities([...systems]);
+  return entitlementsOf(world, query, ({ subject, system }) => authorities.get(system)?.subjects[subject]);
+}
+
+/** What a person calls a tool or a model: a tool, where both are of that name. */
+function targetNamed(world: World, text: string): AccessTarget {
+  const model = find(world, 'ModelEndpoint', text);
+  if (find(world, 'Tool', text) === undefined && model !== undefined) return { kind: 'model', name: pathIn(model) };
+  return { kind: 'tool', name: pathIn(named(world, 'Tool', text)) };
+}
+
+function subjectNamed(world: World, text: string): Address {
+  const [word = '', ...rest] = text.split('/');
+  return word === 'system' && rest.length > 0
+    ? named(world, 'AgentSystem', rest.join('/'))
+    : named(world, 'Agent', text);
+}
+
+function pathIn(address: Address): string {
+  return address.slice(address.indexOf('/') + 1);
+}
+
+function shortened(decision: Decision): AccessRow['decision'] & object {
+  if (decision.kind === 'allow') return { kind: 'allow' };
+  const { kind, reason, message } = decision;
+  return { kind, reason, message };
+}
+
 /** A resource as people name it: without a namespace the one of `default`, or the only one of that name. */
-export function named(world: World, kind: Kind, text: string): Address {
+function named(world: World, kind: Kind, text: string): Address {
   const found = find(world, kind, text);
   if (found !== undefined) return found;
   const known = [...world.resources.values()].filter((one) => one.kind === kind);
@@ -62,7 +128,7 @@ export function named(world: World, kind: Kind, text: string): Address {
   });
 }
 
-export function find(world: World, kind: Kind, text: string): Address | undefined {
+function find(world: World, kind: Kind, text: string): Address | undefined {
   const [first = '', second] = text.split('/');
   const usual = second === undefined ? addressOf({ kind, namespace: 'default', name: first }) : `${kind}/${text}`;
   if (world.resources.has(usual)) return usual;
@@ -71,15 +137,19 @@ export function find(world: World, kind: Kind, text: string): Address | undefine
   return same.length === 1 ? same[0]?.address : undefined;
 }
 
+function compiledIn(world: World, system: string): CompiledBundle | undefined {
+  const resource = world.resources.get(addressAt('AgentSystem', system));
+  return resource && compileBundle(resource, world.resources);
+}
+
 /** The gate's own decision on a first call with these arguments, of a run that has used nothing. */
-export function decideFirstCall(
-  world: World,
-  { subject, system, tool }: { readonly subject: Address; readonly system: string; readonly tool: string },
+function decideFirstCall(
+  bundle: CompiledBundle | undefined,
+  { subject, system, name: tool }: Pick<Entitlement, 'subject' | 'system' | 'name'>,
   text: string,
 ): Decision {
-  const resource = world.resources.get(addressAt('AgentSystem', system));
-  if (resource === undefined) throw new TypeError(`AgentSystem ${system} is not among the resources`);
-  const { content, authority } = compileBundle(resource, world.resources);
+  if (bundle === undefined) throw new TypeError(`AgentSystem ${system} has no bundle`);
+  const { content, authority } = bundle;
   const name = subject.startsWith('Agent/') ? (tool.split('/')[1] ?? tool) : tool;
   return decide(
     { kind: 'tool', subject, name, arguments: text },

@@ -47,20 +47,38 @@ export interface EntitlementQuery {
   readonly target?: { readonly kind: 'tool' | 'model'; readonly name: string };
 }
 
-/** The effective authority, decided as the worker and the plan decide it; by subject, system and name. */
-export function entitlementsOf(world: World, query: EntitlementQuery): readonly Entitlement[] {
+/** The compiled rules of a caller, of all its tools or at least of some; undefined: it has none. */
+export type AuthorityOf = (caller: Caller, tools: ReadonlySet<string> | undefined) => SubjectAuthority | undefined;
+
+/**
+ * The effective authority, decided as the worker and the plan decide it; by subject, system and name. Compiled from the
+ * world's resources, unless it was compiled before.
+ */
+export function entitlementsOf(
+  world: World,
+  query: EntitlementQuery,
+  authorityOf: AuthorityOf = (caller, tools) => authorityIn(world, caller, tools),
+): readonly Entitlement[] {
+  return callersAsked(world, query).flatMap((caller) => rowsOf(world, caller, { ...query, authorityOf }));
+}
+
+/** By subject and system. */
+export function callersAsked(world: World, query: EntitlementQuery): readonly Caller[] {
   const callers = Array.from(callersIn(world), ({ subject, system }) => ({ subject, system })).filter(
     ({ subject, system }) =>
       (query.subject === undefined || query.subject === subject) &&
       (query.system === undefined || query.system === system),
   );
-  callers.sort((a, b) => compareText(a.subject, b.subject) || compareText(a.system, b.system));
-  return callers.flatMap((caller) => rowsOf(world, caller, query));
+  return callers.sort((a, b) => compareText(a.subject, b.subject) || compareText(a.system, b.system));
 }
 
-function rowsOf(world: World, caller: Caller, { target }: EntitlementQuery): readonly Entitlement[] {
+function rowsOf(
+  world: World,
+  caller: Caller,
+  { target, authorityOf }: Pick<EntitlementQuery, 'target'> & { readonly authorityOf: AuthorityOf },
+): readonly Entitlement[] {
   const wanted = target?.kind === 'tool' ? new Set([target.name]) : undefined;
-  const authority = authorityIn(world, caller, wanted);
+  const authority = authorityOf(caller, wanted);
   const rows: Entitlement[] = [];
   for (const kind of ['model', 'tool'] as const) {
     if (target !== undefined && target.kind !== kind) continue;

@@ -82,6 +82,30 @@ function storedBundle(row: {
   return { digest, content: JSON.parse(content) as Bundle, authority: JSON.parse(authority) as Authority };
 }
 
+/** What the bundles of a revision let callers do, by `namespace/name` of the system. */
+export async function authoritiesAt(
+  db: Kysely<Tables>,
+  at: At,
+  systems: readonly string[],
+): Promise<ReadonlyMap<string, Authority>> {
+  const { rows } = await sql<{ system: string; authority: string }>`
+    select h.system, b.authority
+    from bundle_history h join bundle b on b.digest = h.digest
+    where h.environment = ${at.environment} and h.system = any(${systems}::text[])
+      and h.from_revision <= ${at.revision} and (h.to_revision is null or h.to_revision > ${at.revision})`.execute(db);
+  return new Map(rows.map(({ system, authority }) => [system, JSON.parse(authority) as Authority]));
+}
+
+/** The bundle that a system has in a revision; undefined: the revision has no such system. */
+export async function bundleAt(db: Kysely<Tables>, at: At, system: string): Promise<StoredBundle | undefined> {
+  const { rows } = await sql<{ digest: string; content: string; authority: string }>`
+    select b.digest, b.content, b.authority
+    from bundle_history h join bundle b on b.digest = h.digest
+    where h.environment = ${at.environment} and h.system = ${system}
+      and h.from_revision <= ${at.revision} and (h.to_revision is null or h.to_revision > ${at.revision})`.execute(db);
+  return rows[0] && storedBundle(rows[0]);
+}
+
 /** Digest of the bundle that new runs of a system get; undefined: live has no such system. */
 export async function currentBundle(
   db: Kysely<Tables>,

@@ -32,6 +32,7 @@ describe('the client is the operations over HTTP', () => {
         planDigest: 'a'.repeat(16),
         actor: 'me',
       });
+      await client.access({ environment: 'production', tool: 'look', agent: 'clerk', arguments: '{}' });
       await client.drift('production');
       await client.status();
       await client.history({ environment: 'production', limit: 7 });
@@ -45,6 +46,7 @@ describe('the client is the operations over HTTP', () => {
         ['environments'],
         ['plan', { environment: 'production', ref: 'feature/x', workingCopy: false }],
         ['acknowledge', { environment: 'production', ids: ['R1-3f2a'], planDigest: 'a'.repeat(16), actor: 'me' }],
+        ['access', { environment: 'production', tool: 'look', agent: 'clerk', arguments: '{}' }],
         ['drift', 'production'],
         ['status'],
         ['history', { environment: 'production', limit: 7 }],

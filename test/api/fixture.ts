@@ -44,6 +44,8 @@ const to = {
 } as const;
 const left = { inFlight: [], effects: { total: 0, calls: [] } };
 
+const access = { target: { kind: 'tool', name: 'a/look' }, rows: [] } as const;
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer =
@@ -67,6 +69,7 @@ export function recordingOperations(calls: unknown[]): Operations {
       outstanding: [],
       alone: true,
     }),
+    access: answer('access', access),
     drift: answer('drift', []),
     overrides: answer('overrides', [override]),
     setOverride: answer('setOverride', { environment: 'production', revision: 4, override, systems: [] }),

@@ -1,0 +1,66 @@
+import { z } from '@hono/zod-openapi';
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Operations } from './operations.ts';
+import { addRoute } from './route.ts';
+import { environmentParameters } from './schemas.ts';
+
+const name = z.string().min(1).max(256);
+const argumentsMax = 1_048_576;
+
+const accessBody = z.strictObject({
+  tool: name,
+  agent: name.optional(),
+  system: name.optional(),
+  arguments: z.string().max(argumentsMax).optional(),
+});
+
+const kind = z.enum(['tool', 'model']);
+const reason = z.string().optional();
+
+const entitlement = z.object({
+  subject: z.string(),
+  system: z.string(),
+  target: kind,
+  name: z.string(),
+  operations: z.array(z.string()),
+  verdict: z.object({ kind: z.enum(['allow', 'ask', 'deny']), rule: z.string(), reason }),
+  missing: z.array(z.string()),
+  origins: z.array(
+    z.object({ address: z.string(), file: z.string(), line: z.int(), permission: z.string().optional() }),
+  ),
+});
+
+const accessAnswer = z
+  .object({
+    target: z.object({ kind, name: z.string() }),
+    rows: z.array(
+      z.object({
+        entitlement,
+        decision: z.object({ kind: z.enum(['allow', 'deny']), reason, message: z.string().optional() }).optional(),
+      }),
+    ),
+  })
+  .openapi('Access');
+
+/** A question, posted as arguments of a call are too long for an address. */
+export function addAccessRoutes(app: OpenAPIHono, operations: Operations): void {
+  addRoute(
+    app,
+    {
+      method: 'post',
+      path: '/v1/environments/{environment}/access',
+      summary: 'Who may call a tool or model, by the bundles in force',
+      parameters: environmentParameters,
+      body: accessBody,
+      result: accessAnswer,
+    },
+    ({ parameters: { environment }, body: { tool, agent, system, arguments: text } }) =>
+      operations.access({
+        environment,
+        tool,
+        ...(agent === undefined ? {} : { agent }),
+        ...(system === undefined ? {} : { system }),
+        ...(text === undefined ? {} : { arguments: text }),
+      }),
+  );
+}
