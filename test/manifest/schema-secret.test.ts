@@ -37,7 +37,10 @@ describe('a Secret', () => {
         { source: 'stored', keys: { token: 'hunter2' } },
         'manifest.limit spec.keys.token',
       ],
-      'a key with a space': [{ source: 'env', keys: { 'the token': 'PAWL_SECRET_TOKEN' } }, 'manifest.name spec.keys.the token'],
+      'a key with a space': [
+        { source: 'env', keys: { 'the token': 'PAWL_SECRET_TOKEN' } },
+        'manifest.name spec.keys.the token',
+      ],
     },
   });
 });
