@@ -137,6 +137,7 @@ describe('what may be asked', () => {
       'get /v1/runs/{id}/trace',
       'get /v1/status',
       'get /v1/workers',
+      'post /v1/environments/{environment}/access',
       'post /v1/environments/{environment}/acknowledgements',
       'post /v1/environments/{environment}/apply',
       'post /v1/environments/{environment}/drift/heal',
