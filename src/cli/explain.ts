@@ -7,6 +7,7 @@ import { nearest } from '../manifest/nearest.ts';
 import { shownText } from '../manifest/shown.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
+import { wrap } from './wrap.ts';
 import { fieldJson, renderField } from './explain-field.ts';
 import { renderTable } from './table.ts';
 
@@ -22,10 +23,10 @@ export async function explainCommand(context: CliContext, { subject, output }: E
   const doc = explain(subject);
   if (doc !== undefined) {
     if (output === 'json') json(terminal, { code: subject, ...doc });
-    else
-      terminal.out(
-        [`${terminal.colors.bold(subject)}  ${doc.title}`, '', `Cause: ${doc.cause}`, `Cure:  ${doc.cure}`].join('\n'),
-      );
+    else {
+      const said = [`Cause: ${doc.cause}`, `Cure:  ${doc.cure}`].map((text) => wrap(text, terminal.tableWidth));
+      terminal.out([`${terminal.colors.bold(subject)}  ${doc.title}`, '', ...said].join('\n'));
+    }
     return exitCodes.success;
   }
   const found = lookupField(subject);

@@ -22,7 +22,15 @@ export async function writeNamed(cwd: string, file: string, content: string): Pr
 /** A path as a shell takes it for one word, in commands that are shown to be typed. */
 export function shellWord(path: string): string {
   const named = path.startsWith('-') ? `./${path}` : path;
-  return /^[\w@%+=:,./-]+$/.test(named) ? named : `'${named.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w@%+=:,./-]+$/.test(named)) return named;
+  // What cannot be seen would act on the terminal that shows the command: bash, zsh and fish 4 read it by its number.
+  if (/[\p{C}\u2028\u2029]/u.test(named)) return `$'${named.replace(/[\\']|[\p{C}\u2028\u2029]/gu, escaped)}'`;
+  return `'${named.replaceAll("'", `'\\''`)}'`;
+}
+
+function escaped(character: string): string {
+  if (character === '\\' || character === "'") return `\\${character}`;
+  return Array.from(Buffer.from(character), (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
 export function unusable(verb: 'read' | 'write', file: string, cause: unknown): TerminalError {

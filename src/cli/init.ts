@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { shownPath } from '../manifest/file-name.ts';
 import type { CliContext } from './context.ts';
@@ -28,7 +28,7 @@ export async function initCommand(context: CliContext, { directory, template }: 
   const added: string[] = [];
   const kept: string[] = [];
   for (const [path, content] of Object.entries(scaffold(templates[template], site.folder))) {
-    const written = await writeNew(join(site.root, path), content);
+    const written = await writeNew(site.root, path, content);
     (written ? added : kept).push(path);
     terminal.out(`${written ? 'wrote' : 'kept '}  ${shownPath(path)}`);
   }
@@ -43,12 +43,20 @@ export async function initCommand(context: CliContext, { directory, template }: 
 }
 
 function siteOf(target: string): Site {
-  const isNew = !existsSync(target) || readdirSync(target).length === 0;
+  const isNew = !existsSync(target) || namesIn(target).length === 0;
   for (let folder = target; ; folder = dirname(folder)) {
     if (existsSync(join(folder, '.git'))) {
       return { root: folder, folder: relative(folder, target).split(sep).join('/'), isRepository: true, isNew: false };
     }
     if (dirname(folder) === folder) return { root: target, folder: '', isRepository: false, isNew };
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw unusable('write', shownPath(folder), error);
   }
 }
 
@@ -82,17 +90,31 @@ function sayNext({ terminal }: CliContext, { site, place, added, run }: Next): v
 }
 
 /** False where a file is already there: it is left as it is. */
-async function writeNew(path: string, content: string): Promise<boolean> {
+async function writeNew(root: string, path: string, content: string): Promise<boolean> {
+  const file = join(root, path);
   try {
-    await mkdir(dirname(path), { recursive: true });
-  } catch (error) {
-    throw unusable('write', path, error);
-  }
-  try {
-    await writeFile(path, content, { flag: 'wx' });
+    await assertNoLink(root, dirname(path));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw unusable('write', path, error);
+    throw isPawlError(error) ? error : unusable('write', shownPath(file), error);
+  }
+}
+
+/** A link may lead out of the repository; what lies behind it is not Git's, and not pawl's to write. */
+async function assertNoLink(root: string, folder: string): Promise<void> {
+  let at = root;
+  for (const part of folder.split('/')) {
+    at = join(at, part);
+    const found = await lstat(at).catch(() => undefined);
+    if (found === undefined) return;
+    if (!found.isSymbolicLink()) continue;
+    throw new TerminalError(`${shownPath(relative(root, at))} is a link, and pawl reads and writes behind none.`, {
+      code: 'cli.file',
+      help: 'Put a folder in its place, or start in another folder.',
+      exit: exitCodes.usage,
+    });
   }
 }
