@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { createLog } from '../../src/log.ts';
 import type { Operations, RunRecord } from '../../src/api/operations.ts';
+import type { RevisionOperations } from '../../src/api/operations-revision.ts';
 import { startServer } from '../../src/api/server.ts';
 import type { ApiServer } from '../../src/api/server.ts';
 import { TerminalError } from '../../src/errors.ts';
@@ -46,17 +47,44 @@ const left = { inFlight: [], effects: { total: 0, calls: [] } };
 
 const access = { target: { kind: 'tool', name: 'a/look' }, rows: [] } as const;
 
+type Recorded = <Result>(name: string, result: Result) => (...words: readonly unknown[]) => Promise<Result>;
+type Planned = Awaited<ReturnType<Operations['plan']>>;
+
+function revisionAnswers(answer: Recorded, plan: Planned): RevisionOperations {
+  return {
+    planRollback: answer('planRollback', { plan, to, ...left }),
+    rollback: answer('rollback', {
+      outcome: 'applied',
+      environment: 'production',
+      revision: 4,
+      to: 2,
+      summary: { add: 0, change: 1, remove: 0, move: 0, adopt: 0, orphan: 0 },
+      quarantine: [],
+      ...left,
+    }),
+    quarantine: answer('quarantine', []),
+    releaseQuarantine: answer('releaseQuarantine', []),
+    show: answer('show', { record: to, changes: [], acknowledgements: [] }),
+    compare: answer('compare', { environment: 'production', from: 'revision 1', to: 'live', changes: [] }),
+    blame: answer('blame', {
+      environment: 'production',
+      address: 'Agent/a/b',
+      removedBy: undefined,
+      formerly: [],
+      fields: [],
+    }),
+  };
+}
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
-  const answer =
-    <Result>(name: string, result: Result) =>
-    (...words: readonly unknown[]): Promise<Result> => {
+  const answer: Recorded =
+    (name, result) =>
+    (...words) => {
       calls.push([name, ...words]);
       return Promise.resolve(result);
     };
-  const plan = { digest: 'd'.repeat(64), environment: 'production' } as unknown as Awaited<
-    ReturnType<Operations['plan']>
-  >;
+  const plan = { digest: 'd'.repeat(64), environment: 'production' } as unknown as Planned;
   return {
     environments: answer('environments', [{ name: 'production', branch: 'main' }]),
     plan: answer('plan', plan),
@@ -96,27 +124,7 @@ export function recordingOperations(calls: unknown[]): Operations {
     cancel: () => Promise.reject(new Error('a secret detail of the machine')),
     resolve: answer('resolve', run),
     trace: answer('trace', { run, nodes: [], totals: { tokensIn: 0, tokensOut: 0, cost: 0, calls: 0, denied: 0 } }),
-    planRollback: answer('planRollback', { plan, to, ...left }),
-    rollback: answer('rollback', {
-      outcome: 'applied',
-      environment: 'production',
-      revision: 4,
-      to: 2,
-      summary: { add: 0, change: 1, remove: 0, move: 0, adopt: 0, orphan: 0 },
-      quarantine: [],
-      ...left,
-    }),
-    quarantine: answer('quarantine', []),
-    releaseQuarantine: answer('releaseQuarantine', []),
-    show: answer('show', { record: to, changes: [], acknowledgements: [] }),
-    compare: answer('compare', { environment: 'production', from: 'revision 1', to: 'live', changes: [] }),
-    blame: answer('blame', {
-      environment: 'production',
-      address: 'Agent/a/b',
-      removedBy: undefined,
-      formerly: [],
-      fields: [],
-    }),
+    ...revisionAnswers(answer, plan),
     close: () => Promise.resolve(),
   };
 }
