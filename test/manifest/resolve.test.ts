@@ -194,7 +194,6 @@ describe('prompt and script files', () => {
       ({ severity }) => severity === 'error',
     );
     expect(wrong.map((problem) => `${problem.file} ${at(problem)}`)).toEqual([
-      'models/s.script.yaml manifest.exactly_one 4:9',
       'models/s.script.yaml manifest.unknown_field 4:9',
     ]);
   });
