@@ -2,7 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { accessType, checkAsked, indexType } from './expression-access.ts';
 import { accessOf } from './expression-inspect.ts';
 import { checkMethod } from './expression-method.ts';
-import { jsonOf, narrowed, present } from './expression-narrow.ts';
+import { isImpossible, jsonOf, narrowed, present } from './expression-narrow.ts';
 import { binaryType, callType, reportOptional, requireBool } from './expression-operator.ts';
 import { dyn, listOf, type MapType, scalar, unionOf, type ValueType } from './expression-type.ts';
 import type { Typing } from './expression-typing.ts';
@@ -108,6 +108,9 @@ function chosen([condition, yes, no]: readonly [ASTNode, ASTNode, ASTNode], typi
   requireBool({ node: condition, type: typeOf(condition, typing) }, 'The condition before `?`', typing);
   const whenTrue = valueType(yes, { ...typing, names: narrowed(typing.names, condition, true) });
   const whenFalse = valueType(no, { ...typing, names: narrowed(typing.names, condition, false) });
+  // What is never chosen gives nothing.
+  if (isImpossible(typing.names, condition, true)) return whenFalse;
+  if (isImpossible(typing.names, condition, false)) return whenTrue;
   return unionOf([whenTrue, whenFalse]);
 }
 

@@ -19,6 +19,14 @@ export function narrowed(names: Names, condition: ASTNode, outcome: boolean): Na
   return withFacts(names, factsOf(condition, outcome));
 }
 
+/** Whether no value of the types lets a condition come out like this. */
+export function isImpossible(names: Names, condition: ASTNode, outcome: boolean): boolean {
+  return factsOf(condition, outcome).some(({ root, path, holds }) => {
+    const type = names.get(root);
+    return type !== undefined && membersOf(type).every((member) => refinedMember(member, path, holds).length === 0);
+  });
+}
+
 /** The names with no more than is there for certain where a condition came out like this. */
 export function present(names: Names, condition: ASTNode, outcome: boolean): Names {
   return withFacts(

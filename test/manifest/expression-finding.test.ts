@@ -185,3 +185,9 @@ describe('operators and functions', () => {
     ['timestamp("2026-01-01T00:00:00Z")', []],
   ])('%s', (expression, expected) => expect(of(expression)).toEqual(expected));
 });
+
+test('what a condition never chooses has no say in the type', () => {
+  const nested = 'size(input.note != null ? (type(input.note) == string ? input.count : "x") : input.count)';
+  expect(of(nested).map(([code]) => code)).toEqual(['expression.type']);
+  expect(of('size(input.note != null ? (type(input.note) == string ? "x" : input.count) : "y")')).toEqual([]);
+});
