@@ -149,7 +149,7 @@ export interface RunRecord {
   /** For a waiting run: what it waits for. */
   readonly waits: readonly {
     readonly path: string;
-    readonly kind: 'timer' | 'unknown';
+    readonly kind: 'timer' | 'rate' | 'unknown' | 'human' | 'review';
     readonly dueAt: string | undefined;
   }[];
   readonly createdAt: string;
@@ -193,7 +193,7 @@ export interface TraceRecord {
 
 export interface TraceNode {
   readonly node: string;
-  readonly kind: 'agent' | 'tool';
+  readonly kind: 'agent' | 'tool' | 'system' | 'human';
   /** `namespace/name` of the agent or tool. */
   readonly target: string;
   readonly state: 'done' | 'running' | 'failed' | 'skipped';

@@ -162,7 +162,13 @@ export const runRecord = z
     input: object,
     output: maybe(value),
     error: maybe(z.object({ code: z.string(), message: z.string(), node: maybe(z.string()), path: maybe(z.string()) })),
-    waits: z.array(z.object({ path: z.string(), kind: z.enum(['timer', 'unknown']), dueAt: maybe(instant) })),
+    waits: z.array(
+      z.object({
+        path: z.string(),
+        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review']),
+        dueAt: maybe(instant),
+      }),
+    ),
     createdAt: instant,
     startedAt: maybe(instant),
     endedAt: maybe(instant),
@@ -206,7 +212,7 @@ export const traceRecord = z
     nodes: z.array(
       z.object({
         node: z.string(),
-        kind: z.enum(['agent', 'tool']),
+        kind: z.enum(['agent', 'tool', 'system', 'human']),
         target: z.string(),
         state: z.enum(['done', 'running', 'failed', 'skipped']),
         startedAt: maybe(instant),

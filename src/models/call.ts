@@ -27,6 +27,8 @@ async function answer(model: BundleModel, request: ModelRequest, options: ModelC
       const { answerFromProvider } = await import('./openai-compatible.ts');
       return await answerFromProvider(model, request, options);
     }
+    default:
+      throw new TypeError(`no provider ${model.provider}: its plan is refused`);
   }
 }
 

@@ -50,6 +50,7 @@ function stepOf(node: BundleNode, { content, authority }: Compiled): Step {
     const cost = content.tools[node.tool]?.costPerCall ?? 0;
     return { ...noModel, subject, rules: authority.subjects[subject], tools: BigInt(cost) };
   }
+  if (node.kind !== 'agent') return { ...noModel, subject: '', rules: undefined, tools: 0n };
   const subject = `Agent/${node.agent}`;
   const rules = authority.subjects[subject];
   const model = content.agents[node.agent]?.model;

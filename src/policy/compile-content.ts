@@ -73,7 +73,7 @@ function nodesOf(system: Resource): Record<string, BundleNode> {
 function pathsOf(nodes: Readonly<Record<string, BundleNode>>, kind: BundleNode['kind']): string[] {
   return Object.values(nodes)
     .filter((node) => node.kind === kind)
-    .map((node) => (node.kind === 'agent' ? node.agent : node.tool));
+    .flatMap((node) => (node.kind === 'agent' ? node.agent : node.kind === 'tool' ? node.tool : []));
 }
 
 const agentOf = kept((agent: Resource): BundleAgent => {

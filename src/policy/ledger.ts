@@ -150,7 +150,9 @@ export function foldJournal(rows: readonly AccountedRow[], subjectOf: (node: str
 
 /** One row of the journal, in the order of writing. */
 export function foldRow(ledger: Ledger, row: AccountedRow, subject: string): void {
-  if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf(row, subject));
+  const { kind } = row;
+  if (kind !== 'model' && kind !== 'tool') return;
+  if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf({ ...row, kind }, subject));
   else if (row.outcome !== 'unknown' || row.error?.code === 'call.not_made') {
     ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
   }
@@ -161,7 +163,8 @@ export interface AccountedRow {
   readonly path: string;
   readonly phase: 'intent' | 'result';
   readonly node: string;
-  readonly kind: 'model' | 'tool';
+  /** `model` and `tool` are calls; anything else costs nothing. */
+  readonly kind: string;
   readonly target: string;
   readonly argsDigest: string | undefined;
   readonly outcome: string | undefined;
@@ -172,7 +175,7 @@ export interface AccountedRow {
   readonly cost: number | undefined;
 }
 
-function bookingOf(row: AccountedRow, subject: string): Booking {
+function bookingOf(row: AccountedRow & Pick<Booking, 'kind'>, subject: string): Booking {
   return {
     node: row.node,
     subject,

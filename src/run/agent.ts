@@ -4,6 +4,7 @@ import type { ModelMessage, ModelResponse, RawToolCall } from '../models/model.t
 import { answerForModel } from '../policy/neutral.ts';
 import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
 import { agentOf, toolOf } from './ask.ts';
+import type { Caller } from './caller.ts';
 import { StepFailure, valuesOf } from './halt.ts';
 import { promptFor } from './prompt.ts';
 import type { CallResult } from './replay.ts';
@@ -12,7 +13,9 @@ import { step } from './step.ts';
 
 /** An agent node in execution. */
 export interface AgentTurns {
+  /** The place of its calls. */
   readonly node: string;
+  readonly caller: Extract<Caller, { readonly kind: 'agent' }>;
   readonly input: Json;
   /** Aborts when the run or the agent's own time is over. */
   readonly signal: AbortSignal;
@@ -49,7 +52,7 @@ function textOf(input: Json): string {
 }
 
 async function askModel(
-  { node, signal }: AgentTurns,
+  { node, caller, signal }: AgentTurns,
   scope: Scope,
   {
     turn,
@@ -58,7 +61,7 @@ async function askModel(
   }: { readonly turn: number; readonly system: string; readonly messages: readonly ModelMessage[] },
 ): Promise<Answer> {
   const path = `${node}/${turn}`;
-  const result = await step({ kind: 'model', node, path, signal, system, messages: [...messages] }, scope);
+  const result = await step({ kind: 'model', node, caller, path, signal, system, messages: [...messages] }, scope);
   switch (result.kind) {
     case 'done': {
       // Written by the door, now or by an earlier owner.
@@ -102,26 +105,26 @@ async function callTools(
   }));
 }
 
-function toolStep({ node, signal }: AgentTurns, call: RawToolCall) {
-  return { node, signal, name: call.name, arguments: call.arguments };
+function toolStep({ node, caller, signal }: AgentTurns, call: RawToolCall) {
+  return { node, caller, signal, name: call.name, arguments: call.arguments };
 }
 
-function isRead({ node, signal }: AgentTurns, call: RawToolCall, scope: Scope): boolean {
-  const tool = toolOf({ kind: 'tool', node, signal, path: '', name: call.name, arguments: '' }, scope)?.tool;
+function isRead(agent: AgentTurns, call: RawToolCall, scope: Scope): boolean {
+  const tool = toolOf(agent.caller, call.name, scope)?.tool;
   // A call to no tool has no effect: the gate refuses it.
   return tool === undefined || tool.operations.every((operation) => operation === 'read');
 }
 
 /** A limit that is reached ends the node under its own code; another denial does if the author says so. */
 function failWhereDenied(
-  { node }: AgentTurns,
+  { node, caller }: AgentTurns,
   scope: Scope,
   { result, path }: { readonly result: CallResult | undefined; readonly path: string },
 ): void {
   if (result?.kind !== 'denied') return;
   if (result.reason.startsWith('limit.'))
     throw new StepFailure({ code: result.reason, message: result.message, node, path });
-  if (agentOf({ node }, scope).execution.onDeny !== 'fail') return;
+  if (agentOf({ node, caller }, scope).execution.onDeny !== 'fail') return;
   const message = `A call was denied (${result.reason}), and the agent says onDeny: fail. ${result.message}`;
   throw new StepFailure({ code: 'agent.denied', message, node, path });
 }
@@ -141,12 +144,12 @@ function resultFor(result: CallResult | undefined): Json {
 
 type Output = { readonly kind: 'fits'; readonly value: Json } | { readonly kind: 'wrong'; readonly message: string };
 
-function outputOf(answer: Answer, { node }: AgentTurns, scope: Scope): Output {
+function outputOf(answer: Answer, { node, caller }: AgentTurns, scope: Scope): Output {
   if (answer.finish === 'length') {
     const message = 'The answer reached the cap on output tokens before it was complete.';
     throw new StepFailure({ code: 'agent.output_cut', message, node });
   }
-  const schema = agentOf({ node }, scope).output?.schema;
+  const schema = agentOf({ node, caller }, scope).output?.schema;
   if (schema === undefined) return { kind: 'fits', value: answer.text };
   const parsed = parse(answer.text);
   if (parsed === undefined) return { kind: 'wrong', message: 'The answer is not JSON.' };

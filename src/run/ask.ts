@@ -6,13 +6,16 @@ import type { ModelMessage, ModelRequest } from '../models/model.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import { offeredTools } from '../policy/offer.ts';
 import { StepFailure } from './halt.ts';
-import { type Scope, subjectOf } from './scope.ts';
+import { type Caller, subjectOf } from './caller.ts';
+import type { Scope } from './scope.ts';
 
 /** One call that a node wants to make, before anybody decided on it. */
 export type StepCall = ToolStepCall | ModelStepCall;
 
 interface StepCallBase {
+  /** The place of the call (see place.ts): one execution of one node. */
   readonly node: string;
+  readonly caller: Caller;
   /** Without an attempt: `research/1.2`. */
   readonly path: string;
   /** Aborts when the run or the node has to stop. */
@@ -34,23 +37,21 @@ export interface ModelStepCall extends StepCallBase {
   readonly messages: readonly ModelMessage[];
 }
 
-/** The tool that a call would reach; undefined: the gate will say why there is none. */
+/** The tool that a call by this name would reach; undefined: the gate will say why there is none. */
 export function toolOf(
-  call: ToolStepCall,
-  scope: Scope,
+  caller: Caller,
+  name: string,
+  { content }: Pick<Scope, 'content'>,
 ): { readonly id: string; readonly tool: BundleTool } | undefined {
-  const { content } = scope;
-  const node = content.nodes[call.node];
-  const tools = node?.kind === 'agent' ? content.agents[node.agent]?.tools : undefined;
-  const id = node?.kind === 'tool' ? node.tool : own(tools, call.name);
-  const tool = id === undefined ? undefined : content.tools[id];
+  const id = caller.kind === 'system' ? name : own(own(content.agents, caller.agent)?.tools, name);
+  const tool = id === undefined ? undefined : own(content.tools, id);
   return id === undefined || tool === undefined ? undefined : { id, tool };
 }
 
 /** Whether a call that may have had its effect may simply be made again: reads, and what the author calls idempotent. */
 export function mayRepeat(call: StepCall, scope: Scope): boolean {
   if (call.kind === 'model') return true;
-  const tool = toolOf(call, scope)?.tool;
+  const tool = toolOf(call.caller, call.name, scope)?.tool;
   return tool !== undefined && (tool.idempotent || tool.operations.every((operation) => operation === 'read'));
 }
 
@@ -59,7 +60,7 @@ const targetCharactersMax = 200;
 /** What the journal says that the call is to. */
 export function targetOf(call: StepCall, scope: Scope): string {
   if (call.kind === 'model') return agentOf(call, scope).model;
-  return toolOf(call, scope)?.id ?? call.name.slice(0, targetCharactersMax);
+  return toolOf(call.caller, call.name, scope)?.id ?? call.name.slice(0, targetCharactersMax);
 }
 
 export interface Asked {
@@ -70,7 +71,7 @@ export interface Asked {
 
 /** What is asked of the gate, with the tools that live would let the model call now. */
 export function ask(call: StepCall, scope: Scope, context: GateContext): Asked {
-  const subject = subjectOf(scope.content, call.node);
+  const subject = subjectOf(call.caller);
   if (call.kind === 'tool') {
     return { gate: { kind: 'tool', subject, name: call.name, arguments: call.arguments }, request: undefined };
   }
@@ -100,9 +101,8 @@ export function modelOf(call: ModelStepCall, scope: Scope): BundleModel {
   return model;
 }
 
-export function agentOf(call: { readonly node: string }, scope: Scope): BundleAgent {
-  const node = scope.content.nodes[call.node];
-  const agent = node?.kind === 'agent' ? scope.content.agents[node.agent] : undefined;
+export function agentOf(call: Pick<StepCallBase, 'node' | 'caller'>, scope: Scope): BundleAgent {
+  const agent = call.caller.kind === 'agent' ? own(scope.content.agents, call.caller.agent) : undefined;
   if (agent === undefined) throw damaged(call.node);
   return agent;
 }

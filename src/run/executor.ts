@@ -71,11 +71,20 @@ export interface ClaimedRun {
   readonly waits: readonly RecordedWait[];
 }
 
+/**
+ * What a row of the journal is about: a call, or something that came out in this order and must come out so again
+ * (what a join saw, how a step failed that the graph goes on from, what a person answered), which is a result alone.
+ */
+export type EntryKind = CallKind | 'join' | 'node' | 'human';
+
+export type CallKind = 'model' | 'tool';
+
 export interface RecordedRow {
   readonly path: string;
   readonly phase: 'intent' | 'result';
+  /** The place: one execution of one node (see place.ts). */
   readonly node: string;
-  readonly kind: 'model' | 'tool';
+  readonly kind: EntryKind;
   readonly target: string;
   readonly argsDigest: string | undefined;
   readonly decision: RecordedDecision | undefined;
@@ -91,10 +100,16 @@ export interface RecordedRow {
   readonly atMs: number;
 }
 
+/**
+ * `timer`: until a time. `rate`: until a rate limit has room again. `unknown`: a person says what became of a call.
+ * `human`: a person fills in a form. `review`: people approve, deny or ask for changes.
+ */
+export type WaitKind = 'timer' | 'rate' | 'unknown' | 'human' | 'review';
+
 export interface RecordedWait {
   readonly path: string;
-  readonly kind: 'timer' | 'unknown';
-  /** Timers: how long it still waits by the database's clock; 0 when its time has come. */
+  readonly kind: WaitKind;
+  /** Timers, rates and people: how long it still waits by the database's clock; 0 when its time has come. */
   readonly remainingMs: number;
 }
 
@@ -116,7 +131,7 @@ export interface RecordedDecision {
 interface EntryBase {
   readonly path: string;
   readonly node: string;
-  readonly kind: 'model' | 'tool';
+  readonly kind: EntryKind;
   readonly target: string;
   readonly argsDigest?: string | undefined;
   readonly decision?: RecordedDecision | undefined;
@@ -128,6 +143,7 @@ interface EntryBase {
 
 export interface IntentEntry extends EntryBase {
   readonly phase: 'intent';
+  readonly kind: CallKind;
   readonly decision: RecordedDecision;
   readonly tokensReserved: number;
   /** The live revision that the decision looked at; the entry is refused when there is a newer one. */
@@ -159,9 +175,11 @@ export const drained: RunError = {
 
 export interface NewWait {
   readonly path: string;
-  readonly kind: 'timer' | 'unknown';
-  /** Timers only, from now by the database's clock. */
+  readonly kind: WaitKind;
+  /** From now by the database's clock: when the run goes on by itself, or when nobody may answer any more. */
   readonly delayMs?: number;
+  /** What is asked of whom: shown to people, held against their answer. */
+  readonly detail?: JsonObject;
 }
 
 export type FinalEnd =
@@ -180,6 +198,8 @@ export interface RunWrite {
   readonly run: string;
   readonly fence: number;
   readonly entries: readonly JournalEntry[];
+  /** Waits of branches whose run goes on in others: people may answer before it parks. */
+  readonly waits?: readonly NewWait[];
   readonly end?: RunEnd;
 }
 

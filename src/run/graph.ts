@@ -1,4 +1,4 @@
-import type { Bundle, BundleNode } from '../manifest/bundle.ts';
+import type { BundleGraph, BundleNode } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
 
 /** The reserved target of an edge that finishes its branch. */
@@ -26,7 +26,7 @@ export interface Next {
  * whose source was skipped, or that did not fire, counts as decided. It starts if at least one fired; else it is
  * skipped, which decides its own edges in turn, so that a join neither hangs nor fires early.
  */
-export function next(bundle: Bundle, state: GraphState): Next {
+export function next(bundle: BundleGraph, state: GraphState): Next {
   const incoming = incomingOf(bundle);
   const ready: string[] = [];
   const skipped = new Set<string>();
@@ -50,9 +50,9 @@ interface Incoming {
   readonly edge: number;
 }
 
-const incomingByBundle = new WeakMap<Bundle, ReadonlyMap<string, readonly Incoming[]>>();
+const incomingByBundle = new WeakMap<BundleGraph, ReadonlyMap<string, readonly Incoming[]>>();
 
-function incomingOf(bundle: Bundle): ReadonlyMap<string, readonly Incoming[]> {
+function incomingOf(bundle: BundleGraph): ReadonlyMap<string, readonly Incoming[]> {
   const known = incomingByBundle.get(bundle);
   if (known !== undefined) return known;
   const incoming = new Map<string, Incoming[]>();
@@ -84,7 +84,7 @@ function verdictOf(
 }
 
 /** Sources whose edge to `name` fired, in the order of their names: what a join hands on. */
-export function firedSources(bundle: Bundle, state: GraphState, name: string): readonly string[] {
+export function firedSources(bundle: BundleGraph, state: GraphState, name: string): readonly string[] {
   const sources = new Set<string>();
   for (const { source, edge } of incomingOf(bundle).get(name) ?? []) {
     const from = state.get(source);
@@ -110,7 +110,7 @@ export function firedEdges(node: BundleNode, isTrue: (when: string) => boolean):
 }
 
 /** Done nodes that handed on to no other node: what a run without an `output` expression gives back. */
-export function lastNodes(bundle: Bundle, state: GraphState): readonly string[] {
+export function lastNodes(bundle: BundleGraph, state: GraphState): readonly string[] {
   return Object.keys(bundle.nodes).filter((name) => {
     const node = state.get(name);
     if (node?.kind !== 'done') return false;

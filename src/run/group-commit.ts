@@ -155,7 +155,8 @@ function merged(queue: readonly Pending[]): RunWrite {
   if (queue.length === 1) return first.write;
   const end = queue.find(({ write }) => write.end !== undefined)?.write.end;
   const entries = queue.flatMap(({ write }) => write.entries);
-  return { ...first.write, entries, ...(end === undefined ? {} : { end }) };
+  const waits = queue.flatMap(({ write }) => write.waits ?? []);
+  return { ...first.write, entries, ...(waits.length === 0 ? {} : { waits }), ...(end === undefined ? {} : { end }) };
 }
 
 function answer({ pending }: Batch, of: WriteAnswer): void {

@@ -5,6 +5,7 @@ import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext } from '../policy/context.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
+import { type Caller, subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RecordedWait } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
@@ -40,15 +41,9 @@ export interface LiveView {
   readonly refresh: (revision: number) => Promise<void>;
 }
 
-/** `Agent/ns/name`, or `AgentSystem/ns/name` for a system's own tool node. */
-export function subjectOf(content: Bundle, node: string): string {
-  const found = content.nodes[node];
-  return found?.kind === 'agent' ? `Agent/${found.agent}` : `AgentSystem/${content.system}`;
-}
-
-/** What a decision looks at now. */
-export function gateContext(scope: Scope, node: string): GateContext {
-  const subject = subjectOf(scope.content, node);
+/** What a decision on a call of `caller` at a place looks at now. */
+export function gateContext(scope: Scope, place: string, caller: Caller): GateContext {
+  const subject = subjectOf(caller);
   const halt = haltReasonOf(scope.signal);
   const live = scope.live.current().authority;
   return {
@@ -57,7 +52,7 @@ export function gateContext(scope: Scope, node: string): GateContext {
     schemas: argumentSchemas(scope.content),
     pinned: subjectRow(scope.pinned, subject),
     live: subjectRow(live, subject),
-    usage: scope.ledger.usage(node, { subject, pinned: scope.pinned, live }),
+    usage: scope.ledger.usage(place, { subject, pinned: scope.pinned, live }),
   };
 }
 

@@ -16,11 +16,12 @@ import {
   toolOf,
 } from './ask.ts';
 import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } from './attempt.ts';
+import { subjectOf } from './caller.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { attemptPath, attemptsMax, backoffMs } from './retry.ts';
-import { assertGoing, gateContext, type Scope, subjectOf } from './scope.ts';
+import { assertGoing, gateContext, type Scope } from './scope.ts';
 
 /** A decision is made again so often when live moves under it. */
 const roundsMax = 3;
@@ -30,7 +31,7 @@ const roundsMax = 3;
  * A call that the journal knows is answered from it. Throws `Halted`, `Suspended` or what is nobody's plan.
  */
 export async function step(call: StepCall, scope: Scope): Promise<CallResult> {
-  const subject = subjectOf(scope.content, call.node);
+  const subject = subjectOf(call.caller);
   const target = targetOf(call, scope);
   // Attempts that came to nothing because of a worker do not count: else each deploy would cost a retry.
   let failures = 0;
@@ -62,7 +63,7 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
     assertGoing(scope);
     if (call.signal.aborted) throw timeIsOver(call);
     scope.ledger.release(path);
-    const context = gateContext(scope, call.node);
+    const context = gateContext(scope, call.node, call.caller);
     const { gate, request } = ask(call, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') return refuse(attempt, decision);
@@ -127,7 +128,7 @@ function settleNotMade(attempt: Attempt, halt: HaltReason): void {
 
 async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
-  const tool = toolOf(call, scope)?.tool;
+  const tool = toolOf(call.caller, call.name, scope)?.tool;
   if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
   const options = { signal: call.signal, idempotencyKey: idempotencyKeyOf(call, scope), secrets: scope.secrets };
   const outcome = await callTool(tool, decision.args, options);

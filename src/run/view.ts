@@ -1,9 +1,9 @@
-import type { Bundle } from '../manifest/bundle.ts';
+import type { BundleGraph } from '../manifest/bundle.ts';
 
-const ancestorsByBundle = new WeakMap<Bundle, Map<string, readonly string[]>>();
+const ancestorsByBundle = new WeakMap<BundleGraph, Map<string, readonly string[]>>();
 
 /** Nodes from which edges lead to `node`, however far. */
-export function ancestorsOf(bundle: Bundle, node: string): readonly string[] {
+export function ancestorsOf(bundle: BundleGraph, node: string): readonly string[] {
   let known = ancestorsByBundle.get(bundle);
   if (known === undefined) {
     known = new Map();
@@ -17,7 +17,7 @@ export function ancestorsOf(bundle: Bundle, node: string): readonly string[] {
   return found;
 }
 
-function walk(bundle: Bundle, node: string): readonly string[] {
+function walk(bundle: BundleGraph, node: string): readonly string[] {
   const found = new Set<string>();
   const open = [...(bundle.nodes[node]?.from ?? [])];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { foldJournal } from '../policy/ledger.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
+import { subjectOf } from './caller.ts';
 import { type Execution, execute } from './execute.ts';
 import type { ClaimedRun, Executor, RunEnd } from './executor.ts';
 import { Halted, type HaltReason } from './halt.ts';
@@ -13,7 +14,8 @@ import { RunJournal } from './journal.ts';
 import { Lease } from './lease.ts';
 import { LiveAuthorities } from './live.ts';
 import { Periodic } from './periodic.ts';
-import { type Scope, subjectOf } from './scope.ts';
+import { callerAt } from './place.ts';
+import type { Scope } from './scope.ts';
 
 export interface WorkerOptions {
   readonly executor: Executor;
@@ -214,7 +216,7 @@ export class Worker {
       content,
       pinned: authority,
       live,
-      ledger: foldJournal(run.steps, (node) => subjectOf(content, node)),
+      ledger: foldJournal(run.steps, (place) => subjectOf(callerAt(content, place))),
       journal,
       waits: new Map(run.waits.map((wait) => [wait.path, wait])),
       secrets: bundleSecrets(content.secrets, this.#options.secrets),

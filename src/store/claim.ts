@@ -52,7 +52,7 @@ interface StepRow {
   readonly path: string;
   readonly phase: 'intent' | 'result';
   readonly node: string;
-  readonly kind: 'model' | 'tool';
+  readonly kind: RecordedRow['kind'];
   readonly target: string;
   readonly args_digest: string | null;
   readonly decision: RecordedRow['decision'] | null;
@@ -101,7 +101,7 @@ export async function readSteps(
 interface WaitRow {
   readonly run: string;
   readonly path: string;
-  readonly kind: 'timer' | 'unknown';
+  readonly kind: RecordedWait['kind'];
   readonly remaining: number;
 }
 

@@ -1,5 +1,12 @@
 import { sha256 } from '../manifest/digest.ts';
-import { drained, type JournalEntry, type RunEnd, type RunWrite, type WriteAnswer } from '../run/executor.ts';
+import {
+  drained,
+  type JournalEntry,
+  type NewWait,
+  type RunEnd,
+  type RunWrite,
+  type WriteAnswer,
+} from '../run/executor.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { rowsOf } from './statement.ts';
@@ -50,9 +57,9 @@ with claimed as materialized (
   from entry where not conflict order by ord
   ${again}
 ), waited as (
-  insert into wait (run, path, kind, due_at)
-  select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond'
-  from json_to_recordset($4) as w (run uuid, path text, kind text, delay bigint)
+  insert into wait (run, path, kind, due_at, detail)
+  select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::jsonb
+  from json_to_recordset($4) as w (run uuid, path text, kind text, delay bigint, detail text)
   join held h on h.id = w.run
   on conflict (run, path) do nothing
 ), ended as (
@@ -117,16 +124,20 @@ function valuesOf(writes: readonly RunWrite[]): readonly string[] {
   const rows: unknown[] = [];
   const waits: unknown[] = [];
   const ends: unknown[] = [];
-  for (const { run, fence, worker, entries, end } of writes) {
+  for (const { run, fence, worker, entries, waits: early, end } of writes) {
     runs.push({ id: run, fence, owner: worker });
     for (const entry of entries) rows.push(rowOf(run, entry, blobs));
+    if (early !== undefined) for (const wait of early) waits.push(waitOf(run, wait));
     if (end === undefined) continue;
     ends.push(endOf(run, end));
-    if (end.kind !== 'waiting') continue;
-    for (const { path, kind, delayMs } of end.waits) waits.push({ run, path, kind, delay: delayMs });
+    if (end.kind === 'waiting') for (const wait of end.waits) waits.push(waitOf(run, wait));
   }
   const bodies = Array.from(blobs, ([digest, body]) => ({ digest, body }));
   return [runs, rows, bodies, waits, ends].map((records) => JSON.stringify(records));
+}
+
+function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
+  return { run, path, kind, delay: delayMs, detail: detail && JSON.stringify(detail) };
 }
 
 /** By the statement's columns; what is undefined is null. */

@@ -72,7 +72,7 @@ export async function readRecordedCalls(
     select run, path, phase, node, kind, target, args_digest, decision,
       case when phase = 'intent' and kind = 'tool' then body end as args,
       outcome, error, tokens_reserved, tokens_in, tokens_out, cost
-    from step where run = any(${runs}::uuid[]) order by run, seq`.execute(db);
+    from step where run = any(${runs}::uuid[]) and kind in ('model', 'tool') order by run, seq`.execute(db);
   const byRun = new Map<string, RecordedRow[]>();
   for (const row of rows) {
     const known = byRun.get(row.run);

@@ -54,7 +54,7 @@ export async function readRecordedSpend(
     left join lateral (
       select node, kind, target, count(*)::integer as calls,
         sum(tokens_in)::bigint as tokens_in, sum(tokens_out)::bigint as tokens_out
-      from step where step.run = last.id and phase = 'result' and outcome <> 'denied'
+      from step where step.run = last.id and phase = 'result' and outcome <> 'denied' and kind in ('model', 'tool')
       group by node, kind, target
     ) as used on true
     order by asked.system, last.id, used.node, used.kind, used.target`.execute(db);

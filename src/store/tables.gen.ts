@@ -213,6 +213,7 @@ export interface Step {
 
 export interface Wait {
   created_at: Generated<Timestamp>;
+  detail: Json | null;
   due_at: Timestamp | null;
   kind: string;
   path: string;

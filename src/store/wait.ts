@@ -1,5 +1,6 @@
 import { RetryableError, TerminalError } from '../errors.ts';
 import type { Json } from '../manifest/json.ts';
+import type { WaitKind } from '../run/executor.ts';
 import type { Database } from './database-port.ts';
 import { isUuid, type RunRow, readRun, unknownRun } from './run.ts';
 import { rowsOf } from './statement.ts';
@@ -77,7 +78,7 @@ function refusal(run: RunRow, path: string): Error {
 export interface OpenWait {
   readonly run: string;
   readonly path: string;
-  readonly kind: 'timer' | 'unknown';
+  readonly kind: WaitKind;
   readonly due_at: Date | null;
 }
 

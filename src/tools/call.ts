@@ -32,6 +32,8 @@ async function dispatch(
       return callBuiltin({ ...tool, impl }, args);
     case 'http':
       return await callHttp({ ...tool, impl }, args, options);
+    case 'retrieval':
+      throw new TypeError('a retrieval tool has no part in this build: its plan is refused');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
 import type { Bundle, BundleNode } from '../manifest/bundle.ts';
 import { isJsonObject } from '../manifest/json.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { CallKind, RecordedRow } from '../run/executor.ts';
 
 /** What the journal says of a run, by node and call; nodes that never ran come last, once the run has ended. */
 export function trace(run: RunRecord, rows: readonly RecordedRow[], bundle: Bundle): TraceRecord {
@@ -19,7 +19,7 @@ export function trace(run: RunRecord, rows: readonly RecordedRow[], bundle: Bund
 }
 
 interface Call {
-  readonly first: RecordedRow;
+  readonly first: RecordedRow & { readonly kind: CallKind };
   readonly intent: RecordedRow | undefined;
   readonly result: RecordedRow | undefined;
 }
@@ -27,7 +27,9 @@ interface Call {
 function callsOf(rows: readonly RecordedRow[]): readonly Call[] {
   const calls = new Map<string, Call>();
   for (const row of rows) {
-    const known = calls.get(row.path) ?? { first: row, intent: undefined, result: undefined };
+    const { kind } = row;
+    if (kind !== 'model' && kind !== 'tool') continue;
+    const known = calls.get(row.path) ?? { first: { ...row, kind }, intent: undefined, result: undefined };
     calls.set(row.path, row.phase === 'intent' ? { ...known, intent: row } : { ...known, result: row });
   }
   return [...calls.values()];
@@ -64,7 +66,16 @@ function declared(name: string, { nodes }: Bundle): Pick<TraceNode, 'node' | 'ki
 
 function targetOf(node: BundleNode | undefined): string {
   if (node === undefined) return '';
-  return node.kind === 'agent' ? node.agent : node.tool;
+  switch (node.kind) {
+    case 'agent':
+      return node.agent;
+    case 'tool':
+      return node.tool;
+    case 'system':
+      return node.system;
+    case 'human':
+      return '';
+  }
 }
 
 function stateOf(name: string, calls: readonly Call[], { run, bundle }: Of): TraceNode['state'] {

@@ -285,7 +285,9 @@ create table step (
   phase text not null check (phase in ('intent', 'result')),
   seq bigint generated always as identity,
   node text not null,
-  kind text not null check (kind in ('model', 'tool')),
+  -- A call, or what came out in this order and must come out so again: what a join saw, how a step failed that the
+  -- graph goes on from, what a person answered. Those are results alone.
+  kind text not null check (kind in ('model', 'tool', 'join', 'node', 'human')),
   -- The model endpoint's or the tool's `namespace/name`; for an unknown tool, the name asked for.
   target text not null,
   fence bigint not null,
@@ -310,12 +312,15 @@ create table step (
   check ((phase = 'result') = (outcome is not null))
 );
 
--- Why a run waits: `timer` (until run.run_at) or `unknown` (a person says what became of a call).
+-- Why a run waits: `timer` and `rate` (until run.run_at), `unknown` (a person says what became of a call), `human` (a
+-- person fills in a form), `review` (people approve, deny or ask for changes).
 create table wait (
   run uuid not null references run (id),
   path text not null,
-  kind text not null check (kind in ('timer', 'unknown')),
+  kind text not null check (kind in ('timer', 'rate', 'unknown', 'human', 'review')),
   due_at timestamptz,
+  -- What is asked of whom.
+  detail jsonb,
   -- `{as: done | failed | again, output?, by, at}` once a person resolved it.
   resolution jsonb,
   created_at timestamptz not null default now(),

@@ -1,0 +1,50 @@
+import type { Bundle, BundleGraph, BundleNode } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
+import type { Caller } from './caller.ts';
+
+// A place is one execution of one node, and the first part of the path of each of its calls. It is written so that the
+// same place comes out of every execution of a run, whatever ran beside it:
+//
+//   place  = step ( ">" step )*             `outer>inner`: node `inner` of the system that node `outer` names
+//   step   = node mark* hand*
+//   mark   = "#" n                          the n-th time that a cycle came to the node, from 2
+//          | "[" i "]"                      item i of `forEach`, from 0
+//          | "@" n                          turn n of `loop`, of reports by delegates, or of a review, from 2
+//          | "!" n                          attempt n of `retry`, from 2
+//   hand   = "^" turn "." index "." name    the agent that was called under that name, in that call
+//
+// The paths of calls are `place/turn` for a model and `place/turn.index` for a tool, both with `~n` for attempt n.
+
+/** The name of the node that a step of a place executes. */
+export function nodeOf(step: string): string {
+  return step.replace(/[#[@!^].*$/s, '');
+}
+
+/** Who makes the calls of a place; a place of another bundle is the run's own system's. */
+export function callerAt(bundle: Bundle, place: string): Caller {
+  let graph: BundleGraph | undefined = bundle;
+  let system = bundle.system;
+  const steps = place.split('>');
+  for (const [index, step] of steps.entries()) {
+    const node: BundleNode | undefined = own(graph?.nodes, nodeOf(step));
+    if (node === undefined) break;
+    if (node.kind === 'system' && index < steps.length - 1) {
+      system = node.system;
+      graph = own(bundle.systems, node.system);
+      continue;
+    }
+    return node.kind === 'agent' ? handedTo(bundle, { agent: node.agent, step }) : { kind: 'system', system };
+  }
+  return { kind: 'system', system };
+}
+
+function handedTo(bundle: Bundle, { agent, step }: { readonly agent: string; readonly step: string }): Caller {
+  let at = agent;
+  for (const hand of step.split('^').slice(1)) {
+    const [, name = ''] = /^\d+\.\d+\.([^#[@!^]+)/s.exec(hand) ?? [];
+    const next = own(own(bundle.agents, at)?.agents, name);
+    if (next === undefined) break;
+    at = next.agent;
+  }
+  return { kind: 'agent', agent: at };
+}
