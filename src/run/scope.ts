@@ -9,6 +9,7 @@ import { type Caller, subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RecordedWait } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
+import type { Outside } from './outside.ts';
 
 /** One run in execution: what it is pinned to, what is live, and what it has spent. */
 export interface Scope {
@@ -20,6 +21,8 @@ export interface Scope {
   readonly journal: RunJournal;
   readonly waits: ReadonlyMap<string, RecordedWait>;
   readonly secrets: Secrets;
+  /** Absent: the world. */
+  readonly outside?: Outside | undefined;
   /** Aborts with a `Halted`; calls in flight are given up. */
   readonly signal: AbortSignal;
   /** Why no new call may be made though calls in flight may end: the worker stops, or another branch failed. */

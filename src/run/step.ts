@@ -19,9 +19,12 @@ import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } 
 import { subjectOf } from './caller.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
+import type { Outside } from './outside.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { attemptPath, attemptsMax, backoffMs } from './retry.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
+
+const world: Outside = { tool: callTool, model: callModel };
 
 /** A decision is made again so often when live moves under it. */
 const roundsMax = 3;
@@ -131,7 +134,7 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
   const tool = toolOf(call.caller, call.name, scope)?.tool;
   if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
   const options = { signal: call.signal, idempotencyKey: idempotencyKeyOf(call, scope), secrets: scope.secrets };
-  const outcome = await callTool(tool, decision.args, options);
+  const outcome = await (scope.outside ?? world).tool(tool, decision.args, options);
   const halt = haltReasonOf(scope.signal);
   if (halt === 'lost') throw new Halted(halt);
   const { cost } = decision.reserve;
@@ -165,7 +168,8 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
   const charge = { reserve, maxOutputTokens, pricing: model.pricing };
   try {
     const options = { signal: call.signal, secrets: scope.secrets };
-    const { text, toolCalls, finish, usage } = await callModel(model, { ...request, maxOutputTokens }, options);
+    const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
+    const { text, toolCalls, finish, usage } = answer;
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
     const calls = toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw }));
     const output = { text, toolCalls: calls, finish };

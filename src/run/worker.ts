@@ -13,6 +13,7 @@ import { Halted, type HaltReason } from './halt.ts';
 import { RunJournal } from './journal.ts';
 import { Lease } from './lease.ts';
 import { LiveAuthorities } from './live.ts';
+import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
 import { callerAt } from './place.ts';
 import type { Scope } from './scope.ts';
@@ -22,6 +23,8 @@ export interface WorkerOptions {
   readonly bus: Bus;
   readonly log: Log;
   readonly secrets: SecretSource;
+  /** Where calls go instead of the world. */
+  readonly outside?: Outside;
   readonly slots: number;
   readonly host: string;
   readonly version: string;
@@ -220,6 +223,7 @@ export class Worker {
       journal,
       waits: new Map(run.waits.map((wait) => [wait.path, wait])),
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
+      outside: this.#options.outside,
       signal: abort.signal,
       closing: () => (this.#draining ? 'stopped' : undefined),
       drained: () => drain.signal.aborted,

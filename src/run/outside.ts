@@ -1,0 +1,15 @@
+import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
+import type { Json } from '../manifest/json.ts';
+import type { ModelRequest, ModelResponse } from '../models/model.ts';
+import type { ModelCallOptions } from '../models/options.ts';
+import type { ToolCallOptions } from '../tools/options.ts';
+import type { ToolOutcome } from '../tools/tool.ts';
+
+/**
+ * What a call reaches once the gate let it through and the journal holds it: the world, or what stands for the world
+ * where a run is only played. The same contracts as `callTool` and `callModel`.
+ */
+export interface Outside {
+  tool(tool: BundleTool, args: Json, options: ToolCallOptions): Promise<ToolOutcome>;
+  model(model: BundleModel, request: ModelRequest, options: ModelCallOptions): Promise<ModelResponse>;
+}
