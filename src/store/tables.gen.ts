@@ -53,6 +53,17 @@ export interface BundleHistory {
   to_revision: number | null;
 }
 
+export interface Delivery {
+  delivery: string;
+  environment: string;
+  error: JsonColumnOrNull<RunFailure>;
+  expires_at: Timestamp;
+  outcome: string;
+  received_at: Generated<Timestamp>;
+  run: string | null;
+  webhook: string;
+}
+
 export interface Environment {
   commit_id: string | null;
   created_at: Generated<Timestamp>;
@@ -77,6 +88,57 @@ export interface Event {
   detail: JsonColumnDefault<JsonObject>;
   environment: string;
   id: Generated<number>;
+}
+
+export interface Memory {
+  created_at: Generated<Timestamp>;
+  environment: string;
+  former: Generated<string[]>;
+  id: Generated<string>;
+  path: string;
+  removed_at: Timestamp | null;
+}
+
+export interface MemoryCall {
+  at: Generated<Timestamp>;
+  id: string;
+  memory: string;
+}
+
+export interface MemoryEntry {
+  body: string;
+  chunk: Generated<number>;
+  created_at: Generated<Timestamp>;
+  embedding: number[] | null;
+  expires_at: Timestamp | null;
+  key: string;
+  memory: string;
+  run: string;
+  updated_at: Generated<Timestamp>;
+  value: string;
+  words: Generated<string | null>;
+  written_by: string;
+}
+
+export interface MemoryMessage {
+  at: Generated<Timestamp>;
+  body: string;
+  ordinal: number;
+  part: number;
+  place: string;
+  role: string;
+  run: string;
+  session: number;
+}
+
+export interface MemorySession {
+  agent: string;
+  appended: Generated<number>;
+  expires_at: Timestamp;
+  id: Generated<number>;
+  memory: string;
+  session: string;
+  used_at: Generated<Timestamp>;
 }
 
 export interface Override {
@@ -159,6 +221,7 @@ export interface Revision {
 export interface Run {
   bundle: string;
   cancel_requested_at: Timestamp | null;
+  cause: JsonColumnOrNull<JsonObject>;
   crashes: Generated<number>;
   created_at: Generated<Timestamp>;
   deadline_at: Timestamp | null;
@@ -178,10 +241,23 @@ export interface Run {
   priority: Generated<number>;
   revision: number;
   run_at: Timestamp | null;
+  session: string | null;
   started_at: Timestamp | null;
   state: Generated<string>;
   submitted_by: string;
   system: string;
+}
+
+export interface Schedule {
+  changed_at: Generated<Timestamp>;
+  decided_at: Generated<Timestamp>;
+  environment: string;
+  id: Generated<number>;
+  missed: Generated<number>;
+  name: string;
+  next_at: Timestamp | null;
+  next_tick: Timestamp | null;
+  timing: string | null;
 }
 
 export interface Spec {
@@ -211,6 +287,17 @@ export interface Step {
   tokens_reserved: number | null;
 }
 
+export interface Tick {
+  at: Generated<Timestamp>;
+  by: string | null;
+  error: JsonColumnOrNull<RunFailure>;
+  outcome: string;
+  run: string | null;
+  schedule: number;
+  tick: Timestamp;
+  times: Generated<number>;
+}
+
 export interface Wait {
   created_at: Generated<Timestamp>;
   detail: Json | null;
@@ -238,8 +325,14 @@ export interface Tables {
   blob: Blob;
   bundle: Bundle;
   bundle_history: BundleHistory;
+  delivery: Delivery;
   environment: Environment;
   event: Event;
+  memory: Memory;
+  memory_call: MemoryCall;
+  memory_entry: MemoryEntry;
+  memory_message: MemoryMessage;
+  memory_session: MemorySession;
   override: Override;
   quarantine: Quarantine;
   resource: Resource;
@@ -247,8 +340,10 @@ export interface Tables {
   resource_history: ResourceHistory;
   revision: Revision;
   run: Run;
+  schedule: Schedule;
   spec: Spec;
   step: Step;
+  tick: Tick;
   wait: Wait;
   worker: Worker;
 }

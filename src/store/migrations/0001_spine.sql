@@ -250,7 +250,11 @@ create table run (
   -- Claims that ended by a lost lease.
   crashes smallint not null default 0,
   idempotency_key text,
+  -- What joins runs to one conversation, for agents that have a memory.
+  session text,
   submitted_by text not null,
+  -- What started it, where that was no person's submission of a system: `{kind: schedule | webhook | task, …}`.
+  cause jsonb,
   -- json, not jsonb: these are contents that pawl never looks into, and jsonb refuses an escaped NUL in a string.
   input json not null,
   output json,
@@ -286,8 +290,8 @@ create table step (
   seq bigint generated always as identity,
   node text not null,
   -- A call, or what came out in this order and must come out so again: what a join saw, how a step failed that the
-  -- graph goes on from, what a person answered. Those are results alone.
-  kind text not null check (kind in ('model', 'tool', 'join', 'node', 'human')),
+  -- graph goes on from, what a person answered, what an agent remembered. Those are results alone.
+  kind text not null check (kind in ('model', 'tool', 'join', 'node', 'human', 'memory')),
   -- The model endpoint's or the tool's `namespace/name`; for an unknown tool, the name asked for.
   target text not null,
   fence bigint not null,
@@ -326,6 +330,143 @@ create table wait (
   created_at timestamptz not null default now(),
   primary key (run, path)
 );
+
+-- When each TaskSchedule comes next. Apply marks the row in its own transaction by setting `next_at` to now: whoever
+-- fires it takes the row first and then reads what the revision holds, so that the two cannot disagree.
+create table schedule (
+  id bigint generated always as identity primary key,
+  environment text not null references environment (name),
+  -- `namespace/name` of the TaskSchedule.
+  name text not null,
+  -- When it is looked at next. Null: it was removed, is suspended, or never comes again.
+  next_at timestamptz,
+  -- The time that `next_at` stands for, before its jitter. Null: it was changed and nobody has looked yet.
+  next_tick timestamptz,
+  -- Times up to this one are decided.
+  decided_at timestamptz not null default now(),
+  -- The last apply that changed or removed it.
+  changed_at timestamptz not null default now(),
+  -- The cron and zone that `next_tick` follows from. Null: it is suspended or removed.
+  timing text,
+  -- Times that were too late to be made up for.
+  missed bigint not null default 0,
+  unique (environment, name)
+);
+create index schedule_due on schedule (next_at) where next_at is not null;
+
+-- What became of a schedule's times: one row each, written with the run that it starts, so that one scheduler wins.
+create table tick (
+  schedule bigint not null references schedule (id) on delete cascade,
+  tick timestamptz not null,
+  outcome text not null check (outcome in ('started', 'skipped', 'missed', 'failed')),
+  -- Several that were missed start one run, or are recorded in one row.
+  times integer not null default 1 check (times > 0),
+  run uuid,
+  -- `{code, message}` of one that failed.
+  error json,
+  -- Who started it beside the schedule. Absent: the schedule did.
+  by text,
+  at timestamptz not null default now(),
+  check ((outcome = 'started') = (run is not null)),
+  primary key (schedule, tick)
+);
+
+-- Requests to TaskWebhooks that proved where they come from. One that started a run is the same one again until it
+-- expires; one that was turned down is looked at anew when it is sent again.
+create table delivery (
+  environment text not null references environment (name),
+  -- `namespace/name` of the TaskWebhook.
+  webhook text not null,
+  -- The id that the sender gave it, else the digest of its body.
+  delivery text not null,
+  outcome text not null check (outcome in ('started', 'filtered', 'suspended', 'refused')),
+  run uuid,
+  -- `{code, message}` of one that was refused.
+  error json,
+  received_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  check ((outcome = 'started') = (run is not null)),
+  primary key (environment, webhook, delivery)
+);
+create index delivery_expired on delivery (expires_at);
+create index delivery_recent on delivery (environment, webhook, received_at desc);
+
+-- What agents remember. Contents hang on an id, so that a Memory that moves takes them along; the row is made when an
+-- agent first uses it.
+create table memory (
+  id uuid primary key default gen_random_uuid(),
+  environment text not null references environment (name),
+  -- `namespace/name` of the Memory.
+  path text not null,
+  -- Names that it had before: runs that began under one of them go on with what it holds.
+  former text[] not null default '{}',
+  -- Since when Git has no such Memory: its contents are kept for a while, in case it comes back.
+  removed_at timestamptz,
+  created_at timestamptz not null default now()
+);
+create unique index memory_path on memory (environment, path);
+create index memory_removed on memory (removed_at) where removed_at is not null;
+
+-- One session of one agent. Its row is the lock under which exchanges are appended.
+create table memory_session (
+  id bigint generated always as identity primary key,
+  memory uuid not null references memory (id) on delete cascade,
+  -- `namespace/name`.
+  agent text not null,
+  session text not null,
+  -- Messages ever appended.
+  appended bigint not null default 0,
+  used_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  unique (memory, agent, session)
+);
+create index memory_session_expired on memory_session (expires_at);
+
+create table memory_message (
+  session bigint not null references memory_session (id) on delete cascade,
+  ordinal bigint not null,
+  role text not null check (role in ('user', 'assistant')),
+  -- JSON text of a string: text itself can hold no NUL.
+  body text not null,
+  -- One execution of one node appends once, however often it is taken up.
+  run uuid not null,
+  place text not null,
+  part smallint not null,
+  at timestamptz not null default clock_timestamp(),
+  primary key (session, ordinal),
+  unique (run, place, part)
+);
+
+-- What is remembered beyond sessions, by key; a document that was taken in is several chunks of one key.
+create table memory_entry (
+  memory uuid not null references memory (id) on delete cascade,
+  key text not null,
+  chunk integer not null default 0,
+  -- JSON text.
+  value text not null,
+  -- What a search by words looks at.
+  body text not null,
+  words tsvector generated always as (to_tsvector('simple', body)) stored,
+  -- What a search by meaning looks at; absent without an embedding model or without pgvector.
+  embedding real[],
+  -- Who wrote it: `Agent/ns/name`, and in which run.
+  written_by text not null,
+  run uuid not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  expires_at timestamptz,
+  primary key (memory, key, chunk)
+);
+create index memory_entry_words on memory_entry using gin (words);
+create index memory_entry_expired on memory_entry (expires_at) where expires_at is not null;
+
+-- Calls that have written: one that is made again after a crash must not write over what came after it.
+create table memory_call (
+  id text primary key,
+  memory uuid not null references memory (id) on delete cascade,
+  at timestamptz not null default now()
+);
+create index memory_call_at on memory_call (at);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
