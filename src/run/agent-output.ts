@@ -1,0 +1,78 @@
+import type { Json, JsonObject } from '../manifest/json.ts';
+import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
+import type { Answer } from './agent-turn.ts';
+import { agentOf } from './ask.ts';
+import { StepFailure } from './halt.ts';
+import type { Scope } from './scope.ts';
+import type { AgentTurns } from './conversation.ts';
+
+export type Output = { readonly kind: 'fits'; readonly value: Json } | Unfit;
+
+/** An answer that does not count yet; the model is told why, once. */
+export interface Unfit {
+  readonly kind: 'unfit';
+  readonly code: 'agent.output_invalid';
+  readonly message: string;
+  readonly remark: string;
+}
+
+/** What an answer without tool calls says, held against the agent's schema. */
+export function outputOf(answer: Answer, { node, caller }: AgentTurns, scope: Scope): Output {
+  if (answer.finish === 'length') {
+    const message = 'The answer reached the cap on output tokens before it was complete.';
+    throw new StepFailure({ code: 'agent.output_cut', message, node });
+  }
+  const schema = agentOf({ node, caller }, scope).output?.schema;
+  if (schema === undefined) return { kind: 'fits', value: answer.text };
+  const parsed = parse(answer.text);
+  if (parsed === undefined) return invalid('The answer is not JSON.');
+  const mistake = mistakeOf(parsed.value, schema);
+  return mistake === undefined ? { kind: 'fits', value: parsed.value } : invalid(mistake);
+}
+
+/** Each kind of answer that does not count gets one more turn; the second of a kind ends the node. */
+export class OutputChecks {
+  readonly #told = new Set<Unfit['code']>();
+
+  /** What the model is told. */
+  remark({ code, message, remark }: Unfit, { node }: AgentTurns): string {
+    if (this.#told.has(code)) throw new StepFailure({ code, message, node });
+    this.#told.add(code);
+    return remark;
+  }
+}
+
+function invalid(message: string): Unfit {
+  const remark = `${message} Answer again with nothing but JSON that fits the schema.`;
+  return { kind: 'unfit', code: 'agent.output_invalid', message, remark };
+}
+
+function mistakeOf(value: Json, schema: JsonObject): string | undefined {
+  const verdict = checkOf(schema)(value);
+  if (verdict.kind === 'valid') return undefined;
+  const place =
+    verdict.kind === 'invalid' && verdict.pointer !== '' ? `The answer at ${verdict.pointer}` : 'The answer';
+  return `${place} ${verdict.message}.`;
+}
+
+/** Models like to put JSON into a fence; nothing else around it is forgiven. */
+function parse(text: string): { readonly value: Json } | undefined {
+  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text);
+  try {
+    return { value: JSON.parse(fenced?.[1] ?? text) as Json };
+  } catch {
+    // Not JSON is an answer, not a fault: the model is told.
+    return undefined;
+  }
+}
+
+const checks = new WeakMap<JsonObject, SchemaCheck>();
+
+function checkOf(schema: JsonObject): SchemaCheck {
+  let check = checks.get(schema);
+  if (check === undefined) {
+    check = schemaCompiler().compile(schema);
+    checks.set(schema, check);
+  }
+  return check;
+}
