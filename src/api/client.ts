@@ -1,6 +1,7 @@
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import { revisionClient } from './client-revision.ts';
+import { runClient } from './client-run.ts';
 import type { AccessAnswer } from '../plan/access-answer.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
@@ -44,7 +45,7 @@ export function createClient(options: ClientOptions): Operations {
     history: ({ environment, ...page }) => get<RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
-    runs: ({ environment, limit }) => get<records.RunRecord[]>(`${of(environment)}/runs?limit=${limit}`),
+    ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),
     workers: () => get<records.WorkerRecord[]>('/v1/workers'),

@@ -16,7 +16,7 @@ import type { Repository } from '../source/repository.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
-import { cancelRun, readRun, readRuns, submitRun } from '../store/run.ts';
+import { cancelRun, readRun, submitRun } from '../store/run.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { accessOperations } from './local-access.ts';
@@ -33,6 +33,7 @@ import type {
 } from './operations.ts';
 import { environments, history, pinnedOf, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
+import { runOperations } from './local-run.ts';
 import { runRecords, workerRecord } from './records.ts';
 import { acceptInput } from './submission.ts';
 import { traceOf } from './trace-of.ts';
@@ -67,8 +68,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...revisionOperations(options),
     submit: (request) => submit(plane, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
-    runs: async ({ environment, limit }) =>
-      runRecords(database, await readRuns(database, { environment: await known(plane, environment), limit })),
+    ...runOperations(plane, (name) => known(plane, name)),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
     resolve: async ({ run, path, as, output, actor }) => {

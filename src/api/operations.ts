@@ -6,6 +6,7 @@ import type { AccessOperations } from './operations-access.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
+import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
  * What the doors ask of pawl. Two implementations: `app.ts` on an open database, and `api/client.ts` over HTTP
@@ -16,7 +17,8 @@ export interface Operations
     DriftOperations,
     OverrideOperations,
     AcknowledgeOperations,
-    AccessOperations {
+    AccessOperations,
+    RunOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;
@@ -29,7 +31,10 @@ export interface Operations
   get(request: GetRequest): Promise<readonly ResourceRecord[]>;
   submit(request: SubmitRequest): Promise<RunRecord>;
   run(id: string): Promise<RunRecord>;
-  runs(request: { readonly environment: string; readonly limit: number }): Promise<readonly RunRecord[]>;
+  /** The newest first; `before` a run continues the list. */
+  runs(request: RunsRequest): Promise<readonly RunRecord[]>;
+  /** The same list as soon as it is another than the one that was seen, or when the wait is over. */
+  runChanges(request: RunChangesRequest): Promise<{ readonly seen: string; readonly runs: readonly RunRecord[] }>;
   workers(): Promise<readonly WorkerRecord[]>;
   cancel(id: string): Promise<RunRecord>;
   /** Says what became of a call whose outcome is unknown, so that its run goes on. */

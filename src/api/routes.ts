@@ -8,6 +8,7 @@ import { addAccessRoutes } from './routes-access.ts';
 import { addDriftRoutes } from './routes-drift.ts';
 import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
+import { addRunReadingRoutes } from './routes-run.ts';
 import * as schemas from './schemas.ts';
 
 /** Every operation as a route; the actor of a write is what the caller says, as the token is the user's own. */
@@ -19,6 +20,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addDriftRoutes(app, operations);
   addOverrideRoutes(app, operations);
   addRunRoutes(app, operations);
+  addRunReadingRoutes(app, operations);
   addRevisionRoutes(app, operations);
 }
 
@@ -101,18 +103,6 @@ function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
       result: z.array(schemas.resourceRecord),
     },
     ({ parameters: { environment }, query }) => operations.get(defined({ environment, ...query })),
-  );
-  addRoute(
-    app,
-    {
-      method: 'get',
-      path: '/v1/environments/{environment}/runs',
-      summary: 'Runs, newest first',
-      parameters,
-      query: schemas.limitQuery,
-      result: z.array(schemas.runRecord),
-    },
-    ({ parameters: { environment }, query }) => operations.runs({ environment, limit: query.limit }),
   );
 }
 

@@ -38,7 +38,7 @@ export interface RunRow {
   readonly ended_at: Date | null;
 }
 
-const runColumns = `r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.state, r.input, r.output,
+export const runColumns = `r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.state, r.input, r.output,
   r.error, r.fence, r.crashes, r.cancel_requested_at, r.created_at, r.started_at, r.ended_at`;
 
 /**
@@ -102,15 +102,6 @@ export async function readRun(database: Database, id: string): Promise<RunRow> {
   const [row] = isUuid(id) ? await rowsOf<RunRow>(database.db, { name: 'read_run', text }, [id]) : [];
   if (row === undefined) throw unknownRun(id);
   return row;
-}
-
-/** The newest runs of an environment, newest first by the database's clock: ids come from many machines' clocks. */
-export async function readRuns(
-  database: Database,
-  request: { readonly environment: string; readonly limit: number },
-): Promise<readonly RunRow[]> {
-  const text = `select ${runColumns} from run r where r.environment = $1 order by r.created_at desc, r.id desc limit $2`;
-  return rowsOf<RunRow>(database.db, { name: 'read_runs', text }, [request.environment, request.limit]);
 }
 
 const cancelText = `

@@ -38,6 +38,16 @@ describe('the client is the operations over HTTP', () => {
       await client.history({ environment: 'production', limit: 7 });
       await client.get({ environment: 'production', kind: 'Agent' });
       await client.runs({ environment: 'production', limit: 9 });
+      const failures = {
+        environment: 'production',
+        states: ['Failed', 'DeadLetter'],
+        system: 'a/b',
+        limit: 2,
+      } as const;
+      await client.runs({ ...failures, before: runId });
+      await client.runChanges({ ...failures, seen: 'e'.repeat(64), waitMs: 5 });
+      await client.standing(runId);
+      await client.top('production');
       await client.submit({ environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' });
       await client.workers();
       await client.resolve({ run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' });
@@ -52,6 +62,10 @@ describe('the client is the operations over HTTP', () => {
         ['history', { environment: 'production', limit: 7 }],
         ['get', { environment: 'production', kind: 'Agent' }],
         ['runs', { environment: 'production', limit: 9 }],
+        ['runs', { ...failures, before: runId }],
+        ['runChanges', { ...failures, seen: 'e'.repeat(64), waitMs: 5 }],
+        ['standing', runId],
+        ['top', 'production'],
         ['submit', { environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' }],
         ['workers'],
         ['resolve', { run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' }],

@@ -47,6 +47,22 @@ const left = { inFlight: [], effects: { total: 0, calls: [] } };
 
 const access = { target: { kind: 'tool', name: 'a/look' }, rows: [] } as const;
 
+const standing = {
+  run: runId,
+  submittedBy: 'ada',
+  pool: 'default',
+  priority: 5,
+  idempotencyKey: undefined,
+  deadlineAt: undefined,
+  cancelRequestedAt: undefined,
+  drainRequestedAt: undefined,
+  crashes: 0,
+  fence: 1,
+  worker: undefined,
+  pin: { bundle: 'b'.repeat(64), state: 'live', liveRevision: 1 },
+  waits: [],
+} as const;
+
 type Recorded = <Result>(name: string, result: Result) => (...words: readonly unknown[]) => Promise<Result>;
 type Planned = Awaited<ReturnType<Operations['plan']>>;
 
@@ -120,6 +136,15 @@ export function recordingOperations(calls: unknown[]): Operations {
             new TerminalError('No run has that id.', { code: 'run.unknown', help: 'Look at `pawl get runs`.' }),
           ),
     runs: answer('runs', [run]),
+    runChanges: answer('runChanges', { seen: 'e'.repeat(64), runs: [run] }),
+    standing: answer('standing', standing),
+    top: answer('top', {
+      environment: 'production',
+      windowMs: 300_000,
+      pools: [],
+      workers: { live: 0, slots: 0, running: 0 },
+      systems: [],
+    }),
     workers: answer('workers', []),
     cancel: () => Promise.reject(new Error('a secret detail of the machine')),
     resolve: answer('resolve', run),

@@ -83,13 +83,19 @@ describe('what may be asked', () => {
     expect(problem(answer.body).detail).toMatch(reason);
   });
 
-  test.each(['limit=1000000000', 'limit=-1', 'limit=0', 'limit=1;drop', 'limit=1.5'])(
-    '%s is refused with 400',
-    async (query) => {
-      const answer = await send(server.address, `/v1/environments/production/runs?${query}`, { headers: authorised });
-      expect([answer.status, problem(answer.body).code]).toEqual([400, 'api.invalid_request']);
-    },
-  );
+  test.each([
+    'limit=1000000000',
+    'states=Lost',
+    'states=Failed,',
+    'before=1',
+    'limit=-1',
+    'limit=0',
+    'limit=1;drop',
+    'limit=1.5',
+  ])('%s is refused with 400', async (query) => {
+    const answer = await send(server.address, `/v1/environments/production/runs?${query}`, { headers: authorised });
+    expect([answer.status, problem(answer.body).code]).toEqual([400, 'api.invalid_request']);
+  });
 
   test('a run that is not there is 404, and an id that is none is 400', async () => {
     const other = runId.replace(/1$/, '2');
@@ -133,7 +139,10 @@ describe('what may be asked', () => {
       'get /v1/environments/{environment}/revisions/{revision}',
       'get /v1/environments/{environment}/revisions/{revision}/rollback',
       'get /v1/environments/{environment}/runs',
+      'get /v1/environments/{environment}/runs/changes',
+      'get /v1/environments/{environment}/top',
       'get /v1/runs/{id}',
+      'get /v1/runs/{id}/standing',
       'get /v1/runs/{id}/trace',
       'get /v1/status',
       'get /v1/workers',

@@ -3,7 +3,8 @@ import { liveRunRefusals } from '../../src/apply/live-runs.ts';
 import type { Kind } from '../../src/manifest/resource.ts';
 import type { Change, Plan } from '../../src/plan/change.ts';
 import { readLive } from '../../src/store/live.ts';
-import { cancelRun, readRuns } from '../../src/store/run.ts';
+import { cancelRun } from '../../src/store/run.ts';
+import { listRuns } from '../../src/store/run-list.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { planFor } from '../support/plans.ts';
 import { bundleOf, environment, install, submit } from '../support/runs.ts';
@@ -24,7 +25,7 @@ describe.each(databaseKinds)('deleting what runs use, on %s', (kind) => {
 
   beforeEach(() => install(opened.database, bundle));
   afterEach(async () => {
-    const runs = await readRuns(opened.database, { environment, limit: 10 });
+    const runs = await listRuns(opened.database, { environment, limit: 10 });
     for (const run of runs) if (run.ended_at === null) await cancelRun(opened.database, run.id);
   });
 

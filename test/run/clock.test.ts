@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
-import { readRun, readRuns } from '../../src/store/run.ts';
+import { readRun } from '../../src/store/run.ts';
+import { listRuns } from '../../src/store/run-list.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit, until, workerOn } from '../support/runs.ts';
 
@@ -98,10 +99,10 @@ describe.each([
   test('submits runs whose ids leap in time, and they are listed in the order of the database', async () => {
     const { database } = opened;
     await install(database, bundleOf({ nodes: { a: {} } }));
-    const before = (await readRuns(database, { environment, limit: 100 })).length;
+    const before = (await listRuns(database, { environment, limit: 100 })).length;
     const ids = ['c', 'a', 'b'].map((first) => randomUUID().replace(/^./, first));
     for (const id of ids) await submit(database, { id });
-    const listed = await readRuns(database, { environment, limit: 100 });
+    const listed = await listRuns(database, { environment, limit: 100 });
     expect(listed.map(({ id }) => id).slice(0, listed.length - before)).toEqual(ids.toReversed());
     const worker = new DatabaseExecutor(database, { leaseMs });
     const id = randomUUID();
