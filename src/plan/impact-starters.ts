@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import { nextTime } from '../manifest/cron-time.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import { objectAt } from '../manifest/manifest-reference.ts';
 import { compareText } from '../manifest/problem.ts';
@@ -71,8 +71,7 @@ function systemNamed({ systemRef }: JsonObject, namespace: string): Address | un
 function nextFire({ manifest }: Resource, now: Date): string | undefined {
   const { cron, timeZone, suspend } = objectAt(manifest, 'spec');
   if (suspend === true || typeof cron !== 'string') return undefined;
-  const timezone = typeof timeZone === 'string' ? timeZone : 'UTC';
-  return new Cron(cron, { timezone, paused: true, mode: '5-part' }).nextRun(now)?.toISOString();
+  return nextTime({ cron, timeZone: typeof timeZone === 'string' ? timeZone : 'UTC' }, now)?.toISOString();
 }
 
 function compareFires(a: ScheduleImpact, b: ScheduleImpact): number {
