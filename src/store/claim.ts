@@ -11,10 +11,10 @@ const claimText = `
 with me as materialized (
   select id from worker where id = $1 and lease_until > now() for key share
 ), suspect as materialized (
-  select id from run where state = 'Queued' and crashes >= 2 and pool = $2
+  select id from run where state = 'Queued' and not blocked and crashes >= 2 and pool = $2
   order by priority desc, fair_key, id limit $4 for no key update skip locked
 ), picked as materialized (
-  select id from run where state = 'Queued' and crashes < 2 and pool = $2
+  select id from run where state = 'Queued' and not blocked and crashes < 2 and pool = $2
   order by priority desc, fair_key, id limit greatest(0, $3 - (select count(*) from suspect))
   for no key update skip locked
 )

@@ -53,6 +53,13 @@ export interface BundleHistory {
   to_revision: number | null;
 }
 
+export interface Concurrency {
+  environment: string;
+  key: string;
+  slots: number;
+  system: string;
+}
+
 export interface Delivery {
   delivery: string;
   environment: string;
@@ -168,6 +175,16 @@ export interface Quarantine {
   revision: number;
 }
 
+export interface Rate {
+  key: string;
+  limits: JsonColumn<JsonObject>;
+  refilled_at: Timestamp;
+  requests: number;
+  revision: number;
+  tokens: number;
+  waiting_until: Timestamp;
+}
+
 export interface Resource {
   address: string;
   body: JsonColumn<JsonObject>;
@@ -219,9 +236,11 @@ export interface Revision {
 }
 
 export interface Run {
+  blocked: Generated<boolean>;
   bundle: string;
   cancel_requested_at: Timestamp | null;
   cause: JsonColumnOrNull<JsonObject>;
+  concurrency_key: string | null;
   crashes: Generated<number>;
   created_at: Generated<Timestamp>;
   deadline_at: Timestamp | null;
@@ -239,6 +258,11 @@ export interface Run {
   owner: string | null;
   pool: Generated<string>;
   priority: Generated<number>;
+  replaced_by: string | null;
+  requires: JsonColumnOrNull<JsonObject>;
+  retried_fence: number | null;
+  retried_from: string | null;
+  retries: Generated<number>;
   revision: number;
   run_at: Timestamp | null;
   session: string | null;
@@ -258,6 +282,15 @@ export interface Schedule {
   next_at: Timestamp | null;
   next_tick: Timestamp | null;
   timing: string | null;
+}
+
+export interface Slot {
+  environment: string;
+  key: string;
+  n: number;
+  released: Generated<boolean>;
+  run: string;
+  system: string;
 }
 
 export interface Spec {
@@ -314,6 +347,7 @@ export interface Worker {
   id: string;
   lease_until: Timestamp;
   pid: number;
+  pool: Generated<string>;
   slots: number;
   started_at: Generated<Timestamp>;
   version: string;
@@ -325,6 +359,7 @@ export interface Tables {
   blob: Blob;
   bundle: Bundle;
   bundle_history: BundleHistory;
+  concurrency: Concurrency;
   delivery: Delivery;
   environment: Environment;
   event: Event;
@@ -335,12 +370,14 @@ export interface Tables {
   memory_session: MemorySession;
   override: Override;
   quarantine: Quarantine;
+  rate: Rate;
   resource: Resource;
   resource_bucket: ResourceBucket;
   resource_history: ResourceHistory;
   revision: Revision;
   run: Run;
   schedule: Schedule;
+  slot: Slot;
   spec: Spec;
   step: Step;
   tick: Tick;

@@ -216,6 +216,8 @@ create table worker (
   pid integer not null,
   version text not null,
   backend_pid integer,
+  -- The pool whose runs it takes.
+  pool text not null default 'default',
   slots integer not null check (slots > 0),
   started_at timestamptz not null default now(),
   lease_until timestamptz not null
@@ -236,12 +238,18 @@ create table run (
   revision bigint not null,
   bundle text not null references bundle (digest),
   pool text not null default 'default',
+  -- What it asked of its workers when it was given its pool; null: nothing.
+  requires jsonb,
   priority smallint not null default 5 check (priority between 0 and 9),
   fair_key bigint not null default 0,
   state text not null default 'Queued' check (state in
     ('Queued', 'Running', 'Waiting', 'Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter')),
   run_at timestamptz,
   deadline_at timestamptz,
+  -- What it is counted by together with other runs of its system; null: it is not.
+  concurrency_key text,
+  -- Its key has no slot free: it is queued, and not ready.
+  blocked boolean not null default false,
   cancel_requested_at timestamptz,
   -- A rollback withdrew what the run is pinned to: it begins no further step.
   drain_requested_at timestamptz,
@@ -249,6 +257,14 @@ create table run (
   fence bigint not null default 0,
   -- Claims that ended by a lost lease.
   crashes smallint not null default 0,
+  -- Times that a person started it again from its journal.
+  retries integer not null default 0,
+  -- The fence by then: failures that were written under it or before may be tried anew.
+  retried_fence bigint,
+  -- The run whose input this one was given again.
+  retried_from uuid,
+  -- The run of the same key that took its place.
+  replaced_by uuid,
   idempotency_key text,
   -- What joins runs to one conversation, for agents that have a memory.
   session text,
@@ -268,9 +284,13 @@ create table run (
   unique (environment, system, idempotency_key)
 ) with (fillfactor = 80);
 -- A run that was there when two workers died is a suspect: it is claimed apart, so that it takes no other run along.
-create index run_ready on run (pool, priority desc, fair_key, id) where state = 'Queued' and crashes < 2;
-create index run_suspect on run (pool, priority desc, fair_key, id) where state = 'Queued' and crashes >= 2;
-create index run_fair on run (pool, namespace, fair_key desc) where state = 'Queued';
+create index run_ready on run (pool, priority desc, fair_key, id)
+  where state = 'Queued' and not blocked and crashes < 2;
+create index run_suspect on run (pool, priority desc, fair_key, id)
+  where state = 'Queued' and not blocked and crashes >= 2;
+create index run_fair on run (pool, namespace, fair_key desc) where state = 'Queued' and not blocked;
+create index run_blocked on run (environment, system, concurrency_key, priority desc, created_at, id)
+  where state = 'Queued' and blocked;
 create index run_owned on run (owner) where state = 'Running';
 create index run_due on run (run_at) where state = 'Waiting' and run_at is not null;
 create index run_expired on run (deadline_at) where state = 'Queued' and deadline_at is not null;
@@ -279,6 +299,55 @@ create index run_open on run (environment, system, bundle) where ended_at is nul
 -- The last runs of some systems, whose calls a plan decides again.
 create index run_ended on run (environment, system, ended_at desc, id desc) where ended_at is not null;
 create index run_recent on run (environment, created_at desc, id desc);
+
+-- The keys of which runs are under way or blocked. Its row is the lock under which runs are let begin.
+create table concurrency (
+  environment text not null references environment (name),
+  -- `namespace/name` of the AgentSystem.
+  system text not null,
+  key text not null,
+  -- How many may be under way, as the newest submission found it.
+  slots integer not null check (slots > 0),
+  primary key (environment, system, key)
+);
+
+-- Which runs are under way for a key: from when they are ready until they end, waits included.
+create table slot (
+  environment text not null,
+  system text not null,
+  key text not null,
+  n integer not null check (n > 0),
+  run uuid not null unique references run (id) on delete cascade,
+  -- The run has ended, and nobody has yet looked who comes next.
+  released boolean not null default false,
+  primary key (environment, system, key, n)
+);
+create index slot_released on slot (environment, system, key) where released;
+
+-- Whoever ends a run frees its slot with it. Who comes next is looked for under the key's lock, which a statement that
+-- ends many runs must not wait for.
+create function release_slot() returns trigger language plpgsql as $$
+begin
+  update slot set released = true where run = new.id;
+  return null;
+end $$;
+create trigger run_ended_releases after update on run
+  for each row when (old.concurrency_key is not null and old.ended_at is null and new.ended_at is not null)
+  execute function release_slot();
+
+-- Token buckets of what is called at a limited rate, by `environment ModelEndpoint/namespace/name`.
+create table rate (
+  key text primary key,
+  -- The newest revision that said what the limits are, and what it said: `{requestsPerMinute?, tokensPerMinute?}`.
+  revision bigint not null,
+  limits jsonb not null,
+  -- What may be taken now; less than nothing where a call took more than there was.
+  requests double precision not null,
+  tokens double precision not null,
+  refilled_at timestamptz not null,
+  -- When the last of those who wait comes again.
+  waiting_until timestamptz not null
+);
 
 -- The journal: append-only. A call is an intent, then a result; a refused call is a result alone.
 create table step (
