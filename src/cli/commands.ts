@@ -7,6 +7,7 @@ import { addAccessCommands } from './access-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
+import { addRunCommands } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 
@@ -27,7 +28,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addOverrideCommands(program, context, outcome);
   addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
-  addRunning(program, context, outcome);
+  addRunCommands(program, context, outcome);
   addServing(program, context, outcome);
   addCompletionCommand(program, context, outcome);
 }
@@ -154,53 +155,6 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
     .addOption(output('table', 'wide', 'json', 'yaml', 'name'))
     .action(async (kind: string, name: string | undefined, options) => {
       outcome.exit = await (await import('./get.ts')).getCommand(context, { ...options, kind, name });
-    });
-}
-
-function addRunning(program: Command, context: CliContext, outcome: Outcome): void {
-  program
-    .command('run')
-    .description('start a run of a system')
-    .argument('<system>', 'name or namespace/name of an AgentSystem')
-    .option('-i, --set <key=value>', 'one input, as often as needed; a value that is JSON is taken as JSON', collect)
-    .option('--input <file>', 'the whole input as a JSON file, `-` for standard input')
-    .option('--key <text>', 'idempotency key: the same key is the same run')
-    .option('--watch', 'follow the run until it ends')
-    .option('--exit-status', 'wait for the end; exit 5 unless the run succeeded')
-    .addOption(environment())
-    .addOption(output('text', 'json'))
-    .action(async (system: string, options) => {
-      outcome.exit = await (await import('./run.ts')).runCommand(context, { ...options, system });
-    });
-  program
-    .command('trace')
-    .description('a run as a tree: durations, tokens, cost and decisions')
-    .argument('<run>', 'its id, or `latest`')
-    .addOption(environment())
-    .addOption(output('text', 'json'))
-    .action(async (run: string, options) => {
-      outcome.exit = await (await import('./trace.ts')).traceCommand(context, { ...options, run });
-    });
-  program
-    .command('cancel')
-    .description('stop a run')
-    .argument('<run>')
-    .addOption(output('text', 'json'))
-    .action(async (run: string, options) => {
-      outcome.exit = await (await import('./cancel.ts')).cancelCommand(context, { ...options, run });
-    });
-  program
-    .command('resolve')
-    .description('say what became of a call whose outcome is unknown')
-    .argument('<run>')
-    .argument('<path>', 'the call, as `pawl trace` shows it')
-    .addOption(
-      new Option('--as <outcome>', 'what became of it').choices(['done', 'failed', 'again']).makeOptionMandatory(),
-    )
-    .option('--output-file <file>', 'with --as done: the result as a JSON file')
-    .addOption(output('text', 'json'))
-    .action(async (run: string, path: string, options) => {
-      outcome.exit = await (await import('./resolve.ts')).resolveCommand(context, { ...options, run, path });
     });
 }
 

@@ -1,0 +1,78 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import type { ExitCode } from '../errors.ts';
+import type { CliContext } from './context.ts';
+
+type Outcome = { exit: ExitCode };
+
+/** Runs: starting them, looking at them, stopping them, and helping those that wait. */
+export function addRunCommands(program: Command, context: CliContext, outcome: Outcome): void {
+  addStarting(program, context, outcome);
+  addWatching(program, context, outcome);
+  addHelping(program, context, outcome);
+}
+
+function addStarting(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('run')
+    .description('start a run of a system')
+    .argument('<system>', 'name or namespace/name of an AgentSystem')
+    .option('-i, --set <key=value>', 'one input, as often as needed; a value that is JSON is taken as JSON', collect)
+    .option('--input <file>', 'the whole input as a JSON file, `-` for standard input')
+    .option('--key <text>', 'idempotency key: the same key is the same run')
+    .option('--watch', 'follow the run until it ends')
+    .option('--exit-status', 'wait for the end; exit 5 unless the run succeeded')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (system: string, options) => {
+      outcome.exit = await (await import('./run.ts')).runCommand(context, { ...options, system });
+    });
+}
+
+function addWatching(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('trace')
+    .description('a run as a tree: durations, tokens, cost and decisions')
+    .argument('<run>', 'its id, or `latest`')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (run: string, options) => {
+      outcome.exit = await (await import('./trace.ts')).traceCommand(context, { ...options, run });
+    });
+}
+
+function addHelping(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('cancel')
+    .description('stop a run')
+    .argument('<run>')
+    .addOption(output('text', 'json'))
+    .action(async (run: string, options) => {
+      outcome.exit = await (await import('./cancel.ts')).cancelCommand(context, { ...options, run });
+    });
+  program
+    .command('resolve')
+    .description('say what became of a call whose outcome is unknown')
+    .argument('<run>')
+    .argument('<path>', 'the call, as `pawl trace` shows it')
+    .addOption(
+      new Option('--as <outcome>', 'what became of it').choices(['done', 'failed', 'again']).makeOptionMandatory(),
+    )
+    .option('--output-file <file>', 'with --as done: the result as a JSON file')
+    .addOption(output('text', 'json'))
+    .action(async (run: string, path: string, options) => {
+      outcome.exit = await (await import('./resolve.ts')).resolveCommand(context, { ...options, run, path });
+    });
+}
+
+function environment(): Option {
+  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
+}
+
+function output(first: string, ...others: readonly string[]): Option {
+  return new Option('-o, --output <format>', 'format of the data').choices([first, ...others]).default(first);
+}
+
+function collect(text: string, collected: readonly string[] = []): readonly string[] {
+  return [...collected, text];
+}
