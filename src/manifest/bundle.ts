@@ -81,15 +81,17 @@ export type BundleNode = {
   readonly delegates?: readonly string[];
   readonly review?: BundleReview;
   readonly retry?: BundleRetry;
-  /** Of one attempt. */
+  /** Of one turn of one item, all its attempts and the pauses between them included. */
   readonly timeoutMs?: number;
-  /** Absent: the run fails. */
-  readonly onError?: 'continue' | { readonly goto: string };
+  /** Absent: the run fails. `back`: the node gone to dominates this one, so that another turn of it begins. */
+  readonly onError?: 'continue' | { readonly goto: string; readonly back?: true };
 } & (
   | { readonly kind: 'agent'; readonly agent: string }
   | { readonly kind: 'tool'; readonly tool: string }
   | { readonly kind: 'system'; readonly system: string }
   | { readonly kind: 'human'; readonly human: BundleHuman }
+  /** Hands its input on. */
+  | { readonly kind: 'value' }
 );
 
 export interface BundleEdge {

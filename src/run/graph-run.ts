@@ -6,6 +6,7 @@ import type { NewWait } from './executor.ts';
 import { firedEdges, firedSources, lastNodes, next, type NodeState } from './graph.ts';
 import { Halted, type HaltReason, StepFailure, Suspended } from './halt.ts';
 import { runNode } from './node.ts';
+import type { NodeStart, OwnValues } from './node-start.ts';
 import type { Scope } from './scope.ts';
 import { ancestorsOf } from './view.ts';
 
@@ -102,9 +103,9 @@ class GraphRun {
 
   async #runNode(node: string): Promise<NodeEnd> {
     try {
-      const { graph, system, prefix } = this.#frame;
+      const { system, prefix } = this.#frame;
       const place = `${prefix}${node}`;
-      const output = await runNode({ node: graph.nodes[node], system, place, input: this.#input(node) }, this.#scope);
+      const output = await runNode(this.#start(node, { system, place }), this.#scope);
       return { kind: 'done', node, output, fired: this.#fired(node, output) };
     } catch (cause) {
       if (cause instanceof Halted) return { kind: 'halted', node, reason: cause.reason };
@@ -113,11 +114,16 @@ class GraphRun {
     }
   }
 
-  /** Its own expressions; else the graph's input at an entry, the one output that led here, or all of them by name. */
-  #input(node: string): Json {
+  #start(name: string, at: { readonly system: string; readonly place: string }): NodeStart {
+    const node = this.#frame.graph.nodes[name];
+    if (node === undefined) throw new TypeError(`the graph has no node ${name}`);
+    const view = (own: OwnValues): Expressions => ({ ...this.#view(this.#outputs(name)), ...own });
+    return { node, ...at, given: this.#given(name), own: {}, view };
+  }
+
+  /** The graph's input at an entry, the one output that led here, or all of them by name. */
+  #given(node: string): Json {
     const { graph, input } = this.#frame;
-    const template = graph.nodes[node]?.input;
-    if (template !== undefined) return evaluateTemplates(template, this.#view(this.#outputs(node)));
     const sources = firedSources(graph, this.#state, node);
     const [first] = sources;
     if (first === undefined) return input;

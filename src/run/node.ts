@@ -1,54 +1,60 @@
-import type { BundleNode } from '../manifest/bundle.ts';
-import type { Json } from '../manifest/json.ts';
 import { runAgent } from './agent.ts';
 import { subjectOf } from './caller.ts';
 import { Halted, StepFailure } from './halt.ts';
+import type { Json } from '../manifest/json.ts';
+import { inputOf, type NodeRun, type NodeStart, type Work, type Wrapper } from './node-start.ts';
 import { type Scope, timeoutMsOf } from './scope.ts';
 import { step } from './step.ts';
 
-/** One execution of one node. */
-export interface NodeRun {
-  readonly node: BundleNode | undefined;
-  /** `namespace/name` of the AgentSystem whose graph the node is of. */
-  readonly system: string;
-  readonly place: string;
-  readonly input: Json;
+/**
+ * What may stand around one execution of a node, the outermost first. Each adds its own mark to the place (see
+ * place.ts), runs what is inside of it as often as the node says, and passes a node that does not ask for it.
+ */
+const wrappers: readonly Wrapper[] = [];
+
+/** Executes a node, with everything that it says of lists, turns, attempts and time, and gives its output. */
+export const runNode: Work = wrappers.reduceRight<Work>(
+  (inner, wrapper) => (start, scope) => wrapper(start, scope, inner),
+  runOnce,
+);
+
+function runOnce(start: NodeStart, scope: Scope): Promise<Json> {
+  const { node, system, place } = start;
+  return runKind({ node, system, place, input: inputOf(start) }, scope);
 }
 
-/** Executes a node and gives its output; throws `Halted`, `Suspended` or a failure. */
-export async function runNode({ node, system, place, input }: NodeRun, scope: Scope): Promise<Json> {
-  switch (node?.kind) {
+/** One execution of what a node names. Throws `Halted`, `Suspended` or a failure. */
+async function runKind(run: NodeRun, scope: Scope): Promise<Json> {
+  const { node, place, input } = run;
+  switch (node.kind) {
     case 'agent': {
       const caller = { kind: 'agent', agent: node.agent } as const;
       const own = { place, timeoutMs: timeoutMsOf(scope, subjectOf(caller)) };
       return withTimeout(own, scope, (signal) => runAgent({ node: place, caller, input, signal }, scope));
     }
-    case 'tool': {
-      const path = `${place}/1`;
-      const caller = { kind: 'system', system } as const;
-      const call = {
-        kind: 'tool',
-        node: place,
-        caller,
-        path,
-        name: node.tool,
-        arguments: JSON.stringify(input),
-      } as const;
-      const result = await step({ ...call, signal: scope.signal }, scope);
-      if (result.kind === 'done') return result.output;
-      if (result.kind === 'failed')
-        throw new StepFailure({ code: result.error.code, message: result.error.message, node: place, path });
-      throw new StepFailure({ code: result.reason, message: result.message, node: place, path });
-    }
+    case 'tool':
+      return runTool(run, node.tool, scope);
+    case 'value':
+      return input;
     case 'system':
     case 'human':
-    case undefined:
-      throw new StepFailure({
-        code: 'run.bundle_unreadable',
-        message: `Node ${place} cannot be executed.`,
-        node: place,
-      });
+      throw unreadable(place);
   }
+}
+
+async function runTool({ system, place, input }: NodeRun, tool: string, scope: Scope): Promise<Json> {
+  const path = `${place}/1`;
+  const caller = { kind: 'system', system } as const;
+  const call = { kind: 'tool', node: place, caller, path, name: tool, arguments: JSON.stringify(input) } as const;
+  const result = await step({ ...call, signal: scope.signal }, scope);
+  if (result.kind === 'done') return result.output;
+  const { code, message } = result.kind === 'failed' ? result.error : { code: result.reason, message: result.message };
+  throw new StepFailure({ code, message, node: place, path });
+}
+
+function unreadable(place: string): StepFailure {
+  const message = `Node ${place} cannot be executed.`;
+  return new StepFailure({ code: 'run.bundle_unreadable', message, node: place });
 }
 
 /** Gives an agent the time that its limits leave after the calls that earlier owners of the run made for it. */
