@@ -52,13 +52,15 @@ export class Attribution {
     return found.size === base.length ? base : this.#inOrder(found);
   }
 
-  /** A caller that comes or goes does so because its agent or its system does, whatever else changes. */
+  /** A caller that comes or goes does so because it does, or what leads to it, whatever else changes. */
   behindCaller({ before, after, caller, old }: Affected): readonly Candidate[] | undefined {
     if (before !== undefined && after !== undefined) return undefined;
-    const { sides } = this.#comparison;
+    const { sides, touched } = this.#comparison;
     const [{ subject, system }, other] = before === undefined ? [caller, sides.before] : [old, sides.after];
-    const address = other.has(subject) ? `AgentSystem/${system}` : subject;
-    return this.#inOrder(new Set([this.#changeOf(address)]));
+    if (!other.has(subject)) return this.#inOrder(new Set([this.#changeOf(subject)]));
+    const way = ((before ?? after)?.way ?? []).filter((address) => touched.addresses.has(address));
+    const behind = way.length === 0 ? [`AgentSystem/${system}`] : way;
+    return this.#inOrder(new Set(behind.map((address) => this.#changeOf(address))));
   }
 
   #bearingOn(affected: Affected): readonly Candidate[] {
@@ -76,6 +78,7 @@ export class Attribution {
     }
     for (const [subject, world] of [[affected.before, was] as const, [affected.after, is] as const]) {
       if (subject === undefined) continue;
+      for (const address of subject.way) note(address);
       for (const role of (touched.roles.size > 0 && requestIn(world, subject)?.roles) || []) note(`AgentRole/${role}`);
       for (const policy of touched.policies) if (policy.reaches(subject)) note(policy.address);
     }

@@ -111,9 +111,9 @@ function renamed({ subject, system }: Caller, names: ReadonlyMap<Address, Addres
 function scopeOf(caller: Caller, world: World, touched: Touched): ReadonlySet<string> | undefined | 'none' {
   const { subject, system } = caller;
   if (touched.addresses.has(subject) || touched.addresses.has(`AgentSystem/${system}`)) return undefined;
-  const found = touched.policies.length > 0 || touched.roles.size > 0 || touched.tools.size > 0;
-  const known = found ? subjectIn(world, caller) : undefined;
+  const known = subjectIn(world, caller);
   if (known === undefined) return 'none';
+  if (known.way.some((address) => touched.addresses.has(address))) return undefined;
   if (touched.policies.some((policy) => policy.reaches(known))) return undefined;
   const request = touched.roles.size > 0 || touched.tools.size > 0 ? requestIn(world, known) : undefined;
   if (request === undefined) return 'none';

@@ -1,6 +1,8 @@
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
-import { callersOf, type Request, requestOf, subjectAuthority } from '../policy/compile-authority.ts';
+import { callersOf, type SystemCaller } from '../policy/callers.ts';
+import { kept } from '../policy/kept.ts';
+import { type Request, requestOf, subjectAuthority } from '../policy/compile-authority.ts';
 import { type Estate, estateOf, type View, viewOf } from '../policy/estate.ts';
 import { permit } from '../policy/permit.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
@@ -78,14 +80,20 @@ function emptyRole(path: string): Resource {
 
 /** The caller as rules see it; undefined: the system does not have it. */
 export function subjectIn({ view }: World, { subject, system }: Caller): Subject | undefined {
-  return absentOnFailure(() => {
-    const resource = view.resource('AgentSystem', system);
-    const { agents, hasTools } = callersOf(resource);
-    if (subject === resource.address) return hasTools ? subjectOf(resource, resource) : undefined;
-    const path = subject.slice('Agent/'.length);
-    return agents.includes(path) ? subjectOf(view.resource('Agent', path), resource) : undefined;
-  });
+  const resource = absentOnFailure(() => view.resource('AgentSystem', system));
+  const caller = resource && callersBy(resource, view).get(subject);
+  return caller && subjectOf(caller);
 }
+
+/** The callers of a system by address. Names that lead nowhere are left out: nobody calls under them. */
+function callersBy(system: Resource, view: View): ReadonlyMap<Address, SystemCaller> {
+  return byAddressOf(callersOf(system, (kind, path) => absentOnFailure(() => view.resource(kind, path))));
+}
+
+const byAddressOf = kept(
+  (callers: readonly SystemCaller[]): ReadonlyMap<Address, SystemCaller> =>
+    new Map(callers.map((caller) => [caller.resource.address, caller])),
+);
 
 /** What a caller's manifest asks for; undefined: it is not there, or this build cannot compile it. */
 export function requestIn({ view }: World, subject: Subject): Request | undefined {
@@ -122,13 +130,11 @@ export function operationsOf({ resources, operations }: World, path: string): re
 }
 
 /** The callers of every system of a side. */
-export function* callersIn({ resources }: World): Generator<Caller & { readonly from: Resource }> {
+export function* callersIn({ resources, view }: World): Generator<Caller & { readonly from: Resource }> {
   for (const resource of resources.values()) {
     if (resource.kind !== 'AgentSystem') continue;
-    const { agents, hasTools } = callersOf(resource);
     const system = pathOf(resource);
-    for (const path of agents) yield { subject: `Agent/${path}`, system, from: resource };
-    if (hasTools) yield { subject: resource.address, system, from: resource };
+    for (const subject of callersBy(resource, view).keys()) yield { subject, system, from: resource };
   }
 }
 

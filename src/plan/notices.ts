@@ -1,6 +1,7 @@
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { callersOf } from '../policy/callers.ts';
 import { policyRule, subjectOf } from '../policy/reach.ts';
 import { addressAt, specOf } from '../policy/typed.ts';
 import type { AccessChanges } from './access.ts';
@@ -46,8 +47,7 @@ function changedFor(system: string, sides: Sides): readonly Address[] {
     if (changed.has(address)) found.add(address);
     for (const side of [sides.before, sides.after]) {
       const resource = side.get(address);
-      for (const one of resource === undefined ? [] : usesOf(resource))
-        if (one.kind !== 'AgentSystem') used.add(one.address);
+      for (const one of resource === undefined ? [] : usesOf(resource)) used.add(one.address);
     }
   }
   for (const address of changed) {
@@ -71,12 +71,10 @@ function rules(rule: Resource, system: string, { sides, used }: Ruled): boolean 
   return [sides.before, sides.after].some((side) => {
     const resource = side.get(addressAt('AgentSystem', system));
     if (resource === undefined) return false;
-    const callers = [resource, ...Array.from(used, (address) => side.get(address))];
-    return callers.some((one) => one !== undefined && callerKinds.has(one.kind) && reaches(subjectOf(one, resource)));
+    const callers = callersOf(resource, (kind, path) => side.get(addressAt(kind, path)));
+    return callers.some((caller) => reaches(subjectOf(caller)));
   });
 }
-
-const callerKinds: ReadonlySet<Kind> = new Set(['Agent', 'AgentSystem']);
 
 /** What is written of a resource for people is no part of a run. */
 const forPeople = /^(?:metadata\b|spec\.(?:description|owner|displayName)$)/;

@@ -2,6 +2,7 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
+import { callersOf } from './callers.ts';
 import { durationMs } from './compile-content.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -28,27 +29,11 @@ export function compileAuthority(system: Resource, view: View): Authority {
   return { system: pathOf(system), subjects: Object.fromEntries(subjects) };
 }
 
-/** The agents of the system's nodes, and the system itself where it has tool nodes; by address. */
+/** Who makes calls in runs of the system, in those of the systems that it nests too; by address. */
 export function subjectsOf(system: Resource, view: View): readonly Subject[] {
-  const { agents, hasTools } = callersOf(system);
-  const found = agents.map((path) => view.resource('Agent', path));
-  const subjects = (hasTools ? [...found, system] : found).map((caller) => subjectOf(caller, system));
-  return subjects.sort((a, b) => compareText(a.address, b.address));
+  const callers = callersOf(system, (kind, path) => view.resource(kind, path));
+  return callers.map(subjectOf).sort((a, b) => compareText(a.address, b.address));
 }
-
-/** `namespace/name` of the agents of a system's nodes, and whether it has tool nodes of its own. */
-export const callersOf = kept(
-  (system: Resource): { readonly agents: readonly string[]; readonly hasTools: boolean } => {
-    const nodes = Object.values(specOf(system, 'AgentSystem').graph);
-    return {
-      agents: sortedPaths(
-        nodes.flatMap(({ agentRef }) => agentRef ?? []),
-        system.namespace,
-      ),
-      hasTools: nodes.some(({ toolRef }) => toolRef !== undefined),
-    };
-  },
-);
 
 /** What a subject asks for by itself, before anything narrows it. */
 export interface Request {
@@ -86,9 +71,9 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
 }
 
 /** What a subject's own manifest asks for. */
-export function requestOf({ agent, system }: Subject, view: View): Request {
+export function requestOf({ agent, address }: Subject, view: View): Request {
   return agent === undefined
-    ? systemRequest(view.resource('AgentSystem', system))
+    ? systemRequest(view.resource('AgentSystem', address.slice('AgentSystem/'.length)))
     : agentRequest(view.resource('Agent', agent));
 }
 

@@ -1,15 +1,19 @@
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import type { SystemCaller } from './callers.ts';
 import { kept } from './kept.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
-/** Who calls: an agent within a system, or the system for its own tool nodes. */
+/** Who calls: an agent within a system, or a system for its own tool nodes. */
 export interface Subject {
   readonly address: Address;
   /** `namespace/name`; undefined for a system's own tool nodes. */
   readonly agent: string | undefined;
-  readonly system: string;
+  /** `namespace/name` of every system on a way to it. */
+  readonly systems: readonly string[];
+  /** Addresses of those systems, and of the agents that hand work to it. */
+  readonly way: readonly Address[];
   readonly namespaces: readonly string[];
   readonly labels: readonly Readonly<Record<string, string>>[];
 }
@@ -22,16 +26,20 @@ export interface Rule<K extends 'AgentPolicy' | 'ToolPermission'> {
   readonly reaches: (subject: Subject) => boolean;
 }
 
-/** A policy on the namespace or the labels of a system reaches the agents that run in it, wherever they are from. */
-export function subjectOf(resource: Resource, system: Resource): Subject {
+/**
+ * A policy on the name, the namespace or the labels of a system reaches the agents that run in it, wherever they are
+ * from, and what runs in the systems that it nests.
+ */
+export const subjectOf = kept(({ resource, systems, way }: SystemCaller): Subject => {
   return {
     address: resource.address,
     agent: resource.kind === 'Agent' ? pathOf(resource) : undefined,
-    system: pathOf(system),
-    namespaces: [resource.namespace, system.namespace],
-    labels: [labelsOf(resource), labelsOf(system)],
+    systems: systems.map(pathOf),
+    way,
+    namespaces: [...new Set([resource.namespace, ...systems.map(({ namespace }) => namespace)])],
+    labels: [labelsOf(resource), ...systems.map(labelsOf)],
   };
-}
+});
 
 /**
  * An AgentPolicy reaches whom every kind of its lists names; within a list any entry does, and an empty list names
@@ -47,7 +55,7 @@ export const policyRule = kept((resource: Resource): Rule<'AgentPolicy'> => {
   const reaches = (subject: Subject): boolean =>
     spec.global === true ||
     ((agentPaths === undefined || (subject.agent !== undefined && agentPaths.has(subject.agent))) &&
-      (systemPaths === undefined || systemPaths.has(subject.system)) &&
+      (systemPaths === undefined || subject.systems.some((path) => systemPaths.has(path))) &&
       (namespaces === undefined || subject.namespaces.some((namespace) => namespaces.includes(namespace))) &&
       (labels === undefined || subject.labels.some((has) => wanted.every(([key, value]) => has[key] === value))));
   return { address: resource.address, namespace: resource.namespace, spec, reaches };

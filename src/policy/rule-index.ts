@@ -46,10 +46,10 @@ export function reaching<R extends Rule<'AgentPolicy'> | Rule<'ToolPermission'>>
   return found.size === 0 ? always : byAddress([...always, ...found]);
 }
 
-function keysOf({ agent, system, namespaces, labels }: Subject): readonly string[] {
+function keysOf({ agent, systems, namespaces, labels }: Subject): readonly string[] {
   return [
     ...(agent === undefined ? [] : [`agent ${agent}`]),
-    `system ${system}`,
+    ...systems.map((path) => `system ${path}`),
     ...namespaces.map((name) => `namespace ${name}`),
     ...labels.flatMap((has) => Object.entries(has).map(([key, value]) => `label ${key} ${value}`)),
   ];
