@@ -1,0 +1,194 @@
+import { EmitterBus } from '../../src/bus/emitter.ts';
+import { channels } from '../../src/bus/bus.ts';
+import type { Bundle, BundleModel, BundleTool } from '../../src/manifest/bundle.ts';
+import type { Json, JsonObject } from '../../src/manifest/json.ts';
+import { callModel } from '../../src/models/call.ts';
+import type { ModelRequest, ModelResponse } from '../../src/models/model.ts';
+import type { Authority } from '../../src/policy/authority.ts';
+import type { ClaimRequest, Executor, RunWrite, WorkerIdentity } from '../../src/run/executor.ts';
+import { GroupCommit } from '../../src/run/group-commit.ts';
+import type { Outside } from '../../src/run/outside.ts';
+import { Worker, type WorkerOptions } from '../../src/run/worker.ts';
+import { callTool } from '../../src/tools/call.ts';
+import type { ToolCallOptions } from '../../src/tools/options.ts';
+import type { ToolOutcome } from '../../src/tools/tool.ts';
+import { endedStates, type MemoryRun } from './memory-rows.ts';
+import { MemoryStore } from './memory-store.ts';
+import { eventually, silent } from './runs.ts';
+
+/** How a statement travels: here at once; a simulation delays it, loses it or loses its answer. */
+export type Travel = <T>(statement: string, work: () => T) => Promise<T>;
+
+const atOnce: Travel = async (_statement, work) => {
+  await Promise.resolve();
+  return work();
+};
+
+/** Keeps runs in a store in memory, with the group commit of production in front of it. */
+export class MemoryExecutor implements Executor {
+  readonly #store: MemoryStore;
+  readonly #leaseMs: number;
+  readonly #travel: Travel;
+  readonly #commit: GroupCommit;
+
+  constructor(store: MemoryStore, options: { readonly leaseMs?: number; readonly travel?: Travel } = {}) {
+    this.#store = store;
+    this.#leaseMs = options.leaseMs ?? 15_000;
+    this.#travel = options.travel ?? atOnce;
+    this.#commit = new GroupCommit({
+      write: (writes) => this.#travel('journal', () => store.write(writes)),
+      patienceMs: 2 * this.#leaseMs,
+    });
+  }
+
+  enlist(worker: WorkerIdentity): Promise<void> {
+    return this.#travel('enlist', () => this.#store.enlist(worker, this.#leaseMs));
+  }
+
+  renew(worker: string): Promise<boolean> {
+    return this.#travel('renew', () => this.#store.renew(worker, this.#leaseMs));
+  }
+
+  retire(worker: string): Promise<void> {
+    return this.#travel('retire', () => this.#store.retire(worker));
+  }
+
+  reap(): ReturnType<Executor['reap']> {
+    return this.#travel('reap', () => this.#store.reap());
+  }
+
+  claim(request: ClaimRequest): ReturnType<Executor['claim']> {
+    return this.#travel('claim', () => this.#store.claim(request));
+  }
+
+  journal(write: RunWrite): ReturnType<Executor['journal']> {
+    return this.#commit.submit(write);
+  }
+
+  park(write: Parameters<Executor['park']>[0]): ReturnType<Executor['park']> {
+    return this.#commit.submit(write);
+  }
+
+  complete(write: Parameters<Executor['complete']>[0]): ReturnType<Executor['complete']> {
+    return this.#commit.submit(write);
+  }
+
+  owned(worker: string): ReturnType<Executor['owned']> {
+    return this.#travel('owned', () => this.#store.owned(worker));
+  }
+
+  bundle(digest: string): ReturnType<Executor['bundle']> {
+    return this.#travel('bundle', () => this.#store.bundle(digest));
+  }
+
+  authority(environment: string, system: string): ReturnType<Executor['authority']> {
+    return this.#travel('authority', () => this.#store.authority(environment, system));
+  }
+}
+
+export interface MemoryPlay {
+  readonly bundle: Bundle;
+  readonly authority?: Authority;
+  readonly input?: JsonObject;
+  /** By the Tool's `namespace/name`; any other tool is called as in production. */
+  readonly tools?: Readonly<Record<string, PlayedTool>>;
+  /** By the model id of the endpoint; any other model is asked as in production. */
+  readonly models?: Readonly<Record<string, (request: ModelRequest) => ModelResponse | Promise<ModelResponse>>>;
+  readonly slots?: number;
+  /** Called while the run waits for somebody: answers through the store, or returns false to leave it waiting. */
+  readonly answer?: (run: MemoryRun, store: MemoryStore) => boolean;
+}
+
+/** Gives an output; or throws, or gives the whole outcome by `outcome`. */
+export type PlayedTool = (
+  args: Json,
+  call: ToolCallOptions,
+) => Json | Promise<Json> | { readonly outcome: ToolOutcome };
+
+/** What became of a run, and every call that reached a tool, in order. */
+export interface Played {
+  readonly run: MemoryRun;
+  readonly store: MemoryStore;
+  readonly effects: readonly { readonly tool: string; readonly args: Json; readonly key: string }[];
+}
+
+/**
+ * Executes one run with a real worker on the store in memory, to its end or to a wait for a person. Timers cost no
+ * time: when nothing else is left, the store's clock moves to the next.
+ */
+export async function runInMemory(play: MemoryPlay): Promise<Played> {
+  const store = new MemoryStore();
+  store.install(play.bundle, play.authority);
+  const effects: { tool: string; args: Json; key: string }[] = [];
+  const bus = new EmitterBus();
+  const worker = memoryWorker(store, { bus, outside: outsideOf(play, effects), slots: play.slots ?? 4 });
+  const run = store.submit({ system: play.bundle.system, input: play.input ?? {} });
+  await worker.start();
+  try {
+    await eventually(async () => ((await moved(run, { play, store, bus, worker })) ? undefined : true));
+  } finally {
+    await worker.stop();
+  }
+  return { run, store, effects };
+}
+
+/** A worker in this process on a store in memory. */
+export function memoryWorker(store: MemoryStore, options: Partial<WorkerOptions> = {}): Worker {
+  return new Worker({
+    executor: new MemoryExecutor(store, options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    bus: new EmitterBus(),
+    log: silent,
+    secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'this worker has none' }),
+    slots: 4,
+    host: 'test',
+    version: '0',
+    graceMs: 100,
+    ...options,
+  });
+}
+
+/** Whether there is more to come of the run. */
+async function moved(
+  run: MemoryRun,
+  { play, store, bus, worker }: { play: MemoryPlay; store: MemoryStore; bus: EmitterBus; worker: Worker },
+): Promise<boolean> {
+  if (endedStates.has(run.state)) return false;
+  if (run.state !== 'Waiting') {
+    await worker.idle();
+    return true;
+  }
+  if (play.answer?.(run, store) !== true) {
+    if (run.runAt === undefined || isForPeople(run)) return false;
+    store.advance(Math.max(0, run.runAt - store.now()));
+    store.reap();
+  }
+  await bus.notify(channels.ready, 'default');
+  return true;
+}
+
+function isForPeople(run: MemoryRun): boolean {
+  const open = [...run.waits.values()].filter((wait) => !wait.resolved && wait.dueAt === run.runAt);
+  return open.length > 0 && open.every(({ kind }) => kind === 'human' || kind === 'review');
+}
+
+function outsideOf(play: MemoryPlay, effects: { tool: string; args: Json; key: string }[]): Outside {
+  const idOf = (tool: BundleTool) => Object.keys(play.bundle.tools).find((id) => play.bundle.tools[id] === tool) ?? '';
+  return {
+    async tool(tool: BundleTool, args: Json, options: ToolCallOptions): Promise<ToolOutcome> {
+      const id = idOf(tool);
+      effects.push({ tool: id, args, key: options.idempotencyKey });
+      const played = play.tools?.[id];
+      if (played === undefined) return callTool(tool, args, options);
+      const answer = await played(args, options);
+      return isOutcome(answer) ? answer.outcome : { kind: 'done', output: answer };
+    },
+    async model(model: BundleModel, request, options): Promise<ModelResponse> {
+      const played = play.models?.[model.model];
+      return played === undefined ? callModel(model, request, options) : played(request);
+    },
+  };
+}
+
+function isOutcome(answer: Json | { readonly outcome: ToolOutcome }): answer is { readonly outcome: ToolOutcome } {
+  return typeof answer === 'object' && answer !== null && 'outcome' in answer;
+}

@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto';
+import type { Bundle } from '../../src/manifest/bundle.ts';
+import { digest } from '../../src/manifest/digest.ts';
+import type { JsonObject } from '../../src/manifest/json.ts';
+import type { Authority } from '../../src/policy/authority.ts';
+import {
+  type ClaimedRun,
+  type ClaimRequest,
+  drained,
+  type LiveAuthority,
+  type NewWait,
+  type OwnedRun,
+  type Reaped,
+  type RunEnd,
+  type RunWrite,
+  type StoredBundle,
+  type WorkerIdentity,
+  type WriteAnswer,
+} from '../../src/run/executor.ts';
+import {
+  byTurn,
+  claimedOf,
+  fairKeyOf,
+  endedStates,
+  type MemoryEnvironment,
+  type MemoryResolution,
+  type MemoryRun,
+  type MemorySubmission,
+  type MemoryWorker,
+  newRun,
+  resolutionOf,
+  stepOf,
+} from './memory-rows.ts';
+import { authorityOf, environment as environmentName } from './runs.ts';
+
+/**
+ * The tables of the engine in this process's memory, and each of its statements as one function that either happens
+ * or does not. By its own clock, which the test may move.
+ */
+export class MemoryStore {
+  readonly runs = new Map<string, MemoryRun>();
+  readonly workers = new Map<string, MemoryWorker>();
+  readonly environments = new Map<string, MemoryEnvironment>();
+  readonly #clock: () => number;
+  readonly #crashesMax: number;
+  #aheadMs = 0;
+
+  constructor(options: { readonly clock?: () => number; readonly crashesMax?: number } = {}) {
+    this.#clock = options.clock ?? (() => performance.now());
+    this.#crashesMax = options.crashesMax ?? 3;
+  }
+
+  now(): number {
+    return this.#clock() + this.#aheadMs;
+  }
+
+  /** Moves the store's clock, and nobody else's. */
+  advance(ms: number): void {
+    this.#aheadMs += ms;
+  }
+
+  /** Makes the bundle current in the next revision, as apply does. */
+  install(bundle: Bundle, authority: Authority = authorityOf(bundle), name = environmentName): number {
+    const environment = this.environments.get(name) ?? { revision: 0, current: new Map(), bundles: new Map() };
+    this.environments.set(name, environment);
+    const key = digest({ content: bundle, authority } as unknown as JsonObject);
+    environment.bundles.set(key, { content: bundle, authority });
+    environment.current.set(bundle.system, key);
+    environment.revision += 1;
+    return environment.revision;
+  }
+
+  /** Takes a system out of live, in the next revision. */
+  remove(system: string, name = environmentName): void {
+    const environment = this.#environment(name);
+    environment.current.delete(system);
+    environment.revision += 1;
+  }
+
+  submit(submission: MemorySubmission = {}): MemoryRun {
+    const { system = 'default/work', pool = 'default', priority = 5, input = {}, idempotencyKey } = submission;
+    const environment = this.#environment(environmentName);
+    const bundle = environment.current.get(system);
+    if (bundle === undefined) throw new Error(`${system} is not live`);
+    const all = [...this.runs.values()];
+    const known = idempotencyKey && all.find((run) => run.system === system && run.idempotencyKey === idempotencyKey);
+    if (known) return known;
+    const namespace = system.split('/')[0] ?? '';
+    const timeoutMs = environment.bundles.get(bundle)?.content.limits.timeoutMs ?? 0;
+    const run = newRun({
+      id: submission.id ?? randomUUID(),
+      environment: environmentName,
+      namespace,
+      system,
+      bundle,
+      pool,
+      priority,
+      revision: environment.revision,
+      input,
+      idempotencyKey,
+      fairKey: fairKeyOf(all, { pool, priority, namespace }),
+      deadlineAt: this.now() + timeoutMs,
+    });
+    this.runs.set(run.id, run);
+    return run;
+  }
+
+  cancel(id: string): void {
+    this.#interrupt(id, 'cancelRequested', { code: 'run.cancelled', message: 'The run was cancelled.' });
+  }
+
+  drain(id: string): void {
+    this.#interrupt(id, 'drainRequested', drained);
+  }
+
+  /** What a person says of a call whose outcome nobody knows. */
+  resolve(id: string, path: string, as: MemoryResolution): void {
+    const run = this.run(id);
+    const wait = run.waits.get(path);
+    if (run.state !== 'Waiting' || wait?.kind !== 'unknown' || wait.resolved)
+      throw new Error(`${path} waits for nobody`);
+    wait.resolved = true;
+    const intent = run.steps.find((row) => row.path === path && row.phase === 'intent');
+    if (intent === undefined) throw new Error(`${path} has no intent`);
+    run.steps.push(resolutionOf(intent, { as, fence: run.fence, atMs: this.now() }));
+    if ([...run.waits.values()].some((other) => other.kind === 'unknown' && !other.resolved)) return;
+    run.state = 'Queued';
+    run.deadlineAt += this.now() - wait.createdAt;
+  }
+
+  enlist(identity: WorkerIdentity, leaseMs: number): void {
+    this.workers.set(identity.id, { identity, leaseUntil: this.now() + leaseMs, alive: true });
+  }
+
+  renew(id: string, leaseMs: number): boolean {
+    const worker = this.workers.get(id);
+    if (worker !== undefined) worker.leaseUntil = this.now() + leaseMs;
+    return worker !== undefined;
+  }
+
+  retire(id: string): void {
+    if (!this.workers.delete(id)) return;
+    for (const run of this.runs.values()) {
+      if (run.owner === id) Object.assign(run, { state: 'Queued', owner: undefined, fence: run.fence + 1 });
+    }
+  }
+
+  reap(): Reaped {
+    const reaped = { workers: 0, requeued: 0, deadLettered: 0, promoted: 0, timedOut: 0 };
+    const now = this.now();
+    for (const [id, worker] of this.workers) {
+      if (worker.alive && worker.leaseUntil >= now) continue;
+      reaped.workers += 1;
+      this.workers.delete(id);
+      for (const run of this.runs.values()) {
+        if (run.owner === id) reaped[this.#orphan(run)] += 1;
+      }
+    }
+    for (const run of this.runs.values()) {
+      if (run.state === 'Queued' && run.deadlineAt <= now) {
+        this.#end(run, 'TimedOut', { code: 'run.deadline', message: 'No worker took the run within its timeout.' });
+        reaped.timedOut += 1;
+      } else if (run.state === 'Waiting' && run.runAt !== undefined && run.runAt <= now) {
+        Object.assign(run, { state: 'Queued', runAt: undefined });
+        reaped.promoted += 1;
+      }
+    }
+    return reaped;
+  }
+
+  claim({ worker, pool, slots, suspect }: ClaimRequest): readonly ClaimedRun[] {
+    const me = this.workers.get(worker);
+    if (me === undefined || me.leaseUntil <= this.now()) return [];
+    const ready = [...this.runs.values()].filter((run) => run.state === 'Queued' && run.pool === pool).sort(byTurn);
+    const suspects = ready.filter((run) => run.crashes >= 2).slice(0, suspect ? 1 : 0);
+    const picked = ready.filter((run) => run.crashes < 2).slice(0, Math.max(0, slots - suspects.length));
+    return [...suspects, ...picked].map((run) => {
+      Object.assign(run, { state: 'Running', owner: worker, fence: run.fence + 1, runAt: undefined });
+      run.claims.push({ worker, fence: run.fence });
+      return claimedOf(run, this.#environment(run.environment).revision, this.now());
+    });
+  }
+
+  /** The journal's one statement, for several runs. */
+  write(writes: readonly RunWrite[]): readonly WriteAnswer[] {
+    return writes.map((write) => this.#write(write));
+  }
+
+  owned(worker: string): readonly OwnedRun[] {
+    const own = [...this.runs.values()].filter((run) => run.owner === worker);
+    return own.map((run) => {
+      const overdue = run.deadlineAt <= this.now() ? 'overdue' : undefined;
+      const interrupted = run.cancelRequested ? 'cancelled' : (overdue ?? (run.drainRequested ? 'drained' : null));
+      return { run: run.id, fence: run.fence, interrupted };
+    });
+  }
+
+  bundle(key: string): StoredBundle {
+    for (const { bundles } of this.environments.values()) {
+      const found = bundles.get(key);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`no bundle ${key}`);
+  }
+
+  authority(name: string, system: string): LiveAuthority {
+    const { revision, current, bundles } = this.#environment(name);
+    return { revision, authority: bundles.get(current.get(system) ?? '')?.authority };
+  }
+
+  run(id: string): MemoryRun {
+    const run = this.runs.get(id);
+    if (run === undefined) throw new Error(`no run ${id}`);
+    return run;
+  }
+
+  #environment(name: string): MemoryEnvironment {
+    const environment = this.environments.get(name);
+    if (environment === undefined) throw new Error(`no environment ${name}`);
+    return environment;
+  }
+
+  #write({ worker, run: id, fence, entries, waits, end }: RunWrite): WriteAnswer {
+    const run = this.run(id);
+    if (run.owner !== worker || run.fence !== fence) return { kind: 'fenced' };
+    const { revision: liveRevision } = this.#environment(run.environment);
+    const now = this.now();
+    const conflicts: string[] = [];
+    for (const entry of entries) {
+      if (entry.phase === 'intent' && entry.liveRevision !== liveRevision) conflicts.push(entry.path);
+      else if (!run.steps.some((row) => row.path === entry.path && row.phase === entry.phase))
+        run.steps.push(stepOf(entry, fence, now));
+    }
+    this.#wait(run, waits ?? []);
+    if (end !== undefined) this.#close(run, end);
+    const { cancelRequested: cancelled, drainRequested } = run;
+    const overdue = run.deadlineAt <= now;
+    return { kind: 'accepted', conflicts, liveRevision, cancelled, overdue, drained: drainRequested };
+  }
+
+  #wait(run: MemoryRun, waits: readonly NewWait[]): void {
+    const createdAt = this.now();
+    for (const { path, kind, delayMs, detail } of waits) {
+      if (run.waits.has(path)) continue;
+      const dueAt = delayMs === undefined ? undefined : createdAt + delayMs;
+      run.waits.set(path, { path, kind, dueAt, detail, createdAt, resolved: false });
+    }
+  }
+
+  #close(run: MemoryRun, end: RunEnd): void {
+    run.owner = undefined;
+    switch (end.kind) {
+      case 'succeeded':
+        run.output = end.output;
+        return this.#end(run, 'Succeeded', undefined);
+      case 'failed':
+        return this.#end(run, 'Failed', end.error);
+      case 'cancelled':
+        return this.#end(run, 'Cancelled', end.error);
+      case 'timedOut':
+        return this.#end(run, 'TimedOut', end.error);
+      case 'released':
+        run.state = 'Queued';
+        return;
+      case 'waiting': {
+        this.#wait(run, end.waits);
+        if (run.cancelRequested)
+          return this.#end(run, 'Cancelled', { code: 'run.cancelled', message: 'The run was cancelled.' });
+        if (run.drainRequested) return this.#end(run, 'Cancelled', drained);
+        const delays = end.waits.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [delayMs]));
+        run.state = 'Waiting';
+        run.runAt = delays.length === 0 ? undefined : Math.min(this.now() + Math.min(...delays), run.deadlineAt);
+      }
+    }
+  }
+
+  #orphan(run: MemoryRun): 'requeued' | 'deadLettered' {
+    Object.assign(run, { owner: undefined, fence: run.fence + 1, crashes: run.crashes + 1, state: 'Queued' });
+    if (run.crashes < this.#crashesMax) return 'requeued';
+    const message = `${run.crashes} workers died while they executed the run.`;
+    this.#end(run, 'DeadLetter', { code: 'run.dead_letter', message });
+    return 'deadLettered';
+  }
+
+  #interrupt(
+    id: string,
+    request: 'cancelRequested' | 'drainRequested',
+    error: { code: string; message: string },
+  ): void {
+    const run = this.run(id);
+    if (endedStates.has(run.state)) return;
+    run[request] = true;
+    if (run.state !== 'Running') this.#end(run, 'Cancelled', error);
+  }
+
+  #end(run: MemoryRun, state: MemoryRun['state'], error: MemoryRun['error']): void {
+    run.ends += 1;
+    Object.assign(run, { state, error, runAt: undefined });
+  }
+}
