@@ -213,6 +213,8 @@ export type WriteAnswer =
       readonly cancelled: boolean;
       readonly overdue: boolean;
       readonly drained: boolean;
+      /** A person answered one of the run's waits since it was claimed. */
+      readonly answered?: boolean;
     };
 
 export interface Reaped {

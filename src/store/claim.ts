@@ -18,7 +18,7 @@ with me as materialized (
   order by priority desc, fair_key, id limit greatest(0, $3 - (select count(*) from suspect))
   for no key update skip locked
 )
-update run r set state = 'Running', owner = me.id, fence = r.fence + 1, run_at = null,
+update run r set state = 'Running', owner = me.id, fence = r.fence + 1, run_at = null, answered = false,
   started_at = coalesce(r.started_at, now())
 from me, environment e
 where r.id = any (array(select id from suspect union all select id from picked)) and e.name = r.environment

@@ -30,7 +30,7 @@ with claimed as materialized (
   from (select * from json_to_recordset($1) as w (id uuid, fence bigint, owner uuid) order by id) w
   cross join lateral (
     select r.id, r.environment, r.fence, r.cancel_requested_at is not null as cancelled,
-      coalesce(r.deadline_at <= now(), false) as overdue, r.drain_requested_at is not null as drained
+      coalesce(r.deadline_at <= now(), false) as overdue, r.drain_requested_at is not null as drained, r.answered
     from run r where r.id = w.id and r.fence = w.fence and r.owner = w.owner
     for no key update
   ) r
@@ -58,27 +58,30 @@ with claimed as materialized (
   ${again}
 ), waited as (
   insert into wait (run, path, kind, due_at, detail)
-  select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::jsonb
+  select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::json
   from json_to_recordset($4) as w (run uuid, path text, kind text, delay bigint, detail text)
   join held h on h.id = w.run
   on conflict (run, path) do nothing
 ), ended as (
   update run r set
-    state = case when x.state = 'Waiting' and (h.cancelled or h.drained) then 'Cancelled' else x.state end,
+    state = case when x.state <> 'Waiting' then x.state when h.cancelled or h.drained then 'Cancelled'
+      when h.answered then 'Queued' else x.state end,
     owner = null,
     output = x.output::json,
     error = case when x.state = 'Waiting' and h.cancelled
       then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.')
       when x.state = 'Waiting' and h.drained
       then json_build_object('code', '${drained.code}', 'message', '${drained.message}') else x.error::json end,
-    run_at = case when x.state = 'Waiting'
-      then least(now() + x.delay * interval '1 millisecond', case when x.delay is not null then r.deadline_at end) end,
+    run_at = case when x.state = 'Waiting' and not h.answered
+      then least(now() + x.delay * interval '1 millisecond',
+        case when x.delay is not null and x.people is null then r.deadline_at end) end,
+    asked_at = case when x.state = 'Waiting' and not h.answered and x.people then now() end,
     ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and (h.cancelled or h.drained) then now() end
-  from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint)
+  from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint, people boolean)
   join held h on h.id = x.id
   where r.id = x.id
 )
-select h.id, h.cancelled, h.overdue, h.drained, h.live, c.paths as conflicts
+select h.id, h.cancelled, h.overdue, h.drained, h.answered, h.live, c.paths as conflicts
 from held h
 left join (select run, array_agg(path) as paths from entry where conflict group by run) c on c.run = h.id`;
 }
@@ -91,6 +94,7 @@ interface WriteRow {
   readonly cancelled: boolean;
   readonly overdue: boolean;
   readonly drained: boolean;
+  readonly answered: boolean;
   readonly live: number;
   readonly conflicts: readonly string[] | null;
 }
@@ -102,8 +106,9 @@ export async function writeJournal(database: Database, writes: readonly RunWrite
   return writes.map((write) => {
     const row = byRun.get(write.run);
     if (row === undefined) return { kind: 'fenced' };
-    const { cancelled, overdue, drained: isDrained, live, conflicts } = row;
-    return { kind: 'accepted', conflicts: conflicts ?? [], liveRevision: live, cancelled, overdue, drained: isDrained };
+    const { cancelled, overdue, drained: isDrained, answered, live, conflicts } = row;
+    const heard = { cancelled, overdue, drained: isDrained, answered };
+    return { kind: 'accepted', conflicts: conflicts ?? [], liveRevision: live, ...heard };
   });
 }
 
@@ -204,6 +209,8 @@ function endOf(run: string, end: RunEnd): object {
     output: end.kind === 'succeeded' ? JSON.stringify(end.output) : undefined,
     error: 'error' in end ? JSON.stringify(end.error) : undefined,
     delay: end.kind === 'waiting' ? soonest(end.waits.map((wait) => wait.delayMs)) : undefined,
+    people:
+      end.kind === 'waiting' && end.waits.some(({ kind }) => kind === 'human' || kind === 'review') ? true : undefined,
   };
 }
 

@@ -236,6 +236,8 @@ export interface Revision {
 }
 
 export interface Run {
+  answered: Generated<boolean>;
+  asked_at: Timestamp | null;
   blocked: Generated<boolean>;
   bundle: string;
   cancel_requested_at: Timestamp | null;
@@ -339,6 +341,7 @@ export interface Wait {
   path: string;
   resolution: JsonColumnOrNull<JsonObject>;
   run: string;
+  votes: Generated<Json>;
 }
 
 export interface Worker {

@@ -32,7 +32,8 @@ with waiting as materialized (
 )
 update run r set
   state = case when o.others then r.state else 'Queued' end,
-  deadline_at = case when o.others then r.deadline_at else r.deadline_at + (now() - waiting.created_at) end
+  deadline_at = case when o.others then r.deadline_at else r.deadline_at + (now() - waiting.created_at) end,
+  asked_at = case when o.others then r.asked_at end
 from waiting, lateral (
   select exists (select from wait w where w.run = waiting.id and w.kind = 'unknown' and w.resolution is null
     and w.path <> waiting.path) as others

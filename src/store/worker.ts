@@ -83,7 +83,8 @@ with dead as materialized (
 ), due as materialized (
   select id from run where state = 'Waiting' and run_at <= now() order by run_at limit 1000 for no key update skip locked
 ), promoted as (
-  update run r set state = 'Queued', run_at = null from due where r.id = due.id returning r.id
+  update run r set state = 'Queued', run_at = null, asked_at = null,
+    deadline_at = r.deadline_at + coalesce(now() - r.asked_at, interval '0') from due where r.id = due.id returning r.id
 ), expired as materialized (
   select id from run where state = 'Queued' and deadline_at <= now()
   order by deadline_at limit 1000 for no key update skip locked

@@ -255,6 +255,10 @@ create table run (
   drain_requested_at timestamptz,
   owner uuid,
   fence bigint not null default 0,
+  -- A person answered since the last claim: a run that parks is then ready again at once.
+  answered boolean not null default false,
+  -- Since when it waits for people, which is no time of its own.
+  asked_at timestamptz,
   -- Claims that ended by a lost lease.
   crashes smallint not null default 0,
   -- Times that a person started it again from its journal.
@@ -392,9 +396,11 @@ create table wait (
   path text not null,
   kind text not null check (kind in ('timer', 'rate', 'unknown', 'human', 'review')),
   due_at timestamptz,
-  -- What is asked of whom.
-  detail jsonb,
-  -- `{as: done | failed | again, output?, by, at}` once a person resolved it.
+  -- What is asked of whom; json, because it holds contents.
+  detail json,
+  -- Of a review, in order: `{by, key, as, text?, at}`, one of each person.
+  votes jsonb not null default '[]',
+  -- `{as, by, at}` once people resolved it.
   resolution jsonb,
   created_at timestamptz not null default now(),
   primary key (run, path)
