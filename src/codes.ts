@@ -16,6 +16,7 @@ import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
 import { runCodes } from './run/codes.ts';
+import { queueCodes } from './run/queue-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
 import { toolCodes } from './tools/codes.ts';
@@ -35,6 +36,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   driftCodes,
   policyCodes,
   runCodes,
+  queueCodes,
   toolCodes,
   modelCodes,
   storeCodes,

@@ -16,7 +16,9 @@ import type { Repository } from '../source/repository.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
-import { cancelRun, readRun, submitRun } from '../store/run.ts';
+import { prepareRun } from '../store/prepare-run.ts';
+import { cancelRun, readRun } from '../store/run.ts';
+import { submitRun } from '../store/submit.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { accessOperations } from './local-access.ts';
@@ -74,7 +76,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     resolve: async ({ run, path, as, output, actor }) => {
       const resolution = { run, path, as, by: actor, ...(output === undefined ? {} : { output: output as Json }) };
       const row = await resolveUnknown(database, resolution);
-      await wakeWorkers(plane);
+      await wakeWorkers(plane, row.pool);
       return one(await runRecords(database, [row]));
     },
     trace: (id) => traceOf(database, id),
@@ -213,21 +215,22 @@ async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awai
   const { database } = plane;
   await known(plane, request.environment);
   const system = await acceptInput(database, request);
-  const row = await submitRun(database, {
-    id: newRunId(),
-    environment: request.environment,
-    system,
-    input: request.input,
-    submittedBy: request.actor,
-    ...(request.idempotencyKey === undefined ? {} : { idempotencyKey: request.idempotencyKey }),
+  const { environment, input, actor: submittedBy, idempotencyKey, requires, priority, deadlineMs } = request;
+  const prepared = await prepareRun(database.db, {
+    ...{ id: newRunId(), environment, system, input, submittedBy },
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(requires === undefined ? {} : { requires }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
   });
-  await wakeWorkers(plane);
+  const row = await submitRun(database, prepared);
+  await wakeWorkers(plane, row.pool);
   return one(await runRecords(database, [row]));
 }
 
 /** Losing it is harmless: workers also look by themselves. */
-async function wakeWorkers(plane: ControlPlane): Promise<void> {
-  await plane.database.notify(channels.ready, 'default').catch(() => undefined);
+async function wakeWorkers(plane: ControlPlane, pool: string): Promise<void> {
+  await plane.database.notify(channels.ready, pool).catch(() => undefined);
 }
 
 /** UUID version 7: ids sort by the time they were made, which is the order of listings. */

@@ -2,6 +2,7 @@ import type { Problem } from '../manifest/problem.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
+import type { Requirements } from '../run/pool.ts';
 import type { AccessOperations } from './operations-access.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
@@ -137,6 +138,12 @@ export interface SubmitRequest {
   readonly system: string;
   readonly input: JsonObject;
   readonly idempotencyKey?: string;
+  /** What a worker must have to execute the run. */
+  readonly requires?: Requirements;
+  /** 0 to 9; 9 is highest. Absent: 5. */
+  readonly priority?: number;
+  /** How long after its submission it must be over. */
+  readonly deadlineMs?: number;
   readonly actor: string;
 }
 

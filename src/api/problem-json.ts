@@ -46,6 +46,8 @@ const statusByCode: Readonly<Record<string, number>> = {
   'api.not_found': 404,
   'api.too_large': 413,
   'api.invalid_request': 400,
+  'queue.full': 429,
+  'concurrency.rejected': 429,
 };
 
 function statusOf(error: RetryableError | TerminalError): number {

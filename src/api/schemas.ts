@@ -33,11 +33,25 @@ export const applyBody = z.strictObject({
   actor: text,
   acknowledge: maybe(z.array(z.string().min(1).max(100)).max(1_000)),
 });
+const requirements = z.strictObject({
+  region: maybe(z.string().min(1).max(63)),
+  gpu: maybe(z.boolean()),
+  model: maybe(z.string().min(1).max(253)),
+  labels: maybe(z.record(z.string().min(1).max(253), z.string().max(253))),
+});
 export const submitBody = z.strictObject({
   environment,
   system: z.string().min(1).max(127),
   input: object,
   idempotencyKey: maybe(z.string().min(1).max(255)),
+  requires: maybe(requirements),
+  priority: maybe(z.int().min(0).max(9)),
+  deadlineMs: maybe(
+    z
+      .int()
+      .min(1)
+      .max(366 * 86_400_000),
+  ),
   actor: text,
 });
 export const resolveBody = z.strictObject({

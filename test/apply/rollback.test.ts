@@ -6,7 +6,8 @@ import { ensureEnvironment, readEnvironment } from '../../src/store/environment.
 import { readLive } from '../../src/store/live.ts';
 import { readQuarantine } from '../../src/store/quarantine.ts';
 import { listRevisions } from '../../src/store/revision.ts';
-import { readRun, submitRun } from '../../src/store/run.ts';
+import { readRun } from '../../src/store/run.ts';
+import { submitRun } from '../../src/store/submit.ts';
 import { heldBeforeMoves, stateAt } from '../../src/store/state-at.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { planFor, type SmallResource } from '../support/plans.ts';

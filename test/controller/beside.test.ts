@@ -5,7 +5,7 @@ import { type ControlPlane, createControlPlane, planCommit, planWithInputs } fro
 import { createLog } from '../../src/log.ts';
 import type { Plan } from '../../src/plan/change.ts';
 import { openRepository } from '../../src/source/repository.ts';
-import { submitRun } from '../../src/store/run.ts';
+import { submitRun } from '../../src/store/submit.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import { databaseKinds, openTestDatabase } from '../support/databases.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';

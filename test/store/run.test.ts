@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { claimRuns } from '../../src/store/claim.ts';
 import type { Session } from '../../src/store/database-port.ts';
 import { writeJournal } from '../../src/store/journal.ts';
-import { cancelRun, readRun, submitRun } from '../../src/store/run.ts';
+import { cancelRun, readRun } from '../../src/store/run.ts';
+import { submitRun } from '../../src/store/submit.ts';
 import { enlistWorker, reapWorkers, renewWorker, retireWorker } from '../../src/store/worker.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { journalOf } from '../support/journal.ts';

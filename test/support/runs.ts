@@ -17,7 +17,8 @@ import type { Authority, Budget, SubjectAuthority } from '../../src/policy/autho
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
 import { Worker, type WorkerOptions } from '../../src/run/worker.ts';
 import type { Database } from '../../src/store/database.ts';
-import { type NewRun, type RunRow, readRun, submitRun } from '../../src/store/run.ts';
+import { type RunRow, readRun } from '../../src/store/run.ts';
+import { type NewRun, submitRun } from '../../src/store/submit.ts';
 
 export const environment = 'production';
 export const system = 'default/work';

@@ -1,0 +1,166 @@
+import { RetryableError } from '../errors.ts';
+import type { queueCodes } from '../run/queue-codes.ts';
+import type { RunRow } from './run.ts';
+import { rowsOf } from './statement.ts';
+import { fairKey } from './fair-key.ts';
+import type { StoreTransaction } from './transaction.ts';
+
+/** What a run is counted by, and what happens when one too many is submitted. */
+export interface Concurrency {
+  /** The value of the key's expression, as text. */
+  readonly key: string;
+  readonly limit: number;
+  readonly policy: 'queue' | 'reject' | 'replace';
+  /** Runs of the key that may be blocked. */
+  readonly maxQueued?: number;
+}
+
+/** The key that some runs are counted by. */
+export interface Key {
+  readonly environment: string;
+  /** `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  readonly key: string;
+}
+
+const maxQueuedDefault = 1_000;
+
+/**
+ * Lets a run of a key in: it is inserted blocked, and whoever of the key comes next begins, which may be another. All
+ * of it happens under the key's lock, so that what ends at the same time is either seen here or looked at afterwards.
+ */
+export async function admitKeyed(
+  trx: StoreTransaction,
+  run: {
+    readonly id: string;
+    readonly environment: string;
+    readonly system: string;
+    readonly concurrency: Concurrency;
+  },
+  insertion: { readonly earlier: () => Promise<RunRow | undefined>; readonly insert: () => Promise<RunRow> },
+): Promise<RunRow> {
+  const { concurrency } = run;
+  const key = { environment: run.environment, system: run.system, key: concurrency.key };
+  await lockKey(trx, key, concurrency.limit);
+  const earlier = await insertion.earlier();
+  if (earlier !== undefined) return earlier;
+  await assertRoom(trx, key, concurrency);
+  const row = await insertion.insert();
+  if (row.id !== run.id) return row;
+  if (concurrency.policy === 'replace') await replaceOlder(trx, key, { by: run.id, limit: concurrency.limit });
+  await letBegin(trx, key, concurrency.limit);
+  return row;
+}
+
+async function lockKey(trx: StoreTransaction, key: Key, slots: number): Promise<void> {
+  const text = `insert into concurrency (environment, system, key, slots) values ($1, $2, $3, $4)
+    on conflict (environment, system, key) do update set slots = excluded.slots`;
+  await rowsOf(trx, { name: 'lock_key', text }, [...valuesOf(key), slots]);
+}
+
+function valuesOf({ environment, system, key }: Key): readonly [string, string, string] {
+  return [environment, system, key];
+}
+
+async function assertRoom(trx: StoreTransaction, key: Key, concurrency: Concurrency): Promise<void> {
+  const { limit, policy, maxQueued = maxQueuedDefault } = concurrency;
+  if (policy === 'replace') return;
+  const text = `select
+    (select count(*) from slot where environment = $1 and system = $2 and key = $3 and not released) >= $4 as taken,
+    $5::bigint = 0 or exists (select from run where environment = $1 and system = $2 and concurrency_key = $3
+      and state = 'Queued' and blocked offset greatest($5::bigint - 1, 0) limit 1) as full`;
+  const statement = { name: 'key_has_room', text, planned: 'always' } as const;
+  const [row] = await rowsOf<{ readonly taken: boolean; readonly full: boolean }>(trx, statement, [
+    ...valuesOf(key),
+    limit,
+    maxQueued,
+  ]);
+  if (row?.taken !== true) return;
+  const many = limit === 1 ? 'A run' : `${limit} runs`;
+  if (policy === 'reject') {
+    const code = 'concurrency.rejected' satisfies keyof typeof queueCodes;
+    const message = `${many} of AgentSystem/${key.system} with this concurrency key ${limit === 1 ? 'has' : 'have'} not ended.`;
+    throw new RetryableError(message, { code, help: 'Try again when one has ended.', exit: 6, retryAfterMs });
+  }
+  if (!row.full) return;
+  const code = 'queue.full' satisfies keyof typeof queueCodes;
+  const message = `${maxQueued} runs of AgentSystem/${key.system} wait for this concurrency key, as many as its maxQueued allows.`;
+  throw new RetryableError(message, { code, help: 'Try again when some have ended.', exit: 6, retryAfterMs });
+}
+
+const retryAfterMs = 5_000;
+
+/**
+ * Cancels the oldest until no more than the limit are left, those that are being cancelled aside. Rows are locked in
+ * the order of their ids, as the journal locks them.
+ */
+const replaceText = `
+with kept as materialized (
+  select id from run where environment = $1 and system = $2 and concurrency_key = $3 and ended_at is null
+    and cancel_requested_at is null
+  order by id = $4 desc, created_at desc, id desc limit $5
+), old as materialized (
+  select r.id from run r where r.environment = $1 and r.system = $2 and r.concurrency_key = $3 and r.ended_at is null
+    and r.cancel_requested_at is null and r.id not in (select id from kept)
+  order by r.id for no key update
+)
+update run r set
+  cancel_requested_at = now(),
+  replaced_by = $4,
+  state = case when r.state = 'Running' then r.state else 'Cancelled' end,
+  ended_at = case when r.state = 'Running' then null else now() end,
+  run_at = null,
+  error = case when r.state = 'Running' then null else ${replacedError('$4::uuid')} end
+from old where r.id = old.id and r.ended_at is null`;
+
+/** How a run ends that a later one of its key took the place of. */
+export function replacedError(by: string): string {
+  return `json_build_object('code', 'run.replaced', 'message', format('Run %s of the same concurrency key took its place.', ${by}))`;
+}
+
+async function replaceOlder(
+  trx: StoreTransaction,
+  key: Key,
+  { by, limit }: { readonly by: string; readonly limit: number },
+): Promise<void> {
+  const statement = { name: 'replace_older', text: replaceText, planned: 'always' } as const;
+  await rowsOf(trx, statement, [...valuesOf(key), by, limit]);
+}
+
+async function dropReleased(trx: StoreTransaction, key: Key): Promise<void> {
+  const text = 'delete from slot where environment = $1 and system = $2 and key = $3 and released';
+  await rowsOf(trx, { name: 'drop_released', text }, valuesOf(key));
+}
+
+/** Gives free slots to those who wait, by priority, then in the order in which they came. The caller has the lock. */
+const beginText = `
+with next as materialized (
+  select q.id, row_number() over (order by q.priority desc, q.created_at, q.id) as place
+  from (
+    select id, priority, created_at from run
+    where environment = $1 and system = $2 and concurrency_key = $3 and state = 'Queued' and blocked
+    order by priority desc, created_at, id
+    limit greatest(0, $4::bigint - (select count(*) from slot where environment = $1 and system = $2 and key = $3))
+    for no key update
+  ) q
+), free as materialized (
+  select f.n, row_number() over (order by f.n) as place from (
+    select n from generate_series(1, $4::integer) n
+    where not exists (select from slot s where s.environment = $1 and s.system = $2 and s.key = $3 and s.n = n)
+    order by n limit (select count(*) from next)
+  ) f
+), taken as (
+  insert into slot (environment, system, key, n, run)
+  select $1, $2, $3, free.n, next.id from next join free using (place)
+  returning run
+)
+update run r set blocked = false, fair_key = ${fairKey('r.pool', 'r.priority', 'r.namespace')}
+from taken where r.id = taken.run
+returning r.pool`;
+
+async function letBegin(trx: StoreTransaction, key: Key, slots: number): Promise<readonly string[]> {
+  await dropReleased(trx, key);
+  const statement = { name: 'let_begin', text: beginText, planned: 'always' } as const;
+  const rows = await rowsOf<{ readonly pool: string }>(trx, statement, [...valuesOf(key), slots]);
+  return rows.map(({ pool }) => pool);
+}
