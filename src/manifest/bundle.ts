@@ -202,7 +202,7 @@ export type MemoryOperation = 'read' | 'write' | 'search' | 'list' | 'ingest';
 
 export interface BundleMemoryUse {
   readonly memory: string;
-  /** Sorted; each is offered to the model as a tool, and passes the gate as one. */
+  /** Sorted; each is one of the agent's `tools`, where the memory is a long-term one. */
   readonly allow: readonly MemoryOperation[];
   readonly sessionTtlMs?: number;
   readonly maxHistory: number;
@@ -305,6 +305,7 @@ export interface BundleTool {
   readonly impl:
     | { readonly type: 'builtin'; readonly name: 'echo' | 'lookup'; readonly entries?: JsonObject }
     | { readonly type: 'retrieval'; readonly memory: string; readonly topK: number }
+    | { readonly type: 'memory'; readonly memory: string; readonly operation: MemoryOperation }
     | {
         readonly type: 'http';
         readonly method: string;

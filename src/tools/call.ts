@@ -1,6 +1,7 @@
 import { isPawlError } from '../errors.ts';
 import type { BundleTool } from '../manifest/bundle.ts';
 import { isJsonObject, type Json } from '../manifest/json.ts';
+import { callMemory } from '../memory/call.ts';
 import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
 import { callBuiltin } from './builtin.ts';
 import { callHttp } from './http.ts';
@@ -32,8 +33,9 @@ async function dispatch(
       return callBuiltin({ ...tool, impl }, args);
     case 'http':
       return await callHttp({ ...tool, impl }, args, options);
+    case 'memory':
     case 'retrieval':
-      throw new TypeError('a retrieval tool has no part in this build: its plan is refused');
+      return await callMemory({ ...tool, impl }, args, options);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { MemoryAccess } from '../memory/access.ts';
 import type { Network } from './connect.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -7,6 +8,8 @@ export interface ToolCallOptions {
   /** The same for every attempt at one call of one run. */
   readonly idempotencyKey: string;
   readonly secrets: Secrets;
+  /** What memory tools reach; absent: this worker keeps no memories. */
+  readonly memory?: MemoryAccess | undefined;
   /** Absent: the machine's own resolver and roots. */
   readonly network?: Network;
 }

@@ -1,0 +1,152 @@
+import { RetryableError } from '../errors.ts';
+import type { BundleTool } from '../manifest/bundle.ts';
+import { canonicalText } from '../manifest/digest.ts';
+import type { Json, JsonObject } from '../manifest/json.ts';
+import { memoryLimits } from '../manifest/memory-tools.ts';
+import type { ToolOutcome } from '../tools/tool.ts';
+import type { MemoryAccess, OpenMemory } from './access.ts';
+import { chunksOf } from './chunk.ts';
+import type { Entry, Found, Listed, LongTerm, NewEntry } from './memory.ts';
+
+export type MemoryCallTool = BundleTool & { readonly impl: MemoryImpl };
+
+type MemoryImpl = Extract<BundleTool['impl'], { readonly type: 'memory' | 'retrieval' }>;
+
+export interface MemoryCallOptions {
+  readonly idempotencyKey: string;
+  readonly memory?: MemoryAccess | undefined;
+}
+
+const listedDefault = 50;
+
+/** Makes one call of a memory tool or a retrieval tool that the gate let through. */
+export async function callMemory(
+  tool: MemoryCallTool,
+  args: JsonObject,
+  { memory: access, idempotencyKey }: MemoryCallOptions,
+): Promise<ToolOutcome> {
+  const open = access?.open(tool.impl.memory);
+  const longTerm = open?.memory.longTerm;
+  if (access === undefined || open === undefined || longTerm === undefined)
+    return failed('memory.unavailable', `This worker cannot reach Memory/${tool.impl.memory}.`);
+  try {
+    return await perform({ tool, args, longTerm, open, access, idempotencyKey });
+  } catch (cause) {
+    // Whether a write arrived is not known; made again, it writes once.
+    if (cause instanceof RetryableError) return { kind: 'unknown', code: cause.code, message: cause.message };
+    throw cause;
+  }
+}
+
+async function perform(call: Call): Promise<ToolOutcome> {
+  const { tool, args, longTerm } = call;
+  switch (tool.impl.type === 'retrieval' ? 'search' : tool.impl.operation) {
+    case 'read':
+      return bounded(tool, entryShown(await longTerm.read(text(args.key))));
+    case 'list':
+      return bounded(tool, await list(call));
+    case 'search':
+      return search(call);
+    case 'write':
+      return write(call);
+    case 'ingest':
+      return ingest(call);
+  }
+}
+
+interface Call extends Omit<Required<MemoryCallOptions>, 'memory'> {
+  readonly tool: MemoryCallTool;
+  readonly args: JsonObject;
+  readonly longTerm: LongTerm;
+  readonly open: OpenMemory;
+  readonly access: MemoryAccess;
+}
+
+async function list({ args, longTerm }: Call): Promise<Json> {
+  const limit = typeof args.limit === 'number' ? args.limit : listedDefault;
+  // One more than is shown says whether there are more.
+  const found = await longTerm.list({ prefix: text(args.prefix), after: text(args.after), limit: limit + 1 });
+  return { entries: found.slice(0, limit).map(listedShown), more: found.length > limit };
+}
+
+async function search({ tool, args, longTerm, open }: Call): Promise<ToolOutcome> {
+  const query = text(args.query).slice(0, memoryLimits.queryCharacters);
+  if (query.trim() === '')
+    return failed('tool.argument_refused', 'A search takes the argument `query`, a string that is not empty.');
+  const topK = Math.min(memoryLimits.topK, topKOf(tool, args, open));
+  if (!(await longTerm.needsEmbeddings()))
+    return bounded(tool, { entries: (await longTerm.search({ text: query, topK })).map(foundShown) });
+  const embedded = await open.embed([query]);
+  if (embedded.kind === 'failed') return embedded;
+  const [embedding] = embedded.vectors;
+  if (embedding === undefined) return failed('model.response_invalid', 'The embedding model gave no vector.');
+  return bounded(tool, { entries: (await longTerm.search({ text: query, embedding, topK })).map(foundShown) });
+}
+
+/** What an author sets for a tool is a ceiling to the model. */
+function topKOf({ impl }: MemoryCallTool, args: JsonObject, { topK }: OpenMemory): number {
+  const asked = typeof args.topK === 'number' && args.topK >= 1 ? Math.floor(args.topK) : undefined;
+  if (impl.type === 'retrieval') return Math.min(asked ?? impl.topK, impl.topK);
+  return asked ?? topK;
+}
+
+async function write(call: Call): Promise<ToolOutcome> {
+  const value = call.args.value ?? null;
+  const size = Buffer.byteLength(JSON.stringify(value));
+  if (size > memoryLimits.valueBytes)
+    return failed('memory.value_too_large', `The value takes ${size} bytes; ${memoryLimits.valueBytes} are the most.`);
+  const content = typeof value === 'string' ? value : canonicalText(value);
+  return put(call, [{ value, text: `${text(call.args.key)}\n${content}` }]);
+}
+
+async function ingest(call: Call): Promise<ToolOutcome> {
+  const chunks = chunksOf(text(call.args.text));
+  return put(
+    call,
+    chunks.map((chunk) => ({ value: chunk, text: chunk })),
+  );
+}
+
+async function put(
+  { args, longTerm, open, access, idempotencyKey }: Call,
+  parts: NewEntry['chunks'],
+): Promise<ToolOutcome> {
+  const key = text(args.key);
+  const entry = { key, call: idempotencyKey, writtenBy: access.caller, run: access.run };
+  if (!(await longTerm.needsEmbeddings())) await longTerm.write({ ...entry, chunks: parts });
+  else {
+    const embedded = await open.embed(parts.map((part) => part.text));
+    if (embedded.kind === 'failed') return embedded;
+    const vectors = embedded.vectors;
+    if (vectors.length !== parts.length) return failed('model.response_invalid', 'The embedding model left texts out.');
+    const chunks = parts.map((part, index) => ({ ...part, embedding: vectors[index] ?? [] }));
+    await longTerm.write({ ...entry, chunks });
+  }
+  return { kind: 'done', output: { key, written: true, ...(parts.length > 1 ? { parts: parts.length } : {}) } };
+}
+
+function entryShown(entry: Entry | undefined): Json {
+  if (entry === undefined) return { found: false };
+  return { found: true, ...listedShown(entry), value: entry.value };
+}
+
+function foundShown({ score, value, ...entry }: Found): Json {
+  return { ...listedShown(entry), value, score };
+}
+
+function listedShown({ key, writtenBy, writtenAt }: Listed): JsonObject {
+  return { key, writtenBy, writtenAt };
+}
+
+function bounded(tool: BundleTool, output: Json): ToolOutcome {
+  if (Buffer.byteLength(JSON.stringify(output)) <= tool.maxResultBytes) return { kind: 'done', output };
+  return failed('result.too_large', `The result is longer than ${tool.maxResultBytes} bytes; ask for fewer entries.`);
+}
+
+function failed(code: string, message: string): ToolOutcome & { readonly kind: 'failed' } {
+  return { kind: 'failed', code, message, retryable: false };
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

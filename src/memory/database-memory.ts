@@ -1,0 +1,93 @@
+import type { BundleMemory } from '../manifest/bundle.ts';
+import type { Json } from '../manifest/json.ts';
+import type { Database } from '../store/database-port.ts';
+import { ensureMemory, findMemory } from '../store/memory.ts';
+import {
+  type EntryRow,
+  getEntry,
+  listEntries,
+  putEntry,
+  searchMeaning,
+  searchWords,
+  type FoundEntry,
+} from '../store/memory-entry.ts';
+import { appendExchange, readHistory } from '../store/memory-session.ts';
+import { hasVectors } from '../store/vector.ts';
+import type { Entry, Found, LongTerm, Memory, MemoryName } from './memory.ts';
+
+/** A memory in pawl's own database, the embedded one or PostgreSQL. */
+export function databaseMemory(database: Database, name: MemoryName, memory: BundleMemory): Memory {
+  return {
+    async history(session, limit) {
+      const id = await findMemory(database, name);
+      return id === undefined ? [] : readHistory(database, { memory: id, ...session }, limit);
+    },
+    async append(session, exchange) {
+      await appendExchange(database, { memory: await ensureMemory(database, name), ...session, ...exchange });
+    },
+    longTerm: memory.longTerm && longTermOf(database, name, memory.longTerm),
+  };
+}
+
+type Settings = NonNullable<BundleMemory['longTerm']>;
+
+function longTermOf(database: Database, name: MemoryName, settings: Settings): LongTerm {
+  const { embedding, dimensions, minScore, ttlMs } = settings;
+  return {
+    needsEmbeddings: async () => embedding !== undefined && dimensions !== undefined && (await hasVectors(database.db)),
+    async read(key) {
+      const id = await findMemory(database, name);
+      return id === undefined ? undefined : entryOf(await getEntry(database, id, key));
+    },
+    async write({ chunks, ...entry }) {
+      const rows = chunks.map(({ value, text, embedding: vector }) => ({
+        value: JSON.stringify(value),
+        body: searchable(text),
+        ...(vector === undefined ? {} : { embedding: vector }),
+      }));
+      await putEntry(database, { memory: await ensureMemory(database, name), ...entry, chunks: rows, ttlMs });
+    },
+    async search({ text, embedding: vector, topK }) {
+      const memory = await findMemory(database, name);
+      if (memory === undefined) return [];
+      const rows =
+        vector === undefined
+          ? await searchWords(database, { memory, query: searchable(text), topK })
+          : await searchMeaning(database, { memory, embedding: vector, minScore, topK });
+      return rows.map(foundOf);
+    },
+    async list(request) {
+      const memory = await findMemory(database, name);
+      if (memory === undefined) return [];
+      const rows = await listEntries(database, { memory, ...request });
+      return rows.map((row) => ({ key: row.key, writtenBy: row.written_by, writtenAt: row.updated_at.toISOString() }));
+    },
+  };
+}
+
+/** What was taken in as a document is text, whose parts follow each other. */
+function entryOf(rows: readonly EntryRow[]): Entry | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const values = rows.map((row) => valueOf(row));
+  const value = values.length === 1 ? values[0] : values.map((part) => (typeof part === 'string' ? part : '')).join('');
+  return { key: first.key, value: value ?? null, ...writtenOf(first) };
+}
+
+function foundOf(row: FoundEntry): Found {
+  return { key: row.key, value: valueOf(row), ...writtenOf(row), score: Math.round(row.score * 1e4) / 1e4 };
+}
+
+function valueOf({ value }: EntryRow): Json {
+  // pawl's own text, written by JSON.stringify.
+  return JSON.parse(value) as Json;
+}
+
+function writtenOf(row: EntryRow): Pick<Entry, 'writtenBy' | 'writtenAt'> {
+  return { writtenBy: row.written_by, writtenAt: row.updated_at.toISOString() };
+}
+
+/** PostgreSQL's text holds neither a NUL nor half of a surrogate pair. */
+function searchable(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8').replaceAll('\u0000', ' ');
+}

@@ -1,0 +1,24 @@
+import { TerminalError } from '../errors.ts';
+import type { Database } from '../store/database-port.ts';
+import { sweepMemories } from '../store/memory-sweep.ts';
+import { databaseMemory } from './database-memory.ts';
+import type { Memories } from './memory.ts';
+import { ProcessMemories } from './process-memory.ts';
+
+/** The memories that a worker opens, by their types. */
+export function memoriesOn(database: Database): Memories & { readonly sweep: () => Promise<void> } {
+  const own = new ProcessMemories();
+  return {
+    open(name, memory) {
+      switch (memory.type) {
+        case 'postgres':
+          return databaseMemory(database, name, memory);
+        case 'inMemory':
+          return own.open(name);
+        case 'http':
+          throw new TerminalError(`Memory/${name.memory} is of type http.`, { code: 'memory.unavailable', help: '' });
+      }
+    },
+    sweep: () => sweepMemories(database),
+  };
+}

@@ -1,0 +1,95 @@
+import type { BundleMemory } from '../manifest/bundle.ts';
+import type { Json } from '../manifest/json.ts';
+
+/** Where memories are: pawl's database, this process, or a service, as each Memory says. */
+export interface Memories {
+  open(name: MemoryName, memory: BundleMemory, connection: Connection): Memory;
+}
+
+export interface MemoryName {
+  readonly environment: string;
+  /** `namespace/name`. */
+  readonly memory: string;
+}
+
+/** What a memory needs that is reached over the network. */
+export interface Connection {
+  readonly signal: AbortSignal;
+  /** The value of a header, resolved when it is needed; undefined: the memory says of no credentials. */
+  readonly credentials: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/** One Memory: sessions, and what is kept beyond them where it says so. */
+export interface Memory {
+  /** The newest messages of a session, the oldest of them first; none when it has expired. */
+  history(session: Session, limit: number): Promise<readonly Message[]>;
+  /** Appends once for each run and place, however often it is called. */
+  append(session: Session, exchange: Exchange): Promise<void>;
+  /** Undefined: it remembers sessions alone. */
+  readonly longTerm: LongTerm | undefined;
+}
+
+export interface Session {
+  /** `namespace/name` of the Agent. */
+  readonly agent: string;
+  readonly session: string;
+}
+
+export interface Message {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
+}
+
+export interface Exchange {
+  readonly run: string;
+  readonly place: string;
+  readonly messages: readonly Message[];
+  readonly ttlMs: number;
+  readonly maxMessages: number;
+}
+
+/** Entries by key, of all agents that use the Memory. */
+export interface LongTerm {
+  /** Whether texts are to come with embeddings: else it finds by words, or makes its own. */
+  needsEmbeddings(): Promise<boolean>;
+  read(key: string): Promise<Entry | undefined>;
+  /** Keeps it in place of what was there; the same call again changes nothing. */
+  write(entry: NewEntry): Promise<void>;
+  search(query: Query): Promise<readonly Found[]>;
+  list(request: {
+    readonly prefix: string;
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<readonly Listed[]>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: Json;
+  /** Who wrote it last: `Agent/ns/name`. */
+  readonly writtenBy: string;
+  /** ISO 8601, in UTC. */
+  readonly writtenAt: string;
+}
+
+export interface NewEntry {
+  readonly key: string;
+  /** One value, or the parts of a document. */
+  readonly chunks: readonly { readonly value: Json; readonly text: string; readonly embedding?: readonly number[] }[];
+  /** The same for every attempt at one call. */
+  readonly call: string;
+  readonly writtenBy: string;
+  readonly run: string;
+}
+
+export interface Query {
+  readonly text: string;
+  readonly embedding?: readonly number[];
+  readonly topK: number;
+}
+
+export interface Found extends Entry {
+  readonly score: number;
+}
+
+export type Listed = Omit<Entry, 'value'>;
