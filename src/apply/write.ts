@@ -20,6 +20,7 @@ import {
 } from '../store/resource.ts';
 import { closeHistory, openHistory } from '../store/resource-history.ts';
 import { recordRevision } from '../store/revision.ts';
+import { markSchedules } from '../store/schedule-mark.ts';
 import { writeSpecs } from '../store/spec.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
 import { assertAcknowledged } from './acknowledge.ts';
@@ -166,7 +167,24 @@ async function writeResources(trx: StoreTransaction, at: At, step: Step): Promis
     kept.flatMap((one) => (one.written === undefined ? [] : [[one.address, one.written]])),
   );
   await openHistory(trx, at, { addresses: kept.map((change) => change.address), moves: moved, written });
+  await markSchedules(trx, schedulesOf(at.environment, plan));
   await checkpoint('history');
+}
+
+/** Schedules come by rows of their own, which follow what is live. */
+function schedulesOf(environment: string, { changes }: Plan): Parameters<typeof markSchedules>[1] {
+  const schedules = changes.filter(({ kind }) => kind === 'TaskSchedule');
+  const named = (these: readonly Change[]) => these.map(({ namespace, name }) => `${namespace}/${name}`);
+  return {
+    environment,
+    changed: named(schedules.filter(({ action }) => action !== 'delete' && action !== 'move')),
+    removed: named(schedules.filter(({ action }) => action === 'delete')),
+    moved: schedules.flatMap(({ action, previousAddress, namespace, name }) =>
+      action !== 'move' || previousAddress === undefined
+        ? []
+        : [{ previous: previousAddress.slice('TaskSchedule/'.length), name: `${namespace}/${name}` }],
+    ),
+  };
 }
 
 /** The address, and of a move the one before it too. */
