@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { apply } from '../apply/apply.ts';
 import { channels } from '../bus/bus.ts';
 import { besideOf } from '../controller/beside.ts';
@@ -14,6 +13,7 @@ import type { Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import type { Repository } from '../source/repository.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
+import { newRunId } from '../run/run-id.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
 import { prepareRun } from '../store/prepare-run.ts';
@@ -37,7 +37,7 @@ import { environments, history, pinnedOf, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
 import { runOperations } from './local-run.ts';
 import { runRecords, workerRecord } from './records.ts';
-import { acceptInput } from './submission.ts';
+import { acceptedSystem } from './submission.ts';
 import { traceOf } from './trace-of.ts';
 
 export interface LocalOptions {
@@ -214,7 +214,7 @@ async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Prom
 async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awaited<ReturnType<Operations['submit']>>> {
   const { database } = plane;
   await known(plane, request.environment);
-  const system = await acceptInput(database, request);
+  const system = await acceptedSystem(database, request);
   const { environment, input, actor: submittedBy, idempotencyKey, requires, priority, deadlineMs } = request;
   const prepared = await prepareRun(database.db, {
     ...{ id: newRunId(), environment, system, input, submittedBy },
@@ -231,13 +231,6 @@ async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awai
 /** Losing it is harmless: workers also look by themselves. */
 async function wakeWorkers(plane: ControlPlane, pool: string): Promise<void> {
   await plane.database.notify(channels.ready, pool).catch(() => undefined);
-}
-
-/** UUID version 7: ids sort by the time they were made, which is the order of listings. */
-export function newRunId(now: number = Date.now()): string {
-  const time = now.toString(16).padStart(12, '0');
-  const random = randomUUID();
-  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${random.slice(15, 18)}-${random.slice(19)}`;
 }
 
 function one<Record>(records: readonly Record[]): Record {
