@@ -1,6 +1,7 @@
 import type { Json } from '../manifest/json.ts';
 import type { ModelMessage } from '../models/model.ts';
 import type { Caller } from './caller.ts';
+import type { Earlier } from './earlier.ts';
 
 /** An agent node in execution. */
 export interface AgentTurns {
@@ -8,6 +9,8 @@ export interface AgentTurns {
   readonly node: string;
   readonly caller: Extract<Caller, { readonly kind: 'agent' }>;
   readonly input: Json;
+  /** What was said of its executions before this one. */
+  readonly earlier?: readonly Earlier[] | undefined;
   /** Aborts when the run or the agent's own time is over. */
   readonly signal: AbortSignal;
 }

@@ -10,6 +10,8 @@ export type HaltReason =
   | 'stopped'
   /** Another branch of the run failed. */
   | 'failing'
+  /** The time of what is inside of a place is over: the place fails. */
+  | 'over'
   /** A rollback withdrew what the run is pinned to: steps under way end, and no further one begins. */
   | 'drained';
 

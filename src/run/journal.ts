@@ -1,4 +1,14 @@
-import type { Executor, IntentEntry, RecordedRow, ResultEntry, RunEnd, WriteAnswer } from './executor.ts';
+import type {
+  Executor,
+  IntentEntry,
+  NewWait,
+  ParkEnd,
+  RecordedRow,
+  ResultEntry,
+  RunEnd,
+  RunWrite,
+  WriteAnswer,
+} from './executor.ts';
 import { Halted } from './halt.ts';
 
 /** What the journal held of one call when the run was claimed. */
@@ -22,6 +32,7 @@ export class RunJournal {
   readonly #owner: { readonly worker: string; readonly run: string; readonly fence: number };
   readonly #hooks: JournalHooks;
   readonly #recorded = new Map<string, RecordedCall>();
+  readonly #askedAt = new Map<string, number>();
   #refusal: { readonly cause: unknown } | undefined;
 
   constructor(
@@ -65,13 +76,34 @@ export class RunJournal {
    * one that failed, so that the next intent and the end of the run are durable only after it, and share its batch.
    */
   result(entry: ResultEntry): void {
-    this.#executor.journal({ ...this.#owner, entries: [entry] }).then(
+    this.#hand({ ...this.#owner, entries: [entry] });
+  }
+
+  #hand(write: RunWrite): void {
+    this.#executor.journal(write).then(
       (answer) => this.#check(answer),
       (cause: unknown) => {
         this.#refusal ??= { cause };
         this.#hooks.refused(cause);
       },
     );
+  }
+
+  /** Puts a question to people at once, though other branches of the run may go on. */
+  ask(wait: NewWait): void {
+    this.#askedAt.set(wait.path, performance.now());
+    this.#hand({ ...this.#owner, entries: [], waits: [wait] });
+  }
+
+  /**
+   * Writes a result of which only the first counts, a person's or this one. `answered`: somebody answered since the
+   * run was claimed, so that what was read of its journal is old.
+   */
+  async settle(entry: ResultEntry): Promise<'written' | 'answered'> {
+    const answer = await this.#executor.journal({ ...this.#owner, entries: [entry] });
+    this.#check(answer);
+    if (answer.kind === 'fenced') throw new Halted('lost');
+    return answer.answered === true ? 'answered' : 'written';
   }
 
   /**
@@ -83,9 +115,21 @@ export class RunJournal {
     const write = { ...this.#owner, entries: [] };
     const answer =
       end.kind === 'waiting' || end.kind === 'released'
-        ? this.#executor.park({ ...write, end })
+        ? this.#executor.park({ ...write, end: this.#sinceAsked(end) })
         : this.#executor.complete({ ...write, end });
     return answer;
+  }
+
+  /** A question that was put to people while other branches went on has less of its time left. */
+  #sinceAsked(end: ParkEnd): ParkEnd {
+    if (end.kind !== 'waiting' || this.#askedAt.size === 0) return end;
+    const now = performance.now();
+    const waits = end.waits.map((wait) => {
+      const askedAt = this.#askedAt.get(wait.path);
+      if (askedAt === undefined || wait.delayMs === undefined) return wait;
+      return { ...wait, delayMs: Math.max(0, Math.ceil(wait.delayMs - (now - askedAt))) };
+    });
+    return { kind: 'waiting', waits };
   }
 
   #check(answer: WriteAnswer): void {

@@ -1,7 +1,9 @@
-import type { BundleNode } from '../manifest/bundle.ts';
+import type { BundleGraph, BundleNode } from '../manifest/bundle.ts';
 import type { Scope as Expressions } from '../manifest/expression.ts';
 import type { Json } from '../manifest/json.ts';
 import { evaluateTemplates } from '../manifest/template.ts';
+import { type Earlier, inputAfter } from './earlier.ts';
+import type { Frame } from './frame.ts';
 import type { Scope } from './scope.ts';
 
 /** What only the expressions of one node read: an entry of its list, its output of the turn before. */
@@ -18,6 +20,16 @@ export interface NodeStart {
   readonly own: OwnValues;
   /** What its expressions read. Only asked for by those that have some. */
   readonly view: (own: OwnValues) => Expressions;
+  /** What reviewers and delegates said of its executions before this one, the oldest first. */
+  readonly earlier?: readonly Earlier[];
+  readonly around?: Around;
+}
+
+/** What leads from a node to others of its graph, and into the graph of another system. */
+export interface Around {
+  readonly graph: BundleGraph;
+  readonly runNode: Work;
+  readonly runGraph: (frame: Frame, scope: Scope) => Promise<Json>;
 }
 
 /** One execution of what a node names: an agent, a tool, a system, a person. */
@@ -26,6 +38,7 @@ export interface NodeRun {
   readonly system: string;
   readonly place: string;
   readonly input: Json;
+  readonly earlier?: readonly Earlier[] | undefined;
 }
 
 export type Work = (start: NodeStart, scope: Scope) => Promise<Json>;
@@ -33,7 +46,8 @@ export type Work = (start: NodeStart, scope: Scope) => Promise<Json>;
 /** Runs what is inside of it none, one or several times. */
 export type Wrapper = (start: NodeStart, scope: Scope, inner: Work) => Promise<Json>;
 
-/** The input of one execution. */
-export function inputOf({ node, given, own, view }: NodeStart): Json {
-  return node.input === undefined ? given : evaluateTemplates(node.input, view(own));
+/** The input of one execution. An agent is told what was said of earlier ones in messages of their own. */
+export function inputOf({ node, given, own, view, earlier }: NodeStart): Json {
+  const input = node.input === undefined ? given : evaluateTemplates(node.input, view(own));
+  return node.kind === 'agent' ? input : inputAfter(input, earlier);
 }

@@ -1,8 +1,12 @@
 import { runAgent } from './agent.ts';
 import { subjectOf } from './caller.ts';
+import { delegating } from './delegation.ts';
 import { Halted, StepFailure } from './halt.ts';
 import type { Json } from '../manifest/json.ts';
-import { inputOf, type NodeRun, type NodeStart, type Work, type Wrapper } from './node-start.ts';
+import { type Around, inputOf, type NodeRun, type NodeStart, type Work, type Wrapper } from './node-start.ts';
+import { runHuman } from './node-human.ts';
+import { runSystem } from './node-system.ts';
+import { reviewed } from './review.ts';
 import { type Scope, timeoutMsOf } from './scope.ts';
 import { step } from './step.ts';
 
@@ -10,7 +14,7 @@ import { step } from './step.ts';
  * What may stand around one execution of a node, the outermost first. Each adds its own mark to the place (see
  * place.ts), runs what is inside of it as often as the node says, and passes a node that does not ask for it.
  */
-const wrappers: readonly Wrapper[] = [];
+const wrappers: readonly Wrapper[] = [reviewed, delegating];
 
 /** Executes a node, with everything that it says of lists, turns, attempts and time, and gives its output. */
 export const runNode: Work = wrappers.reduceRight<Work>(
@@ -19,26 +23,27 @@ export const runNode: Work = wrappers.reduceRight<Work>(
 );
 
 function runOnce(start: NodeStart, scope: Scope): Promise<Json> {
-  const { node, system, place } = start;
-  return runKind({ node, system, place, input: inputOf(start) }, scope);
+  const { node, system, place, earlier, around } = start;
+  return runKind({ node, system, place, input: inputOf(start), earlier }, around, scope);
 }
 
 /** One execution of what a node names. Throws `Halted`, `Suspended` or a failure. */
-async function runKind(run: NodeRun, scope: Scope): Promise<Json> {
-  const { node, place, input } = run;
+async function runKind(run: NodeRun, around: Around | undefined, scope: Scope): Promise<Json> {
+  const { node, place, input, earlier } = run;
   switch (node.kind) {
     case 'agent': {
       const caller = { kind: 'agent', agent: node.agent } as const;
       const own = { place, timeoutMs: timeoutMsOf(scope, subjectOf(caller)) };
-      return withTimeout(own, scope, (signal) => runAgent({ node: place, caller, input, signal }, scope));
+      return withTimeout(own, scope, (signal) => runAgent({ node: place, caller, input, signal, earlier }, scope));
     }
     case 'tool':
       return runTool(run, node.tool, scope);
     case 'value':
       return input;
     case 'system':
+      return runSystem(run, { system: node.system, around }, scope);
     case 'human':
-      throw unreadable(place);
+      return runHuman(run, node.human, scope);
   }
 }
 
@@ -50,11 +55,6 @@ async function runTool({ system, place, input }: NodeRun, tool: string, scope: S
   if (result.kind === 'done') return result.output;
   const { code, message } = result.kind === 'failed' ? result.error : { code: result.reason, message: result.message };
   throw new StepFailure({ code, message, node: place, path });
-}
-
-function unreadable(place: string): StepFailure {
-  const message = `Node ${place} cannot be executed.`;
-  return new StepFailure({ code: 'run.bundle_unreadable', message, node: place });
 }
 
 /** Gives an agent the time that its limits leave after the calls that earlier owners of the run made for it. */

@@ -5,11 +5,14 @@ import type { Caller } from './caller.ts';
 // A place is one execution of one node, and the first part of the path of each of its calls. It is written so that the
 // same place comes out of every execution of a run, whatever ran beside it:
 //
-//   place  = step ( ">" step )*             `outer>inner`: node `inner` of the system that node `outer` names
+//   place  = step ( ( ">" | ":" ) step )*   `outer>inner`: node `inner` of the system that node `outer` names;
+//                                           `lead:helper`: what its delegate `helper` does for this one of `lead`
 //   step   = node mark* hand*
 //   mark   = "#" n                          the n-th time that a cycle came to the node, from 2
 //          | "[" i "]"                      item i of `forEach`, from 0
-//          | "@" n                          turn n of `loop`, of reports by delegates, or of a review, from 2
+//          | "@" n                          turn n of `loop`, from 2
+//          | "@r" n                         cycle n of `review`, from 2
+//          | "@d2"                          once more, with the reports of its `delegates`
 //          | "!" n                          attempt n of `retry`, from 2
 //   hand   = "^" turn "." index "." name    the agent that was called under that name, in that call
 //
@@ -20,11 +23,16 @@ export function nodeOf(step: string): string {
   return step.replace(/[#[@!^].*$/s, '');
 }
 
+/** The steps of a place from the outermost one; of a node and its delegates only the one that works. */
+export function stepsOf(place: string): readonly string[] {
+  return place.split('>').map((step) => step.slice(step.lastIndexOf(':') + 1));
+}
+
 /** Who makes the calls of a place; a place of another bundle is the run's own system's. */
 export function callerAt(bundle: Bundle, place: string): Caller {
   let graph: BundleGraph | undefined = bundle;
   let system = bundle.system;
-  const steps = place.split('>');
+  const steps = stepsOf(place);
   for (const [index, step] of steps.entries()) {
     const node: BundleNode | undefined = own(graph?.nodes, nodeOf(step));
     if (node === undefined) break;
