@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '../bus/bus.ts';
-import { channels } from '../bus/bus.ts';
+import { serve } from '../bus/serve.ts';
 import { TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { foldJournal } from '../policy/ledger.ts';
@@ -8,7 +8,7 @@ import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { subjectOf } from './caller.ts';
 import { type Execution, execute } from './execute.ts';
-import type { ClaimedRun, Executor, RunEnd } from './executor.ts';
+import type { ClaimedRun, Executor } from './executor.ts';
 import { Halted, type HaltReason } from './halt.ts';
 import { RunJournal } from './journal.ts';
 import { Lease } from './lease.ts';
@@ -16,7 +16,10 @@ import { LiveAuthorities } from './live.ts';
 import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
 import { callerAt } from './place.ts';
+import { Room } from './room.ts';
+import { keyOf, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
+import { endOfUnready } from './unready.ts';
 
 export interface WorkerOptions {
   readonly executor: Executor;
@@ -34,23 +37,11 @@ export interface WorkerOptions {
   readonly graceMs?: number;
 }
 
-type Stops = Pick<Running, 'abort' | 'drain'>;
-
 const leaseMsDefault = 15_000;
 const graceMsDefault = 10_000;
 const pollMs = 5_000;
 const reapMs = 250;
 const reconcileMs = 1_000;
-/** A run that this worker cannot begin is left to others for so long. */
-const laterMs = 2_000;
-
-interface Running {
-  readonly abort: AbortController;
-  /** Aborted when the run is to begin no further step. */
-  readonly drain: AbortController;
-  readonly done: Promise<void>;
-  readonly suspect: boolean;
-}
 
 /** Claims runs as slots are free, executes them, and holds the lease under which all of them are owned. */
 export class Worker {
@@ -59,6 +50,7 @@ export class Worker {
   readonly #lease: Lease;
   readonly #running = new Map<string, Running>();
   readonly #periodic: Periodic[] = [];
+  readonly #room = new Room(() => this.#running.size < this.#options.slots);
   #claiming: Promise<void> | undefined;
   /** Claims begun so far. */
   #claims = 0;
@@ -87,9 +79,7 @@ export class Worker {
   async start(): Promise<void> {
     const { bus, pool = 'default', log } = this.#options;
     await this.#lease.take();
-    this.#unlisten = await bus.listen(channels.ready, (payload) => {
-      if (payload === '' || payload === pool) this.#wake();
-    });
+    this.#unlisten = await serve(bus, pool, { room: (signal) => this.#room.wait(signal), look: () => this.#look() });
     const leaseMs = this.#options.leaseMs ?? leaseMsDefault;
     this.#periodic.push(
       new Periodic({ name: 'renew', everyMs: leaseMs / 3, log, work: () => this.#lease.renew() }),
@@ -139,8 +129,18 @@ export class Worker {
   }
 
   #wake(): void {
+    void this.#look();
+  }
+
+  async #look(): Promise<'more' | 'all'> {
     // The poll comes again, so that a claim that failed is only logged.
-    this.tick().catch((error: unknown) => this.#options.log.warn({ err: error }, 'claim failed'));
+    try {
+      await this.tick();
+      return this.#exhausted ? 'all' : 'more';
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'claim failed');
+      return 'all';
+    }
   }
 
   /** After the current turn of the event loop: runs that end in one batch leave their slots to one claim. */
@@ -158,6 +158,7 @@ export class Worker {
     const { executor, slots, pool = 'default' } = this.#options;
     const worker = this.#lease.worker;
     const free = slots - this.#running.size;
+    if (worker === undefined || !this.#lease.isFresh()) this.#exhausted = true;
     if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
     const suspect = ![...this.#running.values()].some((one) => one.suspect);
     this.#claims += 1;
@@ -175,6 +176,7 @@ export class Worker {
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
       .finally(() => {
         this.#running.delete(keyOf(run));
+        this.#room.freed();
         if (!this.#exhausted) this.#refill();
       });
     this.#running.set(keyOf(run), { ...stops, done, suspect: run.crashes >= 2 });
@@ -204,7 +206,7 @@ export class Worker {
     try {
       return await execute(await this.#scope(run, parts));
     } catch (cause) {
-      return endOf(cause);
+      return endOfUnready(cause);
     }
   }
 
@@ -284,15 +286,4 @@ export class Worker {
   #abortAll(reason: HaltReason): void {
     for (const { abort } of this.#running.values()) abort.abort(new Halted(reason));
   }
-}
-
-/** A run that was lost may come back to this worker while its old execution is still ending. */
-function keyOf(run: { readonly id: string; readonly fence: number }): string {
-  return `${run.id} ${run.fence}`;
-}
-
-/** A bundle or a journal that cannot be read: for good, or only now. */
-function endOf(cause: unknown): RunEnd {
-  if (cause instanceof TerminalError) return { kind: 'failed', error: { code: cause.code, message: cause.message } };
-  return { kind: 'waiting', waits: [{ path: 'start', kind: 'timer', delayMs: laterMs }] };
 }

@@ -1,0 +1,15 @@
+/** One run in execution, in the hands of its worker. */
+export interface Running {
+  readonly abort: AbortController;
+  /** Aborted when the run is to begin no further step. */
+  readonly drain: AbortController;
+  readonly done: Promise<void>;
+  readonly suspect: boolean;
+}
+
+export type Stops = Pick<Running, 'abort' | 'drain'>;
+
+/** A run that was lost may come back to this worker while its old execution is still ending. */
+export function keyOf(run: { readonly id: string; readonly fence: number }): string {
+  return `${run.id} ${run.fence}`;
+}
