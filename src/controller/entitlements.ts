@@ -165,7 +165,7 @@ function decideFirstCall(
 }
 
 const unused: Usage = {
-  step: { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, repeated: new Map() },
-  run: { tokens: 0 },
+  step: { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, cost: 0, repeated: new Map() },
+  run: { tokens: 0, cost: 0 },
   budgets: new Map(),
 };

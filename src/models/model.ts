@@ -2,8 +2,12 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 
 /** One call of one provider, without retries: each retry passes the gate again. */
 export interface ModelRequest {
-  /** `namespace/name` of the agent that asks; only the scripted provider reads it, to choose its reply. */
+  /** `namespace/name` of the agent that asks, which answer this is, and of what: the scripted provider chooses by them. */
   readonly agent: string;
+  /** From 1; absent: one more than there are answers in `messages`. */
+  readonly turn?: number;
+  /** Absent: the first message. */
+  readonly asked?: string;
   readonly system: string;
   readonly messages: readonly ModelMessage[];
   readonly tools: readonly { readonly name: string; readonly description: string; readonly inputSchema: JsonObject }[];
@@ -14,8 +18,24 @@ export interface ModelRequest {
 
 export type ModelMessage =
   | { readonly role: 'user'; readonly text: string }
-  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls: readonly RawToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly text: string;
+      readonly toolCalls: readonly RawToolCall[];
+      readonly thoughts?: readonly Thought[];
+    }
   | { readonly role: 'tool'; readonly callId: string; readonly tool: string; readonly result: Json };
+
+/**
+ * What a model thought before it answered, in the provider's own form: sent back as it came, to the endpoint that it
+ * came from, because some providers refuse the next turn without it.
+ */
+export type Thought = {
+  /** Of the tool call that it belongs to; absent: it stands before the text. */
+  readonly callId?: string;
+  readonly text?: string;
+  readonly metadata: JsonObject;
+};
 
 /** As the provider sent it; the arguments are parsed by the gate alone. */
 export interface RawToolCall {
@@ -25,12 +45,22 @@ export interface RawToolCall {
   readonly arguments: string;
 }
 
+export interface ModelUsage {
+  /** With those that were cached. */
+  readonly inputTokens: number;
+  /** Of the input, what the provider read from its cache; absent: nothing that it says. */
+  readonly cachedInputTokens?: number;
+  readonly outputTokens: number;
+}
+
 export interface ModelResponse {
   readonly text: string;
   readonly toolCalls: readonly RawToolCall[];
+  /** Absent: none, or none that has to go back. */
+  readonly thoughts?: readonly Thought[];
   /** Undefined: the provider said nothing, and the whole reservation is charged. */
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
+  readonly usage: ModelUsage | undefined;
   /** The model id that the provider says answered. */
   readonly model: string | undefined;
-  readonly finish: 'stop' | 'length' | 'toolCalls' | 'other';
+  readonly finish: 'stop' | 'length' | 'toolCalls' | 'filtered' | 'other';
 }

@@ -57,7 +57,7 @@ export function readResponse(
   request: ModelRequest,
   body: Uint8Array,
 ): ModelResponse {
-  const turn = request.messages.filter((message) => message.role === 'assistant').length + 1;
+  const turn = request.turn ?? request.messages.filter((message) => message.role === 'assistant').length + 1;
   const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const calls = result.content.filter((part) => part.type === 'tool-call');
   if (calls.length > toolCallsMax) throw tooLarge(`${calls.length} tool calls, more than ${toolCallsMax}`);

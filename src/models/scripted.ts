@@ -25,14 +25,15 @@ export async function answerFromScript(
   };
 }
 
-/** The turn is the number of answers so far, so that a resumed run reads on where it was. */
+/** The turn counts the answers of the step, so that a resumed run reads on where it was. */
 function turnsSoFar(request: ModelRequest): number {
+  if (request.turn !== undefined) return request.turn - 1;
   return request.messages.filter((message) => message.role === 'assistant').length;
 }
 
 function turnOf(model: BundleModel, request: ModelRequest): JsonObject {
   if (model.script === undefined) throw invalid('has no script');
-  const input = request.messages.find((message) => message.role === 'user')?.text ?? '';
+  const input = request.asked ?? request.messages.find((message) => message.role === 'user')?.text ?? '';
   const reply = list(model.script.replies).find((candidate) => answers(candidate, request.agent, input));
   if (!isJsonObject(reply)) throw exhausted(`no reply for the agent ${request.agent} that matches its input`);
   const turns = list(reply.turns);

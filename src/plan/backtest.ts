@@ -162,9 +162,23 @@ const undecidable: ReadonlySet<string> = new Set([
 ]);
 
 function callOf({ row, subject, target, inputTokens }: Asked, content: Bundle): GateCall {
-  if (row.kind === 'model') return { kind: 'model', subject, inputTokens: inputTokens ?? 0 };
+  if (row.kind === 'model') {
+    const model = modelAskedOf({ subject, asked: renamed(target.moves, 'ModelEndpoint', row.target) }, content);
+    return { kind: 'model', subject, model, inputTokens: inputTokens ?? 0 };
+  }
   const tool = renamed(target.moves, 'Tool', row.target);
   return { kind: 'tool', subject, name: nameOf(tool, subject, content), arguments: row.args ?? '{}' };
+}
+
+/** The endpoint that was asked, where the agent still names it; else the first one that it names now. */
+function modelAskedOf(
+  { subject, asked }: { readonly subject: Address; readonly asked: string },
+  content: Bundle,
+): string {
+  const agent = own(content.agents, subject.slice('Agent/'.length));
+  if (agent === undefined) return asked;
+  const named = [agent.model, ...(agent.fallback ?? []), agent.compaction?.summarizer];
+  return named.includes(asked) ? asked : agent.model;
 }
 
 /** Under which name the subject would ask for that tool; a tool that nobody had is asked for as the model wrote it. */
@@ -184,7 +198,11 @@ function gone(address: Address): Decision {
   return { kind: 'deny', reason: 'gate.authority_missing', rule: address, message };
 }
 
-function renamed(moves: BacktestTarget['moves'], kind: 'Agent' | 'AgentSystem' | 'Tool', name: string): string {
+function renamed(
+  moves: BacktestTarget['moves'],
+  kind: 'Agent' | 'AgentSystem' | 'ModelEndpoint' | 'Tool',
+  name: string,
+): string {
   return moves.get(`${kind}/${name}`)?.slice(kind.length + 1) ?? name;
 }
 

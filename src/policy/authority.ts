@@ -16,6 +16,8 @@ export interface SubjectAuthority {
     readonly maxSteps: number;
     readonly maxToolCalls: number;
     readonly maxTokens?: number;
+    /** Micro-USD. */
+    readonly maxCost?: number;
     readonly timeoutMs: number;
   };
   readonly budgets: readonly Budget[];

@@ -14,12 +14,16 @@ export interface ToolGateCall {
   readonly name: string;
   /** Raw JSON text; a tool node gives the JSON text of its evaluated input. */
   readonly arguments: string;
+  /** Another attempt at a call that was counted already. */
+  readonly again?: boolean;
 }
 
 export interface ModelGateCall {
   readonly kind: 'model';
-  /** `Agent/ns/name`: the endpoint is the one that the agent names in the bundle. */
+  /** `Agent/ns/name`. */
   readonly subject: Address;
+  /** `namespace/name` of the ModelEndpoint, one of those that the agent names. */
+  readonly model: string;
   /** `estimateInputTokens` of the request that would be sent. */
   readonly inputTokens: number;
 }
@@ -50,11 +54,13 @@ export interface Usage {
     /** Calls that the gate refused, of either kind. */
     readonly denials: number;
     readonly tokens: number;
+    /** Micro-USD. */
+    readonly cost: number;
     /** How often each call was asked for, allowed or not, by `repetitionKey(tool, argsDigest)`. */
     readonly repeated: ReadonlyMap<string, number>;
   };
-  /** Of the whole run, against the system's own `limits.maxTokens`. */
-  readonly run: { readonly tokens: number };
+  /** Of the whole run, against the system's own limits. */
+  readonly run: { readonly tokens: number; readonly cost: number };
   /** Of the whole run by budget id: the sum over the subjects that the budget reaches. Absent: nothing used. */
   readonly budgets: ReadonlyMap<string, Spent>;
 }

@@ -8,7 +8,21 @@ const tokensPerPrice = 1_000_000n;
 
 /** What so many tokens cost, in micro-USD, rounded up: a fraction is never in the spender's favour. */
 export function costOf(pricing: Pricing, input: number, output: number): number {
-  const exact = BigInt(input) * BigInt(pricing.inputPerMTok) + BigInt(output) * BigInt(pricing.outputPerMTok);
+  return costOfUsage(pricing, { cached: 0, inputTokens: input, outputTokens: output });
+}
+
+/** Where cached input has a price of its own; what is held before the call knows of no cache. */
+function costOfUsage(
+  pricing: Pricing,
+  usage: { readonly cached: number; readonly inputTokens: number; readonly outputTokens: number },
+): number {
+  const { cached, inputTokens, outputTokens } = usage;
+  const { cachedInputPerMTok: cachedPrice = pricing.inputPerMTok } = pricing;
+  // In one sum, so that it is rounded once.
+  const exact =
+    BigInt(inputTokens - cached) * BigInt(pricing.inputPerMTok) +
+    BigInt(cached) * BigInt(cachedPrice) +
+    BigInt(outputTokens) * BigInt(pricing.outputPerMTok);
   return Number((exact + tokensPerPrice - 1n) / tokensPerPrice);
 }
 
@@ -38,7 +52,9 @@ export interface ModelSettlement {
   readonly reserve: Reservation;
   /** The cap that the decision set. */
   readonly maxOutputTokens: number;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
+  readonly usage:
+    | { readonly inputTokens: number; readonly cachedInputTokens?: number; readonly outputTokens: number }
+    | undefined;
   readonly pricing: Pricing | undefined;
 }
 
@@ -48,7 +64,10 @@ export function settleModelCall(call: ModelSettlement): Charge {
     const tokensIn = call.reserve.tokens - call.maxOutputTokens;
     return { tokensIn, tokensOut: call.maxOutputTokens, cost: call.reserve.cost };
   }
-  const { inputTokens, outputTokens } = call.usage;
-  const cost = call.pricing === undefined ? 0 : costOf(call.pricing, inputTokens, outputTokens);
+  const { inputTokens, cachedInputTokens = 0, outputTokens } = call.usage;
+  const cost =
+    call.pricing === undefined
+      ? 0
+      : costOfUsage(call.pricing, { cached: Math.min(cachedInputTokens, inputTokens), inputTokens, outputTokens });
   return { tokensIn: inputTokens, tokensOut: outputTokens, cost };
 }

@@ -50,10 +50,10 @@ export function effectiveLimit(revisions: Revisions, limit: 'maxSteps' | 'maxToo
   return revisions.live === undefined ? pinned : Math.min(pinned, revisions.live.limits[limit]);
 }
 
-/** The smaller of both token limits; undefined when neither revision sets one. */
-export function effectiveTokenLimit(revisions: Revisions): number | undefined {
-  const pinned = revisions.pinned.limits.maxTokens;
-  const live = revisions.live?.limits.maxTokens;
+/** The smaller of both limits; undefined when neither revision sets one. */
+export function effectiveSpendLimit(revisions: Revisions, limit: 'maxTokens' | 'maxCost'): number | undefined {
+  const pinned = revisions.pinned.limits[limit];
+  const live = revisions.live?.limits[limit];
   if (pinned === undefined) return live;
   return live === undefined ? pinned : Math.min(pinned, live);
 }

@@ -4,7 +4,7 @@ import { exhausted, firstOverBudget, overBudget } from './budget.ts';
 import type { GateContext, ModelGateCall, Spent } from './context.ts';
 import { affordableOutput, costOf, reservedInput } from './cost.ts';
 import type { Decision } from './decision.ts';
-import { type Denial, deny, effectiveLimit, effectiveTokenLimit, type Revisions } from './effective.ts';
+import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
 import { permit } from './permit.ts';
 
 /** No provider takes more; a figure beyond it is a mistake or a damaged bundle. */
@@ -16,12 +16,12 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
   const agentId = call.subject.startsWith('Agent/') ? call.subject.slice('Agent/'.length) : '';
   const agent = Object.hasOwn(bundle.agents, agentId) ? bundle.agents[agentId] : undefined;
   if (agent === undefined) return deny('gate.authority_missing', 'gate', `The bundle does not hold ${call.subject}.`);
-  const model = Object.hasOwn(bundle.models, agent.model) ? bundle.models[agent.model] : undefined; // M2
+  const model = Object.hasOwn(bundle.models, call.model) ? bundle.models[call.model] : undefined; // M2
   if (model === undefined)
-    return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${agent.model}.`);
-  const permitted = permit(revisions, { subject: call.subject, table: 'models', name: agent.model }); // M3
+    return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${call.model}.`);
+  const permitted = permit(revisions, { subject: call.subject, table: 'models', name: call.model }); // M3
   if (permitted.kind === 'deny') return permitted;
-  const denial = parameterDenial(agent.model, model) ?? turnDenial(agent, context, revisions); // M4, M8
+  const denial = parameterDenial(call.model, model) ?? turnDenial(agent, context, revisions); // M4, M8
   if (denial !== undefined) return denial;
   return reserve({ call, context, revisions, model, rule: permitted.rule }); // M9
 }
@@ -73,12 +73,24 @@ function reserve({ call, context, revisions, model, rule }: Asking): Decision {
   const input = reservedInput(call.inputTokens);
   const caps: Caps = { input, output: model.parameters.maxOutputTokens };
   const overLimit =
-    clampToTokens(caps, 'limits.maxTokens of the agent', left(effectiveTokenLimit(revisions), usage.step.tokens)) ??
+    clampToTokens(
+      caps,
+      'limits.maxTokens of the agent',
+      left(effectiveSpendLimit(revisions, 'maxTokens'), usage.step.tokens),
+    ) ??
     clampToTokens(
       caps,
       `limits.maxTokens of AgentSystem/${bundle.system}`,
       left(bundle.limits.maxTokens, usage.run.tokens),
-    );
+    ) ??
+    clampToCost(caps, 'limits.maxCost of the agent', {
+      model,
+      money: left(effectiveSpendLimit(revisions, 'maxCost'), usage.step.cost),
+    }) ??
+    clampToCost(caps, `limits.maxCost of AgentSystem/${bundle.system}`, {
+      model,
+      money: left(bundle.limits.maxCost, usage.run.cost),
+    });
   if (overLimit !== undefined) return overLimit;
   const overBudgets = firstOverBudget(revisions, usage, (budget, spent) =>
     clampToBudget(caps, { budget, spent, model }),
@@ -113,6 +125,23 @@ function clampToTokens(caps: Caps, rule: string, tokens: number): Denial | undef
     );
   }
   caps.output = Math.min(caps.output, tokens - caps.input);
+  return undefined;
+}
+
+function clampToCost(
+  caps: Caps,
+  rule: string,
+  { model, money }: { readonly model: BundleModel; readonly money: number },
+): Denial | undefined {
+  if (money === Number.MAX_SAFE_INTEGER) return undefined;
+  if (model.pricing === undefined)
+    return deny('budget.price_unknown', rule, `${rule} holds, but the model ${model.model} has no price.`);
+  const affordable = affordableOutput(model.pricing, caps.input, Math.max(0, money));
+  if (!(affordable >= 1)) {
+    const message = `The input of ${caps.input} tokens and one to answer cost more than the ${Math.max(0, money)} micro-USD that ${rule} leaves.`;
+    return deny('limit.cost', rule, message);
+  }
+  caps.output = Math.min(caps.output, affordable);
   return undefined;
 }
 

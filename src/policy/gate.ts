@@ -4,7 +4,7 @@ import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { firstOverBudget, overBudget } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
 import type { Decision, Reservation } from './decision.ts';
-import { type Denial, deny, effectiveLimit, type Revisions } from './effective.ts';
+import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
 import { decideModel } from './gate-model.ts';
 import { permit } from './permit.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -56,7 +56,7 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
   const permitted = permit(revisions, { subject: call.subject, table: 'tools', name: target.id }); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
-  const denial = limitDenial(target, argsDigest, { context, revisions });
+  const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.tool.costPerCall };
   const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) =>
@@ -100,24 +100,49 @@ function argumentDenial(target: Target, args: Json, { schemas }: GateContext): D
   return deny('args.invalid', target.id, `${place}: ${verdict.message}.`);
 }
 
+interface Counted {
+  readonly call: ToolGateCall;
+  readonly argsDigest: string;
+  readonly context: GateContext;
+  readonly revisions: Revisions;
+}
+
 /** T11. */
-function limitDenial(
-  target: Target,
-  argsDigest: string,
-  { context, revisions }: { readonly context: GateContext; readonly revisions: Revisions },
-): Denial | undefined {
+function limitDenial(target: Target, { call, argsDigest, context, revisions }: Counted): Denial | undefined {
   const { step } = context.usage;
   const max = effectiveLimit(revisions, 'maxToolCalls');
   if (!(step.toolCalls < max))
     return deny('limit.tool_calls', 'limits.maxToolCalls', `All ${max} tool calls of the step are used.`);
   // Most steps ask for nothing before: no account, no name of one.
   const earlier = step.repeated.size === 0 ? 0 : (step.repeated.get(repetitionKey(target.id, argsDigest)) ?? 0);
+  if (earlier > (call.again === true ? 1 : 0) && deniesDuplicates(call, context)) {
+    const message = `The step asked for this same call of ${target.id} before, and the agent says duplicateCalls: deny.`;
+    return deny('call.duplicate', 'execution.duplicateCalls', message);
+  }
   if (!(earlier < sameCallMax)) {
     return deny(
       'limit.repetition',
       'repetition',
       `The step asked for this same call of ${target.id} ${earlier} times before.`,
     );
+  }
+  return costDenial(target.tool.costPerCall, context, revisions);
+}
+
+function deniesDuplicates({ subject }: ToolGateCall, { bundle }: GateContext): boolean {
+  const agent = subject.startsWith('Agent/') ? own(bundle.agents, subject.slice('Agent/'.length)) : undefined;
+  return agent?.execution.duplicateCalls === 'deny';
+}
+
+/** What a call costs besides any model's tokens, against the money that is left. */
+function costDenial(cost: number, { usage, bundle }: GateContext, revisions: Revisions): Denial | undefined {
+  if (cost === 0) return undefined;
+  for (const [rule, limit, spent] of [
+    ['limits.maxCost of the agent', effectiveSpendLimit(revisions, 'maxCost'), usage.step.cost],
+    [`limits.maxCost of AgentSystem/${bundle.system}`, bundle.limits.maxCost, usage.run.cost],
+  ] as const) {
+    if (limit === undefined || spent + cost <= limit) continue;
+    return deny('limit.cost', rule, `The call costs ${cost} micro-USD; ${rule} leaves ${Math.max(0, limit - spent)}.`);
   }
   return undefined;
 }

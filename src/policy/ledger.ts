@@ -22,6 +22,7 @@ interface StepAccount {
   toolCalls: number;
   denials: number;
   tokens: number;
+  cost: number;
   readonly repeated: Map<string, number>;
 }
 
@@ -39,7 +40,7 @@ export class Ledger {
   readonly #bookings = new Map<string, Booking>();
   readonly #steps = new Map<string, StepAccount>();
   readonly #subjects = new Map<string, SubjectAccount>();
-  #tokens = 0;
+  readonly #run = { tokens: 0, cost: 0 };
 
   /** Books a call under its path, in place of what was booked there. */
   book(path: string, booking: Booking): void {
@@ -64,7 +65,7 @@ export class Ledger {
 
   /** What the gate looks at for a call of `subject` in `node`. */
   usage(node: string, authorities: Authorities): Usage {
-    return { step: this.#step(node), run: { tokens: this.#tokens }, budgets: this.#budgets(authorities) };
+    return { step: this.#step(node), run: this.#run, budgets: this.#budgets(authorities) };
   }
 
   #budgets(authorities: Authorities): ReadonlyMap<string, Spent> {
@@ -102,7 +103,9 @@ export class Ledger {
     if (!booking.again && booking.kind === 'model') step.modelCalls += sign;
     if (!booking.again && booking.kind === 'tool') step.toolCalls += sign;
     step.tokens += sign * booking.tokens;
-    this.#tokens += sign * booking.tokens;
+    step.cost += sign * booking.cost;
+    this.#run.tokens += sign * booking.tokens;
+    this.#run.cost += sign * booking.cost;
     const subject = this.#subject(booking.subject);
     subject.calls += sign;
     subject.tokens += sign * booking.tokens;
@@ -112,7 +115,7 @@ export class Ledger {
   #step(node: string): StepAccount {
     let account = this.#steps.get(node);
     if (account === undefined) {
-      account = { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, repeated: new Map() };
+      account = { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, cost: 0, repeated: new Map() };
       this.#steps.set(node, account);
     }
     return account;

@@ -94,6 +94,17 @@ export const policyCodes = {
     cause: 'The agent asked for the same tool with the same arguments for the twentieth time in one step.',
     cure: 'Read the trace: the tool’s answer usually does not tell the model that it should stop.',
   },
+  'limit.cost': {
+    title: 'No money is left',
+    cause: 'What the call may cost exceeds what `limits.maxCost` of the agent, a policy or the system leaves.',
+    cure: 'Raise `limits.maxCost`, or use a cheaper model.',
+  },
+  'call.duplicate': {
+    title: 'The same call was made before',
+    cause:
+      'The agent says `execution.duplicateCalls: deny`, and asked for the same tool with the same arguments again.',
+    cure: 'Nothing to do in Git: the model has the first result. Say `reuse` if it should simply be given again.',
+  },
   'model.unknown': {
     title: 'The model endpoint is not in the bundle',
     cause: 'The agent names an endpoint that the run’s revision does not hold.',
@@ -117,7 +128,7 @@ export const policyCodes = {
   'budget.price_unknown': {
     title: 'A money budget meets a model without a price',
     cause:
-      'A budget in usd reaches the agent, but its ModelEndpoint has no `pricing`, so that the cost cannot be held.',
+      'A budget in usd or a `limits.maxCost` reaches the agent, but its ModelEndpoint has no `pricing`, so that the cost cannot be held.',
     cure: 'Add `pricing` to the ModelEndpoint (0 for a free one), or budget in tokens.',
   },
   'gate.conflict': {

@@ -11,17 +11,27 @@ export type Output = { readonly kind: 'fits'; readonly value: Json } | Unfit;
 /** An answer that does not count yet; the model is told why, once. */
 export interface Unfit {
   readonly kind: 'unfit';
-  readonly code: 'agent.output_invalid';
+  readonly code: 'agent.output_invalid' | 'agent.required_tool';
   readonly message: string;
   readonly remark: string;
 }
 
-/** What an answer without tool calls says, held against the agent's schema. */
-export function outputOf(answer: Answer, { node, caller }: AgentTurns, scope: Scope): Output {
-  if (answer.finish === 'length') {
+/** An answer of which something is missing is none: its text is not looked at, and its tool calls are not made. */
+export function assertWhole({ finish }: Answer, { node }: AgentTurns): void {
+  if (finish === 'length') {
     const message = 'The answer reached the cap on output tokens before it was complete.';
     throw new StepFailure({ code: 'agent.output_cut', message, node });
   }
+  if (finish === 'filtered') {
+    const message = 'The provider’s content filter stopped the answer.';
+    throw new StepFailure({ code: 'agent.output_filtered', message, node });
+  }
+}
+
+/** What an answer without tool calls says, held against the required tools that are missing and the agent's schema. */
+export function outputOf(answer: Answer, { node, caller }: AgentTurns, held: Held): Output {
+  const { scope, missing } = held;
+  if (missing.length > 0) return unasked(missing);
   const schema = agentOf({ node, caller }, scope).output?.schema;
   if (schema === undefined) return { kind: 'fits', value: answer.text };
   const parsed = parse(answer.text);
@@ -40,6 +50,22 @@ export class OutputChecks {
     this.#told.add(code);
     return remark;
   }
+}
+
+interface Held {
+  readonly scope: Scope;
+  /** Required tools that no call was done of. */
+  readonly missing: readonly string[];
+}
+
+function unasked(missing: readonly string[]): Unfit {
+  const names = missing.join(', ');
+  return {
+    kind: 'unfit',
+    code: 'agent.required_tool',
+    message: `The agent answered without a successful call of what it must call first: ${names}.`,
+    remark: `Before you answer you must call: ${names}. Call what is missing, then answer.`,
+  };
 }
 
 function invalid(message: string): Unfit {

@@ -1,6 +1,9 @@
+import type { BundleAgent } from '../manifest/bundle.ts';
+import { canonicalText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 import type { ModelMessage, RawToolCall } from '../models/model.ts';
 import { answerForModel } from '../policy/neutral.ts';
+import { parseStrictJson } from '../policy/strict-json.ts';
 import { agentOf } from './ask.ts';
 import { StepFailure, valuesOf } from './halt.ts';
 import { isRead, offered } from './offered.ts';
@@ -14,25 +17,78 @@ export type Called =
   | { readonly kind: 'answered'; readonly messages: readonly ModelMessage[] }
   | { readonly kind: 'ended'; readonly output: Json };
 
-/** In parallel where all of them only read; else in the order in which the model asked. */
-export async function callTools(agent: AgentTurns, scope: Scope, calls: readonly RawToolCall[]): Promise<Called> {
-  const results: CallResult[] = [];
-  if (calls.every((call) => isRead(offered(agent, call.name, scope)))) {
-    results.push(...valuesOf(await Promise.allSettled(calls.map((call) => make(agent, scope, call)))));
+/** The tool calls of one step. */
+export class StepTools {
+  readonly #agent: AgentTurns;
+  readonly #scope: Scope;
+  readonly #execution: BundleAgent['execution'];
+  readonly #done = new Set<string>();
+  /** First calls by tool and arguments, where later ones are answered from them. */
+  readonly #first = new Map<string, Promise<CallResult>>();
+
+  constructor(agent: AgentTurns, scope: Scope) {
+    this.#agent = agent;
+    this.#scope = scope;
+    this.#execution = agentOf(agent, scope).execution;
+  }
+
+  /** Required tools that no call was done of yet. */
+  missing(): readonly string[] {
+    return (this.#execution.requiredTools ?? []).filter((name) => !this.#done.has(name));
+  }
+
+  /** In parallel where all of them only read; else in the order in which the model asked. */
+  async call(calls: readonly RawToolCall[]): Promise<Called> {
+    const results = calls.every((call) => isRead(offered(this.#agent, call.name, this.#scope)))
+      ? await this.#together(calls)
+      : await this.#inTurn(calls);
+    for (const [index, call] of calls.entries()) if (results[index]?.kind === 'done') this.#done.add(call.name);
+    const first = results.find((result) => result.kind === 'done');
+    if (this.#execution.toolUse === 'stopOnFirst' && first !== undefined && this.missing().length === 0)
+      return { kind: 'ended', output: first.output };
+    const messages = calls.map((call, index): ModelMessage => {
+      return { role: 'tool', callId: call.id, tool: call.name, result: resultFor(results[index]) };
+    });
+    return { kind: 'answered', messages };
+  }
+
+  async #together(calls: readonly RawToolCall[]): Promise<readonly CallResult[]> {
+    const results = valuesOf(await Promise.allSettled(calls.map((call) => this.#make(call))));
     for (const [index, call] of calls.entries())
-      failWhereDenied(agent, scope, { result: results[index], path: pathOf(agent, call) });
-  } else {
+      failWhereDenied(this.#agent, this.#scope, { result: results[index], path: pathOf(this.#agent, call) });
+    return results;
+  }
+
+  async #inTurn(calls: readonly RawToolCall[]): Promise<readonly CallResult[]> {
+    const results: CallResult[] = [];
     for (const call of calls) {
-      const result = await make(agent, scope, call);
+      const result = await this.#make(call);
       // Before the next one: where a denial ends the node, what was asked for after it is not done.
-      failWhereDenied(agent, scope, { result, path: pathOf(agent, call) });
+      failWhereDenied(this.#agent, this.#scope, { result, path: pathOf(this.#agent, call) });
       results.push(result);
     }
+    return results;
   }
-  const messages = calls.map((call, index): ModelMessage => {
-    return { role: 'tool', callId: call.id, tool: call.name, result: resultFor(results[index]) };
-  });
-  return { kind: 'answered', messages };
+
+  #make(call: RawToolCall): Promise<CallResult> {
+    if (this.#execution.duplicateCalls !== 'reuse') return make(this.#agent, this.#scope, call);
+    return this.#makeOnce(call);
+  }
+
+  /** Only what was done is given again: a call that failed or was refused may do better the next time. */
+  async #makeOnce(call: RawToolCall): Promise<CallResult> {
+    const parsed = parseStrictJson(call.arguments);
+    if (parsed.kind !== 'parsed') return make(this.#agent, this.#scope, call);
+    const key = `${call.name} ${canonicalText(parsed.value)}`;
+    for (let first = this.#first.get(key); first !== undefined; first = this.#first.get(key)) {
+      const result = await first;
+      if (result.kind === 'done') return result;
+      if (this.#first.get(key) === first) this.#first.delete(key);
+    }
+    const made = make(this.#agent, this.#scope, call);
+    this.#first.set(key, made);
+    return made;
+  }
 }
 
 /** One call that a model asked for, by what stands behind its name. A name behind which nothing stands is the gate's. */

@@ -1,10 +1,11 @@
 import { canonicalText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 import type { ModelMessage } from '../models/model.ts';
-import { outputOf, OutputChecks } from './agent-output.ts';
-import { callTools } from './agent-tools.ts';
+import { assertWhole, outputOf, OutputChecks } from './agent-output.ts';
+import { StepTools } from './agent-tools.ts';
 import { askModel } from './agent-turn.ts';
 import { agentOf } from './ask.ts';
+import { compact } from './compaction.ts';
 import type { AgentTurns, Conversation } from './conversation.ts';
 import { recall, remember } from './history.ts';
 import { promptFor } from './prompt.ts';
@@ -26,16 +27,19 @@ export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
 async function converse(agent: AgentTurns, scope: Scope, conversation: Conversation): Promise<Json> {
   const { messages } = conversation;
   const checks = new OutputChecks();
+  const tools = new StepTools(agent, scope);
   for (let turn = 1; ; turn += 1) {
+    await compact(agent, scope, { turn, ...conversation });
     const answer = await askModel(agent, scope, { turn, ...conversation });
-    messages.push({ role: 'assistant', text: answer.text, toolCalls: answer.toolCalls });
+    assertWhole(answer, agent);
+    messages.push(answer.message);
     if (answer.toolCalls.length > 0) {
-      const called = await callTools(agent, scope, answer.toolCalls);
+      const called = await tools.call(answer.toolCalls);
       if (called.kind === 'ended') return called.output;
       messages.push(...called.messages);
       continue;
     }
-    const output = outputOf(answer, agent, scope);
+    const output = outputOf(answer, agent, { scope, missing: tools.missing() });
     if (output.kind === 'fits') return output.value;
     // Once: a model that was told what is wrong and does it again will go on doing it.
     messages.push({ role: 'user', text: checks.remark(output, agent) });

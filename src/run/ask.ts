@@ -32,9 +32,16 @@ export interface ToolStepCall extends StepCallBase {
 
 export interface ModelStepCall extends StepCallBase {
   readonly kind: 'model';
+  /** ModelEndpoints by `namespace/name`, asked in this order when those before fail in a way that another may not. */
+  readonly models: readonly string[];
   /** The system prompt, its placeholders filled in. */
   readonly system: string;
   readonly messages: readonly ModelMessage[];
+  /** From 1: which answer of the step this is, and what the step was asked. */
+  readonly turn: number;
+  readonly asked: string;
+  /** A summary is text alone: no tools are offered and no schema holds. */
+  readonly purpose: 'answer' | 'summary';
 }
 
 /** The tool that a call by this name would reach; undefined: the gate will say why there is none. */
@@ -57,9 +64,8 @@ export function mayRepeat(call: StepCall, scope: Scope): boolean {
 
 const targetCharactersMax = 200;
 
-/** What the journal says that the call is to. */
-export function targetOf(call: StepCall, scope: Scope): string {
-  if (call.kind === 'model') return agentOf(call, scope).model;
+/** What the journal says that a tool call is to. */
+export function targetOf(call: ToolStepCall, scope: Scope): string {
   return toolOf(call.caller, call.name, scope)?.id ?? call.name.slice(0, targetCharactersMax);
 }
 
@@ -69,21 +75,32 @@ export interface Asked {
   readonly request: Omit<ModelRequest, 'maxOutputTokens'> | undefined;
 }
 
+/** One attempt at a call, as far as asking about it goes. */
+export interface Asking {
+  readonly call: StepCall;
+  readonly path: string;
+  /** `namespace/name` of the Tool or the ModelEndpoint. */
+  readonly target: string;
+}
+
 /** What is asked of the gate, with the tools that live would let the model call now. */
-export function ask(call: StepCall, scope: Scope, context: GateContext): Asked {
+export function ask({ call, path, target }: Asking, scope: Scope, context: GateContext): Asked {
   const subject = subjectOf(call.caller);
   if (call.kind === 'tool') {
-    return { gate: { kind: 'tool', subject, name: call.name, arguments: call.arguments }, request: undefined };
+    const again = path !== call.path;
+    return { gate: { kind: 'tool', subject, name: call.name, arguments: call.arguments, again }, request: undefined };
   }
+  const request = requestOf(call, scope, context);
+  return { gate: { kind: 'model', subject, model: target, inputTokens: estimateInputTokens(request) }, request };
+}
+
+function requestOf(call: ModelStepCall, scope: Scope, context: GateContext): Omit<ModelRequest, 'maxOutputTokens'> {
+  const { system, messages, turn, asked, purpose } = call;
   const agent = agentOf(call, scope);
-  const request = {
-    agent: subject.slice('Agent/'.length),
-    system: call.system,
-    messages: call.messages,
-    tools: toolsOf(agent, scope, context),
-    ...(agent.output === undefined ? {} : { outputSchema: agent.output.schema }),
-  };
-  return { gate: { kind: 'model', subject, inputTokens: estimateInputTokens(request) }, request };
+  const said = { agent: subjectOf(call.caller).slice('Agent/'.length), system, messages, turn, asked };
+  if (purpose === 'summary') return { ...said, tools: [] };
+  const tools = toolsOf(agent, scope, context);
+  return agent.output === undefined ? { ...said, tools } : { ...said, tools, outputSchema: agent.output.schema };
 }
 
 function toolsOf(agent: BundleAgent, scope: Scope, { pinned, live }: GateContext): ModelRequest['tools'] {
@@ -94,9 +111,9 @@ function toolsOf(agent: BundleAgent, scope: Scope, { pinned, live }: GateContext
   });
 }
 
-/** The model endpoint of a model call. */
-export function modelOf(call: ModelStepCall, scope: Scope): BundleModel {
-  const model = scope.content.models[agentOf(call, scope).model];
+/** The model endpoint that an attempt asks. */
+export function modelOf({ call, target }: Asking, scope: Scope): BundleModel {
+  const model = own(scope.content.models, target);
   if (model === undefined) throw damaged(call.node);
   return model;
 }

@@ -78,6 +78,22 @@ export const runCodes = {
     cause: 'The answer reached the cap on output tokens before it was complete.',
     cure: 'Raise the model’s `maxOutputTokens`, or the limits and budgets that the trace shows as used.',
   },
+  'agent.output_filtered': {
+    title: 'The provider’s content filter stopped the answer',
+    cause: 'The provider ended the answer because of what it would have said, or of what it was asked.',
+    cure: 'Look at the step’s input and prompt; the provider’s own documentation says what its filter refuses.',
+  },
+  'agent.required_tool': {
+    title: 'The agent answered without a tool that it must call',
+    cause: 'No call of a tool in `execution.requiredTools` succeeded, and the one reminder did not change that.',
+    cure: 'Say in the prompt when the tool is to be called, and look in the trace why earlier calls failed or were denied.',
+  },
+  'context.too_large': {
+    title: 'The conversation is too large to be sent',
+    cause:
+      'After compaction the request is still over `context.compaction.triggerTokens`, or the provider says that it is longer than the model’s context.',
+    cure: 'Shorten the prompt, the input or the tools’ results, lower `retainRecent`, or use a model with a larger context.',
+  },
   'agent.denied': {
     title: 'A call of the agent was denied',
     cause: 'The gate denied a tool call, and the agent says `execution.onDeny: fail`.',

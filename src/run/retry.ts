@@ -1,17 +1,45 @@
-/** A call is tried so often in all. */
-export const attemptsMax = 3;
+import type { BundleRetry, RetryCause } from '../manifest/bundle.ts';
+import type { CallError } from './executor.ts';
 
-const firstMs = 1_000;
-const longestMs = 30_000;
+/** What holds where the author says nothing: three attempts in all, a second, then two. */
+export const usualRetry: BundleRetry = {
+  maxAttempts: 3,
+  backoff: { initialMs: 1_000, maxMs: 30_000, multiplier: 2, jitter: 'full' },
+  on: ['error', 'rateLimited', 'timeout', 'unavailable'],
+};
 
 /**
- * How long to wait before the next attempt: exponential, with full jitter, so that a thousand runs that met the same
- * outage do not come back together. `random` is in [0, 1).
+ * How long to wait before the next attempt, after `failures` of them: exponential. With jitter, a thousand runs that
+ * met the same outage do not come back together. `random` is in [0, 1).
  */
-export function backoffMs(attempt: number, random: number): number {
-  const ceiling = Math.min(longestMs, firstMs * 2 ** (attempt - 1));
-  return Math.ceil(ceiling * random);
+export function backoffMs({ backoff }: Pick<BundleRetry, 'backoff'>, failures: number, random: number): number {
+  const ceiling = Math.min(backoff.maxMs, backoff.initialMs * backoff.multiplier ** (failures - 1));
+  switch (backoff.jitter) {
+    case 'full':
+      return Math.ceil(ceiling * random);
+    case 'equal':
+      return Math.ceil(ceiling / 2 + (ceiling / 2) * random);
+    case 'none':
+      return Math.ceil(ceiling);
+  }
 }
+
+/** What kind of failure a code is of, for a policy that tries some of them again. */
+export function causeOf({ code }: Pick<CallError, 'code'>): RetryCause {
+  return causes[code] ?? 'error';
+}
+
+const causes: Readonly<Record<string, RetryCause>> = {
+  'tool.timeout': 'timeout',
+  'model.timeout': 'timeout',
+  'limit.timeout': 'timeout',
+  'tool.rate_limited': 'rateLimited',
+  'model.rate_limited': 'rateLimited',
+  'tool.network': 'unavailable',
+  'tool.unavailable': 'unavailable',
+  'tool.aborted': 'unavailable',
+  'model.unavailable': 'unavailable',
+};
 
 /** The path of an attempt: `<path>` for the first, `<path>~2` for the second. */
 export function attemptPath(path: string, attempt: number): string {

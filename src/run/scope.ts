@@ -3,6 +3,7 @@ import { own } from '../manifest/json.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext } from '../policy/context.ts';
+import type { Revisions } from '../policy/effective.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import { type Caller, subjectOf } from './caller.ts';
@@ -57,6 +58,12 @@ export function gateContext(scope: Scope, place: string, caller: Caller): GateCo
     live: subjectRow(live, subject),
     usage: scope.ledger.usage(place, { subject, pinned: scope.pinned, live }),
   };
+}
+
+/** The rules of both revisions for a subject; undefined: the pinned one has none. */
+export function revisionsFor(scope: Scope, subject: string): Revisions | undefined {
+  const pinned = subjectRow(scope.pinned, subject);
+  return pinned && { pinned, live: subjectRow(scope.live.current().authority, subject) };
 }
 
 function subjectRow(authority: Authority | undefined, subject: string): SubjectAuthority | undefined {

@@ -5,23 +5,14 @@ import type { ModelRequest } from '../models/model.ts';
 import { settleModelCall } from '../policy/cost.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
-import {
-  ask,
-  mayRepeat,
-  type ModelStepCall,
-  modelOf,
-  type StepCall,
-  targetOf,
-  type ToolStepCall,
-  toolOf,
-} from './ask.ts';
+import { ask, mayRepeat, type ModelStepCall, modelOf, type StepCall, type ToolStepCall, toolOf } from './ask.ts';
+import { Attempts } from './attempts.ts';
 import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } from './attempt.ts';
 import { subjectOf } from './caller.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import type { Outside } from './outside.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
-import { attemptPath, attemptsMax, backoffMs } from './retry.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
 
 const world: Outside = { tool: callTool, model: callModel };
@@ -35,24 +26,16 @@ const roundsMax = 3;
  */
 export async function step(call: StepCall, scope: Scope): Promise<CallResult> {
   const subject = subjectOf(call.caller);
-  const target = targetOf(call, scope);
-  // Attempts that came to nothing because of a worker do not count: else each deploy would cost a retry.
-  let failures = 0;
-  for (let number = 1; ; number += 1) {
-    const path = attemptPath(call.path, number);
+  const attempts = new Attempts(call, scope);
+  for (;;) {
+    const { path, target } = attempts.begin();
     const known = replay(call, path, scope);
-    const result = known ?? (await admit({ call, path, scope, subject, target }));
-    if (result.kind !== 'again') return result;
-    if (result.when === 'now') continue;
-    failures += 1;
-    if (failures >= attemptsMax) return { kind: 'failed', error: result.error };
-    const delayMs = known === undefined ? pauseMs(failures, result) : (scope.waits.get(path)?.remainingMs ?? 0);
+    const next = attempts.after(known ?? (await admit({ call, path, scope, subject, target })));
+    if (next.kind === 'end') return next.result;
+    if (next.pauseMs === 0) continue;
+    const delayMs = known === undefined ? next.pauseMs : (scope.waits.get(path)?.remainingMs ?? 0);
     if (delayMs > 0) throw new Suspended([{ path, kind: 'timer', delayMs }]);
   }
-}
-
-function pauseMs(attempt: number, again: Again): number {
-  return Math.max(1, backoffMs(attempt, Math.random()), again.retryAfterMs ?? 0);
 }
 
 /** Decides, and lets through what is allowed. A newer live revision makes the decision void: it is made again. */
@@ -67,7 +50,7 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
     if (call.signal.aborted) throw timeIsOver(call);
     scope.ledger.release(path);
     const context = gateContext(scope, call.node, call.caller);
-    const { gate, request } = ask(call, scope, context);
+    const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') return refuse(attempt, decision);
     const liveRevision = scope.live.current().revision;
@@ -162,17 +145,17 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
 
 async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }: Pass): Promise<CallResult | Again> {
   const { call, scope } = attempt;
-  const model = modelOf(call, scope);
+  const model = modelOf(attempt, scope);
   const { maxOutputTokens, reserve } = decision;
   if (request === undefined || maxOutputTokens === undefined) throw new TypeError('a call without a request');
   const charge = { reserve, maxOutputTokens, pricing: model.pricing };
   try {
     const options = { signal: call.signal, secrets: scope.secrets };
     const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
-    const { text, toolCalls, finish, usage } = answer;
+    const { text, toolCalls, finish, usage, thoughts } = answer;
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
     const calls = toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw }));
-    const output = { text, toolCalls: calls, finish };
+    const output = { text, toolCalls: calls, finish, ...(thoughts === undefined ? {} : { thoughts: [...thoughts] }) };
     settle(attempt, { outcome: 'done', body: JSON.stringify(output), ...settleModelCall({ ...charge, usage }) });
     return { kind: 'done', output };
   } catch (cause) {
@@ -195,6 +178,7 @@ const neverAnswered: ReadonlySet<string> = new Set([
   'model.unavailable',
   'model.unauthorised',
   'model.request_refused',
+  'context.too_large',
   'model.script_invalid',
   'model.script_exhausted',
   'secret.unavailable',

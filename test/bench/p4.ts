@@ -112,8 +112,8 @@ function questionOf(estate: Resources, index: number): { readonly call: GateCall
     arguments: canonicalText({ query: 'orders of May' }),
   } as const;
   const usage = {
-    step: { modelCalls: 1, toolCalls: 1, denials: 0, tokens: 100, repeated: new Map<string, number>() },
-    run: { tokens: 100 },
+    step: { modelCalls: 1, toolCalls: 1, denials: 0, tokens: 100, cost: 0, repeated: new Map<string, number>() },
+    run: { tokens: 100, cost: 0 },
     budgets: new Map(),
   };
   const clock = { lost: false, cancelled: false, overdue: false };

@@ -220,7 +220,7 @@ function allowedIn(resources: ReadonlyMap<Address, Resource>): ReadonlySet<strin
         } as const;
         if (decision(call, compiled) === 'allow') allowed.add(`${compiled.content.system} ${subject} tool ${path}`);
       }
-      const call = { kind: 'model', subject, inputTokens: 10 } as const;
+      const call = { kind: 'model', subject, model: 'default/small', inputTokens: 10 } as const;
       if (decision(call, compiled) === 'allow')
         allowed.add(`${compiled.content.system} ${subject} model default/small`);
     }

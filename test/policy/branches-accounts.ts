@@ -3,11 +3,13 @@ import { type GateCall, repetitionKey, type Spent } from '../../src/policy/conte
 import { sameCallMax } from '../../src/policy/gate.ts';
 import {
   type Branch,
+  bundle,
   contextWith,
   modelCall,
   spent,
   toolCall,
   usageWith,
+  withAgent,
   withBudget,
   withLimits,
   withModel,
@@ -15,6 +17,10 @@ import {
 
 /** SHA-256 of `{"id":"t-1"}`. */
 const sameCall = repetitionKey('default/search', 'f935efb75c39c6b20d259962bc6c05b128931579b7af4146963278491d160675');
+
+const costly = { ...bundle, limits: { ...bundle.limits, maxCost: 1000 } };
+const without = withAgent({ duplicateCalls: 'deny' });
+const refund: GateCall = { ...toolCall, name: 'refund' };
 
 const limits: readonly Branch[] = (['pinned', 'live'] as const).flatMap((revision) => [
   {
@@ -53,6 +59,31 @@ const limits: readonly Branch[] = (['pinned', 'live'] as const).flatMap((revisio
       contextWith({ [revision]: withLimits({ maxTokens: 500 }), usage: usageWith({ step: { tokens: 389 } }) }),
     ] as const,
   },
+  // 110 input tokens cost 330 micro-USD, one output token 15.
+  {
+    reason: 'limit.cost' as const,
+    name: `an input that leaves no money of the ${revision} revision’s limit to answer with`,
+    refused: [
+      modelCall,
+      contextWith({ [revision]: withLimits({ maxCost: 1000 }), usage: usageWith({ step: { cost: 656 } }) }),
+    ] as const,
+    passes: [
+      modelCall,
+      contextWith({ [revision]: withLimits({ maxCost: 1000 }), usage: usageWith({ step: { cost: 655 } }) }),
+    ] as const,
+  },
+  {
+    reason: 'limit.cost' as const,
+    name: `a tool call that costs more than the ${revision} revision’s limit leaves`,
+    refused: [
+      refund,
+      contextWith({ [revision]: withLimits({ maxCost: 10 }), usage: usageWith({ step: { cost: 6 } }) }),
+    ] as const,
+    passes: [
+      refund,
+      contextWith({ [revision]: withLimits({ maxCost: 10 }), usage: usageWith({ step: { cost: 5 } }) }),
+    ] as const,
+  },
 ]);
 
 const ofStep: readonly Branch[] = [
@@ -74,8 +105,41 @@ const ofStep: readonly Branch[] = [
   {
     reason: 'limit.tokens',
     name: 'an input that leaves no token of the system’s limit to answer with',
-    refused: [modelCall, contextWith({ usage: usageWith({ run: { tokens: 99_890 } }) })],
-    passes: [modelCall, contextWith({ usage: usageWith({ run: { tokens: 99_889 } }) })],
+    refused: [modelCall, contextWith({ usage: usageWith({ run: { tokens: 99_890, cost: 0 } }) })],
+    passes: [modelCall, contextWith({ usage: usageWith({ run: { tokens: 99_889, cost: 0 } }) })],
+  },
+  {
+    reason: 'limit.cost',
+    name: 'an input that leaves no money of the system’s limit to answer with',
+    refused: [modelCall, contextWith({ bundle: costly, usage: usageWith({ run: { tokens: 0, cost: 656 } }) })],
+    passes: [modelCall, contextWith({ bundle: costly, usage: usageWith({ run: { tokens: 0, cost: 655 } }) })],
+  },
+  {
+    reason: 'limit.cost',
+    name: 'a tool call that costs more than the system’s limit leaves',
+    refused: [refund, contextWith({ bundle: costly, usage: usageWith({ run: { tokens: 0, cost: 996 } }) })],
+    passes: [refund, contextWith({ bundle: costly, usage: usageWith({ run: { tokens: 0, cost: 995 } }) })],
+  },
+  {
+    reason: 'call.duplicate',
+    name: 'the same call again, of an agent that wants no duplicates',
+    refused: [
+      toolCall,
+      contextWith({ bundle: without, usage: usageWith({ step: { repeated: new Map([[sameCall, 1]]) } }) }),
+    ],
+    passes: [toolCall, contextWith({ usage: usageWith({ step: { repeated: new Map([[sameCall, 1]]) } }) })],
+  },
+  {
+    reason: 'call.duplicate',
+    name: 'a second duplicate, though the first attempt at the call itself does not count',
+    refused: [
+      { ...toolCall, again: true },
+      contextWith({ bundle: without, usage: usageWith({ step: { repeated: new Map([[sameCall, 2]]) } }) }),
+    ],
+    passes: [
+      { ...toolCall, again: true },
+      contextWith({ bundle: without, usage: usageWith({ step: { repeated: new Map([[sameCall, 1]]) } }) }),
+    ],
   },
 ];
 
@@ -87,8 +151,6 @@ interface Account {
   readonly over: Partial<Spent>;
   readonly under: Partial<Spent>;
 }
-
-const refund: GateCall = { ...toolCall, name: 'refund' };
 
 const accounts: readonly Account[] = [
   { call: modelCall, unit: 'calls', limit: 3, over: { calls: 3 }, under: { calls: 2 } },
@@ -117,12 +179,20 @@ const unpriced = withModel(({ provider, model, allowPrivate, parameters }) => ({
   parameters,
 }));
 
-const price: Branch = {
-  reason: 'budget.price_unknown',
-  name: 'a money budget over a model without a price',
-  refused: [modelCall, contextWith({ bundle: unpriced, live: withBudget('usd', 1_000_000) })],
-  passes: [modelCall, contextWith({ bundle: unpriced, live: withBudget('tokens', 1_000_000) })],
-};
+const prices: readonly Branch[] = [
+  {
+    reason: 'budget.price_unknown',
+    name: 'a money budget over a model without a price',
+    refused: [modelCall, contextWith({ bundle: unpriced, live: withBudget('usd', 1_000_000) })],
+    passes: [modelCall, contextWith({ bundle: unpriced, live: withBudget('tokens', 1_000_000) })],
+  },
+  {
+    reason: 'budget.price_unknown',
+    name: 'a limit on cost over a model without a price',
+    refused: [modelCall, contextWith({ bundle: unpriced, live: withLimits({ maxCost: 1_000_000 }) })],
+    passes: [modelCall, contextWith({ bundle: unpriced, live: withLimits({ maxTokens: 1_000_000 }) })],
+  },
+];
 
 /** Refusals by what was used before. */
-export const accountBranches: readonly Branch[] = [...limits, ...ofStep, ...budgets, price];
+export const accountBranches: readonly Branch[] = [...limits, ...ofStep, ...budgets, ...prices];

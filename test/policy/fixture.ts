@@ -1,4 +1,4 @@
-import type { Bundle, BundleModel, BundleTool } from '../../src/manifest/bundle.ts';
+import type { Bundle, BundleAgent, BundleModel, BundleTool } from '../../src/manifest/bundle.ts';
 import { argumentSchemas } from '../../src/policy/arguments.ts';
 import type { Budget, SubjectAuthority, Verdict } from '../../src/policy/authority.ts';
 import type { GateCall, GateContext, ModelGateCall, Spent, ToolGateCall, Usage } from '../../src/policy/context.ts';
@@ -76,8 +76,8 @@ export const authority: SubjectAuthority = {
 };
 
 export const unused: Usage = {
-  step: { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, repeated: new Map() },
-  run: { tokens: 0 },
+  step: { modelCalls: 0, toolCalls: 0, denials: 0, tokens: 0, cost: 0, repeated: new Map() },
+  run: { tokens: 0, cost: 0 },
   budgets: new Map(),
 };
 
@@ -110,7 +110,12 @@ export const toolCall: ToolGateCall = {
   arguments: '{"id":"t-1"}',
 };
 
-export const modelCall: ModelGateCall = { kind: 'model', subject: 'Agent/default/support', inputTokens: 100 };
+export const modelCall: ModelGateCall = {
+  kind: 'model',
+  subject: 'Agent/default/support',
+  model: 'default/small',
+  inputTokens: 100,
+};
 
 /** What only one check refuses, and the same call one step on its right side. */
 export interface Branch {
@@ -145,4 +150,13 @@ export function spent(change: Partial<Spent>): Usage {
 /** The bundle with its one model changed. */
 export function withModel(change: (model: BundleModel) => BundleModel): Bundle {
   return { ...bundle, models: { 'default/small': change(model) } };
+}
+
+/** The bundle with its agents' way of executing changed. */
+export function withAgent(execution: Partial<BundleAgent['execution']>): Bundle {
+  const agents = Object.entries(bundle.agents).map(([name, agent]) => [
+    name,
+    { ...agent, execution: { ...agent.execution, ...execution } },
+  ]);
+  return { ...bundle, agents: Object.fromEntries(agents) };
 }

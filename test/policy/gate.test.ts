@@ -85,7 +85,7 @@ test('a model call holds a tenth more than the input’s estimate, and the whole
 
 test.each<[string, Partial<GateContext>, number]>([
   ['the agent’s tokens', { live: { ...authority, limits: { ...authority.limits, maxTokens: 400 } } }, 290],
-  ['the system’s tokens', { usage: usageWith({ run: { tokens: 99_700 } }) }, 190],
+  ['the system’s tokens', { usage: usageWith({ run: { tokens: 99_700, cost: 0 } }) }, 190],
   ['a budget in tokens', { live: withBudget('tokens', 200) }, 90],
   // 1000 − 330 micro-USD left for output at 15 each: 44.67 tokens.
   ['a budget in money', { live: withBudget('usd', 1000) }, 44],
