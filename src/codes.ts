@@ -1,5 +1,6 @@
 import { apiCodes } from './api/codes.ts';
 import { applyCodes } from './apply/codes.ts';
+import { busCodes } from './bus/codes.ts';
 import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
 import { controllerCodes } from './controller/codes.ts';
@@ -16,6 +17,7 @@ import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
 import { runCodes } from './run/codes.ts';
+import { peopleCodes } from './run/people-codes.ts';
 import { queueCodes } from './run/queue-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
@@ -36,10 +38,12 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   driftCodes,
   policyCodes,
   runCodes,
+  peopleCodes,
   queueCodes,
   toolCodes,
   modelCodes,
   storeCodes,
+  busCodes,
   apiCodes,
   cliCodes,
   configCodes,

@@ -7,6 +7,7 @@ import {
   type RunWrite,
   type WriteAnswer,
 } from '../run/executor.ts';
+import { replacedError } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { rowsOf } from './statement.ts';
@@ -61,14 +62,16 @@ with claimed as materialized (
   select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::json
   from json_to_recordset($4) as w (run uuid, path text, kind text, delay bigint, detail text)
   join held h on h.id = w.run
-  on conflict (run, path) do nothing
+  on conflict (run, path) do update set due_at = excluded.due_at where wait.kind = 'rate'
 ), ended as (
   update run r set
     state = case when x.state <> 'Waiting' then x.state when h.cancelled or h.drained then 'Cancelled'
       when h.answered then 'Queued' else x.state end,
     owner = null,
     output = x.output::json,
-    error = case when x.state = 'Waiting' and h.cancelled
+    error = case when r.replaced_by is not null and (x.state = 'Cancelled' or x.state = 'Waiting' and h.cancelled)
+      then ${replacedError('r.replaced_by')}
+      when x.state = 'Waiting' and h.cancelled
       then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.')
       when x.state = 'Waiting' and h.drained
       then json_build_object('code', '${drained.code}', 'message', '${drained.message}') else x.error::json end,
@@ -181,7 +184,8 @@ function storable(name: string): string {
   return Buffer.from(name, 'utf8').toString('utf8').replaceAll('\u0000', '\uFFFD');
 }
 
-function placeBody(
+/** Where a body goes: inline, or by its digest into `blobs`. */
+export function placeBody(
   body: string | undefined,
   blobs: Map<string, string>,
 ): { body?: string | undefined; digest?: string | undefined } {

@@ -405,6 +405,8 @@ create table wait (
   created_at timestamptz not null default now(),
   primary key (run, path)
 );
+-- What people may answer now.
+create index wait_asked on wait (created_at) where kind in ('human', 'review') and resolution is null;
 
 -- When each TaskSchedule comes next. Apply marks the row in its own transaction by setting `next_at` to now: whoever
 -- fires it takes the row first and then reads what the revision holds, so that the two cannot disagree.
