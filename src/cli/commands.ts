@@ -7,7 +7,7 @@ import { addAccessCommands } from './access-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
-import { addRunCommands } from './run-commands.ts';
+import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 
@@ -78,9 +78,9 @@ function addExplaining(program: Command, context: CliContext, outcome: Outcome):
     });
   program
     .command('describe')
-    .description('a resource of the working copy: its values, where each is from, who uses it, what is wrong')
-    .argument('<resource>', '`agent/triage`, `agent/support/triage`')
-    .argument('[name]', 'where the first word is the kind alone')
+    .description('a resource of the working copy: its values, where each is from, who uses it, what is wrong; or a run')
+    .argument('<resource>', '`agent/triage`, `agent/support/triage`, `run`')
+    .argument('[name]', 'where the first word is the kind alone; the id of a run')
     .addOption(environment())
     .addOption(output('text', 'json'))
     .action(async (resource: string, name: string | undefined, options) => {
@@ -152,6 +152,10 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
     .option('-n, --namespace <name>', 'one namespace')
     .option('--at <revision>', 'what a revision held (`41`), or the newest by a time (`2026-03-31T08:00Z`)')
     .option('--limit <n>', 'how many runs', count, 50)
+    .option('-w, --watch', 'runs: then a line for each change, until Ctrl-C')
+    .option('--state <states>', 'runs in a state, or in one of several with commas', runStatesOption)
+    .option('--system <name>', 'runs of one AgentSystem')
+    .option('--before <run>', 'runs that were made before this one: the list goes on')
     .addOption(output('table', 'wide', 'json', 'yaml', 'name'))
     .action(async (kind: string, name: string | undefined, options) => {
       outcome.exit = await (await import('./get.ts')).getCommand(context, { ...options, kind, name });

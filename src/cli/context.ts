@@ -49,6 +49,11 @@ export async function chooseEnvironment(door: Door, named: string | undefined): 
   });
 }
 
+/** The same on one line, of many: each is a document. */
+export function jsonLine(terminal: Terminal, body: object): void {
+  terminal.out(neutralJson(JSON.stringify({ format_version: '1.0', ...body })));
+}
+
 /** Versioned JSON: `format_version` first, keys only ever added; what would act on a terminal is escaped as JSON can. */
 export function json(terminal: Terminal, body: object): void {
   terminal.out(neutralJson(JSON.stringify({ format_version: '1.0', ...body }, null, 2)));

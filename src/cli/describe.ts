@@ -30,9 +30,13 @@ export interface DescribeOptions {
   readonly output: string;
 }
 
-/** One resource of the working copy, with where each of its values comes from and who uses it. */
+/** One resource of the working copy, with where each of its values comes from and who uses it; or one run. */
 export async function describeCommand(context: CliContext, options: DescribeOptions): Promise<ExitCode> {
   const { terminal } = context;
+  const [word = '', ...rest] = [options.resource, options.name ?? ''].filter(Boolean).join('/').split('/');
+  if (/^runs?$/i.test(word)) {
+    return (await import('./describe-run.ts')).describeRun(context, { id: rest.join('/'), output: options.output });
+  }
   const asked = askedFor([options.resource, options.name ?? ''].filter(Boolean).join('/'));
   const root = findRoot(context.cwd);
   if (root === undefined) throw noRepository(context.cwd);

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { ResourceRecord, RunRecord, WorkerRecord } from '../api/operations.ts';
+import type { RunsRequest, RunState } from '../api/operations-run.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { kinds } from '../manifest/resource.ts';
@@ -10,6 +11,7 @@ import type { CliContext } from './context.ts';
 import { nearest } from '../manifest/nearest.ts';
 import { renderTable } from './table.ts';
 import { neutral } from '../manifest/neutral.ts';
+import { watchRuns, why } from './watch-runs.ts';
 
 export interface GetOptions {
   readonly kind: string;
@@ -18,6 +20,10 @@ export interface GetOptions {
   readonly namespace?: string;
   readonly limit: number;
   readonly at?: string;
+  readonly watch?: boolean;
+  readonly state?: readonly RunState[];
+  readonly system?: string;
+  readonly before?: string;
   readonly output: string;
 }
 
@@ -31,9 +37,12 @@ interface Listing {
 
 export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
   const options = namedOptions(words);
+  assertFits(options);
+  if (options.watch === true) return watched(context, options);
   const listing = await withDoor(context, (door) => list(door, options));
   if (options.name !== undefined && listing.records.length === 0) throw notFound(options);
   show(context, listing, options.output);
+  hintAtMore(context, listing, options);
   return exitCodes.success;
 }
 
@@ -50,17 +59,13 @@ function namedOptions(words: GetOptions): GetOptions {
 async function list(door: Door, options: GetOptions): Promise<Listing> {
   const wide = options.output === 'wide';
   const only = options.name;
-  if (options.at !== undefined && /^(runs?|workers?)$/.test(options.kind)) {
-    throw usage(`--at is for resources: ${options.kind} are not part of a revision.`, 'Leave --at out.');
-  }
   if (options.kind === 'workers' || options.kind === 'worker') {
     const workers = await door.operations.workers();
     return workerListing(workers.filter((worker) => only === undefined || worker.id === only));
   }
   if (options.kind === 'runs' || options.kind === 'run') {
     if (only !== undefined) return runListing([await door.operations.run(only)], wide);
-    const environment = await chooseEnvironment(door, options.env);
-    return runListing(await door.operations.runs({ environment, limit: options.limit }), wide);
+    return runListing(await door.operations.runs(await runsRequest(door, options)), wide);
   }
   const wanted = parseKinds(options.kind);
   const environment = await chooseEnvironment(door, options.env);
@@ -72,6 +77,38 @@ async function list(door: Door, options: GetOptions): Promise<Listing> {
   };
   const found = await Promise.all(wanted.map((kind) => door.operations.get({ ...filter, kind })));
   return resourceListing(found.flat(), wide);
+}
+
+const isRuns = (kind: string): boolean => kind === 'run' || kind === 'runs';
+
+/** Options that only one sort of list knows. */
+function assertFits(options: GetOptions): void {
+  if (options.at !== undefined && /^(runs?|workers?)$/.test(options.kind)) {
+    throw usage(`--at is for resources: ${options.kind} are not part of a revision.`, 'Leave --at out.');
+  }
+  const given = (['watch', 'state', 'system', 'before'] as const).find((name) => options[name] !== undefined);
+  if (given !== undefined && !isRuns(options.kind)) throw usage(`--${given} is for runs.`, `Leave --${given} out.`);
+}
+
+async function watched(context: CliContext, options: GetOptions): Promise<ExitCode> {
+  if (options.name !== undefined)
+    throw usage('-w watches a list of runs.', `Follow one with \`pawl trace ${neutral(options.name)} -f\`.`);
+  if (options.before !== undefined) throw usage('-w watches the newest runs.', 'Leave --before out.');
+  const { output } = options;
+  if (output === 'yaml') throw usage('-w prints lines.', 'Use -o table, name or json.');
+  return withDoor(context, async (door) =>
+    watchRuns(context, door, { request: await runsRequest(door, options), output }),
+  );
+}
+
+async function runsRequest(door: Door, { env, limit, state, system, before }: GetOptions): Promise<RunsRequest> {
+  return {
+    environment: await chooseEnvironment(door, env),
+    limit,
+    ...(state === undefined ? {} : { states: state }),
+    ...(system === undefined ? {} : { system }),
+    ...(before === undefined ? {} : { before }),
+  };
 }
 
 /** `agents`, `Agent`, `agent,tools` or `all`. */
@@ -142,10 +179,10 @@ function resourceListing(records: readonly ResourceRecord[], wide: boolean): Lis
 function runListing(runs: readonly RunRecord[], wide: boolean): Listing {
   const rows = runs.map((run) => {
     const narrow = [run.id, run.system, run.state, String(run.revision), run.createdAt];
-    return wide ? [...narrow, run.endedAt ?? '-', run.error?.code ?? '-'] : narrow;
+    return wide ? [...narrow, run.endedAt ?? '-', run.error?.code ?? (why(run) || '-')] : narrow;
   });
   const head = ['RUN', 'SYSTEM', 'STATE', 'REVISION', 'CREATED'];
-  return { head: wide ? [...head, 'ENDED', 'ERROR'] : head, rows, names: runs.map((run) => run.id), records: runs };
+  return { head: wide ? [...head, 'ENDED', 'WHY'] : head, rows, names: runs.map((run) => run.id), records: runs };
 }
 
 function workerListing(workers: readonly WorkerRecord[]): Listing {
@@ -159,6 +196,13 @@ function workerListing(workers: readonly WorkerRecord[]): Listing {
   ]);
   const head = ['WORKER', 'HOST', 'PID', 'LIVE', 'RUNNING', 'VERSION'];
   return { head, rows, names: workers.map((worker) => worker.id), records: workers };
+}
+
+/** The list goes on; who asked for names or JSON has the last id. */
+function hintAtMore({ terminal }: CliContext, { names }: Listing, { kind, limit, name, output }: GetOptions): void {
+  const last = names.at(-1);
+  if (!isRuns(kind) || name !== undefined || last === undefined || names.length < limit) return;
+  if (output === 'table' || output === 'wide') terminal.note(`Older ones: pawl get runs --before ${last}`);
 }
 
 function show({ terminal }: CliContext, listing: Listing, output: string): void {

@@ -1,5 +1,6 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { type RunState, runStates } from '../api/operations-run.ts';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
 
@@ -9,6 +10,7 @@ type Outcome = { exit: ExitCode };
 export function addRunCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addStarting(program, context, outcome);
   addWatching(program, context, outcome);
+  addTop(program, context, outcome);
   addHelping(program, context, outcome);
 }
 
@@ -34,6 +36,8 @@ function addWatching(program: Command, context: CliContext, outcome: Outcome): v
     .command('trace')
     .description('a run as a tree: durations, tokens, cost and decisions')
     .argument('<run>', 'its id, or `latest`')
+    .option('-f, --follow', 'until the run ends: calls as they end')
+    .option('--exit-status', 'exit 5 unless the run succeeded')
     .addOption(environment())
     .addOption(output('text', 'json'))
     .action(async (run: string, options) => {
@@ -41,14 +45,31 @@ function addWatching(program: Command, context: CliContext, outcome: Outcome): v
     });
 }
 
+function addTop(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('top')
+    .description('what is under way: runs, queues, workers, and the last minutes by system')
+    .option('-w, --watch', 'again and again, until Ctrl-C')
+    .addOption(environment())
+    .addOption(output('text', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./top.ts')).topCommand(context, options);
+    });
+}
+
 function addHelping(program: Command, context: CliContext, outcome: Outcome): void {
   program
     .command('cancel')
-    .description('stop a run')
-    .argument('<run>')
+    .description('stop runs: those that are named, or the open ones of a system')
+    .argument('[runs...]', 'their ids')
+    .option('--system <name>', 'the open runs of an AgentSystem')
+    .option('--state <states>', 'Queued, Running or Waiting, or several with commas', runStatesOption)
+    .option('--limit <n>', 'at most so many, the newest', count, 1_000)
+    .option('--yes', 'do not ask')
+    .addOption(environment())
     .addOption(output('text', 'json'))
-    .action(async (run: string, options) => {
-      outcome.exit = await (await import('./cancel.ts')).cancelCommand(context, { ...options, run });
+    .action(async (runs: readonly string[], options) => {
+      outcome.exit = await (await import('./cancel.ts')).cancelCommand(context, { ...options, runs });
     });
   program
     .command('resolve')
@@ -65,12 +86,27 @@ function addHelping(program: Command, context: CliContext, outcome: Outcome): vo
     });
 }
 
+/** `failed,deadletter`, in any case. */
+export function runStatesOption(text: string): readonly RunState[] {
+  return text.split(',').map((word) => {
+    const state = runStates.find((one) => one.toLowerCase() === word.trim().toLowerCase());
+    if (state === undefined) throw new InvalidArgumentError(`A state is one of ${runStates.join(', ')}.`);
+    return state;
+  });
+}
+
 function environment(): Option {
   return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
 }
 
 function output(first: string, ...others: readonly string[]): Option {
   return new Option('-o, --output <format>', 'format of the data').choices([first, ...others]).default(first);
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 1_000) return value;
+  throw new InvalidArgumentError('A whole number from 1 to 1000 is wanted.');
 }
 
 function collect(text: string, collected: readonly string[] = []): readonly string[] {

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RunRecord } from '../api/operations.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Door } from './app-port.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { callLine, CallTeller, traces, waitsForPerson } from './follow.ts';
 import { readInput } from './input.ts';
 import { neutral } from '../manifest/neutral.ts';
 
@@ -18,8 +18,6 @@ export interface RunOptions {
   readonly env?: string;
   readonly output: string;
 }
-
-const pollMs = 200;
 
 export async function runCommand(context: CliContext, options: RunOptions): Promise<ExitCode> {
   const input = await readInput(options, context);
@@ -70,27 +68,17 @@ async function warnOfNoWorker({ terminal }: CliContext, door: Door): Promise<voi
 }
 
 /** Says what the run does as its journal grows, until it has ended or waits for a person. */
-async function watch({ terminal, signal }: CliContext, { door, submitted, options }: Following): Promise<RunRecord> {
-  const told = new Set<string>();
-  for (;;) {
-    const trace = await door.operations.trace(submitted.id);
+async function watch(context: CliContext, { door, submitted, options }: Following): Promise<RunRecord> {
+  const teller = new CallTeller();
+  let last = submitted;
+  for await (const trace of traces(context, door, submitted.id)) {
+    last = trace.run;
     if (options.watch === true) {
-      for (const call of trace.nodes.flatMap((node) => node.calls)) {
-        const line = `${call.path}: ${call.kind} ${call.target} ${call.outcome}`;
-        if (call.outcome === 'running' || told.has(line)) continue;
-        told.add(line);
-        const reason = call.decision.reason === undefined ? '' : ` (${call.decision.reason})`;
-        terminal.note(`  ${neutral(line)}${reason}`);
-      }
+      for (const call of teller.news(trace)) context.terminal.note(`  ${callLine(call)}`);
     }
-    if (isSettled(trace.run) || signal.aborted) return trace.run;
-    await delay(pollMs, undefined, { signal }).catch(() => undefined);
+    if (waitsForPerson(last)) return last;
   }
-}
-
-function isSettled(run: RunRecord): boolean {
-  if (run.state === 'Waiting') return run.waits.some((wait) => wait.kind === 'unknown');
-  return run.state !== 'Queued' && run.state !== 'Running';
+  return last;
 }
 
 function report({ terminal }: CliContext, run: RunRecord, output: string): void {

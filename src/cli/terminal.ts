@@ -6,7 +6,11 @@ import { exitCodes, TerminalError } from '../errors.ts';
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /** A stream that may be a terminal. */
-export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type Sink = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 export interface Streams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
@@ -26,6 +30,8 @@ export interface Terminal {
   readonly width: number;
   /** Wider where nobody looks: a table that goes to a program is cut as late as may be. */
   readonly tableWidth: number;
+  /** How many lines of what was written may be written over; 0 where nothing can be. */
+  readonly rows: number;
   /** Whether data may carry colours. */
   readonly color: boolean;
   /** Whether trees may be drawn with more than ASCII. */
@@ -60,6 +66,7 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
       options.settings.columns ?? (streams.stdout.isTTY === true ? (streams.stdout.columns ?? 100) : widthMax),
     ),
     width: clampWidth(options.settings.columns ?? streams.stdout.columns ?? streams.stderr.columns ?? 100),
+    rows: streams.stdout.isTTY === true && !options.settings.dumb ? (streams.stdout.rows ?? 24) : 0,
     color,
     unicode: options.settings.utf8,
     colors: pc.createColors(color),

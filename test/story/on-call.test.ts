@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { say } from '../cli/fixture.ts';
+import type { Said } from '../cli/fixture.ts';
+import type { TestRepository } from '../support/git.ts';
+import { exampleRepository, ticket, typist } from './example.ts';
+
+// What somebody types who is called at night, on the example repository and the embedded database.
+describe('on call', { timeout: 120_000 }, () => {
+  let repository: TestRepository;
+  let pawl: (...words: readonly string[]) => Promise<Said>;
+  let run = '';
+
+  beforeAll(async () => {
+    repository = await exampleRepository();
+    pawl = typist(repository.path, { COLUMNS: '100' });
+    await pawl('plan', '--out', 'plan.json');
+    expect((await pawl('apply', 'plan.json', '--ack', 'bootstrap')).exit).toBe(0);
+    expect((await pawl('run', 'support-triage', '-i', ticket, '--exit-status')).exit).toBe(0);
+    run = (await pawl('get', 'runs', '-o', 'name')).stdout.trim();
+  }, 180_000);
+  afterAll(() => repository.remove());
+
+  test('describe run says state, pin, steps, last calls, use and what to try next', async () => {
+    const { exit, stdout } = await pawl('describe', 'run', run);
+    expect(exit).toBe(0);
+    for (const part of [
+      `Run ${run}`,
+      'support/support-triage in production: Succeeded',
+      'revision 1, which new runs get too',
+      'pool default, priority 5, by tester',
+      'STEP',
+      'tool support/issue-refund denied (policy.denied)',
+      '12 calls, 2 denied',
+      `pawl trace ${run}`,
+    ])
+      expect(stdout).toContain(part);
+    const json = JSON.parse((await pawl('describe', 'run', run, '-o', 'json')).stdout) as Record<string, unknown>;
+    expect(json['standing']).toMatchObject({ pool: 'default', crashes: 0, pin: { state: 'live', liveRevision: 1 } });
+  });
+
+  test('get runs filters by state and system, and says how the list goes on', async () => {
+    expect((await pawl('get', 'runs', '--state', 'succeeded', '--system', 'support-triage')).stdout).toContain(run);
+    expect((await pawl('get', 'runs', '--state', 'failed,deadletter')).stderr).toContain('Nothing found.');
+    expect((await pawl('get', 'runs', '--system', 'quick-answer')).stderr).toContain('Nothing found.');
+    expect((await pawl('get', 'runs', '--limit', '1')).stderr).toContain(`pawl get runs --before ${run}`);
+    expect((await pawl('get', 'runs', '--before', run)).stderr).toContain('Nothing found.');
+    expect((await pawl('get', 'runs', '--state', 'lost')).exit).toBe(64);
+    expect((await pawl('get', 'agents', '--state', 'failed')).exit).toBe(64);
+  });
+
+  test('get runs -w says each run once, as lines of JSON where asked, until Ctrl-C', async () => {
+    const app = createApp(repository.path, { PATH: process.env['PATH'], PAWL_LOG_LEVEL: 'warn' });
+    const stop = new AbortController();
+    const door = await app.open();
+    const operations: typeof door.operations = {
+      ...door.operations,
+      runChanges: async (request) => {
+        // The second question is the one that waits for news: somebody presses Ctrl-C meanwhile.
+        if (request.seen !== undefined) stop.abort();
+        return door.operations.runChanges({ ...request, waitMs: 0 });
+      },
+    };
+    const watching = { ...app, open: () => Promise.resolve({ ...door, operations }) };
+    const said = await say(['get', 'runs', '-w', '-o', 'json'], {
+      cwd: repository.path,
+      app: watching,
+      signal: stop.signal,
+    });
+    const lines = said.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { run: { id: string } });
+    expect([said.exit, lines.map((line) => line.run.id)]).toEqual([130, [run]]);
+  });
+
+  test('trace -f gives each call as a line, and the end: exit 0 with --exit-status', async () => {
+    const { exit, stdout } = await pawl('trace', run, '-f', '--exit-status');
+    expect(exit).toBe(0);
+    expect(stdout).toContain('research-policy/1.2: tool support/search-web denied (budget.exhausted)');
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^12 calls {2}2 denied/);
+    const json = (await pawl('trace', run, '-f', '-o', 'json')).stdout.trim().split('\n');
+    expect(json).toHaveLength(13);
+  });
+
+  test('top shows what ended, what it used and that nobody works', async () => {
+    const { exit, stdout } = await pawl('top');
+    expect(exit).toBe(0);
+    expect(stdout).toContain('1 succeeded, 0 failed, 0 dead');
+    expect(stdout).toContain('no worker is live');
+    expect(stdout).toMatch(/support\/support-triage +0\/0\/0 +1 +0 /);
+    expect(stdout.split('\n').length).toBeLessThanOrEqual(24);
+    const { top } = JSON.parse((await pawl('top', '-o', 'json')).stdout) as { top: { systems: { steps: number }[] } };
+    expect(top.systems.map(({ steps }) => steps)).toContain(12);
+  });
+
+  test('cancel takes several runs, says why one cannot be, and asks before it chooses', async () => {
+    const none = '01930000-0000-7000-8000-000000000001';
+    const said = await pawl('cancel', run, none);
+    expect([said.exit, said.stdout]).toEqual([6, '']);
+    expect(said.stderr).toContain('run.ended');
+    expect(said.stderr).toContain('run.unknown');
+    expect((await pawl('cancel', '--system', 'support-triage')).stderr).toContain('No such run is open.');
+    expect((await pawl('cancel')).exit).toBe(64);
+    expect((await pawl('cancel', run, '--system', 'support-triage')).exit).toBe(64);
+  });
+});
