@@ -174,6 +174,8 @@ export interface WorkerRecord {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
+  /** The pool whose runs it takes. */
+  readonly pool: string;
   readonly slots: number;
   readonly running: number;
   readonly startedAt: string;

@@ -48,6 +48,7 @@ export function workerRecord(row: WorkerRow): WorkerRecord {
     host: row.host,
     pid: row.pid,
     version: row.version,
+    pool: row.pool,
     slots: row.slots,
     running: row.running,
     startedAt: row.started_at.toISOString(),

@@ -194,6 +194,7 @@ export const workerRecord = z.object({
   host: z.string(),
   pid: whole,
   version: z.string(),
+  pool: z.string(),
   slots: whole,
   running: whole,
   startedAt: instant,

@@ -1,5 +1,7 @@
+import { channels } from '../bus/bus.ts';
 import { readAuthority, readPinned } from '../store/pinned.ts';
 import { claimRuns } from '../store/claim.ts';
+import { promoteFreed } from '../store/concurrency.ts';
 import type { Database, Session } from '../store/database-port.ts';
 import { writeJournal } from '../store/journal.ts';
 import { enlistWorker, holdSessionLock, readOwned, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
@@ -30,6 +32,8 @@ export class DatabaseExecutor implements Executor {
   readonly #commit: GroupCommit;
   readonly #sessions = new Map<string, Session>();
   readonly #bundles = new Map<string, Promise<StoredBundle>>();
+  /** Claimed runs that hold a slot of their concurrency key. */
+  readonly #keyed = new Set<string>();
 
   constructor(database: Database, options: { readonly leaseMs?: number } = {}) {
     this.#database = database;
@@ -77,12 +81,31 @@ export class DatabaseExecutor implements Executor {
     }
   }
 
-  reap(): Promise<Reaped> {
-    return reapWorkers(this.#database, { leaseMs: this.#leaseMs, own: [...this.#sessions.keys()] });
+  async reap(): Promise<Reaped> {
+    const own = [...this.#sessions.keys()];
+    const { pools, freed, ...reaped } = await reapWorkers(this.#database, { leaseMs: this.#leaseMs, own });
+    await this.#tell(pools);
+    if (!freed) return reaped;
+    const begun = await this.#promote();
+    return { ...reaped, promoted: reaped.promoted + begun };
   }
 
-  claim(request: ClaimRequest): Promise<readonly ClaimedRun[]> {
-    return claimRuns(this.#database, request);
+  /** Lets those begin who waited for a slot; gives how many pools heard of it. */
+  async #promote(): Promise<number> {
+    const pools = await promoteFreed(this.#database);
+    await this.#tell(pools);
+    return pools.length;
+  }
+
+  /** Wakes the workers of other pools than the caller's too. Losing it is harmless: they look by themselves. */
+  async #tell(pools: readonly string[]): Promise<void> {
+    for (const pool of pools) await this.#database.notify(channels.ready, pool).catch(() => undefined);
+  }
+
+  async claim(request: ClaimRequest): Promise<readonly ClaimedRun[]> {
+    const runs = await claimRuns(this.#database, request);
+    for (const run of runs) if (run.keyed === true) this.#keyed.add(run.id);
+    return runs;
   }
 
   journal(write: RunWrite): Promise<WriteAnswer> {
@@ -90,11 +113,15 @@ export class DatabaseExecutor implements Executor {
   }
 
   park(write: RunWrite & { readonly end: ParkEnd }): Promise<WriteAnswer> {
+    this.#keyed.delete(write.run);
     return this.#commit.submit(write);
   }
 
-  complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer> {
-    return this.#commit.submit(write);
+  async complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer> {
+    const answer = await this.#commit.submit(write);
+    // Nobody waits for it, and the reaper does it too.
+    if (this.#keyed.delete(write.run)) this.#promote().catch(() => undefined);
+    return answer;
   }
 
   owned(worker: string): Promise<readonly OwnedRun[]> {

@@ -38,6 +38,8 @@ export interface WorkerIdentity {
   readonly pid: number;
   readonly version: string;
   readonly slots: number;
+  /** The pool whose runs it takes; absent: `default`. */
+  readonly pool?: string;
 }
 
 export interface ClaimRequest {
@@ -64,6 +66,8 @@ export interface ClaimedRun {
   readonly overdue: boolean;
   /** A rollback asked the run to begin no further step. */
   readonly drained: boolean;
+  /** Absent or false: it is counted by no concurrency key. */
+  readonly keyed?: boolean;
   /** The environment's revision when the run was claimed. */
   readonly liveRevision: number;
   /** What earlier claims journalled, in order. */

@@ -64,8 +64,8 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#live = new LiveAuthorities(options.executor);
-    const { executor, slots, host, version, log } = options;
-    const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots });
+    const { executor, slots, host, version, log, pool = 'default' } = options;
+    const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots, pool });
     this.#lease = new Lease({
       executor,
       identity,

@@ -24,7 +24,7 @@ from me, environment e
 where r.id = any (array(select id from suspect union all select id from picked)) and e.name = r.environment
 returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input,
   r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
-  r.drain_requested_at is not null as drained, e.revision as live_revision`;
+  r.drain_requested_at is not null as drained, r.concurrency_key is not null as keyed, e.revision as live_revision`;
 
 /** The run without what is read beside it. */
 type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits'> & { readonly live_revision: number };

@@ -1,9 +1,10 @@
 import { RetryableError } from '../errors.ts';
+import type { Database } from './database-port.ts';
 import type { queueCodes } from '../run/queue-codes.ts';
 import type { RunRow } from './run.ts';
 import { rowsOf } from './statement.ts';
 import { fairKey } from './fair-key.ts';
-import type { StoreTransaction } from './transaction.ts';
+import { inTransaction, type StoreTransaction } from './transaction.ts';
 
 /** What a run is counted by, and what happens when one too many is submitted. */
 export interface Concurrency {
@@ -145,9 +146,9 @@ with next as materialized (
   ) q
 ), free as materialized (
   select f.n, row_number() over (order by f.n) as place from (
-    select n from generate_series(1, $4::integer) n
-    where not exists (select from slot s where s.environment = $1 and s.system = $2 and s.key = $3 and s.n = n)
-    order by n limit (select count(*) from next)
+    select g.n from generate_series(1, $4::integer) as g (n)
+    where not exists (select from slot s where s.environment = $1 and s.system = $2 and s.key = $3 and s.n = g.n)
+    order by g.n limit (select count(*) from next)
   ) f
 ), taken as (
   insert into slot (environment, system, key, n, run)
@@ -163,4 +164,49 @@ async function letBegin(trx: StoreTransaction, key: Key, slots: number): Promise
   const statement = { name: 'let_begin', text: beginText, planned: 'always' } as const;
   const rows = await rowsOf<{ readonly pool: string }>(trx, statement, [...valuesOf(key), slots]);
   return rows.map(({ pool }) => pool);
+}
+
+const keysMax = 100;
+
+/** Keys of which a run has ended, each locked unless somebody has the lock: who has it looks after it, or comes later. */
+const freedText = `
+with freed as materialized (
+  select distinct environment, system, key from slot where released limit ${keysMax}
+)
+select c.environment, c.system, c.key, c.slots from concurrency c
+where (c.environment, c.system, c.key) in (select environment, system, key from freed)
+order by c.environment, c.system, c.key for update skip locked`;
+
+/**
+ * Lets those begin who waited for a slot that was freed, and gives the pools in which there is something to do. Looks
+ * after the lock was had, in a statement of its own, so that a run which was submitted meanwhile is seen.
+ */
+export async function promoteFreed(database: Database): Promise<readonly string[]> {
+  return inTransaction(database, async (trx) => {
+    const statement = { name: 'freed_keys', text: freedText, planned: 'always' } as const;
+    const keys = await rowsOf<Key & { readonly slots: number }>(trx, statement, []);
+    const pools = new Set<string>();
+    for (const key of keys) {
+      for (const pool of await letBegin(trx, key, key.slots)) pools.add(pool);
+      await forget(trx, key);
+    }
+    return [...pools];
+  });
+}
+
+/** Keys come from inputs: one that nobody uses any more leaves nothing behind. */
+async function forget(trx: StoreTransaction, key: Key): Promise<void> {
+  const text = `delete from concurrency c where environment = $1 and system = $2 and key = $3
+    and not exists (select from slot s where s.environment = $1 and s.system = $2 and s.key = $3)
+    and not exists (select from run r where r.environment = $1 and r.system = $2 and r.concurrency_key = $3
+      and r.state = 'Queued' and r.blocked)`;
+  await rowsOf(trx, { name: 'forget_key', text, planned: 'always' }, valuesOf(key));
+}
+
+/** Counts a run again that had ended: it is blocked, and begins when it is its turn. The caller has queued it so. */
+export async function readmitKeyed(trx: StoreTransaction, key: Key): Promise<void> {
+  const text = `insert into concurrency (environment, system, key, slots) values ($1, $2, $3, 1)
+    on conflict (environment, system, key) do update set slots = concurrency.slots returning slots`;
+  const [row] = await rowsOf<{ readonly slots: number }>(trx, { name: 'lock_key_again', text }, valuesOf(key));
+  await letBegin(trx, key, row?.slots ?? 1);
 }

@@ -18,9 +18,10 @@ export async function enlistWorker(
   worker: WorkerIdentity & { readonly leaseMs: number },
 ): Promise<void> {
   await holdSessionLock(database, session, worker.id);
-  const text = `insert into worker (id, host, pid, version, backend_pid, slots, lease_until)
-    values ($1, $2, $3, $4, pg_backend_pid(), $5, now() + $6 * interval '1 millisecond')`;
-  const values = [worker.id, worker.host, worker.pid, worker.version, worker.slots, worker.leaseMs];
+  const text = `insert into worker (id, host, pid, version, backend_pid, pool, slots, lease_until)
+    values ($1, $2, $3, $4, pg_backend_pid(), $7, $5, now() + $6 * interval '1 millisecond')`;
+  const { id, host, pid, version, slots, leaseMs, pool = 'default' } = worker;
+  const values = [id, host, pid, version, slots, leaseMs, pool];
   await rowsOf(session.db, { name: 'enlist_worker', text }, values);
 }
 
@@ -77,14 +78,14 @@ with dead as materialized (
     error = case when r.crashes + 1 >= $2 then json_build_object('code', 'run.dead_letter', 'message',
       format('%s workers died while they executed the run, the last one on %s (process %s).', r.crashes + 1, o.host, o.pid)) end
   from orphan o where r.id = o.id
-  returning r.state
+  returning r.state, r.pool
 ), buried as (
   delete from worker w using dead d where w.id = d.id
 ), due as materialized (
   select id from run where state = 'Waiting' and run_at <= now() order by run_at limit 1000 for no key update skip locked
 ), promoted as (
   update run r set state = 'Queued', run_at = null, asked_at = null,
-    deadline_at = r.deadline_at + coalesce(now() - r.asked_at, interval '0') from due where r.id = due.id returning r.id
+    deadline_at = r.deadline_at + coalesce(now() - r.asked_at, interval '0') from due where r.id = due.id returning r.pool
 ), expired as materialized (
   select id from run where state = 'Queued' and deadline_at <= now()
   order by deadline_at limit 1000 for no key update skip locked
@@ -98,16 +99,25 @@ select
   (select count(*) from returned where state = 'Queued') as requeued,
   (select count(*) from returned where state = 'DeadLetter') as "deadLettered",
   (select count(*) from promoted) as promoted,
-  (select count(*) from ended) as "timedOut"`;
+  (select count(*) from ended) as "timedOut",
+  array(select pool from returned where state = 'Queued' union select pool from promoted) as pools,
+  exists (select from slot where released) as freed`;
+
+export interface ReapedRows extends Reaped {
+  /** Those with runs that are ready now. */
+  readonly pools: readonly string[];
+  /** A run of a concurrency key has ended, and somebody may be waiting for its slot. */
+  readonly freed: boolean;
+}
 
 /** Buries dead workers and promotes waiting runs that are due. `own`: the workers of this process. */
 export async function reapWorkers(
   database: Database,
   options: { readonly leaseMs: number; readonly own: readonly string[] },
-): Promise<Reaped> {
+): Promise<ReapedRows> {
   const values = [options.leaseMs, crashesMax, database.kind === 'embedded', options.own];
-  const [row] = await rowsOf<Reaped>(database.db, { name: 'reap', text: reapText, planned: 'always' }, values);
-  return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0, timedOut: 0 };
+  const [row] = await rowsOf<ReapedRows>(database.db, { name: 'reap', text: reapText, planned: 'always' }, values);
+  return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0, timedOut: 0, pools: [], freed: false };
 }
 
 /** The runs that a worker owns, with what should interrupt them. */
@@ -123,6 +133,7 @@ export interface WorkerRow {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
+  readonly pool: string;
   readonly slots: number;
   readonly running: number;
   readonly started_at: Date;
@@ -132,7 +143,7 @@ export interface WorkerRow {
 
 /** Every worker with a row, oldest first. */
 export async function readWorkers(database: Database): Promise<readonly WorkerRow[]> {
-  const text = `select w.id, w.host, w.pid, w.version, w.slots, w.started_at, w.lease_until, w.lease_until > now() as live,
+  const text = `select w.id, w.host, w.pid, w.version, w.pool, w.slots, w.started_at, w.lease_until, w.lease_until > now() as live,
     (select count(*) from run r where r.owner = w.id and r.state = 'Running') as running
     from worker w order by w.started_at, w.id`;
   return rowsOf<WorkerRow>(database.db, { name: 'read_workers', text }, []);
