@@ -12,3 +12,13 @@ export function parseDuration(text: string): number | undefined {
   const total = Number(match[1]) * unitMs[unit];
   return total <= durationMsMax ? total : undefined;
 }
+
+const daysMs = 24 * unitMs.h;
+
+/** Milliseconds of a long duration, such as `24h` or `90d`, that its schema let pass: for times of databases. */
+export function longDurationMs(text: string): number {
+  const [, amount, unit] = /^([1-9][0-9]*)([smhd])$/.exec(text) ?? [];
+  if (amount === undefined || unit === undefined)
+    throw new TypeError(`"${text}" is not a duration: validation comes before it is read`);
+  return Number(amount) * (unit === 'd' ? daysMs : unit === 'h' ? unitMs.h : unit === 'm' ? unitMs.m : unitMs.s);
+}

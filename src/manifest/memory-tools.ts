@@ -1,5 +1,6 @@
 import type { BundleTool, MemoryOperation } from './bundle.ts';
 import type { JsonObject } from './json.ts';
+import { qualify } from './reference.ts';
 
 /** Bounds of what one call may say; the schemas below hold them, so that the gate does. */
 export const memoryLimits = {
@@ -128,4 +129,18 @@ export function memoryTool(memory: string, operation: MemoryOperation): BundleTo
     costPerCall: 0,
     impl: { type: 'memory', memory, operation },
   };
+}
+
+const everyOperation = ['session', 'read', 'search', 'list', 'write', 'ingest'] as const;
+
+/**
+ * What an entry of a rule's list of tools stands for where it names a memory: `memory:notes` for everything of it,
+ * `memory:notes:write` for one operation. Undefined: it names a Tool.
+ */
+export function memoryIdsOf(entry: string, namespace: string): readonly string[] | undefined {
+  const [, reference, operation] = /^memory:([^:]+)(?::([a-z]+))?$/.exec(entry) ?? [];
+  if (reference === undefined) return undefined;
+  const path = qualify(reference, namespace);
+  const wanted = everyOperation.filter((one) => operation === undefined || one === operation);
+  return wanted.map((one) => memoryToolId(path, one));
 }

@@ -2,7 +2,7 @@ import { compareText } from '../manifest/problem.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { Cause } from './access.ts';
 import type { Affected, Comparison } from './authority-scope.ts';
-import { requestIn, type World, worldWithout } from './authority-world.ts';
+import { memoriesIn, requestIn, type World, worldWithout } from './authority-world.ts';
 import type { CauseFinder } from './cause.ts';
 
 /** A change that may be behind what moved, with every address that it writes. */
@@ -12,7 +12,7 @@ export interface Candidate {
 }
 
 /** Of several changes each of which alone would do, the one that grants or restricts is named before who asks. */
-const order = ['AgentPolicy', 'ToolPermission', 'AgentRole', 'Agent', 'Tool', 'AgentSystem'];
+const order = ['AgentPolicy', 'ToolPermission', 'AgentRole', 'Agent', 'Tool', 'Memory', 'AgentSystem'];
 
 /** Beyond these a set is named as it is: everything together. */
 const candidatesMax = 64;
@@ -80,6 +80,7 @@ export class Attribution {
       if (subject === undefined) continue;
       for (const address of subject.way) note(address);
       for (const role of (touched.roles.size > 0 && requestIn(world, subject)?.roles) || []) note(`AgentRole/${role}`);
+      for (const memory of (touched.memories.size > 0 && memoriesIn(world, subject)) || []) note(`Memory/${memory}`);
       for (const policy of touched.policies) if (policy.reaches(subject)) note(policy.address);
     }
     const base = this.#inOrder(found);

@@ -1,9 +1,10 @@
+import { memoryToolId, parseMemoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { permissionRule, policyRule, type Rule, type Subject } from '../policy/reach.ts';
 import { pathOf } from '../policy/typed.ts';
-import { type Caller, callersIn, requestIn, subjectIn, type World } from './authority-world.ts';
+import { type Caller, callersIn, memoriesIn, requestIn, subjectIn, type World } from './authority-world.ts';
 import type { Sides } from './sides.ts';
 
 /** What the diff of authority compares: both worlds, and what differs between them, sorted by what it bears on. */
@@ -20,6 +21,7 @@ export interface Comparison {
 export interface Touched {
   readonly addresses: ReadonlySet<Address>;
   readonly roles: ReadonlySet<string>;
+  readonly memories: ReadonlySet<string>;
   /** Tools that differ, or that a ToolPermission that differs speaks of. */
   readonly tools: ReadonlySet<string>;
   readonly policies: readonly Rule<'AgentPolicy'>[];
@@ -42,6 +44,7 @@ export function touchedBy({ before, after, changed }: Sides): Touched {
   return {
     addresses: new Set(changed),
     roles: new Set(of('AgentRole').map(pathOf)),
+    memories: new Set(of('Memory').map(pathOf)),
     tools: new Set([...of('Tool').map(pathOf), ...permissions.keys()]),
     policies: of('AgentPolicy').map(policyRule),
     permissions,
@@ -97,7 +100,14 @@ export function keyOf({ system, subject }: Caller): string {
   return `${system} ${subject}`;
 }
 
+/** Of what a memory offers too, which goes with the Memory: `memory:namespace/name:write`. */
 export function renamedTool(path: string, names: ReadonlyMap<Address, Address>): string {
+  if (names.size === 0) return path;
+  const memory = parseMemoryToolId(path);
+  if (memory !== undefined) {
+    const renamedMemory = names.get(`Memory/${memory.memory}`)?.slice('Memory/'.length) ?? memory.memory;
+    return memoryToolId(renamedMemory, memory.operation);
+  }
   return names.get(`Tool/${path}`)?.slice('Tool/'.length) ?? path;
 }
 
@@ -115,6 +125,8 @@ function scopeOf(caller: Caller, world: World, touched: Touched): ReadonlySet<st
   if (known === undefined) return 'none';
   if (known.way.some((address) => touched.addresses.has(address))) return undefined;
   if (touched.policies.some((policy) => policy.reaches(known))) return undefined;
+  if (touched.memories.size > 0 && memoriesIn(world, known).some((path) => touched.memories.has(path)))
+    return undefined;
   const request = touched.roles.size > 0 || touched.tools.size > 0 ? requestIn(world, known) : undefined;
   if (request === undefined) return 'none';
   if (request.roles.some((role) => touched.roles.has(role))) return undefined;

@@ -2,8 +2,9 @@ import type { Address, Resource } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
 import { callersOf, type SystemCaller } from '../policy/callers.ts';
 import { kept } from '../policy/kept.ts';
-import { type Request, requestOf, subjectAuthority } from '../policy/compile-authority.ts';
+import { memoriesNamed, type Request, requestOf, subjectAuthority } from '../policy/compile-authority.ts';
 import { type Estate, estateOf, type View, viewOf } from '../policy/estate.ts';
+import { memoryOperations } from '../policy/compile-memory.ts';
 import { permit } from '../policy/permit.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
 import { qualify } from '../manifest/reference.ts';
@@ -100,6 +101,11 @@ export function requestIn({ view }: World, subject: Subject): Request | undefine
   return absentOnFailure(() => requestOf(subject, view));
 }
 
+/** The memories behind what a caller lists, by `namespace/name`. */
+export function memoriesIn({ view }: World, subject: Subject): readonly string[] {
+  return absentOnFailure(() => memoriesNamed(subject, view)) ?? [];
+}
+
 /** The compiled rules of a caller, of all its tools or of some; undefined: it has none, so that everything is denied. */
 export function authorityIn(world: World, caller: Caller, tools?: ReadonlySet<string>): SubjectAuthority | undefined {
   const subject = subjectIn(world, caller);
@@ -124,7 +130,7 @@ export function operationsOf({ resources, operations }: World, path: string): re
   const known = operations.get(path);
   if (known !== undefined) return known;
   const tool = resources.get(addressAt('Tool', path));
-  const found = tool === undefined ? [] : toolForm(tool).operations;
+  const found = memoryOperations(path) ?? (tool === undefined ? [] : toolForm(tool).operations);
   operations.set(path, found);
   return found;
 }

@@ -1,9 +1,11 @@
+import { memoryToolId, parseMemoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf } from './callers.ts';
 import { durationMs } from './compile-content.ts';
+import { embeddingsOf, memoryCells, memoryOf, memoryOperations, memoryUseOf, searchedBy } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
@@ -57,17 +59,40 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
     roles: request.roles.map((path) => roleForm(view.resource('AgentRole', path))),
   };
   const tools: Record<string, Verdict> = {};
+  for (const id of wantedCells(subject, view, wanted)) tools[id] = memoryVerdict(id, subject, grants.policies);
   for (const path of asked) {
     const cell = { tool: toolForm(view.resource('Tool', path)), subject, rules: view.permissionsFor(path, subject) };
     tools[path] = deniedBy(cell, grants.policies) ?? grantOf(cell, grants.roles);
   }
   const { model } = request;
   return {
-    models: model === undefined ? {} : { [model]: modelVerdict(model, subject, policies) },
+    models: Object.fromEntries(
+      modelsOf(model, subject, view).map((path) => [path, modelVerdict(path, subject, policies)]),
+    ),
     tools,
     limits: limitsOf(request.limits, policies),
     budgets: policies.flatMap(budgetsOf),
   };
+}
+
+function wantedCells(subject: Subject, view: View, wanted: ReadonlySet<string> | undefined): readonly string[] {
+  if (subject.agent === undefined) return [];
+  const cells = memoryCells(view.resource('Agent', subject.agent), view);
+  const ids = cells.map(({ memory, operation }) => memoryToolId(memory, operation));
+  return wanted === undefined ? ids : ids.filter((id) => wanted.has(id));
+}
+
+/**
+ * An agent's `memory.allow` is the grant, and policies take from it. The session is none of what a list of tools or of
+ * operations is about, so that only a rule that names the memory takes it away.
+ */
+function memoryVerdict(id: string, subject: Subject, policies: readonly PolicyForm[]): Verdict {
+  const isSession = parseMemoryToolId(id)?.operation === 'session';
+  const operations = memoryOperations(id) ?? [];
+  const policy = policies.find((one) =>
+    isSession ? one.tools !== undefined && holds(one.tools.deny, id) : deniesTool(one, { path: id, operations }),
+  );
+  return policy?.denied ?? { kind: 'allow', rule: subject.address };
 }
 
 /** What a subject's own manifest asks for. */
@@ -105,6 +130,20 @@ const systemRequest = kept((system: Resource): Request => {
   };
 });
 
+/** The agent's own, and those that make the embeddings of what it searches. */
+function modelsOf(model: string | undefined, subject: Subject, view: View): readonly string[] {
+  const memories = memoriesNamed(subject, view).map((path) => memoryOf(view.resource('Memory', path)));
+  return [...new Set([...(model === undefined ? [] : [model]), ...embeddingsOf(memories)])];
+}
+
+/** `namespace/name` of the memories whose tools a subject may call, and of those that its retrieval tools search. */
+export function memoriesNamed(subject: Subject, view: View): readonly string[] {
+  const use = subject.agent === undefined ? undefined : memoryUseOf(view.resource('Agent', subject.agent));
+  const own = use === undefined ? [] : [use.memory];
+  const searched = [...requestOf(subject, view).tools].flatMap((path) => searchedBy(view.resource('Tool', path)) ?? []);
+  return [...new Set([...own, ...searched])];
+}
+
 function modelVerdict(model: string, subject: Subject, policies: readonly Rule<'AgentPolicy'>[]): Verdict {
   const denying = policies.find((rule) => {
     const { models } = policyForm(rule);
@@ -138,7 +177,7 @@ function deniedBy({ tool, rules }: Cell, policies: readonly PolicyForm[]): Verdi
   return rule && { kind: 'deny', reason: 'policy.denied', rule: rule.address };
 }
 
-function deniesTool({ tools, operations }: PolicyForm, tool: ToolForm): boolean {
+function deniesTool({ tools, operations }: PolicyForm, tool: Pick<ToolForm, 'path' | 'operations'>): boolean {
   if (tools !== undefined && holds(tools.deny, tool.path)) return true;
   if (tools?.allow !== undefined && !holds(tools.allow, tool.path)) return true;
   return operations !== undefined && tool.operations.some((operation) => operations.has(operation));

@@ -1,6 +1,7 @@
 import {
   type Bundle,
   type BundleAgent,
+  type BundleMemory,
   type BundleModel,
   type BundleNode,
   type BundleTool,
@@ -13,6 +14,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
 import { shared } from './bundle-text.ts';
+import { embeddingsOf, memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { authProfileOf, inputSchemaOf, modelRefOf, notRunnable, providerOf, toolRefsOf } from './runnable.ts';
@@ -22,14 +24,16 @@ import { pathOf, type SpecOf, specOf } from './typed.ts';
 export function compileContent(system: Resource, view: View): Bundle {
   const spec = specOf(system, 'AgentSystem');
   const nodes = nodesOf(system);
-  const agents = sortedRecord(pathsOf(nodes, 'agent').map((path) => [path, agentOf(view.resource('Agent', path))]));
+  const agents = sortedRecord(pathsOf(nodes, 'agent').map((path) => [path, agentAt(path, view)]));
   const toolPaths = [...pathsOf(nodes, 'tool'), ...Object.values(agents).flatMap(({ tools }) => Object.values(tools))];
-  const tools = sortedRecord(toolPaths.map((path) => [path, toolOf(view.resource('Tool', path))]));
-  const models = sortedRecord(
-    Object.values(agents).map(({ model }) => [model, modelOf(view.resource('ModelEndpoint', model))]),
+  const tools = sortedRecord(
+    toolPaths.map((path) => [path, memoryToolOf(path) ?? toolOf(view.resource('Tool', path))]),
   );
+  const memories = memoriesOf(agents, Object.values(tools), view);
+  const modelPaths = [...Object.values(agents).map(({ model }) => model), ...embeddingsOf(Object.values(memories))];
+  const models = sortedRecord(modelPaths.map((path) => [path, modelOf(view.resource('ModelEndpoint', path))]));
   return {
-    engineSchema: schemaNeeded(Object.values(agents)),
+    engineSchema: Object.keys(memories).length > 0 ? 3 : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     input: spec.input.schema === undefined ? {} : { schema: spec.input.schema },
     nodes,
@@ -39,8 +43,18 @@ export function compileContent(system: Resource, view: View): Bundle {
     agents,
     models,
     tools,
-    secrets: secretsOf([...Object.values(models), ...Object.values(tools)], view),
+    ...(Object.keys(memories).length === 0 ? {} : { memories }),
+    secrets: secretsOf([...Object.values(models), ...Object.values(tools), ...Object.values(memories)], view),
   };
+}
+
+function agentAt(path: string, view: View): BundleAgent {
+  const resource = view.resource('Agent', path);
+  return withMemory(agentOf(resource), resource, view);
+}
+
+function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view: View): Record<string, BundleMemory> {
+  return sortedRecord(memoryPaths(agents, tools).map((path) => [path, memoryOf(view.resource('Memory', path))]));
 }
 
 /** A worker that does not know placeholders would send the braces to a model. */
@@ -140,6 +154,7 @@ const toolOf = kept((tool: Resource): BundleTool => {
 
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
+  if (type === 'retrieval') return retrievalOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
   if (type !== 'http' || http === undefined || egress === undefined) throw notRunnable(tool, `is of type ${type}`);
   return {
@@ -163,8 +178,10 @@ function secretUse({ name, key }: SecretRef, namespace: string): SecretUse {
   return { secret: qualify(name, namespace), key };
 }
 
+type SecretUser = BundleModel | BundleTool | BundleMemory;
+
 /** Only the keys that something uses: another key of the same Secret is none of this system's business. */
-function secretsOf(users: readonly (BundleModel | BundleTool)[], view: View): Bundle['secrets'] {
+function secretsOf(users: readonly SecretUser[], view: View): Bundle['secrets'] {
   const keys = new Map<string, [string, string][]>();
   for (const user of users) {
     const use = secretUseOf(user);
@@ -186,7 +203,8 @@ function sourceOf(source: SpecOf<'Secret'>['source']): Bundle['secrets'][string]
   return source;
 }
 
-function secretUseOf(user: BundleModel | BundleTool): SecretUse | undefined {
+function secretUseOf(user: SecretUser): SecretUse | undefined {
+  if ('session' in user) return user.http?.auth?.secret;
   if (!('impl' in user)) return user.auth;
   return user.impl.type === 'http' ? user.impl.auth?.secret : undefined;
 }

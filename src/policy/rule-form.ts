@@ -1,3 +1,4 @@
+import { memoryIdsOf } from '../manifest/memory-tools.ts';
 import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
@@ -50,7 +51,8 @@ export function holds({ all, paths }: PathSet, path: string): boolean {
 }
 
 function pathSet(list: readonly string[], namespace: string): PathSet {
-  return { all: list.includes('*'), paths: new Set(list.map((entry) => qualify(entry, namespace))) };
+  const paths = list.flatMap((entry) => memoryIdsOf(entry, namespace) ?? qualify(entry, namespace));
+  return { all: list.includes('*'), paths: new Set(paths) };
 }
 
 export interface RoleForm {

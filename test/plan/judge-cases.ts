@@ -221,13 +221,6 @@ export const rules: readonly [string, string, Make, JsonObject, JsonObject][] = 
     { execution: { onDeny: 'inform', maxDenials: 3 } },
   ],
   ['calls from outside', 'agent.expose', ofAgent, { expose: { a2a: false } }, { expose: { a2a: true } }],
-  [
-    'a memory that is written',
-    'agent.memory',
-    ofAgent,
-    { memory: { memoryRef: 'm', allow: ['read'] } },
-    { memory: { memoryRef: 'm', allow: ['read', 'write'] } },
-  ],
   ['a guard that only records', 'guard.rule', ofGuard, { action: 'block' }, { action: 'audit' }],
   ['a guard that looks less', 'guard.rule', ofGuard, { mode: ['preCall', 'postCall'] }, { mode: ['preCall'] }],
   ['a guard of fewer calls', 'guard.rule', ofGuard, { calls: ['model', 'tool'] }, { calls: ['tool'] }],

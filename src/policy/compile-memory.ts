@@ -1,0 +1,137 @@
+import type { Bundle, BundleAgent, BundleMemory, BundleMemoryUse, BundleTool, SecretUse } from '../manifest/bundle.ts';
+import { longDurationMs, parseDuration } from '../manifest/duration.ts';
+import {
+  memoryOperationClass,
+  memoryTool,
+  memoryToolId,
+  memoryToolName,
+  type MemoryToolId,
+  parseMemoryToolId,
+} from '../manifest/memory-tools.ts';
+import { compareText } from '../manifest/problem.ts';
+import { qualify } from '../manifest/reference.ts';
+import type { Resource } from '../manifest/resource.ts';
+import { shared } from './bundle-text.ts';
+import type { View } from './estate.ts';
+import { kept } from './kept.ts';
+import { notRunnable } from './runnable.ts';
+import { type SpecOf, specOf } from './typed.ts';
+
+/** What an agent remembers, and by which of its operations; undefined: nothing. */
+export const memoryUseOf = kept((agent: Resource): BundleMemoryUse | undefined => {
+  const { memory } = specOf(agent, 'Agent');
+  if (memory === undefined) return undefined;
+  const { memoryRef, allow, sessionTtl, maxHistory } = memory;
+  return shared({
+    memory: qualify(memoryRef, agent.namespace),
+    allow: [...new Set(allow)].sort(compareText),
+    ...(sessionTtl === undefined ? {} : { sessionTtlMs: longDurationMs(sessionTtl) }),
+    maxHistory,
+  });
+});
+
+/** What an agent may ask of its memory, the session first: a memory without a long term has no tools. */
+export function memoryCells(agent: Resource, view: View): readonly MemoryToolId[] {
+  const use = memoryUseOf(agent);
+  if (use === undefined) return [];
+  const { memory, allow } = use;
+  const { longTerm } = specOf(view.resource('Memory', memory), 'Memory');
+  const operations = longTerm === undefined ? [] : allow;
+  return [{ memory, operation: 'session' }, ...operations.map((operation) => ({ memory, operation }))];
+}
+
+/** The agent with the tools of its memory among its own. */
+export function withMemory(agent: BundleAgent, resource: Resource, view: View): BundleAgent {
+  const use = memoryUseOf(resource);
+  if (use === undefined) return agent;
+  const tools = memoryCells(resource, view).flatMap(({ memory, operation }) =>
+    operation === 'session' ? [] : [[memoryToolName(operation), memoryToolId(memory, operation)] as const],
+  );
+  const all = [...Object.entries(agent.tools), ...tools].sort(([a], [b]) => compareText(a, b));
+  return { ...agent, tools: Object.fromEntries(all), memory: use };
+}
+
+/** The tool behind an id, where it is one of a memory's; undefined: it is a Tool. */
+export function memoryToolOf(id: string): BundleTool | undefined {
+  const parsed = parseMemoryToolId(id);
+  return parsed === undefined || parsed.operation === 'session'
+    ? undefined
+    : memoryTool(parsed.memory, parsed.operation);
+}
+
+/** What a retrieval tool searches. */
+export function retrievalOf(
+  tool: Resource,
+  { retrieval }: SpecOf<'Tool'>,
+): Extract<BundleTool['impl'], { readonly type: 'retrieval' }> {
+  if (retrieval === undefined) throw notRunnable(tool, 'is of type retrieval and names no memory');
+  return { type: 'retrieval', memory: qualify(retrieval.memoryRef, tool.namespace), topK: retrieval.topK };
+}
+
+/** The memory that a retrieval tool searches; undefined: the Tool is of another type. */
+export const searchedBy = kept((tool: Resource): string | undefined => {
+  const { retrieval } = specOf(tool, 'Tool');
+  return retrieval && qualify(retrieval.memoryRef, tool.namespace);
+});
+
+/** `namespace/name` of the memories that agents and tools use, in order. */
+export function memoryPaths(agents: Bundle['agents'], tools: readonly BundleTool[]): readonly string[] {
+  const paths = [
+    ...Object.values(agents).flatMap(({ memory }) => memory?.memory ?? []),
+    ...tools.flatMap(({ impl }) => (impl.type === 'retrieval' || impl.type === 'memory' ? impl.memory : [])),
+  ];
+  return [...new Set(paths)].sort(compareText);
+}
+
+/** A Memory as a bundle holds it. */
+export function memoryOf(resource: Resource): BundleMemory {
+  const { type, session, longTerm, http } = specOf(resource, 'Memory');
+  return {
+    type,
+    session: { ttlMs: longDurationMs(session.ttl), maxMessages: session.maxMessages },
+    ...(longTerm === undefined ? {} : { longTerm: longTermOf(longTerm, resource) }),
+    ...(http === undefined ? {} : { http: httpOf(http, resource) }),
+  };
+}
+
+function longTermOf(
+  { embeddingRef, dimensions, topK, minScore, ttl }: NonNullable<SpecOf<'Memory'>['longTerm']>,
+  { namespace }: Resource,
+): NonNullable<BundleMemory['longTerm']> {
+  return {
+    ...(embeddingRef === undefined ? {} : { embedding: qualify(embeddingRef, namespace) }),
+    ...(dimensions === undefined ? {} : { dimensions }),
+    topK,
+    minScore: Number(minScore),
+    ...(ttl === undefined ? {} : { ttlMs: longDurationMs(ttl) }),
+  };
+}
+
+function httpOf(
+  { url, auth, timeout, allowPrivate }: NonNullable<SpecOf<'Memory'>['http']>,
+  resource: Resource,
+): NonNullable<BundleMemory['http']> {
+  const timeoutMs = parseDuration(timeout);
+  if (timeoutMs === undefined) throw new TypeError(`"${timeout}" is not a duration: validation comes before compiling`);
+  if (auth === undefined) return { url, allowPrivate, timeoutMs };
+  if (auth.profile === 'oauth2ClientCredentials') throw notRunnable(resource, 'authenticates with OAuth 2.0');
+  const secret: SecretUse = { secret: qualify(auth.secretRef.name, resource.namespace), key: auth.secretRef.key };
+  const { profile, headerName } = auth;
+  return {
+    url,
+    allowPrivate,
+    timeoutMs,
+    auth: { profile, secret, ...(headerName === undefined ? {} : { headerName }) },
+  };
+}
+
+/** The ModelEndpoints that make the embeddings of memories, in order. */
+export function embeddingsOf(memories: readonly BundleMemory[]): readonly string[] {
+  return [...new Set(memories.flatMap(({ longTerm }) => longTerm?.embedding ?? []))].sort(compareText);
+}
+
+/** What a call of it does to the world, in the words of rules. */
+export function memoryOperations(id: string): readonly string[] | undefined {
+  const parsed = parseMemoryToolId(id);
+  return parsed && [memoryOperationClass(parsed.operation)];
+}
