@@ -1,4 +1,4 @@
-import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
+import type { BundleTool } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { TerminalError } from '../errors.ts';
@@ -7,25 +7,30 @@ import { type SpecOf, specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
 
-/** The one ModelEndpoint that answers for an agent. */
-export function modelRefOf(agent: Resource): string {
-  const { modelRef } = specOf(agent, 'Agent');
-  if (modelRef === undefined) throw notRunnable(agent, 'names no model of its own');
-  return modelRef;
+/** The ModelEndpoints that answer for an agent, in the order in which they are asked. */
+export function modelRefsOf(agent: Resource): readonly string[] {
+  const { modelRef, modelRefs } = specOf(agent, 'Agent');
+  const named = modelRef === undefined ? (modelRefs ?? []) : [modelRef];
+  if (named.length === 0) throw notRunnable(agent, 'names no model of its own');
+  return named;
+}
+
+/** How an agent uses one Tool. */
+export interface ToolUse {
+  readonly toolRef: string;
+  readonly timeout: string | undefined;
 }
 
 /** The Tools that an agent lists. */
-export function toolRefsOf(agent: Resource): readonly string[] {
-  return specOf(agent, 'Agent').tools.map(({ toolRef }) => {
+export function toolUsesOf(agent: Resource): readonly ToolUse[] {
+  return specOf(agent, 'Agent').tools.map(({ toolRef, timeout }) => {
     if (toolRef === undefined) throw notRunnable(agent, 'lists tools of an MCP server');
-    return toolRef;
+    return { toolRef, timeout };
   });
 }
 
-export function providerOf(endpoint: Resource): BundleModel['provider'] {
-  const { provider } = specOf(endpoint, 'ModelEndpoint');
-  if (provider === 'scripted' || provider === 'openaiCompatible') return provider;
-  throw notRunnable(endpoint, `is of the provider ${provider}`);
+export function toolRefsOf(agent: Resource): readonly string[] {
+  return toolUsesOf(agent).map(({ toolRef }) => toolRef);
 }
 
 export function inputSchemaOf(tool: Resource): JsonObject {
@@ -56,4 +61,13 @@ export function notRunnable(resource: Pick<Resource, 'address'>, what: string): 
     code: 'manifest.unsupported',
     help: 'Run `pawl validate`: it lists what is not supported, with its place.',
   });
+}
+
+/** The first ModelEndpoint that answers for an agent. */
+export function modelRefOf(agent: Resource): string {
+  return modelRefsOf(agent)[0] ?? '';
+}
+
+export function providerOf(endpoint: Resource) {
+  return specOf(endpoint, 'ModelEndpoint').provider;
 }

@@ -59,6 +59,9 @@ const limits: readonly Branch[] = (['pinned', 'live'] as const).flatMap((revisio
       contextWith({ [revision]: withLimits({ maxTokens: 500 }), usage: usageWith({ step: { tokens: 389 } }) }),
     ] as const,
   },
+]);
+
+const costs: readonly Branch[] = (['pinned', 'live'] as const).flatMap((revision) => [
   // 110 input tokens cost 330 micro-USD, one output token 15.
   {
     reason: 'limit.cost' as const,
@@ -195,4 +198,4 @@ const prices: readonly Branch[] = [
 ];
 
 /** Refusals by what was used before. */
-export const accountBranches: readonly Branch[] = [...limits, ...ofStep, ...budgets, ...prices];
+export const accountBranches: readonly Branch[] = [...limits, ...costs, ...ofStep, ...budgets, ...prices];
