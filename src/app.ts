@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
+import { inspectBus, openStore } from './app-database.ts';
 import type { Operations } from './api/operations.ts';
 import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
@@ -10,7 +11,8 @@ import { runChecks } from './cli/checks.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
 import { bareEnvironment, readConfig } from './config.ts';
-import type { Config, Environment } from './config.ts';
+import type { Config } from './config.ts';
+import type { Environment } from './environment.ts';
 import { Controller } from './controller/controller.ts';
 import { createControlPlane } from './controller/planning.ts';
 import type { ControlPlane } from './controller/planning.ts';
@@ -25,7 +27,6 @@ import { unreachableRepository } from './source/unreachable.ts';
 import { watch } from './source/watch.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
-import { openDatabase } from './store/database.ts';
 import type { Database } from './store/database.ts';
 import { secretSource } from './tools/secret-source.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
@@ -110,17 +111,11 @@ function operationsOn(config: Config, plane: ControlPlane, close: () => Promise<
 function openersOf(config: Config): Openers {
   return {
     database: () => openStore(config),
+    bus: () => inspectBus(config),
     repository: () => openSource(config),
     server: () => answeringServer(config),
     secrets: () => inspectSecretSource(config.secrets),
   };
-}
-
-function openStore(config: Config): Promise<Database> {
-  const applicationName = `pawl ${packageVersion()}`;
-  const { database } = config;
-  if (database.kind === 'postgres') return openDatabase({ url: database.url, applicationName });
-  return openDatabase({ directory: database.directory, applicationName });
 }
 
 function openSource(config: Config): Promise<Repository> {

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { readSecretSettings, type SecretSettings } from './config-secrets.ts';
+import { type NatsOptions, readNatsUrl } from './bus/nats-options.ts';
+import { type Environment, invalid, textOf } from './environment.ts';
 import { exitCodes, TerminalError } from './errors.ts';
 import type { CodeDoc } from './manifest/problem.ts';
 
@@ -9,11 +12,6 @@ export const configCodes = {
     title: 'Two settings contradict each other',
     cause: 'Two environment variables that mean the same thing hold different values.',
     cure: 'Unset one of them.',
-  },
-  'config.missing_part': {
-    title: 'A setting asks for a part that this build lacks',
-    cause: 'The environment names a service that this build of pawl has no code for.',
-    cure: 'Unset the variable; the message names the missing part.',
   },
   'config.invalid': {
     title: 'A setting has a value that cannot be used',
@@ -33,8 +31,6 @@ export interface Surroundings {
   readonly sshAuthSock?: string;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 export type DatabaseChoice =
   | { readonly kind: 'postgres'; readonly url: string }
   | { readonly kind: 'embedded'; readonly directory: string };
@@ -50,6 +46,8 @@ export interface Config {
   /** `.pawl` in the root: database, server file, token, mirrors. */
   readonly stateDirectory: string;
   readonly database: DatabaseChoice;
+  /** Carries wake-ups between machines; undefined: PostgreSQL does, or nobody has to. */
+  readonly nats: NatsOptions | undefined;
   readonly repository: RepositoryChoice;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly workerSlots: number;
@@ -64,18 +62,6 @@ export interface Config {
   readonly secrets: SecretSettings;
 }
 
-export interface SecretSettings {
-  /** The variables that a Secret of source `env` may name, and nothing else of the environment. */
-  readonly variables: ReadonlyMap<string, string>;
-  /** The folders whose files a Secret of source `file` may name. */
-  readonly folders: readonly string[];
-  /** What decrypts Secrets of source `age`. */
-  readonly ageKeys:
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'text'; readonly text: string }
-    | undefined;
-}
-
 /** What a terminal is like, apart from what the streams say themselves. */
 export interface TerminalSettings {
   readonly noColor: boolean;
@@ -87,20 +73,20 @@ export interface TerminalSettings {
   readonly debug: boolean;
 }
 
-const secretPrefix = 'PAWL_SECRET_';
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
 export function readConfig(cwd: string = process.cwd(), environment: Environment = process.env): Config {
-  refuseMissingParts(environment);
   const root = findRoot(cwd);
   const repositoryVariable = textOf(environment, 'PAWL_REPOSITORY');
   if (root === undefined && repositoryVariable === undefined) throw noRepository(cwd);
   const home = root ?? resolve(cwd);
   const stateDirectory = join(home, '.pawl');
+  const database = chooseDatabase(environment, stateDirectory);
   return {
     root: home,
     stateDirectory,
-    database: chooseDatabase(environment, stateDirectory),
+    database,
+    nats: chooseNats(environment, database),
     repository: chooseRepository(repositoryVariable, home, stateDirectory),
     logLevel: readLogLevel(environment),
     workerSlots: readCount(environment, 'PAWL_WORKER_SLOTS', { least: 1, most: 256, otherwise: 16 }),
@@ -147,16 +133,28 @@ export function findRoot(from: string): string | undefined {
   }
 }
 
-function refuseMissingParts(environment: Environment): void {
-  if (textOf(environment, 'NATS_URL') === undefined) return;
-  throw new TerminalError(
-    'NATS_URL is set, but this build has no NATS part: its bus is in-process or PostgreSQL NOTIFY.',
-    {
-      code: 'config.missing_part',
-      help: 'Unset NATS_URL; workers on other machines need only DATABASE_URL.',
+/** The embedded database belongs to one process, which needs nobody to carry its wake-ups. */
+function chooseNats(environment: Environment, database: DatabaseChoice): NatsOptions | undefined {
+  const url = textOf(environment, 'NATS_URL');
+  if (url === undefined) return undefined;
+  if (database.kind === 'embedded') {
+    throw new TerminalError('NATS_URL is set and DATABASE_URL is not: the embedded database is for one process.', {
+      code: 'config.contradiction',
+      help: 'Set DATABASE_URL to the PostgreSQL that all machines share, or unset NATS_URL.',
       exit: exitCodes.usage,
-    },
-  );
+    });
+  }
+  // The URL may hold a password, so the message does not show it.
+  const read = readNatsUrl(url);
+  if (read === undefined)
+    throw invalid('NATS_URL is not a URL of NATS.', 'Set it to nats://[user:password@]host[:port], or tls://…');
+  const credentials = textOf(environment, 'NATS_CREDENTIALS_FILE');
+  const caFile = textOf(environment, 'NATS_CA_FILE');
+  return {
+    ...read,
+    ...(credentials === undefined ? {} : { login: { kind: 'credentials', file: resolve(credentials) } }),
+    ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
+  };
 }
 
 function chooseDatabase(environment: Environment, stateDirectory: string): DatabaseChoice {
@@ -208,62 +206,6 @@ function readCount(environment: Environment, name: string, range: CountRange): n
   throw invalid(`${name} is "${text}".`, `Set it to a whole number from ${range.least} to ${range.most}.`);
 }
 
-function readSecretSettings(environment: Environment): SecretSettings {
-  return {
-    variables: readSecretVariables(environment),
-    folders: readSecretFolders(environment),
-    ageKeys: readAgeKeys(environment),
-  };
-}
-
-/** They hold names and keys of pawl's own, not values that a manifest may name. */
-const ownVariables: ReadonlySet<string> = new Set([
-  'PAWL_SECRET_ENV',
-  'PAWL_SECRET_FILES',
-  'PAWL_AGE_KEY',
-  'PAWL_AGE_KEY_FILE',
-]);
-
-function readSecretVariables(environment: Environment): ReadonlyMap<string, string> {
-  const listed = new Set(listOf(environment, 'PAWL_SECRET_ENV'));
-  const variables = new Map<string, string>();
-  for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || ownVariables.has(name)) continue;
-    if (name.startsWith(secretPrefix) || listed.has(name)) variables.set(name, value);
-  }
-  return variables;
-}
-
-function readSecretFolders(environment: Environment): readonly string[] {
-  const folders = listOf(environment, 'PAWL_SECRET_FILES');
-  for (const folder of folders) {
-    if (isAbsolute(folder) && resolve(folder) !== resolve('/')) continue;
-    throw invalid(
-      `PAWL_SECRET_FILES names ${folder}, which is no folder by an absolute path.`,
-      'Set it to folders that hold secrets and nothing else, with commas between them.',
-    );
-  }
-  return folders.length === 0 ? ['/run/secrets'] : folders.map((folder) => resolve(folder));
-}
-
-function readAgeKeys(environment: Environment): SecretSettings['ageKeys'] {
-  const [text, path] = [textOf(environment, 'PAWL_AGE_KEY'), textOf(environment, 'PAWL_AGE_KEY_FILE')];
-  if (text !== undefined && path !== undefined) {
-    throw new TerminalError('PAWL_AGE_KEY and PAWL_AGE_KEY_FILE are both set.', {
-      code: 'config.contradiction',
-      help: 'Unset PAWL_AGE_KEY: a file can be replaced without a restart.',
-      exit: exitCodes.usage,
-    });
-  }
-  if (path !== undefined) return { kind: 'file', path: resolve(path) };
-  return text === undefined ? undefined : { kind: 'text', text };
-}
-
-function listOf(environment: Environment, name: string): string[] {
-  const words = (textOf(environment, name) ?? '').split(',').map((word) => word.trim());
-  return words.filter((word) => word !== '');
-}
-
 function surroundingsOf(environment: Environment): Surroundings {
   const [path, home, sshAuthSock] = ['PATH', 'HOME', 'SSH_AUTH_SOCK'].map((name) => environment[name]);
   return {
@@ -273,11 +215,6 @@ function surroundingsOf(environment: Environment): Surroundings {
   };
 }
 
-function textOf(environment: Environment, name: string): string | undefined {
-  const value = environment[name]?.trim();
-  return value === undefined || value === '' ? undefined : value;
-}
-
 function userName(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
@@ -285,10 +222,6 @@ function userName(): string {
     // A container may run as a user id that has no name.
     return `unknown@${hostname()}`;
   }
-}
-
-function invalid(message: string, help: string): TerminalError {
-  return new TerminalError(message, { code: 'config.invalid', help, exit: exitCodes.usage });
 }
 
 export function noRepository(cwd: string): TerminalError {

@@ -65,9 +65,37 @@ describe('the database', () => {
   });
 });
 
-describe('what this build lacks', () => {
-  test('NATS_URL is refused, and the message names the missing part', () => {
-    expect(() => readConfig(root, { NATS_URL: 'nats://localhost' })).toThrow(/no NATS part/);
+describe('NATS', () => {
+  const DATABASE_URL = 'postgres://a/x';
+
+  test('is where NATS_URL says, with the login of a file before the one in the URL', () => {
+    const url = { DATABASE_URL, NATS_URL: 'tls://u:p@a' };
+    expect(readConfig(root, url).nats).toEqual({
+      servers: ['a:4222'],
+      tls: true,
+      login: { kind: 'password', user: 'u', password: 'p' },
+    });
+    expect(
+      readConfig(root, { ...url, NATS_CREDENTIALS_FILE: '/run/nats.creds', NATS_CA_FILE: '/run/ca.pem' }).nats,
+    ).toEqual({
+      servers: ['a:4222'],
+      tls: true,
+      login: { kind: 'credentials', file: '/run/nats.creds' },
+      caFile: '/run/ca.pem',
+    });
+    expect(readConfig(root, { DATABASE_URL }).nats).toBeUndefined();
+  });
+
+  test('beside the embedded database is a contradiction: it is for one process', () => {
+    expect(() => readConfig(root, { NATS_URL: 'nats://localhost' })).toThrow(
+      'NATS_URL is set and DATABASE_URL is not: the embedded database is for one process.',
+    );
+  });
+
+  test('at another kind of URL is refused without showing it', () => {
+    expect(() => readConfig(root, { DATABASE_URL, NATS_URL: 'http://u:hunter2@a' })).toThrow(
+      /^NATS_URL is not a URL of NATS\.$/,
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { failureOf } from './failure.ts';
+import { neutral } from '../manifest/neutral.ts';
 import type { Check } from './app-port.ts';
 import { readEnvironments } from '../controller/environments.ts';
 import type { Repository } from '../source/repository.ts';
@@ -11,6 +12,8 @@ import type { SecretInspection } from '../tools/secret-inspection.ts';
 
 export interface Openers {
   readonly database: () => Promise<Database>;
+  /** What carries wake-ups between machines beside PostgreSQL, in words; undefined: nothing does. */
+  readonly bus: () => Promise<string | undefined>;
   readonly repository: () => Promise<Repository>;
   /** The `pawl up` that runs here, where one does. */
   readonly server: () => Promise<RunningServer | undefined>;
@@ -34,6 +37,7 @@ export async function runChecks(config: Config, openers: Openers): Promise<reado
     checkNode(process.versions.node),
     checkServer(server),
     ...(await checkDatabase(config, openers, server)),
+    ...(await checkBus(openers)),
     ...(await checkRepository(openers)),
     ...checkSecrets(await openers.secrets()),
   ];
@@ -96,6 +100,18 @@ async function checkDatabase(
     return [failedCheck('database', error)];
   } finally {
     await database?.close();
+  }
+}
+
+async function checkBus({ bus }: Openers): Promise<readonly Check[]> {
+  try {
+    const detail = await bus();
+    return detail === undefined ? [] : [{ name: 'bus', state: 'ok', detail }];
+  } catch (error) {
+    // What the client says names servers and reasons; a login is in none of it.
+    const why = error instanceof Error ? error.message : String(error);
+    const help = 'Start nats-server with JetStream (-js); until then PostgreSQL carries the wake-ups.';
+    return [{ name: 'bus', state: 'warning', detail: `bus.unreachable: ${neutral(why)}`, help }];
   }
 }
 

@@ -18,14 +18,14 @@ describe('the process', () => {
     }
   });
 
-  test('a variable for a part that this build lacks is refused before anything is opened', async () => {
+  test('variables that contradict each other are refused before anything is opened', async () => {
     const pawl = startProcess({
       entry: 'src/main.ts',
       args: ['status', '-o', 'json'],
       env: { NATS_URL: 'nats://127.0.0.1:1' },
     });
     expect((await pawl.exited()).code).toBe(64);
-    expect(JSON.parse(pawl.stderr)).toMatchObject({ error: { code: 'config.missing_part', exit: 64 } });
+    expect(JSON.parse(pawl.stderr)).toMatchObject({ error: { code: 'config.contradiction', exit: 64 } });
   });
 
   test('a database that does not answer is said without its password', async () => {

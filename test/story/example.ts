@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApp } from '../../src/app.ts';
-import type { Environment } from '../../src/config.ts';
+import type { Environment } from '../../src/environment.ts';
 import { say } from '../cli/fixture.ts';
 import type { Said } from '../cli/fixture.ts';
 import { createRepository } from '../support/git.ts';

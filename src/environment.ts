@@ -1,0 +1,20 @@
+import { exitCodes, TerminalError } from './errors.ts';
+
+/** Variables, as a process gets them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable's text; undefined where it is unset or blank. */
+export function textOf(environment: Environment, name: string): string | undefined {
+  const value = environment[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** Words with commas between them. */
+export function listOf(environment: Environment, name: string): string[] {
+  const words = (textOf(environment, name) ?? '').split(',').map((word) => word.trim());
+  return words.filter((word) => word !== '');
+}
+
+export function invalid(message: string, help: string): TerminalError {
+  return new TerminalError(message, { code: 'config.invalid', help, exit: exitCodes.usage });
+}
