@@ -19,6 +19,7 @@ import { policyCodes } from './policy/reason.ts';
 import { runCodes } from './run/codes.ts';
 import { peopleCodes } from './run/people-codes.ts';
 import { queueCodes } from './run/queue-codes.ts';
+import { taskCodes } from './run/task-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
 import { toolCodes } from './tools/codes.ts';
@@ -40,6 +41,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   runCodes,
   peopleCodes,
   queueCodes,
+  taskCodes,
   toolCodes,
   modelCodes,
   storeCodes,

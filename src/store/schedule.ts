@@ -97,7 +97,7 @@ export interface NewTick {
 /** The newest times of a schedule that are kept. */
 const ticksMax = 1_000;
 
-/** Writes what became of a time. False: it is decided already, and nothing may follow from it a second time. */
+/** Writes what became of a time. False: something had already. */
 export async function recordTick(trx: StoreTransaction, tick: NewTick): Promise<boolean> {
   const { rows } = await sql`
     insert into tick (schedule, tick, outcome, times, run, error, by)
@@ -111,6 +111,12 @@ export async function recordTick(trx: StoreTransaction, tick: NewTick): Promise<
       select tick from tick where schedule = ${tick.schedule} order by tick desc offset ${ticksMax} limit 1
     )`.execute(trx);
   return true;
+}
+
+/** Whether something came of a time already. */
+export async function isDecided(trx: StoreTransaction, at: Pick<NewTick, 'schedule' | 'tick'>): Promise<boolean> {
+  const { rows } = await sql`select from tick where schedule = ${at.schedule} and tick = ${at.tick}`.execute(trx);
+  return rows.length > 0;
 }
 
 /** Runs of the schedule that have not ended, the oldest first. */
