@@ -14,6 +14,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
 import { shared } from './bundle-text.ts';
+import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { embeddingsOf, memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -22,8 +23,8 @@ import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 /** What a run of a system executes: the graph, and everything that it names, by `namespace/name`. */
 export function compileContent(system: Resource, view: View): Bundle {
-  const spec = specOf(system, 'AgentSystem');
-  const nodes = nodesOf(system);
+  const graph = compileGraph(system);
+  const { nodes } = graph;
   const agents = sortedRecord(pathsOf(nodes, 'agent').map((path) => [path, agentAt(path, view)]));
   const toolPaths = [...pathsOf(nodes, 'tool'), ...Object.values(agents).flatMap(({ tools }) => Object.values(tools))];
   const tools = sortedRecord(
@@ -33,13 +34,9 @@ export function compileContent(system: Resource, view: View): Bundle {
   const modelPaths = [...Object.values(agents).map(({ model }) => model), ...embeddingsOf(Object.values(memories))];
   const models = sortedRecord(modelPaths.map((path) => [path, modelOf(view.resource('ModelEndpoint', path))]));
   return {
-    engineSchema: Object.keys(memories).length > 0 ? 3 : schemaNeeded(Object.values(agents)),
+    engineSchema: Object.keys(memories).length > 0 || !isPlainGraph(graph) ? 3 : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
-    input: spec.input.schema === undefined ? {} : { schema: spec.input.schema },
-    nodes,
-    entries: Object.keys(nodes).filter((name) => nodes[name]?.from.length === 0),
-    ...(spec.output === undefined ? {} : { output: spec.output }),
-    limits: { ...maxTokens(spec.limits), timeoutMs: durationMs(spec.limits.timeout) },
+    ...graph,
     agents,
     models,
     tools,
@@ -60,28 +57,6 @@ function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view
 /** A worker that does not know placeholders would send the braces to a model. */
 function schemaNeeded(agents: readonly BundleAgent[]): number {
   return agents.some(({ prompt }) => prompt.includes('{{')) ? 2 : 1;
-}
-
-function nodesOf(system: Resource): Record<string, BundleNode> {
-  const { graph } = specOf(system, 'AgentSystem');
-  const names = Object.keys(graph).sort(compareText);
-  const compiled = names.map((name): [string, BundleNode] => {
-    const node = graph[name];
-    const ref = node?.agentRef ?? node?.toolRef;
-    if (node === undefined || ref === undefined)
-      throw notRunnable(system, `has a node, ${name}, that is neither an agent nor a tool`);
-    const common = {
-      ...(node.input === undefined ? {} : { input: node.input }),
-      edges: node.edges,
-      from: names.filter((other) => graph[other]?.edges.some((edge) => edge.to === name)),
-    };
-    const path = qualify(ref, system.namespace);
-    return [
-      name,
-      node.agentRef === undefined ? { ...common, kind: 'tool', tool: path } : { ...common, kind: 'agent', agent: path },
-    ];
-  });
-  return Object.fromEntries(compiled);
 }
 
 function pathsOf(nodes: Readonly<Record<string, BundleNode>>, kind: BundleNode['kind']): string[] {
