@@ -1,5 +1,6 @@
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
+import { answerClient } from './client-answer.ts';
 import { revisionClient } from './client-revision.ts';
 import { runClient } from './client-run.ts';
 import type { AccessAnswer } from '../plan/access-answer.ts';
@@ -45,6 +46,7 @@ export function createClient(options: ClientOptions): Operations {
     history: ({ environment, ...page }) => get<RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
+    ...answerClient({ get, post, of, run }),
     ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),

@@ -22,6 +22,7 @@ import { submitRun } from '../store/submit.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { accessOperations } from './local-access.ts';
+import { answerOperations } from './local-answer.ts';
 import { driftOperations } from './local-drift.ts';
 import { overrideOperations } from './local-override.ts';
 import { acknowledgeOperations } from './local-acknowledge.ts';
@@ -70,6 +71,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...revisionOperations(options),
     submit: (request) => submit(plane, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
+    ...answerOperations(plane, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),

@@ -4,6 +4,7 @@ import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { Requirements } from '../run/pool.ts';
 import type { AccessOperations } from './operations-access.ts';
+import type { AnswerOperations } from './operations-answer.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
@@ -19,6 +20,7 @@ export interface Operations
     OverrideOperations,
     AcknowledgeOperations,
     AccessOperations,
+    AnswerOperations,
     RunOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;

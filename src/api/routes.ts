@@ -3,6 +3,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Operations } from './operations.ts';
 import { addRoute } from './route.ts';
+import { addAnswerRoutes } from './routes-answer.ts';
 import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
 import { addAccessRoutes } from './routes-access.ts';
 import { addDriftRoutes } from './routes-drift.ts';
@@ -20,6 +21,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addDriftRoutes(app, operations);
   addOverrideRoutes(app, operations);
   addRunRoutes(app, operations);
+  addAnswerRoutes(app, operations);
   addRunReadingRoutes(app, operations);
   addRevisionRoutes(app, operations);
 }

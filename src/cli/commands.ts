@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
 import { addAccessCommands } from './access-commands.ts';
+import { addAnswerCommands } from './answer-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
@@ -29,6 +30,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunCommands(program, context, outcome);
+  addAnswerCommands(program, context, outcome);
   addServing(program, context, outcome);
   addCompletionCommand(program, context, outcome);
 }

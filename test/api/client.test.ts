@@ -47,6 +47,9 @@ describe('the client is the operations over HTTP', () => {
       await client.runs({ ...failures, before: runId });
       await client.runChanges({ ...failures, seen: 'e'.repeat(64), waitMs: 5 });
       await client.standing(runId);
+      await client.questions({ environment: 'production', limit: 3 });
+      await client.questionsOf(runId);
+      await client.answer({ run: runId, place: 'ask', as: 'changes', text: 'shorter', actor: 'me' });
       await client.top('production');
       await client.submit({ environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' });
       await client.workers();
@@ -65,6 +68,9 @@ describe('the client is the operations over HTTP', () => {
         ['runs', { ...failures, before: runId }],
         ['runChanges', { ...failures, seen: 'e'.repeat(64), waitMs: 5 }],
         ['standing', runId],
+        ['questions', { environment: 'production', limit: 3 }],
+        ['questionsOf', runId],
+        ['answer', { run: runId, place: 'ask', as: 'changes', text: 'shorter', actor: 'me' }],
         ['top', 'production'],
         ['submit', { environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' }],
         ['workers'],

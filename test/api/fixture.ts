@@ -63,6 +63,23 @@ const standing = {
   waits: [],
 } as const;
 
+const question = {
+  run: runId,
+  environment: 'production',
+  system: 'a/b',
+  place: 'ask',
+  kind: 'human',
+  since: '2026-01-01T00:00:00.000Z',
+  dueAt: undefined,
+  shown: 'which?',
+  form: { type: 'string' },
+  assignees: { groups: ['support'], users: [] },
+  min: 1,
+  changesLeft: undefined,
+  votes: [],
+  answered: undefined,
+} as const;
+
 type Recorded = <Result>(name: string, result: Result) => (...words: readonly unknown[]) => Promise<Result>;
 type Planned = Awaited<ReturnType<Operations['plan']>>;
 
@@ -138,6 +155,9 @@ export function recordingOperations(calls: unknown[]): Operations {
     runs: answer('runs', [run]),
     runChanges: answer('runChanges', { seen: 'e'.repeat(64), runs: [run] }),
     standing: answer('standing', standing),
+    questions: answer('questions', [question]),
+    questionsOf: answer('questionsOf', [question]),
+    answer: answer('answer', { run: runId, place: 'ask', outcome: 'decided' }),
     top: answer('top', {
       environment: 'production',
       windowMs: 300_000,

@@ -135,6 +135,7 @@ describe('what may be asked', () => {
       'get /v1/environments/{environment}/history',
       'get /v1/environments/{environment}/overrides',
       'get /v1/environments/{environment}/quarantine',
+      'get /v1/environments/{environment}/questions',
       'get /v1/environments/{environment}/resources',
       'get /v1/environments/{environment}/revisions/{revision}',
       'get /v1/environments/{environment}/revisions/{revision}/rollback',
@@ -142,6 +143,7 @@ describe('what may be asked', () => {
       'get /v1/environments/{environment}/runs/changes',
       'get /v1/environments/{environment}/top',
       'get /v1/runs/{id}',
+      'get /v1/runs/{id}/questions',
       'get /v1/runs/{id}/standing',
       'get /v1/runs/{id}/trace',
       'get /v1/status',
@@ -157,6 +159,7 @@ describe('what may be asked', () => {
       'post /v1/environments/{environment}/quarantine/release',
       'post /v1/environments/{environment}/revisions/{revision}/rollback',
       'post /v1/runs',
+      'post /v1/runs/{id}/answers',
       'post /v1/runs/{id}/cancel',
       'post /v1/runs/{id}/resolve',
     ]);
