@@ -20,6 +20,7 @@ import type {
   WriteAnswer,
 } from './executor.ts';
 import { GroupCommit } from './group-commit.ts';
+import { Rates } from './rates.ts';
 
 export const leaseMsDefault = 15_000;
 
@@ -27,6 +28,7 @@ const bundlesMax = 256;
 
 /** Keeps runs in the database, the embedded one or PostgreSQL, by the same statements. */
 export class DatabaseExecutor implements Executor {
+  readonly rates: Rates;
   readonly #database: Database;
   readonly #leaseMs: number;
   readonly #commit: GroupCommit;
@@ -36,6 +38,7 @@ export class DatabaseExecutor implements Executor {
   readonly #keyed = new Set<string>();
 
   constructor(database: Database, options: { readonly leaseMs?: number } = {}) {
+    this.rates = new Rates(database);
     this.#database = database;
     this.#leaseMs = options.leaseMs ?? leaseMsDefault;
     this.#commit = new GroupCommit({

@@ -1,6 +1,7 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Authority } from '../policy/authority.ts';
+import type { RateAnswer, RateAsk } from './rate.ts';
 
 /**
  * The port between executing runs and keeping them: PostgreSQL (and the embedded database) in production, a simulated
@@ -26,9 +27,18 @@ export interface Executor {
   complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer>;
   /** The runs that the worker owns, and which of them somebody cancelled or are past their deadline. */
   owned(worker: string): Promise<readonly OwnedRun[]>;
+  /** Counts calls of all workers against the rates of what they call. */
+  readonly rates?: RateDoor;
   bundle(digest: string): Promise<StoredBundle>;
   /** The authority of the system's current bundle, and the revision it was read at. */
   authority(environment: string, system: string): Promise<LiveAuthority>;
+}
+
+export interface RateDoor {
+  /** Decides whether a call may be made now, or how long from now to ask again. */
+  take(ask: RateAsk): Promise<RateAnswer>;
+  /** Corrects what is left by what calls were allowed and did not use. */
+  giveBack(key: string, tokens: number): Promise<void>;
 }
 
 export interface WorkerIdentity {

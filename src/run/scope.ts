@@ -7,7 +7,7 @@ import type { Revisions } from '../policy/effective.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import { type Caller, subjectOf } from './caller.ts';
-import type { ClaimedRun, LiveAuthority, RecordedWait } from './executor.ts';
+import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 import type { Outside } from './outside.ts';
@@ -22,6 +22,8 @@ export interface Scope {
   readonly journal: RunJournal;
   readonly waits: ReadonlyMap<string, RecordedWait>;
   readonly secrets: Secrets;
+  /** Absent: nothing is counted against the rates of endpoints. */
+  readonly rates?: RateDoor | undefined;
   /** Absent: the world. */
   readonly outside?: Outside | undefined;
   /** Aborts with a `Halted`; calls in flight are given up. */

@@ -12,6 +12,7 @@ import { subjectOf } from './caller.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import type { Outside } from './outside.ts';
+import { awaitRate, correctRate } from './rate-door.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
 
@@ -53,6 +54,7 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
     const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') return refuse(attempt, decision);
+    if (round === 1) await awaitRate(attempt, decision.reserve.tokens);
     const liveRevision = scope.live.current().revision;
     book(attempt, decision);
     const written = await scope.journal.intent(intentOf(attempt, decision, liveRevision));
@@ -156,7 +158,9 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
     const calls = toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw }));
     const output = { text, toolCalls: calls, finish, ...(thoughts === undefined ? {} : { thoughts: [...thoughts] }) };
-    settle(attempt, { outcome: 'done', body: JSON.stringify(output), ...settleModelCall({ ...charge, usage }) });
+    const took = settleModelCall({ ...charge, usage });
+    correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
+    settle(attempt, { outcome: 'done', body: JSON.stringify(output), ...took });
     return { kind: 'done', output };
   } catch (cause) {
     const halt = haltReasonOf(scope.signal);
@@ -166,6 +170,7 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
     const retryable = cause instanceof RetryableError && !call.signal.aborted;
     const error: CallError = { code: cause.code, message: cause.message, retryable };
     const took = neverAnswered.has(cause.code) ? noCharge : settleModelCall({ ...charge, usage: undefined });
+    correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
     settle(attempt, { outcome: 'failed', error, ...took });
     if (!retryable) return { kind: 'failed', error };
     return { kind: 'again', when: 'later', error, retryAfterMs: cause.retryAfterMs };

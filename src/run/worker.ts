@@ -225,6 +225,7 @@ export class Worker {
       journal,
       waits: new Map(run.waits.map((wait) => [wait.path, wait])),
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
+      rates: executor.rates,
       outside: this.#options.outside,
       signal: abort.signal,
       closing: () => (this.#draining ? 'stopped' : undefined),
