@@ -1,9 +1,9 @@
 import {
   type Bundle,
   type BundleAgent,
+  type BundleGraph,
   type BundleMemory,
   type BundleModel,
-  type BundleNode,
   type BundleTool,
   type SecretUse,
 } from '../manifest/bundle.ts';
@@ -14,7 +14,10 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
 import { shared } from './bundle-text.ts';
+import { callersOf, type Find, nestedSystems } from './callers.ts';
+import { concurrencyOf, isRated } from './compile-concurrency.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
+import { withHandOffs } from './compile-hand-off.ts';
 import { embeddingsOf, memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -24,9 +27,15 @@ import { pathOf, type SpecOf, specOf } from './typed.ts';
 /** What a run of a system executes: the graph, and everything that it names, by `namespace/name`. */
 export function compileContent(system: Resource, view: View): Bundle {
   const graph = compileGraph(system);
-  const { nodes } = graph;
-  const agents = sortedRecord(pathsOf(nodes, 'agent').map((path) => [path, agentAt(path, view)]));
-  const toolPaths = [...pathsOf(nodes, 'tool'), ...Object.values(agents).flatMap(({ tools }) => Object.values(tools))];
+  const find: Find = (kind, path) => view.resource(kind, path);
+  const systems = sortedRecord(nestedSystems(system, find).map((nested) => [pathOf(nested), compileGraph(nested)]));
+  const graphs = [graph, ...Object.values(systems)];
+  const callers = callersOf(system, find).filter(({ resource }) => resource.kind === 'Agent');
+  const agents = sortedRecord(callers.map(({ resource }) => [pathOf(resource), agentFrom(resource, view)]));
+  const toolPaths = [
+    ...graphs.flatMap(toolNodesOf),
+    ...Object.values(agents).flatMap(({ tools }) => Object.values(tools)),
+  ];
   const tools = sortedRecord(
     toolPaths.map((path) => [path, memoryToolOf(path) ?? toolOf(view.resource('Tool', path))]),
   );
@@ -34,20 +43,22 @@ export function compileContent(system: Resource, view: View): Bundle {
   const modelPaths = [...Object.values(agents).map(({ model }) => model), ...embeddingsOf(Object.values(memories))];
   const models = sortedRecord(modelPaths.map((path) => [path, modelOf(view.resource('ModelEndpoint', path))]));
   return {
-    engineSchema: Object.keys(memories).length > 0 || !isPlainGraph(graph) ? 3 : schemaNeeded(Object.values(agents)),
+    engineSchema:
+      Object.keys(memories).length > 0 || Object.values(models).some(isRated) || !graphs.every(isPlainGraph) ? 3 : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     ...graph,
+    ...(graphs.length === 1 ? {} : { systems }),
     agents,
     models,
     tools,
     ...(Object.keys(memories).length === 0 ? {} : { memories }),
+    ...concurrencyOf(system),
     secrets: secretsOf([...Object.values(models), ...Object.values(tools), ...Object.values(memories)], view),
   };
 }
 
-function agentAt(path: string, view: View): BundleAgent {
-  const resource = view.resource('Agent', path);
-  return withMemory(agentOf(resource), resource, view);
+function agentFrom(resource: Resource, view: View): BundleAgent {
+  return withHandOffs(withMemory(agentOf(resource), resource, view), resource, view);
 }
 
 function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view: View): Record<string, BundleMemory> {
@@ -56,13 +67,12 @@ function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view
 
 /** A worker that does not know placeholders would send the braces to a model. */
 function schemaNeeded(agents: readonly BundleAgent[]): number {
+  if (agents.some((agent) => agent.agents !== undefined)) return 3;
   return agents.some(({ prompt }) => prompt.includes('{{')) ? 2 : 1;
 }
 
-function pathsOf(nodes: Readonly<Record<string, BundleNode>>, kind: BundleNode['kind']): string[] {
-  return Object.values(nodes)
-    .filter((node) => node.kind === kind)
-    .flatMap((node) => (node.kind === 'agent' ? node.agent : node.kind === 'tool' ? node.tool : []));
+function toolNodesOf({ nodes }: BundleGraph): string[] {
+  return Object.values(nodes).flatMap((node) => (node.kind === 'tool' ? [node.tool] : []));
 }
 
 const agentOf = kept((agent: Resource): BundleAgent => {
@@ -98,7 +108,10 @@ function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'
 }
 
 function modelOf(endpoint: Resource): BundleModel {
-  const { model, baseUrl, allowPrivate, parameters, auth, pricing, script } = specOf(endpoint, 'ModelEndpoint');
+  const { model, baseUrl, allowPrivate, parameters, auth, pricing, rateLimit, script } = specOf(
+    endpoint,
+    'ModelEndpoint',
+  );
   return {
     provider: providerOf(endpoint),
     model,
@@ -107,6 +120,7 @@ function modelOf(endpoint: Resource): BundleModel {
     parameters,
     ...(auth === undefined ? {} : { auth: secretUse(auth.secretRef, endpoint.namespace) }),
     ...(pricing === undefined ? {} : { pricing }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(script === undefined ? {} : { script: script as unknown as JsonObject }),
   };
 }

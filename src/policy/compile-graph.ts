@@ -1,4 +1,12 @@
-import type { BundleEdge, BundleGraph, BundleJoin, BundleNode } from '../manifest/bundle.ts';
+import type {
+  BundleAssignees,
+  BundleEdge,
+  BundleGraph,
+  BundleHuman,
+  BundleJoin,
+  BundleNode,
+  BundleReview,
+} from '../manifest/bundle.ts';
 import { parseDuration } from '../manifest/duration.ts';
 import { type Flow, flowOf } from '../manifest/graph-cycle.ts';
 import { type GraphNode, readGraph } from '../manifest/graph-model.ts';
@@ -67,6 +75,8 @@ function nodeOf(name: string, { system, flow }: Compiling): BundleNode {
     ...(retry === undefined ? {} : { retry: retryOf(retry) }),
     ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout) }),
     ...errorHandlerOf(node, flow),
+    ...(written.delegates === undefined ? {} : { delegates: written.delegates }),
+    ...(written.review === undefined ? {} : { review: reviewOf(written.review) }),
     ...kindOf(name, { system, written }),
   };
 }
@@ -102,11 +112,25 @@ function kindOf(
   name: string,
   { system, written }: { readonly system: Resource; readonly written: WrittenNode },
 ): KindOf<BundleNode> {
-  const { agentRef, toolRef, input } = written;
+  const { agentRef, toolRef, systemRef, human, input } = written;
   if (agentRef !== undefined) return { kind: 'agent', agent: qualify(agentRef, system.namespace) };
   if (toolRef !== undefined) return { kind: 'tool', tool: qualify(toolRef, system.namespace) };
-  if (written.systemRef === undefined && written.human === undefined && input !== undefined) return { kind: 'value' };
-  throw notRunnable(system, `has a node, ${name}, that is neither an agent nor a tool`);
+  if (systemRef !== undefined) return { kind: 'system', system: qualify(systemRef, system.namespace) };
+  if (human !== undefined) return { kind: 'human', human: humanOf(human) };
+  if (input !== undefined) return { kind: 'value' };
+  throw notRunnable(system, `has a node, ${name}, that says nothing to do`);
+}
+
+function humanOf({ assignees, form, ttl }: NonNullable<WrittenNode['human']>): BundleHuman {
+  return { assignees: assigneesOf(assignees), ...(form === undefined ? {} : { form }), ttlMs: durationMs(ttl) };
+}
+
+function reviewOf({ approvers, ttl, maxCycles }: NonNullable<WrittenNode['review']>): BundleReview {
+  return { approvers: { ...assigneesOf(approvers), min: approvers.min }, ttlMs: durationMs(ttl), maxCycles };
+}
+
+function assigneesOf({ groups = [], users = [] }: Partial<BundleAssignees>): BundleAssignees {
+  return { groups: [...groups].sort(compareText), users: [...users].sort(compareText) };
 }
 
 function limitsOf({ maxTokens, maxCost, maxTurns, timeout, onLimit }: Spec['limits']): BundleGraph['limits'] {
