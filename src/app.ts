@@ -19,6 +19,7 @@ import type { ControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
 import type { Log } from './log.ts';
 import { type Closers, opening } from './closers.ts';
+import { memoriesOn } from './memory/memories.ts';
 import { DatabaseExecutor } from './run/database-executor.ts';
 import { Worker } from './run/worker.ts';
 import { openRepository } from './source/repository.ts';
@@ -172,6 +173,7 @@ function createWorker(
     bus: database,
     log: subsystemLog(log, 'worker'),
     secrets: secretSource(secrets),
+    memories: memoriesOn(database),
     slots,
     host: hostname(),
     version: packageVersion(),

@@ -1,5 +1,6 @@
 import type { BundleMemory } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
+import type { Secrets } from '../tools/secrets.ts';
 
 /** Where memories are: pawl's database, this process, or a service, as each Memory says. */
 export interface Memories {
@@ -15,8 +16,7 @@ export interface MemoryName {
 /** What a memory needs that is reached over the network. */
 export interface Connection {
   readonly signal: AbortSignal;
-  /** The value of a header, resolved when it is needed; undefined: the memory says of no credentials. */
-  readonly credentials: () => Promise<Readonly<Record<string, string>>>;
+  readonly secrets: Secrets;
 }
 
 /** One Memory: sessions, and what is kept beyond them where it says so. */

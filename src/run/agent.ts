@@ -7,7 +7,7 @@ import { askModel } from './agent-turn.ts';
 import { agentOf } from './ask.ts';
 import { compact } from './compaction.ts';
 import type { AgentTurns, Conversation } from './conversation.ts';
-import { recall, remember } from './history.ts';
+import { recall, recordedNote, remember } from './history.ts';
 import { promptFor } from './prompt.ts';
 import type { Scope } from './scope.ts';
 
@@ -16,9 +16,11 @@ import type { Scope } from './scope.ts';
  * on is the gate's business: a model call that a limit or a budget refuses ends the node with the gate's reason.
  */
 export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
-  const system = promptFor(agentOf(agent, scope), agent.input, agent.node);
+  const prompt = promptFor(agentOf(agent, scope), agent.input, agent.node);
   const asked = textOf(agent.input);
-  const messages: ModelMessage[] = [...(await recall(agent, scope)), { role: 'user', text: asked }];
+  const recalled = await recall(agent, scope);
+  const system = recalled.length === 0 ? prompt : `${prompt}\n\n${recordedNote}`;
+  const messages: ModelMessage[] = [...recalled, { role: 'user', text: asked }];
   const output = await converse(agent, scope, { system, asked, messages });
   await remember(agent, scope, { asked, output });
   return output;

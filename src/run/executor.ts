@@ -72,6 +72,8 @@ export interface ClaimedRun {
   readonly fence: number;
   readonly crashes: number;
   readonly input: JsonObject;
+  /** What joins it to other runs in one conversation. */
+  readonly session?: string | null;
   readonly cancelled: boolean;
   readonly overdue: boolean;
   /** A rollback asked the run to begin no further step. */
@@ -89,7 +91,7 @@ export interface ClaimedRun {
  * What a row of the journal is about: a call, or something that came out in this order and must come out so again
  * (what a join saw, how a step failed that the graph goes on from, what a person answered), which is a result alone.
  */
-export type EntryKind = CallKind | 'join' | 'node' | 'human';
+export type EntryKind = CallKind | 'join' | 'node' | 'human' | 'memory';
 
 export type CallKind = 'model' | 'tool';
 
@@ -157,7 +159,7 @@ interface EntryBase {
 
 export interface IntentEntry extends EntryBase {
   readonly phase: 'intent';
-  readonly kind: CallKind;
+  readonly kind: CallKind | 'memory';
   readonly decision: RecordedDecision;
   readonly tokensReserved: number;
   /** The live revision that the decision looked at; the entry is refused when there is a newer one. */

@@ -4,6 +4,7 @@ import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext } from '../policy/context.ts';
 import type { Revisions } from '../policy/effective.ts';
+import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import { type Caller, subjectOf } from './caller.ts';
@@ -22,6 +23,8 @@ export interface Scope {
   readonly journal: RunJournal;
   readonly waits: ReadonlyMap<string, RecordedWait>;
   readonly secrets: Secrets;
+  /** Absent: nothing is remembered, and nothing was. */
+  readonly memories?: Memories | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
   readonly rates?: RateDoor | undefined;
   /** Absent: the world. */

@@ -11,6 +11,7 @@ import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } 
 import { subjectOf } from './caller.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
+import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
 import { awaitRate, correctRate } from './rate-door.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
@@ -118,7 +119,9 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
   const { call, path, scope } = attempt;
   const tool = toolOf(call.caller, call.name, scope)?.tool;
   if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
-  const options = { signal: call.signal, idempotencyKey: idempotencyKeyOf(call, scope), secrets: scope.secrets };
+  const { signal } = call;
+  const memory = memoryAccess(call, scope);
+  const options = { signal, idempotencyKey: idempotencyKeyOf(call, scope), secrets: scope.secrets, memory };
   const outcome = await (scope.outside ?? world).tool(tool, decision.args, options);
   const halt = haltReasonOf(scope.signal);
   if (halt === 'lost') throw new Halted(halt);

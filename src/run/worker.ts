@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import { serve } from '../bus/serve.ts';
 import { TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Memories } from '../memory/memory.ts';
 import { foldJournal } from '../policy/ledger.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly bus: Bus;
   readonly log: Log;
   readonly secrets: SecretSource;
+  /** Absent: this worker keeps no memories. */
+  readonly memories?: Memories & { readonly sweep: () => Promise<void> };
   /** Where calls go instead of the world. */
   readonly outside?: Outside;
   readonly slots: number;
@@ -42,6 +45,8 @@ const graceMsDefault = 10_000;
 const pollMs = 5_000;
 const reapMs = 250;
 const reconcileMs = 1_000;
+/** What is past its time is not read even before it is removed. */
+const sweepMs = 60_000;
 
 /** Claims runs as slots are free, executes them, and holds the lease under which all of them are owned. */
 export class Worker {
@@ -87,6 +92,9 @@ export class Worker {
       new Periodic({ name: 'reconcile', everyMs: reconcileMs, log, work: () => this.#reconcile() }),
       new Periodic({ name: 'poll', everyMs: pollMs, log, work: () => this.tick() }),
     );
+    const { memories } = this.#options;
+    if (memories !== undefined)
+      this.#periodic.push(new Periodic({ name: 'sweep', everyMs: sweepMs, log, work: () => memories.sweep() }));
     for (const periodic of this.#periodic) periodic.start();
     this.#wake();
   }
@@ -225,6 +233,7 @@ export class Worker {
       journal,
       waits: new Map(run.waits.map((wait) => [wait.path, wait])),
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
+      memories: this.#options.memories,
       rates: executor.rates,
       outside: this.#options.outside,
       signal: abort.signal,

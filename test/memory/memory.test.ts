@@ -7,6 +7,7 @@ import type { Exchange, LongTerm, Memory } from '../../src/memory/memory.ts';
 import { ProcessMemories } from '../../src/memory/process-memory.ts';
 import { followMemories, readMemories } from '../../src/store/memory.ts';
 import { sweepMemories } from '../../src/store/memory-sweep.ts';
+import { bundleSecrets } from '../../src/tools/secrets.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 
 const settings: BundleMemory = {
@@ -14,7 +15,8 @@ const settings: BundleMemory = {
   session: { ttlMs: 60_000, maxMessages: 6 },
   longTerm: { topK: 5, minScore: 0 },
 };
-const unreachable = { signal: new AbortController().signal, credentials: async () => ({}) };
+const noSecrets = bundleSecrets({}, () => Promise.reject(new Error('none is asked for')));
+const unreachable = { signal: new AbortController().signal, secrets: noSecrets };
 const ada = { agent: 'support/triage', session: 'ticket-1' };
 
 function exchange(number: number, options: Partial<Exchange> = {}): Exchange {

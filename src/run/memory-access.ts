@@ -1,0 +1,28 @@
+import { own } from '../manifest/json.ts';
+import type { MemoryAccess } from '../memory/access.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { ToolStepCall } from './ask.ts';
+import { subjectOf } from './caller.ts';
+import type { Scope } from './scope.ts';
+
+/** A memory of the run's environment as its bundle has it; undefined: there is none, or this worker keeps none. */
+export function openMemory(path: string, scope: Scope, signal: AbortSignal): Memory | undefined {
+  const settings = own(scope.content.memories, path);
+  if (settings === undefined || scope.memories === undefined) return undefined;
+  const name = { environment: scope.run.environment, memory: path };
+  return scope.memories.open(name, settings, { signal, secrets: scope.secrets });
+}
+
+/** What the memory tools of a call reach, in the name of who calls. */
+export function memoryAccess(call: ToolStepCall, scope: Scope): MemoryAccess | undefined {
+  if (scope.memories === undefined || scope.content.memories === undefined) return undefined;
+  return {
+    caller: subjectOf(call.caller),
+    run: scope.run.id,
+    open(path) {
+      const memory = openMemory(path, scope, call.signal);
+      const topK = own(scope.content.memories, path)?.longTerm?.topK;
+      return memory && { memory, topK: topK ?? 5, embed: async () => ({ kind: 'done', vectors: [] }) };
+    },
+  };
+}
