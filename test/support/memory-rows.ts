@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import type {
   ClaimedRun,
   JournalEntry,
+  OwnedRun,
   RecordedRow,
   RunError,
   StoredBundle,
@@ -78,6 +79,13 @@ export const endedStates: ReadonlySet<MemoryRun['state']> = new Set([
   'DeadLetter',
 ]);
 
+export interface MemoryStoreOptions {
+  readonly clock?: () => number;
+  readonly crashesMax?: number;
+  /** False: takes writes of whoever owned a run once; whoever judges a simulation has to notice. */
+  readonly fenced?: boolean;
+}
+
 export interface MemorySubmission {
   readonly id?: string;
   readonly system?: string;
@@ -119,6 +127,13 @@ export function fairKeyOf(
   const earliest = queued.filter((run) => run.crashes < 2 && run.priority === priority).map((run) => run.fairKey);
   const own = queued.filter((run) => run.namespace === namespace).map((run) => run.fairKey);
   return Math.max(earliest.length === 0 ? 0 : Math.min(...earliest), Math.max(0, ...own) + 1);
+}
+
+/** What a worker hears of a run that it owns. */
+export function ownedOf(run: MemoryRun, nowMs: number): OwnedRun {
+  const overdue = run.deadlineAt <= nowMs ? 'overdue' : undefined;
+  const interrupted = run.cancelRequested ? 'cancelled' : (overdue ?? (run.drainRequested ? 'drained' : null));
+  return { run: run.id, fence: run.fence, interrupted };
 }
 
 /** The order in which runs are claimed. */
@@ -198,4 +213,12 @@ export function stepOf(entry: JournalEntry, fence: number, atMs: number): Memory
   const { outcome, error, tokensIn, tokensOut } = entry;
   const nothing = { tokensReserved: undefined, revision: undefined, args: undefined };
   return { ...common, ...nothing, body, outcome, error, tokensIn, tokensOut };
+}
+
+/** A row that is there already is left alone; says where it was another. */
+export function keep(run: MemoryRun, step: MemoryStep): readonly string[] {
+  const known = run.steps.find((row) => row.path === step.path && row.phase === step.phase);
+  if (known === undefined) run.steps.push(step);
+  if (known === undefined || (known.outcome === step.outcome && known.body === step.body)) return [];
+  return [`${step.path} of run ${run.id} was ${known.outcome}, and then ${step.outcome}`];
 }

@@ -25,9 +25,12 @@ import {
   type MemoryEnvironment,
   type MemoryResolution,
   type MemoryRun,
+  type MemoryStoreOptions,
   type MemorySubmission,
   type MemoryWorker,
+  keep,
   newRun,
+  ownedOf,
   resolutionOf,
   stepOf,
 } from './memory-rows.ts';
@@ -41,13 +44,17 @@ export class MemoryStore {
   readonly runs = new Map<string, MemoryRun>();
   readonly workers = new Map<string, MemoryWorker>();
   readonly environments = new Map<string, MemoryEnvironment>();
+  /** Rows that were written twice with different contents: the second was lost. */
+  readonly contradictions: string[] = [];
   readonly #clock: () => number;
   readonly #crashesMax: number;
+  readonly #isFenced: boolean;
   #aheadMs = 0;
 
-  constructor(options: { readonly clock?: () => number; readonly crashesMax?: number } = {}) {
+  constructor(options: MemoryStoreOptions = {}) {
     this.#clock = options.clock ?? (() => performance.now());
     this.#crashesMax = options.crashesMax ?? 3;
+    this.#isFenced = options.fenced ?? true;
   }
 
   now(): number {
@@ -87,19 +94,18 @@ export class MemoryStore {
     if (known) return known;
     const namespace = system.split('/')[0] ?? '';
     const timeoutMs = environment.bundles.get(bundle)?.content.limits.timeoutMs ?? 0;
+    const { revision } = environment;
+    const deadlineAt = this.now() + timeoutMs;
+    const fairKey = fairKeyOf(all, { pool, priority, namespace });
+    const pinned = { environment: environmentName, namespace, system, revision, bundle, deadlineAt };
     const run = newRun({
       id: submission.id ?? randomUUID(),
-      environment: environmentName,
-      namespace,
-      system,
-      bundle,
       pool,
       priority,
-      revision: environment.revision,
       input,
       idempotencyKey,
-      fairKey: fairKeyOf(all, { pool, priority, namespace }),
-      deadlineAt: this.now() + timeoutMs,
+      fairKey,
+      ...pinned,
     });
     this.runs.set(run.id, run);
     return run;
@@ -187,12 +193,7 @@ export class MemoryStore {
   }
 
   owned(worker: string): readonly OwnedRun[] {
-    const own = [...this.runs.values()].filter((run) => run.owner === worker);
-    return own.map((run) => {
-      const overdue = run.deadlineAt <= this.now() ? 'overdue' : undefined;
-      const interrupted = run.cancelRequested ? 'cancelled' : (overdue ?? (run.drainRequested ? 'drained' : null));
-      return { run: run.id, fence: run.fence, interrupted };
-    });
+    return [...this.runs.values()].filter((run) => run.owner === worker).map((run) => ownedOf(run, this.now()));
   }
 
   bundle(key: string): StoredBundle {
@@ -222,14 +223,13 @@ export class MemoryStore {
 
   #write({ worker, run: id, fence, entries, waits, end }: RunWrite): WriteAnswer {
     const run = this.run(id);
-    if (run.owner !== worker || run.fence !== fence) return { kind: 'fenced' };
+    if (this.#isFenced && (run.owner !== worker || run.fence !== fence)) return { kind: 'fenced' };
     const { revision: liveRevision } = this.#environment(run.environment);
     const now = this.now();
     const conflicts: string[] = [];
     for (const entry of entries) {
       if (entry.phase === 'intent' && entry.liveRevision !== liveRevision) conflicts.push(entry.path);
-      else if (!run.steps.some((row) => row.path === entry.path && row.phase === entry.phase))
-        run.steps.push(stepOf(entry, fence, now));
+      else this.contradictions.push(...keep(run, stepOf(entry, fence, now)));
     }
     this.#wait(run, waits ?? []);
     if (end !== undefined) this.#close(run, end);

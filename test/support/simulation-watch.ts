@@ -1,0 +1,128 @@
+import { sha256 } from '../../src/manifest/digest.ts';
+import type { Json } from '../../src/manifest/json.ts';
+import { endedStates, type MemoryRun, type MemoryStep } from './memory-rows.ts';
+import type { MemoryStore } from './memory-store.ts';
+import type { SimulatedProcess } from './simulated-loop.ts';
+import type { SimulatedWorld } from './simulated-world.ts';
+
+/** Holds what happens against what must never happen. */
+export class Watch {
+  readonly violations: string[] = [];
+  /** A tool that live denies since a revision. */
+  denied: { readonly tool: string; readonly revision: number } | undefined;
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  complain(what: string): void {
+    this.violations.push(what);
+  }
+
+  /** A process begins a call: the decision and the intent are durable by now, and no finished call begins again. */
+  begun({
+    process,
+    tool,
+    key,
+  }: {
+    readonly process: SimulatedProcess;
+    readonly tool: string;
+    readonly key: string;
+  }): void {
+    const found = this.#callOf(key);
+    if (found === undefined) return this.complain(`${process.name} calls ${tool} without an intent`);
+    const { run, path } = found;
+    const rows = run.steps.filter((row) => basePath(row.path) === path);
+    if (!rows.some((row) => row.phase === 'intent' && row.decision?.kind === 'allow' && row.target === tool))
+      this.complain(`${path} is called without a decision that allows it`);
+    const isFinished = rows.some((row) => row.phase === 'result' && row.outcome === 'done');
+    if (isFinished && this.#owns(process, run)) this.complain(`${path} of run ${run.id} is finished, and called again`);
+  }
+
+  judge(runs: readonly MemoryRun[], world: SimulatedWorld): void {
+    for (const run of runs) {
+      this.#judgeEnd(run);
+      this.#judgeFences(run);
+      for (const row of run.steps) this.#judgeRow(run, row, world);
+    }
+    for (const { key, args, tool } of world.effects) {
+      if (world.effects.some((other) => other.key === key && (other.args !== args || other.tool !== tool)))
+        this.complain(`one key came with other arguments to ${tool}`);
+    }
+    for (const contradiction of this.#store.contradictions) this.complain(contradiction);
+  }
+
+  #judgeEnd(run: MemoryRun): void {
+    if (run.ends > 1) this.complain(`run ${run.id} ended ${run.ends} times`);
+    if (endedStates.has(run.state) && run.owner !== undefined) this.complain(`run ${run.id} ended and is owned`);
+  }
+
+  #judgeFences(run: MemoryRun): void {
+    const fences = run.claims.map(({ fence }) => fence);
+    if (fences.some((fence, index) => index > 0 && fence <= (fences[index - 1] ?? 0)))
+      this.complain(`fences of run ${run.id} do not rise: ${fences.join(', ')}`);
+    const claimed = new Set(fences);
+    let last = 0;
+    for (const { fence, path } of run.steps) {
+      if (!claimed.has(fence))
+        this.complain(`${path} of run ${run.id} was written under fence ${fence}, which nobody claimed`);
+      if (fence < last)
+        this.complain(`${path} of run ${run.id} was written under an older fence than the row before it`);
+      last = fence;
+    }
+  }
+
+  #judgeRow(run: MemoryRun, row: MemoryStep, world: SimulatedWorld): void {
+    if (row.kind !== 'tool') return;
+    const key = sha256(`${run.id}|${basePath(row.path)}`);
+    const effects = world.effects.filter((effect) => effect.key === key);
+    if (row.target === 'default/pay' && effects.length > 1) this.complain(`${row.path} paid ${effects.length} times`);
+    const isDone = row.phase === 'result' && row.outcome === 'done';
+    if (isDone && effects.filter(({ applied }) => applied).length !== 1 && row.target !== 'default/look')
+      this.complain(`${row.path} is done and had ${effects.length} effects`);
+    const { denied } = this;
+    if (denied === undefined || row.phase !== 'intent' || row.target !== denied.tool) return;
+    if ((row.revision ?? 0) >= denied.revision) this.complain(`${row.path} was let through after live denied it`);
+  }
+
+  #owns(process: SimulatedProcess, run: MemoryRun): boolean {
+    return this.#store.workers.get(run.owner ?? '')?.identity.host === process.name;
+  }
+
+  #callOf(key: string): { readonly run: MemoryRun; readonly path: string } | undefined {
+    for (const run of this.#store.runs.values()) {
+      for (const { path, phase, kind } of run.steps) {
+        const base = basePath(path);
+        if (phase === 'intent' && kind === 'tool' && sha256(`${run.id}|${base}`) === key) return { run, path: base };
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The call that a wait of kind `unknown` is about. */
+export function callOf(
+  run: MemoryRun,
+  path: string,
+): { readonly key: string; readonly tool: string; readonly args: Json } {
+  const intent = run.steps.find((row) => row.path === path && row.phase === 'intent');
+  if (intent === undefined) throw new Error(`${path} has no intent`);
+  // Written by the door from what the gate had parsed.
+  const args = JSON.parse(intent.args ?? 'null') as Json;
+  return { key: sha256(`${run.id}|${basePath(path)}`), tool: intent.target, args };
+}
+
+/** The call, whichever attempt it is. */
+export function basePath(path: string): string {
+  return path.replace(/~\d+$/, '');
+}
+
+/** What a run came to: its output, and the calls that it finished. */
+export function gistOf(run: MemoryRun): string {
+  // When one branch fails, how far the others came by then is anybody's guess.
+  if (run.state !== 'Succeeded') return JSON.stringify([run.state, run.error?.code]);
+  const done = run.steps.filter((row) => row.phase === 'result' && row.outcome === 'done');
+  const calls = done.map((row) => `${basePath(row.path)} ${row.target} ${row.body}`).sort();
+  return JSON.stringify([run.state, run.output, calls]);
+}
