@@ -23,6 +23,11 @@ export const runCodes = {
     cause: 'A run that ended cannot be cancelled or resolved.',
     cure: 'Submit a new run if the work is still wanted.',
   },
+  'replay.unfinished': {
+    title: 'The run has not ended',
+    cause: 'A run is replayed from its record, which grows until the run ends.',
+    cure: 'Wait for its end with `pawl trace RUN -f`, or cancel it.',
+  },
   'run.drained': {
     title: 'A rollback stopped the run before its next step',
     cause: '`pawl rollback --runs=drain` withdrew the revision that the run is pinned to.',
@@ -57,6 +62,26 @@ export const runCodes = {
     title: 'No edge of the node fires',
     cause: 'Every `when` of the node’s edges is false and none is the default.',
     cure: 'Add an edge with `default: true`, to `end` if the branch should finish there.',
+  },
+  'join.unreached': {
+    title: 'Too few branches arrived at a join',
+    cause: 'The quorum of the node’s `join` can no longer be met, and its `onFailure` is `fail`.',
+    cure: 'Lower `count` or `percent`, or say `onFailure: partial` or `skip`.',
+  },
+  'limit.turns': {
+    title: 'The bound on turns is reached',
+    cause: 'A cycle or a `loop` would begin more turns than `maxTurns` says.',
+    cure: 'Look in the trace why it does not end; raise `maxTurns`, or say `limits.onLimit: succeed`.',
+  },
+  'each.not_a_list': {
+    title: '`forEach` does not give a list',
+    cause: 'The expression of the node’s `forEach` gave another value than a list.',
+    cure: 'Correct the expression, or let it give `[x]` for a single entry.',
+  },
+  'each.too_many': {
+    title: 'The list of `forEach` is too long',
+    cause: 'A node runs for at most 10,000 entries.',
+    cure: 'Cut the list into parts and hand on one part at a time, or filter it first.',
   },
   'agent.input_missing': {
     title: 'An input of the agent’s prompt is missing',

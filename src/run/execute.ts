@@ -1,7 +1,7 @@
-import { isPawlError } from '../errors.ts';
-import { drained, type RunEnd, type RunError } from './executor.ts';
+import { drained, type RunEnd } from './executor.ts';
+import { errorOf } from './failure.ts';
 import { runGraph } from './graph-run.ts';
-import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
+import { Halted, type HaltReason, haltReasonOf, Suspended } from './halt.ts';
 import type { Scope } from './scope.ts';
 
 /** How an execution came to its end: written by the caller. `lost` is not: another worker owns the run. */
@@ -43,15 +43,4 @@ function interrupted(halt: HaltReason | undefined): Execution | undefined {
     return { kind: 'cancelled', error: { code: 'run.cancelled', message: 'The run was cancelled.' } };
   if (halt !== 'overdue') return undefined;
   return { kind: 'timedOut', error: { code: 'run.deadline', message: 'The run was not done within its timeout.' } };
-}
-
-/** What the run's record says of a failure. */
-export function errorOf(cause: unknown): RunError {
-  if (cause instanceof StepFailure) return cause.error;
-  if (isPawlError(cause)) return { code: cause.code, message: cause.message };
-  // The text of a foreign error may quote contents; it is in the worker's log.
-  return {
-    code: 'run.failed',
-    message: 'The execution failed for a reason that pawl has no name for; the worker logged it.',
-  };
 }

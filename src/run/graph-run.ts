@@ -1,24 +1,18 @@
-import type { BundleGraph } from '../manifest/bundle.ts';
-import { evaluateCondition, type Scope as Expressions } from '../manifest/expression.ts';
+import type { Scope as Expressions } from '../manifest/expression.ts';
 import type { Json } from '../manifest/json.ts';
 import { evaluateTemplates } from '../manifest/template.ts';
+import type { Activation, End } from './activation.ts';
 import type { NewWait } from './executor.ts';
-import { firedEdges, firedSources, lastNodes, next, type NodeState } from './graph.ts';
-import { Halted, type HaltReason, StepFailure, Suspended } from './halt.ts';
+import { failureSeen, joinSeen, recordFailure, recordJoin } from './fact.ts';
+import { errorOf, handlingOf, isOfStep } from './failure.ts';
+import type { Frame } from './frame.ts';
+import { causeSeen, type Failing, givenBy, recordCause, runOnFailure } from './given.ts';
+import { GraphState } from './graph.ts';
+import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { runNode } from './node.ts';
-import type { NodeStart, OwnValues } from './node-start.ts';
+import type { Around, NodeStart, OwnValues } from './node-start.ts';
 import type { Scope } from './scope.ts';
-import { ancestorsOf } from './view.ts';
-
-/** One graph in execution: the run's own, or that of a system that a node names. */
-export interface Frame {
-  readonly graph: BundleGraph;
-  /** `namespace/name` of the AgentSystem that the graph is of. */
-  readonly system: string;
-  /** What every place of the graph begins with: empty, or `outer>` (see place.ts). */
-  readonly prefix: string;
-  readonly input: Json;
-}
+import { firedBy, firedWithout, nodesOf, type NodeOutputs } from './view.ts';
 
 /**
  * Runs a graph from its entries to its end and gives its output. Throws what stopped it: `Halted` before a failure,
@@ -26,145 +20,234 @@ export interface Frame {
  */
 export async function runGraph(frame: Frame, scope: Scope): Promise<Json> {
   const graph = new GraphRun(frame, scope);
+  if (frame.graph.onFailure !== undefined) await graph.resumeFailure();
   await graph.advance();
   return graph.end();
 }
 
-type NodeEnd = { readonly node: string } & (
-  | { readonly kind: 'done'; readonly output: Json; readonly fired: readonly number[] }
+type Ended =
+  | { readonly kind: 'over'; readonly end: Exclude<End, { readonly kind: 'skipped' }> }
   | { readonly kind: 'suspended'; readonly waits: readonly NewWait[] }
   | { readonly kind: 'halted'; readonly reason: HaltReason }
-  | { readonly kind: 'failed'; readonly cause: unknown }
-);
+  | { readonly kind: 'failed'; readonly cause: unknown };
 
 class GraphRun {
   readonly #frame: Frame;
+  readonly #outer: Scope;
   readonly #scope: Scope;
-  readonly #state = new Map<string, NodeState>();
-  readonly #running = new Map<string, Promise<NodeEnd>>();
+  readonly #state: GraphState;
+  readonly #ended: { readonly activation: Activation; readonly ended: Ended }[] = [];
   readonly #waits: NewWait[] = [];
+  #running = 0;
+  #wake: () => void = () => undefined;
   #failure: { readonly cause: unknown } | undefined;
   #halt: HaltReason | undefined;
 
   constructor(frame: Frame, scope: Scope) {
-    const outer = scope.closing;
     this.#frame = frame;
+    this.#outer = scope;
     // When one branch fails, the others make no new call; those under way come to their end.
-    this.#scope = { ...scope, closing: () => outer() ?? (this.#failure === undefined ? undefined : 'failing') };
+    this.#scope = { ...scope, closing: () => scope.closing() ?? (this.#failure === undefined ? undefined : 'failing') };
+    this.#state = new GraphState(frame.graph, (node, turn) => joinSeen(scope.journal, this.#place(node, turn)));
   }
 
-  /** Starts what is ready, waits for one node to come to an end, and so on until nothing moves. */
+  /** Starts what is ready, waits for a node to come to an end, and so on until nothing moves. */
   async advance(): Promise<void> {
     for (;;) {
       if (this.#failure === undefined && this.#halt === undefined) this.#startReady();
-      if (this.#running.size === 0) return;
-      this.#finish(await Promise.race(this.#running.values()));
+      if (this.#running === 0) return;
+      if (this.#ended.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+      for (const { activation, ended } of this.#ended.splice(0)) this.#finish(activation, ended);
     }
   }
 
-  end(): Json {
-    if (this.#failure !== undefined) throw this.#failure.cause;
+  async end(): Promise<Json> {
+    if (this.#failure !== undefined) return this.#fail(this.#failure.cause);
     if (this.#halt !== undefined) throw new Halted(this.#halt);
     if (this.#waits.length > 0) throw new Suspended(this.#waits);
+    // Ending well with nodes that neither ran nor were skipped would lose work without a word.
+    if (!this.#state.isSettled()) throw new Error('a graph came to rest with nodes that are undecided');
     return this.#output();
   }
 
+  #place(node: string, turn: number): string {
+    return `${this.#frame.prefix}${node}${turn === 1 ? '' : `#${turn}`}`;
+  }
+
   #startReady(): void {
-    const { ready, skipped } = next(this.#frame.graph, this.#state);
-    for (const node of skipped) this.#state.set(node, { kind: 'skipped' });
+    const ready = this.#state.take();
     // A run whose last step is done ends as it would have: there is nothing left to stop.
     if (ready.length > 0 && this.#scope.drained()) {
       this.#halt = 'drained';
       return;
     }
-    for (const node of ready) {
-      this.#state.set(node, { kind: 'started' });
-      this.#running.set(node, this.#runNode(node));
+    for (const activation of ready) {
+      this.#running += 1;
+      void this.#run(activation).then((ended) => {
+        this.#ended.push({ activation, ended });
+        this.#wake();
+      });
     }
   }
 
-  #finish(end: NodeEnd): void {
-    this.#running.delete(end.node);
-    switch (end.kind) {
-      case 'done':
-        this.#state.set(end.node, { kind: 'done', output: end.output, fired: end.fired });
+  #finish(activation: Activation, ended: Ended): void {
+    this.#running -= 1;
+    switch (ended.kind) {
+      case 'over':
+        this.#over(activation, ended.end);
         break;
       case 'suspended':
-        this.#waits.push(...end.waits);
+        this.#waits.push(...ended.waits);
         break;
       case 'halted':
-        if (end.reason !== 'failing') this.#halt ??= end.reason;
+        if (ended.reason !== 'failing' || this.#outer.closing() === 'failing') this.#halt ??= ended.reason;
         break;
       case 'failed':
-        this.#failure ??= { cause: end.cause };
+        this.#failure ??= { cause: ended.cause };
         break;
     }
   }
 
-  async #runNode(node: string): Promise<NodeEnd> {
+  #over(activation: Activation, end: Exclude<End, { readonly kind: 'skipped' }>): void {
+    // In a graph that fails, nothing goes on from another failure.
+    if (this.#failure !== undefined) return;
+    const { limits } = this.#frame.graph;
+    const header = limits.onLimit === 'succeed' ? undefined : this.#state.overTurns(activation.node, end.fired);
+    if (header !== undefined) {
+      const message = `The cycle of node ${header} would begin more than its ${limits.maxTurns ?? 0} turns.`;
+      this.#failure = { cause: new StepFailure({ code: 'limit.turns', message, node: activation.node }) };
+      return;
+    }
+    const place = this.#place(activation.node, activation.turn);
+    if (end.kind === 'failed' && failureSeen(this.#scope.journal, place, 'end') === undefined) {
+      recordFailure(this.#scope.journal, { place, fact: 'end' }, { error: end.error, body: null });
+    }
+    this.#state.end(activation, end);
+  }
+
+  async #run(activation: Activation): Promise<Ended> {
     try {
-      const { system, prefix } = this.#frame;
-      const place = `${prefix}${node}`;
-      const output = await runNode(this.#start(node, { system, place }), this.#scope);
-      return { kind: 'done', node, output, fired: this.#fired(node, output) };
+      const output = await this.#execute(activation);
+      return { kind: 'over', end: { kind: 'done', output, fired: this.#fired(activation, output) } };
     } catch (cause) {
-      if (cause instanceof Halted) return { kind: 'halted', node, reason: cause.reason };
-      if (cause instanceof Suspended) return { kind: 'suspended', node, waits: cause.waits };
-      return { kind: 'failed', node, cause };
+      if (cause instanceof Handled) return { kind: 'over', end: cause.end };
+      // A call that is given up fails, and that is not why the run ends.
+      const reason = cause instanceof Halted ? cause.reason : haltReasonOf(this.#scope.signal);
+      if (reason !== undefined) return { kind: 'halted', reason };
+      if (cause instanceof Suspended) return { kind: 'suspended', waits: cause.waits };
+      return { kind: 'failed', cause };
     }
   }
 
-  #start(name: string, at: { readonly system: string; readonly place: string }): NodeStart {
-    const node = this.#frame.graph.nodes[name];
-    if (node === undefined) throw new TypeError(`the graph has no node ${name}`);
-    const view = (own: OwnValues): Expressions => ({ ...this.#view(this.#outputs(name)), ...own });
-    return { node, ...at, given: this.#given(name), own: {}, view };
+  async #execute(activation: Activation): Promise<Json> {
+    const start = this.#start(activation);
+    const handling = handlingOf(start.node, this.#frame.graph);
+    const known = handling === undefined ? undefined : failureSeen(this.#scope.journal, start.place, 'end');
+    try {
+      if (known !== undefined) throw new StepFailure(known.error);
+      if (activation.unreached !== undefined) throw unreached(start.place, activation.unreached);
+      if (activation.races) this.#join(activation, start.place);
+      return await runNode(start, this.#scope);
+    } catch (cause) {
+      const isStopped = cause instanceof Halted || cause instanceof Suspended || this.#scope.signal.aborted;
+      const error = errorOf(cause);
+      if (isStopped || handling === undefined || !isOfStep(error)) throw cause;
+      if (known === undefined) this.#scope.report(cause);
+      const fired =
+        handling === 'joins' ? [] : handling === 'goto' ? (['goto'] as const) : this.#failedEdges(activation);
+      throw new Handled({ kind: 'failed', error, fired });
+    }
   }
 
-  /** The graph's input at an entry, the one output that led here, or all of them by name. */
-  #given(node: string): Json {
-    const { graph, input } = this.#frame;
-    const sources = firedSources(graph, this.#state, node);
-    const [first] = sources;
-    if (first === undefined) return input;
-    const outputs = this.#outputs(node);
-    if (sources.length === 1) return outputs[first]?.output ?? null;
-    return Object.fromEntries(sources.map((source) => [source, outputs[source]?.output ?? null]));
+  /** What the join saw is known before anything follows from it. */
+  #join({ sources }: Activation, place: string): void {
+    if (joinSeen(this.#scope.journal, place) !== undefined) return;
+    recordJoin(
+      this.#scope.journal,
+      place,
+      sources.map(({ node }) => node),
+    );
   }
 
-  #fired(name: string, output: Json): readonly number[] {
-    const node = this.#frame.graph.nodes[name];
-    if (node === undefined) return [];
-    const view = { ...this.#view({ ...this.#outputs(name), [name]: { output } }), output };
-    const fired = firedEdges(node, (when) => evaluateCondition(when, view));
-    if (fired !== undefined) return fired;
-    const message = `No edge of node ${name} fires: every condition is false and there is no default.`;
-    throw new StepFailure({ code: 'edge.no_match', message, node: name });
+  #start(activation: Activation): NodeStart {
+    const { graph, system, input } = this.#frame;
+    const node = graph.nodes[activation.node];
+    if (node === undefined) throw new TypeError(`the graph has no node ${activation.node}`);
+    const view = (own: OwnValues): Expressions => ({ ...this.#view(nodesOf(activation)), ...own });
+    const place = this.#place(activation.node, activation.turn);
+    return { node, system, place, given: givenBy(activation, input), own: {}, view, around: this.#around() };
+  }
+
+  #around(): Around {
+    return { graph: this.#frame.graph, runNode, runGraph };
+  }
+
+  #fired(activation: Activation, output: Json): readonly number[] {
+    const own = { [activation.node]: { output } };
+    return firedBy(activation.node, this.#frame.graph, () => ({
+      ...this.#view({ ...nodesOf(activation), ...own }),
+      output,
+    }));
+  }
+
+  #failedEdges(activation: Activation): readonly number[] {
+    return firedWithout(activation.node, this.#frame.graph, () => this.#view(nodesOf(activation)));
   }
 
   /** What expressions read. */
-  #view(nodes: Expressions['nodes']): Expressions {
+  #view(nodes: NodeOutputs): Expressions {
     const { id, namespace, system, environment, revision } = this.#scope.run;
     return { input: this.#frame.input, nodes, run: { id, namespace, system, environment, revision } };
   }
 
-  /** Only nodes on a way to this one: what another branch has done by now differs from one execution to the next. */
-  #outputs(node?: string): Readonly<Record<string, { readonly output: Json }>> {
-    const { graph } = this.#frame;
-    const names = node === undefined ? Object.keys(graph.nodes) : ancestorsOf(graph, node);
-    const outputs: Record<string, { readonly output: Json }> = {};
-    for (const name of names) {
-      const state = this.#state.get(name);
-      if (state?.kind === 'done') outputs[name] = { output: state.output };
-    }
-    return outputs;
-  }
-
   #output(): Json {
     const { graph } = this.#frame;
-    const outputs = this.#outputs();
+    const outputs = this.#state.outputs();
     if (graph.output !== undefined) return evaluateTemplates(graph.output, this.#view(outputs));
-    const last = lastNodes(graph, this.#state);
-    return Object.fromEntries(last.map((name) => [name, outputs[name]?.output ?? null]));
+    return Object.fromEntries(this.#state.lastNodes().map((name) => [name, outputs[name]?.output ?? null]));
   }
+
+  /** Runs the node of `onFailure`, and fails with what failed first. */
+  async #fail(cause: unknown): Promise<never> {
+    const failing = this.#onFailure();
+    const isStopped = this.#outer.closing() === 'failing' || haltReasonOf(this.#scope.signal) !== undefined;
+    if (failing === undefined || isStopped) throw cause;
+    const outputs = Object.entries(this.#state.outputs()).map(([name, { output }]) => [name, output] as const);
+    const failed = { error: errorOf(cause), body: Object.fromEntries(outputs) };
+    await runOnFailure(failing, recordCause(this.#scope.journal, failing.place, failed), this.#outer);
+    throw cause;
+  }
+
+  #onFailure(): Failing | undefined {
+    const { graph, system } = this.#frame;
+    const node = graph.onFailure === undefined ? undefined : graph.nodes[graph.onFailure];
+    if (graph.onFailure === undefined || node === undefined) return undefined;
+    const place = this.#place(graph.onFailure, 1);
+    return { node, system, place, around: this.#around(), view: (nodes) => this.#view(nodes) };
+  }
+
+  /** An earlier execution failed and went on to the node of `onFailure`: there is nothing left but that. */
+  async resumeFailure(): Promise<void> {
+    const failing = this.#onFailure();
+    const failed = failing === undefined ? undefined : causeSeen(this.#scope.journal, failing.place);
+    if (failing === undefined || failed === undefined) return;
+    await runOnFailure(failing, failed, this.#outer);
+    throw new StepFailure(failed.error);
+  }
+}
+
+/** A failure that the graph goes on from. */
+class Handled extends Error {
+  readonly end: Extract<End, { readonly kind: 'failed' }>;
+
+  constructor(end: Extract<End, { readonly kind: 'failed' }>) {
+    super(end.error.message);
+    this.name = 'Handled';
+    this.end = end;
+  }
+}
+
+function unreached(place: string, { arrived, needed }: NonNullable<Activation['unreached']>): StepFailure {
+  const message = `Node ${place} joins ${needed} branches, and only ${arrived} of them arrived.`;
+  return new StepFailure({ code: 'join.unreached', message, node: place });
 }

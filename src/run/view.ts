@@ -1,29 +1,51 @@
-import type { BundleGraph } from '../manifest/bundle.ts';
+import type { BundleGraph, BundleNode } from '../manifest/bundle.ts';
+import { compileExpression, evaluateCondition, type Scope as Expressions } from '../manifest/expression.ts';
+import { type Activation, historyOf } from './activation.ts';
+import { StepFailure } from './halt.ts';
 
-const ancestorsByBundle = new WeakMap<BundleGraph, Map<string, readonly string[]>>();
+export type NodeOutputs = Expressions['nodes'];
 
-/** Nodes from which edges lead to `node`, however far. */
-export function ancestorsOf(bundle: BundleGraph, node: string): readonly string[] {
-  let known = ancestorsByBundle.get(bundle);
-  if (known === undefined) {
-    known = new Map();
-    ancestorsByBundle.set(bundle, known);
-  }
-  let found = known.get(node);
-  if (found === undefined) {
-    found = walk(bundle, node);
-    known.set(node, found);
-  }
-  return found;
+/** What the expressions of an activation read: never what a branch beside it has done by now. */
+export function nodesOf(activation: Activation): NodeOutputs {
+  return Object.fromEntries(historyOf(activation));
 }
 
-function walk(bundle: BundleGraph, node: string): readonly string[] {
-  const found = new Set<string>();
-  const open = [...(bundle.nodes[node]?.from ?? [])];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (found.has(name)) continue;
-    found.add(name);
-    open.push(...(bundle.nodes[name]?.from ?? []));
+/** The edges of a node that is done. */
+export function firedBy(name: string, graph: BundleGraph, view: () => Expressions): readonly number[] {
+  let read: Expressions | undefined;
+  return firedOr(name, graph, (when) => evaluateCondition(when, (read ??= view())));
+}
+
+/** The edges of a node that failed: it has no output, so that no condition on it holds. */
+export function firedWithout(name: string, graph: BundleGraph, view: () => Expressions): readonly number[] {
+  let read: Expressions | undefined;
+  return firedOr(name, graph, (when) => {
+    const expression = compileExpression(when);
+    if (expression.kind === 'expression' && (expression.readsOutput || expression.reads.includes(name))) return false;
+    return evaluateCondition(when, (read ??= view()));
+  });
+}
+
+function firedOr(name: string, graph: BundleGraph, isTrue: (when: string) => boolean): readonly number[] {
+  const node = graph.nodes[name];
+  const fired = node === undefined ? [] : firedEdges(node, isTrue);
+  if (fired !== undefined) return fired;
+  const message = `No edge of node ${name} fires: every condition is false and there is no default.`;
+  throw new StepFailure({ code: 'edge.no_match', message, node: name });
+}
+
+/**
+ * Which edges of a node fire, given how each condition came out. All true edges fire; a default fires when no other
+ * does; nothing to take is `undefined`, which fails the run: a branch must not end because nobody thought of a case.
+ */
+export function firedEdges(node: BundleNode, isTrue: (when: string) => boolean): readonly number[] | undefined {
+  if (node.edges.length === 0) return [];
+  const fired: number[] = [];
+  for (const [index, edge] of node.edges.entries()) {
+    if (edge.default) continue;
+    if (edge.when === undefined || isTrue(edge.when)) fired.push(index);
   }
-  return [...found].sort();
+  if (fired.length > 0) return fired;
+  const fallback = node.edges.findIndex((edge) => edge.default);
+  return fallback === -1 ? undefined : [fallback];
 }
