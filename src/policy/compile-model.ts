@@ -13,7 +13,7 @@ export function modelOf(endpoint: Resource): BundleModel {
     endpoint,
     'ModelEndpoint',
   );
-  const { headers, tls, region, project, apiVersion } = spec;
+  const { headers, tls, region, project, apiVersion, rateLimit } = spec;
   return {
     provider,
     model,
@@ -22,6 +22,7 @@ export function modelOf(endpoint: Resource): BundleModel {
     parameters,
     ...(auth === undefined ? {} : { auth: secretUse(auth.secretRef, endpoint.namespace) }),
     ...(pricing === undefined ? {} : { pricing }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(headers === undefined ? {} : { headers: sorted(headers) }),
     ...(tls === undefined ? {} : { tls: { ca: secretUse(tls.caSecretRef, endpoint.namespace) } }),
     ...(region === undefined ? {} : { region }),
