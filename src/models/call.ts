@@ -1,7 +1,8 @@
 import type { BundleModel } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
-import type { ModelRequest, ModelResponse } from './model.ts';
+import type { ModelRequest, ModelResponse, Thought } from './model.ts';
 import type { ModelCallOptions } from './options.ts';
+import type { Provider } from './provider.ts';
 import { answerFromScript } from './scripted.ts';
 
 /**
@@ -22,13 +23,30 @@ async function answer(model: BundleModel, request: ModelRequest, options: ModelC
   switch (model.provider) {
     case 'scripted':
       return await answerFromScript(model, request, options.signal);
-    case 'openaiCompatible': {
-      // Loaded when used: the provider's package takes as long to load as the rest of pawl.
-      const { answerFromProvider } = await import('./openai-compatible.ts');
-      return await answerFromProvider(model, request, options);
+    default: {
+      // Loaded when used: a provider's package takes as long to load as the rest of pawl.
+      const { askProvider } = await import('./ask-provider.ts');
+      return await askProvider(await providerOf(model.provider), { model, request }, options);
     }
-    default:
-      throw new TypeError(`no provider ${model.provider}: its plan is refused`);
+  }
+}
+
+async function providerOf(name: Exclude<BundleModel['provider'], 'scripted'>): Promise<Provider> {
+  switch (name) {
+    case 'openai':
+      return (await import('./openai.ts')).openai;
+    case 'azureOpenai':
+      return (await import('./azure-openai.ts')).azureOpenai;
+    case 'anthropic':
+      return (await import('./anthropic.ts')).anthropic;
+    case 'google':
+      return (await import('./google.ts')).google;
+    case 'bedrock':
+      return (await import('./bedrock.ts')).bedrock;
+    case 'ollama':
+      return (await import('./openai-compatible.ts')).ollama;
+    case 'openaiCompatible':
+      return (await import('./openai-compatible.ts')).openaiCompatible;
   }
 }
 
@@ -42,6 +60,9 @@ function withoutSecrets(response: ModelResponse, { secrets }: ModelCallOptions):
       name: storable(secrets.scrubText(call.name), toolNameMax),
       arguments: secrets.scrubText(call.arguments),
     })),
+    ...(response.thoughts === undefined
+      ? {}
+      : { thoughts: secrets.scrub([...response.thoughts]) as readonly Thought[] }),
     model: response.model === undefined ? undefined : secrets.scrubText(response.model),
   };
 }

@@ -34,8 +34,8 @@ export const modelCodes = {
   },
   'model.response_invalid': {
     title: 'The answer is not what the protocol says',
-    cause: 'Not JSON, no choice in it, or a tool call without a name.',
-    cure: 'Check that `baseUrl` points at an endpoint that speaks the OpenAI chat protocol.',
+    cause: 'Not JSON, no choice in it, a tool call without a name, or the same key twice in an answer with tool calls.',
+    cure: 'Check that `baseUrl` points at an endpoint that speaks the provider’s protocol.',
   },
   'model.response_too_large': {
     title: 'The answer is too large',

@@ -47,11 +47,20 @@ function statusFailure(
       help: 'Check the secret that `auth.secretRef` of the ModelEndpoint names.',
     });
   }
+  if (status === 413 || tooLong.test(told)) {
+    return new TerminalError(message, {
+      code: 'context.too_large',
+      help: 'Shorten the conversation (`context.compaction`), or use a model with a larger context.',
+    });
+  }
   return new TerminalError(message, {
     code: 'model.request_refused',
     help: 'Check the model’s id, its parameters and the schemas of its tools.',
   });
 }
+
+/** What the providers say of a request that is longer than the model's context; only OpenAI's has a code. */
+const tooLong = /context_length_exceeded|prompt is too long|input is too long|exceeds the maximum number of tokens/i;
 
 /** Seconds, or a date by the clock of this machine. */
 function retryAfter(header: string | null): number | undefined {
@@ -63,6 +72,6 @@ function retryAfter(header: string | null): number | undefined {
 export function invalidResponse(message: string): TerminalError {
   return new TerminalError(message, {
     code: 'model.response_invalid',
-    help: 'Check that `baseUrl` points at an endpoint that speaks the OpenAI chat protocol.',
+    help: 'Check that `baseUrl` points at an endpoint that speaks the provider’s protocol.',
   });
 }

@@ -1,28 +1,33 @@
 import type { LanguageModelV3GenerateResult } from '@ai-sdk/provider';
 import { TerminalError } from '../errors.ts';
-import { isJsonObject } from '../manifest/json.ts';
-import type { ModelRequest, ModelResponse, RawToolCall } from './model.ts';
+import { isJsonObject, type JsonObject } from '../manifest/json.ts';
+import { parseStrictJson } from '../policy/strict-json.ts';
+import type { ModelRequest, ModelResponse, RawToolCall, Thought } from './model.ts';
+import type { Provider } from './provider.ts';
+import { invalidResponse } from './provider-failure.ts';
 
 const toolCallsMax = 128;
 const textBytesMax = 1024 * 1024;
 
 /** Refuses an answer of another model, and one that holds what the provider did past the gate. */
-export function assertOwnAnswer(asked: string, body: Uint8Array): void {
+export function assertOwnAnswer(
+  provider: Pick<Provider, 'wire' | 'answersUnderOtherNames'>,
+  asked: string,
+  body: Uint8Array,
+): void {
   const answer = parsed(body);
-  if (typeof answer.model === 'string' && !isSameModel(asked, answer.model)) {
-    throw new TerminalError(`The endpoint asked for the model ${asked}, and ${answer.model.slice(0, 128)} answered.`, {
+  const answered = provider.wire.model(answer);
+  if (provider.answersUnderOtherNames !== true && answered !== undefined && !isSameModel(asked, answered)) {
+    throw new TerminalError(`The endpoint asked for the model ${asked}, and ${answered.slice(0, 128)} answered.`, {
       code: 'model.response_mismatch',
       help: 'Name the model that you mean in the ModelEndpoint, or take the alias away at the provider.',
     });
   }
-  for (const choice of Array.isArray(answer.choices) ? answer.choices : []) {
-    if (isJsonObject(choice) && isJsonObject(choice.message) && holdsServerTool(choice.message)) {
-      throw new TerminalError(`The provider of ${asked} ran a tool of its own.`, {
-        code: 'model.server_tool_denied',
-        help: 'Switch the provider’s built-in tools off for this key or model.',
-      });
-    }
-  }
+  if (!provider.wire.holdsServerTool(answer)) return;
+  throw new TerminalError(`The provider of ${asked} ran a tool of its own.`, {
+    code: 'model.server_tool_denied',
+    help: 'Switch the provider’s built-in tools off for this key or model.',
+  });
 }
 
 function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
@@ -42,37 +47,65 @@ function isSameModel(asked: string, answered: string): boolean {
   return asked === answered || (answered.startsWith(base) && releaseSuffix.test(answered.slice(base.length)));
 }
 
-/** Where servers report tools that they ran themselves, beside a call whose type is not `function`. */
-const serverToolFields = ['executed_tools', 'server_tool_use', 'mcp_calls', 'tool_results'];
-
-function holdsServerTool(message: Readonly<Record<string, unknown>>): boolean {
-  if (serverToolFields.some((field) => Array.isArray(message[field]) && message[field].length > 0)) return true;
-  const calls = Array.isArray(message.tool_calls) ? message.tool_calls : [];
-  return calls.some((call: unknown) => isJsonObject(call) && typeof call.type === 'string' && call.type !== 'function');
+export interface Answered {
+  readonly provider: Pick<Provider, 'wire' | 'thoughts'>;
+  readonly request: ModelRequest;
+  readonly body: Uint8Array;
 }
 
-/** The SDK's result in pawl's form: own call ids, raw arguments, capped. */
-export function readResponse(
-  result: LanguageModelV3GenerateResult,
-  request: ModelRequest,
-  body: Uint8Array,
-): ModelResponse {
+/** The SDK's result in pawl's form: own call ids, arguments as they came, capped. */
+export function readResponse(result: LanguageModelV3GenerateResult, answered: Answered): ModelResponse {
+  const { provider, request, body } = answered;
   const turn = request.turn ?? request.messages.filter((message) => message.role === 'assistant').length + 1;
   const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('');
   const calls = result.content.filter((part) => part.type === 'tool-call');
   if (calls.length > toolCallsMax) throw tooLarge(`${calls.length} tool calls, more than ${toolCallsMax}`);
   if (Buffer.byteLength(text) > textBytesMax) throw tooLarge(`more than ${textBytesMax} bytes of text`);
+  if (calls.length > 0 && provider.wire.argumentsAs === 'object') assertStrict(body);
   const toolCalls = calls.map((call, at): RawToolCall => {
     // Several servers send no text at all for a tool without arguments.
     return { id: `${turn}.${at + 1}`, name: call.toolName, arguments: call.input === '' ? '{}' : call.input };
   });
+  const thoughts = provider.thoughts === undefined ? [] : thoughtsOf(result.content, turn);
+  if (Buffer.byteLength(JSON.stringify(thoughts)) > textBytesMax)
+    throw tooLarge(`more than ${textBytesMax} bytes of thoughts`);
+  const usage = provider.wire.usage(parsed(body));
+  const isAnswered = text !== '' || toolCalls.length > 0;
   return {
-    text: text.replaceAll('\0', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd'),
+    text: storable(text),
     toolCalls,
-    usage: usageOf(body, text !== '' || toolCalls.length > 0),
-    model: result.response?.modelId,
+    ...(thoughts.length === 0 ? {} : { thoughts }),
+    // No answer is free of output: a zero is no report, and budgets would never fill.
+    usage: isAnswered && usage?.outputTokens === 0 ? undefined : usage,
+    model: provider.wire.model(parsed(body)),
     finish: finishOf(result.finishReason.unified),
   };
+}
+
+/** The arguments are a part of the answer: what its parser forgives would be gone before the gate could refuse it. */
+function assertStrict(body: Uint8Array): void {
+  const text = new TextDecoder().decode(body);
+  const strict = parseStrictJson(text, { bytes: body.byteLength, depth: 128, values: 1_000_000 });
+  if (strict.kind === 'parsed') return;
+  throw invalidResponse(`The provider’s answer holds tool calls and is not strict JSON. ${strict.message}`);
+}
+
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** What the provider wants back with the next turn: thoughts, and the signatures of calls. */
+function thoughtsOf(content: LanguageModelV3GenerateResult['content'], turn: number): readonly Thought[] {
+  let calls = 0;
+  return content.flatMap((part): Thought[] => {
+    if (part.type === 'tool-call') calls += 1;
+    if ((part.type !== 'tool-call' && part.type !== 'reasoning') || part.providerMetadata === undefined) return [];
+    // Read from JSON by the SDK, and JSON still.
+    const metadata = part.providerMetadata as JsonObject;
+    return [
+      part.type === 'reasoning' ? { text: storable(part.text), metadata } : { callId: `${turn}.${calls}`, metadata },
+    ];
+  });
 }
 
 function tooLarge(what: string): TerminalError {
@@ -82,22 +115,6 @@ function tooLarge(what: string): TerminalError {
   });
 }
 
-/**
- * Both figures as whole numbers, or nothing: half a report would be half a bill. No question is free of input and no
- * answer free of output, so a zero there is no report either: budgets would never fill.
- */
-function usageOf(body: Uint8Array, isAnswered: boolean): ModelResponse['usage'] {
-  const { usage } = parsed(body);
-  if (!isJsonObject(usage)) return undefined;
-  const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
-  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined;
-  return inputTokens === 0 || (isAnswered && outputTokens === 0) ? undefined : { inputTokens, outputTokens };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 1_000_000_000;
-}
-
 function finishOf(reason: LanguageModelV3GenerateResult['finishReason']['unified']): ModelResponse['finish'] {
   switch (reason) {
     case 'stop':
@@ -105,6 +122,8 @@ function finishOf(reason: LanguageModelV3GenerateResult['finishReason']['unified
       return reason;
     case 'tool-calls':
       return 'toolCalls';
+    case 'content-filter':
+      return 'filtered';
     default:
       return 'other';
   }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, rootCertificates } from 'node:tls';
 import { addressDenial, canonicalAddress } from './egress-address.ts';
 import { bareHost } from './egress-url.ts';
 
@@ -95,6 +95,7 @@ function openTls(to: { address: string; port: number; host: string; ca: string |
     rejectUnauthorized: true,
     // The name that was asked for, not the address, is what the certificate must cover.
     ...(isIP(to.host) === 0 ? { servername: to.host } : {}),
-    ...(to.ca === undefined ? {} : { ca: to.ca }),
+    // Beside those that everybody trusts: given alone it would take their place.
+    ...(to.ca === undefined ? {} : { ca: [...rootCertificates, to.ca] }),
   });
 }

@@ -10,6 +10,8 @@ export interface Secrets {
   readonly load: () => Promise<void>;
   /** Reads the value anew. Rejects with `secret.unavailable`. */
   readonly resolve: (use: SecretUse) => Promise<string>;
+  /** Reads PEM certificates, which have line breaks and are no secret themselves. Rejects with `secret.unavailable`. */
+  readonly certificate: (use: SecretUse) => Promise<string>;
   /** `value` without any secret of the bundle, in any usual encoding. */
   readonly scrub: (value: Json) => Json;
   readonly scrubText: (text: string) => string;
@@ -42,6 +44,7 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
       keep(value, known);
       return value;
     },
+    certificate: (use) => readCertificate(use, secrets, source),
     scrub,
     scrubText,
     scrubBody: (text) => {
@@ -67,14 +70,24 @@ function keep(value: string, known: Map<string, Spellings>): void {
   if (!known.has(value)) known.set(value, formsOf(value));
 }
 
-async function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): Promise<string> {
+async function readCertificate(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): Promise<string> {
+  const { value, name } = await readPlace(use, secrets, source);
+  if (/^-----BEGIN CERTIFICATE-----\r?\n/.test(value.trimStart())) return value;
+  throw unavailable(use, `${name} holds no PEM certificate`, 'no_certificate');
+}
+
+async function readPlace(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource) {
   const secret = own(secrets, use.secret);
   const at = own(secret?.keys, use.key);
   if (secret === undefined || at === undefined) throw unavailable(use, 'the bundle does not hold it', 'not_in_bundle');
   const reading = await source({ source: secret.source, at });
   if (reading.kind === 'unread') throw unavailable(use, reading.why, reading.reason);
-  const value = withoutLineBreak(reading.value);
-  const name = secret.source === 'age' ? 'what was encrypted' : at;
+  return { value: reading.value, name: secret.source === 'age' ? 'what was encrypted' : at };
+}
+
+async function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): Promise<string> {
+  const { value: raw, name } = await readPlace(use, secrets, source);
+  const value = withoutLineBreak(raw);
   const fault = secretFault(value);
   if (fault !== undefined) throw unavailable(use, `${name} ${fault.why}`, fault.reason);
   return value;
