@@ -10,6 +10,14 @@ import type { ToolOutcome } from '../tools/tool.ts';
  * where a run is only played. The same contracts as `callTool` and `callModel`.
  */
 export interface Outside {
-  tool(tool: BundleTool, args: Json, options: ToolCallOptions): Promise<ToolOutcome>;
-  model(model: BundleModel, request: ModelRequest, options: ModelCallOptions): Promise<ModelResponse>;
+  tool(tool: BundleTool, args: Json, options: ToolCallOptions & Played): Promise<ToolOutcome>;
+  model(model: BundleModel, request: ModelRequest, options: ModelCallOptions & Played): Promise<ModelResponse>;
+}
+
+/** Which call it is, for what answers from a record. */
+export interface Played {
+  /** Without an attempt: `research/1.2`. */
+  readonly path: string;
+  /** What would have been asked otherwise. */
+  readonly world: Outside;
 }

@@ -121,7 +121,14 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
   if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
   const { signal } = call;
   const memory = memoryAccess(call, scope);
-  const options = { signal, idempotencyKey: idempotencyKeyOf(call, scope), secrets: scope.secrets, memory };
+  const options = {
+    signal,
+    idempotencyKey: idempotencyKeyOf(call, scope),
+    secrets: scope.secrets,
+    memory,
+    path: call.path,
+    world,
+  };
   const outcome = await (scope.outside ?? world).tool(tool, decision.args, options);
   const halt = haltReasonOf(scope.signal);
   if (halt === 'lost') throw new Halted(halt);
@@ -155,7 +162,7 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
   if (request === undefined || maxOutputTokens === undefined) throw new TypeError('a call without a request');
   const charge = { reserve, maxOutputTokens, pricing: model.pricing };
   try {
-    const options = { signal: call.signal, secrets: scope.secrets };
+    const options = { signal: call.signal, secrets: scope.secrets, path: call.path, world };
     const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
     const { text, toolCalls, finish, usage, thoughts } = answer;
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');

@@ -1,0 +1,103 @@
+import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
+import { canonicalText, sha256 } from '../manifest/digest.ts';
+import type { Json } from '../manifest/json.ts';
+import type { ModelRequest, ModelResponse } from '../models/model.ts';
+import type { ToolOutcome } from '../tools/tool.ts';
+import { messagesDigest } from './ask.ts';
+import type { RecordedRow } from './executor.ts';
+import { Halted } from './halt.ts';
+import type { Outside } from './outside.ts';
+
+/** A call that the record has no answer to. */
+export interface Divergence {
+  readonly path: string;
+  readonly kind: 'tool' | 'model';
+  /** `new`: the recorded run made no such call, or was refused it. `arguments`: it made it with others. */
+  readonly why: 'new' | 'arguments' | 'unknown';
+  readonly then: 'stopped' | 'asked';
+}
+
+export interface RecordedWorldOptions {
+  readonly rows: readonly RecordedRow[];
+  /** What a call without a recorded answer does: it ends the replay, or it is made. */
+  readonly onDiverge: 'stop' | 'ask';
+  /** Whether models are asked anew, or answer from the record as tools do. */
+  readonly models: 'ask' | 'recorded';
+}
+
+type Options<Kind extends 'tool' | 'model'> = Parameters<Outside[Kind]>[2];
+
+/** Answers the calls of a replay from the journal of the run that is replayed, where path and arguments agree. */
+export class RecordedWorld implements Outside {
+  readonly #options: RecordedWorldOptions;
+  readonly #calls: ReadonlyMap<string, Recorded>;
+  readonly diverged: Divergence[] = [];
+
+  constructor(options: RecordedWorldOptions) {
+    this.#options = options;
+    this.#calls = recordedCalls(options.rows);
+  }
+
+  async tool(tool: BundleTool, args: Json, options: Options<'tool'>): Promise<ToolOutcome> {
+    const recorded = this.#lookUp('tool', options.path, sha256(canonicalText(args)));
+    return recorded === undefined ? options.world.tool(tool, args, options) : toolOutcome(recorded);
+  }
+
+  async model(model: BundleModel, request: ModelRequest, options: Options<'model'>): Promise<ModelResponse> {
+    if (this.#options.models === 'ask') return options.world.model(model, request, options);
+    const recorded = this.#lookUp('model', options.path, messagesDigest(request.messages));
+    if (recorded?.outcome !== 'done') return options.world.model(model, request, options);
+    const usage = { inputTokens: recorded.tokensIn ?? 0, outputTokens: recorded.tokensOut ?? 0 };
+    // Written by the door, from what a provider answered.
+    return { ...(JSON.parse(recorded.body ?? 'null') as Omit<ModelResponse, 'usage'>), usage };
+  }
+
+  /** Undefined: the call is to be made. */
+  #lookUp(kind: 'tool' | 'model', path: string, argsDigest: string): RecordedRow | undefined {
+    const recorded = this.#calls.get(path);
+    const why = mismatch(recorded, argsDigest, kind);
+    if (why === undefined) return recorded?.result;
+    const then = this.#options.onDiverge === 'stop' ? 'stopped' : 'asked';
+    this.diverged.push({ path, kind, why, then });
+    if (then === 'stopped') throw new Halted('stopped');
+    return undefined;
+  }
+}
+
+interface Recorded {
+  readonly argsDigest: string | undefined;
+  readonly result: RecordedRow | undefined;
+}
+
+/** By path without an attempt: the last attempt has the answer that the run went on with. */
+function recordedCalls(rows: readonly RecordedRow[]): ReadonlyMap<string, Recorded> {
+  const calls = new Map<string, Recorded>();
+  for (const row of rows) {
+    if (row.kind !== 'tool' && row.kind !== 'model') continue;
+    const path = row.path.replace(/~\d+$/, '');
+    const known = calls.get(path);
+    const argsDigest = row.argsDigest ?? known?.argsDigest;
+    calls.set(path, { argsDigest, result: row.phase === 'result' ? row : known?.result });
+  }
+  return calls;
+}
+
+function mismatch(
+  recorded: Recorded | undefined,
+  argsDigest: string,
+  kind: 'tool' | 'model',
+): Divergence['why'] | undefined {
+  if (recorded === undefined || recorded.result?.outcome === 'denied') return 'new';
+  if (recorded.argsDigest !== argsDigest) return 'arguments';
+  const outcome = recorded.result?.outcome;
+  if (outcome === undefined || outcome === 'unknown') return 'unknown';
+  // A model that failed is asked again: its failure says nothing of the run.
+  return kind === 'model' && outcome === 'failed' ? 'unknown' : undefined;
+}
+
+function toolOutcome({ outcome, body, error }: RecordedRow): ToolOutcome {
+  if (outcome === 'done') return { kind: 'done', output: JSON.parse(body ?? 'null') as Json };
+  const { code = 'tool.failed', message = 'The recorded call failed.' } = error ?? {};
+  // Its attempts are over: what is recorded is what the run went on with.
+  return { kind: 'failed', code, message, retryable: false };
+}
