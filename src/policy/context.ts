@@ -61,8 +61,18 @@ export interface Usage {
   };
   /** Of the whole run, against the system's own limits. */
   readonly run: { readonly tokens: number; readonly cost: number };
+  /** Of each execution of a nested system that the call is inside of, against that system's own limits. */
+  readonly nested?: readonly NestedUsage[];
   /** Of the whole run by budget id: the sum over the subjects that the budget reaches. Absent: nothing used. */
   readonly budgets: ReadonlyMap<string, Spent>;
+}
+
+export interface NestedUsage {
+  /** `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  readonly limits: { readonly maxTokens?: number; readonly maxCost?: number };
+  readonly tokens: number;
+  readonly cost: number;
 }
 
 /** Model and tool calls, tokens of both directions, micro-USD. */

@@ -1,7 +1,7 @@
 import type { BundleAgent, BundleModel } from '../manifest/bundle.ts';
 import type { Budget } from './authority.ts';
 import { exhausted, firstOverBudget, overBudget } from './budget.ts';
-import type { GateContext, ModelGateCall, Spent } from './context.ts';
+import type { GateContext, ModelGateCall, Spent, Usage } from './context.ts';
 import { affordableOutput, costOf, reservedInput } from './cost.ts';
 import type { Decision } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
@@ -90,7 +90,8 @@ function reserve({ call, context, revisions, model, rule }: Asking): Decision {
     clampToCost(caps, `limits.maxCost of AgentSystem/${bundle.system}`, {
       model,
       money: left(bundle.limits.maxCost, usage.run.cost),
-    });
+    }) ??
+    clampToNested(caps, model, usage.nested);
   if (overLimit !== undefined) return overLimit;
   const overBudgets = firstOverBudget(revisions, usage, (budget, spent) =>
     clampToBudget(caps, { budget, spent, model }),
@@ -125,6 +126,17 @@ function clampToTokens(caps: Caps, rule: string, tokens: number): Denial | undef
     );
   }
   caps.output = Math.min(caps.output, tokens - caps.input);
+  return undefined;
+}
+
+/** A system that runs within another has its own limits, and the run's are those of the outermost. */
+function clampToNested(caps: Caps, model: BundleModel, nested: Usage['nested'] = []): Denial | undefined {
+  for (const { system, limits, tokens, cost } of nested) {
+    const denial =
+      clampToTokens(caps, `limits.maxTokens of AgentSystem/${system}`, left(limits.maxTokens, tokens)) ??
+      clampToCost(caps, `limits.maxCost of AgentSystem/${system}`, { model, money: left(limits.maxCost, cost) });
+    if (denial !== undefined) return denial;
+  }
   return undefined;
 }
 

@@ -87,7 +87,8 @@ function toolId(call: ToolGateCall, bundle: GateContext['bundle']): string | und
   if (call.subject.startsWith('Agent/')) {
     return own(own(bundle.agents, call.subject.slice('Agent/'.length))?.tools, call.name);
   }
-  return call.subject === `AgentSystem/${bundle.system}` ? call.name : undefined;
+  const system = call.subject.slice('AgentSystem/'.length);
+  return system === bundle.system || own(bundle.systems, system) !== undefined ? call.name : undefined;
 }
 
 function argumentDenial(target: Target, args: Json, { schemas }: GateContext): Denial | undefined {

@@ -41,6 +41,8 @@ export class Ledger {
   readonly #steps = new Map<string, StepAccount>();
   readonly #subjects = new Map<string, SubjectAccount>();
   readonly #run = { tokens: 0, cost: 0 };
+  /** By the place of each execution of a nested system: `outer` of `outer>inner`. */
+  readonly #nested = new Map<string, { tokens: number; cost: number }>();
 
   /** Books a call under its path, in place of what was booked there. */
   book(path: string, booking: Booking): void {
@@ -61,6 +63,11 @@ export class Ledger {
     if (booking === undefined) return;
     this.#bookings.delete(path);
     this.#apply(booking, -1);
+  }
+
+  /** What was spent inside of one execution of a nested system. */
+  spentWithin(place: string): Pick<Spent, 'tokens' | 'cost'> {
+    return this.#nested.get(place) ?? { tokens: 0, cost: 0 };
   }
 
   /** What the gate looks at for a call of `subject` in `node`. */
@@ -106,10 +113,21 @@ export class Ledger {
     step.cost += sign * booking.cost;
     this.#run.tokens += sign * booking.tokens;
     this.#run.cost += sign * booking.cost;
+    this.#applyNested(booking, sign);
     const subject = this.#subject(booking.subject);
     subject.calls += sign;
     subject.tokens += sign * booking.tokens;
     subject.cost += sign * booking.cost;
+  }
+
+  #applyNested({ node, tokens, cost }: Booking, sign: 1 | -1): void {
+    for (let end = node.indexOf('>'); end !== -1; end = node.indexOf('>', end + 1)) {
+      const place = node.slice(0, end);
+      const account = this.#nested.get(place) ?? { tokens: 0, cost: 0 };
+      account.tokens += sign * tokens;
+      account.cost += sign * cost;
+      this.#nested.set(place, account);
+    }
   }
 
   #step(node: string): StepAccount {

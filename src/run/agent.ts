@@ -8,6 +8,7 @@ import { agentOf } from './ask.ts';
 import { compact } from './compaction.ts';
 import type { AgentTurns, Conversation } from './conversation.ts';
 import { recall, recordedNote, remember } from './history.ts';
+import { earlierMessages } from './earlier.ts';
 import { promptFor } from './prompt.ts';
 import type { Scope } from './scope.ts';
 
@@ -20,7 +21,7 @@ export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
   const asked = textOf(agent.input);
   const recalled = await recall(agent, scope);
   const system = recalled.length === 0 ? prompt : `${prompt}\n\n${recordedNote}`;
-  const messages: ModelMessage[] = [...recalled, { role: 'user', text: asked }];
+  const messages: ModelMessage[] = [...recalled, { role: 'user', text: asked }, ...earlierMessages(agent.earlier)];
   const output = await converse(agent, scope, { system, asked, messages });
   await remember(agent, scope, { asked, output });
   return output;

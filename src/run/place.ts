@@ -28,6 +28,29 @@ export function stepsOf(place: string): readonly string[] {
   return place.split('>').map((step) => step.slice(step.lastIndexOf(':') + 1));
 }
 
+/** One execution of a nested system that a place is inside of. */
+export interface Nesting {
+  readonly place: string;
+  /** `namespace/name` of the AgentSystem. */
+  readonly system: string;
+  readonly graph: BundleGraph;
+}
+
+/** The nested systems that a place is inside of, from the outermost. */
+export function nestingOf(bundle: Bundle, place: string): readonly Nesting[] {
+  const found: Nesting[] = [];
+  let graph: BundleGraph = bundle;
+  for (let end = place.indexOf('>'); end !== -1; end = place.indexOf('>', end + 1)) {
+    const outer = place.slice(0, end);
+    const node = own(graph.nodes, nodeOf(stepsOf(outer).at(-1) ?? ''));
+    const inner = node?.kind === 'system' ? own(bundle.systems, node.system) : undefined;
+    if (node?.kind !== 'system' || inner === undefined) break;
+    found.push({ place: outer, system: node.system, graph: inner });
+    graph = inner;
+  }
+  return found;
+}
+
 /** Who makes the calls of a place; a place of another bundle is the run's own system's. */
 export function callerAt(bundle: Bundle, place: string): Caller {
   let graph: BundleGraph | undefined = bundle;

@@ -2,7 +2,7 @@ import type { Bundle } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
-import type { GateContext } from '../policy/context.ts';
+import type { GateContext, Usage } from '../policy/context.ts';
 import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
@@ -12,6 +12,7 @@ import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './execut
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 import type { Outside } from './outside.ts';
+import { nestingOf } from './place.ts';
 
 /** One run in execution: what it is pinned to, what is live, and what it has spent. */
 export interface Scope {
@@ -39,6 +40,8 @@ export interface Scope {
   readonly begun: Set<string>;
   /** False when the lease was renewed so long ago that somebody else may soon own the run. */
   readonly mayStart: () => boolean;
+  /** Paths of calls that may have had an effect and may not be made again, of an attempt that could be followed by another. */
+  readonly unsettled?: Set<string>;
   /** Told what made a node fail, for the worker's log. */
   readonly report: (cause: unknown) => void;
 }
@@ -61,8 +64,17 @@ export function gateContext(scope: Scope, place: string, caller: Caller): GateCo
     schemas: argumentSchemas(scope.content),
     pinned: subjectRow(scope.pinned, subject),
     live: subjectRow(live, subject),
-    usage: scope.ledger.usage(place, { subject, pinned: scope.pinned, live }),
+    usage: { ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }), ...nestedUsage(scope, place) },
   };
+}
+
+/** Plain places, which are nearly all, are inside of nothing. */
+function nestedUsage({ content, ledger }: Scope, place: string): Pick<Usage, 'nested'> | undefined {
+  if (!place.includes('>')) return undefined;
+  const nested = nestingOf(content, place).map(({ place: outer, system, graph }) => {
+    return { system, limits: graph.limits, ...ledger.spentWithin(outer) };
+  });
+  return { nested };
 }
 
 /** The rules of both revisions for a subject; undefined: the pinned one has none. */
