@@ -19,6 +19,7 @@ import {
   type WrittenHead,
 } from '../store/resource.ts';
 import { closeHistory, openHistory } from '../store/resource-history.ts';
+import { followMemories, type MemoryChanges } from '../store/memory.ts';
 import { recordRevision } from '../store/revision.ts';
 import { markSchedules } from '../store/schedule-mark.ts';
 import { writeSpecs } from '../store/spec.ts';
@@ -167,8 +168,23 @@ async function writeResources(trx: StoreTransaction, at: At, step: Step): Promis
     kept.flatMap((one) => (one.written === undefined ? [] : [[one.address, one.written]])),
   );
   await openHistory(trx, at, { addresses: kept.map((change) => change.address), moves: moved, written });
+  await followMemories(trx, at.environment, memoriesOf(plan));
   await markSchedules(trx, schedulesOf(at.environment, plan));
   await checkpoint('history');
+}
+
+/** What memories hold hangs on their names. */
+function memoriesOf({ changes }: Plan): MemoryChanges {
+  const memories = changes.filter(({ kind }) => kind === 'Memory');
+  const pathOf = ({ namespace, name }: Change) => `${namespace}/${name}`;
+  const removed = memories.filter(({ action }) => action === 'delete').map(pathOf);
+  const kept = memories.filter(({ action }) => action !== 'delete').map(pathOf);
+  const moved = memories.flatMap((change) => {
+    const [, from] = /^Memory\/(.+)$/.exec(change.previousAddress ?? '') ?? [];
+    const to = pathOf(change);
+    return from === undefined || from === to || change.action === 'delete' ? [] : [{ from, to }];
+  });
+  return { moved, kept, removed };
 }
 
 /** Schedules come by rows of their own, which follow what is live. */

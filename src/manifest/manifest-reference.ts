@@ -43,7 +43,10 @@ function referenceAt(value: Json, { field, path, identity }: Mention): ManifestR
   const { kind, restricts } = field;
   // A Secret is named together with one of its keys.
   const written = kind === 'Secret' && isJsonObject(value) ? value['name'] : value;
-  if (typeof written !== 'string' || !grammar.test(written)) return undefined;
+  if (typeof written !== 'string') return undefined;
+  const memory = kind === 'Tool' && restricts ? /^memory:([^:]+)/.exec(written)?.[1] : undefined;
+  if (memory !== undefined) return referenceAt(memory, { field: { ...field, kind: 'Memory' }, path, identity });
+  if (!grammar.test(written)) return undefined;
   const [namespace = '', name = ''] = qualify(written, identity.namespace).split('/');
   const reference = { kind, address: addressOf({ kind, namespace, name }), namespace, name, restricts };
   if (kind !== 'Secret' || !isJsonObject(value)) return { ...reference, path };

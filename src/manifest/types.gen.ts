@@ -10,6 +10,10 @@ export type Name = string;
  */
 export type Reference = string;
 /**
+ * The name of a Tool, or what agents do with a Memory: `memory:notes` for all of it, `memory:notes:write` for one operation.
+ */
+export type ToolOrMemory = string;
+/**
  * What a tool does to the world.
  */
 export type Operation = 'read' | 'write' | 'delete' | 'execute' | 'admin';
@@ -147,13 +151,13 @@ export interface AgentPolicy {
      */
     tools?: {
       /**
-       * Only these Tools; absent restricts nothing, empty allows none. Tools of an McpServer that no Tool of type `mcp` names are none of these.
+       * Only these Tools and memories; absent restricts nothing, empty allows none. Tools of an McpServer that no Tool of type `mcp` names are none of these. Sessions are left alone.
        */
-      allow?: Reference[];
+      allow?: ToolOrMemory[];
       /**
-       * None of these Tools.
+       * None of these Tools and memories.
        */
-      deny?: Reference[];
+      deny?: ToolOrMemory[];
     };
     /**
      * Which operations are out of bounds, or need a human.

@@ -11,7 +11,7 @@ import type { Database } from '../../src/store/database.ts';
 import { ensureEnvironment } from '../../src/store/environment.ts';
 import { readLive } from '../../src/store/live.ts';
 import { readBodies } from '../../src/store/spec.ts';
-import { role, snapshotOf } from '../plan/fixture.ts';
+import { resource, role, snapshotOf } from '../plan/fixture.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 
@@ -55,6 +55,21 @@ describe.each(databaseKinds)('a move on %s', (kind) => {
     await applied(name, target);
     return name;
   }
+
+  test('of a Memory takes along what it holds', async () => {
+    const memory = (name: string) =>
+      resource({ kind: 'Memory', name, spec: { type: 'postgres', session: { ttl: '24h', maxMessages: 9 } } });
+    const name = await environment(memory('notes'));
+    await database.db.insertInto('memory').values({ environment: name, path: 'default/notes' }).execute();
+    const held = () =>
+      database.db.selectFrom('memory').select(['path', 'removed_at']).where('environment', '=', name).execute();
+    await applied(name, [renamed(memory('memos'), 'notes')]);
+    expect(await held()).toEqual([{ path: 'default/memos', removed_at: null }]);
+    await applied(name, []);
+    expect(await held()).toEqual([{ path: 'default/memos', removed_at: expect.any(Date) }]);
+    await applied(name, [memory('memos')]);
+    expect(await held()).toEqual([{ path: 'default/memos', removed_at: null }]);
+  });
 
   test('goes on with the row: its generation rises, and the history says from where', async () => {
     const name = await environment(reader, other);

@@ -19,7 +19,7 @@ const definitions = schemas['common.schema.json']?.['$defs'] as Record<string, J
 function namesIn(schema: JsonObject, path: string): string[] {
   const written = schema['$ref'];
   const shared = typeof written === 'string' ? written.replace('common.schema.json#/$defs/', '') : '';
-  if (shared === 'reference' || shared === 'secretRef') return [path];
+  if (shared === 'reference' || shared === 'toolOrMemory' || shared === 'secretRef') return [path];
   const found = shared === '' ? [] : namesIn(definitions[shared] ?? {}, path);
   const below = (child: unknown, name: string): void => {
     if (typeof child !== 'object' || child === null) return;

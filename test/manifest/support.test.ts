@@ -123,8 +123,8 @@ describe('what a document asks for in vain', () => {
   });
 
   test('is the kind alone where the whole kind waits', () => {
-    expect(unsupportedIn('Memory', { kind: 'Memory', spec: { type: 'postgres' } })).toEqual([
-      { path: ['kind'], part: 'memory', value: 'Memory' },
+    expect(unsupportedIn('Guard', { kind: 'Guard', spec: { mode: ['preCall'] } })).toEqual([
+      { path: ['kind'], part: 'guards', value: 'Guard' },
     ]);
   });
 
@@ -146,8 +146,8 @@ test('a field is asked for by its path in a document, whatever the names and ind
 
 test('of a field is said whether this build does it', () => {
   expect(supportOf('Agent', ['spec', 'prompt'])).toEqual({ kind: 'enforced' });
-  expect(supportOf('Agent', ['spec', 'memory', 'memoryRef'])).toEqual({ kind: 'missing', part: 'memory' });
-  expect(supportOf('Memory', ['spec', 'type'])).toEqual({ kind: 'missing', part: 'memory' });
+  expect(supportOf('Agent', ['spec', 'expose', 'a2a'])).toEqual({ kind: 'missing', part: 'exposed agents' });
+  expect(supportOf('Guard', ['spec', 'mode'])).toEqual({ kind: 'missing', part: 'guards' });
   expect(supportOf('Tool', ['spec', 'type'])).toEqual({
     kind: 'partly',
     values: expect.objectContaining({ code: 'code tools' }),
