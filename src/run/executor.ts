@@ -114,6 +114,8 @@ export interface RecordedRow {
   readonly cost: number | undefined;
   /** Milliseconds since the epoch, by the database's clock. */
   readonly atMs: number;
+  /** Written before a person started the run again. */
+  readonly beforeRetry?: boolean;
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   RunWrite,
   WriteAnswer,
 } from './executor.ts';
+import { forgivenIn } from './forgiven.ts';
 import { Halted } from './halt.ts';
 
 /** What the journal held of one call when the run was claimed. */
@@ -33,6 +34,8 @@ export class RunJournal {
   readonly #hooks: JournalHooks;
   readonly #recorded = new Map<string, RecordedCall>();
   readonly #askedAt = new Map<string, number>();
+  /** Failures that are tried anew. */
+  readonly #forgiven: ReadonlySet<string>;
   #refusal: { readonly cause: unknown } | undefined;
 
   constructor(
@@ -48,6 +51,7 @@ export class RunJournal {
     this.#executor = executor;
     this.#owner = { worker: owner.worker, run: owner.run, fence: owner.fence };
     this.#hooks = hooks;
+    this.#forgiven = forgivenIn(owner.steps);
     for (const row of owner.steps) {
       const { intent, result } = this.#recorded.get(row.path) ?? { intent: undefined, result: undefined };
       this.#recorded.set(row.path, row.phase === 'intent' ? { intent: row, result } : { intent, result: row });
@@ -58,9 +62,14 @@ export class RunJournal {
     return this.#recorded.get(path);
   }
 
-  /** Every call that earlier owners began, for the time that a step has already taken. */
+  /** Whether what failed under this path is to be tried again, because a person started the run again. */
+  forgives(path: string): boolean {
+    return this.#forgiven.has(path);
+  }
+
+  /** Every call that earlier owners began since a person last started the run, for the time that a step has taken. */
   calls(): Iterable<RecordedCall> {
-    return this.#recorded.values();
+    return [...this.#recorded.values()].filter(({ intent, result }) => (result ?? intent)?.beforeRetry !== true);
   }
 
   /** Resolves when the intent, and every result before it, is durable. */

@@ -27,6 +27,7 @@ export function replay(call: StepCall, path: string, scope: Scope): CallResult |
   if (result === undefined) return undefined;
   assertSame(call, path, intent ?? result);
   const error = result.error ?? { code: 'run.failed', message: 'The journal does not say why the call failed.' };
+  if (scope.journal.forgives(path)) return { kind: 'again', when: 'now', error };
   switch (result.outcome) {
     case 'done':
       return { kind: 'done', output: outputOf(result) };

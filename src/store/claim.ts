@@ -24,7 +24,8 @@ from me, environment e
 where r.id = any (array(select id from suspect union all select id from picked)) and e.name = r.environment
 returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input, r.session,
   r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
-  r.drain_requested_at is not null as drained, r.concurrency_key is not null as keyed, e.revision as live_revision`;
+  r.drain_requested_at is not null as drained, r.concurrency_key is not null as keyed,
+  e.revision as live_revision`;
 
 /** The run without what is read beside it. */
 type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits'> & { readonly live_revision: number };
@@ -64,13 +65,15 @@ interface StepRow {
   readonly tokens_out: number | null;
   readonly cost: number | null;
   readonly at: Date;
+  readonly before_retry: boolean;
 }
 
 const stepsText = `
 select s.run, s.path, s.phase, s.node, s.kind, s.target, s.args_digest, s.decision,
   case when s.phase = 'result' then coalesce(s.body, b.body) end as body,
-  s.outcome, s.error, s.tokens_reserved, s.tokens_in, s.tokens_out, s.cost, s.at
-from step s left join blob b on b.digest = s.body_digest and s.phase = 'result'
+  s.outcome, s.error, s.tokens_reserved, s.tokens_in, s.tokens_out, s.cost, s.at,
+  coalesce(s.fence <= r.retried_fence, false) as before_retry
+from step s join run r on r.id = s.run left join blob b on b.digest = s.body_digest and s.phase = 'result'
 where s.run = any ($1::uuid[]) order by s.seq`;
 
 /** The journals of some runs, in the order of writing, without the arguments of calls. */
@@ -95,6 +98,7 @@ export async function readSteps(
     tokensOut: row.tokens_out ?? undefined,
     cost: row.cost ?? undefined,
     atMs: row.at.getTime(),
+    ...(row.before_retry ? { beforeRetry: true } : {}),
   }));
 }
 
