@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startScheduler, webhookDoor } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
 import { inspectBus, openStore } from './app-database.ts';
@@ -197,6 +198,7 @@ async function up(config: Config, port: number): Promise<UpService> {
     const worker = createWorker(config, { database, log, slots: config.workerSlots });
     await worker.start();
     stack.add(() => worker.stop());
+    await startScheduler(database, log, stack);
     const { ended } = await startController(config, { plane, log, stack });
     const address = await startApi(config, { plane, log, stack, port });
     return { address, ended, stop: () => stack.close() };
@@ -245,6 +247,7 @@ async function startApi(config: Config, { plane, log, stack, port }: Starting & 
     version,
     log: subsystemLog(log, 'api'),
     ready: () => assertSchema(plane.database.db),
+    hooks: webhookDoor(plane.database, secretSource(config.secrets)),
     port,
   });
   stack.add(() => server.close());
@@ -264,9 +267,11 @@ async function controllerAlone(config: Config): Promise<Service> {
 async function workerAlone(config: Config, slots: number): Promise<Service> {
   assertShared(config, 'worker');
   return alone(config, async (database, stack) => {
-    const worker = createWorker(config, { database, log: createLog(config.logLevel), slots });
+    const log = createLog(config.logLevel);
+    const worker = createWorker(config, { database, log, slots });
     await worker.start();
     stack.add(() => worker.stop());
+    await startScheduler(database, log, stack);
     return { ended: forever() };
   });
 }

@@ -7,6 +7,7 @@ import type { Context, Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { addHooks, type HookDoor, type HookLimits } from './hooks.ts';
 import type { Operations } from './operations.ts';
 import { problemMediaType, problemOf } from './problem-json.ts';
 import { addRoutes } from './routes.ts';
@@ -18,6 +19,9 @@ export interface ServerOptions {
   readonly log: Log;
   /** Throws while the server cannot serve, e.g. without its database. */
   readonly ready: () => Promise<void>;
+  /** Takes requests to webhooks; absent: there are none here. */
+  readonly hooks?: HookDoor;
+  readonly hookLimits?: HookLimits;
   /** 0 takes a free one. */
   readonly port: number;
 }
@@ -47,6 +51,8 @@ export function createApi(options: ServerOptions): OpenAPIHono {
     context.header('cache-control', 'no-store');
     context.header('x-content-type-options', 'nosniff');
   });
+  // Before the check of the Host header: a proxy hands it on, and a request to a webhook is signed.
+  if (options.hooks !== undefined) addHooks(app, options.hooks, { ...options.hookLimits, log: options.log });
   app.use(assertLoopbackHost);
   app.get('/healthz', (context) => context.json({ status: 'ok', version: options.version }));
   app.get('/readyz', async (context) => {

@@ -1,4 +1,4 @@
-import type { Environment } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { celEnvironment, offsetOf } from './expression-environment.ts';
 import { inspect, type ExpressionFault } from './expression-inspect.ts';
 import { expressionCharactersMax } from './expression.ts';
@@ -12,7 +12,24 @@ export interface ScopedExpression {
   readonly kind: 'expression';
   /** The type CEL infers: `bool`, `string`, `dyn`… */
   readonly type: string;
+  /** It holds a comprehension. */
+  readonly loops: boolean;
+  readonly evaluate: ParseResult;
 }
+
+/** The same, kept: what is evaluated again and again is parsed once. */
+export function scopedExpression(text: string, scope: ExpressionScope): ScopedExpression | ExpressionFault {
+  const key = `${scope} ${text}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const checked = checkScopedExpression(text, scope);
+  if (compiled.size >= compiledMax) compiled.clear();
+  compiled.set(key, checked);
+  return checked;
+}
+
+const compiled = new Map<string, ScopedExpression | ExpressionFault>();
+const compiledMax = 1_000;
 
 /** Parses and checks an expression that reads a tool call, a delivery to a webhook, or what an evaluation came to. */
 export function checkScopedExpression(text: string, scope: ExpressionScope): ScopedExpression | ExpressionFault {
@@ -30,7 +47,7 @@ export function checkScopedExpression(text: string, scope: ExpressionScope): Sco
   if (!checked.valid) return faultOf(checked.error, scope, 'expression.type');
   const inspection = inspect(parsed.ast);
   if (inspection.kind === 'fault') return inspection;
-  return { kind: 'expression', type: checked.type ?? 'dyn' };
+  return { kind: 'expression', type: checked.type ?? 'dyn', loops: inspection.loops, evaluate: parsed };
 }
 
 type Variable = 'dyn' | 'map<string, string>' | 'google.protobuf.Timestamp' | Readonly<Record<string, string>>;

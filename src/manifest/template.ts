@@ -46,14 +46,19 @@ export function parseTemplate(text: string): readonly TemplatePart[] | Expressio
 
 /** Every text of a value with its `${ … }` evaluated. A text that is one `${ … }` keeps the type of its value. */
 export function evaluateTemplates(value: Json, scope: Scope): Json {
-  if (typeof value === 'string') return evaluateText(value, scope);
-  if (isJsonObject(value)) {
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, evaluateTemplates(member, scope)]));
-  }
-  return isJsonList(value) ? value.map((element) => evaluateTemplates(element, scope)) : value;
+  return fillTemplates(value, (text) => evaluateExpression(text, scope));
 }
 
-function evaluateText(text: string, scope: Scope): Json {
+/** The same, by whoever knows what the expressions read. */
+export function fillTemplates(value: Json, evaluate: (text: string) => Json): Json {
+  if (typeof value === 'string') return fillText(value, evaluate);
+  if (isJsonObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fillTemplates(member, evaluate)]));
+  }
+  return isJsonList(value) ? value.map((element) => fillTemplates(element, evaluate)) : value;
+}
+
+function fillText(text: string, evaluate: (text: string) => Json): Json {
   if (!text.includes('${')) return text;
   const parts = parseTemplate(text);
   if (isFault(parts))
@@ -62,10 +67,8 @@ function evaluateText(text: string, scope: Scope): Json {
       ...(parts.help === undefined ? {} : { help: parts.help }),
     });
   const whole = wholeExpression(parts);
-  if (whole !== undefined) return evaluateExpression(whole, scope);
-  return parts
-    .map((part) => (part.kind === 'literal' ? part.text : asText(evaluateExpression(part.text, scope))))
-    .join('');
+  if (whole !== undefined) return evaluate(whole);
+  return parts.map((part) => (part.kind === 'literal' ? part.text : asText(evaluate(part.text)))).join('');
 }
 
 /** The expression of a text that holds nothing else; a block scalar's line break around it does not count. */

@@ -14,7 +14,7 @@ import {
   recordTick,
   settleSchedule,
 } from '../store/schedule.ts';
-import { readContents } from '../store/schedule-mark.ts';
+import { readContents } from '../store/live-content.ts';
 import { inTransaction, type StoreTransaction } from '../store/transaction.ts';
 import { type Due, type DueTime, dueTimes, type ScheduleTimes } from './due.ts';
 import { specIn, startTask, taskOf } from './task.ts';

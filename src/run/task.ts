@@ -6,7 +6,7 @@ import type { TaskTemplate } from '../manifest/types.gen.ts';
 import { addressAt } from '../policy/typed.ts';
 import { prepareRun } from '../store/prepare-run.ts';
 import type { RunRow } from '../store/run.ts';
-import { readContents } from '../store/schedule-mark.ts';
+import { readContents } from '../store/live-content.ts';
 import { submitRunIn } from '../store/submit.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
 import { acceptInput } from './accept.ts';
@@ -28,17 +28,19 @@ export interface TaskStart {
   readonly cause: JsonObject;
   readonly submittedBy: string;
   readonly idempotencyKey?: string;
+  /** The run's, where its cause names it already. */
+  readonly id?: string;
 }
 
 /** Submits a run of the task within the transaction of what caused it. */
 export async function startTask(trx: StoreTransaction, start: TaskStart): Promise<RunRow> {
-  const { environment, task, input, cause, submittedBy, idempotencyKey } = start;
+  const { id = newRunId(), environment, task, input, cause, submittedBy, idempotencyKey } = start;
   const { systemRef, priority, deadline, requires } = task.template;
   const system = qualify(systemRef, task.namespace);
   if (!isJsonObject(input)) throw inputIsNoMap(system);
   if (!(await acceptInput({ db: trx }, { environment, system, input }))) throw systemUnknown(environment, system);
   const prepared = await prepareRun(trx, {
-    ...{ id: newRunId(), environment, system, input, submittedBy, priority },
+    ...{ id, environment, system, input, submittedBy, priority },
     cause: { ...cause, ...(task.name === undefined ? {} : { task: task.name }) },
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(requires === undefined ? {} : { requires }),

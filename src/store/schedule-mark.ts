@@ -1,5 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-import type { Tables } from './tables.gen.ts';
+import { sql } from 'kysely';
 import type { StoreTransaction } from './transaction.ts';
 
 /** What an apply does to the schedules of an environment, by `namespace/name`. */
@@ -43,17 +42,4 @@ async function moveSchedules(
       and n.environment = ${environment} and n.name = '> ' || m.name`.execute(trx);
   await sql`
     update schedule set name = substr(name, 3) where environment = ${environment} and name like '> %'`.execute(trx);
-}
-
-/** Contents as the current revision has them, by address. What a hand did to a live row is drift and starts nothing. */
-export async function readContents(
-  db: Kysely<Tables>,
-  environment: string,
-  addresses: readonly string[],
-): Promise<ReadonlyMap<string, unknown>> {
-  const { rows } = await sql<{ address: string; body: unknown }>`
-    select h.address, s.body::json as body from resource_history h join spec s on s.digest = h.digest
-    where h.environment = ${environment} and h.to_revision is null
-      and h.address = any(${addresses}::text[])`.execute(db);
-  return new Map(rows.map(({ address, body }) => [address, body]));
 }

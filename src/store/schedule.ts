@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { RunFailure } from './json-column.ts';
+import { holdRevision } from './live-content.ts';
 import type { Tables } from './tables.gen.ts';
 import type { StoreTransaction } from './transaction.ts';
 
@@ -49,7 +50,7 @@ export async function lockSchedule(
   { id, environment }: DueSchedule,
   now?: Date,
 ): Promise<LockedSchedule | undefined> {
-  await sql`select name from environment where name = ${environment} for key share`.execute(trx);
+  await holdRevision(trx, environment);
   const { rows } = await sql<LockedSchedule>`
     select id, environment, name, decided_at, changed_at, timing,
       coalesce(${now ?? null}::timestamptz, clock_timestamp()) as now

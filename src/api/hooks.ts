@@ -1,0 +1,138 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { isPawlError, RetryableError, TerminalError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { taskCodes } from '../run/task-codes.ts';
+import { type ProblemJson, problemMediaType, problemOf } from './problem-json.ts';
+import { RequestRates } from './request-rates.ts';
+
+/** A request to a webhook, before anybody knows who sent it. */
+export interface HookRequest {
+  readonly environment: string;
+  /** `namespace/name`. */
+  readonly webhook: string;
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface HookAnswer {
+  readonly status: 'started' | 'duplicate' | 'filtered' | 'suspended';
+  readonly run?: string;
+}
+
+/** Takes a request, or throws why not. */
+export type HookDoor = (request: HookRequest) => Promise<HookAnswer>;
+
+export interface HookLimits {
+  readonly bodyMs?: number;
+  readonly perSecond?: number;
+  readonly burst?: number;
+}
+
+const bodyBytesMax = 1024 * 1024;
+const bodyMsDefault = 10_000;
+const sourcesMax = 10_000;
+
+/** The one route without a token: a request proves itself by what its webhook asks for. */
+export function addHooks(app: OpenAPIHono, door: HookDoor, { log, ...limits }: HookLimits & { log: Log }): void {
+  const { bodyMs = bodyMsDefault, perSecond = 20, burst = 100 } = limits;
+  const rates = new RequestRates({ perSecond, burst, sourcesMax });
+  app.post('/hooks/:environment/:namespace/:name', async (context) => {
+    try {
+      const waitMs = rates.take(sourceOf(context), performance.now());
+      if (waitMs > 0) throw flood(waitMs);
+      const { environment, namespace, name } = context.req.param();
+      const body = await bodyOf(context.req.raw, bodyMs);
+      const headers = Object.fromEntries(context.req.raw.headers);
+      const answer = await door({ environment, webhook: `${namespace}/${name}`, body, headers });
+      return context.json(publicAnswer(answer), 202);
+    } catch (error) {
+      const answer = refusal(error);
+      if (answer.status >= 500) log.error({ err: error, path: context.req.path }, 'webhook could not be taken');
+      return answer;
+    }
+  });
+}
+
+/** The other end of the connection; behind a proxy, the proxy. */
+function sourceOf(context: Context): string {
+  const { incoming } = (context.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
+  return incoming?.socket?.remoteAddress ?? 'unknown';
+}
+
+function publicAnswer({ status, run }: HookAnswer): object {
+  return run === undefined ? { status } : { status, run };
+}
+
+/** The bytes as they came: bounded in number and in time, whatever the sender says of their length. */
+async function bodyOf(request: Request, bodyMs: number): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();
+  const reader = request.body?.getReader();
+  if (reader === undefined) return new Uint8Array();
+  const slow = AbortSignal.timeout(bodyMs);
+  const late = new Promise<never>((_resolve, reject) => {
+    slow.addEventListener('abort', () => reject(tooSlow()), { once: true });
+  });
+  // Awaited by the race alone, and by nobody once the body is there.
+  late.catch(() => undefined);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) return Buffer.concat(chunks);
+      bytes += value.byteLength;
+      if (bytes > bodyBytesMax) throw tooLarge();
+      chunks.push(value);
+    }
+  } catch (error) {
+    // The rest is not waited for: the connection is closed with the answer.
+    reader.cancel().catch(() => undefined);
+    throw error;
+  }
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  'webhook.unknown': 404,
+  'webhook.unauthenticated': 401,
+  'webhook.malformed': 400,
+  'webhook.too_large': 413,
+  'webhook.too_slow': 408,
+  'webhook.flood': 429,
+};
+
+/** Why nothing began. What is the owner's to mend is 422; what may pass is 503, and worth sending again. */
+function refusal(error: unknown): Response {
+  const known = isPawlError(error) ? statuses[error.code] : undefined;
+  const problem = problemOf(error);
+  const status = known ?? (error instanceof RetryableError ? 503 : isPawlError(error) ? 422 : 500);
+  const shown: ProblemJson = { ...problem, status };
+  const retryAfterMs = error instanceof RetryableError ? (error.retryAfterMs ?? 5_000) : undefined;
+  return new Response(JSON.stringify(shown), {
+    status,
+    headers: {
+      'content-type': problemMediaType,
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
+      ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
+    },
+  });
+}
+
+function tooLarge(): TerminalError {
+  const code = 'webhook.too_large' satisfies keyof typeof taskCodes;
+  return new TerminalError(`The body is over ${bodyBytesMax} bytes.`, { code, help: 'Send less.' });
+}
+
+function tooSlow(): TerminalError {
+  const code = 'webhook.too_slow' satisfies keyof typeof taskCodes;
+  return new TerminalError('The body came too slowly.', { code, help: 'Send it again.' });
+}
+
+function flood(waitMs: number): RetryableError {
+  const code = 'webhook.flood' satisfies keyof typeof taskCodes;
+  return new RetryableError('Too many requests came from this address.', {
+    code,
+    help: 'Send it again later.',
+    retryAfterMs: waitMs,
+  });
+}

@@ -1,0 +1,28 @@
+import { channels } from './bus/bus.ts';
+import type { Closers } from './closers.ts';
+import { type Log, subsystemLog } from './log.ts';
+import { deliver, type WebhookAnswer, type WebhookRequest } from './run/delivery.ts';
+import { Scheduler } from './run/scheduler.ts';
+import type { Database } from './store/database.ts';
+import type { SecretSource } from './tools/secret-reading.ts';
+
+/** Starts the runs of schedules, beside a worker: any number of processes may, and one starts each. */
+export async function startScheduler(database: Database, log: Log, stack: Closers): Promise<void> {
+  const scheduler = new Scheduler({ database, bus: database, log: subsystemLog(log, 'scheduler') });
+  await scheduler.start();
+  stack.add(() => scheduler.stop());
+}
+
+/** Takes requests to webhooks, and wakes a worker for the run that one starts. */
+export function webhookDoor(
+  database: Database,
+  secrets: SecretSource,
+): (request: WebhookRequest) => Promise<WebhookAnswer> {
+  return async (request) => {
+    const answer = await deliver({ database, secrets }, request);
+    if (answer.status === 'started') {
+      await database.notify(channels.ready, answer.pool ?? '').catch(() => undefined);
+    }
+    return answer;
+  };
+}
