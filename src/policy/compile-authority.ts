@@ -5,6 +5,7 @@ import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf } from './callers.ts';
 import { durationMs } from './compile-content.ts';
+import { modelsNamed } from './compile-model.ts';
 import { embeddingsOf, memoryCells, memoryOf, memoryOperations, memoryUseOf, searchedBy } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -20,7 +21,7 @@ import {
   type ToolForm,
   toolForm,
 } from './rule-form.ts';
-import { modelRefOf, scopeOf, toolRefsOf } from './runnable.ts';
+import { scopeOf, toolRefsOf } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
@@ -39,7 +40,8 @@ export function subjectsOf(system: Resource, view: View): readonly Subject[] {
 
 /** What a subject asks for by itself, before anything narrows it. */
 export interface Request {
-  readonly model: string | undefined;
+  /** `namespace/name`: its own in the order in which they are asked, then the one that sums up. */
+  readonly models: readonly string[];
   /** `namespace/name`, in order. */
   readonly tools: ReadonlySet<string>;
   /** By address. */
@@ -64,10 +66,10 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
     const cell = { tool: toolForm(view.resource('Tool', path)), subject, rules: view.permissionsFor(path, subject) };
     tools[path] = deniedBy(cell, grants.policies) ?? grantOf(cell, grants.roles);
   }
-  const { model } = request;
+  const { models } = request;
   return {
     models: Object.fromEntries(
-      modelsOf(model, subject, view).map((path) => [path, modelVerdict(path, subject, policies)]),
+      modelsOf(models, subject, view).map((path) => [path, modelVerdict(path, subject, policies)]),
     ),
     tools,
     limits: limitsOf(request.limits, policies),
@@ -104,15 +106,16 @@ export function requestOf({ agent, address }: Subject, view: View): Request {
 
 const agentRequest = kept((agent: Resource): Request => {
   const spec = specOf(agent, 'Agent');
-  const { maxSteps, maxToolCalls, maxTokens, timeout } = spec.limits;
+  const { maxSteps, maxToolCalls, maxTokens, maxCost, timeout } = spec.limits;
   return {
-    model: qualify(modelRefOf(agent), agent.namespace),
+    models: modelsNamed(agent),
     tools: new Set(sortedPaths(toolRefsOf(agent), agent.namespace)),
     roles: sortedPaths(spec.roles, agent.namespace),
     limits: {
       maxSteps,
       maxToolCalls,
       ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(maxCost === undefined ? {} : { maxCost }),
       timeoutMs: durationMs(timeout),
     },
   };
@@ -123,7 +126,7 @@ const systemRequest = kept((system: Resource): Request => {
   const spec = specOf(system, 'AgentSystem');
   const tools = Object.values(spec.graph).flatMap(({ toolRef }) => (toolRef === undefined ? [] : [toolRef]));
   return {
-    model: undefined,
+    models: [],
     tools: new Set(sortedPaths(tools, system.namespace)),
     roles: sortedPaths(spec.roles, system.namespace),
     limits: { maxSteps: 1, maxToolCalls: 1, timeoutMs: durationMs(spec.limits.timeout) },
@@ -131,9 +134,9 @@ const systemRequest = kept((system: Resource): Request => {
 });
 
 /** The agent's own, and those that make the embeddings of what it searches. */
-function modelsOf(model: string | undefined, subject: Subject, view: View): readonly string[] {
+function modelsOf(named: readonly string[], subject: Subject, view: View): readonly string[] {
   const memories = memoriesNamed(subject, view).map((path) => memoryOf(view.resource('Memory', path)));
-  return [...new Set([...(model === undefined ? [] : [model]), ...embeddingsOf(memories)])];
+  return [...new Set([...named, ...embeddingsOf(memories)])];
 }
 
 /** `namespace/name` of the memories whose tools a subject may call, and of those that its retrieval tools search. */
@@ -229,11 +232,13 @@ function limitsOf(own: Limits, policies: readonly Rule<'AgentPolicy'>[]): Limits
   const least = (values: readonly (number | undefined)[]): number =>
     Math.min(...values.filter((value) => value !== undefined));
   const maxTokens = least([own.maxTokens, ...ceilings.map((ceiling) => ceiling.maxTokens)]);
+  const maxCost = least([own.maxCost, ...ceilings.map((ceiling) => ceiling.maxCost)]);
   const timeouts = ceilings.flatMap(({ timeout }) => (timeout === undefined ? [] : [durationMs(timeout)]));
   return {
     maxSteps: least([own.maxSteps, ...ceilings.map((ceiling) => ceiling.maxSteps)]),
     maxToolCalls: least([own.maxToolCalls, ...ceilings.map((ceiling) => ceiling.maxToolCalls)]),
     ...(maxTokens === Number.POSITIVE_INFINITY ? {} : { maxTokens }),
+    ...(maxCost === Number.POSITIVE_INFINITY ? {} : { maxCost }),
     timeoutMs: least([own.timeoutMs, ...timeouts]),
   };
 }

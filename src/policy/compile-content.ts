@@ -8,7 +8,6 @@ import {
   type SecretUse,
 } from '../manifest/bundle.ts';
 import { parseDuration } from '../manifest/duration.ts';
-import type { JsonObject } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
@@ -16,12 +15,15 @@ import type { SecretRef } from '../manifest/types.gen.ts';
 import { shared } from './bundle-text.ts';
 import { callersOf, type Find, nestedSystems } from './callers.ts';
 import { concurrencyOf, isRated } from './compile-concurrency.ts';
+import { agentOf, isNewer } from './compile-agent.ts';
+import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
+import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { withHandOffs } from './compile-hand-off.ts';
 import { embeddingsOf, memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
-import { authProfileOf, inputSchemaOf, modelRefOf, notRunnable, providerOf, toolRefsOf } from './runnable.ts';
+import { authProfileOf, inputSchemaOf, notRunnable } from './runnable.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 /** What a run of a system executes: the graph, and everything that it names, by `namespace/name`. */
@@ -40,11 +42,19 @@ export function compileContent(system: Resource, view: View): Bundle {
     toolPaths.map((path) => [path, memoryToolOf(path) ?? toolOf(view.resource('Tool', path))]),
   );
   const memories = memoriesOf(agents, Object.values(tools), view);
-  const modelPaths = [...Object.values(agents).map(({ model }) => model), ...embeddingsOf(Object.values(memories))];
+  const modelPaths = [
+    ...callers.flatMap(({ resource }) => modelsNamed(resource)),
+    ...embeddingsOf(Object.values(memories)),
+  ];
   const models = sortedRecord(modelPaths.map((path) => [path, modelOf(view.resource('ModelEndpoint', path))]));
   return {
     engineSchema:
-      Object.keys(memories).length > 0 || Object.values(models).some(isRated) || !graphs.every(isPlainGraph) ? 3 : schemaNeeded(Object.values(agents)),
+      Object.keys(memories).length > 0 ||
+      Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
+      Object.values(tools).some(({ retry }) => retry !== undefined) ||
+      !graphs.every(isPlainGraph)
+        ? 3
+        : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     ...graph,
     ...(graphs.length === 1 ? {} : { systems }),
@@ -67,62 +77,12 @@ function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view
 
 /** A worker that does not know placeholders would send the braces to a model. */
 function schemaNeeded(agents: readonly BundleAgent[]): number {
-  if (agents.some((agent) => agent.agents !== undefined)) return 3;
+  if (agents.some((agent) => agent.agents !== undefined || isNewer(agent))) return 3;
   return agents.some(({ prompt }) => prompt.includes('{{')) ? 2 : 1;
 }
 
 function toolNodesOf({ nodes }: BundleGraph): string[] {
   return Object.values(nodes).flatMap((node) => (node.kind === 'tool' ? [node.tool] : []));
-}
-
-const agentOf = kept((agent: Resource): BundleAgent => {
-  const spec = specOf(agent, 'Agent');
-  const tools = toolRefsOf(agent).map((toolRef): [string, string] => {
-    const path = qualify(toolRef, agent.namespace);
-    return [path.slice(path.indexOf('/') + 1), path];
-  });
-  if (new Set(tools.map(([name]) => name)).size !== new Set(tools.map(([, path]) => path)).size) {
-    throw new TypeError(`${agent.address} lists two tools of one name: a model could not tell them apart`);
-  }
-  return shared({
-    model: qualify(modelRefOf(agent), agent.namespace),
-    prompt: spec.prompt,
-    ...inputsOf(spec.inputs),
-    tools: sortedRecord(tools),
-    limits: {
-      maxSteps: spec.limits.maxSteps,
-      maxToolCalls: spec.limits.maxToolCalls,
-      ...maxTokens(spec.limits),
-      timeoutMs: durationMs(spec.limits.timeout),
-    },
-    ...(spec.output === undefined ? {} : { output: spec.output }),
-    execution: { onDeny: spec.execution.onDeny, maxDenials: spec.execution.maxDenials },
-  });
-});
-
-/** Only what a run reads: a description changes no bundle. */
-function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'> {
-  const declared = Object.entries(inputs ?? {});
-  if (declared.length === 0) return {};
-  return { inputs: sortedRecord(declared.map(([name, { description: _text, ...input }]) => [name, input])) };
-}
-
-function modelOf(endpoint: Resource): BundleModel {
-  const { model, baseUrl, allowPrivate, parameters, auth, pricing, rateLimit, script } = specOf(
-    endpoint,
-    'ModelEndpoint',
-  );
-  return {
-    provider: providerOf(endpoint),
-    model,
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    allowPrivate,
-    parameters,
-    ...(auth === undefined ? {} : { auth: secretUse(auth.secretRef, endpoint.namespace) }),
-    ...(pricing === undefined ? {} : { pricing }),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(script === undefined ? {} : { script: script as unknown as JsonObject }),
-  };
 }
 
 const toolOf = kept((tool: Resource): BundleTool => {
@@ -137,6 +97,7 @@ const toolOf = kept((tool: Resource): BundleTool => {
     timeoutMs: durationMs(spec.timeout),
     maxResultBytes: spec.maxResultBytes,
     costPerCall: spec.cost?.perCall ?? 0,
+    ...(spec.retry === undefined ? {} : { retry: retryOf(spec.retry) }),
     impl: implOf(tool, spec),
   });
 });
@@ -173,11 +134,11 @@ type SecretUser = BundleModel | BundleTool | BundleMemory;
 function secretsOf(users: readonly SecretUser[], view: View): Bundle['secrets'] {
   const keys = new Map<string, [string, string][]>();
   for (const user of users) {
-    const use = secretUseOf(user);
-    if (use === undefined) continue;
-    const place = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];
-    if (place === undefined) throw new TypeError(`Secret ${use.secret} has no key ${use.key}`);
-    keys.set(use.secret, [...(keys.get(use.secret) ?? []), [use.key, place]]);
+    for (const use of secretUsesOf(user)) {
+      const place = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];
+      if (place === undefined) throw new TypeError(`Secret ${use.secret} has no key ${use.key}`);
+      keys.set(use.secret, [...(keys.get(use.secret) ?? []), [use.key, place]]);
+    }
   }
   return sortedRecord(
     Array.from(keys, ([path, used]) => {
@@ -192,14 +153,10 @@ function sourceOf(source: SpecOf<'Secret'>['source']): Bundle['secrets'][string]
   return source;
 }
 
-function secretUseOf(user: SecretUser): SecretUse | undefined {
-  if ('session' in user) return user.http?.auth?.secret;
-  if (!('impl' in user)) return user.auth;
-  return user.impl.type === 'http' ? user.impl.auth?.secret : undefined;
-}
-
-function maxTokens(limits: { readonly maxTokens?: number }): { readonly maxTokens?: number } {
-  return limits.maxTokens === undefined ? {} : { maxTokens: limits.maxTokens };
+function secretUsesOf(user: SecretUser): readonly SecretUse[] {
+  if ('session' in user) return user.http?.auth === undefined ? [] : [user.http.auth.secret];
+  if (!('impl' in user)) return [user.auth, user.tls?.ca].filter((use) => use !== undefined);
+  return user.impl.type === 'http' && user.impl.auth !== undefined ? [user.impl.auth.secret] : [];
 }
 
 export function durationMs(text: string): number {

@@ -46,3 +46,9 @@ export function modelsNamed(agent: Resource): readonly string[] {
   const names = summarizer === undefined ? modelRefsOf(agent) : [...modelRefsOf(agent), summarizer];
   return [...new Set(names.map((name) => qualify(name, agent.namespace)))];
 }
+
+/** Whether a worker of an older engine would ask the endpoint otherwise, or not at all. */
+export function isNewerModel({ provider, parameters, pricing, headers, tls }: BundleModel): boolean {
+  const newer = [parameters.reasoningEffort, pricing?.cachedInputPerMTok, headers, tls];
+  return (provider !== 'scripted' && provider !== 'openaiCompatible') || newer.some((member) => member !== undefined);
+}

@@ -62,12 +62,3 @@ export function notRunnable(resource: Pick<Resource, 'address'>, what: string): 
     help: 'Run `pawl validate`: it lists what is not supported, with its place.',
   });
 }
-
-/** The first ModelEndpoint that answers for an agent. */
-export function modelRefOf(agent: Resource): string {
-  return modelRefsOf(agent)[0] ?? '';
-}
-
-export function providerOf(endpoint: Resource) {
-  return specOf(endpoint, 'ModelEndpoint').provider;
-}
