@@ -85,6 +85,7 @@ export function settle({ call, path, scope, target }: Attempt, settlement: Settl
   const { outcome, body, error, tokensIn, tokensOut, cost } = settlement;
   // An unknown outcome keeps what was reserved, unless the call was never made.
   const keepsReserve = outcome === 'unknown' && error?.code !== 'call.not_made';
+  if (outcome === 'unknown' && error?.retryable === false) scope.unsettled?.add(path);
   if (!keepsReserve) scope.ledger.settle(path, tokensIn + tokensOut, cost);
   scope.journal.result({
     phase: 'result',

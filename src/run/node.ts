@@ -5,6 +5,9 @@ import { Halted, StepFailure } from './halt.ts';
 import type { Json } from '../manifest/json.ts';
 import { type Around, inputOf, type NodeRun, type NodeStart, type Work, type Wrapper } from './node-start.ts';
 import { runHuman } from './node-human.ts';
+import { listed } from './node-list.ts';
+import { looped } from './node-loop.ts';
+import { retried, timed } from './node-retry.ts';
 import { runSystem } from './node-system.ts';
 import { reviewed } from './review.ts';
 import { type Scope, timeoutMsOf } from './scope.ts';
@@ -14,13 +17,22 @@ import { step } from './step.ts';
  * What may stand around one execution of a node, the outermost first. Each adds its own mark to the place (see
  * place.ts), runs what is inside of it as often as the node says, and passes a node that does not ask for it.
  */
-const wrappers: readonly Wrapper[] = [reviewed, delegating];
+const wrappers: readonly Wrapper[] = [listed, reviewed, looped, delegating, timed, retried];
 
 /** Executes a node, with everything that it says of lists, turns, attempts and time, and gives its output. */
-export const runNode: Work = wrappers.reduceRight<Work>(
+export function runNode(start: NodeStart, scope: Scope): Promise<Json> {
+  return isPlain(start) ? runOnce(start, scope) : runWrapped(start, scope);
+}
+
+const runWrapped = wrappers.reduceRight<Work>(
   (inner, wrapper) => (start, scope) => wrapper(start, scope, inner),
   runOnce,
 );
+
+function isPlain({ node }: NodeStart): boolean {
+  const { forEach, review, loop, delegates, timeoutMs, retry } = node;
+  return (forEach ?? review ?? loop ?? delegates ?? timeoutMs ?? retry) === undefined;
+}
 
 function runOnce(start: NodeStart, scope: Scope): Promise<Json> {
   const { node, system, place, earlier, around } = start;

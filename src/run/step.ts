@@ -202,5 +202,7 @@ const neverAnswered: ReadonlySet<string> = new Set([
 
 /** The same for every attempt at one call: a tool that honours it has one effect. */
 function idempotencyKeyOf(call: ToolStepCall, scope: Scope): string {
-  return sha256(`${scope.run.id}|${call.path}`);
+  // A further attempt at a tool node makes the same call; an agent's conversation begins anew.
+  const path = call.caller.kind === 'system' ? call.path.replaceAll(/!\d+/g, '') : call.path;
+  return sha256(`${scope.run.id}|${path}`);
 }

@@ -5,6 +5,8 @@ import type { Scope } from './scope.ts';
 export interface TimeLimit {
   readonly place: string;
   readonly timeoutMs: number;
+  /** What pauses took of it. */
+  readonly usedMs?: number;
   /** What the failure says, as `The system` or `The step`. */
   readonly what: string;
 }
@@ -14,14 +16,14 @@ export interface TimeLimit {
  * over, calls under way are given up and the place fails.
  */
 export async function withinTime<T>(
-  { place, timeoutMs, what }: TimeLimit,
+  { place, timeoutMs, usedMs = 0, what }: TimeLimit,
   scope: Scope,
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   const timer = new AbortController();
   const limit = setTimeout(
     () => timer.abort(new Halted('over')),
-    Math.max(0, timeoutMs - spentWithin(place, scope.journal)),
+    Math.max(0, timeoutMs - usedMs - spentWithin(place, scope.journal)),
   );
   try {
     return await work({ ...scope, signal: AbortSignal.any([scope.signal, timer.signal]) });
@@ -52,6 +54,6 @@ export function spentWithin(place: string, journal: Pick<RunJournal, 'calls'>): 
 }
 
 /** Whether a place is this one or inside of it: a mark, a hand, a delegate or a node of a nested system. */
-function isWithin(place: string, outer: string): boolean {
+export function isWithin(place: string, outer: string): boolean {
   return place === outer || (place.startsWith(outer) && /^[#[@!^:>]/.test(place.slice(outer.length)));
 }
