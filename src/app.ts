@@ -4,6 +4,7 @@ import { startScheduler, webhookDoor } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
 import { inspectBus, openStore } from './app-database.ts';
+import { openLocal, replayWith } from './app-local.ts';
 import type { Operations } from './api/operations.ts';
 import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
@@ -51,6 +52,8 @@ function appOf(config: Config): App {
   return {
     config,
     open: () => openDoor(config),
+    openLocal: (environment) => openLocal(config, environment, (plane, close) => embeddedDoor(config, plane, close)),
+    replay: replayWith(config),
     migrate: () => withDatabase(config, bringUp),
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
@@ -80,6 +83,13 @@ async function openDoor(config: Config): Promise<Door> {
     await database.close();
     throw error;
   }
+}
+
+function embeddedDoor(config: Config, plane: ControlPlane, close: () => Promise<void>): Door {
+  const { database } = plane;
+  const operations = operationsOn(config, plane, close);
+  const work: Door['workUntil'] = (id, signal) => workUntil(config, { database, operations, id, signal });
+  return { operations, via: 'embedded', workUntil: work, close: () => operations.close() };
 }
 
 /** The embedded database is this user's own and is brought up without asking; a server's schema is its operator's. */

@@ -1,4 +1,5 @@
 import type { RunRecord } from './operations.ts';
+import type { ReplayOperations, ReplaySource } from './operations-replay.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest, RunStanding, TopRecord } from './operations-run.ts';
 
 interface Sending {
@@ -8,7 +9,7 @@ interface Sending {
   readonly run: (id: string) => string;
 }
 
-interface RunClient extends RunOperations {
+interface RunClient extends RunOperations, ReplayOperations {
   runs(request: RunsRequest): Promise<readonly RunRecord[]>;
   runChanges(request: RunChangesRequest): Promise<{ readonly seen: string; readonly runs: readonly RunRecord[] }>;
 }
@@ -18,6 +19,7 @@ export function runClient({ get, of, run }: Sending): RunClient {
     runs: ({ environment, ...filter }) => get(`${of(environment)}/runs?${queryOf(filter)}`),
     runChanges: ({ environment, ...filter }) => get(`${of(environment)}/runs/changes?${queryOf(filter)}`),
     standing: async (id) => get<RunStanding>(`${run(id)}/standing`),
+    replaySource: async ({ run: id, at }) => get<ReplaySource>(`${run(id)}/replay?${queryOf({ at })}`),
     top: (environment) => get<TopRecord>(`${of(environment)}/top`),
   };
 }

@@ -16,6 +16,7 @@ import { workingCopyCommit } from '../source/working-copy.ts';
 import { newRunId } from '../run/run-id.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
+import { sessionNamed } from '../store/memory-session.ts';
 import { prepareRun } from '../store/prepare-run.ts';
 import { cancelRun, readRun } from '../store/run.ts';
 import { submitRun } from '../store/submit.ts';
@@ -36,6 +37,7 @@ import type {
 } from './operations.ts';
 import { environments, history, pinnedOf, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
+import { replayOperations } from './local-replay.ts';
 import { runOperations } from './local-run.ts';
 import { runRecords, workerRecord } from './records.ts';
 import { acceptedSystem } from './submission.ts';
@@ -73,6 +75,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     ...answerOperations(plane, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
+    ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
     resolve: async ({ run, path, as, output, actor }) => {
@@ -217,10 +220,11 @@ async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awai
   const { database } = plane;
   await known(plane, request.environment);
   const system = await acceptedSystem(database, request);
-  const { environment, input, actor: submittedBy, idempotencyKey, requires, priority, deadlineMs } = request;
+  const { environment, input, actor: submittedBy, idempotencyKey, session, requires, priority, deadlineMs } = request;
   const prepared = await prepareRun(database.db, {
     ...{ id: newRunId(), environment, system, input, submittedBy },
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(session === undefined ? {} : { session: sessionNamed(session) }),
     ...(requires === undefined ? {} : { requires }),
     ...(priority === undefined ? {} : { priority }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),

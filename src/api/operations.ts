@@ -8,6 +8,7 @@ import type { AnswerOperations } from './operations-answer.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
+import type { ReplayOperations } from './operations-replay.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
@@ -21,7 +22,8 @@ export interface Operations
     AcknowledgeOperations,
     AccessOperations,
     AnswerOperations,
-    RunOperations {
+    RunOperations,
+    ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
   plan(request: PlanRequest): Promise<Plan>;
@@ -140,6 +142,8 @@ export interface SubmitRequest {
   readonly system: string;
   readonly input: JsonObject;
   readonly idempotencyKey?: string;
+  /** The conversation that the run goes on with, for agents that have a memory. */
+  readonly session?: string;
   /** What a worker must have to execute the run. */
   readonly requires?: Requirements;
   /** 0 to 9; 9 is highest. Absent: 5. */

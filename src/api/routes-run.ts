@@ -51,6 +51,17 @@ const standing = z
   })
   .openapi('Standing');
 
+const content = z.record(z.string(), z.unknown());
+
+const replaySource = z
+  .object({
+    input: content,
+    rows: z.array(z.looseObject({ path: z.string(), phase: z.enum(['intent', 'result']), node: z.string() })),
+    content,
+    target: z.object({ what: z.string(), content, authority: content }),
+  })
+  .openapi('ReplaySource');
+
 const top = z
   .object({
     environment: z.string(),
@@ -119,6 +130,18 @@ export function addRunReadingRoutes(app: OpenAPIHono, operations: Operations): v
       result: top,
     },
     ({ parameters: { environment } }) => operations.top(environment),
+  );
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/v1/runs/{id}/replay',
+      summary: 'The journal of a run that ended, and the system under another snapshot',
+      parameters: schemas.runParameters,
+      query: z.object({ at: z.string().min(1).max(255) }),
+      result: replaySource,
+    },
+    ({ parameters: { id }, query: { at } }) => operations.replaySource({ run: id, at }),
   );
   addRoute(
     app,

@@ -1,12 +1,17 @@
 import type { Operations } from '../api/operations.ts';
 import type { Config } from '../config.ts';
 import type { Problem } from '../manifest/problem.ts';
+import type { RecordedRun, Replayed, ReplayOptions } from '../run/replay-run.ts';
 
 /** What the commands ask of the wiring; `app.ts` provides it, a command only names what it needs. */
 export interface App {
   readonly config: Config;
   /** A running `pawl up` of this repository where there is one, else the database itself. */
   open(): Promise<Door>;
+  /** The files of the working copy, live in a database of their own that goes when the door closes. */
+  openLocal(environment: string | undefined): Promise<Door>;
+  /** Executes a recorded run again in this process, under another bundle. */
+  replay(recorded: RecordedRun, options: Omit<ReplayOptions, 'secrets' | 'log' | 'version'>): Promise<Replayed>;
   migrate(): Promise<{ readonly applied: readonly string[]; readonly current: string }>;
   doctor(): Promise<readonly Check[]>;
   up(options: { readonly port: number }): Promise<UpService>;

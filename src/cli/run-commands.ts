@@ -11,6 +11,7 @@ export function addRunCommands(program: Command, context: CliContext, outcome: O
   addStarting(program, context, outcome);
   addWatching(program, context, outcome);
   addTop(program, context, outcome);
+  addReplay(program, context, outcome);
   addHelping(program, context, outcome);
 }
 
@@ -22,12 +23,17 @@ function addStarting(program: Command, context: CliContext, outcome: Outcome): v
     .option('-i, --set <key=value>', 'one input, as often as needed; a value that is JSON is taken as JSON', collect)
     .option('--input <file>', 'the whole input as a JSON file, `-` for standard input')
     .option('--key <text>', 'idempotency key: the same key is the same run')
+    .option('--session <id>', 'the conversation that the run goes on with, for agents that have a memory')
     .option('--watch', 'follow the run until it ends')
     .option('--exit-status', 'wait for the end; exit 5 unless the run succeeded')
+    .option('--local', 'the uncommitted files, in this process, without a server; nothing is kept')
     .addOption(environment())
     .addOption(output('text', 'json'))
     .action(async (system: string, options) => {
-      outcome.exit = await (await import('./run.ts')).runCommand(context, { ...options, system });
+      outcome.exit =
+        options.local === true
+          ? await (await import('./run-local.ts')).runLocal(context, { ...options, system })
+          : await (await import('./run.ts')).runCommand(context, { ...options, system });
     });
 }
 
@@ -42,6 +48,29 @@ function addWatching(program: Command, context: CliContext, outcome: Outcome): v
     .addOption(output('text', 'json'))
     .action(async (run: string, options) => {
       outcome.exit = await (await import('./trace.ts')).traceCommand(context, { ...options, run });
+    });
+}
+
+function addReplay(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('replay')
+    .description('execute a recorded run again under another snapshot; exit 2 where it comes out otherwise')
+    .argument('<run>', 'its id')
+    .option('--at <state>', 'a branch, tag or commit, a revision (`41`), `live` or `working-copy`', 'working-copy')
+    .addOption(
+      new Option('--on-diverge <action>', 'a tool call that the record has no answer to')
+        .choices(['stop', 'ask'])
+        .default('stop'),
+    )
+    .addOption(
+      new Option('--models <source>', 'ask models anew, or answer from the record too')
+        .choices(['ask', 'recorded'])
+        .default('ask'),
+    )
+    .option('--trace', "also show the replay's own trace")
+    .addOption(output('text', 'json'))
+    .action(async (run: string, options) => {
+      outcome.exit = await (await import('./replay.ts')).replayCommand(context, { ...options, run });
     });
 }
 

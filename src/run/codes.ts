@@ -29,8 +29,9 @@ export const runCodes = {
     cure: 'Wait for its end with `pawl trace RUN -f`, or cancel it.',
   },
   'run.drained': {
-    title: 'A rollback stopped the run before its next step',
-    cause: '`pawl rollback --runs=drain` withdrew the revision that the run is pinned to.',
+    title: 'The run was stopped before its next step',
+    cause:
+      '`pawl rollback --runs=drain` withdrew the revision that the run is pinned to, or a commit removed its system, which says `drain: drain`.',
     cure: 'Submit a new run: it gets what is live now. What this one already did is in its trace.',
   },
   'run.not_waiting': {

@@ -51,6 +51,7 @@ describe('the client is the operations over HTTP', () => {
       await client.questionsOf(runId);
       await client.answer({ run: runId, place: 'ask', as: 'changes', text: 'shorter', actor: 'me' });
       await client.top('production');
+      await client.replaySource({ run: runId, at: 'feature/x' });
       await client.submit({ environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' });
       await client.workers();
       await client.resolve({ run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' });
@@ -72,6 +73,7 @@ describe('the client is the operations over HTTP', () => {
         ['questionsOf', runId],
         ['answer', { run: runId, place: 'ask', as: 'changes', text: 'shorter', actor: 'me' }],
         ['top', 'production'],
+        ['replaySource', { run: runId, at: 'feature/x' }],
         ['submit', { environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' }],
         ['workers'],
         ['resolve', { run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' }],

@@ -154,6 +154,12 @@ export function recordingOperations(calls: unknown[]): Operations {
           ),
     runs: answer('runs', [run]),
     runChanges: answer('runChanges', { seen: 'e'.repeat(64), runs: [run] }),
+    replaySource: answer('replaySource', {
+      input: {},
+      rows: [],
+      content: {},
+      target: {},
+    }) as unknown as Operations['replaySource'],
     standing: answer('standing', standing),
     questions: answer('questions', [question]),
     questionsOf: answer('questionsOf', [question]),

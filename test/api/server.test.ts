@@ -144,6 +144,7 @@ describe('what may be asked', () => {
       'get /v1/environments/{environment}/top',
       'get /v1/runs/{id}',
       'get /v1/runs/{id}/questions',
+      'get /v1/runs/{id}/replay',
       'get /v1/runs/{id}/standing',
       'get /v1/runs/{id}/trace',
       'get /v1/status',

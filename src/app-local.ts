@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { App, Door } from './cli/app-port.ts';
+import { opening } from './closers.ts';
+import type { Config } from './config.ts';
+import { applyWorkingCopy } from './controller/local-environment.ts';
+import { type ControlPlane, createControlPlane } from './controller/planning.ts';
+import { createLog, subsystemLog } from './log.ts';
+import { replayRun } from './run/replay-run.ts';
+import { WorkingCopy } from './source/working-copy.ts';
+import { openDatabase } from './store/database.ts';
+import { migrate } from './store/migrate.ts';
+import { secretSource } from './tools/secret-source.ts';
+import { packageVersion } from './version.ts';
+
+/** The files of the working copy, live in a database of their own. Nothing of it stays, and what is live is not looked at. */
+export function openLocal(
+  config: Config,
+  environment: string | undefined,
+  doorOn: (plane: ControlPlane, close: () => Promise<void>) => Door,
+): Promise<Door> {
+  return opening(async (stack) => {
+    const directory = await mkdtemp(join(tmpdir(), 'pawl-local-'));
+    stack.add(() => rm(directory, { recursive: true, force: true }));
+    const database = await openDatabase({ directory: join(directory, 'db') });
+    stack.add(() => database.close());
+    await migrate(database);
+    const plane = createControlPlane(new WorkingCopy({ root: config.root }), database);
+    await applyWorkingCopy(plane, { environment, by: config.actor });
+    return doorOn(plane, () => stack.close());
+  });
+}
+
+/** Executes a recorded run again in this process; secrets are read as a worker here would read them. */
+export function replayWith(config: Config): App['replay'] {
+  const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const version = packageVersion();
+  return (recorded, options) =>
+    replayRun(recorded, {
+      ...options,
+      secrets: secretSource(config.secrets),
+      log: subsystemLog(log, 'replay'),
+      version,
+    });
+}

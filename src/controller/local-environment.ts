@@ -1,0 +1,40 @@
+import { apply } from '../apply/apply.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { Plan } from '../plan/change.ts';
+import { settingsAt } from '../source/snapshot.ts';
+import { workingCopyCommit } from '../source/working-copy.ts';
+import { environmentAt } from './environments.ts';
+import { type ControlPlane, planCommit } from './planning.ts';
+
+/** What the revision of a local environment has in place of a commit: nobody could take it for one. */
+const localCommit = 'local';
+
+/**
+ * Makes the files of a working copy live in a database that is thrown away afterwards, and gives the environment's
+ * name. Nobody needs to have agreed to anything: nothing outside can be reached but by the same gate, and nothing stays.
+ */
+export async function applyWorkingCopy(
+  plane: ControlPlane,
+  { environment, by }: { readonly environment: string | undefined; readonly by: string },
+): Promise<string> {
+  const settings = await environmentAt(plane.repository, workingCopyCommit, environment ?? (await onlyOne(plane)));
+  const planned = await planCommit(plane, { settings, commit: workingCopyCommit, workingCopy: plane.repository });
+  const plan: Plan = { ...planned, target: { ...planned.target, commit: localCommit } };
+  await apply(plane.database, plan, { by, returns: true });
+  return settings.name;
+}
+
+async function onlyOne({ repository }: ControlPlane): Promise<string> {
+  const { settings } = await settingsAt(repository, workingCopyCommit);
+  const [first, ...others] = settings?.environments ?? [];
+  if (first !== undefined && others.length === 0) return first.name;
+  const names = [first, ...others].flatMap((environment) => environment?.name ?? []).join(', ');
+  throw new TerminalError(
+    first === undefined ? 'pawl.yaml declares no environment.' : `pawl.yaml declares several environments: ${names}.`,
+    {
+      code: first === undefined ? 'environment.none' : 'cli.environment_ambiguous',
+      help: first === undefined ? 'Add one under `environments`.' : 'Pass --env with one of them.',
+      exit: first === undefined ? exitCodes.findings : exitCodes.usage,
+    },
+  );
+}
