@@ -20,6 +20,7 @@ import type {
   WriteAnswer,
 } from './executor.ts';
 import { GroupCommit } from './group-commit.ts';
+import { LoadMeter } from './load-meter.ts';
 import { Rates } from './rates.ts';
 
 export const leaseMsDefault = 15_000;
@@ -29,6 +30,7 @@ const bundlesMax = 256;
 /** Keeps runs in the database, the embedded one or PostgreSQL, by the same statements. */
 export class DatabaseExecutor implements Executor {
   readonly rates: Rates;
+  readonly #meter = new LoadMeter();
   readonly #database: Database;
   readonly #leaseMs: number;
   readonly #commit: GroupCommit;
@@ -61,7 +63,7 @@ export class DatabaseExecutor implements Executor {
 
   async renew(worker: string): Promise<boolean> {
     const session = await this.#heldSession(worker);
-    return renewWorker(session, worker, this.#leaseMs);
+    return renewWorker(session, worker, { leaseMs: this.#leaseMs, load: this.#meter.read() });
   }
 
   async #heldSession(worker: string): Promise<Session> {

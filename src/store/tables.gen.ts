@@ -346,9 +346,11 @@ export interface Wait {
 
 export interface Worker {
   backend_pid: number | null;
+  cpu: number | null;
   host: string;
   id: string;
   lease_until: Timestamp;
+  memory: number | null;
   pid: number;
   pool: Generated<string>;
   slots: number;

@@ -32,10 +32,22 @@ export async function holdSessionLock(database: Database, session: Session, work
   await rowsOf(session.db, { name: 'hold_session_lock', text }, [worker]);
 }
 
+/** What a worker uses, as shares of 1. */
+export interface Load {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
 /** One row, on the lease's own connection. False: the row is gone, the lease is lost. */
-export async function renewWorker(session: Session, worker: string, leaseMs: number): Promise<boolean> {
-  const text = `update worker set lease_until = now() + $2 * interval '1 millisecond' where id = $1 returning id`;
-  return (await rowsOf(session.db, { name: 'renew_worker', text }, [worker, leaseMs])).length === 1;
+export async function renewWorker(
+  session: Session,
+  worker: string,
+  { leaseMs, load }: { readonly leaseMs: number; readonly load?: Load },
+): Promise<boolean> {
+  const text = `update worker set lease_until = now() + $2 * interval '1 millisecond',
+    cpu = coalesce($3, cpu), memory = coalesce($4, memory) where id = $1 returning id`;
+  const values = [worker, leaseMs, load?.cpu ?? null, load?.memory ?? null];
+  return (await rowsOf(session.db, { name: 'renew_worker', text }, values)).length === 1;
 }
 
 const retireText = `

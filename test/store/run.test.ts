@@ -87,7 +87,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     const worker = await enlist(-1);
     expect(await claim(worker)).toEqual([]);
     await retireWorker(database, worker);
-    expect(await renewWorker(session, worker, 1_000)).toBe(false);
+    expect(await renewWorker(session, worker, { leaseMs: 1_000 })).toBe(false);
   });
 
   test('writes under an old fence change nothing and say so', async () => {

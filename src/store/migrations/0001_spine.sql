@@ -219,6 +219,9 @@ create table worker (
   -- The pool whose runs it takes.
   pool text not null default 'default',
   slots integer not null check (slots > 0),
+  -- Shares of 1 that it used of a core and of its memory when it last renewed its lease.
+  cpu real,
+  memory real,
   started_at timestamptz not null default now(),
   lease_until timestamptz not null
 );

@@ -1,0 +1,76 @@
+import { channels } from '../bus/bus.ts';
+import type { ControlPlane } from '../controller/planning.ts';
+import { isPawlError } from '../errors.ts';
+import { desiredWorkers } from '../run/scaling.ts';
+import type { Database } from '../store/database.ts';
+import { type PoolState, readPoolStates } from '../store/pool-state.ts';
+import { readDeadLetters, retryRun, runAgain } from '../store/retry.ts';
+import type { RunRow } from '../store/run.ts';
+import type { PoolRecord, RedriveRecord, RedriveRequest, RetryOperations, RetryRequest } from './operations-retry.ts';
+import { runRecords } from './records.ts';
+
+/** `known` refuses the name of an environment that is neither declared nor live; `newId` makes the id of a run. */
+export function retryOperations(
+  { database }: ControlPlane,
+  known: (name: string) => Promise<string>,
+  newId: () => string,
+): RetryOperations {
+  return {
+    retry: async (id, request) => {
+      const row = await startAgain(database, { id, newId, ...request });
+      const [record] = await runRecords(database, [row]);
+      if (record === undefined) throw new TypeError('one record was asked for and none came');
+      return record;
+    },
+    redrive: async (request) => redrive(database, { ...request, environment: await known(request.environment) }),
+    pools: async (environment) => (await readPoolStates(database, await known(environment))).map(poolRecord),
+  };
+}
+
+async function startAgain(
+  database: Database,
+  { id, newId, fromStart = false, actor: by }: RetryRequest & { readonly id: string; readonly newId: () => string },
+): Promise<RunRow> {
+  const row = fromStart
+    ? await runAgain(database, { run: id, by }, newId())
+    : await retryRun(database, { run: id, by });
+  // Losing it is harmless: workers also look by themselves.
+  await database.notify(channels.ready, row.pool).catch(() => undefined);
+  return row;
+}
+
+async function redrive(database: Database, request: RedriveRequest): Promise<RedriveRecord> {
+  const { dryRun = false, actor: by, ...filter } = request;
+  const found = await readDeadLetters(database, filter);
+  if (dryRun) return { runs: found, refused: [] };
+  const [runs, refused, pools]: [string[], { run: string; message: string }[], Set<string>] = [[], [], new Set()];
+  for (const run of found) {
+    try {
+      pools.add((await retryRun(database, { run, by })).pool);
+      runs.push(run);
+    } catch (cause) {
+      // Somebody else started it again, or it is gone; the others are not held up by it.
+      if (!isPawlError(cause) || cause.code !== 'run.not_retryable') throw cause;
+      refused.push({ run, message: cause.message });
+    }
+  }
+  for (const pool of pools) await database.notify(channels.ready, pool).catch(() => undefined);
+  return { runs, refused };
+}
+
+function poolRecord({ pool, measured }: PoolState): PoolRecord {
+  const { queueDepth, oldestQueuedAge, activeRuns, runsPerSecond, workers, slots } = measured;
+  return {
+    environment: pool.environment,
+    pool: pool.name,
+    queued: queueDepth,
+    oldestQueuedAge,
+    activeRuns,
+    runsPerSecond,
+    workers,
+    slots,
+    minWorkers: pool.minWorkers,
+    maxWorkers: pool.maxWorkers,
+    desiredWorkers: desiredWorkers(pool, measured),
+  };
+}
