@@ -13,6 +13,7 @@ import type { CodeDoc } from './manifest/problem.ts';
 import { lockCodes } from './manifest/lock-codes.ts';
 import { promptCodes } from './manifest/prompt-codes.ts';
 import { secretCodes } from './manifest/secret-codes.ts';
+import { memoryCodes } from './memory/codes.ts';
 import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
@@ -44,6 +45,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   taskCodes,
   toolCodes,
   modelCodes,
+  memoryCodes,
   storeCodes,
   busCodes,
   apiCodes,

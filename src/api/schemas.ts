@@ -44,6 +44,7 @@ export const submitBody = z.strictObject({
   system: z.string().min(1).max(127),
   input: object,
   idempotencyKey: maybe(z.string().min(1).max(255)),
+  session: maybe(z.string().min(1).max(200)),
   requires: maybe(requirements),
   priority: maybe(z.int().min(0).max(9)),
   deadlineMs: maybe(

@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly set?: readonly string[];
   readonly input?: string;
   readonly key?: string;
+  readonly session?: string;
   readonly watch?: boolean;
   readonly exitStatus?: boolean;
   readonly env?: string;
@@ -29,6 +30,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
       input,
       actor,
       ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+      ...(options.session === undefined ? {} : { session: options.session }),
     });
     context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
     const run = await follow(context, { door, submitted, options });

@@ -10,7 +10,7 @@ export const memoryCodes = {
   'memory.full': {
     title: 'The memory holds as much as it may',
     cause: 'A Memory holds at most 100,000 entries, where each part of a document that was taken in is one.',
-    cure: 'Give `longTerm` a `ttl`, or forget entries with `pawl memory forget`.',
+    cure: 'Give `longTerm` a `ttl`, so that old entries leave, or let agents write over the keys that they have.',
   },
   'memory.value_too_large': {
     title: 'The value is too large to be remembered',

@@ -56,7 +56,7 @@ export async function putEntry({ db }: Database, entry: NewEntry): Promise<void>
   if (row?.enough === true) return;
   throw new TerminalError(`The memory holds ${chunksMax} entries, which is all that it may.`, {
     code: 'memory.full',
-    help: 'Give its longTerm a `ttl`, or forget entries with `pawl memory forget`.',
+    help: 'Give its longTerm a `ttl`, so that old entries leave.',
   });
 }
 
@@ -149,10 +149,4 @@ export async function searchMeaning(
   const { memory, embedding, minScore, topK } = request;
   const statement = { name: 'search_meaning', text: meaningText };
   return rowsOf<FoundEntry>(db, statement, [memory, [...embedding], minScore, topK]);
-}
-
-/** Removes what is kept under a key; says whether there was anything. */
-export async function deleteEntry({ db }: Database, memory: string, key: string): Promise<boolean> {
-  const text = 'delete from memory_entry where memory = $1 and key = $2 returning key';
-  return (await rowsOf<{ key: string }>(db, { name: 'delete_entry', text }, [memory, key])).length > 0;
 }

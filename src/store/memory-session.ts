@@ -1,3 +1,4 @@
+import { TerminalError } from '../errors.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { rowsOf } from './statement.ts';
@@ -92,4 +93,14 @@ export async function appendExchange({ db }: Database, exchange: NewExchange): P
     // Two owners of the run at once, the older of which does not know it yet: the other's rows are the same rows.
     if (sqlStateOf(cause) !== uniqueViolation) throw cause;
   }
+}
+
+/** A name that a conversation may have; throws `memory.session_invalid` for any other. */
+export function sessionNamed(name: string): string {
+  if (/^[^\p{Cc}\p{Cs}]{1,200}$/u.test(name)) return name;
+  throw new TerminalError('A session is named by 1 to 200 characters, none of them a control character.', {
+    code: 'memory.session_invalid',
+    help: 'Name the conversation by something short, such as the number of a ticket.',
+    exit: 2,
+  });
 }

@@ -95,28 +95,3 @@ async function moveMemories(db: Kysely<Tables>, environment: string, moved: Memo
   const rows = lifted.map(({ id, was }) => ({ id, was, to_path: target.get(was) }));
   await rowsOf(db, { name: 'move_memories', text: moveText }, [JSON.stringify(rows)]);
 }
-
-/** Memories of an environment with what they hold, by name. */
-export interface MemoryRow {
-  readonly path: string;
-  readonly sessions: number;
-  readonly messages: number;
-  readonly entries: number;
-  readonly removed_at: Date | null;
-}
-
-const memoriesText = `
-select m.path, m.removed_at,
-  (select count(*) from memory_session s where s.memory = m.id and s.expires_at > now()) as sessions,
-  (select count(*) from memory_message g join memory_session s on s.id = g.session
-    where s.memory = m.id and s.expires_at > now()) as messages,
-  (select count(distinct e.key) from memory_entry e
-    where e.memory = m.id and (e.expires_at is null or e.expires_at > now())) as entries
-from memory m where m.environment = $1 order by m.path limit $2`;
-
-export async function readMemories(
-  { db }: Database,
-  request: { readonly environment: string; readonly limit: number },
-): Promise<readonly MemoryRow[]> {
-  return rowsOf<MemoryRow>(db, { name: 'read_memories', text: memoriesText }, [request.environment, request.limit]);
-}

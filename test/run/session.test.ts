@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RetryableError } from '../../src/errors.ts';
 import type { Bundle, BundleAgent } from '../../src/manifest/bundle.ts';
 import type { Json } from '../../src/manifest/json.ts';
 import { memoryTool, memoryToolId } from '../../src/manifest/memory-tools.ts';
@@ -104,6 +106,53 @@ describe('an agent that remembers', () => {
     expect(asked[0]?.texts).toEqual(['{"number":6}']);
     const { rows } = await sql`select 1 from memory_message where body like '%6%'`.execute(opened.database.db);
     expect(rows).toEqual([]);
+  });
+
+  test('that is taken up again keeps its exchange once, and is told the same though another run came between', async () => {
+    const bundle = remembering([{ text: 'Noted.' }]);
+    const { database } = opened;
+    await install(database, bundle, permitted(bundle));
+    await run({ number: 1 }, 'c');
+    const own = memoriesOn(database);
+    const seen: (readonly string[])[] = [];
+    let cuts = 0;
+    const cut: typeof own = {
+      sweep: own.sweep,
+      open(...given) {
+        const memory = own.open(...given);
+        return {
+          ...memory,
+          // It arrives, and the answer is lost: as when a worker dies right after it.
+          async append(session, exchange) {
+            await memory.append(session, exchange);
+            if ((cuts += 1) === 1) {
+              await memory.append(session, { ...exchange, run: randomUUID() });
+              throw new RetryableError('The connection was lost.', { code: 'store.unavailable' });
+            }
+          },
+        };
+      },
+    };
+    const watching: Outside = {
+      ...outside,
+      model: (model, request, options) => {
+        seen.push(request.messages.map((message) => ('text' in message ? message.text : '')));
+        return callModel(model, request, options);
+      },
+    };
+    const worker = workerOn(database, { memories: cut, outside: watching, graceMs: 100 });
+    await worker.start();
+    try {
+      const { id } = await submit(database, { input: { number: 2 }, session: 'c' });
+      expect((await until(database, id)).state).toBe('Succeeded');
+      expect(cuts).toBe(2);
+      expect(seen).toEqual([['{"number":1}', 'Noted.', '{"number":2}']]);
+      const { rows } = await sql`select 1 from memory_message where run = ${id}`.execute(database.db);
+      expect(rows).toHaveLength(2);
+      expect(await kept('c')).toHaveLength(6);
+    } finally {
+      await worker.stop();
+    }
   });
 
   test('that fails keeps nothing', async () => {
