@@ -2,6 +2,7 @@ import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import { answerClient } from './client-answer.ts';
 import { revisionClient } from './client-revision.ts';
+import { retryClient } from './client-retry.ts';
 import { runClient } from './client-run.ts';
 import type { AccessAnswer } from '../plan/access-answer.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
@@ -47,6 +48,7 @@ export function createClient(options: ClientOptions): Operations {
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
     ...answerClient({ get, post, of, run }),
+    ...retryClient({ get, post, of, run }),
     ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),

@@ -38,6 +38,7 @@ import type {
 import { environments, history, pinnedOf, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
+import { retryOperations } from './local-retry.ts';
 import { runOperations } from './local-run.ts';
 import { runRecords, workerRecord } from './records.ts';
 import { acceptedSystem } from './submission.ts';
@@ -75,6 +76,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     ...answerOperations(plane, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
+    ...retryOperations(plane, (name) => known(plane, name), newRunId),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),

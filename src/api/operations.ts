@@ -9,6 +9,7 @@ import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
+import type { RetryOperations } from './operations-retry.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
@@ -23,6 +24,7 @@ export interface Operations
     AccessOperations,
     AnswerOperations,
     RunOperations,
+    RetryOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;

@@ -9,6 +9,7 @@ import { addAccessRoutes } from './routes-access.ts';
 import { addDriftRoutes } from './routes-drift.ts';
 import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
+import { addRetryRoutes } from './routes-retry.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
 import * as schemas from './schemas.ts';
 
@@ -23,6 +24,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addRunRoutes(app, operations);
   addAnswerRoutes(app, operations);
   addRunReadingRoutes(app, operations);
+  addRetryRoutes(app, operations);
   addRevisionRoutes(app, operations);
 }
 
