@@ -13,7 +13,7 @@ export interface ExpressionPlace {
   readonly text: string;
   /** Undefined where only `input` is there: before a run begins. */
   readonly reader: Reader | undefined;
-  /** Whether `output` is the node's own. */
+  /** Whether `output` is the node's own: in the input of a loop, that of the turn before. */
   readonly readsOutput: boolean;
   /** Whether `item` is an entry of the node's `forEach`. */
   readonly readsItem: boolean;
@@ -52,7 +52,8 @@ function nodePlaces(name: string, node: JsonObject, { found, report }: Collectin
   const start = { reader: { node: name }, readsOutput: false, readsItem: false, gives: 'value', what } as const;
   const after = { ...start, reader: { node: name, isOver: true }, readsOutput: true, gives: 'bool' } as const;
   const { input, forEach } = node;
-  const place = { ...start, readsItem: forEach !== undefined };
+  // A loop starts over with what it gave last: null in the first turn.
+  const place = { ...start, readsItem: forEach !== undefined, readsOutput: node['loop'] !== undefined };
   templatePlaces(input, [...path, 'input'], { found, report, place });
   if (typeof forEach === 'string') found.push({ ...start, path: [...path, 'forEach'], text: forEach, gives: 'list' });
   const until = objectAt(node, 'loop')['until'];

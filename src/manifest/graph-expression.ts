@@ -35,7 +35,7 @@ function checkVariables(expression: Expression, place: ExpressionPlace, report: 
     report({ ...at, code: 'expression.not_boolean', message, help: 'Compare it with something.' });
   }
   if (expression.readsOutput && !place.readsOutput) {
-    const message = '`output` is read only in the `when` of an edge and the `until` of a loop.';
+    const message = '`output` is read only in the `when` of an edge, and in the `until` and the `input` of a loop.';
     report({ ...at, code: 'expression.output', message, help: 'Write `nodes.<name>.output`.' });
   }
   if (expression.readsItem && !place.readsItem) {

@@ -87,7 +87,10 @@ export class SystemTypes {
     const { node } = place.reader;
     names.set('nodes', this.#nodes(place, reads));
     names.set('run', runType);
-    if (place.readsOutput && node !== undefined) names.set('output', this.output(node));
+    if (place.readsOutput && node !== undefined) {
+      const isBefore = place.gives !== 'bool';
+      names.set('output', isBefore ? unionOf([scalar('null'), this.output(node)]) : this.output(node));
+    }
     if (place.readsItem && node !== undefined) names.set('item', this.item(node));
     return names;
   }

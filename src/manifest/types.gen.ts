@@ -497,7 +497,7 @@ export interface AgentSystem {
            */
           percent?: number;
           /**
-           * When an incoming step failed: `fail` fails, `skip` goes on without it, `partial` goes on if the quorum is still met.
+           * When an incoming step failed, or a quorum can no longer be met: `fail` fails the run, `skip` leaves failed steps out and skips a node without its quorum, `partial` goes on with what there is.
            */
           onFailure: 'fail' | 'skip' | 'partial';
         };

@@ -129,16 +129,16 @@ describe('what a document asks for in vain', () => {
   });
 
   test('is found whatever an author calls things', () => {
-    const graph = { constructor: { loop: { maxTurns: 2 } }, '[]': { review: {} }, '*': { agentRef: 'a' } };
+    const graph = { constructor: { human: {} }, '[]': { review: {} }, '*': { agentRef: 'a' } };
     expect(unsupportedIn('AgentSystem', { spec: { graph } }).map(({ path }) => path.join('.'))).toEqual([
-      'spec.graph.constructor.loop',
+      'spec.graph.constructor.human',
       'spec.graph.[].review',
     ]);
   });
 });
 
 test('a field is asked for by its path in a document, whatever the names and indexes in it', () => {
-  expect(missingFieldPart('AgentSystem', ['spec', 'graph', 'a', 'loop'])).toBe('loops');
+  expect(missingFieldPart('AgentSystem', ['spec', 'graph', 'a', 'review'])).toBe('reviews');
   expect(missingFieldPart('AgentPolicy', ['spec', 'budgets', '0', 'scope'], 'agent')).toBe('budgets beyond a run');
   expect(missingFieldPart('AgentPolicy', ['spec', 'budgets', '0', 'scope'], 'run')).toBeUndefined();
   expect(missingFieldPart('Nothing', ['spec'])).toBeUndefined();

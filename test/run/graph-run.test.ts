@@ -156,13 +156,14 @@ graph:
     const played = await run(
       `
 graph:
-  a: {input: 1, edges: [{to: j}]}
-  b: {input: 2, edges: [{to: j}]}
+  a: {input: {n: 1}, edges: [{to: j}]}
+  b: {input: {n: 2}, edges: [{to: j}]}
   j: {toolRef: t, join: {mode: any}, retry: {}}
 `,
       { tools: { t: flaky(1) } },
     );
-    expect(played.run.state).toBe('Failed');
+    expect(played.effects.map(({ args }) => args)).toEqual([{ n: 1 }, { n: 1 }]);
+    expect(paths(played)).toEqual(['j!2/1', 'j/1', 'j/join', 'j/retry']);
   });
 });
 
