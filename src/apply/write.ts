@@ -1,6 +1,7 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { bucketOf } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
+import { objectAt } from '../manifest/manifest-reference.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import { isUnchanged } from '../plan/plan.ts';
 import type { Gated } from '../plan/outstanding.ts';
@@ -18,6 +19,7 @@ import {
   writeHeads,
   type WrittenHead,
 } from '../store/resource.ts';
+import { stopRunsOf } from '../store/removed-run.ts';
 import { closeHistory, openHistory } from '../store/resource-history.ts';
 import { followMemories, type MemoryChanges } from '../store/memory.ts';
 import { recordRevision } from '../store/revision.ts';
@@ -225,7 +227,19 @@ function movedHeadOf(change: Change): readonly MovedHead[] {
   return [{ ...headOf(change), previous: change.previousAddress }];
 }
 
+/** A removed system says what becomes of its runs; where it says nothing, they end as usual. */
+async function stopRuns(trx: StoreTransaction, { environment, changes }: Plan): Promise<void> {
+  const removed = changes.filter(({ action, kind }) => action === 'delete' && kind === 'AgentSystem');
+  for (const how of ['drain', 'cancel'] as const) {
+    const systems = removed
+      .filter(({ before }) => objectAt(before ?? {}, 'spec')['drain'] === how)
+      .map(({ namespace, name }) => `${namespace}/${name}`);
+    await stopRunsOf(trx, { environment, systems }, how);
+  }
+}
+
 async function writeSystems(trx: StoreTransaction, at: At, plan: Plan): Promise<void> {
+  await stopRuns(trx, plan);
   const ended = [...plan.removedSystems, ...plan.bundles.map((bundle) => bundle.system)];
   if (ended.length === 0) return;
   await closeBundles(trx, at, ended);

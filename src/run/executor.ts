@@ -188,7 +188,7 @@ export interface RunError {
 /** How a run ends that was asked to begin no further step. */
 export const drained: RunError = {
   code: 'run.drained',
-  message: 'A rollback withdrew the revision that the run is pinned to, and it stopped before its next step.',
+  message: 'What the run is pinned to was withdrawn or removed, and it stopped before its next step.',
 };
 
 export interface NewWait {
