@@ -5,6 +5,10 @@ export interface CuttingProxy {
   readonly url: string;
   /** The next COMMIT loses its connection: before the server gets it, or after, so that only the answer is lost. */
   cutNextCommit(when: 'before' | 'after'): void;
+  /** Nothing passes any more, either way, and no connection is closed: a link that has died without a word. */
+  stall(): void;
+  /** What was held back passes, and everything after it. */
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -13,10 +17,12 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let cut: 'before' | 'after' | undefined;
+  let isStalled = false;
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
+      if (isStalled) socket.pause();
       socket.on('error', () => undefined);
       socket.on('close', () => sockets.delete(socket));
     }
@@ -44,6 +50,14 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
     url: url.href,
     cutNextCommit(when) {
       cut = when;
+    },
+    stall() {
+      isStalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    resume() {
+      isStalled = false;
+      for (const socket of sockets) socket.resume();
     },
     async close() {
       for (const socket of sockets) socket.destroy();

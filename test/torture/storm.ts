@@ -1,0 +1,165 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { type CuttingProxy, cuttingProxy } from '../support/cutting-proxy.ts';
+import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
+import { startServer } from '../support/postgres.ts';
+import type { PostgresServer } from '../support/postgres-server.ts';
+import { startProcess, type TestProcess } from '../support/processes.ts';
+import { bundleOf, eventually, httpTool, install, submit } from '../support/runs.ts';
+import { answerUnknown, countStates, takeoverMsOf, violationsOf } from './outside.ts';
+
+/**
+ * `kill`: -9. `sleep`: SIGSTOP past the lease, then SIGCONT. `crash`: PostgreSQL, without a checkpoint. `stall`: a
+ * worker's link to the database passes nothing for longer than the lease.
+ */
+export type StormFault = 'kill' | 'sleep' | 'crash' | 'stall';
+
+export interface StormOptions {
+  readonly runs: number;
+  /** In this order, spread over the runs. */
+  readonly faults: readonly StormFault[];
+  readonly leaseMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface StormReport {
+  readonly violations: readonly string[];
+  /** By state. */
+  readonly ended: Readonly<Record<string, number>>;
+  readonly effects: number;
+  /** Of workers that were killed: until nothing belonged to them any more. */
+  readonly takeoverMs: readonly number[];
+  /** How often a person was asked what became of a call. */
+  readonly asked: number;
+}
+
+interface Sufferer {
+  readonly proxy: CuttingProxy;
+  readonly process: TestProcess;
+}
+
+const workers = 3;
+const slots = 8;
+
+/** Runs under way while processes, connections and the database fail; what came of it is read from outside. */
+export async function storm(options: StormOptions): Promise<StormReport> {
+  const [server, effects] = await Promise.all([startServer({ durable: true }), startEffectServer()]);
+  const database = await openDatabase({ url: server.url });
+  const one = new Storm(options, { server, effects, database });
+  try {
+    await migrate(database);
+    return await one.rage();
+  } finally {
+    await one.close();
+    await database.close();
+    await effects.close();
+    await server.close();
+  }
+}
+
+class Storm {
+  readonly #options: StormOptions;
+  readonly #parts: { readonly server: PostgresServer; readonly effects: EffectServer; readonly database: Database };
+  readonly #sufferers: Sufferer[] = [];
+  readonly #takeoverMs: number[] = [];
+  #asked = 0;
+
+  constructor(options: StormOptions, parts: { server: PostgresServer; effects: EffectServer; database: Database }) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async rage(): Promise<StormReport> {
+    const { runs, faults, timeoutMs } = this.#options;
+    const { database, effects } = this.#parts;
+    await install(database, chainOf(effects.url));
+    for (let at = 0; at < runs; at += 1) await submit(database, { input: { at } });
+    await Promise.all(Array.from({ length: workers }, () => this.#start()));
+    for (const [index, fault] of faults.entries()) {
+      const share = Math.round((runs * (index + 1)) / (faults.length + 2));
+      await eventually(async () => ((await this.#ended()) >= share ? true : undefined), timeoutMs);
+      await this.#strike(fault, index);
+    }
+    await eventually(async () => ((await this.#ended()) >= runs ? true : undefined), timeoutMs);
+    const seen = await effects.effects();
+    return {
+      violations: await violationsOf(database, seen),
+      ended: await countStates(database),
+      effects: seen.length,
+      takeoverMs: this.#takeoverMs,
+      asked: this.#asked,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sufferers.map(({ process }) => process.kill()));
+    await Promise.all(this.#sufferers.map(({ proxy }) => proxy.close()));
+  }
+
+  async #start(): Promise<void> {
+    const proxy = await cuttingProxy(this.#parts.server.url);
+    const args = [proxy.url, String(this.#options.leaseMs), String(slots)];
+    const started = startProcess({ entry: 'test/support/worker-main.ts', args });
+    this.#sufferers.push({ proxy, process: started });
+    await started.waitFor(/started/, 30_000);
+  }
+
+  /** Looked at through a database that may be away just now. */
+  async #ended(): Promise<number> {
+    try {
+      const { database, effects } = this.#parts;
+      this.#asked += await answerUnknown(database, effects);
+      const { Queued = 0, Running = 0, Waiting = 0 } = await countStates(database);
+      return this.#options.runs - Queued - Running - Waiting;
+    } catch {
+      // The server is away: the caller looks again.
+      return -1;
+    }
+  }
+
+  async #strike(fault: StormFault, index: number): Promise<void> {
+    const at = index % workers;
+    const victim = this.#sufferers[at];
+    if (victim === undefined) return;
+    const { database, server } = this.#parts;
+    const longMs = this.#options.leaseMs * 1.5;
+    if (fault === 'kill') {
+      const taken = takeoverMsOf(database, victim.process);
+      this.#takeoverMs.push(await taken);
+      await this.#replace(at, victim);
+    } else if (fault === 'sleep') {
+      victim.process.signal('SIGSTOP');
+      await pause(longMs);
+      victim.process.signal('SIGCONT');
+    } else if (fault === 'stall') {
+      victim.proxy.stall();
+      await pause(longMs);
+      victim.proxy.resume();
+    } else {
+      await server.crash();
+      await server.start();
+    }
+  }
+
+  async #replace(at: number, dead: Sufferer): Promise<void> {
+    await dead.proxy.close();
+    await this.#start();
+    const heir = this.#sufferers.pop();
+    if (heir !== undefined) this.#sufferers[at] = heir;
+  }
+}
+
+/** Reads, repeats and calls that may happen once, one after the other. */
+function chainOf(url: string) {
+  const node = (tool: string, to?: string) => ({ tool, ...(to === undefined ? {} : { to: [to] }) });
+  return bundleOf({
+    nodes: { a: node('look', 'b'), b: node('put', 'c'), c: node('pay', 'd'), d: node('put', 'e'), e: node('look') },
+    tools: {
+      look: httpTool(`${url}/look`, { operations: ['read'] }),
+      put: httpTool(`${url}/put`, { idempotent: true }),
+      pay: httpTool(`${url}/pay`),
+    },
+    timeoutMs: 3_600_000,
+  });
+}
