@@ -62,6 +62,11 @@ export function mayRepeat(call: StepCall, scope: Scope): boolean {
   return tool !== undefined && (tool.idempotent || tool.operations.every((operation) => operation === 'read'));
 }
 
+/** What the agent says that one use of a tool may take; undefined: what the tool says. */
+export function useTimeoutMs({ caller, name }: ToolStepCall, { content }: Pick<Scope, 'content'>): number | undefined {
+  return caller.kind === 'agent' ? own(own(content.agents, caller.agent)?.toolTimeoutsMs ?? {}, name) : undefined;
+}
+
 const targetCharactersMax = 200;
 
 /** What the journal says that a tool call is to. */

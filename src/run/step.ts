@@ -5,7 +5,16 @@ import type { ModelRequest } from '../models/model.ts';
 import { settleModelCall } from '../policy/cost.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
-import { ask, mayRepeat, type ModelStepCall, modelOf, type StepCall, type ToolStepCall, toolOf } from './ask.ts';
+import {
+  ask,
+  mayRepeat,
+  type ModelStepCall,
+  modelOf,
+  type StepCall,
+  type ToolStepCall,
+  toolOf,
+  useTimeoutMs,
+} from './ask.ts';
 import { Attempts } from './attempts.ts';
 import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } from './attempt.ts';
 import { subjectOf } from './caller.ts';
@@ -128,6 +137,7 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
     memory,
     path: call.path,
     world,
+    timeoutMs: useTimeoutMs(call, scope),
   };
   const outcome = await (scope.outside ?? world).tool(tool, decision.args, options);
   const halt = haltReasonOf(scope.signal);

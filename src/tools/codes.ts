@@ -23,6 +23,16 @@ export const toolCodes = {
     cause: 'The run was cancelled, is past its deadline, or now belongs to another worker.',
     cure: 'Nothing: the run’s own state says why.',
   },
+  'tool.rate_limited': {
+    title: 'The tool asks to slow down',
+    cause: 'The other side answered with status 429.',
+    cure: 'Give the Tool a `retry` where it may be called again, or run less at once.',
+  },
+  'tool.unavailable': {
+    title: 'The tool could not answer',
+    cause: 'The other side answered with a status of 500 or above.',
+    cure: 'Look at the other side; give the Tool a `retry` where it may be called again.',
+  },
   'tool.failed': {
     title: 'The tool answered with an error',
     cause: 'The other side answered with a status of 400 or above, or a redirect that cannot be followed.',

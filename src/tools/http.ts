@@ -46,7 +46,7 @@ async function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOpti
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     credentials: auth === undefined ? [] : [auth.name],
-    deadlineMs: tool.timeoutMs,
+    deadlineMs: Math.min(tool.timeoutMs, options.timeoutMs ?? Number.POSITIVE_INFINITY),
     responseBytesMax: tool.maxResultBytes,
     signal: options.signal,
   };
@@ -155,7 +155,7 @@ function resultOf(
     const told = text === undefined || text === '' ? '' : `: ${secrets.scrubBody(text).slice(0, errorTextMax)}`;
     return {
       kind: 'failed',
-      code: 'tool.failed',
+      code: codeOf(status),
       message: `The tool answered with status ${status}${told}`,
       retryable,
     };
@@ -165,6 +165,12 @@ function resultOf(
   if (!/^application\/(?:[^;]+\+)?json\s*(?:;|$)/i.test(headers.get('content-type') ?? ''))
     return { kind: 'done', output: text };
   return jsonResult(text, tool);
+}
+
+/** Types that a retry policy tells apart. */
+function codeOf(status: number): string {
+  if (status === 429) return 'tool.rate_limited';
+  return status >= 500 ? 'tool.unavailable' : 'tool.failed';
 }
 
 function jsonResult(text: string, tool: BundleTool): ToolOutcome {

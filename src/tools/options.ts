@@ -8,6 +8,8 @@ export interface ToolCallOptions {
   /** The same for every attempt at one call of one run. */
   readonly idempotencyKey: string;
   readonly secrets: Secrets;
+  /** Less time than the tool's own, for this use of it. */
+  readonly timeoutMs?: number | undefined;
   /** What memory tools reach; absent: this worker keeps no memories. */
   readonly memory?: MemoryAccess | undefined;
   /** Absent: the machine's own resolver and roots. */

@@ -98,11 +98,11 @@ describe('what becomes of a call whose answer is', () => {
   const idempotent = { operations: ['write'], idempotent: true };
   test.each([
     [404, read, { kind: 'failed', code: 'tool.failed', retryable: false }],
-    [429, read, { kind: 'failed', code: 'tool.failed', retryable: true }],
-    [503, read, { kind: 'failed', code: 'tool.failed', retryable: true }],
-    [503, idempotent, { kind: 'failed', code: 'tool.failed', retryable: true }],
-    [503, write, { kind: 'failed', code: 'tool.failed', retryable: false }],
-    [503, { operations: ['read', 'write'] }, { kind: 'failed', code: 'tool.failed', retryable: false }],
+    [429, read, { kind: 'failed', code: 'tool.rate_limited', retryable: true }],
+    [503, read, { kind: 'failed', code: 'tool.unavailable', retryable: true }],
+    [503, idempotent, { kind: 'failed', code: 'tool.unavailable', retryable: true }],
+    [503, write, { kind: 'failed', code: 'tool.unavailable', retryable: false }],
+    [503, { operations: ['read', 'write'] }, { kind: 'failed', code: 'tool.unavailable', retryable: false }],
     [304, read, { kind: 'failed', code: 'tool.failed', retryable: false }],
   ] as const)('status %i for %j', async (status, tool, expected) => {
     const server = await serve((_request, response) => void response.writeHead(status).end());
