@@ -22,7 +22,8 @@ export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
   const recalled = await recall(agent, scope);
   const system = recalled.length === 0 ? prompt : `${prompt}\n\n${recordedNote}`;
   const messages: ModelMessage[] = [...recalled, { role: 'user', text: asked }, ...earlierMessages(agent.earlier)];
-  const output = await converse(agent, scope, { system, asked, messages });
+  const told = [asked, ...(agent.earlier ?? []).map(({ remark }) => remark)].join('\n\n');
+  const output = await converse(agent, scope, { system, asked: told, messages });
   await remember(agent, scope, { asked, output });
   return output;
 }

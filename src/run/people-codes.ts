@@ -31,7 +31,7 @@ export const peopleCodes = {
   'answer.not_asked': {
     title: 'Nobody is asked there',
     cause: 'The run asks no question at that place: it was answered, its time is over, or it was never asked.',
-    cure: 'Look at `pawl get waits`.',
+    cure: 'Look at `pawl waits`.',
   },
   'answer.ambiguous': {
     title: 'The run asks several questions',
@@ -41,17 +41,17 @@ export const peopleCodes = {
   'answer.not_assigned': {
     title: 'Somebody else is asked',
     cause: 'The question is for other people, or what makes you one of them cannot be proved here.',
-    cure: 'Ask one of those whom `pawl get waits` names. Groups are those of `pawl.yaml`.',
+    cure: 'Ask one of those whom `pawl waits` names. Groups are those of `pawl.yaml`.',
   },
   'answer.invalid': {
     title: 'The answer does not fit the form',
     cause: 'A field is missing, unknown or of the wrong type.',
-    cure: 'Correct the field that the message points at; `pawl get waits RUN` shows the form.',
+    cure: 'Correct the field that the message points at; `pawl waits RUN` shows the form.',
   },
   'answer.wrong_kind': {
     title: 'The question wants another kind of answer',
     cause: 'A form is filled in, a review is approved, denied or sent back with changes: not the other way round.',
-    cure: 'Look at `pawl get waits RUN`, which says what is asked.',
+    cure: 'Look at `pawl waits RUN`, which says what is asked.',
   },
   'answer.voted': {
     title: 'You have decided already',

@@ -132,13 +132,16 @@ function valuesOf(writes: readonly RunWrite[]): readonly string[] {
   const rows: unknown[] = [];
   const waits: unknown[] = [];
   const ends: unknown[] = [];
-  for (const { run, fence, worker, entries, waits: early, end } of writes) {
+  for (const { run, fence, worker, entries, waits: early = [], end } of writes) {
     runs.push({ id: run, fence, owner: worker });
     for (const entry of entries) rows.push(rowOf(run, entry, blobs));
-    if (early !== undefined) for (const wait of early) waits.push(waitOf(run, wait));
+    for (const wait of early) waits.push(waitOf(run, wait));
     if (end === undefined) continue;
     ends.push(endOf(run, end));
-    if (end.kind === 'waiting') for (const wait of end.waits) waits.push(waitOf(run, wait));
+    if (end.kind !== 'waiting') continue;
+    // What was asked of people a moment ago may be in the same batch: a statement may touch a row once.
+    const told = new Set(early.map(({ path }) => path));
+    for (const wait of end.waits) if (!told.has(wait.path)) waits.push(waitOf(run, wait));
   }
   const bodies = Array.from(blobs, ([digest, body]) => ({ digest, body }));
   return [runs, rows, bodies, waits, ends].map((records) => JSON.stringify(records));
