@@ -181,12 +181,15 @@ function memoriesOf({ changes }: Plan): MemoryChanges {
   const pathOf = ({ namespace, name }: Change) => `${namespace}/${name}`;
   const removed = memories.filter(({ action }) => action === 'delete').map(pathOf);
   const kept = memories.filter(({ action }) => action !== 'delete').map(pathOf);
-  const moved = memories.flatMap((change) => {
-    const [, from] = /^Memory\/(.+)$/.exec(change.previousAddress ?? '') ?? [];
-    const to = pathOf(change);
-    return from === undefined || from === to || change.action === 'delete' ? [] : [{ from, to }];
-  });
-  return { moved, kept, removed };
+  const moved = memories.flatMap(renamingOf);
+  const agents = changes.filter(({ kind }) => kind === 'Agent').flatMap(renamingOf);
+  return { moved, kept, removed, agents };
+}
+
+function renamingOf(change: Change): readonly { readonly from: string; readonly to: string }[] {
+  const [, from] = /^[^/]+\/(.+)$/.exec(change.previousAddress ?? '') ?? [];
+  const to = `${change.namespace}/${change.name}`;
+  return from === undefined || from === to || change.action === 'delete' ? [] : [{ from, to }];
 }
 
 /** Schedules come by rows of their own, which follow what is live. */

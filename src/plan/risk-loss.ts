@@ -53,7 +53,7 @@ function memoryRisk(sides: Sides, { address, digest }: Resource, users: Users): 
   return {
     class: 'R10',
     subject: address,
-    title: `${address} is deleted with what it holds${used}.`,
+    title: `${address} is deleted with what it holds${used}. Its contents are kept for 30 days, in case it returns.`,
     items: [
       { detail: `deletes what it holds${used}`, key: [address, digest] },
       ...own.map((user) => ({ detail: `used by ${user}`, key: [address, 'used by', user] })),

@@ -45,6 +45,8 @@ export interface MemoryChanges {
   /** In force after the apply: contents of one that was removed are its contents again. */
   readonly kept: readonly string[];
   readonly removed: readonly string[];
+  /** Agents, whose sessions go with them. */
+  readonly agents?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** Contents that a removed Memory left under a name are nobody's once another one moves there: they lose the name. */
@@ -75,7 +77,8 @@ where environment = $1 and path = any ($2::text[]) and removed_at is null`;
 
 /** Lets contents follow what an apply does to the Memories of an environment, in its transaction. */
 export async function followMemories(db: Kysely<Tables>, environment: string, changes: MemoryChanges): Promise<void> {
-  const { moved, kept, removed } = changes;
+  const { moved, kept, removed, agents = [] } = changes;
+  if (agents.length > 0) await moveSessions(db, environment, agents);
   if (moved.length > 0) await moveMemories(db, environment, moved);
   if (kept.length > 0) {
     await rowsOf(db, { name: 'keep_memories', text: keepText }, [environment, kept]);
@@ -94,4 +97,31 @@ async function moveMemories(db: Kysely<Tables>, environment: string, moved: Memo
   const target = new Map(moved.map((one) => [one.from, one.to]));
   const rows = lifted.map(({ id, was }) => ({ id, was, to_path: target.get(was) }));
   await rowsOf(db, { name: 'move_memories', text: moveText }, [JSON.stringify(rows)]);
+}
+
+const own = 'memory in (select id from memory where environment = $1)';
+
+/** What an agent that is gone said under the name is not what the one that comes there said. */
+const vacateSessionsText = `
+delete from memory_session where ${own} and agent = any ($2::text[]) and not agent = any ($3::text[])`;
+
+const liftSessionsText = `
+update memory_session set agent = '#' || agent where ${own} and agent = any ($2::text[])`;
+
+const moveSessionsText = `
+update memory_session s set agent = c.to_agent
+from json_to_recordset($2::json) as c (from_agent text, to_agent text)
+where s.${own} and s.agent = '#' || c.from_agent`;
+
+async function moveSessions(
+  db: Kysely<Tables>,
+  environment: string,
+  agents: NonNullable<MemoryChanges['agents']>,
+): Promise<void> {
+  const from = agents.map((one) => one.from);
+  const to = agents.map((one) => one.to);
+  const pairs = JSON.stringify(agents.map((one) => ({ from_agent: one.from, to_agent: one.to })));
+  await rowsOf(db, { name: 'vacate_sessions', text: vacateSessionsText }, [environment, to, from]);
+  await rowsOf(db, { name: 'lift_sessions', text: liftSessionsText }, [environment, from]);
+  await rowsOf(db, { name: 'move_sessions', text: moveSessionsText }, [environment, pairs]);
 }

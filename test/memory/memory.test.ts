@@ -239,6 +239,24 @@ describe.each(databaseKinds)('the long term in the %s database', (kind) => {
     expect(await open('move/c').read('is')).toMatchObject({ value: 'b' });
   });
 
+  test('lets sessions go with their agent, also where two change names', async () => {
+    const { database } = opened;
+    const memory = memoriesOn(database).open({ environment: 'production', memory: 'move/d' }, settings, unreachable);
+    const said = (agent: string) => texts(memory, 9, { agent, session: 's' });
+    for (const [number, agent] of ['ns/a', 'ns/b', 'ns/c'].entries())
+      await memory.append({ agent, session: 's' }, exchange(number));
+    const agents = [
+      { from: 'ns/a', to: 'ns/b' },
+      { from: 'ns/b', to: 'ns/c' },
+    ];
+    await followMemories(database.db, 'production', { moved: [], kept: [], removed: [], agents });
+    expect([await said('ns/a'), (await said('ns/b'))[0], (await said('ns/c'))[0]]).toEqual([
+      [],
+      'question 0',
+      'question 1',
+    ]);
+  });
+
   test('keeps what a removed Memory held for thirty days, and gives it back if it returns', async () => {
     const { db } = opened.database;
     await open('gone/a').write(note('is', 'a'));
