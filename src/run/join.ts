@@ -50,7 +50,9 @@ function meetSome({ node, into, look, arrived, known }: Meeting, needed: number)
   const before = known();
   if (before !== undefined) {
     const fired = before.flatMap((source) => arrived.find(({ from }) => from === source) ?? []);
-    return fired.length === before.length ? { kind: 'start', fired } : { kind: 'wait' };
+    if (fired.length === before.length) return { kind: 'start', fired };
+    // What is known may be of a later turn: in this one it is skipped again when no more can arrive.
+    if (isOpen) return { kind: 'wait' };
   }
   if (arrived.length >= needed) return { kind: 'start', fired: [...arrived] };
   if (isOpen) return { kind: 'wait' };

@@ -40,6 +40,13 @@ export class Play {
     return activation === undefined ? [] : [...historyOf(activation).keys()].sort();
   }
 
+  /** What those outputs are. */
+  readValues(place: string): Json {
+    const activation = this.started.get(place);
+    if (activation === undefined) return [];
+    return Array.from(historyOf(activation), ([name, { turn, output }]) => [name, turn, output]).sort();
+  }
+
   /** Ends activations one after another, each with all of its edges. */
   end(...places: readonly string[]): void {
     for (const place of places) {
