@@ -4,6 +4,7 @@ import { answerClient } from './client-answer.ts';
 import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
 import { runClient } from './client-run.ts';
+import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
 import type { AccessAnswer } from '../plan/access-answer.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
@@ -52,6 +53,9 @@ export function createClient(options: ClientOptions): Operations {
     ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),
+    startTask: (request) => post<records.RunRecord>('/v1/tasks/start', request),
+    schedules: (environment) => get<ScheduleRecord[]>(`${of(environment)}/schedules`),
+    webhooks: (environment) => get<WebhookRecord[]>(`${of(environment)}/webhooks`),
     workers: () => get<records.WorkerRecord[]>('/v1/workers'),
     cancel: (id) => post<records.RunRecord>(`${run(id)}/cancel`, {}),
     resolve: ({ run: id, ...body }) => post<records.RunRecord>(`${run(id)}/resolve`, body),

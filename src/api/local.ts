@@ -40,6 +40,7 @@ import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
 import { runOperations } from './local-run.ts';
+import { taskOperations } from './local-task.ts';
 import { runRecords, workerRecord } from './records.ts';
 import { acceptedSystem } from './submission.ts';
 import { traceOf } from './trace-of.ts';
@@ -76,6 +77,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     ...answerOperations(plane, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
+    ...taskOperations(plane, (name) => known(plane, name)),
     ...retryOperations(plane, (name) => known(plane, name), newRunId),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),

@@ -10,6 +10,7 @@ import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations } from './operations-retry.ts';
+import type { TaskOperations } from './operations-task.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
@@ -24,6 +25,7 @@ export interface Operations
     AccessOperations,
     AnswerOperations,
     RunOperations,
+    TaskOperations,
     RetryOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */

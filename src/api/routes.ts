@@ -11,6 +11,7 @@ import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
 import { addRetryRoutes } from './routes-retry.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
+import { addTaskRoutes } from './routes-task.ts';
 import * as schemas from './schemas.ts';
 
 /** Every operation as a route; the actor of a write is what the caller says, as the token is the user's own. */
@@ -24,6 +25,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addRunRoutes(app, operations);
   addAnswerRoutes(app, operations);
   addRunReadingRoutes(app, operations);
+  addTaskRoutes(app, operations);
   addRetryRoutes(app, operations);
   addRevisionRoutes(app, operations);
 }

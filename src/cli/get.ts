@@ -9,6 +9,7 @@ import type { Door } from './app-port.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { nearest } from '../manifest/nearest.ts';
+import { triggerListing, triggersNamed } from './get-triggers.ts';
 import { renderTable } from './table.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { watchRuns, why } from './watch-runs.ts';
@@ -67,8 +68,12 @@ async function list(door: Door, options: GetOptions): Promise<Listing> {
     if (only !== undefined) return runListing([await door.operations.run(only)], wide);
     return runListing(await door.operations.runs(await runsRequest(door, options)), wide);
   }
-  const wanted = parseKinds(options.kind);
   const environment = await chooseEnvironment(door, options.env);
+  const triggers = options.at === undefined && options.output !== 'yaml' ? triggersNamed(options.kind) : undefined;
+  if (triggers !== undefined) {
+    return triggerListing(door, { of: triggers, environment, namespace: options.namespace, name: only });
+  }
+  const wanted = parseKinds(options.kind);
   const filter = {
     environment,
     ...(only === undefined ? {} : { name: only }),
@@ -138,6 +143,8 @@ const shortNames: Readonly<Partial<Record<Kind, string>>> = {
   ToolPermission: 'permission',
   AgentPolicy: 'policy',
   AgentSystem: 'system',
+  TaskSchedule: 'schedule',
+  TaskWebhook: 'webhook',
 };
 
 function plural(noun: string): string {

@@ -19,7 +19,12 @@ function addStarting(program: Command, context: CliContext, outcome: Outcome): v
   program
     .command('run')
     .description('start a run of a system')
-    .argument('<system>', 'name or namespace/name of an AgentSystem')
+    .argument('[system]', 'name or namespace/name of an AgentSystem')
+    .option(
+      '--task <name>',
+      'a Task in place of a system: its input, with what is given here in place of single members',
+    )
+    .option('--schedule <name>', "a TaskSchedule's task, now")
     .option('-i, --set <key=value>', 'one input, as often as needed; a value that is JSON is taken as JSON', collect)
     .option('--input <file>', 'the whole input as a JSON file, `-` for standard input')
     .option('--key <text>', 'idempotency key: the same key is the same run')
@@ -29,7 +34,7 @@ function addStarting(program: Command, context: CliContext, outcome: Outcome): v
     .option('--local', 'the uncommitted files, in this process, without a server; nothing is kept')
     .addOption(environment())
     .addOption(output('text', 'json'))
-    .action(async (system: string, options) => {
+    .action(async (system: string | undefined, options) => {
       outcome.exit =
         options.local === true
           ? await (await import('./run-local.ts')).runLocal(context, { ...options, system })

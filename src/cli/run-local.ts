@@ -9,6 +9,7 @@ import type { CliContext } from './context.ts';
 import { callLine, CallTeller, traces, waitsForPerson } from './follow.ts';
 import { readInput } from './input.ts';
 import type { RunOptions } from './run.ts';
+import { startRun } from './run-start.ts';
 
 /**
  * Runs a system as the files of the working copy have it, in this process and a database that is thrown away. Everything
@@ -22,12 +23,8 @@ export async function runLocal(context: CliContext, options: RunOptions): Promis
   const door = await app.openLocal(options.env);
   try {
     const [environment] = await door.operations.environments();
-    const submitted = await door.operations.submit({
-      environment: options.env ?? environment?.name ?? '',
-      system: options.system,
-      input,
-      actor: app.config.actor,
-    });
+    const env = options.env ?? environment?.name ?? '';
+    const submitted = await startRun(door, { ...options, env }, { input, actor: app.config.actor });
     const run = await follow(context, door, { submitted, watch: options.watch === true });
     await report(context, door, { run, output: options.output });
     if (context.signal.aborted) return exitCodes.interrupted;

@@ -2,21 +2,18 @@ import type { RunRecord } from '../api/operations.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Door } from './app-port.ts';
-import { chooseEnvironment, json, withDoor } from './context.ts';
+import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { callLine, CallTeller, traces, waitsForPerson } from './follow.ts';
 import { readInput } from './input.ts';
+import { type RunStart, startRun } from './run-start.ts';
 import { neutral } from '../manifest/neutral.ts';
 
-export interface RunOptions {
-  readonly system: string;
+export interface RunOptions extends RunStart {
   readonly set?: readonly string[];
   readonly input?: string;
-  readonly key?: string;
-  readonly session?: string;
   readonly watch?: boolean;
   readonly exitStatus?: boolean;
-  readonly env?: string;
   readonly output: string;
 }
 
@@ -24,14 +21,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
   const input = await readInput(options, context);
   const { actor } = (await context.app(context.cwd)).config;
   return withDoor(context, async (door) => {
-    const submitted = await door.operations.submit({
-      environment: await chooseEnvironment(door, options.env),
-      system: options.system,
-      input,
-      actor,
-      ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
-      ...(options.session === undefined ? {} : { session: options.session }),
-    });
+    const submitted = await startRun(door, options, { input, actor });
     context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
     const run = await follow(context, { door, submitted, options });
     report(context, run, options.output);

@@ -53,6 +53,9 @@ describe('the client is the operations over HTTP', () => {
       await client.top('production');
       await client.replaySource({ run: runId, at: 'feature/x' });
       await client.submit({ environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' });
+      await client.startTask({ environment: 'production', kind: 'Task', name: 'a/b', input: {}, actor: 'me' });
+      await client.schedules('production');
+      await client.webhooks('production');
       await client.workers();
       await client.resolve({ run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' });
       await client.trace(runId);
@@ -75,6 +78,9 @@ describe('the client is the operations over HTTP', () => {
         ['top', 'production'],
         ['replaySource', { run: runId, at: 'feature/x' }],
         ['submit', { environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' }],
+        ['startTask', { environment: 'production', kind: 'Task', name: 'a/b', input: {}, actor: 'me' }],
+        ['schedules', 'production'],
+        ['webhooks', 'production'],
         ['workers'],
         ['resolve', { run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' }],
         ['trace', runId],

@@ -1,0 +1,60 @@
+import type { JsonObject } from '../manifest/json.ts';
+import type { RunRecord } from './operations.ts';
+
+/** Tasks, and what starts them by itself. */
+export interface TaskOperations {
+  /** Starts a run of a Task, or of a schedule's task now. */
+  startTask(request: StartTaskRequest): Promise<RunRecord>;
+  schedules(environment: string): Promise<readonly ScheduleRecord[]>;
+  webhooks(environment: string): Promise<readonly WebhookRecord[]>;
+}
+
+export interface StartTaskRequest {
+  readonly environment: string;
+  readonly kind: 'Task' | 'TaskSchedule';
+  /** `name` or `namespace/name`. */
+  readonly name: string;
+  /** Members that stand in place of the task's own. */
+  readonly input: JsonObject;
+  readonly idempotencyKey?: string;
+  readonly actor: string;
+}
+
+export interface ScheduleRecord {
+  /** `namespace/name`. */
+  readonly schedule: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly suspended: boolean;
+  readonly nextAt: string | undefined;
+  readonly last:
+    | {
+        readonly tick: string;
+        readonly outcome: string;
+        readonly run: string | undefined;
+        readonly code: string | undefined;
+      }
+    | undefined;
+  /** Times that were too late to be made up for. */
+  readonly missed: number;
+  /** The newest runs that ended, as many as `historyLimits` says. */
+  readonly ended: readonly { readonly run: string; readonly state: string; readonly tick: string }[];
+}
+
+export interface WebhookRecord {
+  /** `namespace/name`. */
+  readonly webhook: string;
+  /** Of the address after the server's own. */
+  readonly path: string;
+  readonly profile: string;
+  readonly suspended: boolean;
+  readonly last:
+    | {
+        readonly delivery: string;
+        readonly outcome: string;
+        readonly run: string | undefined;
+        readonly code: string | undefined;
+        readonly at: string;
+      }
+    | undefined;
+}

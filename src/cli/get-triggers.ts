@@ -1,0 +1,78 @@
+import type { ScheduleRecord, WebhookRecord } from '../api/operations-task.ts';
+import type { Door } from './app-port.ts';
+
+interface TriggerListing {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly names: readonly string[];
+  readonly records: readonly object[];
+}
+
+/** `pawl get schedules` and `pawl get webhooks` have columns of their own; undefined: another list is meant. */
+export function triggersNamed(kind: string): 'schedules' | 'webhooks' | undefined {
+  const word = kind.toLowerCase();
+  if (['schedule', 'schedules', 'taskschedule', 'taskschedules'].includes(word)) return 'schedules';
+  return ['webhook', 'webhooks', 'taskwebhook', 'taskwebhooks'].includes(word) ? 'webhooks' : undefined;
+}
+
+export interface TriggerQuery {
+  readonly of: 'schedules' | 'webhooks';
+  readonly environment: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+export async function triggerListing(
+  door: Door,
+  { of, environment, namespace, name }: TriggerQuery,
+): Promise<TriggerListing> {
+  const isAsked = (path: string): boolean => {
+    const [itsNamespace, itsName] = path.split('/');
+    return (namespace === undefined || namespace === itsNamespace) && (name === undefined || name === itsName);
+  };
+  if (of === 'schedules') {
+    const schedules = await door.operations.schedules(environment);
+    return scheduleListing(schedules.filter(({ schedule }) => isAsked(schedule)));
+  }
+  const webhooks = await door.operations.webhooks(environment);
+  return webhookListing(webhooks.filter(({ webhook }) => isAsked(webhook)));
+}
+
+function scheduleListing(schedules: readonly ScheduleRecord[]): TriggerListing {
+  return {
+    head: ['SCHEDULE', 'CRON', 'ZONE', 'NEXT', 'LAST', 'OUTCOME', 'RUN', 'MISSED'],
+    rows: schedules.map((one) => [
+      one.schedule,
+      one.cron,
+      one.timeZone,
+      one.suspended ? 'suspended' : minute(one.nextAt),
+      minute(one.last?.tick),
+      one.last === undefined ? '-' : (one.last.code ?? one.last.outcome),
+      one.last?.run ?? '-',
+      String(one.missed),
+    ]),
+    names: schedules.map(({ schedule }) => `TaskSchedule/${schedule}`),
+    records: schedules,
+  };
+}
+
+function webhookListing(webhooks: readonly WebhookRecord[]): TriggerListing {
+  return {
+    head: ['WEBHOOK', 'PATH', 'PROFILE', 'SUSPENDED', 'LAST', 'OUTCOME', 'RUN'],
+    rows: webhooks.map((one) => [
+      one.webhook,
+      one.path,
+      one.profile,
+      one.suspended ? 'yes' : 'no',
+      minute(one.last?.at),
+      one.last === undefined ? '-' : (one.last.code ?? one.last.outcome),
+      one.last?.run ?? '-',
+    ]),
+    names: webhooks.map(({ webhook }) => `TaskWebhook/${webhook}`),
+    records: webhooks,
+  };
+}
+
+function minute(instant: string | undefined): string {
+  return instant === undefined ? '-' : `${instant.slice(0, 16).replace('T', ' ')}Z`;
+}
