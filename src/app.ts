@@ -8,7 +8,8 @@ import { openLocal, replayWith } from './app-local.ts';
 import type { Operations } from './api/operations.ts';
 import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
-import type { App, Door, Service, UpService } from './cli/app-port.ts';
+import { autoscale } from './app-workers.ts';
+import type { App, Door, Service, UpService, WorkersService, WorkerStart } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
@@ -23,6 +24,7 @@ import type { Log } from './log.ts';
 import { type Closers, opening } from './closers.ts';
 import { memoriesOn } from './memory/memories.ts';
 import { DatabaseExecutor } from './run/database-executor.ts';
+import { defaultPool } from './run/pool.ts';
 import { Worker } from './run/worker.ts';
 import { openRepository } from './source/repository.ts';
 import type { Repository } from './source/repository.ts';
@@ -31,6 +33,7 @@ import { watch } from './source/watch.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import type { Database } from './store/database.ts';
+import { readWorkersPool } from './store/worker-pool.ts';
 import { secretSource } from './tools/secret-source.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
@@ -40,7 +43,7 @@ const workPollMs = 50;
 
 /** Puts the parts together for one process that works in `cwd`. The only file that knows all of them. */
 export function createApp(cwd: string, environment?: Environment): App {
-  return appOf(readConfig(cwd, environment));
+  return appOf(readConfig(cwd, environment), cwd);
 }
 
 /** The same, untouched by the user's settings: an embedded database in the folder, and nothing else. */
@@ -48,7 +51,7 @@ export function createBareApp(cwd: string): App {
   return createApp(cwd, bareEnvironment());
 }
 
-function appOf(config: Config): App {
+function appOf(config: Config, cwd: string): App {
   return {
     config,
     open: () => openDoor(config),
@@ -58,7 +61,8 @@ function appOf(config: Config): App {
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
     controller: () => controllerAlone(config),
-    worker: ({ slots }) => workerAlone(config, slots ?? config.workerSlots),
+    worker: (options) => workerAlone(config, options),
+    workers: (options) => workersAlone(config, { ...options, cwd }),
   };
 }
 
@@ -176,7 +180,7 @@ async function workUntil(
 
 function createWorker(
   config: Config,
-  { database, log, slots }: { database: Database; log: Log; slots: number },
+  { database, log, slots, pool = defaultPool }: { database: Database; log: Log; slots: number; pool?: string },
 ): Worker {
   const { secrets } = config;
   return new Worker({
@@ -186,6 +190,7 @@ function createWorker(
     secrets: secretSource(secrets),
     memories: memoriesOn(database),
     slots,
+    pool,
     host: hostname(),
     version: packageVersion(),
   });
@@ -274,16 +279,30 @@ async function controllerAlone(config: Config): Promise<Service> {
   });
 }
 
-async function workerAlone(config: Config, slots: number): Promise<Service> {
+async function workerAlone(config: Config, options: WorkerStart): Promise<Service> {
   assertShared(config, 'worker');
   return alone(config, async (database, stack) => {
     const log = createLog(config.logLevel);
-    const worker = createWorker(config, { database, log, slots });
+    const { name: pool, concurrency } = await readWorkersPool(database, options.pool ?? defaultPool);
+    const slots = options.slots ?? concurrency ?? config.workerSlots;
+    const worker = createWorker(config, { database, log, slots, pool });
     await worker.start();
     stack.add(() => worker.stop());
     await startScheduler(database, log, stack);
     return { ended: forever() };
   });
+}
+
+async function workersAlone(config: Config, options: Parameters<typeof autoscale>[1]): Promise<WorkersService> {
+  assertShared(config, 'worker');
+  const database = await openStore(config);
+  try {
+    await assertSchema(database.db);
+    return await autoscale(database, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** One part against PostgreSQL, which others share. */

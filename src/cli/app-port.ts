@@ -16,7 +16,23 @@ export interface App {
   doctor(): Promise<readonly Check[]>;
   up(options: { readonly port: number }): Promise<UpService>;
   controller(): Promise<Service>;
-  worker(options: { readonly slots: number | undefined }): Promise<Service>;
+  worker(options: WorkerStart): Promise<Service>;
+  /** Workers of a pool in processes of their own, as many as it asks for. */
+  workers(options: { readonly pool: string; readonly report: (sentence: string) => void }): Promise<WorkersService>;
+}
+
+export interface WorkerStart {
+  /** Absent: what the pool says, else what the machine has. */
+  readonly slots: number | undefined;
+  /** Absent: `default`. */
+  readonly pool: string | undefined;
+}
+
+export interface WorkersService {
+  readonly pool: string;
+  /** Follows until the signal aborts; resolves when all of them have ended. */
+  run(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface Door {

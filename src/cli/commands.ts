@@ -8,6 +8,7 @@ import { addAnswerCommands } from './answer-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
+import { addRetryCommands } from './retry-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
@@ -30,6 +31,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunCommands(program, context, outcome);
+  addRetryCommands(program, context, outcome);
   addAnswerCommands(program, context, outcome);
   addServing(program, context, outcome);
   addCompletionCommand(program, context, outcome);
@@ -182,8 +184,17 @@ function addServing(program: Command, context: CliContext, outcome: Outcome): vo
     .command('worker')
     .description('a worker alone, against PostgreSQL')
     .option('--slots <n>', 'runs at once', count)
+    .option('--pool <name>', 'takes the runs of this WorkerPool, and as many at once as it says')
     .action(async (options) => {
       outcome.exit = await (await import('./worker.ts')).workerCommand(context, options);
+    });
+  program
+    .command('workers')
+    .description('workers of a pool on this machine, as many as it asks for')
+    .requiredOption('--autoscale', "start and stop them as the pool's `scaling` says")
+    .option('--pool <name>', 'the WorkerPool', 'default')
+    .action(async (options) => {
+      outcome.exit = await (await import('./workers.ts')).workersCommand(context, options);
     });
   program
     .command('demo')

@@ -47,6 +47,13 @@ export async function readPoolStates(database: Database, environment: string): P
   });
 }
 
+/** The same of every environment that has a revision. */
+export async function readAllPoolStates(database: Database): Promise<readonly PoolState[]> {
+  const text = 'select name from environment where revision > 0 order by name';
+  const rows = await rowsOf<{ readonly name: string }>(database.db, { name: 'live_environments', text }, []);
+  return (await Promise.all(rows.map(({ name }) => readPoolStates(database, name)))).flat();
+}
+
 /** The pool of runs that ask for nothing, where no manifest says more of it. */
 function undeclared(environment: string): LivePool {
   return { environment, namespace: 'default', name: defaultPool, minWorkers: 0, maxWorkers: 1, concurrency: 10 };
