@@ -1,3 +1,5 @@
+import type { StepPayload } from './chain.ts';
+
 /** What the benchmark uses of graphile-worker, which is not among pawl's own packages and so has no types here. */
 export interface GraphileWorker {
   readonly Logger: new (factory: () => () => undefined) => object;
@@ -15,12 +17,6 @@ export interface Connection {
 interface WorkerUtils {
   addJobs(jobs: readonly { readonly identifier: string; readonly payload: StepPayload }[]): Promise<unknown>;
   release(): Promise<void>;
-}
-
-export interface StepPayload {
-  readonly run: string;
-  readonly step: number;
-  readonly text: string;
 }
 
 interface RunnerOptions extends Connection {
