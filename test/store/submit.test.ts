@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Requirements } from '../../src/run/pool.ts';
+import { prepareRun } from '../../src/store/prepare-run.ts';
+import { submitRun } from '../../src/store/submit.ts';
+import { readWorkersPool } from '../../src/store/worker-pool.ts';
+import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { bundleOf, environment, install, submit, system } from '../support/runs.ts';
+
+describe('a submission', { timeout: 60_000 }, () => {
+  let opened: OpenedDatabase;
+
+  beforeAll(async () => {
+    opened = await openTestDatabase('embedded');
+    const concurrency = { limit: 1, key: 'input.customer', policy: 'queue' } as const;
+    await install(opened.database, { ...bundleOf({ nodes: { a: {} } }), concurrency });
+    await declare('default', 'eu', { requires: { region: 'eu' }, maxQueued: 1 });
+    await declare('default', 'default', { requires: {}, maxQueued: 2 });
+    await declare('other', 'gpu', { requires: { gpu: true } });
+    await declare('other', 'shared', { requires: { region: 'us' } }, { 'pawl/share': 'default' });
+  }, 60_000);
+  afterAll(() => opened.close());
+
+  const declare = async (namespace: string, name: string, spec: object, annotations: object = {}) => {
+    const bounds = { minWorkers: 0, maxWorkers: 1, concurrency: 3 };
+    const body = JSON.stringify({ metadata: { namespace, name, annotations }, spec: { ...bounds, ...spec } });
+    await sql`insert into resource (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
+      values (${environment}, ${`WorkerPool/${namespace}/${name}`}, 'WorkerPool', ${namespace}, ${name}, '', ${body}::jsonb,
+        0, 'pools.yaml', 1, 1)`.execute(opened.database.db);
+  };
+  const prepare = (requires: Requirements = {}, input = { customer: 'acme' }) =>
+    prepareRun(opened.database.db, { id: randomUUID(), environment, system, input, requires, submittedBy: 'ada' });
+
+  test('is given the pool that has what it requires, of its namespace or shared with it', async () => {
+    expect(await prepare({ region: 'eu' })).toMatchObject({ pool: 'default/eu', maxQueued: 1 });
+    expect(await prepare({ region: 'us' })).toMatchObject({ pool: 'other/shared' });
+    expect(await prepare()).toMatchObject({ pool: 'default', maxQueued: 2 });
+    await expect(prepare({ gpu: true })).rejects.toMatchObject({ code: 'pool.none' });
+  });
+
+  test('is counted by its key, which its input must give', async () => {
+    expect(await prepare()).toMatchObject({ concurrency: { key: '"acme"', limit: 1, policy: 'queue' } });
+    const none = { id: randomUUID(), environment, system, input: {}, submittedBy: 'ada' };
+    await expect(prepareRun(opened.database.db, none)).rejects.toMatchObject({ code: 'concurrency.key' });
+  });
+
+  test('is refused where as many wait for the pool as may', async () => {
+    const bounded = { pool: 'default/eu', maxQueued: 1, idempotencyKey: 'once' };
+    const first = await submit(opened.database, bounded);
+    const full = submit(opened.database, { pool: 'default/eu', maxQueued: 1 });
+    await expect(full).rejects.toMatchObject({
+      code: 'queue.full',
+      message: 'The pool default/eu has 1 runs queued, as many as its maxQueued allows.',
+    });
+    // The same submission sent again is no other run.
+    expect((await submit(opened.database, bounded)).id).toBe(first.id);
+  });
+
+  test('is over by its own deadline, or by the timeout of its system', async () => {
+    const asked = { id: randomUUID(), environment, system, input: {}, submittedBy: 'ada' };
+    const soon = await submitRun(opened.database, { ...asked, deadlineMs: 1_000, priority: 7 });
+    const late = await submitRun(opened.database, { ...asked, id: randomUUID(), deadlineMs: 1e9 });
+    const rows = await sql<{ id: string; ms: number }>`select id,
+      (extract(epoch from deadline_at - created_at) * 1000)::integer as ms from run where id in (${soon.id}, ${late.id})`.execute(
+      opened.database.db,
+    );
+    expect(Object.fromEntries(rows.rows.map(({ id, ms }) => [id, ms]))).toEqual({
+      [soon.id]: 1_000,
+      [late.id]: 60_000,
+    });
+  });
+
+  test('finds workers by the pool they name', async () => {
+    const { database } = opened;
+    expect(await readWorkersPool(database, 'eu')).toEqual({ name: 'default/eu', concurrency: 3 });
+    expect(await readWorkersPool(database, 'default')).toEqual({ name: 'default', concurrency: 3 });
+    await expect(readWorkersPool(database, 'mars')).rejects.toMatchObject({ code: 'pool.unknown' });
+    await declare('third', 'eu', { requires: {} });
+    await expect(readWorkersPool(database, 'eu')).rejects.toMatchObject({ code: 'pool.ambiguous' });
+  });
+});
