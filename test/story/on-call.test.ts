@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { say } from '../cli/fixture.ts';
@@ -103,5 +105,33 @@ describe('on call', { timeout: 120_000 }, () => {
     expect((await pawl('cancel', '--system', 'support-triage')).stderr).toContain('No such run is open.');
     expect((await pawl('cancel')).exit).toBe(64);
     expect((await pawl('cancel', run, '--system', 'support-triage')).exit).toBe(64);
+  });
+
+  test('a run is replayed under uncommitted rules, and what comes out otherwise is shown: exit 2', async () => {
+    const same = await pawl('replay', run, '--at', 'live');
+    expect([same.exit, same.stdout.split('\n')[0]]).toEqual([0, 'It comes out the same under live.']);
+    const path = join(repository.path, 'policies/no-automatic-refunds.yaml');
+    const before = await readFile(path, 'utf8');
+    await writeFile(path, before.replace('[issue-refund]', '[issue-refund, get-order]'));
+    const other = await pawl('replay', run);
+    const local = await pawl('run', '--local', 'support-triage', '-i', ticket, '-o', 'json');
+    await writeFile(path, before);
+    expect([other.exit, other.stdout]).toEqual([
+      2,
+      expect.stringContaining('It comes out otherwise under the working copy.'),
+    ]);
+    expect(other.stdout).toMatch(/research-order\/1\.1: tool support\/get-order: allow → deny \(policy\.denied\)/);
+    // The same files in a local run: the same gate, and nothing of it among the runs.
+    const calls = (
+      JSON.parse(local.stdout) as { nodes: { calls: { target: string; outcome: string }[] }[] }
+    ).nodes.flatMap((node) => node.calls);
+    expect(calls.find(({ target }) => target === 'support/get-order')?.outcome).toBe('denied');
+    expect((await pawl('get', 'runs', '-o', 'name')).stdout.trim()).toBe(run);
+  });
+
+  test('retry refuses what succeeded, and finds no dead letter', async () => {
+    expect((await pawl('retry', run)).exit).not.toBe(0);
+    expect((await pawl('retry', '--dead-letters', '--dry-run')).stderr).toContain('There is no such dead letter.');
+    expect((await pawl('retry')).exit).toBe(64);
   });
 });
