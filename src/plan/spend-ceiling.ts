@@ -2,6 +2,7 @@ import type { Bundle, BundleNode } from '../manifest/bundle.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import { costOf } from '../policy/cost.ts';
+import { stepTimes } from './step-times.ts';
 
 /** A system as it is compiled. */
 export interface Compiled {
@@ -16,15 +17,19 @@ export interface Figure {
 }
 
 /**
- * The most that one run may cost. Each node runs once. Tokens are counted at the dearer of an endpoint's prices; what
+ * The most that one run may cost. Each node runs as often as lists, turns and attempts let it. Tokens are counted at the dearer of an endpoint's prices; what
  * caps them is a limit of the run, a budget in tokens of all who spend, or the limits of every step. A budget in money
  * of all who spend caps the whole.
  */
 export function ceilingOf(compiled: Compiled): Figure {
-  const steps = Object.values(compiled.content.nodes).map((node) => stepOf(node, compiled));
+  const times = stepTimes(compiled.content);
+  const steps = Object.entries(compiled.content.nodes).map(([name, node]) => ({
+    ...stepOf(node, compiled),
+    times: times.get(name) ?? 1n,
+  }));
   const money = leastBudget(steps, 'usd');
   const models = modelCeiling(steps, compiled.content.limits.maxTokens);
-  const tools = steps.reduce((sum, step) => sum + step.tools, 0n);
+  const tools = steps.reduce((sum, step) => sum + step.tools * step.times, 0n);
   const spent = models.micros === undefined ? undefined : models.micros + tools;
   const least = [spent, money === undefined ? undefined : BigInt(money)]
     .filter((amount) => amount !== undefined)
@@ -42,6 +47,11 @@ interface Step {
   readonly maxTokens: number | undefined;
   /** Micro-USD for all calls of tools. */
   readonly tools: bigint;
+}
+
+interface CountedStep extends Step {
+  /** How often it may run. */
+  readonly times: bigint;
 }
 
 function stepOf(node: BundleNode, { content, authority }: Compiled): Step {
@@ -80,7 +90,7 @@ function toolCeiling(rules: SubjectAuthority | undefined, content: Bundle): bigi
 }
 
 function modelCeiling(
-  steps: readonly Step[],
+  steps: readonly CountedStep[],
   runTokens: number | undefined,
 ): { readonly micros: bigint | undefined; readonly lacks: readonly string[] } {
   const paid = steps.filter(({ model, price }) => model !== undefined && price !== 0);
@@ -92,7 +102,10 @@ function modelCeiling(
   const cap = least([runTokens, budget]);
   const whole = cap === undefined ? undefined : microsOf(cap, Math.max(0, ...paid.map(({ price }) => price ?? 0)));
   const uncapped = paid.filter(({ maxTokens }) => maxTokens === undefined);
-  const parts = paid.reduce((sum, { maxTokens, price }) => sum + microsOf(maxTokens ?? 0, price ?? 0), 0n);
+  const parts = paid.reduce(
+    (sum, { maxTokens, price, times }) => sum + microsOf(maxTokens ?? 0, price ?? 0) * times,
+    0n,
+  );
   if (uncapped.length > 0 && whole === undefined) {
     return {
       micros: undefined,
