@@ -39,9 +39,12 @@ export class StepTools {
 
   /** In parallel where all of them only read; else in the order in which the model asked. */
   async call(calls: readonly RawToolCall[]): Promise<Called> {
-    const results = calls.every((call) => isRead(offered(this.#agent, call.name, this.#scope)))
-      ? await this.#together(calls)
-      : await this.#inTurn(calls);
+    // One after the other where duplicates are denied too: the second must see that there was a first.
+    const results =
+      this.#execution.duplicateCalls !== 'deny' &&
+      calls.every((call) => isRead(offered(this.#agent, call.name, this.#scope)))
+        ? await this.#together(calls)
+        : await this.#inTurn(calls);
     for (const [index, call] of calls.entries()) if (results[index]?.kind === 'done') this.#done.add(call.name);
     const first = results.find((result) => result.kind === 'done');
     if (this.#execution.toolUse === 'stopOnFirst' && first !== undefined && this.missing().length === 0)

@@ -45,7 +45,10 @@ export async function startProviderServer(
       const text = answer.body ?? JSON.stringify({ error: { message: `status ${answer.status}` } });
       return void response.writeHead(answer.status, { 'content-type': 'application/json', ...headers }).end(text);
     }
-    const text = bodies[protocol]('cut' in answer ? {} : answer, String(body['model'] ?? 'm-1'));
+    const text = bodies[protocol](
+      'cut' in answer ? {} : answer,
+      typeof body['model'] === 'string' ? body['model'] : 'm-1',
+    );
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
     if (!('cut' in answer)) return void response.end(text);
     return void response.write(text.slice(0, text.length / 2), () => response.destroy());
