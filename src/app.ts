@@ -9,7 +9,7 @@ import type { Operations } from './api/operations.ts';
 import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
 import { autoscale } from './app-workers.ts';
-import type { App, Door, Service, UpService, WorkersService, WorkerStart } from './cli/app-port.ts';
+import type { App, Door, Service, UpService, WorkerStart } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
@@ -62,7 +62,7 @@ function appOf(config: Config, cwd: string): App {
     up: (options) => up(config, options.port),
     controller: () => controllerAlone(config),
     worker: (options) => workerAlone(config, options),
-    workers: (options) => workersAlone(config, { ...options, cwd }),
+    workers: (options) => autoscale(config, { ...options, cwd }),
   };
 }
 
@@ -291,18 +291,6 @@ async function workerAlone(config: Config, options: WorkerStart): Promise<Servic
     await startScheduler(database, log, stack);
     return { ended: forever() };
   });
-}
-
-async function workersAlone(config: Config, options: Parameters<typeof autoscale>[1]): Promise<WorkersService> {
-  assertShared(config, 'worker');
-  const database = await openStore(config);
-  try {
-    await assertSchema(database.db);
-    return await autoscale(database, options);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
 }
 
 /** One part against PostgreSQL, which others share. */

@@ -226,7 +226,11 @@ async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awai
   const system = await acceptedSystem(database, request);
   const { environment, input, actor: submittedBy, idempotencyKey, session, requires, priority, deadlineMs } = request;
   const prepared = await prepareRun(database.db, {
-    ...{ id: newRunId(), environment, system, input, submittedBy },
+    id: newRunId(),
+    environment,
+    system,
+    input,
+    submittedBy,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(session === undefined ? {} : { session: sessionNamed(session) }),
     ...(requires === undefined ? {} : { requires }),

@@ -198,10 +198,11 @@ function workerListing(workers: readonly WorkerRecord[]): Listing {
     worker.host,
     String(worker.pid),
     worker.live ? 'yes' : 'no',
+    worker.pool,
     `${worker.running}/${worker.slots}`,
     worker.version,
   ]);
-  const head = ['WORKER', 'HOST', 'PID', 'LIVE', 'RUNNING', 'VERSION'];
+  const head = ['WORKER', 'HOST', 'PID', 'LIVE', 'POOL', 'RUNNING', 'VERSION'];
   return { head, rows, names: workers.map((worker) => worker.id), records: workers };
 }
 

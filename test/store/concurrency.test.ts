@@ -34,7 +34,10 @@ describe('runs that are counted by a key, on PostgreSQL', { timeout: 60_000 }, (
     executor.claim({ worker, pool: 'default', slots: 100, suspect: true });
   const end = (run: { readonly id: string; readonly fence: number }) =>
     executor.complete({
-      ...{ worker, run: run.id, fence: run.fence, entries: [] },
+      worker,
+      run: run.id,
+      fence: run.fence,
+      entries: [],
       end: { kind: 'succeeded', output: null },
     });
   const state = async (run: RunRow) => (await readRun(opened.database, run.id)).state;
