@@ -217,7 +217,7 @@ export interface TraceRecord {
 
 export interface TraceNode {
   readonly node: string;
-  readonly kind: 'agent' | 'tool' | 'system' | 'human';
+  readonly kind: 'agent' | 'tool' | 'system' | 'human' | 'value';
   /** `namespace/name` of the agent or tool. */
   readonly target: string;
   readonly state: 'done' | 'running' | 'failed' | 'skipped';

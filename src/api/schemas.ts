@@ -228,7 +228,7 @@ export const traceRecord = z
     nodes: z.array(
       z.object({
         node: z.string(),
-        kind: z.enum(['agent', 'tool', 'system', 'human']),
+        kind: z.enum(['agent', 'tool', 'system', 'human', 'value']),
         target: z.string(),
         state: z.enum(['done', 'running', 'failed', 'skipped']),
         startedAt: maybe(instant),

@@ -51,6 +51,20 @@ export function nestingOf(bundle: Bundle, place: string): readonly Nesting[] {
   return found;
 }
 
+/** The node that a place executes, in the graph that it stands in; undefined: the bundle has none. */
+export function nodeAt(bundle: Bundle, place: string): BundleNode | undefined {
+  const steps = stepsOf(place);
+  const nesting = nestingOf(bundle, place);
+  if (nesting.length < steps.length - 1) return undefined;
+  return own((nesting.at(-1)?.graph ?? bundle).nodes, nodeOf(steps.at(-1) ?? ''));
+}
+
+/** The nodes of the run's own graph that a place is an execution of, or inside of. */
+export function outerNodesOf(place: string): readonly string[] {
+  const [outermost = ''] = place.split('>');
+  return outermost.split(':').map(nodeOf);
+}
+
 /** Who makes the calls of a place; a place of another bundle is the run's own system's. */
 export function callerAt(bundle: Bundle, place: string): Caller {
   let graph: BundleGraph | undefined = bundle;

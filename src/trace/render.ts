@@ -44,10 +44,7 @@ function headLines({ run }: TraceRecord, drawing: Drawing): string[] {
   ];
   const waits = run.waits.map(
     (wait): Part => ({
-      text:
-        wait.kind === 'timer'
-          ? `waits until ${wait.dueAt ?? 'later'} to try ${neutral(wait.path)} again`
-          : `waits for a person to say what became of ${neutral(wait.path)}: pawl resolve ${run.id} ${neutral(wait.path)} --as done|failed|again`,
+      text: waitText(wait, run.id),
       paint: colors.yellow,
       words: true,
     }),
@@ -60,6 +57,21 @@ function headLines({ run }: TraceRecord, drawing: Drawing): string[] {
     ...lines(head, { first: '', rest: '  ', width: drawing.width }),
     ...[...error, ...waits].flatMap((part) => lines([part], { first: '  ', rest: '  ', width: drawing.width })),
   ];
+}
+
+function waitText({ kind, path, dueAt }: TraceRecord['run']['waits'][number], run: string): string {
+  const place = neutral(path.slice(0, path.lastIndexOf('/')));
+  switch (kind) {
+    case 'human':
+      return `waits until ${dueAt ?? 'answered'} for people to answer at ${place}: pawl waits ${run}`;
+    case 'review':
+      return `waits until ${dueAt ?? 'decided'} for people to decide on the output of ${place}: pawl waits ${run}`;
+    case 'unknown':
+      return `waits for a person to say what became of ${neutral(path)}: pawl resolve ${run} ${neutral(path)} --as done|failed|again`;
+    case 'rate':
+    case 'timer':
+      return `waits until ${dueAt ?? 'later'} to try ${neutral(path)} again`;
+  }
 }
 
 function nodeLines(node: TraceNode, isLast: boolean, drawing: Drawing): string[] {

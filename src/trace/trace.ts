@@ -1,7 +1,9 @@
 import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
 import type { Bundle, BundleNode } from '../manifest/bundle.ts';
 import { isJsonObject } from '../manifest/json.ts';
+import { compareText } from '../manifest/problem.ts';
 import type { CallKind, RecordedRow } from '../run/executor.ts';
+import { nodeAt, outerNodesOf } from '../run/place.ts';
 
 /** What the journal says of a run, by node and call; nodes that never ran come last, once the run has ended. */
 export function trace(run: RunRecord, rows: readonly RecordedRow[], bundle: Bundle): TraceRecord {
@@ -13,9 +15,24 @@ export function trace(run: RunRecord, rows: readonly RecordedRow[], bundle: Bund
     else calls.push(call);
   }
   const ran = Array.from(byNode, ([name, calls]) => nodeOf(name, calls, { run, bundle }));
-  const idle = Object.keys(bundle.nodes).filter((name) => !byNode.has(name));
+  const said = rows.flatMap(answered);
+  const seen = new Set([...byNode.keys(), ...rows.map(({ node }) => node)].flatMap(outerNodesOf));
+  const idle = Object.keys(bundle.nodes).filter((name) => !seen.has(name));
   const skipped = isEnded ? idle.map((name) => skippedNode(name, { run, bundle })) : [];
-  return { run, nodes: [...ran, ...skipped], totals: totalsOf(ran) };
+  return { run, nodes: [...[...ran, ...said].sort(byStart), ...skipped], totals: totalsOf(ran) };
+}
+
+/** What people answered: a form at its node's place, a decision beside the node that it is on. */
+function answered({ path, node, kind, target, outcome, atMs }: RecordedRow): TraceNode[] {
+  if (kind !== 'human') return [];
+  const at = new Date(atMs).toISOString();
+  const name = path.endsWith('/review') ? path : node;
+  const state = outcome === 'done' ? 'done' : 'failed';
+  return [{ node: name, kind: 'human', target, state, startedAt: at, endedAt: at, calls: [] }];
+}
+
+function byStart(a: TraceNode, b: TraceNode): number {
+  return compareText(a.startedAt ?? '', b.startedAt ?? '');
 }
 
 interface Call {
@@ -59,8 +76,8 @@ function skippedNode(name: string, { run, bundle }: Of): TraceNode {
   return { ...declared(name, bundle), state, startedAt: undefined, endedAt: undefined, calls: [] };
 }
 
-function declared(name: string, { nodes }: Bundle): Pick<TraceNode, 'node' | 'kind' | 'target'> {
-  const node = nodes[name];
+function declared(name: string, bundle: Bundle): Pick<TraceNode, 'node' | 'kind' | 'target'> {
+  const node = nodeAt(bundle, name);
   return { node: name, kind: node?.kind ?? 'tool', target: targetOf(node) };
 }
 
@@ -74,6 +91,7 @@ function targetOf(node: BundleNode | undefined): string {
     case 'system':
       return node.system;
     case 'human':
+    case 'value':
       return '';
   }
 }
@@ -83,7 +101,7 @@ function stateOf(name: string, calls: readonly Call[], { run, bundle }: Of): Tra
   if (run.error?.node === name) return 'failed';
   if (calls.some(({ result }) => result === undefined)) return run.endedAt === undefined ? 'running' : 'failed';
   const last = calls.at(-1)?.result;
-  if (last?.outcome === 'done' && (bundle.nodes[name]?.kind === 'tool' || isLastAnswer(last))) return 'done';
+  if (last?.outcome === 'done' && (nodeAt(bundle, name)?.kind === 'tool' || isLastAnswer(last))) return 'done';
   return run.endedAt === undefined ? 'running' : 'failed';
 }
 
