@@ -1,21 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { App, Door } from './cli/app-port.ts';
 import { opening } from './closers.ts';
 import type { Config } from './config.ts';
 import { applyWorkingCopy } from './controller/local-environment.ts';
 import { type ControlPlane, createControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
-import { replayRun } from './run/replay-run.ts';
+import { type RecordedRun, type Replayed, type ReplayOptions, replayRun } from './run/replay-run.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
-import { secretSource } from './tools/secret-source.ts';
+import type { SecretSource } from './tools/secret-reading.ts';
 import { packageVersion } from './version.ts';
 
 /** The files of the working copy, live in a database of their own. Nothing of it stays, and what is live is not looked at. */
-export function openLocal(
+export function openLocal<Door>(
   config: Config,
   environment: string | undefined,
   doorOn: (plane: ControlPlane, close: () => Promise<void>) => Door,
@@ -33,13 +32,16 @@ export function openLocal(
 }
 
 /** Executes a recorded run again in this process; secrets are read as a worker here would read them. */
-export function replayWith(config: Config): App['replay'] {
+export function replayWith(
+  config: Config,
+  secrets: SecretSource,
+): (recorded: RecordedRun, options: Omit<ReplayOptions, 'secrets' | 'log' | 'version'>) => Promise<Replayed> {
   const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel);
   const version = packageVersion();
   return (recorded, options) =>
     replayRun(recorded, {
       ...options,
-      secrets: secretSource(config.secrets),
+      secrets,
       log: subsystemLog(log, 'replay'),
       version,
     });

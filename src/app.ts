@@ -56,7 +56,7 @@ function appOf(config: Config, cwd: string): App {
     config,
     open: () => openDoor(config),
     openLocal: (environment) => openLocal(config, environment, (plane, close) => embeddedDoor(config, plane, close)),
-    replay: replayWith(config),
+    replay: replayWith(config, secretSource(config.secrets)),
     migrate: () => withDatabase(config, bringUp),
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
