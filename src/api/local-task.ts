@@ -5,11 +5,15 @@ import { startByHand } from '../run/start-by-hand.ts';
 import { specIn } from '../run/task.ts';
 import type { Database } from '../store/database-port.ts';
 import { endedRuns, listSchedules, listWebhooks } from '../store/trigger-list.ts';
+import type { Operations } from './operations.ts';
 import type { ScheduleRecord, TaskOperations, WebhookRecord } from './operations-task.ts';
 import { runRecords } from './records.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
-export function taskOperations({ database }: ControlPlane, known: (name: string) => Promise<string>): TaskOperations {
+export function taskOperations(
+  { database }: ControlPlane,
+  known: (name: string) => Promise<string>,
+): TaskOperations & Pick<Operations, 'startTask'> {
   return {
     startTask: async (request) => {
       const row = await startByHand(database, { ...request, environment: await known(request.environment) });

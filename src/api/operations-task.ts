@@ -1,10 +1,7 @@
 import type { JsonObject } from '../manifest/json.ts';
-import type { RunRecord } from './operations.ts';
 
-/** Tasks, and what starts them by itself. */
+/** What starts tasks by itself. */
 export interface TaskOperations {
-  /** Starts a run of a Task, or of a schedule's task now. */
-  startTask(request: StartTaskRequest): Promise<RunRecord>;
   schedules(environment: string): Promise<readonly ScheduleRecord[]>;
   webhooks(environment: string): Promise<readonly WebhookRecord[]>;
 }

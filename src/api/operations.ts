@@ -10,7 +10,7 @@ import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations } from './operations-retry.ts';
-import type { TaskOperations } from './operations-task.ts';
+import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
@@ -39,6 +39,8 @@ export interface Operations
   history(request: HistoryRequest): Promise<readonly RevisionRecord[]>;
   get(request: GetRequest): Promise<readonly ResourceRecord[]>;
   submit(request: SubmitRequest): Promise<RunRecord>;
+  /** Starts a run of a Task, or of a schedule's task now. */
+  startTask(request: StartTaskRequest): Promise<RunRecord>;
   run(id: string): Promise<RunRecord>;
   /** The newest first; `before` a run continues the list. */
   runs(request: RunsRequest): Promise<readonly RunRecord[]>;

@@ -1,6 +1,6 @@
 import { TerminalError } from '../errors.ts';
 import { toCel, fromCel } from './expression-value.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json } from './json.ts';
 import { scopedExpression } from './scoped-expression.ts';
 import { fillTemplates } from './template.ts';
 
@@ -51,9 +51,4 @@ function failed(text: string, why: string, cause?: unknown): TerminalError {
     help: 'Guard what may be missing with `has(…)`, and compare values of one type.',
     cause,
   });
-}
-
-/** Headers by lower-case name, as `Delivery` has them. */
-export function headersOf(entries: Iterable<readonly [string, string]>): JsonObject {
-  return Object.fromEntries(Array.from(entries, ([name, value]) => [name.toLowerCase(), value]));
 }

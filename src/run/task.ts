@@ -40,7 +40,12 @@ export async function startTask(trx: StoreTransaction, start: TaskStart): Promis
   if (!isJsonObject(input)) throw inputIsNoMap(system);
   if (!(await acceptInput({ db: trx }, { environment, system, input }))) throw systemUnknown(environment, system);
   const prepared = await prepareRun(trx, {
-    ...{ id, environment, system, input, submittedBy, priority },
+    id,
+    environment,
+    system,
+    input,
+    submittedBy,
+    priority,
     cause: { ...cause, ...(task.name === undefined ? {} : { task: task.name }) },
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(requires === undefined ? {} : { requires }),
