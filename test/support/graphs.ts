@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { Bundle, BundleGraph, BundleNode, BundleTool } from '../../src/manifest/bundle.ts';
+import type { Bundle, BundleGraph, BundleTool } from '../../src/manifest/bundle.ts';
 import { compileGraph } from '../../src/policy/compile-graph.ts';
 import { manifest, resolveTexts } from '../manifest/manifests.ts';
 import { bundleOf } from './runs.ts';
@@ -27,12 +27,6 @@ export function bundleWith(spec: string, tools: Readonly<Record<string, Partial<
     ...bundleOf({ nodes: {}, tools: Object.fromEntries(named.map((name) => [name, tools[name] ?? {}])) }),
     ...graph,
   };
-}
-
-export function nodeOfGraph(graph: BundleGraph, name: string): BundleNode {
-  const node = graph.nodes[name];
-  if (node === undefined) throw new Error(`no node ${name}`);
-  return node;
 }
 
 function indented(text: string): string {
