@@ -1,5 +1,3 @@
-import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startScheduler, webhookDoor } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
@@ -8,6 +6,7 @@ import { openLocal, replayWith } from './app-local.ts';
 import type { Operations } from './api/operations.ts';
 import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
+import { createWorker, workUntil } from './app-worker.ts';
 import { autoscale } from './app-workers.ts';
 import type { App, Door, Service, UpService, WorkerStart } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
@@ -22,10 +21,7 @@ import type { ControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
 import type { Log } from './log.ts';
 import { type Closers, opening } from './closers.ts';
-import { memoriesOn } from './memory/memories.ts';
-import { DatabaseExecutor } from './run/database-executor.ts';
 import { defaultPool } from './run/pool.ts';
-import { Worker } from './run/worker.ts';
 import { openRepository } from './source/repository.ts';
 import type { Repository } from './source/repository.ts';
 import { unreachableRepository } from './source/unreachable.ts';
@@ -37,9 +33,6 @@ import { readWorkersPool } from './store/worker-pool.ts';
 import { secretSource } from './tools/secret-source.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
-
-/** How often a command that works on its own run looks whether it has ended. */
-const workPollMs = 50;
 
 /** Puts the parts together for one process that works in `cwd`. The only file that knows all of them. */
 export function createApp(cwd: string, environment?: Environment): App {
@@ -154,51 +147,6 @@ async function bringUp(database: Database): Promise<{ readonly applied: readonly
   const applied = await migrate(database);
   const { applied: all } = await schemaState(database.db);
   return { applied, current: all.at(-1) ?? '' };
-}
-
-/** Works on what is queued until one run has ended or waits for a person. */
-async function workUntil(
-  config: Config,
-  { database, operations, id, signal }: { database: Database; operations: Operations; id: string; signal: AbortSignal },
-): Promise<void> {
-  const worker = createWorker(config, { database, log: logOf(config, 'warn'), slots: config.workerSlots });
-  await worker.start();
-  try {
-    while (!signal.aborted) {
-      const { state, waits } = await operations.run(id);
-      const isWorkedOn =
-        state === 'Queued' ||
-        state === 'Running' ||
-        (state === 'Waiting' && waits.every((wait) => wait.kind === 'timer'));
-      if (!isWorkedOn) return;
-      await delay(workPollMs, undefined, { signal }).catch(() => undefined);
-    }
-  } finally {
-    await worker.stop();
-  }
-}
-
-function createWorker(
-  config: Config,
-  { database, log, slots, pool = defaultPool }: { database: Database; log: Log; slots: number; pool?: string },
-): Worker {
-  const { secrets } = config;
-  return new Worker({
-    executor: new DatabaseExecutor(database),
-    bus: database,
-    log: subsystemLog(log, 'worker'),
-    secrets: secretSource(secrets),
-    memories: memoriesOn(database),
-    slots,
-    pool,
-    host: hostname(),
-    version: packageVersion(),
-  });
-}
-
-/** A command says little by itself; what the operator asked to hear comes first. */
-function logOf(config: Config, otherwise: Config['logLevel']): Log {
-  return createLog(config.logLevel === 'info' ? otherwise : config.logLevel);
 }
 
 async function up(config: Config, port: number): Promise<UpService> {
