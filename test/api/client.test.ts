@@ -59,6 +59,11 @@ describe('the client is the operations over HTTP', () => {
       await client.workers();
       await client.resolve({ run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' });
       await client.trace(runId);
+      await client.retry(runId, { actor: 'me' });
+      await client.retry(runId, { fromStart: true, actor: 'me' });
+      await client.redrive({ environment: 'production', limit: 20, actor: 'me' });
+      await client.redrive({ environment: 'production', system: 'a/b', limit: 20, dryRun: true, actor: 'me' });
+      await client.pools('production');
       expect(calls).toEqual([
         ['environments'],
         ['plan', { environment: 'production', ref: 'feature/x', workingCopy: false }],
@@ -84,6 +89,11 @@ describe('the client is the operations over HTTP', () => {
         ['workers'],
         ['resolve', { run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' }],
         ['trace', runId],
+        ['retry', runId, { actor: 'me' }],
+        ['retry', runId, { fromStart: true, actor: 'me' }],
+        ['redrive', { environment: 'production', limit: 20, actor: 'me' }],
+        ['redrive', { environment: 'production', system: 'a/b', limit: 20, dryRun: true, actor: 'me' }],
+        ['pools', 'production'],
       ]);
     }));
 
