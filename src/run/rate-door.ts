@@ -29,6 +29,11 @@ export async function awaitRate({ call, path, scope, target }: Attempt, tokens: 
   }
 }
 
+/** Whether the call is one that may have to wait for its endpoint's rate. */
+export function isRated({ call, scope, target }: Attempt): boolean {
+  return call.kind === 'model' && scope.rates !== undefined && limitsOf(scope, target) !== undefined;
+}
+
 /** Corrects the bucket by what a call used. Losing it costs the endpoint some of its rate, and nothing else. */
 export function correctRate(
   { call, scope, target }: Attempt,

@@ -22,7 +22,7 @@ import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
-import { awaitRate, correctRate } from './rate-door.ts';
+import { awaitRate, correctRate, isRated } from './rate-door.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
 
@@ -56,15 +56,22 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
     if (call.kind === 'model') return leave(attempt);
     if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
   }
+  let isPaced = !isRated(attempt);
   for (let round = 1; ; round += 1) {
     assertGoing(scope);
     if (call.signal.aborted) throw timeIsOver(call);
     scope.ledger.release(path);
+    // From here to the booking nothing waits: parallel branches would each see what the others had not yet booked.
     const context = gateContext(scope, call.node, call.caller);
     const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') return refuse(attempt, decision);
-    if (round === 1) await awaitRate(attempt, decision.reserve.tokens);
+    if (!isPaced) {
+      await awaitRate(attempt, decision.reserve.tokens);
+      isPaced = true;
+      round -= 1;
+      continue;
+    }
     const liveRevision = scope.live.current().revision;
     book(attempt, decision);
     const written = await scope.journal.intent(intentOf(attempt, decision, liveRevision));
