@@ -110,9 +110,9 @@ module.exports = {
       name: 'no-way-round-the-door',
       comment:
         'The parts behind tools/call.ts and models/call.ts reach the world as well. Others see the contracts, the ' +
-        'estimate of tokens and the lazy secrets, which compute; app.ts sees what it wires. A type reaches nothing.',
+        'estimate of tokens and the lazy secrets, which compute; app.ts and its parts see what they wire. A type reaches nothing.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(tools|models)/|^src/app\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(tools|models)/|^src/app[-a-z]*\\.ts$' },
       to: {
         path: '^src/(tools|models)/',
         pathNot: '^src/(tools|models)/(call|tool|model|codes|estimate|secrets)\\.ts$',
@@ -171,7 +171,7 @@ module.exports = {
         'cli, api and ui are how people reach pawl; nothing inside may know them. api/operations.ts is the contract ' +
         'between doors and wiring, and codes.ts gathers every registry of codes.',
       severity: 'error',
-      from: { path: '^src/([^/]+)', pathNot: '^src/(app|main)\\.ts$' },
+      from: { path: '^src/([^/]+)', pathNot: '^src/(app[-a-z]*|main)\\.ts$' },
       to: {
         path: '^src/(cli|api|ui)/',
         pathNot: ['^src/$1/', '^src/api/operations[-a-z]*\\.ts$', '^src/(cli|api|ui)/codes\\.ts$'],
@@ -186,10 +186,12 @@ module.exports = {
     },
     {
       name: 'only-app-wires',
-      comment: 'app.ts knows every part; whoever imports it would know them too. main.ts alone starts it.',
+      comment:
+        'app.ts and its parts (app-….ts) know every part of pawl; whoever imports them would know them too. main.ts alone ' +
+        'starts it.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/main\\.ts$' },
-      to: { path: '^src/app\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(main|app[-a-z]*)\\.ts$' },
+      to: { path: '^src/app[-a-z]*\\.ts$' },
     },
   ],
   options: {

@@ -1,4 +1,5 @@
 import type { RunRecord } from './operations.ts';
+import type { Operations } from './operations.ts';
 import type { PoolRecord, RedriveRecord, RetryOperations } from './operations-retry.ts';
 
 interface Sending {
@@ -9,7 +10,7 @@ interface Sending {
   readonly run: (id: string) => string;
 }
 
-export function retryClient({ get, post, of, run }: Sending): RetryOperations {
+export function retryClient({ get, post, of, run }: Sending): RetryOperations & Pick<Operations, 'retry'> {
   return {
     retry: async (id, request) => post<RunRecord>(`${run(id)}/retry`, request),
     redrive: ({ environment, ...body }) => post<RedriveRecord>(`${of(environment)}/redrive`, body),

@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts';
 import { type PoolState, readPoolStates } from '../store/pool-state.ts';
 import { readDeadLetters, retryRun, runAgain } from '../store/retry.ts';
 import type { RunRow } from '../store/run.ts';
+import type { Operations } from './operations.ts';
 import type { PoolRecord, RedriveRecord, RedriveRequest, RetryOperations, RetryRequest } from './operations-retry.ts';
 import { runRecords } from './records.ts';
 
@@ -14,7 +15,7 @@ export function retryOperations(
   { database }: ControlPlane,
   known: (name: string) => Promise<string>,
   newId: () => string,
-): RetryOperations {
+): RetryOperations & Pick<Operations, 'retry'> {
   return {
     retry: async (id, request) => {
       const row = await startAgain(database, { id, newId, ...request });

@@ -1,9 +1,5 @@
-import type { RunRecord } from './operations.ts';
-
 /** What on-call asks of runs that ended without success. */
 export interface RetryOperations {
-  /** Starts a run again from its journal; from the start: a new run with its input, pinned to what is live now. */
-  retry(id: string, request: RetryRequest): Promise<RunRecord>;
   /** Starts dead letters again from their journals, the oldest first. */
   redrive(request: RedriveRequest): Promise<RedriveRecord>;
   /** What each pool has to do, and how many workers that asks for. */

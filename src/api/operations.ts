@@ -9,7 +9,7 @@ import type { DriftOperations } from './operations-drift.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
-import type { RetryOperations } from './operations-retry.ts';
+import type { RetryOperations, RetryRequest } from './operations-retry.ts';
 import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
@@ -41,6 +41,8 @@ export interface Operations
   submit(request: SubmitRequest): Promise<RunRecord>;
   /** Starts a run of a Task, or of a schedule's task now. */
   startTask(request: StartTaskRequest): Promise<RunRecord>;
+  /** Starts a run again from its journal; from the start: a new run with its input, pinned to what is live now. */
+  retry(id: string, request: RetryRequest): Promise<RunRecord>;
   run(id: string): Promise<RunRecord>;
   /** The newest first; `before` a run continues the list. */
   runs(request: RunsRequest): Promise<readonly RunRecord[]>;
@@ -206,7 +208,7 @@ export interface ResolveRequest {
 /** The journal, for reading. Arguments and outputs are not here: they are contents, shown by other doors. */
 export interface TraceRecord {
   readonly run: RunRecord;
-  /** The graph's nodes in execution order, skipped ones last. */
+  /** Executions of nodes in the order in which they began, skipped nodes last; a list or a nested system has one of its own. */
   readonly nodes: readonly TraceNode[];
   readonly totals: {
     readonly tokensIn: number;
@@ -220,9 +222,15 @@ export interface TraceRecord {
 export interface TraceNode {
   readonly node: string;
   readonly kind: 'agent' | 'tool' | 'system' | 'human' | 'value';
-  /** `namespace/name` of the agent or tool. */
+  /** `namespace/name` of the agent, tool or system; of what people are asked, who answered. */
   readonly target: string;
-  readonly state: 'done' | 'running' | 'failed' | 'skipped';
+  /** `stopped`: the run ended before the node did. */
+  readonly state: 'done' | 'running' | 'waiting' | 'failed' | 'stopped' | 'skipped';
+  /** What followed a failure that did not fail the run: another attempt, or the rest of the graph. */
+  readonly then?: 'retried' | 'continued';
+  readonly error?: { readonly code: string; readonly message: string };
+  /** What the person `target` said. */
+  readonly said?: 'answered' | 'approved' | 'changes' | 'denied';
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
   readonly calls: readonly TraceCall[];
