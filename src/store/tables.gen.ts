@@ -235,6 +235,24 @@ export interface Revision {
   tree_id: string;
 }
 
+export interface Rollout {
+  changes: Generated<number>;
+  ended_at: Timestamp | null;
+  environment: string;
+  from_bundle: string;
+  from_revision: number;
+  plan: Json;
+  reason: Generated<string>;
+  started_at: Generated<Timestamp>;
+  state: string;
+  step: Generated<number>;
+  step_since: Generated<Timestamp>;
+  system: string;
+  to_bundle: string;
+  to_revision: number;
+  weight: number;
+}
+
 export interface Run {
   answered: Generated<boolean>;
   asked_at: Timestamp | null;
@@ -380,6 +398,7 @@ export interface Tables {
   resource_bucket: ResourceBucket;
   resource_history: ResourceHistory;
   revision: Revision;
+  rollout: Rollout;
   run: Run;
   schedule: Schedule;
   slot: Slot;

@@ -150,6 +150,37 @@ create table bundle_history (
 );
 create unique index bundle_history_current on bundle_history (environment, system) where to_revision is null;
 
+-- How new runs of a system come to its newest revision, where that is not at once: the last rollout of each system.
+-- Routes new runs while `ended_at` is null; the newest revision stays the head all the while.
+create table rollout (
+  environment text not null references environment (name),
+  -- `namespace/name` of the AgentSystem.
+  system text not null,
+  -- `{strategy, key?, steps}` as the newest revision has it.
+  plan jsonb not null,
+  -- What every new run saw last, and the last revision that had it.
+  from_bundle text not null references bundle (digest),
+  from_revision bigint not null,
+  to_bundle text not null references bundle (digest),
+  to_revision bigint not null,
+  step integer not null default 0 check (step >= 0),
+  -- The part of new runs that see the new side, in percent.
+  weight smallint not null check (weight between 0 and 100),
+  state text not null check (state in
+    ('progressing', 'paused', 'aborted', 'done', 'reverted', 'superseded', 'removed')),
+  -- Of its state; empty: it came to it by itself, and nothing is to be said.
+  reason text not null default '',
+  -- Counts changes: who decided on an older state of the row loses.
+  changes bigint not null default 0,
+  started_at timestamptz not null default now(),
+  step_since timestamptz not null default now(),
+  ended_at timestamptz,
+  check ((ended_at is null) = (state in ('progressing', 'paused', 'aborted'))),
+  check (state <> 'aborted' or weight = 0),
+  primary key (environment, system)
+);
+create index rollout_open on rollout (environment, system) where ended_at is null;
+
 -- Append-only record of who did what to an environment.
 create table event (
   id bigint generated always as identity primary key,
