@@ -95,6 +95,8 @@ export interface MemoryPlay {
   /** By the model id of the endpoint; any other model is asked as in production. */
   readonly models?: Readonly<Record<string, (request: ModelRequest) => ModelResponse | Promise<ModelResponse>>>;
   readonly slots?: number;
+  /** What earlier owners of the run left in its journal before they died. */
+  readonly left?: Pick<MemoryRun, 'steps' | 'waits'>;
   /** Called while the run waits for somebody: answers through the store, or returns false to leave it waiting. */
   readonly answer?: (run: MemoryRun, store: MemoryStore) => boolean;
 }
@@ -105,11 +107,18 @@ export type PlayedTool = (
   call: ToolCallOptions,
 ) => Json | Promise<Json> | { readonly outcome: ToolOutcome };
 
-/** What became of a run, and every call that reached a tool, in order. */
+/** What became of a run, and every call that reached a model or a tool, in order. */
 export interface Played {
   readonly run: MemoryRun;
   readonly store: MemoryStore;
-  readonly effects: readonly { readonly tool: string; readonly args: Json; readonly key: string }[];
+  /** By the path of the call, without its attempt, and the model id of the endpoint. */
+  readonly asked: readonly { readonly path: string; readonly model: string }[];
+  readonly effects: readonly {
+    readonly tool: string;
+    readonly path: string;
+    readonly args: Json;
+    readonly key: string;
+  }[];
 }
 
 /**
@@ -119,17 +128,27 @@ export interface Played {
 export async function runInMemory(play: MemoryPlay): Promise<Played> {
   const store = new MemoryStore();
   store.install(play.bundle, play.authority);
-  const effects: { tool: string; args: Json; key: string }[] = [];
+  const seen: Seen = { effects: [], asked: [] };
   const bus = new EmitterBus();
-  const worker = memoryWorker(store, { bus, outside: outsideOf(play, effects), slots: play.slots ?? 4 });
-  const run = store.submit({ system: play.bundle.system, input: play.input ?? {} });
+  const worker = memoryWorker(store, { bus, outside: outsideOf(play, seen), slots: play.slots ?? 4 });
+  const run = store.submit({ ...playedRun, system: play.bundle.system, input: play.input ?? {} });
+  run.steps.push(...(play.left?.steps ?? []));
+  for (const [path, wait] of play.left?.waits ?? []) run.waits.set(path, { ...wait });
   await worker.start();
   try {
     await eventually(async () => ((await moved(run, { play, store, bus, worker })) ? undefined : true));
   } finally {
     await worker.stop();
   }
-  return { run, store, effects };
+  return { run, store, ...seen };
+}
+
+/** One id for all: keys that a call carries follow from it, so that two plays of one run can be compared. */
+const playedRun = { id: '00000000-0000-4000-8000-000000000001' };
+
+interface Seen {
+  readonly effects: { tool: string; path: string; args: Json; key: string }[];
+  readonly asked: { path: string; model: string }[];
 }
 
 /** A worker in this process on a store in memory. */
@@ -171,18 +190,19 @@ function isForPeople(run: MemoryRun): boolean {
   return open.length > 0 && open.every(({ kind }) => kind === 'human' || kind === 'review');
 }
 
-function outsideOf(play: MemoryPlay, effects: { tool: string; args: Json; key: string }[]): Outside {
+function outsideOf(play: MemoryPlay, { effects, asked }: Seen): Outside {
   const idOf = (tool: BundleTool) => Object.keys(play.bundle.tools).find((id) => play.bundle.tools[id] === tool) ?? '';
   return {
-    async tool(tool: BundleTool, args: Json, options: ToolCallOptions): Promise<ToolOutcome> {
+    async tool(tool, args, options): Promise<ToolOutcome> {
       const id = idOf(tool);
-      effects.push({ tool: id, args, key: options.idempotencyKey });
+      effects.push({ tool: id, path: options.path, args, key: options.idempotencyKey });
       const played = play.tools?.[id];
       if (played === undefined) return callTool(tool, args, options);
       const answer = await played(args, options);
       return isOutcome(answer) ? answer.outcome : { kind: 'done', output: answer };
     },
     async model(model: BundleModel, request, options): Promise<ModelResponse> {
+      asked.push({ path: options.path, model: model.model });
       const played = play.models?.[model.model];
       return played === undefined ? callModel(model, request, options) : played(request);
     },
