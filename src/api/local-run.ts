@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../controller/planning.ts';
 import { sha256 } from '../manifest/digest.ts';
+import { desiredWorkers as wantedWorkers } from '../run/scaling.ts';
 import { readActivity, readQueues, type SystemActivity } from '../store/activity.ts';
 import type { Database } from '../store/database.ts';
+import { readPoolStates } from '../store/pool-state.ts';
 import { readRunDetail, readWaitDetails, type RunDetailRow } from '../store/run-detail.ts';
 import { listRuns } from '../store/run-list.ts';
 import { readWorkers } from '../store/worker.ts';
@@ -57,6 +59,8 @@ async function standing(database: Database, id: string): Promise<RunStanding> {
   return {
     run: id,
     submittedBy: row.submitted_by,
+    cause: row.cause ?? undefined,
+    retriedFrom: row.retried_from ?? undefined,
     pool: row.pool,
     priority: row.priority,
     idempotencyKey: row.idempotency_key ?? undefined,
@@ -86,17 +90,22 @@ function pinState({ bundle, live_bundle: live }: RunDetailRow): RunStanding['pin
 }
 
 async function top(database: Database, environment: string): Promise<TopRecord> {
-  const [systems, queues, workers] = await Promise.all([
+  const [systems, queues, workers, states] = await Promise.all([
     readActivity(database, { environment, windowMs }),
     readQueues(database),
     readWorkers(database),
+    readPoolStates(database, environment),
   ]);
   const live = workers.filter((worker) => worker.live);
   const sum = (of: (worker: (typeof live)[number]) => number) => live.reduce((total, one) => total + of(one), 0);
   return {
     environment,
     windowMs,
-    pools: queues.map(({ pool, queued, oldest_ms: oldestMs }) => ({ pool, queued, oldestMs: Math.round(oldestMs) })),
+    pools: queues.map(({ pool, queued, oldest_ms: oldestMs }) => {
+      const state = states.find((one) => one.pool.name === pool);
+      const desiredWorkers = state && wantedWorkers(state.pool, state.measured);
+      return { pool, queued, oldestMs: Math.round(oldestMs), desiredWorkers };
+    }),
     workers: { live: live.length, slots: sum(({ slots }) => slots), running: sum(({ running }) => running) },
     systems: systems.map(topSystem),
   };

@@ -41,6 +41,10 @@ export interface RunChangesRequest extends RunsRequest {
 export interface RunStanding {
   readonly run: string;
   readonly submittedBy: string;
+  /** What began it (a task, a time of a schedule, a delivery): `kind` and what names that. */
+  readonly cause: JsonObject | undefined;
+  /** The run that it is another try of, from the start. */
+  readonly retriedFrom: string | undefined;
   readonly pool: string;
   readonly priority: number;
   readonly idempotencyKey: string | undefined;
@@ -88,6 +92,8 @@ export interface TopPool {
   readonly queued: number;
   /** How long the oldest has been waiting for a worker. */
   readonly oldestMs: number;
+  /** What its measures ask for, between its bounds; absent: no pool of this name is live. */
+  readonly desiredWorkers: number | undefined;
 }
 
 /** Runs that are open now; ends, calls and money of the window. */

@@ -29,6 +29,8 @@ const standing = z
   .object({
     run: z.string(),
     submittedBy: z.string(),
+    cause: z.record(z.string(), z.unknown()).optional(),
+    retriedFrom: z.string().optional(),
     pool: z.string(),
     priority: whole,
     idempotencyKey: z.string().optional(),
@@ -66,7 +68,7 @@ const top = z
   .object({
     environment: z.string(),
     windowMs: whole,
-    pools: z.array(z.object({ pool: z.string(), queued: whole, oldestMs: whole })),
+    pools: z.array(z.object({ pool: z.string(), queued: whole, oldestMs: whole, desiredWorkers: whole.optional() })),
     workers: z.object({ live: whole, slots: whole, running: whole }),
     systems: z.array(
       z.object({

@@ -97,6 +97,8 @@ function standingLines(run: RunRecord, standing: RunStanding): readonly string[]
     `  revision ${run.revision}, ${pinText(standing)}`,
     `  pool ${neutral(pool)}, priority ${priority}, by ${neutral(submittedBy)}`,
   ];
+  if (standing.cause !== undefined) lines.push(`  begun by ${neutral(causeText(standing.cause))}`);
+  if (standing.retriedFrom !== undefined) lines.push(`  another try of run ${standing.retriedFrom}`);
   if (standing.idempotencyKey !== undefined) lines.push(`  idempotency key ${neutral(standing.idempotencyKey)}`);
   if (crashes > 0) lines.push(`  ${crashes} ${crashes === 1 ? 'worker' : 'workers'} died with it`);
   if (run.endedAt !== undefined) return lines;
@@ -110,6 +112,15 @@ function standingLines(run: RunRecord, standing: RunStanding): readonly string[]
     lines.push(`  begins no further step since ${standing.drainRequestedAt}`);
   if (run.state === 'Queued') lines.push('  queued: it starts when a worker of its pool has a free slot');
   return lines;
+}
+
+/** `schedule default/nightly, tick 2026-03-01T02:00:00.000Z` */
+function causeText(cause: NonNullable<RunStanding['cause']>): string {
+  const words = Object.entries(cause).flatMap(([name, value]) => (typeof value === 'string' ? [{ name, value }] : []));
+  const kind = words.find(({ name }) => name === 'kind')?.value ?? 'something';
+  const said = words.filter(({ name }) => name !== 'kind');
+  const isNamed = said.some(({ name }) => name === kind);
+  return [...(isNamed ? [] : [kind]), ...said.map(({ name, value }) => `${name} ${value}`)].join(', ');
 }
 
 function pinText({ pin }: RunStanding): string {

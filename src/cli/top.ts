@@ -84,9 +84,12 @@ function headLines({ environment, workers, systems, windowMs }: TopRecord): read
 function queueLines(pools: readonly TopPool[], width: number): readonly string[] {
   if (pools.length === 0) return [];
   const longest = [...pools].sort((a, b) => b.queued - a.queued);
-  const rows = longest.slice(0, poolsMax).map(({ pool, queued, oldestMs }) => [pool, amount(queued), age(oldestMs)]);
+  const rows = longest.slice(0, poolsMax).map((one) => {
+    const { pool, queued, oldestMs, desiredWorkers: desired } = one;
+    return [pool, amount(queued), age(oldestMs), desired === undefined ? '-' : String(desired)];
+  });
   const more = moreLine(pools.length - poolsMax, 'pools');
-  return [renderTable(['POOL', 'QUEUED', 'OLDEST'], rows, width), ...more];
+  return [renderTable(['POOL', 'QUEUED', 'OLDEST', 'WORKERS WANTED'], rows, width), ...more];
 }
 
 function systemLines(systems: readonly TopSystem[], minutes: number, width: number): readonly string[] {

@@ -9,6 +9,10 @@ export interface RunDetailRow {
   readonly pool: string;
   readonly priority: number;
   readonly submitted_by: string;
+  /** What began it: `kind` and what names that; null: somebody asked for the system itself. */
+  readonly cause: JsonObject | null;
+  /** The run whose input it has, where one was started again from the start. */
+  readonly retried_from: string | null;
   readonly idempotency_key: string | null;
   readonly run_at: Date | null;
   readonly deadline_at: Date | null;
@@ -27,7 +31,7 @@ export interface RunDetailRow {
 }
 
 const detailText = `
-select r.pool, r.priority, r.submitted_by, r.idempotency_key, r.run_at, r.deadline_at, r.cancel_requested_at,
+select r.pool, r.priority, r.submitted_by, r.cause, r.retried_from, r.idempotency_key, r.run_at, r.deadline_at, r.cancel_requested_at,
   r.drain_requested_at, r.fence, r.crashes, r.bundle, e.revision as live_revision, h.digest as live_bundle,
   r.owner, w.host, w.pid, w.lease_until > now() as lease_holds
 from run r

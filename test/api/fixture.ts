@@ -50,6 +50,8 @@ const access = { target: { kind: 'tool', name: 'a/look' }, rows: [] } as const;
 const standing = {
   run: runId,
   submittedBy: 'ada',
+  cause: undefined,
+  retriedFrom: undefined,
   pool: 'default',
   priority: 5,
   idempotencyKey: undefined,
