@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { chain, countdown, stepsPerSecond } from './chain.ts';
+import { type Chain, countdown, stepsPerSecond } from './chain.ts';
 import type { Measure, OpenContender } from './context.ts';
 
 const schema = `
@@ -35,17 +35,23 @@ interface Owned {
   step: number;
 }
 
+interface Stream {
+  readonly chain: Chain;
+  readonly worker: string;
+  readonly count: (by: number) => void;
+}
+
 /**
  * Claim and journal as pawl has them, by group commit in two streams, and nothing else: no decision, no graph, no
  * budget, no lease. What the rest of pawl costs is the difference.
  */
-export async function openBare(url: string): Promise<OpenContender> {
+export async function openBare(url: string, chain: Chain): Promise<OpenContender> {
   const pool = new Pool({ connectionString: url, max: 4 });
   await pool.query(schema);
-  return { round: () => bareRound(pool), close: () => pool.end() };
+  return { round: () => bareRound(pool, chain), close: () => pool.end() };
 }
 
-async function bareRound(pool: Pool): Promise<Record<string, Measure>> {
+async function bareRound(pool: Pool, chain: Chain): Promise<Record<string, Measure>> {
   await pool.query('insert into run (id, input) select gen_random_uuid(), $1 from generate_series(1, $2::integer)', [
     JSON.stringify(chain.input),
     chain.runs,
@@ -53,15 +59,15 @@ async function bareRound(pool: Pool): Promise<Record<string, Measure>> {
   const worker = randomUUID();
   const { count, completed } = countdown(chain.runs);
   const startedAt = performance.now();
-  const streams = [0, 1].map(() => stream(pool, worker, count));
+  const streams = [0, 1].map(() => stream(pool, { chain, worker, count }));
   await completed;
-  const measures = stepsPerSecond(startedAt);
+  const measures = stepsPerSecond(startedAt, chain);
   await Promise.all(streams);
   return measures;
 }
 
 /** Half of the runs that are under way at once: each statement takes all of them one step further. */
-async function stream(pool: Pool, worker: string, count: (by: number) => void): Promise<void> {
+async function stream(pool: Pool, { chain, worker, count }: Stream): Promise<void> {
   let own: Owned[] = [];
   for (;;) {
     const free = chain.atOnce / 2 - own.length;
@@ -74,7 +80,7 @@ async function stream(pool: Pool, worker: string, count: (by: number) => void): 
       own.push(...rows.map(({ id, fence }) => ({ id, fence, step: 0 })));
     }
     if (own.length === 0) return;
-    await write(pool, own);
+    await write(pool, own, chain);
     const ended = own.filter(({ step }) => step === chain.stepsPerRun);
     for (const run of own) run.step += 1;
     own = own.filter(({ step }) => step <= chain.stepsPerRun);
@@ -82,9 +88,11 @@ async function stream(pool: Pool, worker: string, count: (by: number) => void): 
   }
 }
 
-async function write(pool: Pool, own: readonly Owned[]): Promise<void> {
+async function write(pool: Pool, own: readonly Owned[], chain: Chain): Promise<void> {
   const rows = own.flatMap(({ id, step }) => [
-    ...(step > 0 ? [{ run: id, path: `${step}`, phase: 'result', body: JSON.stringify(chain.input) }] : []),
+    ...(step > 0
+      ? [{ run: id, path: `${step}`, phase: 'result', body: JSON.stringify(chain.result ?? chain.input) }]
+      : []),
     ...(step < chain.stepsPerRun
       ? [{ run: id, path: `${step + 1}`, phase: 'intent', body: JSON.stringify(chain.input) }]
       : []),

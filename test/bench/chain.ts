@@ -1,14 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Measure } from './context.ts';
 
-/** What every contender of W1 does: runs of five chained steps, each with its result kept before the next begins. */
+/** What every contender of a benchmark does: runs of chained steps, each with its result kept before the next begins. */
+export interface Chain {
+  readonly runs: number;
+  readonly stepsPerRun: number;
+  readonly atOnce: number;
+  /** What every step is called with. */
+  readonly input: JsonObject;
+  /** What every step answers; absent: what it was called with. */
+  readonly result?: JsonObject;
+}
+
+/** As JSON a little over 200 bytes. */
+export const shortText = { text: 'x'.repeat(190) } as const;
+
+/** W1's. */
 export const chain = {
   runs: Number(process.env.PAWL_BENCH_RUNS ?? '5000'),
   stepsPerRun: 5,
   atOnce: 64,
-  /** As JSON a little over 200 bytes. */
-  input: { text: 'x'.repeat(190) },
-} as const;
+  input: shortText,
+} as const satisfies Chain;
 
 export interface StepPayload {
   readonly run: string;
@@ -20,9 +34,12 @@ export function firstStep(): StepPayload {
   return { run: randomUUID(), step: 1, ...chain.input };
 }
 
-export function stepsPerSecond(startedAt: number): Record<string, Measure> {
+export function stepsPerSecond(
+  startedAt: number,
+  work: Pick<Chain, 'runs' | 'stepsPerRun'> = chain,
+): Record<string, Measure> {
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { steps: { value: (chain.runs * chain.stepsPerRun) / seconds, unit: 'per s' } };
+  return { steps: { value: (work.runs * work.stepsPerRun) / seconds, unit: 'per s' } };
 }
 
 export function countdown(from: number): { readonly count: (by?: number) => void; readonly completed: Promise<void> } {

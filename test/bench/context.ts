@@ -14,6 +14,8 @@ export interface BenchContext {
    * in an order that rotates each round, so that none always runs on a cold or a busy machine.
    */
   compare(contenders: readonly Contender[]): Promise<readonly Figure[]>;
+  /** How long a transaction of `pgbench -N` with one client takes just now, in milliseconds. */
+  pgbenchMs(): Promise<number>;
   /** Imports a package of `test/bench/package.json`; the caller checks what it uses of it. */
   peer(name: string): Promise<unknown>;
   /** One line of progress on standard error. */

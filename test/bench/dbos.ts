@@ -1,11 +1,12 @@
-import { chain, countdown, stepsPerSecond } from './chain.ts';
+import type { JsonObject } from '../../src/manifest/json.ts';
+import { type Chain, countdown, stepsPerSecond } from './chain.ts';
 import type { BenchContext, Measure, OpenContender } from './context.ts';
 
 /** What the benchmark uses of DBOS, which is not among pawl's own packages and so has no types here. */
 interface Dbos {
   setConfig(config: object): void;
   launch(): Promise<void>;
-  shutdown(): Promise<void>;
+  shutdown(options: { readonly deregister: boolean }): Promise<void>;
   registerWorkflow<T>(
     work: (input: T) => Promise<void>,
     options: { readonly name: string },
@@ -13,19 +14,20 @@ interface Dbos {
   runStep<T>(work: () => Promise<T>, options: { readonly name: string }): Promise<T>;
 }
 
-/** Workflows of five steps, 64 at once, each started when one has ended. */
-export async function openDbos(url: string, context: BenchContext): Promise<OpenContender> {
+/** A workflow for each run, so many at once, each started when one has ended. */
+export async function openDbos(url: string, context: BenchContext, chain: Chain): Promise<OpenContender> {
   const dbos = dbosOf(await context.peer('@dbos-inc/dbos-sdk'));
   dbos.setConfig({ name: 'bench', systemDatabaseUrl: url, runAdminServer: false, logLevel: 'error' });
   const work = dbos.registerWorkflow(
-    async (input: { readonly text: string }) => {
+    async (input: JsonObject) => {
       for (let step = 1; step <= chain.stepsPerRun; step += 1)
-        await dbos.runStep(async () => ({ text: input.text }), { name: `step${step}` });
+        await dbos.runStep(async () => chain.result ?? input, { name: `step${step}` });
     },
     { name: 'chain' },
   );
   await dbos.launch();
-  return { round: () => dbosRound(work), close: () => dbos.shutdown() };
+  // The next benchmark of this process registers its own workflow by the same name.
+  return { round: () => dbosRound(work, chain), close: () => dbos.shutdown({ deregister: true }) };
 }
 
 function dbosOf(peer: unknown): Dbos {
@@ -37,7 +39,7 @@ function dbosOf(peer: unknown): Dbos {
   return found as unknown as Dbos;
 }
 
-async function dbosRound(work: (input: { readonly text: string }) => Promise<void>): Promise<Record<string, Measure>> {
+async function dbosRound(work: (input: JsonObject) => Promise<void>, chain: Chain): Promise<Record<string, Measure>> {
   const { count, completed } = countdown(chain.runs);
   let left = chain.runs;
   const startedAt = performance.now();
@@ -49,7 +51,7 @@ async function dbosRound(work: (input: { readonly text: string }) => Promise<voi
     }
   });
   await completed;
-  const measures = stepsPerSecond(startedAt);
+  const measures = stepsPerSecond(startedAt, chain);
   await Promise.all(lanes);
   return measures;
 }

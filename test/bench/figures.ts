@@ -9,6 +9,13 @@ export function figure(
   return { ...name, values, median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
+/** The one figure of a contender, or that of the metric that is asked for. */
+export function figureOf(figures: readonly Figure[], contender: string, metric?: string): Figure {
+  const found = figures.find((one) => one.contender === contender && (metric === undefined || one.metric === metric));
+  if (found === undefined) throw new Error(`${contender} gave no figure${metric === undefined ? '' : ` of ${metric}`}`);
+  return found;
+}
+
 /** The middle value; of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -17,6 +17,7 @@ function harness(log: string[]): Parameters<typeof compare>[0] {
       const url = `database ${databases}`;
       return { url, drop: async () => void log.push(`drop ${url}`) };
     },
+    pgbenchMs: async () => 1,
     peer: async () => undefined,
     progress: () => undefined,
   };

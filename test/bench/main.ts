@@ -49,7 +49,7 @@ async function reportOn(id: string, { args, server, pgbench }: Surroundings): Pr
   const { bench }: { bench: Bench } = await import(`./${id}.ts`);
   progress(`${id.toUpperCase()}: measuring pgbench before`);
   const before = await pgbench.measure();
-  const result = await bench(contextOf(args, server));
+  const result = await bench(contextOf(args, { server, pgbench }));
   progress(`${id.toUpperCase()}: measuring pgbench after`);
   const yardsticks = [before, await pgbench.measure()];
   const moved = movement(yardsticks);
@@ -62,12 +62,13 @@ async function reportOn(id: string, { args, server, pgbench }: Surroundings): Pr
   return { id: id.toUpperCase(), rounds: args.rounds, warmup: args.warmup, yardsticks, ...result };
 }
 
-function contextOf({ rounds, warmup }: BenchArguments, server: PostgresServer): BenchContext {
+function contextOf({ rounds, warmup }: BenchArguments, { server, pgbench }: Omit<Surroundings, 'args'>): BenchContext {
   const context = {
     rounds,
     warmup,
     signal: stop.signal,
     createDatabase: () => createDatabase(server),
+    pgbenchMs: () => pgbench.transactionMs(),
     peer: (name: string) => importPeer(name, progress),
     progress,
   };

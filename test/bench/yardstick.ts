@@ -48,6 +48,11 @@ export class Pgbench {
     return { at, oneClient, sixteenClients: await this.#transactionsPerSecond(16) };
   }
 
+  /** How long a transaction of one client takes, in milliseconds. */
+  async transactionMs(): Promise<number> {
+    return 1_000 / (await this.#transactionsPerSecond(1));
+  }
+
   async #transactionsPerSecond(clients: number): Promise<number> {
     const flags = ['--skip-some-updates', '--no-vacuum', `--client=${clients}`, `--jobs=${Math.min(clients, 2)}`];
     const output = await this.#run([...flags, `--time=${seconds}`]);
