@@ -1,3 +1,4 @@
+import { readGraph } from '../manifest/graph-model.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { listAt, objectAt } from '../manifest/manifest-reference.ts';
 import { compareText } from '../manifest/problem.ts';
@@ -16,6 +17,7 @@ export function graphChanges(sides: Sides): readonly GraphChange[] {
 
 function graphChange(pair: Pair): GraphChange | undefined {
   const [before, after] = [pair.before, pair.after].map((side) => side && graphOf(side));
+  const entries = { before: before?.entries ?? [], after: after?.entries ?? [] };
   const nodes = nodeChanges(before, after);
   const edges = edgeChanges(before?.edges ?? [], after?.edges ?? []);
   const settings = settingChanges('', { before: before?.settings, after: after?.settings });
@@ -27,7 +29,7 @@ function graphChange(pair: Pair): GraphChange | undefined {
     fate: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed',
     nodes,
     edges,
-    entries: { before: entriesOf(before), after: entriesOf(after) },
+    entries,
     settings: before === undefined || after === undefined ? [] : settings,
   };
 }
@@ -42,6 +44,8 @@ interface Node {
 interface Graph {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly edges: readonly GraphEdge[];
+  /** Where a run starts: not at a node that work is delegated to, that a failure leads to or that cleans up. */
+  readonly entries: readonly string[];
   readonly settings: JsonObject;
 }
 
@@ -58,7 +62,8 @@ function graphOf({ manifest, namespace }: Resource): Graph {
     edges.push(...edgesOf(name, value));
   }
   const settings = settingNames.flatMap((name) => (spec[name] === undefined ? [] : [[name, spec[name]] as const]));
-  return { nodes, edges, settings: Object.fromEntries(settings) };
+  const { entries } = readGraph(spec, () => undefined);
+  return { nodes, edges, entries, settings: Object.fromEntries(settings) };
 }
 
 const running = { agentRef: 'agent', toolRef: 'tool', systemRef: 'system' } as const;
@@ -83,12 +88,6 @@ function edgesOf(name: string, value: JsonObject): readonly GraphEdge[] {
     typeof from === 'string' ? [{ from, to: name, when: undefined, default: false }] : [],
   );
   return [...written, ...followed];
-}
-
-function entriesOf(graph: Graph | undefined): readonly string[] {
-  if (graph === undefined) return [];
-  const entered = new Set(graph.edges.map(({ to }) => to));
-  return [...graph.nodes.keys()].filter((name) => !entered.has(name)).sort(compareText);
 }
 
 function nodeChanges(before: Graph | undefined, after: Graph | undefined): readonly GraphNodeChange[] {

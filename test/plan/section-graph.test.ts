@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/manifest/json.ts';
+import type { Json, JsonObject } from '../../src/manifest/json.ts';
+import { graphLines } from '../../src/plan/render/graph-lines.ts';
 import { graphChanges } from '../../src/plan/section-graph.ts';
 import { agent, model, system, tool } from './fixture.ts';
 import { sidesBetween } from './fixture-sides.ts';
@@ -20,6 +21,14 @@ const rest = [model('small'), tool('mail'), agent('writer'), agent('critic')];
 
 const changesTo = (after: JsonObject, spec: JsonObject = {}) =>
   graphChanges(sidesBetween([...rest, system('triage', graph)], [...rest, system('triage', after, { spec })]));
+
+const linesOfCheck = (was: JsonObject, is: JsonObject): readonly string[] => {
+  const sides = sidesBetween(
+    [...rest, system('triage', { ...graph, check: was })],
+    [...rest, system('triage', { ...graph, check: is })],
+  );
+  return graphChanges(sides).flatMap((change) => graphLines(change).map(({ text }) => text));
+};
 
 describe('the graph of a system', () => {
   test('shows what becomes of every node and edge', () => {
@@ -113,6 +122,70 @@ describe('the graph of a system', () => {
       'review.approvers.min',
       'review.maxCycles',
       'review.ttl',
+    ]);
+  });
+
+  test('no run starts at a delegate, at what a failure leads to or at what cleans up', () => {
+    const [change] = changesTo(
+      {
+        draft: { ...node('writer', edge('check')), delegates: ['aid'], onError: 'goto rescue' },
+        check: graph.check,
+        send: graph.send,
+        aid: node('critic'),
+        rescue: node('critic'),
+        tidy: node('writer'),
+      },
+      { onFailure: 'tidy' },
+    );
+    expect(change?.entries).toEqual({ before: ['draft'], after: ['draft'] });
+    expect(change && graphLines(change).map(({ text }) => text)).toEqual([
+      'node aid (agent default/critic)',
+      'node draft (agent default/writer); delegates: (absent) -> ["aid"]; onError: (absent) -> goto rescue',
+      'node rescue (agent default/critic)',
+      'node tidy (agent default/writer)',
+      'onFailure: (absent) -> tidy',
+    ]);
+  });
+
+  test.each<[field: string, was: Json, is: Json, text: string]>([
+    [
+      'join',
+      { mode: 'all', onFailure: 'fail' },
+      { mode: 'quorum', count: 2, onFailure: 'partial' },
+      'join.count: (absent) -> 2; join.mode: all -> quorum; join.onFailure: fail -> partial',
+    ],
+    [
+      'loop',
+      { until: 'output.ok', maxTurns: 2 },
+      { until: 'output.sure', maxTurns: 9 },
+      'loop.maxTurns: 2 -> 9; loop.until: output.ok -> output.sure',
+    ],
+    ['forEach', 'input.some', 'input.all', 'forEach: input.some -> input.all'],
+    ['maxParallel', 2, 50, 'maxParallel: 2 -> 50'],
+    [
+      'retry',
+      { maxAttempts: 2, on: ['timeout'] },
+      { maxAttempts: 7, on: ['timeout', 'error'] },
+      'retry.maxAttempts: 2 -> 7; retry.on: ["timeout"] -> ["timeout","error"]',
+    ],
+    ['timeout', '5m', '5h', 'timeout: 5m -> 5h'],
+    ['onError', 'continue', 'goto send', 'onError: continue -> goto send'],
+    [
+      'review',
+      { approvers: { groups: ['leads'], min: 2 }, ttl: '1h' },
+      { approvers: { groups: ['all'], min: 1 }, ttl: '2h' },
+      'review.approvers.groups: ["leads"] -> ["all"]; review.approvers.min: 2 -> 1; review.ttl: 1h -> 2h',
+    ],
+  ])('%s of a node is read where it changes', (field, was, is, text) => {
+    expect(linesOfCheck({ ...graph.check, [field]: was }, { ...graph.check, [field]: is })).toEqual([
+      `node check (agent default/critic); ${text}`,
+    ]);
+  });
+
+  test('whom a node asks is read where it changes', () => {
+    const asking = (assignees: JsonObject, ttl: string) => ({ human: { assignees, ttl }, edges: [edge('send')] });
+    expect(linesOfCheck(asking({ groups: ['leads'] }, '1h'), asking({ users: ['ada'] }, '2h'))).toEqual([
+      'node check (human); human.assignees.groups: ["leads"] -> (absent); human.assignees.users: (absent) -> ["ada"]; human.ttl: 1h -> 2h',
     ]);
   });
 
