@@ -1,7 +1,8 @@
 import pc from 'picocolors';
-import type { TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
+import type { TraceCall, TraceRecord } from '../api/operations.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { amount, duration, lines, type Part, usd } from './layout.ts';
+import { type Branch, type Leaf, stateText, treeOf } from './tree.ts';
 
 export interface TraceStyle {
   /** Columns of the terminal. */
@@ -16,20 +17,23 @@ type Colors = ReturnType<typeof pc.createColors>;
 interface Drawing {
   readonly width: number;
   readonly colors: Colors;
+  readonly isUnicode: boolean;
   readonly branch: { readonly item: string; readonly last: string; readonly rest: string; readonly none: string };
 }
 
-/** A trace as a tree: nodes, in them their calls, each with its decision, duration, tokens and cost in USD. */
+/** A trace as a tree: places within places, in them their calls, each with its decision, duration, tokens and cost. */
 export function renderTrace(trace: TraceRecord, style: TraceStyle): string {
   const drawing: Drawing = {
     width: Math.max(40, style.width),
     colors: pc.createColors(style.color),
+    isUnicode: style.unicode !== false,
     branch:
       style.unicode === false
         ? { item: '|- ', last: '`- ', rest: '|  ', none: '   ' }
         : { item: '├─ ', last: '└─ ', rest: '│  ', none: '   ' },
   };
-  const nodes = trace.nodes.flatMap((node, index) => nodeLines(node, index === trace.nodes.length - 1, drawing));
+  const errors = new Set(trace.run.error === undefined ? [] : [textOf(trace.run.error)]);
+  const nodes = leavesLines(treeOf(trace.nodes), { drawing, indent: '', errors });
   return `${[...headLines(trace, drawing), ...nodes, ...totalLines(trace, drawing)].join('\n')}\n`;
 }
 
@@ -74,31 +78,85 @@ function waitText({ kind, path, dueAt }: TraceRecord['run']['waits'][number], ru
   }
 }
 
-function nodeLines(node: TraceNode, isLast: boolean, drawing: Drawing): string[] {
-  const { colors, branch, width } = drawing;
-  const cost = node.calls.reduce((sum, call) => sum + call.cost, 0);
-  const tokens = node.calls.reduce((sum, call) => sum + call.tokensIn + call.tokensOut, 0);
-  const rest = isLast ? branch.none : branch.rest;
+interface Below {
+  readonly drawing: Drawing;
+  /** Before each line of what is around. */
+  readonly indent: string;
+  /** What was said above. */
+  readonly errors: ReadonlySet<string>;
+}
+
+function leavesLines(leaves: readonly Leaf[], below: Below): string[] {
+  return leaves.flatMap((leaf, index) => leafLines(leaf, frameOf(index === leaves.length - 1, below), below));
+}
+
+interface Edge {
+  readonly first: string;
+  readonly rest: string;
+}
+
+/** What is deeper than half of the width stands no deeper, so that there is room to read it. */
+function frameOf(isLast: boolean, { drawing: { branch, width }, indent }: Below): Edge {
+  const at = indent.length + branch.item.length > width / 2 ? indent.slice(0, -branch.item.length) : indent;
+  return { first: at + (isLast ? branch.last : branch.item), rest: at + (isLast ? branch.none : branch.rest) };
+}
+
+function leafLines(leaf: Leaf, edge: Edge, below: Below): string[] {
+  const { drawing } = below;
+  switch (leaf.kind) {
+    case 'branch':
+      return branchLines(leaf.branch, edge, below);
+    case 'call':
+      return callLines(leaf.call, edge, drawing);
+    case 'fold': {
+      const text = drawing.isUnicode ? leaf.text : leaf.text.replace('…', '...');
+      const part: Part = { text: neutral(text), paint: stateColor(leaf.state, drawing.colors), words: true };
+      return lines([part], { ...edge, width: drawing.width });
+    }
+  }
+}
+
+function branchLines(branch: Branch, { first, rest }: Edge, { drawing, errors }: Below): string[] {
+  const { node, inside, items, tokens, cost } = branch;
+  const { colors, width } = drawing;
+  const kind = node.kind === 'human' ? '' : `${node.kind} ${neutral(node.target)}`.trimEnd();
   const head: Part[] = [
-    { text: neutral(node.node), paint: colors.bold },
-    { text: `${node.kind} ${neutral(node.target)}`, paint: colors.dim },
-    { text: node.state, paint: stateColor(node.state, colors) },
-    { text: duration(node.startedAt, node.endedAt) },
+    { text: neutral(branch.name), paint: colors.bold },
+    { text: kind, paint: colors.dim },
+    { text: branch.mark, paint: colors.dim },
+    { text: neutral(stateText(node)), paint: stateColor(stateOf(node), colors) },
+    { text: items === 0 ? '' : `${amount(items)} ${items === 1 ? 'item' : 'items'}` },
+    { text: node.kind === 'human' ? '' : duration(node.startedAt, node.endedAt) },
     { text: tokens === 0 ? '' : `${amount(tokens)} tokens` },
     { text: cost === 0 ? '' : usd(cost) },
   ];
+  const said = new Set([...errors, ...node.calls.flatMap(({ error }) => (error === undefined ? [] : [textOf(error)]))]);
+  const why = node.error === undefined || said.has(textOf(node.error)) ? [] : [textOf(node.error)];
+  const bar = inside.length === 0 ? rest : rest + drawing.branch.rest;
   return [
-    ...lines(head, { first: isLast ? branch.last : branch.item, rest: rest + branch.none, width }),
-    ...node.calls.flatMap((call, index) => callLines(call, { drawing, rest, isLast: index === node.calls.length - 1 })),
+    ...lines(head, { first, rest: rest + drawing.branch.none, width }),
+    ...why.flatMap((text) =>
+      lines([{ text: neutral(text), paint: colors.yellow, words: true }], {
+        first: `${bar}  `,
+        rest: `${bar}  `,
+        width,
+      }),
+    ),
+    ...leavesLines(inside, { drawing, indent: rest, errors: new Set([...said, ...why]) }),
   ];
 }
 
-function callLines(
-  call: TraceCall,
-  { drawing, rest, isLast }: { readonly drawing: Drawing; readonly rest: string; readonly isLast: boolean },
-): string[] {
-  const { colors, branch, width } = drawing;
-  const name = call.path.slice(call.path.indexOf('/') + 1);
+function textOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `${code}: ${message}`;
+}
+
+function stateOf({ state, then, said }: Branch['node']): string {
+  return then === undefined && said !== 'changes' ? state : 'again';
+}
+
+function callLines(call: TraceCall, { first, rest }: Edge, drawing: Drawing): string[] {
+  const { colors } = drawing;
+  const name = call.path.slice(call.path.lastIndexOf('/') + 1);
   const tokens =
     call.tokensIn + call.tokensOut === 0 ? '' : `${amount(call.tokensIn)} in, ${amount(call.tokensOut)} out`;
   const head: Part[] = [
@@ -110,10 +168,10 @@ function callLines(
     { text: call.cost === 0 ? '' : usd(call.cost) },
     { text: call.decision.kind === 'allow' ? `allowed by ${neutral(call.decision.rule)}` : '', paint: colors.dim },
   ];
-  const indent = rest + (isLast ? branch.none : branch.rest);
+  const below = { first: `${rest}  `, rest: `${rest}  `, width: drawing.width };
   return [
-    ...lines(head, { first: rest + (isLast ? branch.last : branch.item), rest: `${indent}  `, width }),
-    ...reasons(call, colors).flatMap((part) => lines([part], { first: `${indent}  `, rest: `${indent}  `, width })),
+    ...lines(head, { first, rest: `${rest}  `, width: drawing.width }),
+    ...reasons(call, colors).flatMap((part) => lines([part], below)),
   ];
 }
 

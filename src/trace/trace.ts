@@ -1,55 +1,24 @@
 import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
-import type { Bundle, BundleNode } from '../manifest/bundle.ts';
-import { isJsonObject } from '../manifest/json.ts';
-import { compareText } from '../manifest/problem.ts';
-import type { CallKind, RecordedRow } from '../run/executor.ts';
-import { nodeAt, outerNodesOf } from '../run/place.ts';
+import type { Bundle, BundleGraph, BundleNode } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
+import type { RecordedRow } from '../run/executor.ts';
+import { callerAt, nodeAt, outerNodesOf, stepsOf } from '../run/place.ts';
+import { parentOf } from './parent.ts';
+import { type Call, type Draft, draftsOf } from './draft.ts';
+import { Standing } from './standing.ts';
 
-/** What the journal says of a run, by node and call; nodes that never ran come last, once the run has ended. */
+/** What the journal says of a run, by place and call; nodes that never ran come last, once the run has ended. */
 export function trace(run: RunRecord, rows: readonly RecordedRow[], bundle: Bundle): TraceRecord {
   const isEnded = run.endedAt !== undefined;
-  const byNode = new Map<string, Call[]>();
-  for (const call of callsOf(rows)) {
-    const calls = byNode.get(call.first.node);
-    if (calls === undefined) byNode.set(call.first.node, [call]);
-    else calls.push(call);
-  }
-  const ran = Array.from(byNode, ([name, calls]) => nodeOf(name, calls, { run, bundle }));
-  const said = rows.flatMap(answered);
-  const seen = new Set([...byNode.keys(), ...rows.map(({ node }) => node)].flatMap(outerNodesOf));
-  const idle = Object.keys(bundle.nodes).filter((name) => !seen.has(name));
-  const skipped = isEnded ? idle.map((name) => skippedNode(name, { run, bundle })) : [];
-  return { run, nodes: [...[...ran, ...said].sort(byStart), ...skipped], totals: totalsOf(ran) };
-}
-
-/** What people answered: a form at its node's place, a decision beside the node that it is on. */
-function answered({ path, node, kind, target, outcome, atMs }: RecordedRow): TraceNode[] {
-  if (kind !== 'human') return [];
-  const at = new Date(atMs).toISOString();
-  const name = path.endsWith('/review') ? path : node;
-  const state = outcome === 'done' ? 'done' : 'failed';
-  return [{ node: name, kind: 'human', target, state, startedAt: at, endedAt: at, calls: [] }];
-}
-
-function byStart(a: TraceNode, b: TraceNode): number {
-  return compareText(a.startedAt ?? '', b.startedAt ?? '');
-}
-
-interface Call {
-  readonly first: RecordedRow & { readonly kind: CallKind };
-  readonly intent: RecordedRow | undefined;
-  readonly result: RecordedRow | undefined;
-}
-
-function callsOf(rows: readonly RecordedRow[]): readonly Call[] {
-  const calls = new Map<string, Call>();
-  for (const row of rows) {
-    const { kind } = row;
-    if (kind !== 'model' && kind !== 'tool') continue;
-    const known = calls.get(row.path) ?? { first: { ...row, kind }, intent: undefined, result: undefined };
-    calls.set(row.path, row.phase === 'intent' ? { ...known, intent: row } : { ...known, result: row });
-  }
-  return [...calls.values()];
+  const drafts = draftsOf(rows, run.waits);
+  const standing = new Standing(run, drafts, bundle);
+  const nodes = [...drafts.values()].map((draft) => nodeOfDraft(draft, standing, { run, bundle }));
+  const graphs = [{ prefix: '', graph: bundle as BundleGraph, isEnded }, ...nestedGraphs(nodes, bundle)];
+  const seen = seenIn(nodes);
+  const idle = graphs
+    .filter((graph) => graph.isEnded)
+    .flatMap((graph) => idleNodes({ ...graph, seen: seen.get(graph.prefix) ?? new Set() }, { run, bundle }));
+  return { run, nodes: [...nodes, ...idle], totals: totalsOf(nodes) };
 }
 
 interface Of {
@@ -57,28 +26,109 @@ interface Of {
   readonly bundle: Bundle;
 }
 
-function nodeOf(name: string, calls: readonly Call[], of: Of): TraceNode {
-  const traced = calls.map((call) => callOf(call, of.run.endedAt !== undefined));
-  const state = stateOf(name, calls, of);
-  const ends = traced.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [endedAt])).sort();
+function nodeOfDraft(draft: Draft, standing: Standing, of: Of): TraceNode {
+  const calls = draft.calls.map((call) => callOf(call, of.run.endedAt !== undefined));
+  const stands = standing.of(draft.place);
+  const isOpen = stands.state === 'running' || stands.state === 'waiting';
   return {
-    ...declared(name, of.bundle),
-    state,
-    startedAt: traced.map(({ startedAt }) => startedAt).sort()[0],
-    endedAt: state === 'running' ? undefined : ends.at(-1),
-    calls: traced,
+    ...(draft.asked === undefined
+      ? declared(draft.place, of.bundle)
+      : { node: draft.place, kind: 'human' as const, target: draft.answer?.target ?? '' }),
+    ...stands,
+    startedAt: instant(draft.fromMs),
+    endedAt: isOpen ? undefined : instant(draft.untilMs),
+    calls,
   };
 }
 
-function skippedNode(name: string, { run, bundle }: Of): TraceNode {
-  // A node can fail before its first call, when its input's expressions fail.
-  const state = run.error?.node === name ? 'failed' : 'skipped';
-  return { ...declared(name, bundle), state, startedAt: undefined, endedAt: undefined, calls: [] };
+function instant(ms: number): string | undefined {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : undefined;
 }
 
-function declared(name: string, bundle: Bundle): Pick<TraceNode, 'node' | 'kind' | 'target'> {
-  const node = nodeAt(bundle, name);
-  return { node: name, kind: node?.kind ?? 'tool', target: targetOf(node) };
+interface Graph {
+  /** Of the places of its nodes. */
+  readonly prefix: string;
+  readonly graph: BundleGraph;
+}
+
+/** Graphs of nested systems. */
+function nestedGraphs(nodes: readonly TraceNode[], bundle: Bundle): readonly (Graph & { readonly isEnded: boolean })[] {
+  const lists = new Set(nodes.flatMap(({ node }) => (node.endsWith(']') ? [parentOf(node) ?? ''] : [])));
+  return nodes.flatMap(({ node: place, kind, target, state }) => {
+    const graph = kind === 'system' ? own(bundle.systems, target) : undefined;
+    if (graph === undefined || lists.has(place)) return [];
+    return [{ prefix: `${place}>`, graph, isEnded: state !== 'running' && state !== 'waiting' }];
+  });
+}
+
+/** The names of nodes that something is written of, by the prefix of their graph. */
+function seenIn(nodes: readonly TraceNode[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const seen = new Map<string, Set<string>>();
+  for (const { node } of nodes) {
+    const place = node.replace(/\/review$/, '');
+    const prefix = place.slice(0, place.lastIndexOf('>') + 1);
+    const names = seen.get(prefix) ?? new Set();
+    for (const name of outerNodesOf(place.slice(prefix.length))) names.add(name);
+    seen.set(prefix, names);
+  }
+  return seen;
+}
+
+/** Nodes of a graph that nothing is written of: skipped, but for those that give a value, which write nothing. */
+function idleNodes({ prefix, graph, seen }: Graph & { readonly seen: ReadonlySet<string> }, { run, bundle }: Of) {
+  const ran = withValues(graph, seen);
+  return Object.keys(graph.nodes)
+    .filter((name) => !seen.has(name))
+    .map((name): TraceNode => {
+      const place = `${prefix}${name}`;
+      // A node can fail before its first call, when its input's expressions fail.
+      const failed = run.error?.node === place ? 'failed' : 'skipped';
+      const state = ran.has(name) ? 'done' : failed;
+      return { ...declared(place, bundle), state, startedAt: undefined, endedAt: undefined, calls: [] };
+    });
+}
+
+/**
+ * Nodes that give a value and began by all that is known: something that follows them ran, or they follow without a
+ * condition from the beginning or from something that ran.
+ */
+function withValues(graph: BundleGraph, seen: ReadonlySet<string>): ReadonlySet<string> {
+  const ran = new Set(seen);
+  const values = Object.entries(graph.nodes).filter(([, node]) => node.kind === 'value');
+  for (let round = 0; round < values.length; round += 1) {
+    const before = ran.size;
+    for (const [name, node] of values) if (!ran.has(name) && hasRun(name, node, { graph, ran })) ran.add(name);
+    if (ran.size === before) break;
+  }
+  return ran;
+}
+
+function hasRun(
+  name: string,
+  node: BundleNode,
+  { graph, ran }: { readonly graph: BundleGraph; readonly ran: ReadonlySet<string> },
+): boolean {
+  if (graph.entries.includes(name)) return true;
+  if (node.edges.some(({ to }) => ran.has(to) && own(graph.nodes, to)?.from.length === 1)) return true;
+  return node.from.some((source) => {
+    const leads = own(graph.nodes, source)?.edges.filter(({ to }) => to === name) ?? [];
+    return ran.has(source) && leads.some(({ when, default: isDefault }) => when === undefined && isDefault !== true);
+  });
+}
+
+function declared(place: string, bundle: Bundle): Pick<TraceNode, 'node' | 'kind' | 'target'> {
+  const node = nodeAt(bundle, place);
+  const handed = handedTo(place, bundle);
+  if (handed !== undefined) return { node: place, kind: 'agent', target: handed };
+  return { node: place, kind: node?.kind ?? 'tool', target: targetOf(node) };
+}
+
+/** The agent that another one called. */
+function handedTo(place: string, bundle: Bundle): string | undefined {
+  const last = stepsOf(place).at(-1) ?? '';
+  if (!last.includes('^')) return undefined;
+  const caller = callerAt(bundle, place);
+  return caller.kind === 'agent' ? caller.agent : undefined;
 }
 
 function targetOf(node: BundleNode | undefined): string {
@@ -94,22 +144,6 @@ function targetOf(node: BundleNode | undefined): string {
     case 'value':
       return '';
   }
-}
-
-function stateOf(name: string, calls: readonly Call[], { run, bundle }: Of): TraceNode['state'] {
-  if (run.state === 'Succeeded') return 'done';
-  if (run.error?.node === name) return 'failed';
-  if (calls.some(({ result }) => result === undefined)) return run.endedAt === undefined ? 'running' : 'failed';
-  const last = calls.at(-1)?.result;
-  if (last?.outcome === 'done' && (nodeAt(bundle, name)?.kind === 'tool' || isLastAnswer(last))) return 'done';
-  return run.endedAt === undefined ? 'running' : 'failed';
-}
-
-/** A model's answer that asks for no tool ends its agent. */
-function isLastAnswer(row: RecordedRow): boolean {
-  if (row.kind !== 'model' || row.body === undefined) return false;
-  const answer: unknown = JSON.parse(row.body);
-  return isJsonObject(answer) && Array.isArray(answer.toolCalls) && answer.toolCalls.length === 0;
 }
 
 function callOf({ first, intent, result }: Call, isEnded: boolean): TraceCall {
