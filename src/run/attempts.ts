@@ -58,7 +58,11 @@ export class Attempts {
   }
 
   after(result: CallResult | Again): Next {
-    if (result.kind === 'again' && result.when === 'now') return { kind: 'again', pauseMs: 0 };
+    if (result.kind === 'again' && result.when === 'now') {
+      // Started again by a person, the call begins anew with the endpoint that the author named first.
+      if (this.#scope.journal.forgives(attemptPath(this.#call.path, this.#number))) this.#at = 0;
+      return { kind: 'again', pauseMs: 0 };
+    }
     if (result.kind === 'done' || result.kind === 'denied') return { kind: 'end', result };
     const { error } = result;
     const policy = this.#policyFor(result);

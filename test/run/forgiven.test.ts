@@ -39,7 +39,10 @@ test('a failure that nobody was told of is tried anew beside the calls of its tu
 });
 
 test('a failure from which the graph went on stays; of several items each is looked at by itself', () => {
-  expect(forgiven('a/1 tool failed', 'a/end node done')).toEqual([]);
+  const gone = ['a/1 tool intent', 'a/1 tool failed', 'a/end node failed'];
+  expect(forgiven(...gone, 'b/1 tool intent', 'b/1 tool failed')).toEqual(['b/1']);
+  expect(forgiven(...gone, 'b/join join done')).toEqual([]);
+  expect(forgiven(...gone.map((row) => `x>${row}`), 'x>b/1 tool intent')).toEqual([]);
   expect(forgiven('a[0]/1 tool failed', 'a[1]/1 tool intent', 'a[1]/1 tool done')).toEqual(['a[0]/1']);
 });
 
@@ -49,7 +52,7 @@ test('an attempt of a node that another attempt followed stays', () => {
 
 test('a failure within a nested place stays when the outer one went on', () => {
   expect(forgiven('a^1.1.helper/1 model failed', 'a/2 model intent', 'a/2 model failed')).toEqual(['a/2']);
-  expect(forgiven('outer>inner/1 tool failed', 'outer/end node done')).toEqual([]);
+  expect(forgiven('outer>inner/1 tool failed', 'outer/end node failed', 'b/1 tool intent')).toEqual([]);
   expect(forgiven('outer>inner/1 tool failed', 'outermost/1 tool done')).toEqual(['outer>inner/1']);
 });
 
@@ -60,4 +63,31 @@ test('an outcome that nobody knows stays unless the call may be repeated', () =>
 
 test('failures since the run was started again count', () => {
   expect(forgiven('a/1 tool failed', 'a/1~2 tool intent new', 'a/1~2 tool failed new')).toEqual(['a/1']);
+});
+
+test('a failure for good is tried anew where nothing began after it', () => {
+  const given = [
+    'a/1 tool failed',
+    'a/retry node failed',
+    'a!2/1 tool intent',
+    'a!2/1 tool failed',
+    'a/end node failed',
+  ];
+  expect(forgiven(...given)).toEqual(['a!2/1', 'a/end']);
+  // What had begun before goes on by itself, whatever it is made of.
+  const beside = [
+    'b/1 model intent',
+    'c>d/1 tool intent',
+    ...given,
+    'b/1 model done',
+    'b/1.1 tool done',
+    'c>e/1 tool done',
+  ];
+  expect(forgiven(...beside)).toEqual(['a!2/1', 'a/end']);
+  expect(forgiven(...given, 'b/1 model intent')).toEqual([]);
+});
+
+test('the failure of a node that failed for good once more is looked at by itself', () => {
+  const once = ['a/1 tool failed', 'a/end node failed', 'a/1~2 tool failed', 'a/end~2 node failed'];
+  expect(forgiven(...once)).toEqual(['a/1', 'a/1~2', 'a/end', 'a/end~2']);
 });

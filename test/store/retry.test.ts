@@ -1,15 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Bundle, BundleNode } from '../../src/manifest/bundle.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDeadLetters, retryRun, runAgain } from '../../src/store/retry.ts';
 import { cancelRun, readRun } from '../../src/store/run.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { bundleOf, environment, httpTool, install, submit, system, until, withWorker } from '../support/runs.ts';
+import {
+  authorityOf,
+  bundleOf,
+  environment,
+  httpTool,
+  install,
+  submit,
+  system,
+  until,
+  withWorker,
+} from '../support/runs.ts';
 
 describe.each(databaseKinds)('a run that is started again, on the %s database', { timeout: 60_000 }, (kind) => {
   let opened: OpenedDatabase;
   let status = 400;
+  let bundle: Bundle;
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.headers['idempotency-key']?.toString() ?? 'none');
@@ -23,7 +35,8 @@ describe.each(databaseKinds)('a run that is started again, on the %s database', 
     const { port } = server.address() as AddressInfo;
     const tools = { post: httpTool(`http://127.0.0.1:${port}/`) };
     const nodes = { first: { to: ['second'] }, second: { tool: 'post', input: {} } };
-    await install(opened.database, bundleOf({ nodes, tools }));
+    bundle = bundleOf({ nodes, tools });
+    await install(opened.database, bundle);
   }, 60_000);
   afterAll(async () => {
     server.close();
@@ -62,6 +75,82 @@ describe.each(databaseKinds)('a run that is started again, on the %s database', 
       const [record] = await database.db.selectFrom('event').selectAll().where('action', '=', 'run.retried').execute();
       expect(record).toMatchObject({ actor: 'ada', environment, detail: { run: id } });
     });
+  });
+
+  test('tries a node anew that the graph went on from, where the next one could not begin', async () => {
+    const { database } = opened;
+    const nodes = {
+      first: { tool: 'post', input: {}, to: ['second'] },
+      second: { input: { seen: '${ nodes.first.output }' } },
+    };
+    const made = bundleOf({ nodes });
+    const first = { ...made.nodes['first'], onError: 'continue' } as BundleNode;
+    await install(database, { ...made, nodes: { ...made.nodes, first }, tools: { ...made.tools, ...bundle.tools } });
+    await withWorker(database, async () => {
+      status = 400;
+      const { id } = await submit(database);
+      expect(await until(database, id)).toMatchObject({ state: 'Failed' });
+      await retryRun(database, { run: id, by: 'ada' });
+      await database.notify('pawl_ready', 'default');
+      expect(await until(database, id)).toMatchObject({ state: 'Failed' });
+      status = 200;
+      await retryRun(database, { run: id, by: 'ada' });
+      await database.notify('pawl_ready', 'default');
+      expect(await until(database, id)).toMatchObject({ state: 'Succeeded' });
+      expect((await journalOf(id)).map(({ path, outcome }) => `${path} ${outcome}`)).toEqual([
+        'first/1 failed',
+        'first/end failed',
+        'first/1~2 failed',
+        'first/end~2 failed',
+        'first/1~3 done',
+        'second/1 done',
+      ]);
+    });
+    await install(database, bundle);
+  });
+
+  test('asks the endpoint first that its author named first', async () => {
+    const { database } = opened;
+    const agents = { clerk: { tools: {}, fallback: ['default/other'] } };
+    const made = bundleOf({ nodes: { a: { agent: 'clerk' } }, agents });
+    const { port } = server.address() as AddressInfo;
+    const model = {
+      provider: 'openaiCompatible',
+      model: 'm',
+      baseUrl: `http://127.0.0.1:${port}`,
+      allowPrivate: true,
+      parameters: { maxOutputTokens: 100 },
+    } as const;
+    const asking = { ...made, models: { 'default/model': model, 'default/other': model } };
+    const { system: name, subjects } = authorityOf(asking);
+    const allow = { kind: 'allow', rule: 'Agent/default/clerk' } as const;
+    const both = Object.entries(subjects).map(([subject, one]) => [
+      subject,
+      { ...one, models: { ...one.models, 'default/other': allow } },
+    ]);
+    await install(database, asking, { system: name, subjects: Object.fromEntries(both) as typeof subjects });
+    status = 400;
+    await withWorker(database, async () => {
+      const { id } = await submit(database);
+      expect(await until(database, id)).toMatchObject({ state: 'Failed' });
+      await retryRun(database, { run: id, by: 'ada' });
+      await database.notify('pawl_ready', 'default');
+      await until(database, id);
+      const rows = await database.db
+        .selectFrom('step')
+        .select(['path', 'target'])
+        .where('run', '=', id)
+        .where('phase', '=', 'result')
+        .orderBy('seq')
+        .execute();
+      expect(rows.map(({ path, target }) => `${path} ${target}`)).toEqual([
+        'a/1 default/model',
+        'a/1~2 default/other',
+        'a/1~3 default/model',
+        'a/1~4 default/other',
+      ]);
+    });
+    await install(database, bundle);
   });
 
   test('is one that ended without success', async () => {
