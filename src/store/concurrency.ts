@@ -92,17 +92,22 @@ async function assertRoom(trx: StoreTransaction, key: Key, concurrency: Concurre
 const retryAfterMs = 5_000;
 
 /**
- * Cancels the oldest until no more than the limit are left, those that are being cancelled aside. Rows are locked in
- * the order of their ids, as the journal locks them.
+ * Cancels the oldest until no more than the limit are left, those that are being cancelled aside. Runs of the key have a
+ * slot or are blocked, and are found by that: a system may have many more. Rows are locked in the order of their ids, as
+ * the journal locks them.
  */
 const replaceText = `
-with kept as materialized (
-  select id from run where environment = $1 and system = $2 and concurrency_key = $3 and ended_at is null
-    and cancel_requested_at is null
+with open as materialized (
+  select run as id from slot where environment = $1 and system = $2 and key = $3 and not released
+  union all
+  select id from run where environment = $1 and system = $2 and concurrency_key = $3 and state = 'Queued' and blocked
+), kept as materialized (
+  select id from run where id = any (array(select id from open)) and ended_at is null and cancel_requested_at is null
   order by id = $4 desc, created_at desc, id desc limit $5
 ), old as materialized (
-  select r.id from run r where r.environment = $1 and r.system = $2 and r.concurrency_key = $3 and r.ended_at is null
-    and r.cancel_requested_at is null and r.id not in (select id from kept)
+  select r.id from run r
+  where r.id = any (array(select id from open except select id from kept)) and r.ended_at is null
+    and r.cancel_requested_at is null
   order by r.id for no key update
 )
 update run r set
