@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { Budget } from '../../src/policy/authority.ts';
 import { type RandomGraph, randomGraph } from '../support/random-graph.ts';
+import { randomSystem } from '../support/random-system.ts';
 import { seeded } from '../support/seeded.ts';
-import { type Faults, noFaults, type Played, type Schedule, simulate } from '../support/simulation.ts';
+import { type Played, simulate } from '../support/simulation.ts';
+import { type Faults, noFaults, type Schedule } from '../support/simulation-schedule.ts';
 import { gistOf } from '../support/simulation-watch.ts';
 
 // `PAWL_SIMULATION_SEED=1234 npx vitest run test/run/simulation.test.ts` plays one seed of every kind again;
@@ -9,9 +12,10 @@ import { gistOf } from '../support/simulation-watch.ts';
 const only = process.env.PAWL_SIMULATION_SEED;
 const times = Number(process.env.PAWL_SIMULATION_TIMES ?? '1');
 const graphs = 60;
+const killsOfOne = 80;
 const failuresShown = 3;
 
-type Kind = 'faults' | 'hands' | 'poison';
+type Kind = 'faults' | 'hands' | 'poison' | 'budgets';
 
 /** A schedule of a kind, the same for the same seed. */
 function scheduleOf(kind: Kind, seed: number): Schedule {
@@ -28,7 +32,7 @@ function scheduleOf(kind: Kind, seed: number): Schedule {
     modelAway: some(0.3),
     toolAnswerLost: some(0.3),
   };
-  const graph = graphOf(1 + (seed % graphs));
+  const graph = graphOf(1 + (seed % graphs), kind === 'hands' ? 2_000 : undefined);
   const hands = ['cancel', 'drain', 'tighten', 'remove', 'stop'] as const;
   return {
     seed,
@@ -38,14 +42,24 @@ function scheduleOf(kind: Kind, seed: number): Schedule {
     faults,
     ...(kind === 'hands' ? { hand: hands[seed % hands.length] ?? 'cancel' } : {}),
     ...(kind === 'poison' ? { crashesMax: 3 } : {}),
+    ...(kind === 'budgets'
+      ? { budgets: [budget('calls', 2 + (seed % 9)), budget('tokens', 500 + 300 * (seed % 17))] }
+      : {}),
   };
 }
 
-const made = new Map<number, RandomGraph>();
+function budget(unit: 'calls' | 'tokens', limit: number): Budget {
+  return { id: `AgentPolicy/default/${unit}#0`, scope: 'run', unit, limit };
+}
 
-function graphOf(seed: number): RandomGraph {
-  const graph = made.get(seed) ?? randomGraph(seed);
-  made.set(seed, graph);
+const made = new Map<string, RandomGraph>();
+
+/** Every second one is of what came with the whole language of graphs. */
+function graphOf(seed: number, ttlMs?: number): RandomGraph {
+  const name = `${seed} ${ttlMs}`;
+  const fresh = () => (seed % 2 === 0 ? randomGraph(seed) : randomSystem(seed, ttlMs === undefined ? {} : { ttlMs }));
+  const graph = made.get(name) ?? fresh();
+  made.set(name, graph);
   return graph;
 }
 
@@ -84,27 +98,35 @@ const nothingElse = () => Promise.resolve([]);
 async function differences({ runs }: Played, { graph }: Schedule): Promise<readonly string[]> {
   const calm = await undisturbed(graph);
   return runs.flatMap((run, index) => {
-    const [made, expected] = [gistOf(run), calm.runs.map(gistOf)[index]];
-    return made === expected ? [] : [`run ${index} came to ${made}, and undisturbed to ${expected}`];
+    const [made, expected] = [gistOf(run), gistOf(calm.runs[index] ?? run)];
+    const more = made.filter((line) => !expected.includes(line)).map((line) => `run ${index} came to ${line}`);
+    const less = expected.filter((line) => !made.includes(line)).map((line) => `run ${index} did not come to ${line}`);
+    return [...more, ...less, ...(made.length === expected.length ? [] : [`run ${index} made ${made.length} calls`])];
   });
 }
 
 describe('a simulated engine', { timeout: 120_000 * times }, () => {
   test('comes to the same end whatever is lost, late, killed or stopped', async () => {
-    expect(await failuresOf(schedulesOf('faults', 300), differences)).toEqual([]);
+    expect(await failuresOf(schedulesOf('faults', 200), differences)).toEqual([]);
   });
 
   test('comes to the same end when its worker dies before any one event', async () => {
     for (const seed of only === undefined ? [4, 11, 26, 35] : [Number(only)]) {
       const calm = { seed, graph: graphOf(seed), runs: 1, workers: 1, faults: noFaults };
       const { events } = await simulate(calm);
-      const schedules = Array.from({ length: Math.min(events, 400) }, (_, killAt) => ({ ...calm, killAt }));
+      const stride = Math.ceil(events / (killsOfOne * times));
+      const kills = Array.from({ length: Math.ceil(events / stride) }, (_, index) => index * stride + (seed % stride));
+      const schedules = kills.map((killAt) => ({ ...calm, killAt }));
       expect(await failuresOf(schedules, differences)).toEqual([]);
     }
   });
 
   test('breaks no promise when somebody cancels, drains, tightens, removes or asks a worker to end', async () => {
-    expect(await failuresOf(schedulesOf('hands', 200), nothingElse)).toEqual([]);
+    expect(await failuresOf(schedulesOf('hands', 120), nothingElse)).toEqual([]);
+  });
+
+  test('spends no more than a budget, whatever is asked again', async () => {
+    expect(await failuresOf(schedulesOf('budgets', 60), nothingElse)).toEqual([]);
   });
 
   test('gives a run up that killed three workers, and only then', async () => {
@@ -112,7 +134,7 @@ describe('a simulated engine', { timeout: 120_000 * times }, () => {
       runs.flatMap(({ state, crashes }) =>
         (state === 'DeadLetter') === crashes >= 3 ? [] : [`${state} after ${crashes} crashes`],
       );
-    const schedules = schedulesOf('poison', 60);
+    const schedules = schedulesOf('poison', 40);
     expect(await failuresOf(schedules, judge)).toEqual([]);
     const states = new Set<string>();
     for (const schedule of schedules.slice(0, 20))

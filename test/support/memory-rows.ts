@@ -9,6 +9,7 @@ import type {
   WaitKind,
   WorkerIdentity,
 } from '../../src/run/executor.ts';
+import type { MemoryAnswer } from './memory-answer.ts';
 
 /** Rows as the tables hold them, with what is asked of them when a run is judged. */
 export interface MemoryRun {
@@ -28,6 +29,10 @@ export interface MemoryRun {
   deadlineAt: number;
   cancelRequested: boolean;
   drainRequested: boolean;
+  /** A person answered one of its questions since it was claimed. */
+  answered: boolean;
+  /** Since when it waits for people. */
+  askedAt: number | undefined;
   owner: string | undefined;
   fence: number;
   crashes: number;
@@ -51,9 +56,10 @@ export type MemoryStep = RecordedRow & {
 export interface MemoryWait {
   readonly path: string;
   readonly kind: WaitKind;
-  readonly dueAt: number | undefined;
+  dueAt: number | undefined;
   readonly detail: JsonObject | undefined;
   readonly createdAt: number;
+  readonly votes: MemoryAnswer[];
   resolved: boolean;
 }
 
@@ -110,6 +116,8 @@ export function newRun(
     ends: 0,
     cancelRequested: false,
     drainRequested: false,
+    answered: false,
+    askedAt: undefined,
     output: undefined,
     error: undefined,
     steps: [],
@@ -219,6 +227,8 @@ export function stepOf(entry: JournalEntry, fence: number, atMs: number): Memory
 export function keep(run: MemoryRun, step: MemoryStep): readonly string[] {
   const known = run.steps.find((row) => row.path === step.path && row.phase === step.phase);
   if (known === undefined) run.steps.push(step);
+  // Of a question that a person answered and nobody had time for, only the first counts.
+  if (known?.kind === 'human' && run.answered) return [];
   if (known === undefined || (known.outcome === step.outcome && known.body === step.body)) return [];
   return [`${step.path} of run ${run.id} was ${known.outcome}, and then ${step.outcome}`];
 }

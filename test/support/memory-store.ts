@@ -31,9 +31,9 @@ import {
   keep,
   newRun,
   ownedOf,
-  resolutionOf,
   stepOf,
 } from './memory-rows.ts';
+import { answerRun, type MemoryAnswer, resolveCall } from './memory-answer.ts';
 import { authorityOf, environment as environmentName } from './runs.ts';
 
 /**
@@ -98,15 +98,8 @@ export class MemoryStore {
     const deadlineAt = this.now() + timeoutMs;
     const fairKey = fairKeyOf(all, { pool, priority, namespace });
     const pinned = { environment: environmentName, namespace, system, revision, bundle, deadlineAt };
-    const run = newRun({
-      id: submission.id ?? randomUUID(),
-      pool,
-      priority,
-      input,
-      idempotencyKey,
-      fairKey,
-      ...pinned,
-    });
+    const { id = randomUUID() } = submission;
+    const run = newRun({ id, pool, priority, input, idempotencyKey, fairKey, ...pinned });
     this.runs.set(run.id, run);
     return run;
   }
@@ -121,17 +114,12 @@ export class MemoryStore {
 
   /** What a person says of a call whose outcome nobody knows. */
   resolve(id: string, path: string, as: MemoryResolution): void {
-    const run = this.run(id);
-    const wait = run.waits.get(path);
-    if (run.state !== 'Waiting' || wait?.kind !== 'unknown' || wait.resolved)
-      throw new Error(`${path} waits for nobody`);
-    wait.resolved = true;
-    const intent = run.steps.find((row) => row.path === path && row.phase === 'intent');
-    if (intent === undefined) throw new Error(`${path} has no intent`);
-    run.steps.push(resolutionOf(intent, { as, fence: run.fence, atMs: this.now() }));
-    if ([...run.waits.values()].some((other) => other.kind === 'unknown' && !other.resolved)) return;
-    run.state = 'Queued';
-    run.deadlineAt += this.now() - wait.createdAt;
+    resolveCall(this.run(id), path, { as, nowMs: this.now() });
+  }
+
+  /** What a person says to a question. */
+  answer(id: string, path: string, answer: MemoryAnswer): 'decided' | 'open' | undefined {
+    return answerRun(this.run(id), path, { answer, nowMs: this.now() });
   }
 
   enlist(identity: WorkerIdentity, leaseMs: number): void {
@@ -167,7 +155,8 @@ export class MemoryStore {
         this.#end(run, 'TimedOut', { code: 'run.deadline', message: 'No worker took the run within its timeout.' });
         reaped.timedOut += 1;
       } else if (run.state === 'Waiting' && run.runAt !== undefined && run.runAt <= now) {
-        Object.assign(run, { state: 'Queued', runAt: undefined });
+        run.deadlineAt += now - (run.askedAt ?? now);
+        Object.assign(run, { state: 'Queued', runAt: undefined, askedAt: undefined });
         reaped.promoted += 1;
       }
     }
@@ -181,7 +170,7 @@ export class MemoryStore {
     const suspects = ready.filter((run) => run.crashes >= 2).slice(0, suspect ? 1 : 0);
     const picked = ready.filter((run) => run.crashes < 2).slice(0, Math.max(0, slots - suspects.length));
     return [...suspects, ...picked].map((run) => {
-      Object.assign(run, { state: 'Running', owner: worker, fence: run.fence + 1, runAt: undefined });
+      Object.assign(run, { state: 'Running', owner: worker, fence: run.fence + 1, runAt: undefined, answered: false });
       run.claims.push({ worker, fence: run.fence });
       return claimedOf(run, this.#environment(run.environment).revision, this.now());
     });
@@ -233,17 +222,19 @@ export class MemoryStore {
     }
     this.#wait(run, waits ?? []);
     if (end !== undefined) this.#close(run, end);
-    const { cancelRequested: cancelled, drainRequested } = run;
+    const { cancelRequested: cancelled, drainRequested, answered } = run;
     const overdue = run.deadlineAt <= now;
-    return { kind: 'accepted', conflicts, liveRevision, cancelled, overdue, drained: drainRequested };
+    return { kind: 'accepted', conflicts, liveRevision, cancelled, overdue, drained: drainRequested, answered };
   }
 
   #wait(run: MemoryRun, waits: readonly NewWait[]): void {
     const createdAt = this.now();
     for (const { path, kind, delayMs, detail } of waits) {
-      if (run.waits.has(path)) continue;
       const dueAt = delayMs === undefined ? undefined : createdAt + delayMs;
-      run.waits.set(path, { path, kind, dueAt, detail, createdAt, resolved: false });
+      const known = run.waits.get(path);
+      if (known?.kind === 'rate') known.dueAt = dueAt;
+      if (known === undefined)
+        run.waits.set(path, { path, kind, dueAt, detail, createdAt, votes: [], resolved: false });
     }
   }
 
@@ -267,9 +258,16 @@ export class MemoryStore {
         if (run.cancelRequested)
           return this.#end(run, 'Cancelled', { code: 'run.cancelled', message: 'The run was cancelled.' });
         if (run.drainRequested) return this.#end(run, 'Cancelled', drained);
+        if (run.answered) {
+          run.state = 'Queued';
+          return;
+        }
+        const isAsking = end.waits.some(({ kind }) => kind === 'human' || kind === 'review');
         const delays = end.waits.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [delayMs]));
         run.state = 'Waiting';
-        run.runAt = delays.length === 0 ? undefined : Math.min(this.now() + Math.min(...delays), run.deadlineAt);
+        run.askedAt = isAsking ? this.now() : undefined;
+        const dueAt = delays.length === 0 ? undefined : this.now() + Math.min(...delays);
+        run.runAt = dueAt === undefined || isAsking ? dueAt : Math.min(dueAt, run.deadlineAt);
       }
     }
   }

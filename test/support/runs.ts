@@ -138,10 +138,13 @@ export interface AuthorityPlan {
 export function authorityOf(bundle: Bundle, plan: AuthorityPlan = {}): Authority {
   const subjects: Record<string, SubjectAuthority> = {};
   for (const [name, agent] of Object.entries(bundle.agents)) {
-    subjects[`Agent/${name}`] = subjectOf(Object.values(agent.tools), plan, agent.limits);
+    const row = subjectOf(Object.values(agent.tools), plan, agent.limits);
+    const agents = Object.values(agent.agents ?? {}).map(({ agent: path }) => path);
+    subjects[`Agent/${name}`] = agents.length === 0 ? row : { ...row, agents };
   }
   const limits = { maxSteps: 1_000, maxToolCalls: 1_000, timeoutMs: 60_000 };
-  subjects[`AgentSystem/${bundle.system}`] = subjectOf(Object.keys(bundle.tools), plan, limits);
+  for (const name of [bundle.system, ...Object.keys(bundle.systems ?? {})])
+    subjects[`AgentSystem/${name}`] = subjectOf(Object.keys(bundle.tools), plan, limits);
   return { system: bundle.system, subjects };
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { RetryableError } from '../../src/errors.ts';
 import type { BundleTool } from '../../src/manifest/bundle.ts';
 import { canonicalText, sha256 } from '../../src/manifest/digest.ts';
@@ -32,6 +33,7 @@ export interface WorldOptions {
   readonly begun: (call: { readonly process: SimulatedProcess; readonly tool: string; readonly key: string }) => void;
 }
 
+const failed = { kind: 'failed', code: 'tool.network', message: 'nothing was done', retryable: false } as const;
 const latencyMs = 120;
 const modelFailuresMax = 2;
 
@@ -41,6 +43,7 @@ export class SimulatedWorld {
   /** Requests on their way, by key. */
   readonly underWay = new Map<string, number>();
   readonly #options: WorldOptions;
+  readonly #failed = new Set<string>();
   readonly #modelFailures = new Map<string, number>();
 
   constructor(options: WorldOptions) {
@@ -81,16 +84,26 @@ export class SimulatedWorld {
         // A request that was given up may have been on the wire, or not.
         if (!reaches || (isGivenUp && loop.chance(0.5))) return;
         arrived = true;
+        if (this.#fails(tool, key)) return answer(failed, loop.pick(latencyMs));
         this.#apply({ key, tool: `default/${tool.name}`, args: canonicalText(args) }, mayRepeat(tool));
         if (!isLost) answer({ kind: 'done', output: outputOf(tool, args) }, loop.pick(latencyMs));
       };
       loop.later({ inMs, label: `request to ${tool.name}`, happen: arrive });
       if (isLost) answer({ kind: 'unknown', code: 'tool.network', message: 'the connection was cut' }, 2 * latencyMs);
+      setMaxListeners(0, signal);
       signal.addEventListener('abort', () => {
         isGivenUp = !arrived;
         answer(abandoned(tool), loop.pick(latencyMs));
       });
     });
+  }
+
+  /** Of the tools that fail: one for each first request with a key, the other for every request with some keys. */
+  #fails({ name }: BundleTool, key: string): boolean {
+    if (name === 'broken') return Number.parseInt(key.slice(0, 2), 16) % 2 === 0;
+    if (name !== 'flaky' || this.#failed.has(key)) return false;
+    this.#failed.add(key);
+    return true;
   }
 
   #apply(effect: Omit<WorldEffect, 'applied'>, honoursKey: boolean): void {
@@ -112,6 +125,7 @@ export class SimulatedWorld {
       const away = new RetryableError('The model is away.', { code: 'model.unavailable' });
       const happen = () => (isAway ? reject(away) : resolve(this.#replyOf(request)));
       loop.later({ inMs, label: 'answer of a model', process, happen });
+      setMaxListeners(0, signal);
       signal.addEventListener('abort', () => reject(new RetryableError('aborted', { code: 'model.aborted' })));
     });
   }

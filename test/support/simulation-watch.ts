@@ -1,5 +1,6 @@
 import { sha256 } from '../../src/manifest/digest.ts';
 import type { Json } from '../../src/manifest/json.ts';
+import type { Budget } from '../../src/policy/authority.ts';
 import { endedStates, type MemoryRun, type MemoryStep } from './memory-rows.ts';
 import type { MemoryStore } from './memory-store.ts';
 import type { SimulatedProcess } from './simulated-loop.ts';
@@ -8,6 +9,7 @@ import type { SimulatedWorld } from './simulated-world.ts';
 /** Holds what happens against what must never happen. */
 export class Watch {
   readonly violations: string[] = [];
+  budgets: readonly Budget[] = [];
   /** A tool that live denies since a revision. */
   denied: { readonly tool: string; readonly revision: number } | undefined;
   readonly #store: MemoryStore;
@@ -33,7 +35,7 @@ export class Watch {
     const found = this.#callOf(key);
     if (found === undefined) return this.complain(`${process.name} calls ${tool} without an intent`);
     const { run, path } = found;
-    const rows = run.steps.filter((row) => basePath(row.path) === path);
+    const rows = run.steps.filter((row) => callPath(row.path) === path);
     if (!rows.some((row) => row.phase === 'intent' && row.decision?.kind === 'allow' && row.target === tool))
       this.complain(`${path} is called without a decision that allows it`);
     const isFinished = rows.some((row) => row.phase === 'result' && row.outcome === 'done');
@@ -44,6 +46,7 @@ export class Watch {
     for (const run of runs) {
       this.#judgeEnd(run);
       this.#judgeFences(run);
+      this.#judgeBudgets(run);
       for (const row of run.steps) this.#judgeRow(run, row, world);
     }
     for (const { key, args, tool } of world.effects) {
@@ -64,8 +67,9 @@ export class Watch {
       this.complain(`fences of run ${run.id} do not rise: ${fences.join(', ')}`);
     const claimed = new Set(fences);
     let last = 0;
-    for (const { fence, path } of run.steps) {
-      if (!claimed.has(fence))
+    for (const { fence, path, kind } of run.steps) {
+      // People answer while nobody has the run, too.
+      if (!claimed.has(fence) && kind !== 'human')
         this.complain(`${path} of run ${run.id} was written under fence ${fence}, which nobody claimed`);
       if (fence < last)
         this.complain(`${path} of run ${run.id} was written under an older fence than the row before it`);
@@ -73,9 +77,26 @@ export class Watch {
     }
   }
 
+  /** At each intent: what is spent, what others hold and what this one holds together are within every budget. */
+  #judgeBudgets(run: MemoryRun): void {
+    if (this.budgets.length === 0) return;
+    const held = new Map<string, number>();
+    let calls = 0;
+    for (const row of run.steps) {
+      if (row.phase === 'intent') calls += 1;
+      const tokens = row.phase === 'intent' ? (row.tokensReserved ?? 0) : chargedOf(row);
+      if (tokens !== undefined) held.set(row.path, tokens);
+      const spent = { calls, tokens: [...held.values()].reduce((sum, one) => sum + one, 0) };
+      for (const { unit, limit } of this.budgets) {
+        if (unit !== 'usd' && spent[unit] > limit)
+          this.complain(`${row.path} of run ${run.id} brings ${unit} to ${spent[unit]} of ${limit}`);
+      }
+    }
+  }
+
   #judgeRow(run: MemoryRun, row: MemoryStep, world: SimulatedWorld): void {
     if (row.kind !== 'tool') return;
-    const key = sha256(`${run.id}|${basePath(row.path)}`);
+    const key = keyOf(run, row.path);
     const effects = world.effects.filter((effect) => effect.key === key);
     if (row.target === 'default/pay' && effects.length > 1) this.complain(`${row.path} paid ${effects.length} times`);
     const isDone = row.phase === 'result' && row.outcome === 'done';
@@ -93,12 +114,16 @@ export class Watch {
   #callOf(key: string): { readonly run: MemoryRun; readonly path: string } | undefined {
     for (const run of this.#store.runs.values()) {
       for (const { path, phase, kind } of run.steps) {
-        const base = basePath(path);
-        if (phase === 'intent' && kind === 'tool' && sha256(`${run.id}|${base}`) === key) return { run, path: base };
+        if (phase === 'intent' && kind === 'tool' && keyOf(run, path) === key) return { run, path: callPath(path) };
       }
     }
     return undefined;
   }
+}
+
+/** Undefined: what was reserved stays charged. */
+function chargedOf({ outcome, error, tokensIn = 0, tokensOut = 0 }: MemoryStep): number | undefined {
+  return outcome === 'unknown' && error?.code !== 'call.not_made' ? undefined : tokensIn + tokensOut;
 }
 
 /** The call that a wait of kind `unknown` is about. */
@@ -110,19 +135,25 @@ export function callOf(
   if (intent === undefined) throw new Error(`${path} has no intent`);
   // Written by the door from what the gate had parsed.
   const args = JSON.parse(intent.args ?? 'null') as Json;
-  return { key: sha256(`${run.id}|${basePath(path)}`), tool: intent.target, args };
+  return { key: keyOf(run, path), tool: intent.target, args };
 }
 
-/** The call, whichever attempt it is. */
-export function basePath(path: string): string {
-  return path.replace(/~\d+$/, '');
+/** The call, whichever attempt it is: at the call, or, where no agent's conversation begins anew, at the node. */
+function callPath(path: string): string {
+  const base = path.replace(/~\d+$/, '');
+  return /\.\d+$/.test(base) ? base : base.replaceAll(/!\d+/g, '');
 }
 
-/** What a run came to: its output, and the calls that it finished. */
-export function gistOf(run: MemoryRun): string {
+function keyOf(run: MemoryRun, path: string): string {
+  return sha256(`${run.id}|${callPath(path)}`);
+}
+
+/** What a run came to: its end, its output, and the calls that it finished, a line each. */
+export function gistOf(run: MemoryRun): readonly string[] {
   // When one branch fails, how far the others came by then is anybody's guess.
-  if (run.state !== 'Succeeded') return JSON.stringify([run.state, run.error?.code]);
-  const done = run.steps.filter((row) => row.phase === 'result' && row.outcome === 'done');
-  const calls = done.map((row) => `${basePath(row.path)} ${row.target} ${row.body}`).sort();
-  return JSON.stringify([run.state, run.output, calls]);
+  if (run.state !== 'Succeeded') return [`${run.state} ${run.error?.code}`];
+  // What a join saw that does not wait for all is a matter of time, and who of several people was the first to answer.
+  const done = run.steps.filter((row) => row.phase === 'result' && row.outcome === 'done' && row.kind !== 'join');
+  const calls = done.map((row) => `${callPath(row.path)} ${row.kind === 'human' ? '' : row.target} ${row.body}`).sort();
+  return [`${run.state} ${JSON.stringify(run.output)}`, ...calls];
 }

@@ -4,52 +4,12 @@ import { Worker } from '../../src/run/worker.ts';
 import { MemoryExecutor, type Travel } from './memory-executor.ts';
 import { endedStates, type MemoryRun } from './memory-rows.ts';
 import { MemoryStore } from './memory-store.ts';
-import type { RandomGraph } from './random-graph.ts';
 import { authorityOf, silent, system } from './runs.ts';
 import { SimulatedLoop, SimulatedProcess } from './simulated-loop.ts';
 import { outputOf, SimulatedWorld } from './simulated-world.ts';
+import { answerTo } from './simulation-people.ts';
+import { type Faults, noFaults, type Schedule } from './simulation-schedule.ts';
 import { callOf, Watch } from './simulation-watch.ts';
-
-export interface Faults {
-  /** Per event of a worker's process. */
-  readonly crash: number;
-  readonly pause: number;
-  /** Per statement: it never arrives, only its answer is lost, or it arrives long after it was given up. */
-  readonly requestLost: number;
-  readonly answerLost: number;
-  readonly late: number;
-  /** Per second: a session is cut though its process lives. */
-  readonly cut: number;
-  readonly wakeUpLost: number;
-  readonly modelAway: number;
-  readonly toolAnswerLost: number;
-}
-
-export const noFaults: Faults = {
-  crash: 0,
-  pause: 0,
-  requestLost: 0,
-  answerLost: 0,
-  late: 0,
-  cut: 0,
-  wakeUpLost: 0,
-  modelAway: 0,
-  toolAnswerLost: 0,
-};
-
-export interface Schedule {
-  readonly seed: number;
-  readonly graph: RandomGraph;
-  readonly runs: number;
-  readonly workers: number;
-  readonly faults: Faults;
-  /** Kills the first worker before exactly this event. */
-  readonly killAt?: number;
-  /** What somebody does meanwhile; outputs are then their own. */
-  readonly hand?: 'cancel' | 'drain' | 'tighten' | 'remove' | 'stop';
-  readonly crashesMax?: number;
-  readonly fenced?: boolean;
-}
 
 export interface Played {
   readonly runs: readonly MemoryRun[];
@@ -103,9 +63,10 @@ class Simulation {
   }
 
   async play(): Promise<Played> {
-    const { graph, runs, workers, hand } = this.#schedule;
+    const { graph, runs, workers, hand, budgets = [] } = this.#schedule;
     const loop = this.#loop;
-    this.#store.install(graph.bundle, authorityOf(graph.bundle));
+    this.#store.install(graph.bundle, authorityOf(graph.bundle, { budgets }));
+    this.#watch.budgets = budgets;
     const submitted = Array.from({ length: runs }, (_, index) =>
       this.#store.submit({ id: `00000000-0000-4000-8000-00000000000${index}`, input: { run: index } }),
     );
@@ -206,16 +167,25 @@ class Simulation {
     this.#loop.later({ inMs: 1_000, label: 'second', happen });
   }
 
-  /** A person looks what became of a call, once nothing of it can be under way any more. */
+  /** People answer, while the run waits and while it goes on in other branches, and now and then more than once. */
   #answer(): void {
     for (const run of this.#store.runs.values()) {
       for (const wait of run.waits.values()) {
-        if (run.state !== 'Waiting' || wait.kind !== 'unknown' || wait.resolved) continue;
-        const { key, tool, args } = callOf(run, wait.path);
-        if (this.#loop.now - wait.createdAt < 3 * leaseMs || (this.#world.underWay.get(key) ?? 0) > 0) continue;
-        const output = outputOf({ name: tool.replace('default/', '') }, args);
-        this.#store.resolve(run.id, wait.path, this.#world.has(key) ? { done: output } : 'again');
+        const answer = this.#loop.chance(0.3) ? undefined : answerTo(wait, this.#loop.chance(0.5) ? 'ada' : 'grace');
+        if (answer !== undefined) this.#store.answer(run.id, wait.path, answer);
       }
+      this.#resolve(run);
+    }
+  }
+
+  /** A person looks what became of a call, once nothing of it can be under way any more. */
+  #resolve(run: MemoryRun): void {
+    for (const wait of run.waits.values()) {
+      if (run.state !== 'Waiting' || wait.kind !== 'unknown' || wait.resolved) continue;
+      const { key, tool, args } = callOf(run, wait.path);
+      if (this.#loop.now - wait.createdAt < 3 * leaseMs || (this.#world.underWay.get(key) ?? 0) > 0) continue;
+      const output = outputOf({ name: tool.replace('default/', '') }, args);
+      this.#store.resolve(run.id, wait.path, this.#world.has(key) ? { done: output } : 'again');
     }
   }
 
