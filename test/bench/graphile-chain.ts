@@ -7,18 +7,27 @@ import { assertGraphile, type Connection, type GraphileWorker } from './graphile
 export async function openGraphile(url: string, context: BenchContext): Promise<OpenContender> {
   const peer = await context.peer('graphile-worker');
   assertGraphile(peer);
-  const connection = { connectionString: url, maxPoolSize: 10, logger: new peer.Logger(() => () => undefined) };
+  const connection = silently(peer, url);
   await peer.runMigrations(connection);
+  await createResults(url);
+  return { round: () => graphileRound(peer, connection), close: async () => undefined };
+}
+
+export function silently(peer: GraphileWorker, url: string): Connection {
+  return { connectionString: url, maxPoolSize: 10, logger: new peer.Logger(() => () => undefined) };
+}
+
+/** Where its tasks keep what they came to. */
+export async function createResults(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query('create table step_result (run uuid, step integer, body json, primary key (run, step))');
   await client.end();
-  return { round: () => graphileRound(peer, connection), close: async () => undefined };
 }
 
-const keepText = 'insert into step_result (run, step, body) values ($1, $2, $3)';
+export const keepText = 'insert into step_result (run, step, body) values ($1, $2, $3)';
 /** Both in one statement: the peer pays one round trip for a step, as it would in good hands. */
-const keepAndGoOnText = `with kept as (${keepText}) select graphile_worker.add_job('step', $4::json)`;
+export const keepAndGoOnText = `with kept as (${keepText}) select graphile_worker.add_job('step', $4::json)`;
 
 async function graphileRound(peer: GraphileWorker, connection: Connection): Promise<Record<string, Measure>> {
   const utils = await peer.makeWorkerUtils(connection);

@@ -5,7 +5,7 @@ export interface GraphileWorker {
   readonly Logger: new (factory: () => () => undefined) => object;
   runMigrations(options: Connection): Promise<void>;
   makeWorkerUtils(options: Connection): Promise<WorkerUtils>;
-  run(options: RunnerOptions): Promise<{ stop(): Promise<void> }>;
+  run(options: RunnerOptions): Promise<Runner>;
 }
 
 export interface Connection {
@@ -14,7 +14,18 @@ export interface Connection {
   readonly logger: object;
 }
 
-interface WorkerUtils {
+interface Runner {
+  stop(): Promise<void>;
+  readonly events: { on(event: 'job:complete', listener: (event: { readonly job: Job }) => void): unknown };
+}
+
+interface Job {
+  readonly task_identifier: string;
+  readonly payload: StepPayload;
+}
+
+export interface WorkerUtils {
+  addJob(identifier: string, payload: StepPayload): Promise<unknown>;
   addJobs(jobs: readonly { readonly identifier: string; readonly payload: StepPayload }[]): Promise<unknown>;
   release(): Promise<void>;
 }
