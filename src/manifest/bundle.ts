@@ -50,8 +50,6 @@ export interface Bundle extends BundleGraph {
   >;
   /** Held when a run is submitted, by the newest revision. */
   readonly concurrency?: BundleConcurrency;
-  /** What running runs do when live no longer has the system; absent: they finish. */
-  readonly drain?: 'drain' | 'cancel';
 }
 
 export interface BundleConcurrency {
