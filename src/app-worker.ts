@@ -27,7 +27,7 @@ export async function workUntil(
       const isWorkedOn =
         state === 'Queued' ||
         state === 'Running' ||
-        (state === 'Waiting' && waits.every((wait) => wait.kind === 'timer'));
+        (state === 'Waiting' && waits.every(({ kind }) => kind === 'timer' || kind === 'rate'));
       if (!isWorkedOn) return;
       await delay(workPollMs, undefined, { signal }).catch(() => undefined);
     }
