@@ -13,12 +13,14 @@ const { values } = parseArgs({
 });
 const untilMs = Number(values.minutes) * 60_000;
 const runs = Number(values.runs);
-const kinds = ['kill', 'sleep', 'kill', 'crash', 'kill', 'stall'] as const satisfies readonly StormFault[];
+const kinds = ['kill', 'sleep', 'wipe', 'kill', 'crash', 'kill', 'stall'] as const satisfies readonly StormFault[];
 const faults = Array.from({ length: Number(values.faults) }, (_, index) => kinds[index % kinds.length] ?? 'kill');
 
 const reports: StormReport[] = [];
 do {
-  const report = await storm({ runs, faults, leaseMs: 1_500, timeoutMs: 600_000 });
+  // Every second storm is over graphs that fan out.
+  const shape = reports.length % 2 === 0 ? {} : ({ graph: 'fan' } as const);
+  const report = await storm({ runs, faults, leaseMs: 1_500, timeoutMs: 600_000, ...shape });
   reports.push(report);
   process.stderr.write(`storm ${reports.length}: ${report.effects} effects, ${report.violations.length} violations\n`);
   for (const violation of report.violations) process.stderr.write(`  ${violation}\n`);

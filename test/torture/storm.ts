@@ -4,6 +4,7 @@ import { migrate } from '../../src/store/migrate.ts';
 import { type CuttingProxy, cuttingProxy } from '../support/cutting-proxy.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { startServer } from '../support/postgres.ts';
+import { type NatsServer, startNats } from '../support/nats-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { bundleOf, eventually, httpTool, install, submit } from '../support/runs.ts';
@@ -11,9 +12,9 @@ import { answerUnknown, countStates, takeoverMsOf, violationsOf } from './outsid
 
 /**
  * `kill`: -9. `sleep`: SIGSTOP past the lease, then SIGCONT. `crash`: PostgreSQL, without a checkpoint. `stall`: a
- * worker's link to the database passes nothing for longer than the lease.
+ * worker's link to the database passes nothing for longer than the lease. `wipe`: nats-server, and all that it stored.
  */
-export type StormFault = 'kill' | 'sleep' | 'crash' | 'stall';
+export type StormFault = 'kill' | 'sleep' | 'crash' | 'stall' | 'wipe';
 
 export interface StormOptions {
   readonly runs: number;
@@ -21,6 +22,8 @@ export interface StormOptions {
   readonly faults: readonly StormFault[];
   readonly leaseMs: number;
   readonly timeoutMs: number;
+  /** Absent: a chain of five calls. `fan`: one call, many at once, and a join that may happen once. */
+  readonly graph?: 'fan';
 }
 
 export interface StormReport {
@@ -39,14 +42,27 @@ interface Sufferer {
   readonly process: TestProcess;
 }
 
+interface Parts {
+  readonly server: PostgresServer;
+  readonly effects: EffectServer;
+  readonly database: Database;
+  /** Hands runs out to the workers. */
+  readonly nats: NatsServer | undefined;
+}
+
 const workers = 3;
 const slots = 8;
 
 /** Runs under way while processes, connections and the database fail; what came of it is read from outside. */
 export async function storm(options: StormOptions): Promise<StormReport> {
-  const [server, effects] = await Promise.all([startServer({ durable: true }), startEffectServer()]);
+  const isHandedOut = options.faults.includes('wipe');
+  const [server, effects, nats] = await Promise.all([
+    startServer({ durable: true }),
+    startEffectServer(),
+    isHandedOut ? startNats() : undefined,
+  ]);
   const database = await openDatabase({ url: server.url });
-  const one = new Storm(options, { server, effects, database });
+  const one = new Storm(options, { server, effects, database, nats });
   try {
     await migrate(database);
     return await one.rage();
@@ -54,18 +70,19 @@ export async function storm(options: StormOptions): Promise<StormReport> {
     await one.close();
     await database.close();
     await effects.close();
+    await nats?.close();
     await server.close();
   }
 }
 
 class Storm {
   readonly #options: StormOptions;
-  readonly #parts: { readonly server: PostgresServer; readonly effects: EffectServer; readonly database: Database };
+  readonly #parts: Parts;
   readonly #sufferers: Sufferer[] = [];
   readonly #takeoverMs: number[] = [];
   #asked = 0;
 
-  constructor(options: StormOptions, parts: { server: PostgresServer; effects: EffectServer; database: Database }) {
+  constructor(options: StormOptions, parts: Parts) {
     this.#options = options;
     this.#parts = parts;
   }
@@ -73,7 +90,7 @@ class Storm {
   async rage(): Promise<StormReport> {
     const { runs, faults, timeoutMs } = this.#options;
     const { database, effects } = this.#parts;
-    await install(database, chainOf(effects.url));
+    await install(database, this.#options.graph === 'fan' ? fanOf(effects.url) : chainOf(effects.url));
     for (let at = 0; at < runs; at += 1) await submit(database, { input: { at } });
     await Promise.all(Array.from({ length: workers }, () => this.#start()));
     for (const [index, fault] of faults.entries()) {
@@ -99,7 +116,8 @@ class Storm {
 
   async #start(): Promise<void> {
     const proxy = await cuttingProxy(this.#parts.server.url);
-    const args = [proxy.url, String(this.#options.leaseMs), String(slots)];
+    const { url = '' } = this.#parts.nats ?? {};
+    const args = [proxy.url, String(this.#options.leaseMs), String(slots), url];
     const started = startProcess({ entry: 'test/support/worker-main.ts', args });
     this.#sufferers.push({ proxy, process: started });
     await started.waitFor(/started/, 30_000);
@@ -122,7 +140,7 @@ class Storm {
     const at = index % workers;
     const victim = this.#sufferers[at];
     if (victim === undefined) return;
-    const { database, server } = this.#parts;
+    const { database, server, nats } = this.#parts;
     const longMs = this.#options.leaseMs * 1.5;
     if (fault === 'kill') {
       const taken = takeoverMsOf(database, victim.process);
@@ -136,6 +154,10 @@ class Storm {
       victim.proxy.stall();
       await pause(longMs);
       victim.proxy.resume();
+    } else if (fault === 'wipe') {
+      await nats?.crash();
+      await nats?.wipe();
+      await nats?.start();
     } else {
       await server.crash();
       await server.start();
@@ -162,4 +184,21 @@ function chainOf(url: string) {
     },
     timeoutMs: 3_600_000,
   });
+}
+
+const branches = Array.from({ length: 32 }, (_, index) => `b${index}`);
+
+/** One call leads to many at once, and those to one that may be made once. */
+function fanOf(url: string) {
+  const tools = {
+    look: httpTool(`${url}/look`, { operations: ['read'] }),
+    put: httpTool(`${url}/put`, { idempotent: true }),
+    pay: httpTool(`${url}/pay`),
+  };
+  const nodes = {
+    a: { tool: 'look', to: branches },
+    ...Object.fromEntries(branches.map((name) => [name, { tool: 'put', to: ['join'] }])),
+    join: { tool: 'pay' },
+  };
+  return bundleOf({ nodes, tools, timeoutMs: 3_600_000 });
 }
