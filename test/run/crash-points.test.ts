@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRun } from '../../src/store/run.ts';
 import { readOpenWaits } from '../../src/store/wait.ts';
+import { readWorkers } from '../../src/store/worker.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import type { DeathPoint } from '../support/dying-worker-main.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
-import { runProcess } from '../support/processes.ts';
+import { startProcess } from '../support/processes.ts';
 import { journalOf } from '../support/journal.ts';
-import { bundleOf, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
+import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 type Kind = 'read' | 'idempotent' | 'once';
 
@@ -38,7 +40,12 @@ const outcomes: Readonly<Record<DeathPoint, Readonly<Record<Kind, { requests: nu
   },
 };
 
-describe('a worker killed with -9', { timeout: 60_000 }, () => {
+const faults = [
+  { name: 'killed with -9', signal: 'SIGKILL', leaseMs: 120_000 },
+  { name: 'stopped past its lease', signal: 'SIGSTOP', leaseMs: 1_000 },
+] as const;
+
+describe.each(faults)('a worker that was $name', { timeout: 60_000 }, ({ signal, leaseMs }) => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
 
@@ -70,15 +77,24 @@ describe('a worker killed with -9', { timeout: 60_000 }, () => {
     const runs = new Map<Kind, string>();
     for (const kind of kinds) runs.set(kind, (await submit(database, { input: { kind } })).id);
     const entry = 'test/support/dying-worker-main.ts';
-    const args = ['url' in options ? options.url : '', point, String(kinds.length)];
-    expect(await runProcess({ entry, args })).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+    const args = ['url' in options ? options.url : '', point, String(kinds.length), signal, String(leaseMs)];
+    const struck = startProcess({ entry, args });
+    await struck.waitFor(/struck/, 30_000);
+    if (signal === 'SIGKILL') expect(await struck.exited()).toEqual({ code: null, signal });
+    expect(struck.stderr).toBe('');
 
     const heir = workerOn(database, { leaseMs: 1_000 });
     await heir.start();
     try {
+      for (const [kind, id] of runs) await until(database, id, outcomes[point][kind].asks ? 'Waiting' : 'Succeeded');
+      if (signal === 'SIGSTOP') {
+        // It goes on where it was, is refused, and enlists again under another name.
+        struck.signal('SIGCONT');
+        await eventually(async () => ((await readWorkers(database)).length >= 2 ? true : undefined));
+      }
       for (const [kind, id] of runs) {
         const { requests, asks } = outcomes[point][kind];
-        const ended = await until(database, id, asks ? 'Waiting' : 'Succeeded');
+        const ended = await readRun(database, id);
         const made = (await effects.effects()).filter(({ path }) => path === `/${point}/${kind}`);
         const waits = await readOpenWaits(database, [id]);
         const results = (await journalOf(database, id)).filter(({ phase }) => phase === 'result');
@@ -101,6 +117,7 @@ describe('a worker killed with -9', { timeout: 60_000 }, () => {
       }
     } finally {
       await heir.stop();
+      await struck.kill();
     }
   });
 });

@@ -3,19 +3,28 @@ import type { Executor, RunWrite, WriteAnswer } from '../../src/run/executor.ts'
 import { openDatabase } from '../../src/store/database.ts';
 import { workerOn } from './runs.ts';
 
-/** Where a worker dies: the call's intent and result are those of nodes that the test names `call-…`. */
+/** Where a worker dies, or is stopped: the call's intent and result are those of nodes that the test names `call-…`. */
 export type DeathPoint = 'before-intent' | 'after-intent' | 'before-result' | 'before-end';
 
-// A worker that kills itself when so many runs have come to one point: `dying-worker-main.ts <url> <point> <runs>`.
-const [url = '', point = '', runs = '1'] = process.argv.slice(2);
-const leaseMs = 120_000;
+// A worker that strikes itself when so many runs have come to one point: `dying-worker-main.ts <url> <point> <runs>
+// <signal> <lease ms>`. After SIGSTOP it goes on where it was as soon as somebody wakes it.
+const [url = '', point = '', runs = '1', signal = 'SIGKILL', leaseMs = '120000'] = process.argv.slice(2);
+const lease = { leaseMs: Number(leaseMs) };
 
 let arrived = 0;
-/** Never comes back: the last run to arrive ends the process, so that nothing of any of them goes on. */
-function die(): Promise<never> {
-  arrived += 1;
-  if (arrived === Number(runs)) process.kill(process.pid, 'SIGKILL');
-  return new Promise(() => undefined);
+const waiting: (() => void)[] = [];
+
+/** The last run to arrive strikes the process, so that nothing of any of them goes on before. */
+function strike(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    arrived += 1;
+    if (arrived !== Number(runs)) return;
+    process.stdout.write('struck\n');
+    process.kill(process.pid, signal);
+    // Nothing below happens to a process that was killed; one that was stopped comes here when it is woken.
+    if (signal === 'SIGSTOP') for (const goOn of waiting) setTimeout(goOn, 50);
+  });
 }
 
 function isAt(write: RunWrite, phase: 'intent' | 'result'): boolean {
@@ -24,23 +33,23 @@ function isAt(write: RunWrite, phase: 'intent' | 'result'): boolean {
 
 class DyingExecutor extends DatabaseExecutor implements Executor {
   override async journal(write: RunWrite): Promise<WriteAnswer> {
-    if (point === 'before-intent' && isAt(write, 'intent')) return die();
-    if (point === 'before-result' && isAt(write, 'result')) return die();
+    if (point === 'before-intent' && isAt(write, 'intent')) await strike();
+    if (point === 'before-result' && isAt(write, 'result')) await strike();
     const answer = await super.journal(write);
-    if (point === 'after-intent' && isAt(write, 'intent')) return die();
+    if (point === 'after-intent' && isAt(write, 'intent')) await strike();
     return answer;
   }
 
-  override complete(write: Parameters<DatabaseExecutor['complete']>[0]): Promise<WriteAnswer> {
+  override async complete(write: Parameters<DatabaseExecutor['complete']>[0]): Promise<WriteAnswer> {
     // An end is written behind the run's results, and one of them is held back.
     if (point === 'before-result') return new Promise(() => undefined);
     const { worker, run, fence } = write;
     // What was handed over before is durable by the time that an empty write behind it is.
-    if (point === 'before-end') return super.journal({ worker, run, fence, entries: [] }).then(die);
+    if (point === 'before-end') await super.journal({ worker, run, fence, entries: [] }).then(strike);
     return super.complete(write);
   }
 }
 
 const database = await openDatabase({ url });
-const worker = workerOn(database, { executor: new DyingExecutor(database, { leaseMs }), leaseMs });
+const worker = workerOn(database, { executor: new DyingExecutor(database, lease), ...lease });
 await worker.start();
