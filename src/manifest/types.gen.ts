@@ -792,7 +792,7 @@ export interface Agent {
        */
       interaction: 'toolCall' | 'transfer';
       /**
-       * `shared` keeps one session for all calls of a run; `perCall` starts each anew.
+       * `shared` lets it remember its earlier calls of the same step; `perCall` starts each anew.
        */
       isolation: 'shared' | 'perCall';
     }[];

@@ -1,5 +1,6 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { ArgumentSchemas } from '../policy/arguments.ts';
+import { handOffSchema, isHandOff } from '../policy/hand-off.ts';
 import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
 
 const known = new WeakMap<Bundle, ArgumentSchemas>();
@@ -13,6 +14,7 @@ export function targetSchemas(bundle: Bundle): ArgumentSchemas {
   if (found !== undefined) return found;
   const compiler = schemaCompiler();
   const checks = new LazyChecks((name) => {
+    if (isHandOff(name)) return compiler.compile(handOffSchema(bundle, name.slice('Agent/'.length)));
     const tool = Object.hasOwn(bundle.tools, name) ? bundle.tools[name] : undefined;
     return tool && compiler.compile(tool.inputSchema);
   });

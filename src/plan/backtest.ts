@@ -7,6 +7,7 @@ import type { Authority } from '../policy/authority.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
+import { handOffTarget, isHandOff } from '../policy/hand-off.ts';
 import { type AccountedRow, foldRow, Ledger } from '../policy/ledger.ts';
 import type { Backtest } from './beside.ts';
 import { anyArguments, targetSchemas } from './backtest-schemas.ts';
@@ -166,7 +167,9 @@ function callOf({ row, subject, target, inputTokens }: Asked, content: Bundle): 
     const model = modelAskedOf({ subject, asked: renamed(target.moves, 'ModelEndpoint', row.target) }, content);
     return { kind: 'model', subject, model, inputTokens: inputTokens ?? 0 };
   }
-  const tool = renamed(target.moves, 'Tool', row.target);
+  const tool = isHandOff(row.target)
+    ? handOffTarget(renamed(target.moves, 'Agent', row.target.slice('Agent/'.length)))
+    : renamed(target.moves, 'Tool', row.target);
   return { kind: 'tool', subject, name: nameOf(tool, subject, content), arguments: row.args ?? '{}' };
 }
 
@@ -184,8 +187,11 @@ function modelAskedOf(
 /** Under which name the subject would ask for that tool; a tool that nobody had is asked for as the model wrote it. */
 function nameOf(tool: string, subject: Address, content: Bundle): string {
   if (!subject.startsWith('Agent/')) return tool;
-  const tools = own(content.agents, subject.slice('Agent/'.length))?.tools ?? {};
-  return Object.entries(tools).find(([, id]) => id === tool)?.[0] ?? tool;
+  const { tools = {}, agents = {} } = own(content.agents, subject.slice('Agent/'.length)) ?? {};
+  const handOff = isHandOff(tool)
+    ? Object.keys(agents).find((name) => agents[name]?.agent === tool.slice('Agent/'.length))
+    : undefined;
+  return handOff ?? Object.entries(tools).find(([, id]) => id === tool)?.[0] ?? tool;
 }
 
 /** Arguments that are not kept fitted the schema then; what another schema says of them is not asked. */

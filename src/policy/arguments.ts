@@ -1,18 +1,25 @@
 import type { Bundle } from '../manifest/bundle.ts';
+import { handOffSchema, handOffTarget } from './hand-off.ts';
 import { type SchemaCheck, schemaCompiler } from './schema.ts';
 
-/** Compiled input schemas of a bundle's tools, by `namespace/name`. */
+/** Compiled input schemas of a bundle's tools, by `namespace/name`, and of its hand-offs, by the agent's address. */
 export type ArgumentSchemas = ReadonlyMap<string, SchemaCheck>;
 
 const known = new WeakMap<Bundle, ArgumentSchemas>();
 
-/** Compiles every tool's input schema once, and keeps the checks for as long as the bundle lives. */
+/** Compiles every input schema once, and keeps the checks for as long as the bundle lives. */
 export function argumentSchemas(bundle: Bundle): ArgumentSchemas {
   const found = known.get(bundle);
   if (found !== undefined) return found;
   const compiler = schemaCompiler();
   const checks = new Map<string, SchemaCheck>();
   for (const [name, tool] of Object.entries(bundle.tools)) checks.set(name, compiler.compile(tool.inputSchema));
+  for (const { agents } of Object.values(bundle.agents)) {
+    for (const { agent } of Object.values(agents ?? {})) {
+      const target = handOffTarget(agent);
+      if (!checks.has(target)) checks.set(target, compiler.compile(handOffSchema(bundle, agent)));
+    }
+  }
   known.set(bundle, checks);
   return checks;
 }

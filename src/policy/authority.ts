@@ -18,8 +18,11 @@ export interface SubjectAuthority {
     readonly maxTokens?: number;
     /** Micro-USD. */
     readonly maxCost?: number;
+    readonly maxDelegationDepth?: number;
     readonly timeoutMs: number;
   };
+  /** `namespace/name` of the agents that it may hand work to, sorted; absent: to none. */
+  readonly agents?: readonly string[];
   readonly budgets: readonly Budget[];
 }
 

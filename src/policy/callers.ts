@@ -114,7 +114,8 @@ const nodesOf = kept((system: Resource): { readonly named: readonly Named[]; rea
   };
 });
 
-const handOffsOf = kept((agent: Resource): readonly Named[] =>
+/** The agents that an agent hands work to, as its manifest lists them. */
+export const handOffsOf = kept((agent: Resource): readonly Named[] =>
   (specOf(agent, 'Agent').agents ?? []).flatMap(({ agentRef }) =>
     agentRef === undefined ? [] : [{ kind: 'Agent' as const, path: qualify(agentRef, agent.namespace) }],
   ),

@@ -48,12 +48,14 @@ function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'
   return { inputs: sortedRecord(declared.map(([name, { description: _text, ...input }]) => [name, input])) };
 }
 
-function limitsOf({ maxSteps, maxToolCalls, maxTokens, maxCost, timeout }: SpecOf<'Agent'>['limits']) {
+function limitsOf(limits: SpecOf<'Agent'>['limits']): BundleAgent['limits'] {
+  const { maxSteps, maxToolCalls, maxTokens, maxCost, maxDelegationDepth, timeout } = limits;
   return {
     maxSteps,
     maxToolCalls,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(maxCost === undefined ? {} : { maxCost }),
+    ...(maxDelegationDepth === undefined ? {} : { maxDelegationDepth }),
     timeoutMs: durationMs(timeout),
   };
 }
@@ -82,7 +84,17 @@ function compactionOf({ triggerTokens, retainRecent, summarizerRef }: Compaction
 /** Whether a worker of an older engine would run the agent as something else. */
 export function isNewer({ fallback, toolTimeoutsMs, limits, execution, compaction }: BundleAgent): boolean {
   const { toolUse, requiredTools, duplicateCalls } = execution;
-  const newer = [fallback, toolTimeoutsMs, limits.maxCost, toolUse, requiredTools, duplicateCalls, compaction];
+  const { maxCost, maxDelegationDepth } = limits;
+  const newer = [
+    fallback,
+    toolTimeoutsMs,
+    maxCost,
+    maxDelegationDepth,
+    toolUse,
+    requiredTools,
+    duplicateCalls,
+    compaction,
+  ];
   return newer.some((member) => member !== undefined);
 }
 

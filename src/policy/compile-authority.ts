@@ -3,7 +3,7 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
-import { callersOf } from './callers.ts';
+import { callersOf, handOffsOf } from './callers.ts';
 import { durationMs } from './compile-content.ts';
 import { modelsNamed } from './compile-model.ts';
 import { embeddingsOf, memoryCells, memoryOf, memoryOperations, memoryUseOf, searchedBy } from './compile-memory.ts';
@@ -73,8 +73,15 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
     ),
     tools,
     limits: limitsOf(request.limits, policies),
+    ...handOffsIn(subject, view),
     budgets: policies.flatMap(budgetsOf),
   };
+}
+
+/** An agent's entry for another is the grant to hand it work. */
+function handOffsIn({ agent }: Subject, view: View): Pick<SubjectAuthority, 'agents'> {
+  const paths = agent === undefined ? [] : handOffsOf(view.resource('Agent', agent)).map(({ path }) => path);
+  return paths.length === 0 ? {} : { agents: [...new Set(paths)].sort(compareText) };
 }
 
 function wantedCells(subject: Subject, view: View, wanted: ReadonlySet<string> | undefined): readonly string[] {
@@ -106,7 +113,7 @@ export function requestOf({ agent, address }: Subject, view: View): Request {
 
 const agentRequest = kept((agent: Resource): Request => {
   const spec = specOf(agent, 'Agent');
-  const { maxSteps, maxToolCalls, maxTokens, maxCost, timeout } = spec.limits;
+  const { maxSteps, maxToolCalls, maxTokens, maxCost, maxDelegationDepth, timeout } = spec.limits;
   return {
     models: modelsNamed(agent),
     tools: new Set(sortedPaths(toolRefsOf(agent), agent.namespace)),
@@ -116,6 +123,7 @@ const agentRequest = kept((agent: Resource): Request => {
       maxToolCalls,
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(maxCost === undefined ? {} : { maxCost }),
+      ...(maxDelegationDepth === undefined ? {} : { maxDelegationDepth }),
       timeoutMs: durationMs(timeout),
     },
   };
@@ -233,12 +241,14 @@ function limitsOf(own: Limits, policies: readonly Rule<'AgentPolicy'>[]): Limits
     Math.min(...values.filter((value) => value !== undefined));
   const maxTokens = least([own.maxTokens, ...ceilings.map((ceiling) => ceiling.maxTokens)]);
   const maxCost = least([own.maxCost, ...ceilings.map((ceiling) => ceiling.maxCost)]);
+  const maxDelegationDepth = least([own.maxDelegationDepth, ...ceilings.map((ceiling) => ceiling.maxDelegationDepth)]);
   const timeouts = ceilings.flatMap(({ timeout }) => (timeout === undefined ? [] : [durationMs(timeout)]));
   return {
     maxSteps: least([own.maxSteps, ...ceilings.map((ceiling) => ceiling.maxSteps)]),
     maxToolCalls: least([own.maxToolCalls, ...ceilings.map((ceiling) => ceiling.maxToolCalls)]),
     ...(maxTokens === Number.POSITIVE_INFINITY ? {} : { maxTokens }),
     ...(maxCost === Number.POSITIVE_INFINITY ? {} : { maxCost }),
+    ...(maxDelegationDepth === Number.POSITIVE_INFINITY ? {} : { maxDelegationDepth }),
     timeoutMs: least([own.timeoutMs, ...timeouts]),
   };
 }

@@ -2,6 +2,7 @@ import type { Bundle } from '../manifest/bundle.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { ArgumentSchemas } from './arguments.ts';
 import type { SubjectAuthority } from './authority.ts';
+import type { HandedOn } from './hand-off.ts';
 
 /** What is asked of the gate. */
 export type GateCall = ToolGateCall | ModelGateCall;
@@ -41,6 +42,8 @@ export interface GateContext {
   /** The subject's row in the live authority; undefined: live no longer has that agent or system, pinned verdicts stand. */
   readonly live: SubjectAuthority | undefined;
   readonly usage: Usage;
+  /** The agents that handed on the work that the caller does; absent: it does its own. */
+  readonly handedOn?: readonly HandedOn[];
 }
 
 /** Folded from the journal. Amounts are settled plus still reserved: a call without a result counts its reservation. */

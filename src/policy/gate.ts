@@ -1,4 +1,4 @@
-import type { BundleTool } from '../manifest/bundle.ts';
+import type { BundleAgent } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { firstOverBudget, overBudget } from './budget.ts';
@@ -6,7 +6,8 @@ import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } fro
 import type { Decision, Reservation } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
 import { decideModel } from './gate-model.ts';
-import { permit } from './permit.ts';
+import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
+import { permit, type Permitted } from './permit.ts';
 import { parseStrictJson } from './strict-json.ts';
 
 /** A step may ask for the same call this often; the next one is refused. */
@@ -54,11 +55,11 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (invalid !== undefined) return invalid;
   // Parsing sorted the keys already, and made numbers and strings what RFC 8785 writes.
   const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
-  const permitted = permit(revisions, { subject: call.subject, table: 'tools', name: target.id }); // T6, T7
+  const permitted = permitTarget(target, call, revisions); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
   const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
-  const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.tool.costPerCall };
+  const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };
   const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) =>
     overBudget(budget, spent, toolReserve),
   );
@@ -66,27 +67,40 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   return { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve };
 }
 
+/** A tool, or another agent: what is handed on counts as a call, and what it takes is the other agent's. */
 interface Target {
-  /** `namespace/name`. */
+  /** A tool's `namespace/name`, or the other agent's address. */
   readonly id: string;
-  readonly tool: BundleTool;
+  /** `namespace/name` of the other agent. */
+  readonly agent?: string;
+  /** Micro-USD for one call. */
+  readonly cost: number;
 }
 
 /** T3: the exact name, as an own key: no case folding, no normalisation, and `constructor` is not a tool. */
 function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial {
   const id = toolId(call, bundle);
   const tool = id === undefined ? undefined : own(bundle.tools, id);
-  if (id !== undefined && tool !== undefined) return { id, tool };
+  if (id !== undefined && tool !== undefined) return { id, cost: tool.costPerCall };
+  const agent = own(agentBy(call, bundle)?.agents, call.name)?.agent;
+  if (agent !== undefined) return { id: handOffTarget(agent), agent, cost: 0 };
   if (Object.values(bundle.tools).some((other) => other.name === call.name)) {
     return deny('tool.not_declared', call.subject, `${call.subject} does not list the tool it asked for.`);
   }
   return deny('tool.unknown', call.subject, `${call.subject} asked for a tool that the system does not have.`);
 }
 
+function agentBy({ subject }: ToolGateCall, bundle: GateContext['bundle']): BundleAgent | undefined {
+  return subject.startsWith('Agent/') ? own(bundle.agents, subject.slice('Agent/'.length)) : undefined;
+}
+
+function permitTarget({ id, agent }: Target, { subject }: ToolGateCall, revisions: Revisions): Permitted {
+  if (agent !== undefined) return handOffDenial(revisions, agent) ?? { kind: 'allow', rule: subject };
+  return permit(revisions, { subject, table: 'tools', name: id });
+}
+
 function toolId(call: ToolGateCall, bundle: GateContext['bundle']): string | undefined {
-  if (call.subject.startsWith('Agent/')) {
-    return own(own(bundle.agents, call.subject.slice('Agent/'.length))?.tools, call.name);
-  }
+  if (call.subject.startsWith('Agent/')) return own(agentBy(call, bundle)?.tools, call.name);
   const system = call.subject.slice('AgentSystem/'.length);
   return system === bundle.system || own(bundle.systems, system) !== undefined ? call.name : undefined;
 }
@@ -127,12 +141,14 @@ function limitDenial(target: Target, { call, argsDigest, context, revisions }: C
       `The step asked for this same call of ${target.id} ${earlier} times before.`,
     );
   }
-  return costDenial(target.tool.costPerCall, context, revisions);
+  return (
+    (target.agent === undefined ? undefined : depthDenial(context.handedOn)) ??
+    costDenial(target.cost, context, revisions)
+  );
 }
 
-function deniesDuplicates({ subject }: ToolGateCall, { bundle }: GateContext): boolean {
-  const agent = subject.startsWith('Agent/') ? own(bundle.agents, subject.slice('Agent/'.length)) : undefined;
-  return agent?.execution.duplicateCalls === 'deny';
+function deniesDuplicates(call: ToolGateCall, { bundle }: GateContext): boolean {
+  return agentBy(call, bundle)?.execution.duplicateCalls === 'deny';
 }
 
 /** What a call costs besides any model's tokens, against the money that is left. */

@@ -1,5 +1,6 @@
 import type { BundleAgent } from '../manifest/bundle.ts';
 import { effectiveVerdict, type Revisions } from './effective.ts';
+import { handOffDenial } from './hand-off.ts';
 
 /** Names of the agent's tools that rules would let pass now, sorted: the only ones that a model is offered (M6). */
 export function offeredTools(agent: BundleAgent, revisions: Revisions): readonly string[] {
@@ -8,5 +9,13 @@ export function offeredTools(agent: BundleAgent, revisions: Revisions): readonly
       const id = agent.tools[name];
       return id !== undefined && effectiveVerdict(revisions, { table: 'tools', name: id }).kind === 'allow';
     })
+    .sort();
+}
+
+/** Names of the agents that both revisions let it hand work to, sorted. */
+export function offeredAgents(agent: BundleAgent, revisions: Revisions): readonly string[] {
+  return Object.entries(agent.agents ?? {})
+    .filter(([, { agent: path }]) => handOffDenial(revisions, path) === undefined)
+    .map(([name]) => name)
     .sort();
 }

@@ -48,6 +48,11 @@ export const policyCodes = {
     cause: 'The system has a tool of that name, but this agent does not list it.',
     cure: 'List the tool under the agent’s `tools` if the agent should have it.',
   },
+  'agent.not_declared': {
+    title: 'The agent may not hand work to that one',
+    cause: 'Its `agents` do not list the other agent, in the run’s revision or in the live one.',
+    cure: 'List the agent under `agents` again if it should get work; only new runs see a new entry.',
+  },
   'args.invalid': {
     title: 'The arguments do not fit the tool’s schema',
     cause: 'A wrong type, an unknown or missing property, or a value outside the schema.',
@@ -98,6 +103,12 @@ export const policyCodes = {
     title: 'No money is left',
     cause: 'What the call may cost exceeds what `limits.maxCost` of the agent, a policy or the system leaves.',
     cure: 'Raise `limits.maxCost`, or use a cheaper model.',
+  },
+  'limit.handoff_depth': {
+    title: 'Work was handed on too often',
+    cause:
+      'An agent handed on what others had handed to it, deeper than `limits.maxDelegationDepth` of one of them or of a policy allows, or deeper than 10.',
+    cure: 'Read the trace: agents that hand work to each other end here. Shorten the chain, or raise the limit.',
   },
   'call.duplicate': {
     title: 'The same call was made before',

@@ -40,6 +40,17 @@ export function outputOf(answer: Answer, { node, caller }: AgentTurns, held: Hel
   return mistake === undefined ? { kind: 'fits', value: parsed.value } : invalid(mistake);
 }
 
+/** What another agent answered in the place of this one, held against this one's schema. */
+export function transferredOutput(output: Json, { node, caller }: AgentTurns, scope: Scope): Json {
+  const schema = agentOf({ node, caller }, scope).output?.schema;
+  if (schema === undefined) return output;
+  const value = (typeof output === 'string' ? parse(output)?.value : undefined) ?? output;
+  const mistake = mistakeOf(value, schema);
+  if (mistake === undefined) return value;
+  const message = `Another agent answered in the place of this one. ${mistake}`;
+  throw new StepFailure({ code: 'agent.output_invalid', message, node });
+}
+
 /** Each kind of answer that does not count gets one more turn; the second of a kind ends the node. */
 export class OutputChecks {
   readonly #told = new Set<Unfit['code']>();

@@ -4,8 +4,10 @@ import type { Json } from '../manifest/json.ts';
 import type { ModelMessage, RawToolCall } from '../models/model.ts';
 import { answerForModel } from '../policy/neutral.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
+import { transferredOutput } from './agent-output.ts';
 import { agentOf } from './ask.ts';
 import { StepFailure, valuesOf } from './halt.ts';
+import { HandOffs, type RunAgent } from './hand-off.ts';
 import { isRead, offered } from './offered.ts';
 import type { CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
@@ -22,13 +24,15 @@ export class StepTools {
   readonly #agent: AgentTurns;
   readonly #scope: Scope;
   readonly #execution: BundleAgent['execution'];
+  readonly #handOffs: HandOffs;
   readonly #done = new Set<string>();
   /** First calls by tool and arguments, where later ones are answered from them. */
   readonly #first = new Map<string, Promise<CallResult>>();
 
-  constructor(agent: AgentTurns, scope: Scope) {
+  constructor(agent: AgentTurns, scope: Scope, run: RunAgent) {
     this.#agent = agent;
     this.#scope = scope;
+    this.#handOffs = new HandOffs(agent, scope, run);
     this.#execution = agentOf(agent, scope).execution;
   }
 
@@ -45,7 +49,10 @@ export class StepTools {
       calls.every((call) => isRead(offered(this.#agent, call.name, this.#scope)))
         ? await this.#together(calls)
         : await this.#inTurn(calls);
-    for (const [index, call] of calls.entries()) if (results[index]?.kind === 'done') this.#done.add(call.name);
+    const last = results.length - 1;
+    if (this.#isTransferred(calls[last], results[last])) {
+      return { kind: 'ended', output: transferredOutput(outputOf(results[last]), this.#agent, this.#scope) };
+    }
     const first = results.find((result) => result.kind === 'done');
     if (this.#execution.toolUse === 'stopOnFirst' && first !== undefined && this.missing().length === 0)
       return { kind: 'ended', output: first.output };
@@ -57,8 +64,7 @@ export class StepTools {
 
   async #together(calls: readonly RawToolCall[]): Promise<readonly CallResult[]> {
     const results = valuesOf(await Promise.allSettled(calls.map((call) => this.#make(call))));
-    for (const [index, call] of calls.entries())
-      failWhereDenied(this.#agent, this.#scope, { result: results[index], path: pathOf(this.#agent, call) });
+    for (const [index, call] of calls.entries()) this.#take(call, results[index]);
     return results;
   }
 
@@ -67,42 +73,58 @@ export class StepTools {
     for (const call of calls) {
       const result = await this.#make(call);
       // Before the next one: where a denial ends the node, what was asked for after it is not done.
-      failWhereDenied(this.#agent, this.#scope, { result, path: pathOf(this.#agent, call) });
+      this.#take(call, result);
       results.push(result);
+      if (this.#isTransferred(call, result)) break;
     }
     return results;
   }
 
+  #take(call: RawToolCall, result: CallResult | undefined): void {
+    failWhereDenied(this.#agent, this.#scope, { result, path: pathOf(this.#agent, call) });
+    if (result?.kind === 'done') this.#done.add(call.name);
+  }
+
+  /** Whether another agent answered in the place of this one, as far as this one had done what it must. */
+  #isTransferred(call: RawToolCall | undefined, result: CallResult | undefined): boolean {
+    if (call === undefined || result?.kind !== 'done') return false;
+    const target = offered(this.#agent, call.name, this.#scope);
+    return target?.kind === 'agent' && target.to.interaction === 'transfer' && this.missing().length === 0;
+  }
+
   #make(call: RawToolCall): Promise<CallResult> {
-    if (this.#execution.duplicateCalls !== 'reuse') return make(this.#agent, this.#scope, call);
-    return this.#makeOnce(call);
+    return this.#execution.duplicateCalls === 'reuse' ? this.#makeOnce(call) : this.#makeNew(call);
+  }
+
+  /** One call that a model asked for, by what stands behind its name. A name behind which nothing stands is the gate's. */
+  #makeNew(call: RawToolCall): Promise<CallResult> {
+    const target = offered(this.#agent, call.name, this.#scope);
+    switch (target?.kind) {
+      case 'agent':
+        return this.#handOffs.make(call, target.to);
+      case 'tool':
+      case undefined: {
+        const { node, caller, signal } = this.#agent;
+        const path = pathOf(this.#agent, call);
+        const { name, arguments: text } = call;
+        return step({ kind: 'tool', node, caller, signal, name, arguments: text, path }, this.#scope);
+      }
+    }
   }
 
   /** Only what was done is given again: a call that failed or was refused may do better the next time. */
   async #makeOnce(call: RawToolCall): Promise<CallResult> {
     const parsed = parseStrictJson(call.arguments);
-    if (parsed.kind !== 'parsed') return make(this.#agent, this.#scope, call);
+    if (parsed.kind !== 'parsed') return this.#makeNew(call);
     const key = `${call.name} ${canonicalText(parsed.value)}`;
     for (let first = this.#first.get(key); first !== undefined; first = this.#first.get(key)) {
       const result = await first;
       if (result.kind === 'done') return result;
       if (this.#first.get(key) === first) this.#first.delete(key);
     }
-    const made = make(this.#agent, this.#scope, call);
+    const made = this.#makeNew(call);
     this.#first.set(key, made);
     return made;
-  }
-}
-
-/** One call that a model asked for, by what stands behind its name. A name behind which nothing stands is the gate's. */
-function make(agent: AgentTurns, scope: Scope, call: RawToolCall): Promise<CallResult> {
-  const { node, caller, signal } = agent;
-  const path = pathOf(agent, call);
-  const target = offered(agent, call.name, scope);
-  switch (target?.kind) {
-    case 'tool':
-    case undefined:
-      return step({ kind: 'tool', node, caller, signal, name: call.name, arguments: call.arguments, path }, scope);
   }
 }
 
@@ -122,6 +144,11 @@ function failWhereDenied(
   if (agentOf({ node, caller }, scope).execution.onDeny !== 'fail') return;
   const message = `A call was denied (${result.reason}), and the agent says onDeny: fail. ${result.message}`;
   throw new StepFailure({ code: 'agent.denied', message, node, path });
+}
+
+function outputOf(result: CallResult | undefined): Json {
+  if (result?.kind !== 'done') throw new TypeError('a call that was not done has no output');
+  return result.output;
 }
 
 /** What the model is told: the output, or a neutral word that a call failed or was refused. */

@@ -1,4 +1,3 @@
-import { canonicalText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 import type { ModelMessage } from '../models/model.ts';
 import { assertWhole, outputOf, OutputChecks } from './agent-output.ts';
@@ -8,7 +7,7 @@ import { agentOf } from './ask.ts';
 import { compact } from './compaction.ts';
 import type { AgentTurns, Conversation } from './conversation.ts';
 import { recall, recordedNote, remember } from './history.ts';
-import { earlierMessages } from './earlier.ts';
+import { earlierMessages, textOf } from './earlier.ts';
 import { promptFor } from './prompt.ts';
 import type { Scope } from './scope.ts';
 
@@ -21,7 +20,8 @@ export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
   const asked = textOf(agent.input);
   const recalled = await recall(agent, scope);
   const system = recalled.length === 0 ? prompt : `${prompt}\n\n${recordedNote}`;
-  const messages: ModelMessage[] = [...recalled, { role: 'user', text: asked }, ...earlierMessages(agent.earlier)];
+  const before = [...recalled, ...(agent.before ?? [])];
+  const messages: ModelMessage[] = [...before, { role: 'user', text: asked }, ...earlierMessages(agent.earlier)];
   const told = [asked, ...(agent.earlier ?? []).map(({ remark }) => remark)].join('\n\n');
   const output = await converse(agent, scope, { system, asked: told, messages });
   await remember(agent, scope, { asked, output });
@@ -31,7 +31,7 @@ export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
 async function converse(agent: AgentTurns, scope: Scope, conversation: Conversation): Promise<Json> {
   const { messages } = conversation;
   const checks = new OutputChecks();
-  const tools = new StepTools(agent, scope);
+  const tools = new StepTools(agent, scope, runAgent);
   for (let turn = 1; ; turn += 1) {
     await compact(agent, scope, { turn, ...conversation });
     const answer = await askModel(agent, scope, { turn, ...conversation });
@@ -48,9 +48,4 @@ async function converse(agent: AgentTurns, scope: Scope, conversation: Conversat
     // Once: a model that was told what is wrong and does it again will go on doing it.
     messages.push({ role: 'user', text: checks.remark(output, agent) });
   }
-}
-
-/** What the model reads of a node's input: text as it is, anything else as JSON. */
-function textOf(input: Json): string {
-  return typeof input === 'string' ? input : canonicalText(input);
 }

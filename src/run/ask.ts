@@ -1,10 +1,11 @@
 import { sha256 } from '../manifest/digest.ts';
-import type { BundleAgent, BundleModel, BundleTool } from '../manifest/bundle.ts';
-import { own } from '../manifest/json.ts';
+import type { BundleAgent, BundleHandOff, BundleModel, BundleTool } from '../manifest/bundle.ts';
+import { type Json, own } from '../manifest/json.ts';
 import { estimateInputTokens } from '../models/estimate.ts';
 import type { ModelMessage, ModelRequest } from '../models/model.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
-import { offeredTools } from '../policy/offer.ts';
+import { handOffTarget, handOffTools } from '../policy/hand-off.ts';
+import { offeredAgents, offeredTools } from '../policy/offer.ts';
 import { StepFailure } from './halt.ts';
 import { type Caller, subjectOf } from './caller.ts';
 import type { Scope } from './scope.ts';
@@ -28,6 +29,8 @@ export interface ToolStepCall extends StepCallBase {
   readonly name: string;
   /** Raw JSON text, parsed by the gate alone. */
   readonly arguments: string;
+  /** The work of the agent that the call hands it to; absent: the call is to a tool. */
+  readonly enter?: () => Promise<Json>;
 }
 
 export interface ModelStepCall extends StepCallBase {
@@ -71,7 +74,18 @@ const targetCharactersMax = 200;
 
 /** What the journal says that a tool call is to. */
 export function targetOf(call: ToolStepCall, scope: Scope): string {
-  return toolOf(call.caller, call.name, scope)?.id ?? call.name.slice(0, targetCharactersMax);
+  const id = toolOf(call.caller, call.name, scope)?.id;
+  if (id !== undefined) return id;
+  const to = handOffOf(call, scope);
+  return to === undefined ? call.name.slice(0, targetCharactersMax) : handOffTarget(to.agent);
+}
+
+/** The agent that a call by this name would hand work to. */
+export function handOffOf(
+  { caller, name }: Pick<ToolStepCall, 'caller' | 'name'>,
+  { content }: Pick<Scope, 'content'>,
+): BundleHandOff | undefined {
+  return caller.kind === 'agent' ? own(own(content.agents, caller.agent)?.agents, name) : undefined;
 }
 
 export interface Asked {
@@ -110,10 +124,12 @@ function requestOf(call: ModelStepCall, scope: Scope, context: GateContext): Omi
 
 function toolsOf(agent: BundleAgent, scope: Scope, { pinned, live }: GateContext): ModelRequest['tools'] {
   if (pinned === undefined) return [];
-  return offeredTools(agent, { pinned, live }).flatMap((name) => {
+  const tools = offeredTools(agent, { pinned, live }).flatMap((name) => {
     const tool = scope.content.tools[agent.tools[name] ?? ''];
     return tool === undefined ? [] : [{ name, description: tool.description, inputSchema: tool.inputSchema }];
   });
+  if (agent.agents === undefined) return tools;
+  return [...tools, ...handOffTools(scope.content, agent, offeredAgents(agent, { pinned, live }))];
 }
 
 /** The model endpoint that an attempt asks. */

@@ -1,6 +1,7 @@
 import type { Json } from '../manifest/json.ts';
 import { estimateInputTokens } from '../models/estimate.ts';
 import type { ModelMessage } from '../models/model.ts';
+import { handOffTools } from '../policy/hand-off.ts';
 import { answerOf, type Turn } from './agent-turn.ts';
 import { agentOf } from './ask.ts';
 import type { AgentTurns } from './conversation.ts';
@@ -37,12 +38,13 @@ export async function compact(agent: AgentTurns, scope: Scope, turn: Turn): Prom
 
 /** By what the run is pinned to: what live lets the model see now may be another thing on resume. */
 function sizeOf(agent: AgentTurns, scope: Scope, { system, messages }: Turn): number {
-  const { tools: names, output } = agentOf(agent, scope);
+  const { tools: names, agents = {}, output } = agentOf(agent, scope);
+  const handOffs = handOffTools(scope.content, agentOf(agent, scope), Object.keys(agents));
   const tools = Object.entries(names).flatMap(([name, id]) => {
     const tool = scope.content.tools[id];
     return tool === undefined ? [] : [{ name, description: tool.description, inputSchema: tool.inputSchema }];
   });
-  const request = { system, messages, tools };
+  const request = { system, messages, tools: [...tools, ...handOffs] };
   return estimateInputTokens(output === undefined ? request : { ...request, outputSchema: output.schema });
 }
 

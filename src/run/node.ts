@@ -1,7 +1,7 @@
 import { runAgent } from './agent.ts';
 import { subjectOf } from './caller.ts';
 import { delegating } from './delegation.ts';
-import { Halted, StepFailure } from './halt.ts';
+import { StepFailure } from './halt.ts';
 import type { Json } from '../manifest/json.ts';
 import { type Around, inputOf, type NodeRun, type NodeStart, type Work, type Wrapper } from './node-start.ts';
 import { runHuman } from './node-human.ts';
@@ -12,6 +12,7 @@ import { runSystem } from './node-system.ts';
 import { reviewed } from './review.ts';
 import { type Scope, timeoutMsOf } from './scope.ts';
 import { step } from './step.ts';
+import { withinAgentTime } from './time-limit.ts';
 
 /**
  * What may stand around one execution of a node, the outermost first. Each adds its own mark to the place (see
@@ -45,8 +46,8 @@ async function runKind(run: NodeRun, around: Around | undefined, scope: Scope): 
   switch (node.kind) {
     case 'agent': {
       const caller = { kind: 'agent', agent: node.agent } as const;
-      const own = { place, timeoutMs: timeoutMsOf(scope, subjectOf(caller)) };
-      return withTimeout(own, scope, (signal) => runAgent({ node: place, caller, input, signal, earlier }, scope));
+      const time = { place, timeoutMs: timeoutMsOf(scope, subjectOf(caller)), signal: scope.signal };
+      return withinAgentTime(time, scope, (signal) => runAgent({ node: place, caller, input, signal, earlier }, scope));
     }
     case 'tool':
       return runTool(run, node.tool, scope);
@@ -67,33 +68,4 @@ async function runTool({ system, place, input }: NodeRun, tool: string, scope: S
   if (result.kind === 'done') return result.output;
   const { code, message } = result.kind === 'failed' ? result.error : { code: result.reason, message: result.message };
   throw new StepFailure({ code, message, node: place, path });
-}
-
-/** Gives an agent the time that its limits leave after the calls that earlier owners of the run made for it. */
-async function withTimeout(
-  { place, timeoutMs }: { readonly place: string; readonly timeoutMs: number | undefined },
-  scope: Scope,
-  work: (signal: AbortSignal) => Promise<Json>,
-): Promise<Json> {
-  // Without a row of rules the gate refuses the first call, and says so.
-  if (timeoutMs === undefined) return work(scope.signal);
-  const timer = new AbortController();
-  const message = `The step took longer than its ${timeoutMs} ms.`;
-  const limit = setTimeout(() => timer.abort(), Math.max(0, timeoutMs - spentMs(place, scope)));
-  try {
-    return await work(AbortSignal.any([scope.signal, timer.signal]));
-  } catch (cause) {
-    const isOver = timer.signal.aborted && !(cause instanceof Halted);
-    throw isOver ? new StepFailure({ code: 'limit.timeout', message, node: place }) : cause;
-  } finally {
-    clearTimeout(limit);
-  }
-}
-
-function spentMs(place: string, { journal }: Scope): number {
-  let spent = 0;
-  for (const { intent, result } of journal.calls()) {
-    if (intent?.node === place && result !== undefined) spent += Math.max(0, result.atMs - intent.atMs);
-  }
-  return spent;
 }

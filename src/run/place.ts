@@ -67,6 +67,18 @@ export function outerNodesOf(place: string): readonly string[] {
 
 /** Who makes the calls of a place; a place of another bundle is the run's own system's. */
 export function callerAt(bundle: Bundle, place: string): Caller {
+  const { system, agents } = callersAt(bundle, place);
+  const agent = agents.at(-1);
+  return agent === undefined ? { kind: 'system', system } : { kind: 'agent', agent };
+}
+
+/** The agents that handed on the work of a place, from the one that the node names; none for work of its own. */
+export function handersOf(bundle: Bundle, place: string): readonly string[] {
+  return callersAt(bundle, place).agents.slice(0, -1);
+}
+
+/** The node's agent, and those that the work was handed to one after the other. */
+function callersAt(bundle: Bundle, place: string): { readonly system: string; readonly agents: readonly string[] } {
   let graph: BundleGraph | undefined = bundle;
   let system = bundle.system;
   const steps = stepsOf(place);
@@ -78,18 +90,32 @@ export function callerAt(bundle: Bundle, place: string): Caller {
       graph = own(bundle.systems, node.system);
       continue;
     }
-    return node.kind === 'agent' ? handedTo(bundle, { agent: node.agent, step }) : { kind: 'system', system };
+    return { system, agents: node.kind === 'agent' ? handedTo(bundle, { agent: node.agent, step }) : [] };
   }
-  return { kind: 'system', system };
+  return { system, agents: [] };
 }
 
-function handedTo(bundle: Bundle, { agent, step }: { readonly agent: string; readonly step: string }): Caller {
-  let at = agent;
+function handedTo(
+  bundle: Bundle,
+  { agent, step }: { readonly agent: string; readonly step: string },
+): readonly string[] {
+  const agents = [agent];
   for (const hand of step.split('^').slice(1)) {
     const [, name = ''] = /^\d+\.\d+\.([^#[@!^]+)/s.exec(hand) ?? [];
-    const next = own(own(bundle.agents, at)?.agents, name);
+    const next = own(own(bundle.agents, agents.at(-1) ?? '')?.agents, name);
     if (next === undefined) break;
-    at = next.agent;
+    agents.push(next.agent);
   }
-  return { kind: 'agent', agent: at };
+  return agents;
+}
+
+/** The place of the agent that is called under a name, by the call that hands it the work. */
+export function handedPlace(place: string, call: string, name: string): string {
+  return `${place}^${call}.${name}`;
+}
+
+/** The execution of a node that a place belongs to, whoever works there. */
+export function stepPlaceOf(place: string): string {
+  const end = place.indexOf('^');
+  return end === -1 ? place : place.slice(0, end);
 }

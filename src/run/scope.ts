@@ -3,6 +3,7 @@ import { own } from '../manifest/json.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext, Usage } from '../policy/context.ts';
+import { delegationDepthMax, type HandedOn } from '../policy/hand-off.ts';
 import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
@@ -12,7 +13,7 @@ import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './execut
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 import type { Outside } from './outside.ts';
-import { nestingOf } from './place.ts';
+import { handersOf, nestingOf } from './place.ts';
 
 /** One run in execution: what it is pinned to, what is live, and what it has spent. */
 export interface Scope {
@@ -65,7 +66,21 @@ export function gateContext(scope: Scope, place: string, caller: Caller): GateCo
     pinned: subjectRow(scope.pinned, subject),
     live: subjectRow(live, subject),
     usage: { ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }), ...nestedUsage(scope, place) },
+    ...handedOnAt(scope, place),
   };
+}
+
+/** Only work that was handed on has agents above it. */
+function handedOnAt(scope: Scope, place: string): Pick<GateContext, 'handedOn'> | undefined {
+  if (!place.includes('^')) return undefined;
+  const agents = handersOf(scope.content, place);
+  const live = scope.live.current().authority;
+  const handedOn = agents.map((agent, index): HandedOn => {
+    const subject = subjectOf({ kind: 'agent', agent });
+    const max = delegationDepthMax(subjectRow(scope.pinned, subject), subjectRow(live, subject));
+    return { subject, depth: agents.length - index, max };
+  });
+  return { handedOn };
 }
 
 /** Plain places, which are nearly all, are inside of nothing. */

@@ -20,8 +20,10 @@ import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } 
 import { subjectOf } from './caller.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
+import { passInnerAgent } from './inner-agent.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
+import { stepPlaceOf } from './place.ts';
 import { awaitRate, correctRate, isRated } from './rate-door.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
@@ -54,6 +56,7 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
   if (scope.journal.recorded(path) !== undefined) {
     if (call.kind === 'model') return leave(attempt);
+    if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter);
     if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
   }
   let isPaced = !isRated(attempt);
@@ -117,13 +120,15 @@ async function pass(attempt: Attempt, allowed: Pass): Promise<CallResult | Again
     if (halt !== 'lost') settleNotMade(attempt, halt);
     throw new Halted(halt);
   }
-  scope.begun.add(call.node);
-  return call.kind === 'tool' ? passTool({ ...attempt, call }, allowed) : passModel({ ...attempt, call }, allowed);
+  scope.begun.add(stepPlaceOf(call.node));
+  if (call.kind === 'model') return passModel({ ...attempt, call }, allowed);
+  if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter);
+  return passTool({ ...attempt, call }, allowed);
 }
 
 /** What the database says of the run comes with the answer to an intent: the first call of a step is where it is heard. */
 function drainOf({ node }: StepCall, { drained, begun }: Scope): HaltReason | undefined {
-  return drained() && !begun.has(node) ? 'drained' : undefined;
+  return drained() && !begun.has(stepPlaceOf(node)) ? 'drained' : undefined;
 }
 
 function settleNotMade(attempt: Attempt, halt: HaltReason): void {

@@ -1,3 +1,5 @@
+import type { Json } from '../manifest/json.ts';
+import { isHandOff } from '../policy/hand-off.ts';
 import { Halted, StepFailure } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 import type { Scope } from './scope.ts';
@@ -38,9 +40,14 @@ export async function withinTime<T>(
 
 /** Milliseconds in which at least one call inside of a place was under way, by the journal of earlier owners. */
 export function spentWithin(place: string, journal: Pick<RunJournal, 'calls'>): number {
+  return spentBy(journal, (node) => isWithin(node, place));
+}
+
+/** What calls at places of one kind took. Work that was handed on is counted by its own calls: it may have waited. */
+function spentBy(journal: Pick<RunJournal, 'calls'>, counts: (place: string) => boolean): number {
   const spans: [number, number][] = [];
   for (const { intent, result } of journal.calls()) {
-    if (intent === undefined || result === undefined || !isWithin(intent.node, place)) continue;
+    if (intent === undefined || result === undefined || !counts(intent.node) || isHandOff(intent.target)) continue;
     if (intent.kind === 'model' || intent.kind === 'tool') spans.push([intent.atMs, result.atMs]);
   }
   spans.sort(([a], [b]) => a - b);
@@ -51,6 +58,35 @@ export function spentWithin(place: string, journal: Pick<RunJournal, 'calls'>): 
     until = Math.max(until, to);
   }
   return spent;
+}
+
+export interface AgentTime {
+  readonly place: string;
+  readonly timeoutMs: number | undefined;
+  /** Aborts when whoever waits for the agent has no more time. */
+  readonly signal: AbortSignal;
+}
+
+/** Gives an agent the time that its limits leave after the calls that earlier owners of the run made for it. */
+export async function withinAgentTime(
+  { place, timeoutMs, signal }: AgentTime,
+  { journal }: Scope,
+  work: (signal: AbortSignal) => Promise<Json>,
+): Promise<Json> {
+  // Without a row of rules the gate refuses the first call, and says so.
+  if (timeoutMs === undefined) return work(signal);
+  const timer = new AbortController();
+  const spent = spentBy(journal, (node) => node === place || node.startsWith(`${place}^`));
+  const limit = setTimeout(() => timer.abort(), Math.max(0, timeoutMs - spent));
+  try {
+    return await work(AbortSignal.any([signal, timer.signal]));
+  } catch (cause) {
+    const isOver = timer.signal.aborted && !(cause instanceof Halted);
+    const message = `The step took longer than its ${timeoutMs} ms.`;
+    throw isOver ? new StepFailure({ code: 'limit.timeout', message, node: place }) : cause;
+  } finally {
+    clearTimeout(limit);
+  }
 }
 
 /** Whether a place is this one or inside of it: a mark, a hand, a delegate or a node of a nested system. */
