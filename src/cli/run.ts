@@ -4,7 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import type { Door } from './app-port.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
-import { callLine, CallTeller, traces, waitsForPerson } from './follow.ts';
+import { callLine, CallTeller, traces, waitLine, waitsForPerson } from './follow.ts';
 import { readInput } from './input.ts';
 import { type RunStart, startRun } from './run-start.ts';
 import { neutral } from '../manifest/neutral.ts';
@@ -25,6 +25,7 @@ export async function runCommand(context: CliContext, options: RunOptions): Prom
     context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
     const run = await follow(context, { door, submitted, options });
     report(context, run, options.output);
+    if (waitsForPerson(run)) context.terminal.note(waitLine(run));
     if (context.signal.aborted) {
       context.terminal.note(
         `Interrupted. Run ${run.id} is kept, and goes on with the next worker; pawl cancel ends it.`,
