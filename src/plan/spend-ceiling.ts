@@ -1,14 +1,8 @@
-import type { Bundle, BundleNode } from '../manifest/bundle.ts';
+import type { Bundle } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
-import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import { costOf } from '../policy/cost.ts';
-import { stepTimes } from './step-times.ts';
-
-/** A system as it is compiled. */
-export interface Compiled {
-  readonly content: Bundle;
-  readonly authority: Authority;
-}
+import { type Compiled, least, type SpendingStep, stepsOf } from './spend-steps.ts';
 
 /** An amount in micro-USD, or what is missing to know it, in words. */
 export interface Figure {
@@ -17,64 +11,34 @@ export interface Figure {
 }
 
 /**
- * The most that one run may cost. Each node runs as often as lists, turns and attempts let it. Tokens are counted at the dearer of an endpoint's prices; what
- * caps them is a limit of the run, a budget in tokens of all who spend, or the limits of every step. A budget in money
- * of all who spend caps the whole.
+ * The most that one run may cost. Each step is made as often as lists, turns, attempts and hand-offs let it. Tokens are
+ * counted at the dearest price of the endpoints that the step may ask; what caps them is a limit of the run, a budget in
+ * tokens of all who spend, or the limits of every step. A limit or a budget in money of all who spend caps the whole.
  */
 export function ceilingOf(compiled: Compiled): Figure {
-  const times = stepTimes(compiled.content);
-  const steps = Object.entries(compiled.content.nodes).map(([name, node]) => ({
-    ...stepOf(node, compiled),
-    times: times.get(name) ?? 1n,
-  }));
-  const money = leastBudget(steps, 'usd');
-  const models = modelCeiling(steps, compiled.content.limits.maxTokens);
-  const tools = steps.reduce((sum, step) => sum + step.tools * step.times, 0n);
-  const spent = models.micros === undefined ? undefined : models.micros + tools;
-  const least = [spent, money === undefined ? undefined : BigInt(money)]
-    .filter((amount) => amount !== undefined)
-    .reduce<bigint | undefined>((low, amount) => (low === undefined || amount < low ? amount : low), undefined);
-  return least === undefined ? { micros: undefined, lacks: models.lacks } : { micros: Number(least), lacks: [] };
+  const { content } = compiled;
+  const steps = stepsOf(compiled).map((step): PricedStep => ({ ...step, ...priceOf(step.models, content) }));
+  const spent = spentOf(steps, content.limits.maxTokens);
+  const money = least([leastBudget(steps, 'usd'), content.limits.maxCost]);
+  const most = leastBig(spent.micros, money === undefined ? undefined : BigInt(money));
+  return most === undefined ? { micros: undefined, lacks: spent.lacks } : { micros: Number(most), lacks: [] };
 }
 
-interface Step {
-  readonly subject: string;
-  readonly rules: SubjectAuthority | undefined;
-  /** The ModelEndpoint; undefined: the step calls no model. */
-  readonly model: string | undefined;
-  /** Micro-USD per million tokens, the dearer direction; undefined: not known. */
+interface PricedStep extends SpendingStep {
+  /** Micro-USD per million tokens, the dearest endpoint's dearer direction; undefined: not known of all. */
   readonly price: number | undefined;
-  readonly maxTokens: number | undefined;
-  /** Micro-USD for all calls of tools. */
-  readonly tools: bigint;
+  /** Endpoints whose price is not known. */
+  readonly unpriced: readonly string[];
 }
 
-interface CountedStep extends Step {
-  /** How often it may run. */
-  readonly times: bigint;
-}
-
-function stepOf(node: BundleNode, { content, authority }: Compiled): Step {
-  if (node.kind === 'tool') {
-    const subject = `AgentSystem/${content.system}`;
-    const cost = content.tools[node.tool]?.costPerCall ?? 0;
-    return { ...noModel, subject, rules: authority.subjects[subject], tools: BigInt(cost) };
-  }
-  if (node.kind !== 'agent') return { ...noModel, subject: '', rules: undefined, tools: 0n };
-  const subject = `Agent/${node.agent}`;
-  const rules = authority.subjects[subject];
-  const model = content.agents[node.agent]?.model;
+function priceOf(models: readonly string[], content: Bundle): Pick<PricedStep, 'price' | 'unpriced'> {
+  const prices = models.map((name) => ({ name, price: dearerPrice(own(content.models, name)) }));
+  const unpriced = prices.flatMap(({ name, price }) => (price === undefined ? [name] : []));
   return {
-    subject,
-    rules,
-    model,
-    price: model === undefined ? undefined : dearerPrice(content.models[model]),
-    maxTokens: rules?.limits.maxTokens,
-    tools: toolCeiling(rules, content),
+    unpriced,
+    price: unpriced.length > 0 ? undefined : Math.max(0, ...prices.map(({ price }) => price ?? 0)),
   };
 }
-
-const noModel = { model: undefined, price: undefined, maxTokens: undefined };
 
 /** A script answers offline and costs nothing, unless it says what it should. */
 function dearerPrice(model: Bundle['models'][string] | undefined): number | undefined {
@@ -82,48 +46,43 @@ function dearerPrice(model: Bundle['models'][string] | undefined): number | unde
   return model?.provider === 'scripted' ? 0 : undefined;
 }
 
-function toolCeiling(rules: SubjectAuthority | undefined, content: Bundle): bigint {
-  if (rules === undefined) return 0n;
-  const open = Object.entries(rules.tools).filter(([, verdict]) => verdict.kind !== 'deny');
-  const dearest = Math.max(0, ...open.map(([name]) => content.tools[name]?.costPerCall ?? 0));
-  return BigInt(dearest) * BigInt(rules.limits.maxToolCalls);
-}
-
-function modelCeiling(
-  steps: readonly CountedStep[],
+function spentOf(
+  steps: readonly PricedStep[],
   runTokens: number | undefined,
 ): { readonly micros: bigint | undefined; readonly lacks: readonly string[] } {
-  const paid = steps.filter(({ model, price }) => model !== undefined && price !== 0);
-  const unpriced = paid
-    .filter(({ price }) => price === undefined)
-    .map(({ model }) => `no price of ModelEndpoint/${model ?? ''}`);
-  if (unpriced.length > 0) return { micros: undefined, lacks: sorted(unpriced) };
-  const budget = leastBudget(steps, 'tokens');
-  const cap = least([runTokens, budget]);
-  const whole = cap === undefined ? undefined : microsOf(cap, Math.max(0, ...paid.map(({ price }) => price ?? 0)));
-  const uncapped = paid.filter(({ maxTokens }) => maxTokens === undefined);
-  const parts = paid.reduce(
-    (sum, { maxTokens, price, times }) => sum + microsOf(maxTokens ?? 0, price ?? 0) * times,
-    0n,
-  );
-  if (uncapped.length > 0 && whole === undefined) {
-    return {
-      micros: undefined,
-      lacks: sorted(uncapped.map(({ subject }) => `no limit of tokens for ${subject} or the run`)),
-    };
-  }
-  if (uncapped.length > 0) return { micros: whole, lacks: [] };
-  return { micros: whole !== undefined && whole < parts ? whole : parts, lacks: [] };
+  const parts = steps.map((step) => ({ step, micros: micros(step) }));
+  const open = parts.filter((part) => part.micros === undefined).map(({ step }) => step);
+  const whole = wholeOf(steps, least([runTokens, leastBudget(steps, 'tokens')]));
+  if (open.length === 0) return { micros: leastBig(whole, total(parts.map((part) => part.micros ?? 0n))), lacks: [] };
+  if (whole !== undefined) return { micros: whole, lacks: [] };
+  const unpriced = open.flatMap((step) => step.unpriced.map((name) => `no price of ModelEndpoint/${name}`));
+  const uncapped = open.map(({ subject }) => `no limit of tokens for ${subject} or the run`);
+  return { micros: undefined, lacks: sorted(unpriced.length > 0 ? unpriced : uncapped) };
 }
 
-function microsOf(tokens: number, perMTok: number): bigint {
+/** Under a limit in money the gate lets no endpoint be asked whose price it does not know. */
+function micros({ price, maxTokens, maxCost, tools, times }: PricedStep): bigint | undefined {
+  const models =
+    price === 0 ? 0n : maxTokens === undefined || price === undefined ? undefined : atPrice(maxTokens, price);
+  const spent = models === undefined ? undefined : models + tools;
+  const most = leastBig(spent, maxCost === undefined ? undefined : BigInt(maxCost));
+  return most === undefined ? undefined : most * times;
+}
+
+/** All tokens of the run at the dearest price, and all tools. */
+function wholeOf(steps: readonly PricedStep[], tokens: number | undefined): bigint | undefined {
+  if (tokens === undefined || steps.some(({ price }) => price === undefined)) return undefined;
+  const dearest = Math.max(0, ...steps.map(({ price }) => price ?? 0));
+  return atPrice(tokens, dearest) + total(steps.map(({ tools, times }) => tools * times));
+}
+
+function atPrice(tokens: number, perMTok: number): bigint {
   return BigInt(costOf({ inputPerMTok: perMTok, outputPerMTok: 0 }, tokens, 0));
 }
 
 /** The least limit of those budgets that every spender of the run draws from: one that some pass by caps nothing. */
-function leastBudget(steps: readonly Step[], unit: 'usd' | 'tokens'): number | undefined {
-  const spends = (step: Step): boolean =>
-    (step.model !== undefined && step.price !== 0) || (unit === 'usd' && step.tools > 0n);
+function leastBudget(steps: readonly PricedStep[], unit: 'usd' | 'tokens'): number | undefined {
+  const spends = ({ price, tools }: PricedStep): boolean => price !== 0 || (unit === 'usd' && tools > 0n);
   const [first, ...others] = steps.filter(spends);
   const shared = (first?.rules?.budgets ?? []).filter(
     (budget) =>
@@ -134,9 +93,13 @@ function leastBudget(steps: readonly Step[], unit: 'usd' | 'tokens'): number | u
   return least(shared.map(({ limit }) => limit));
 }
 
-function least(amounts: readonly (number | undefined)[]): number | undefined {
-  const known = amounts.filter((amount) => amount !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
+function total(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount) => sum + amount, 0n);
+}
+
+function leastBig(one: bigint | undefined, other: bigint | undefined): bigint | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
 }
 
 function sorted(texts: readonly string[]): readonly string[] {

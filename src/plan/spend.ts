@@ -1,6 +1,7 @@
 import { compareText } from '../manifest/problem.ts';
 import type { BudgetFigure } from './beside.ts';
-import { ceilingOf, type Compiled } from './spend-ceiling.ts';
+import { ceilingOf } from './spend-ceiling.ts';
+import type { Compiled } from './spend-steps.ts';
 import { expectedOf } from './spend-expected.ts';
 import type { RunRate, SpendRow } from './spend-record.ts';
 
@@ -20,7 +21,7 @@ export function budgetFigures({ before, after, rates, rows, now }: SpendInput): 
     const sides = [before.get(system), after.get(system)];
     const [was, is] = sides.map((side) => side && ceilingOf(side));
     const rate = rates.find((one) => one.system === system);
-    const history = { rate, rows: rows.filter((row) => row.system === system), now };
+    const history = { rate, rows: rows.filter((row) => row.system === system), now, recorded: sides[0]?.content };
     const [spent, expected] = sides.map((side) => side && expectedOf(side.content, history));
     const known = expected ?? spent;
     return {

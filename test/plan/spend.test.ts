@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Bundle } from '../../src/manifest/bundle.ts';
 import type { Budget } from '../../src/policy/authority.ts';
 import { budgetFigures } from '../../src/plan/spend.ts';
-import { ceilingOf, type Compiled } from '../../src/plan/spend-ceiling.ts';
+import { ceilingOf } from '../../src/plan/spend-ceiling.ts';
+import type { Compiled } from '../../src/plan/spend-steps.ts';
 import { expectedOf } from '../../src/plan/spend-expected.ts';
 import type { RunRate, SpendRow } from '../../src/plan/spend-record.ts';
 import { type AuthorityPlan, authorityOf, type BundlePlan, bundleOf } from '../support/runs.ts';
@@ -33,6 +35,25 @@ const unpriced = ({ content, authority }: Compiled): Compiled => ({
   },
   authority,
 });
+
+type Pricing = { readonly inputPerMTok: number; readonly outputPerMTok: number };
+
+const withModels = (
+  { content, authority }: Compiled,
+  prices: Readonly<Record<string, Pricing | undefined>>,
+): Compiled => {
+  const models = Object.entries(prices).map(([name, pricing]): [string, Bundle['models'][string]] => [
+    name,
+    {
+      provider: 'openai',
+      model: 'm',
+      allowPrivate: false,
+      parameters: { maxOutputTokens: 1 },
+      ...(pricing === undefined ? {} : { pricing }),
+    },
+  ]);
+  return { content: { ...content, models: { ...content.models, ...Object.fromEntries(models) } }, authority };
+};
 
 describe('the ceiling of a run', () => {
   test('is the cap on tokens at the dearer price', () => {
@@ -83,6 +104,59 @@ describe('the ceiling of a run', () => {
       micros: undefined,
       lacks: ['no price of ModelEndpoint/default/model'],
     });
+  });
+
+  test('sees every endpoint that an agent may fall back on or have sum up, at the dearest price', () => {
+    const writer = {
+      fallback: ['default/dear'],
+      compaction: { triggerTokens: 9_000, retainRecent: 2, summarizer: 'default/brief' },
+    };
+    const limits = { maxTokens: 50_000 };
+    const several = withModels(compiled({ ...one, agents: { writer } }, { limits }), {
+      'default/dear': { inputPerMTok: 1, outputPerMTok: 9_000_000 },
+      'default/brief': { inputPerMTok: 20_000_000, outputPerMTok: 1 },
+    });
+    expect(ceilingOf(several)).toEqual({ micros: 1_000_000, lacks: [] });
+    expect(ceilingOf(withModels(several, { 'default/dear': undefined })).lacks).toEqual([
+      'no price of ModelEndpoint/default/dear',
+    ]);
+  });
+
+  test('sees agents that work is handed to, as often and as deep as the limits let it', () => {
+    const to = (agent: string) => ({
+      [agent]: { agent: `default/${agent}`, description: 'd', interaction: 'toolCall', isolation: 'perCall' } as const,
+    });
+    const agents = { writer: { agents: to('critic') }, critic: { agents: to('clerk') }, clerk: {} };
+    const limits = { maxTokens: 1_000, maxToolCalls: 3 };
+    // 1 of the writer, 3 of the critic and 9 of the clerk, at 4,000 micro-USD.
+    expect(ceilingOf(compiled({ ...one, agents }, { limits })).micros).toBe(13 * 4_000);
+    const shallow = compiled({ ...one, agents }, { limits: { ...limits, maxDelegationDepth: 1 } });
+    expect(ceilingOf(shallow).micros).toBe(4 * 4_000);
+  });
+
+  test('sees the steps of nested systems, under the limits of each', () => {
+    const nodes = { a: { agent: 'writer' }, b: { agent: 'writer' } };
+    const { content: inner } = compiled({ ...one, nodes });
+    const nested = (limits: Bundle['limits']): Compiled => {
+      const plain = compiled(one, {});
+      const node = { kind: 'system', system: 'default/inner', edges: [], from: [] } as const;
+      const graph = { input: {}, nodes: inner.nodes, entries: inner.entries, limits };
+      return {
+        ...plain,
+        content: { ...plain.content, nodes: { x: node, y: node }, systems: { 'default/inner': graph } },
+      };
+    };
+    expect(ceilingOf(nested({ timeoutMs: 1, maxTokens: 10_000 })).micros).toBe(4 * 40_000);
+    expect(ceilingOf(nested({ timeoutMs: 1, maxCost: 500 })).micros).toBe(4 * 500);
+    expect(ceilingOf(nested({ timeoutMs: 1 })).lacks).toEqual([
+      'no limit of tokens for Agent/default/writer or the run',
+    ]);
+  });
+
+  test('is a limit in money of the run, or of every step, whatever prices are known', () => {
+    const { content, authority } = unpriced(compiled(one));
+    expect(ceilingOf({ content: { ...content, limits: { timeoutMs: 1, maxCost: 700 } }, authority }).micros).toBe(700);
+    expect(ceilingOf(unpriced(compiled(one, { limits: { maxCost: 300 } }))).micros).toBe(300);
   });
 
   test('is nothing where a script answers', () => {
@@ -137,6 +211,21 @@ describe('what is expected a day', () => {
   test('goes by the endpoint that the node has now, whatever it was recorded with', () => {
     const rows = [used('a', { target: 'default/old' })];
     expect(expectedOf(content, { rate: rate(), rows, now }).micros).toBe(14_000);
+  });
+
+  test('goes by what stands in the same place of the order of fallback, and within others by the dearest', () => {
+    const both = { 'default/a': prices, 'default/b': { inputPerMTok: 2_000_000, outputPerMTok: 8_000_000 } };
+    const withOrder = (model: string, fallback: string): Bundle =>
+      withModels(compiled({ ...one, agents: { writer: { model, fallback: [fallback] } } }), both).content;
+    const [before, after] = [withOrder('default/a', 'default/b'), withOrder('default/b', 'default/a')];
+    const rows = [used('r', { target: 'default/a' })];
+    expect(expectedOf(before, { rate: rate(), rows, now }).micros).toBe(14_000);
+    expect(expectedOf(after, { rate: rate(), rows, now, recorded: before }).micros).toBe(28_000);
+    const fallenBack = [used('r', { node: 'draft#2', target: 'default/b' })];
+    expect(expectedOf(before, { rate: rate(), rows: fallenBack, now }).micros).toBe(28_000);
+    const handedOn = [used('r', { node: 'draft^1.2.helper', target: 'default/a' })];
+    expect(expectedOf(after, { rate: rate(), rows: handedOn, now, recorded: before }).micros).toBe(28_000);
+    expect(expectedOf(after, { rate: rate(), rows: [used('r', { node: 'gone>x' })], now }).micros).toBe(0);
   });
 
   test('counts calls of tools, and nothing of a node that is gone', () => {
