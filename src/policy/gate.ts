@@ -154,9 +154,13 @@ function deniesDuplicates(call: ToolGateCall, { bundle }: GateContext): boolean 
 /** What a call costs besides any model's tokens, against the money that is left. */
 function costDenial(cost: number, { usage, bundle }: GateContext, revisions: Revisions): Denial | undefined {
   if (cost === 0) return undefined;
+  const nested = (usage.nested ?? []).map(
+    ({ system, limits, cost: used }) => [`limits.maxCost of AgentSystem/${system}`, limits.maxCost, used] as const,
+  );
   for (const [rule, limit, spent] of [
     ['limits.maxCost of the agent', effectiveSpendLimit(revisions, 'maxCost'), usage.step.cost],
     [`limits.maxCost of AgentSystem/${bundle.system}`, bundle.limits.maxCost, usage.run.cost],
+    ...nested,
   ] as const) {
     if (limit === undefined || spent + cost <= limit) continue;
     return deny('limit.cost', rule, `The call costs ${cost} micro-USD; ${rule} leaves ${Math.max(0, limit - spent)}.`);

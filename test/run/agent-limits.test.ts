@@ -30,6 +30,7 @@ const bounds: Readonly<Record<string, { readonly bounds: Bounds; readonly code: 
   'maxTokens of the run': { bounds: { run: { timeoutMs, maxTokens: 3_000 } }, code: 'limit.tokens' },
   'maxCost of the run': { bounds: { run: { timeoutMs, maxCost: 100 } }, code: 'limit.cost' },
   'maxTokens of a nested system': { bounds: { nested: { timeoutMs, maxTokens: 2_500 } }, code: 'limit.tokens' },
+  'maxCost of a nested system': { bounds: { nested: { timeoutMs, maxCost: 80 } }, code: 'limit.cost' },
   'a budget of calls': { bounds: { budget: { unit: 'calls', limit: 14 } }, code: 'budget.exhausted' },
   'a budget of tokens': { bounds: { budget: { unit: 'tokens', limit: 3_000 } }, code: 'budget.exhausted' },
   'a budget of money': { bounds: { budget: { unit: 'usd', limit: 100 } }, code: 'budget.exhausted' },
