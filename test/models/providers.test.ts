@@ -7,7 +7,7 @@ import {
   type ProviderServer,
   startProviderServer,
 } from '../support/provider-server.ts';
-import { canary } from '../tools/fixture.ts';
+import { canary, canarySecrets } from '../tools/fixture.ts';
 import { asking, optionsWith } from './fixture.ts';
 
 const protocols: readonly Protocol[] = [
@@ -183,3 +183,22 @@ test.each(protocols.filter((name) => name !== 'bedrock' && name !== 'azureOpenai
     expect(await callModel(model, asking(), optionsWith())).toMatchObject({ model: 'm-1-2025-01-01' });
   },
 );
+
+test('the apiVersion of Azure is asked for, with the deployment in the address', async () => {
+  const at = await server('azureOpenai', { text: 'So.' });
+  await callModel(endpoint('azureOpenai', at, { apiVersion: '2024-10-21', ...keyed }), asking(), optionsWith());
+  expect(at.calls[0]?.path).toContain('/deployments/m-1/chat/completions?api-version=2024-10-21');
+  expect(at.calls[0]?.headers['api-key']).toContain('canary');
+});
+
+test('credentials of Bedrock sign the request for its region, and the secret is not sent', async () => {
+  const at = await server('bedrock', { text: 'So.' });
+  const secrets = canarySecrets('AKIDEXAMPLE:very-secret:session-1');
+  await callModel(endpoint('bedrock', at, keyed), asking(), optionsWith({ secrets }));
+  const [call] = at.calls;
+  expect(call?.headers['authorization']).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/bedrock\//,
+  );
+  expect(call?.headers['x-amz-security-token']).toBe('session-1');
+  expect(JSON.stringify(call)).not.toContain('very-secret');
+});
