@@ -1,7 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readRun } from '../../src/store/run.ts';
-import { readOpenWaits } from '../../src/store/wait.ts';
-import { readWorkers } from '../../src/store/worker.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
@@ -76,48 +74,6 @@ describe('a run whose worker is gone', { timeout: 60_000 }, () => {
     expect(takenMs).toBeLessThan(5_000);
     const rows = await journalOf(database, run.id);
     expect(rows.filter(({ phase }) => phase === 'result')).toHaveLength(3);
-  });
-
-  test('parks for a person when the call under way may not be repeated', async () => {
-    const { database } = opened;
-    await install(database, chain('unknown', false));
-    const doomed = await startWorker();
-    const run = await submit(database);
-    await eventually(async () => (await seen('/hold/second-unknown')).at(0));
-    await doomed.kill('SIGKILL');
-    const heir = workerOn(database, { leaseMs: 1_000 });
-    await heir.start();
-    await until(database, run.id, 'Waiting');
-    await heir.stop();
-    await effects.release();
-    expect(await readOpenWaits(database, [run.id])).toMatchObject([{ path: 'second/1', kind: 'unknown' }]);
-    expect(await seen('/hold/second-unknown')).toHaveLength(1);
-  });
-
-  test('is taken over after the lease when the worker only sleeps, whose late writes are then refused', async () => {
-    const { database } = opened;
-    await install(database, chain('sleep', true));
-    const sleeper = await startWorker(1_000);
-    const run = await submit(database);
-    await eventually(async () => (await seen('/hold/second-sleep')).at(0));
-    sleeper.signal('SIGSTOP');
-    const heir = workerOn(database, { leaseMs: 1_000 });
-    await heir.start();
-    await eventually(async () => (await seen('/hold/second-sleep')).at(1));
-    await effects.release();
-    const ended = await until(database, run.id);
-    sleeper.signal('SIGCONT');
-    await eventually(async () => ((await readWorkers(database)).length >= 2 ? true : undefined));
-    await heir.stop();
-    expect(ended).toMatchObject({ state: 'Succeeded', crashes: 1 });
-    const rows = await journalOf(database, run.id);
-    expect(rows.filter(({ phase }) => phase === 'result').map(({ path, fence }) => [path, fence])).toEqual([
-      ['first/1', 1],
-      ['second/1', 3],
-      ['third/1', 3],
-    ]);
-    expect(await seen('/third-sleep')).toHaveLength(1);
-    expect(await readRun(database, run.id)).toEqual(ended);
   });
 
   test('is handed back without a crash when the worker is asked to end', async () => {
