@@ -189,3 +189,15 @@ describe('a long conversation', () => {
     expect(played.run.error).toMatchObject({ code: 'context.too_large', node: 'write' });
   });
 });
+
+test('an agent gives one use of a tool less time than the tool allows', async () => {
+  const given: unknown[] = [];
+  const note: PlayedTool = (args, { timeoutMs }) => {
+    given.push(timeoutMs);
+    return args;
+  };
+  const turns = [{ toolCalls: [call('echo')] }, { text: 'done' }];
+  await run({ agent: { toolTimeoutsMs: { echo: 250 } }, turns, played: { 'default/echo': note } });
+  await run({ turns, played: { 'default/echo': note } });
+  expect(given).toEqual([250, undefined]);
+});
