@@ -1,16 +1,25 @@
 import { channels } from './bus/bus.ts';
 import type { Closers } from './closers.ts';
 import { type Log, subsystemLog } from './log.ts';
+import { progressRollouts } from './run/rollouts.ts';
+import { Periodic } from './run/periodic.ts';
 import { deliver, type WebhookAnswer, type WebhookRequest } from './run/delivery.ts';
 import { Scheduler } from './run/scheduler.ts';
 import type { Database } from './store/database.ts';
 import type { SecretSource } from './tools/secret-reading.ts';
 
-/** Starts the runs of schedules, beside a worker: any number of processes may, and one starts each. */
+const rolloutsMs = 5_000;
+
+/** Starts the runs of schedules and moves rollouts on, beside a worker: any number of processes may, and one does each. */
 export async function startScheduler(database: Database, log: Log, stack: Closers): Promise<void> {
   const scheduler = new Scheduler({ database, bus: database, log: subsystemLog(log, 'scheduler') });
   await scheduler.start();
   stack.add(() => scheduler.stop());
+  const rolloutLog = subsystemLog(log, 'rollouts');
+  const work = () => progressRollouts(database, rolloutLog);
+  const rollouts = new Periodic({ name: 'rollouts', everyMs: rolloutsMs, log: rolloutLog, work });
+  rollouts.start();
+  stack.add(() => rollouts.stop());
 }
 
 /** Takes requests to webhooks, and wakes a worker for the run that one starts. */

@@ -20,6 +20,7 @@ import { policyCodes } from './policy/reason.ts';
 import { runCodes } from './run/codes.ts';
 import { peopleCodes } from './run/people-codes.ts';
 import { queueCodes } from './run/queue-codes.ts';
+import { rolloutCodes } from './run/rollout-codes.ts';
 import { taskCodes } from './run/task-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
@@ -43,6 +44,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   peopleCodes,
   queueCodes,
   taskCodes,
+  rolloutCodes,
   toolCodes,
   modelCodes,
   memoryCodes,

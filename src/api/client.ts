@@ -3,6 +3,7 @@ import type { Plan } from '../plan/change.ts';
 import { answerClient } from './client-answer.ts';
 import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
+import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
 import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
 import type { AccessAnswer } from '../plan/access-answer.ts';
@@ -50,6 +51,7 @@ export function createClient(options: ClientOptions): Operations {
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
     ...answerClient({ get, post, of, run }),
     ...retryClient({ get, post, of, run }),
+    ...rolloutClient({ get, post, of }),
     ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),

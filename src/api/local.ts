@@ -39,6 +39,7 @@ import { environments, history, pinnedOf, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
+import { rolloutOperations } from './local-rollout.ts';
 import { runOperations } from './local-run.ts';
 import { taskOperations } from './local-task.ts';
 import { runRecords, workerRecord } from './records.ts';
@@ -79,6 +80,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...runOperations(plane, (name) => known(plane, name)),
     ...taskOperations(plane, (name) => known(plane, name)),
     ...retryOperations(plane, (name) => known(plane, name), newRunId),
+    ...rolloutOperations(plane, (name) => known(plane, name)),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
@@ -223,12 +225,13 @@ async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Prom
 async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awaited<ReturnType<Operations['submit']>>> {
   const { database } = plane;
   await known(plane, request.environment);
-  const system = await acceptedSystem(database, request);
+  const id = newRunId();
+  const accepted = await acceptedSystem(database, request, id);
   const { environment, input, actor: submittedBy, idempotencyKey, session, requires, priority, deadlineMs } = request;
   const prepared = await prepareRun(database.db, {
-    id: newRunId(),
+    id,
     environment,
-    system,
+    ...accepted,
     input,
     submittedBy,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

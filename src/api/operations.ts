@@ -10,6 +10,7 @@ import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
+import type { RolloutOperations } from './operations-rollout.ts';
 import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
@@ -27,6 +28,7 @@ export interface Operations
     RunOperations,
     TaskOperations,
     RetryOperations,
+    RolloutOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;

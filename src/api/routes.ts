@@ -10,6 +10,7 @@ import { addDriftRoutes } from './routes-drift.ts';
 import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
 import { addRetryRoutes } from './routes-retry.ts';
+import { addRolloutRoutes } from './routes-rollout.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
 import { addTaskRoutes } from './routes-task.ts';
 import * as schemas from './schemas.ts';
@@ -27,6 +28,7 @@ export function addRoutes(app: OpenAPIHono, operations: Operations): void {
   addRunReadingRoutes(app, operations);
   addTaskRoutes(app, operations);
   addRetryRoutes(app, operations);
+  addRolloutRoutes(app, operations);
   addRevisionRoutes(app, operations);
 }
 

@@ -3,14 +3,20 @@ import { didYouMean } from '../manifest/nearest.ts';
 import { acceptInput } from '../run/accept.ts';
 import type { Database } from '../store/database.ts';
 import { listResources } from '../store/listing.ts';
+import type { Pin } from '../store/route.ts';
 import type { SubmitRequest } from './operations.ts';
 
-/** The system's `namespace/name`, once its input schema has accepted the input. */
-export async function acceptedSystem(database: Database, request: SubmitRequest): Promise<string> {
-  const { environment, input } = request;
+/** The system's `namespace/name`, once the input schema of the revision that the run gets has accepted the input. */
+export async function acceptedSystem(
+  database: Database,
+  request: SubmitRequest,
+  id: string,
+): Promise<{ readonly system: string; readonly pin?: Pin }> {
+  const { environment, input, idempotencyKey } = request;
   const system = await qualifySystem(database, request);
-  if (!(await acceptInput(database, { environment, system, input }))) throw unknownSystem(environment, system, []);
-  return system;
+  const route = await acceptInput(database, { environment, system, input, id, idempotencyKey });
+  if (route === undefined) throw unknownSystem(environment, system, []);
+  return { system, ...(route.pin === undefined ? {} : { pin: route.pin }) };
 }
 
 /** A bare name is enough where one namespace alone has it. */

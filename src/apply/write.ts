@@ -29,6 +29,7 @@ import type { StoreTransaction } from '../store/transaction.ts';
 import { assertAcknowledged } from './acknowledge.ts';
 import { type OverrideOrder, settleOverrides } from './override.ts';
 import { type RollbackOrder, rollbackSummary, settleQuarantine } from './rollback.ts';
+import { settleRollouts } from './rollout.ts';
 import { assertBase, assertHeads, shortDigest } from './precondition.ts';
 
 export interface AppliedRevision {
@@ -93,7 +94,9 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   if (isUnchanged(plan)) return await keepRevision(trx, step, { live, acknowledged });
   const at = { environment: plan.environment, revision: plan.base.revision + 1 };
   await writeResources(trx, at, step);
+  const isRollback = step.rollback !== undefined;
   await writeSystems(trx, at, plan);
+  await settleRollouts(trx, { ...at, plan, by: step.by, isRollback });
   await checkpoint('bundles');
   const root = await assertRoot(trx, plan, checkpoint);
   await recordRevision(trx, {

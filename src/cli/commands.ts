@@ -9,6 +9,7 @@ import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
 import { addRetryCommands } from './retry-commands.ts';
+import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
@@ -32,6 +33,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addLooking(program, context, outcome);
   addRunCommands(program, context, outcome);
   addRetryCommands(program, context, outcome);
+  addRolloutCommands(program, context, outcome);
   addAnswerCommands(program, context, outcome);
   addServing(program, context, outcome);
   addCompletionCommand(program, context, outcome);

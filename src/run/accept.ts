@@ -1,25 +1,21 @@
 import { exitCodes, TerminalError } from '../errors.ts';
-import type { JsonObject } from '../manifest/json.ts';
 import { type Mistake, schemaCompiler } from '../policy/schema.ts';
-import { currentBundle, readBundle } from '../store/bundle.ts';
+import { readBundle } from '../store/bundle.ts';
 import type { Database } from '../store/database-port.ts';
+import { readRoute, type Route, type Routing } from '../store/route.ts';
 
-export interface SystemInput {
-  readonly environment: string;
-  /** `namespace/name` of the AgentSystem. */
-  readonly system: string;
-  readonly input: JsonObject;
-}
-
-/** Throws `run.input_invalid` where the schema of the live system refuses the input. False: no such system is live. */
-export async function acceptInput(database: Pick<Database, 'db'>, request: SystemInput): Promise<boolean> {
-  const { environment, system, input } = request;
-  const current = await currentBundle(database.db, environment, system);
-  const bundle = current === undefined ? undefined : await readBundle(database.db, current);
-  if (bundle === undefined) return false;
+/**
+ * What the run is to be pinned to. Throws `run.input_invalid` where the schema of that refuses the input. Undefined: no
+ * such system is live.
+ */
+export async function acceptInput(database: Pick<Database, 'db'>, request: Routing): Promise<Route | undefined> {
+  const { system, input } = request;
+  const route = await readRoute(database.db, request);
+  const bundle = route && (await readBundle(database.db, route.bundle));
+  if (bundle === undefined) return undefined;
   const { schema } = bundle.content.input;
   const verdict = schema === undefined ? undefined : schemaCompiler({ allErrors: true }).compile(schema)(input);
-  if (verdict === undefined || verdict.kind === 'valid') return true;
+  if (verdict === undefined || verdict.kind === 'valid') return route;
   throw unfit(
     system,
     verdict.kind === 'invalid' ? [verdict, ...(verdict.others ?? [])] : [{ pointer: '', ...verdict }],

@@ -38,7 +38,8 @@ export async function startTask(trx: StoreTransaction, start: TaskStart): Promis
   const { systemRef, priority, deadline, requires } = task.template;
   const system = qualify(systemRef, task.namespace);
   if (!isJsonObject(input)) throw inputIsNoMap(system);
-  if (!(await acceptInput({ db: trx }, { environment, system, input }))) throw systemUnknown(environment, system);
+  const route = await acceptInput({ db: trx }, { environment, system, input, id, idempotencyKey });
+  if (route === undefined) throw systemUnknown(environment, system);
   const prepared = await prepareRun(trx, {
     id,
     environment,
@@ -49,6 +50,7 @@ export async function startTask(trx: StoreTransaction, start: TaskStart): Promis
     cause: { ...cause, ...(task.name === undefined ? {} : { task: task.name }) },
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(requires === undefined ? {} : { requires }),
+    ...(route.pin === undefined ? {} : { pin: route.pin }),
     ...(deadline === undefined ? {} : { deadlineMs: longDurationMs(deadline) }),
   });
   return submitRunIn(trx, prepared);

@@ -19,7 +19,7 @@ export type RunRequest = Omit<NewRun, 'pool' | 'maxQueued' | 'concurrency'>;
 export async function prepareRun(db: Kysely<Tables>, request: RunRequest): Promise<NewRun> {
   const facts = await readFacts(db, request);
   const pool = await poolOf(db, request, facts?.max_queued ?? undefined);
-  const declared = facts === undefined ? undefined : await concurrencyOf(db, facts.digest);
+  const declared = facts === undefined ? undefined : await concurrencyOf(db, request.pin?.bundle ?? facts.digest);
   const concurrency = declared && keyed(declared, request.input);
   return {
     ...request,

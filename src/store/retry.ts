@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 import { readmitKeyed } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { prepareRun } from './prepare-run.ts';
+import { readRoute } from './route.ts';
 import { isUuid, readRun, type RunRow, runColumns, unknownRun } from './run.ts';
 import { rowsOf } from './statement.ts';
 import { submitRun } from './submit.ts';
@@ -70,6 +71,7 @@ export async function runAgain(database: Database, { run, by }: Retry, id: strin
   const [old] = await rowsOf<EarlierRow>(database.db, { name: 'read_again', text }, [run]);
   if (old === undefined) throw unknownRun(run);
   const { environment, system, input, priority, requires, session } = old;
+  const route = await readRoute(database.db, { environment, system, input, id });
   const prepared = await prepareRun(database.db, {
     id,
     environment,
@@ -80,6 +82,7 @@ export async function runAgain(database: Database, { run, by }: Retry, id: strin
     retriedFrom: run,
     ...(requires === null ? {} : { requires }),
     ...(session === null ? {} : { session }),
+    ...(route?.pin === undefined ? {} : { pin: route.pin }),
   });
   return submitRun(database, prepared);
 }

@@ -7,6 +7,7 @@ import type { queueCodes } from '../run/queue-codes.ts';
 import { admitKeyed, type Concurrency } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { fairKey } from './fair-key.ts';
+import type { Pin } from './route.ts';
 import { type RunRow, runColumns } from './run.ts';
 import { rowsOf, type Statement } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
@@ -35,19 +36,24 @@ export interface NewRun {
   /** What started it, where that was no person. */
   readonly cause?: JsonObject;
   readonly retriedFrom?: string;
+  /** What it is pinned to in the place of the newest revision: the old side of a rollout. */
+  readonly pin?: Pin;
 }
 
-/** Pins the revision and the bundle that are current now. A run that is counted by a key gets its turn with its slot. */
-const submitText = (isBounded: boolean): string => `
+/**
+ * Pins the revision and the bundle that are current now, or those given; the system must be live all the same. A run
+ * that is counted by a key gets its turn with its slot.
+ */
+const submitText = (isBounded: boolean, pin = { revision: 'e.revision', bundle: 'h.digest' }): string => `
 insert into run as r (id, environment, namespace, system, revision, bundle, pool, priority, fair_key, deadline_at,
   idempotency_key, submitted_by, input, requires, concurrency_key, blocked, session, cause, retried_from)
-select $1, e.name, split_part($3, '/', 1), $3, e.revision, b.digest, $7, $8,
+select $1, e.name, split_part($3, '/', 1), $3, ${pin.revision}, b.digest, $7, $8,
   case when $11::text is null then ${fairKey('$7', '$8', `split_part($3, '/', 1)`)} else 0 end,
   now() + least((b.content::json #>> '{limits,timeoutMs}')::bigint, $9::bigint) * interval '1 millisecond',
   $4, $5, $6::json, $10::jsonb, $11, $11::text is not null, $12, $13::jsonb, $14::uuid
 from environment e
 join bundle_history h on h.environment = e.name and h.system = $3 and h.to_revision is null
-join bundle b on b.digest = h.digest
+join bundle b on b.digest = ${pin.bundle}
 where e.name = $2${isBounded ? ` and not ${fullText('$7', '$15')}` : ''}
 on conflict (environment, system, idempotency_key) do nothing
 returning ${runColumns}`;
@@ -63,6 +69,15 @@ function fullText(pool: string, bound: string): string {
 
 const submit: Statement = { name: 'submit_run', text: submitText(false) };
 const submitBounded: Statement = { name: 'submit_run_bounded', text: submitText(true), planned: 'always' };
+const submitPinned: Statement = {
+  name: 'submit_run_pinned',
+  text: submitText(false, { revision: '$15::bigint', bundle: '$16' }),
+};
+const submitPinnedBounded: Statement = {
+  name: 'submit_run_pinned_bounded',
+  text: submitText(true, { revision: '$16::bigint', bundle: '$17' }),
+  planned: 'always',
+};
 
 /** Queues a run; the same idempotency key gives back the run that is there, whatever became of it. */
 export async function submitRun(database: Database, run: NewRun): Promise<RunRow> {
@@ -86,8 +101,11 @@ export async function submitRunIn(trx: StoreTransaction, run: NewRun): Promise<R
 
 async function insertRun(db: Kysely<Tables>, run: NewRun): Promise<RunRow> {
   const { pool = 'default', maxQueued } = run;
-  const values = [...valuesOf(run), ...(maxQueued === undefined ? [] : [maxQueued])];
-  const [made] = await rowsOf<RunRow>(db, maxQueued === undefined ? submit : submitBounded, values);
+  const [made] = await rowsOf<RunRow>(db, statementOf(run), [
+    ...valuesOf(run),
+    ...(maxQueued === undefined ? [] : [maxQueued]),
+    ...(run.pin === undefined ? [] : [run.pin.revision, run.pin.bundle]),
+  ]);
   if (made !== undefined) return made;
   const earlier = await sameRun(db, run);
   if (earlier !== undefined) return earlier;
@@ -96,6 +114,11 @@ async function insertRun(db: Kysely<Tables>, run: NewRun): Promise<RunRow> {
     code: 'run.system_unknown',
     help: 'Look at `pawl get AgentSystem`, and apply the commit that declares it.',
   });
+}
+
+function statementOf({ maxQueued, pin }: NewRun): Statement {
+  if (pin === undefined) return maxQueued === undefined ? submit : submitBounded;
+  return maxQueued === undefined ? submitPinned : submitPinnedBounded;
 }
 
 function valuesOf(run: NewRun): readonly unknown[] {

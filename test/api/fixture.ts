@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { createLog } from '../../src/log.ts';
+import type { RolloutRecord } from '../../src/api/operations-rollout.ts';
 import type { Operations, RunRecord } from '../../src/api/operations.ts';
 import type { RevisionOperations } from '../../src/api/operations-revision.ts';
 import { startServer } from '../../src/api/server.ts';
@@ -8,6 +9,22 @@ import { TerminalError } from '../../src/errors.ts';
 
 export const token = 'a-token-for-tests';
 export const runId = '01930000-0000-7000-8000-000000000001';
+
+const rollout: RolloutRecord = {
+  environment: 'production',
+  system: 'support/triage',
+  strategy: 'canary',
+  state: 'paused',
+  step: 1,
+  steps: 2,
+  weight: 10,
+  reason: '',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  stepSince: '2026-01-01T00:00:00.000Z',
+  endedAt: undefined,
+  from: { revision: 1, runs: 9, failed: 0, latencyMs: 20 },
+  to: { revision: 2, runs: 0, failed: 0 },
+};
 
 export const run: RunRecord = {
   id: runId,
@@ -168,6 +185,8 @@ export function recordingOperations(calls: unknown[]): Operations {
     standing: answer('standing', standing),
     retry: answer('retry', run),
     redrive: answer('redrive', { runs: [runId], refused: [] }),
+    rollouts: answer('rollouts', []),
+    orderRollout: answer('orderRollout', rollout),
     pools: answer('pools', []),
     questions: answer('questions', [question]),
     questionsOf: answer('questionsOf', [question]),

@@ -11,6 +11,8 @@ export interface SmallResource {
   readonly name: string;
   readonly value: Json;
   readonly kind?: 'AgentRole' | 'AgentSystem';
+  /** Of a system. */
+  readonly rollout?: JsonObject;
 }
 
 export function manifestOf(resource: SmallResource): JsonObject {
@@ -19,7 +21,7 @@ export function manifestOf(resource: SmallResource): JsonObject {
     apiVersion: 'pawl/v1',
     kind,
     metadata: { name: resource.name, namespace: 'default' },
-    spec: { description: resource.value },
+    spec: { description: resource.value, ...(resource.rollout === undefined ? {} : { rollout: resource.rollout }) },
   };
 }
 

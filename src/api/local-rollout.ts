@@ -1,0 +1,50 @@
+import type { ControlPlane } from '../controller/planning.ts';
+import type { SideFigures } from '../policy/rollout.ts';
+import { orderRollout } from '../run/rollouts.ts';
+import type { Database } from '../store/database.ts';
+import { listRollouts, readFigures, type RolloutRow } from '../store/rollout.ts';
+import type { RolloutOperations, RolloutRecord } from './operations-rollout.ts';
+
+/** `known` refuses the name of an environment that is neither declared nor live. */
+export function rolloutOperations(
+  { database }: ControlPlane,
+  known: (name: string) => Promise<string>,
+): RolloutOperations {
+  return {
+    rollouts: async (environment) => listed(database, await known(environment)),
+    orderRollout: async (request) => {
+      const environment = await known(request.environment);
+      const system = await orderRollout(database, { ...request, environment });
+      const row = (await listRollouts(database.db, environment)).find((one) => one.system === system);
+      if (row === undefined) throw new TypeError(`the rollout of ${system} is gone`);
+      return rolloutRecord(database, row);
+    },
+  };
+}
+
+async function listed(database: Database, environment: string): Promise<readonly RolloutRecord[]> {
+  const records: RolloutRecord[] = [];
+  for (const row of await listRollouts(database.db, environment)) records.push(await rolloutRecord(database, row));
+  return records;
+}
+
+async function rolloutRecord(database: Database, row: RolloutRow): Promise<RolloutRecord> {
+  const none: Partial<SideFigures> = {};
+  const isOpen = row.endedAt === undefined;
+  const figures = isOpen ? await readFigures(database.db, row) : { from: none, to: none };
+  return {
+    environment: row.environment,
+    system: row.system,
+    strategy: row.plan.strategy,
+    state: row.state,
+    step: row.step + 1,
+    steps: row.plan.steps.length,
+    weight: row.weight,
+    reason: row.reason,
+    startedAt: row.startedAt.toISOString(),
+    stepSince: row.stepSince.toISOString(),
+    endedAt: row.endedAt?.toISOString(),
+    from: { revision: row.from.revision, ...figures.from },
+    to: { revision: row.to.revision, ...figures.to },
+  };
+}
