@@ -194,6 +194,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.graph.*.retry',
     'spec.graph.*.timeout',
     'spec.graph.*.onError',
+    'spec.rollout',
     'spec.drain',
     'spec.output',
     'spec.limits.maxTurns',

@@ -26,7 +26,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Agent.spec.runtime.external': 'external agents',
   'Agent.spec.runtime.container': 'external agents',
   'Agent.spec.observability': 'observability settings',
-  'AgentSystem.spec.rollout': 'rollouts',
   'ModelEndpoint.spec.gatewayRef': 'gateways',
   'Memory.spec.type=http': 'memories in services of your own',
   'Memory.spec.http': 'memories in services of your own',
