@@ -8,6 +8,8 @@ function interrupt(): void {
 }
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
+// A worker that another pawl started stops in good order when that one is gone, however it went.
+process.once('disconnect', () => stop.abort());
 
 // A reader that went away (`pawl get all | head -1`) is not an error, and nobody is left to tell. The command is asked
 // to stop instead of being cut off, so that it still closes what it opened.

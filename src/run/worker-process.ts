@@ -6,7 +6,13 @@ export function startWorkerProcess(pool: string, cwd: string): Child {
   const [node, program = ''] = process.argv;
   const words = [...process.execArgv, program, 'worker', '--pool', pool];
   // Its own group: Ctrl-C reaches this process alone, which then stops them in good order.
-  const child = spawn(node ?? process.execPath, words, { cwd, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  const child = spawn(node ?? process.execPath, words, {
+    cwd,
+    // The channel says nothing; its end tells the worker that this process is gone.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
+  child.channel?.unref();
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
