@@ -50,7 +50,8 @@ function chosen(questions: readonly QuestionRow[], { run, place }: AnswerRequest
   }
   const last = meant.at(-1);
   const where = place === undefined ? '' : ` at ${JSON.stringify(place.slice(0, 200))}`;
-  if (last === undefined || last.resolution === null) throw refused('answer.not_asked', `Run ${run} asks nobody anything${where}.`);
+  if (last === undefined || last.resolution === null)
+    throw refused('answer.not_asked', `Run ${run} asks nobody anything${where}.`);
   const { by, as } = last.resolution;
   throw refused('answer.not_asked', `The question at ${placeOf(last)} of run ${run} was answered by ${by} (${as}).`);
 }
