@@ -27,10 +27,12 @@ describe('explain, of a field', () => {
   });
 
   test('of a part that is missing names the part once, and marks such a field in what it is in', () => {
-    const page = pageOf('Agent.spec.memory');
-    expect(page).toContain('Checked, and refused by plan and apply until this part is built:\n            memory.');
-    expect(page).toContain('  memoryRef  text, required\n      The Memory.');
-    expect(pageOf('Agent')).toContain('  spec.memory  map, not in this build\n');
+    const page = pageOf('Agent.spec.expose');
+    expect(page).toContain(
+      'Checked, and refused by plan and apply until this part is built:\n            exposed agents.',
+    );
+    expect(page).toContain('  a2a  true or false\n      Whether it is served over A2A.');
+    expect(pageOf('Agent')).toContain('  spec.expose  map, not in this build\n');
   });
 
   test('of which only some values are done names the others and their parts', () => {

@@ -47,13 +47,14 @@ describe('a tick', () => {
     const { git, join } = await open();
     const { tick, plane } = await join();
     await tick();
-    const memory = 'apiVersion: pawl/v1\nkind: Memory\nmetadata: {name: notes}\nspec: {type: postgres}\n';
-    await git.commit({ 'one/memory.yaml': memory });
+    const policy =
+      'apiVersion: pawl/v1\nkind: AgentPolicy\nmetadata: {name: quiet}\nspec: {global: true, mode: audit}\n';
+    await git.commit({ 'one/policy.yaml': policy });
     expect((await tick())[0]?.outcome).toMatchObject({ kind: 'failed', code: 'plan.unsupported' });
     expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({
       outcome: 'refused',
       code: 'plan.unsupported',
-      message: expect.stringContaining('needs what this build lacks: memory (one/memory.yaml:2:7).'),
+      message: expect.stringContaining('needs what this build lacks: audit mode (one/policy.yaml:4:'),
     });
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
   });

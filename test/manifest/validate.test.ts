@@ -77,16 +77,16 @@ describe('kinds and versions', () => {
   });
 
   test.each([
-    ['Task', '{systemRef: s}', 'tasks'],
+    ['Task', '{systemRef: s, retry: {maxAttempts: 2}}', 'retries of whole runs'],
     ['Guard', '{mode: [preCall], action: block}', 'guards'],
     ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
     ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],
     ['AgentPolicy', '{global: true, flow: []}', 'data-flow rules'],
     ['AgentPolicy', '{global: true, operations: {ask: [write]}}', 'approvals'],
     ['ToolPermission', '{toolRef: t, global: true, rules: [{operation: write, verdict: ask}]}', 'approvals'],
-    ['AgentSystem', '{graph: {a: {agentRef: a, loop: {until: "true", maxTurns: 2}}}}', 'loops'],
+    ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],
     ['Secret', '{source: stored, keys: {k: ""}}', 'stored secrets'],
-    ['ModelEndpoint', '{provider: anthropic, model: x}', 'this provider'],
+    ['ModelEndpoint', '{provider: anthropic, model: x, gatewayRef: g}', 'gateways'],
   ])('%s %s names the part that is missing', (kind, spec, part) => {
     const problem = problemsOf(manifest(kind, 'x', spec)).find(({ code }) => code === 'manifest.unsupported');
     expect(problem?.message).toContain(part);
