@@ -22,6 +22,7 @@ const files: Readonly<Record<string, string>> = {
   'desk/role.yaml': `${head('AgentRole', 'desk')}spec:\n  permissions:\n    - tool:look:read\n`,
   'desk/clerk.yaml': `${head('Agent', 'clerk')}spec:
   owner: support-platform
+  displayName: The desk
   description: Answers customers
   tools: [{ toolRef: look }, { toolRef: send }]
   roles: [desk]
@@ -68,7 +69,7 @@ desk/clerk.yaml:1`);
     'Tool/support/send needs tool:send:read\n    missing: add `- tool:send:read` to a role',
     'Used by\n  AgentSystem/support/desk',
     'tokens)\n  You answer.\n  Be kind to {{ customer }}.',
-    'Not in this build\n  spec.limits.maxCost: limits on cost',
+    'Not in this build\n  spec.displayName: display names',
     'warning grant.missing',
   ])
     expect(stdout).toContain(lines);
@@ -98,7 +99,7 @@ test('JSON holds the whole of it', async () => {
     ]),
     prompt: { text: 'You answer.\nBe kind to {{ customer }}.\n', tokens: expect.any(Number) },
     usedBy: ['AgentSystem/support/desk'],
-    lacking: [{ field: 'spec.limits.maxCost', part: 'limits on cost' }],
+    lacking: [{ field: 'spec.displayName', part: 'display names' }],
     grants: [
       { tool: 'Tool/support/look', by: { role: 'AgentRole/support/desk', line: 6 } },
       { tool: 'Tool/support/send', permission: 'tool:send:read' },

@@ -46,7 +46,7 @@ describe('pawl up', { timeout: 90_000 }, () => {
   test('waits for the first apply to be acknowledged, and commands find it although it holds the database', async () => {
     expect(await pawl('apply', '--auto-approve', '--ack', 'bootstrap')).toMatchObject({ exit: 0 });
     await revision(1);
-    expect((await pawl('get', 'workers')).stdout).toMatch(/yes +0\/16/);
+    expect((await pawl('get', 'workers')).stdout).toMatch(/yes +default +0\/16/);
   });
 
   test('keeps others out of its folder, in which PGlite makes files for everybody', async () => {
