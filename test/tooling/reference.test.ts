@@ -63,7 +63,9 @@ describe('the reference pages', () => {
     expect(agent).toMatch(
       /\| `timeout` \| duration, default `5m` \| running runs if tighter \| How long one step may take\./,
     );
-    expect(agent).toMatch(/\| `observability` \| map \|[^\n]*\*\*Validates; not enforced yet:\*\* observability settings\./);
+    expect(agent).toMatch(
+      /\| `observability` \| map \|[^\n]*\*\*Validates; not enforced yet:\*\* observability settings\./,
+    );
     expect(agent).toContain('### `spec.observability`\n\n> **Validates; not enforced yet:** observability settings.');
     expect(pageOf('guard.md')).toContain(
       '> **Validates; not enforced yet:** guards. `pawl plan` and `pawl apply` refuse it.',
