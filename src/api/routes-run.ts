@@ -133,6 +133,10 @@ export function addRunReadingRoutes(app: OpenAPIHono, operations: Operations): v
     },
     ({ parameters: { environment } }) => operations.top(environment),
   );
+  addOneRunRoutes(app, operations);
+}
+
+function addOneRunRoutes(app: OpenAPIHono, operations: Operations): void {
   addRoute(
     app,
     {

@@ -1,3 +1,6 @@
+import type { BundleMemory, BundleMemoryUse, MemoryOperation } from './bundle-memory.ts';
+import type { BundleHuman, BundleReview } from './bundle-people.ts';
+import type { SecretUse } from './bundle-secret.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
@@ -111,24 +114,6 @@ export interface BundleJoin {
   readonly onFailure: 'fail' | 'skip' | 'partial';
 }
 
-export interface BundleAssignees {
-  readonly groups: readonly string[];
-  readonly users: readonly string[];
-}
-
-export interface BundleHuman {
-  readonly assignees: BundleAssignees;
-  /** JSON Schema of the answer; absent: any JSON. */
-  readonly form?: JsonObject;
-  readonly ttlMs: number;
-}
-
-export interface BundleReview {
-  readonly approvers: BundleAssignees & { readonly min: number };
-  readonly ttlMs: number;
-  readonly maxCycles: number;
-}
-
 /** Kinds of failure that are worth another attempt: types, never text. */
 export type RetryCause = 'timeout' | 'rateLimited' | 'unavailable' | 'error';
 
@@ -196,35 +181,6 @@ export interface BundleHandOff {
   readonly isolation: 'shared' | 'perCall';
 }
 
-export type MemoryOperation = 'read' | 'write' | 'search' | 'list' | 'ingest';
-
-export interface BundleMemoryUse {
-  readonly memory: string;
-  /** Sorted; each is one of the agent's `tools`, where the memory is a long-term one. */
-  readonly allow: readonly MemoryOperation[];
-  readonly sessionTtlMs?: number;
-  readonly maxHistory: number;
-}
-
-export interface BundleMemory {
-  readonly type: 'postgres' | 'inMemory' | 'http';
-  readonly session: { readonly ttlMs: number; readonly maxMessages: number };
-  readonly longTerm?: {
-    /** ModelEndpoint. */
-    readonly embedding?: string;
-    readonly dimensions?: number;
-    readonly topK: number;
-    readonly minScore: number;
-    readonly ttlMs?: number;
-  };
-  readonly http?: {
-    readonly url: string;
-    readonly allowPrivate: boolean;
-    readonly timeoutMs: number;
-    readonly auth?: BundleAuth;
-  };
-}
-
 /** A value that a prompt shows, from the field of this name in the node's input. */
 export interface BundleInput {
   readonly type: 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object';
@@ -232,20 +188,6 @@ export interface BundleInput {
   readonly default?: Json;
   /** Whether a value must be given where there is no default; else nothing stands there. */
   readonly required: boolean;
-}
-
-export interface SecretUse {
-  /** `namespace/name` of the Secret. */
-  readonly secret: string;
-  readonly key: string;
-}
-
-export interface BundleAuth {
-  readonly profile: 'bearer' | 'apiKeyHeader' | 'basic' | 'oauth2ClientCredentials';
-  readonly secret: SecretUse;
-  readonly headerName?: string;
-  readonly tokenUrl?: string;
-  readonly scopes?: readonly string[];
 }
 
 export interface BundleModel {

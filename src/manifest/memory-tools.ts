@@ -1,4 +1,5 @@
-import type { BundleTool, MemoryOperation } from './bundle.ts';
+import type { BundleTool } from './bundle.ts';
+import type { MemoryOperation } from './bundle-memory.ts';
 import type { JsonObject } from './json.ts';
 import { qualify } from './reference.ts';
 

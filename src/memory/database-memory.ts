@@ -1,4 +1,4 @@
-import type { BundleMemory } from '../manifest/bundle.ts';
+import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
 import type { Database } from '../store/database-port.ts';
 import { ensureMemory, findMemory } from '../store/memory.ts';

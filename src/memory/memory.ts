@@ -1,4 +1,4 @@
-import type { BundleMemory } from '../manifest/bundle.ts';
+import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
 import type { Secrets } from '../tools/secrets.ts';
 

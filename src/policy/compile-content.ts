@@ -1,12 +1,6 @@
-import {
-  type Bundle,
-  type BundleAgent,
-  type BundleGraph,
-  type BundleMemory,
-  type BundleModel,
-  type BundleTool,
-  type SecretUse,
-} from '../manifest/bundle.ts';
+import type { Bundle, BundleAgent, BundleGraph, BundleModel, BundleTool } from '../manifest/bundle.ts';
+import type { BundleMemory } from '../manifest/bundle-memory.ts';
+import type { SecretUse } from '../manifest/bundle-secret.ts';
 import { parseDuration } from '../manifest/duration.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';

@@ -1,12 +1,5 @@
-import type {
-  BundleAssignees,
-  BundleEdge,
-  BundleGraph,
-  BundleHuman,
-  BundleJoin,
-  BundleNode,
-  BundleReview,
-} from '../manifest/bundle.ts';
+import type { BundleEdge, BundleGraph, BundleJoin, BundleNode } from '../manifest/bundle.ts';
+import type { BundleAssignees, BundleHuman, BundleReview } from '../manifest/bundle-people.ts';
 import { parseDuration } from '../manifest/duration.ts';
 import { type Flow, flowOf } from '../manifest/graph-cycle.ts';
 import { type GraphNode, readGraph } from '../manifest/graph-model.ts';

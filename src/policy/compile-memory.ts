@@ -1,4 +1,6 @@
-import type { Bundle, BundleAgent, BundleMemory, BundleMemoryUse, BundleTool, SecretUse } from '../manifest/bundle.ts';
+import type { Bundle, BundleAgent, BundleTool } from '../manifest/bundle.ts';
+import type { SecretUse } from '../manifest/bundle-secret.ts';
+import type { BundleMemory, BundleMemoryUse } from '../manifest/bundle-memory.ts';
 import { longDurationMs, parseDuration } from '../manifest/duration.ts';
 import {
   memoryOperationClass,

@@ -1,4 +1,5 @@
-import type { BundleModel, SecretUse } from '../manifest/bundle.ts';
+import type { BundleModel } from '../manifest/bundle.ts';
+import type { SecretUse } from '../manifest/bundle-secret.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';

@@ -1,5 +1,5 @@
 import { RetryableError } from '../errors.ts';
-import type { BundleMemory, BundleMemoryUse } from '../manifest/bundle.ts';
+import type { BundleMemory, BundleMemoryUse } from '../manifest/bundle-memory.ts';
 import { canonicalText } from '../manifest/digest.ts';
 import { own, type Json } from '../manifest/json.ts';
 import { memoryToolId } from '../manifest/memory-tools.ts';

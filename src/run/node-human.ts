@@ -1,4 +1,4 @@
-import type { BundleHuman } from '../manifest/bundle.ts';
+import type { BundleHuman } from '../manifest/bundle-people.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { NodeRun } from './node-start.ts';
 import { askPeople } from './people.ts';

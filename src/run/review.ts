@@ -1,4 +1,4 @@
-import type { BundleReview } from '../manifest/bundle.ts';
+import type { BundleReview } from '../manifest/bundle-people.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import type { Earlier } from './earlier.ts';
 import type { RecordedRow } from './executor.ts';

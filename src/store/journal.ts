@@ -17,6 +17,27 @@ const inlineBytesMax = 8_192;
 /** SQLSTATE. */
 const uniqueViolation = '23505';
 
+/** How runs end, or wait: a wait that was cancelled, drained or answered meanwhile is none. */
+const endedText = `  update run r set
+    state = case when x.state <> 'Waiting' then x.state when h.cancelled or h.drained then 'Cancelled'
+      when h.answered then 'Queued' else x.state end,
+    owner = null,
+    output = x.output::json,
+    error = case when r.replaced_by is not null and (x.state = 'Cancelled' or x.state = 'Waiting' and h.cancelled)
+      then ${replacedError('r.replaced_by')}
+      when x.state = 'Waiting' and h.cancelled
+      then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.')
+      when x.state = 'Waiting' and h.drained
+      then json_build_object('code', '${drained.code}', 'message', '${drained.message}') else x.error::json end,
+    run_at = case when x.state = 'Waiting' and not h.answered
+      then least(now() + x.delay * interval '1 millisecond',
+        case when x.delay is not null and x.people is null then r.deadline_at end) end,
+    asked_at = case when x.state = 'Waiting' and not h.answered and x.people then now() end,
+    ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and (h.cancelled or h.drained) then now() end
+  from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint, people boolean)
+  join held h on h.id = x.id
+  where r.id = x.id`;
+
 /**
  * One statement for many runs. It locks the runs' rows in the order of their ids, which every other writer does too,
  * so that two batches never wait for each other; what does not come back had another owner or another fence. The lock
@@ -64,25 +85,7 @@ with claimed as materialized (
   join held h on h.id = w.run
   on conflict (run, path) do update set due_at = excluded.due_at where wait.kind = 'rate'
 ), ended as (
-  update run r set
-    state = case when x.state <> 'Waiting' then x.state when h.cancelled or h.drained then 'Cancelled'
-      when h.answered then 'Queued' else x.state end,
-    owner = null,
-    output = x.output::json,
-    error = case when r.replaced_by is not null and (x.state = 'Cancelled' or x.state = 'Waiting' and h.cancelled)
-      then ${replacedError('r.replaced_by')}
-      when x.state = 'Waiting' and h.cancelled
-      then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.')
-      when x.state = 'Waiting' and h.drained
-      then json_build_object('code', '${drained.code}', 'message', '${drained.message}') else x.error::json end,
-    run_at = case when x.state = 'Waiting' and not h.answered
-      then least(now() + x.delay * interval '1 millisecond',
-        case when x.delay is not null and x.people is null then r.deadline_at end) end,
-    asked_at = case when x.state = 'Waiting' and not h.answered and x.people then now() end,
-    ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and (h.cancelled or h.drained) then now() end
-  from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint, people boolean)
-  join held h on h.id = x.id
-  where r.id = x.id
+${endedText}
 )
 select h.id, h.cancelled, h.overdue, h.drained, h.answered, h.live, c.paths as conflicts
 from held h

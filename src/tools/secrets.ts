@@ -1,5 +1,6 @@
 import { TerminalError } from '../errors.ts';
-import type { Bundle, SecretUse } from '../manifest/bundle.ts';
+import type { Bundle } from '../manifest/bundle.ts';
+import type { SecretUse } from '../manifest/bundle-secret.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
 import type { SecretPlace, SecretSource } from './secret-reading.ts';

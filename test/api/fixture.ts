@@ -128,6 +128,45 @@ function revisionAnswers(answer: Recorded, plan: Planned): RevisionOperations {
   };
 }
 
+type OnCall =
+  | 'workers'
+  | 'resolve'
+  | 'trace'
+  | 'standing'
+  | 'retry'
+  | 'redrive'
+  | 'rollouts'
+  | 'orderRollout'
+  | 'pools'
+  | 'questions'
+  | 'questionsOf'
+  | 'answer'
+  | 'top';
+
+function onCallAnswers(answer: Recorded): Pick<Operations, OnCall> {
+  return {
+    workers: answer('workers', []),
+    resolve: answer('resolve', run),
+    trace: answer('trace', { run, nodes: [], totals: { tokensIn: 0, tokensOut: 0, cost: 0, calls: 0, denied: 0 } }),
+    standing: answer('standing', standing),
+    retry: answer('retry', run),
+    redrive: answer('redrive', { runs: [runId], refused: [] }),
+    rollouts: answer('rollouts', []),
+    orderRollout: answer('orderRollout', rollout),
+    pools: answer('pools', []),
+    questions: answer('questions', [question]),
+    questionsOf: answer('questionsOf', [question]),
+    answer: answer('answer', { run: runId, place: 'ask', outcome: 'decided' }),
+    top: answer('top', {
+      environment: 'production',
+      windowMs: 300_000,
+      pools: [],
+      workers: { live: 0, slots: 0, running: 0 },
+      systems: [],
+    }),
+  };
+}
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer: Recorded =
@@ -182,26 +221,8 @@ export function recordingOperations(calls: unknown[]): Operations {
       content: {},
       target: {},
     }) as unknown as Operations['replaySource'],
-    standing: answer('standing', standing),
-    retry: answer('retry', run),
-    redrive: answer('redrive', { runs: [runId], refused: [] }),
-    rollouts: answer('rollouts', []),
-    orderRollout: answer('orderRollout', rollout),
-    pools: answer('pools', []),
-    questions: answer('questions', [question]),
-    questionsOf: answer('questionsOf', [question]),
-    answer: answer('answer', { run: runId, place: 'ask', outcome: 'decided' }),
-    top: answer('top', {
-      environment: 'production',
-      windowMs: 300_000,
-      pools: [],
-      workers: { live: 0, slots: 0, running: 0 },
-      systems: [],
-    }),
-    workers: answer('workers', []),
+    ...onCallAnswers(answer),
     cancel: () => Promise.reject(new Error('a secret detail of the machine')),
-    resolve: answer('resolve', run),
-    trace: answer('trace', { run, nodes: [], totals: { tokensIn: 0, tokensOut: 0, cost: 0, calls: 0, denied: 0 } }),
     ...revisionAnswers(answer, plan),
     close: () => Promise.resolve(),
   };

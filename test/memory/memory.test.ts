@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BundleMemory } from '../../src/manifest/bundle.ts';
+import type { BundleMemory } from '../../src/manifest/bundle-memory.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
 import type { Exchange, LongTerm, Memory } from '../../src/memory/memory.ts';
 import { ProcessMemories } from '../../src/memory/process-memory.ts';

@@ -44,7 +44,9 @@ export class Play {
   readValues(place: string): Json {
     const activation = this.started.get(place);
     if (activation === undefined) return [];
-    return Array.from(historyOf(activation), ([name, { turn, output }]) => [name, turn, output]).sort();
+    return Array.from(historyOf(activation), ([name, { turn, output }]) => [name, turn, output] as const).sort(
+      ([a], [b]) => (a < b ? -1 : 1),
+    );
   }
 
   /** Ends activations one after another, each with all of its edges. */
