@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { environment, output } from './option.ts';
 
 /** `pawl can-i`, `pawl who-can`. */
 export function addAccessCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
@@ -14,7 +15,7 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
     .option('--system <name>', 'one system instead of each that the agent is in')
     .addOption(live())
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (agent: string, tool: string, options) => {
       outcome.exit = await (await import('./can-i.ts')).canICommand(context, { ...options, agent, tool });
     });
@@ -25,7 +26,7 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
     .option('--all', 'also who may not, and why')
     .addOption(live())
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (tool: string, options) => {
       outcome.exit = await (await import('./who-can.ts')).whoCanCommand(context, { ...options, tool });
     });
@@ -33,12 +34,4 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
 
 function live(): Option {
   return new Option('--live', 'what is in force instead of the working copy');
-}
-
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
 }

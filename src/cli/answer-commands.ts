@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { collect, count, environment, output } from './option.ts';
 
 type Outcome = { exit: ExitCode };
 
@@ -12,8 +13,8 @@ export function addAnswerCommands(program: Command, context: CliContext, outcome
     .description('what runs ask of people, and of whom; of one run, in full')
     .argument('[run]', 'its id')
     .option('--limit <n>', 'how many', count, 50)
-    .option('--env <name>', 'the environment; not needed where pawl.yaml declares one')
-    .addOption(output())
+    .addOption(environment())
+    .addOption(output('text', 'json'))
     .action(async (run: string | undefined, options) => {
       outcome.exit = await (await import('./waits.ts')).waitsCommand(context, { ...options, run });
     });
@@ -28,22 +29,8 @@ export function addAnswerCommands(program: Command, context: CliContext, outcome
     .option('-i, --set <key=value>', 'one field of the form, as often as needed; JSON is taken as JSON', collect)
     .option('--form <file>', 'the whole form as a JSON file, `-` for standard input')
     .option('--text <answer>', 'the answer where the form is a text')
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (run: string, place: string | undefined, options) => {
       outcome.exit = await (await import('./answer.ts')).answerCommand(context, { ...options, run, place });
     });
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 1_000) return value;
-  throw new InvalidArgumentError('A whole number from 1 to 1000 is wanted.');
-}
-
-function collect(text: string, collected: readonly string[] = []): readonly string[] {
-  return [...collected, text];
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import { addCompletionCommand } from './completion.ts';
@@ -13,6 +13,7 @@ import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
+import { collect, count, environment, output, wholeNumber } from './option.ts';
 
 type Outcome = { exit: ExitCode };
 
@@ -221,28 +222,6 @@ function addServing(program: Command, context: CliContext, outcome: Outcome): vo
     });
 }
 
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(first: string, ...others: readonly string[]): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices([first, ...others]).default(first);
-}
-
-function count(text: string): number {
-  return wholeNumber(text, 1, 1_000);
-}
-
 function portNumber(text: string): number {
   return wholeNumber(text, 0, 65_535);
-}
-
-function wholeNumber(text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(`A whole number from ${least} to ${most} is wanted.`);
-}
-
-function collect(text: string, collected: readonly string[] = []): readonly string[] {
-  return [...collected, text];
 }

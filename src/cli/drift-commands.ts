@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
 import type { DriftAcceptOptions } from './drift-accept.ts';
 import type { DriftHealOptions } from './drift-heal.ts';
+import { environment, output } from './option.ts';
 
 /** `pawl drift` and its ways out. */
 export function addDriftCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
@@ -11,7 +12,7 @@ export function addDriftCommands(program: Command, context: CliContext, outcome:
     .command('drift')
     .description('show what is live that no revision says; exit 2 when there is any')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (options) => {
       outcome.exit = await (await import('./drift.ts')).driftCommand(context, options);
     });
@@ -36,12 +37,4 @@ export function addDriftCommands(program: Command, context: CliContext, outcome:
       const options = command.optsWithGlobals<Omit<DriftHealOptions, 'addresses'>>();
       outcome.exit = await (await import('./drift-heal.ts')).driftHealCommand(context, { ...options, addresses });
     });
-}
-
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
 }

@@ -1,7 +1,7 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { collect, environment, output } from './option.ts';
 
 /** `pawl override`. */
 export function addOverrideCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
@@ -18,7 +18,7 @@ export function addOverrideCommands(program: Command, context: CliContext, outco
     .requiredOption('--expires <duration>', 'how long it lasts, at most seven days: `30m`, `2h`')
     .option('--ack <id>', 'acknowledge a risk or a guard of it, as often as needed', collect)
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (address: string, options) => {
       outcome.exit = await (await import('./override.ts')).overrideSetCommand(context, { ...options, address });
     });
@@ -26,7 +26,7 @@ export function addOverrideCommands(program: Command, context: CliContext, outco
     .command('list')
     .description('what is in force, with the time that is left')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (options) => {
       outcome.exit = await (await import('./override.ts')).overrideListCommand(context, options);
     });
@@ -36,20 +36,8 @@ export function addOverrideCommands(program: Command, context: CliContext, outco
     .argument('<id>', 'as `pawl override list` shows it')
     .option('--ack <id>', 'acknowledge a risk or a guard of it, as often as needed', collect)
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (id: string, options) => {
       outcome.exit = await (await import('./override.ts')).overrideEndCommand(context, { ...options, id });
     });
-}
-
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
-}
-
-function collect(text: string, collected: readonly string[] = []): readonly string[] {
-  return [...collected, text];
 }

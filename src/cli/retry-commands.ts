@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { count, environment } from './option.ts';
 
 /** Runs that ended without success, started again. */
 export function addRetryCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
@@ -14,15 +15,9 @@ export function addRetryCommands(program: Command, context: CliContext, outcome:
     .option('--system <name>', 'with --dead-letters: of one AgentSystem, `namespace/name`')
     .option('--limit <n>', 'with --dead-letters: at most so many', count, 100)
     .option('--dry-run', 'with --dead-letters: only say which')
-    .option('--env <name>', 'the environment; not needed where pawl.yaml declares one')
+    .addOption(environment())
     .addOption(new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text'))
     .action(async (runs: readonly string[], options) => {
       outcome.exit = await (await import('./retry.ts')).retryCommand(context, { ...options, runs });
     });
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 1_000) return value;
-  throw new InvalidArgumentError('A whole number from 1 to 1000 is wanted.');
 }

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { collect, count, environment, output, wholeNumber } from './option.ts';
 
 type Outcome = { exit: ExitCode };
 
@@ -28,7 +29,7 @@ function addReturning(program: Command, context: CliContext, outcome: Outcome): 
     .option('--ack <id>', 'acknowledge a risk or a guard of the plan with it, as often as needed', collect)
     .option('--auto-approve', 'do not ask; acknowledges nothing')
     .option('--release', 'roll nothing back: lift the whole quarantine, with --reason')
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (revision: string | undefined, options) => {
       outcome.exit = await (await import('./rollback.ts')).rollbackCommand(context, { ...options, revision });
     });
@@ -40,7 +41,7 @@ function addQuarantine(program: Command, context: CliContext, outcome: Outcome):
     .command('list')
     .description('each content, and the rollback that withdrew it')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (options) => {
       outcome.exit = await (await import('./quarantine.ts')).quarantineCommand(context, options);
     });
@@ -51,7 +52,7 @@ function addQuarantine(program: Command, context: CliContext, outcome: Outcome):
     .option('--all', 'everything')
     .option('--reason <text>', 'why, for the record', reason)
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (addresses: readonly string[], options) => {
       outcome.exit = await (await import('./quarantine.ts')).releaseCommand(context, { ...options, addresses });
     });
@@ -64,7 +65,7 @@ function addHistory(program: Command, context: CliContext, outcome: Outcome): vo
     .addOption(environment())
     .option('--limit <n>', 'how many', count, 20)
     .option('--before <revision>', 'only those before it', revisionOption)
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (options) => {
       outcome.exit = await (await import('./history.ts')).historyCommand(context, options);
     });
@@ -73,7 +74,7 @@ function addHistory(program: Command, context: CliContext, outcome: Outcome): vo
     .description('one revision: who, when, which commit, and what it changed')
     .argument('<revision>', 'its number')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (revision: string, options) => {
       outcome.exit = await (await import('./show.ts')).showCommand(context, { ...options, revision });
     });
@@ -86,7 +87,7 @@ function addComparing(program: Command, context: CliContext, outcome: Outcome): 
     .argument('<from>', 'a revision (`41`), `live`, `working-copy`, a Git ref, a file or a folder')
     .argument('<to>', 'another one')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (from: string, to: string, options) => {
       outcome.exit = await (await import('./diff.ts')).diffCommand(context, { ...options, from, to });
     });
@@ -95,32 +96,14 @@ function addComparing(program: Command, context: CliContext, outcome: Outcome): 
     .description('which revision gave each field of a resource its value')
     .argument('<resource>', '`Agent/support/writer`')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (address: string, options) => {
       outcome.exit = await (await import('./blame.ts')).blameCommand(context, { ...options, address });
     });
 }
 
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
-}
-
-function count(text: string): number {
-  return wholeNumber(text, 1_000);
-}
-
 function revisionOption(text: string): number {
-  return wholeNumber(text.replace(/^r/, ''), 999_999_999);
-}
-
-function wholeNumber(text: string, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-  throw new InvalidArgumentError(`A whole number from 1 to ${most} is wanted.`);
+  return wholeNumber(text.replace(/^r/, ''), 1, 999_999_999);
 }
 
 const reasonMax = 1_000;
@@ -128,8 +111,4 @@ const reasonMax = 1_000;
 function reason(text: string): string {
   if (text.length <= reasonMax) return text;
   throw new InvalidArgumentError(`At most ${reasonMax} characters.`);
-}
-
-function collect(text: string, collected: readonly string[] = []): readonly string[] {
-  return [...collected, text];
 }

@@ -1,7 +1,7 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { environment, output } from './option.ts';
 
 /** How new runs come to a new revision of a system. */
 export function addRolloutCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
@@ -11,7 +11,7 @@ export function addRolloutCommands(program: Command, context: CliContext, outcom
     .description('the last rollout of each system, and what came of the runs of both sides')
     .argument('[system]', '`name` or `namespace/name` of one AgentSystem')
     .addOption(environment())
-    .addOption(output())
+    .addOption(output('text', 'json'))
     .action(async (system: string | undefined, options) => {
       outcome.exit = await (await import('./rollout.ts')).rolloutStatusCommand(context, { ...options, system });
     });
@@ -28,7 +28,7 @@ export function addRolloutCommands(program: Command, context: CliContext, outcom
       .argument('<system>', '`name` or `namespace/name` of the AgentSystem')
       .option('--reason <text>', 'for the record', '')
       .addOption(environment())
-      .addOption(output());
+      .addOption(output('text', 'json'));
     if (action === 'promote') command.option('--full', 'to all new runs at once, also of one that was aborted');
     command.action(
       async (system: string, options: { reason: string; output: string; env?: string; full?: boolean }) => {
@@ -36,12 +36,4 @@ export function addRolloutCommands(program: Command, context: CliContext, outcom
       },
     );
   }
-}
-
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices(['text', 'json']).default('text');
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type RunState, runStates } from '../api/operations-run.ts';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { collect, count, environment, output } from './option.ts';
 
 type Outcome = { exit: ExitCode };
 
@@ -127,22 +128,4 @@ export function runStatesOption(text: string): readonly RunState[] {
     if (state === undefined) throw new InvalidArgumentError(`A state is one of ${runStates.join(', ')}.`);
     return state;
   });
-}
-
-function environment(): Option {
-  return new Option('--env <name>', 'the environment; not needed where pawl.yaml declares one');
-}
-
-function output(first: string, ...others: readonly string[]): Option {
-  return new Option('-o, --output <format>', 'format of the data').choices([first, ...others]).default(first);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 1_000) return value;
-  throw new InvalidArgumentError('A whole number from 1 to 1000 is wanted.');
-}
-
-function collect(text: string, collected: readonly string[] = []): readonly string[] {
-  return [...collected, text];
 }

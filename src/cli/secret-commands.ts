@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { collect } from './option.ts';
 
 /** `pawl secret …`: the commands that handle values, none of which takes one as a word. */
 export function addSecretCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
@@ -23,8 +24,4 @@ export function addSecretCommands(program: Command, context: CliContext, outcome
     .action(async (options) => {
       outcome.exit = await (await import('./secret.ts')).secretKeygenCommand(context, options);
     });
-}
-
-function collect(text: string, collected: readonly string[] = []): readonly string[] {
-  return [...collected, text];
 }
