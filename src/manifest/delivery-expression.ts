@@ -1,4 +1,4 @@
-import { TerminalError } from '../errors.ts';
+import { expressionFailed, summaryOf } from './expression.ts';
 import { toCel, fromCel } from './expression-value.ts';
 import type { Json } from './json.ts';
 import { scopedExpression } from './scoped-expression.ts';
@@ -16,7 +16,7 @@ export interface Delivery {
 export function evaluateFilter(text: string, delivery: Delivery): boolean {
   const value = evaluate(text, delivery);
   if (typeof value === 'boolean') return value;
-  throw failed(text, 'a filter must give true or false');
+  throw expressionFailed(text, 'a filter must give true or false');
 }
 
 /** The input that a webhook makes of a delivery. Throws `expression.failed`. */
@@ -29,26 +29,13 @@ const loopValuesMax = 10_000;
 
 function evaluate(text: string, { payload, headers }: Delivery): Json {
   const expression = scopedExpression(text, 'delivery');
-  if (expression.kind === 'fault') throw failed(text, expression.message);
+  if (expression.kind === 'fault') throw expressionFailed(text, expression.message);
   const size = { left: expression.loops ? loopValuesMax : Number.POSITIVE_INFINITY };
   try {
     // Own maps: a header of the name `__proto__` is no prototype, and what a header is not stays missing.
     const variables = { payload: toCel(payload, size), headers: new Map(Object.entries(headers)) };
     return fromCel(expression.evaluate(variables));
   } catch (cause) {
-    throw failed(text, cause instanceof Error ? firstLine(cause.message) : 'unknown failure', cause);
+    throw expressionFailed(text, summaryOf(cause), cause);
   }
-}
-
-function firstLine(message: string): string {
-  return (message.split('\n')[0] ?? '').replace(/\.$/, '');
-}
-
-function failed(text: string, why: string, cause?: unknown): TerminalError {
-  const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  return new TerminalError(`The expression \`${shown}\` failed: ${why}.`, {
-    code: 'expression.failed',
-    help: 'Guard what may be missing with `has(…)`, and compare values of one type.',
-    cause,
-  });
 }

@@ -48,7 +48,7 @@ export function compileExpression(text: string): Expression | ExpressionFault {
 /** The value of an expression. Throws `expression.failed`: a missing key, a type that does not fit. */
 export function evaluateExpression(text: string, scope: Scope): Json {
   const expression = compileExpression(text);
-  if (expression.kind === 'fault') throw failed(text, expression.message);
+  if (expression.kind === 'fault') throw expressionFailed(text, expression.message);
   const size = { left: expression.loops ? loopValuesMax : Number.POSITIVE_INFINITY };
   try {
     const nodes: Record<string, unknown> = {};
@@ -62,7 +62,7 @@ export function evaluateExpression(text: string, scope: Scope): Json {
     const run = expression.readsRun ? toCel(scope.run ?? null, size) : null;
     return fromCel(expression.evaluate({ nodes, input, output, item, run }));
   } catch (cause) {
-    throw failed(text, summaryOf(cause), cause);
+    throw expressionFailed(text, summaryOf(cause), cause);
   }
 }
 
@@ -70,7 +70,7 @@ export function evaluateExpression(text: string, scope: Scope): Json {
 export function evaluateCondition(text: string, scope: Scope): boolean {
   const value = evaluateExpression(text, scope);
   if (typeof value === 'boolean') return value;
-  throw failed(text, 'a condition must give true or false');
+  throw expressionFailed(text, 'a condition must give true or false');
 }
 
 const environment = celEnvironment()
@@ -137,13 +137,15 @@ function shownFault(summary: string): string {
   return neutral(maskSecrets(summary));
 }
 
-function summaryOf(error: unknown): string {
+/** What an error of the library or of a value says, without its excerpt and its full stop. */
+export function summaryOf(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'summary' in error)
     return String(error.summary).replace(/\.$/, '');
-  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown failure';
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '').replace(/\.$/, '') : 'unknown failure';
 }
 
-function failed(text: string, why: string, cause?: unknown): TerminalError {
+/** For the caller to throw, so that the compiler sees where a function ends. */
+export function expressionFailed(text: string, why: string, cause?: unknown): TerminalError {
   const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
   return new TerminalError(`The expression \`${shown}\` failed: ${why}.`, {
     code: 'expression.failed',
