@@ -19,7 +19,7 @@ export const agentOf = kept((agent: Resource): BundleAgent => {
     prompt: spec.prompt,
     ...inputsOf(spec.inputs),
     ...toolsOf(agent),
-    limits: limitsOf(spec.limits),
+    limits: agentLimits(spec.limits),
     ...(spec.output === undefined ? {} : { output: spec.output }),
     execution: executionOf(spec.execution),
     ...(compaction === undefined ? {} : { compaction: compactionOf(compaction, agent.namespace) }),
@@ -48,7 +48,8 @@ function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'
   return { inputs: sortedRecord(declared.map(([name, { description: _text, ...input }]) => [name, input])) };
 }
 
-function limitsOf(limits: SpecOf<'Agent'>['limits']): BundleAgent['limits'] {
+/** What an agent's own manifest allows it, with times in milliseconds. */
+export function agentLimits(limits: SpecOf<'Agent'>['limits']): BundleAgent['limits'] {
   const { maxSteps, maxToolCalls, maxTokens, maxCost, maxDelegationDepth, timeout } = limits;
   return {
     maxSteps,

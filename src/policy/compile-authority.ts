@@ -4,6 +4,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf, handOffsOf } from './callers.ts';
+import { agentLimits } from './compile-agent.ts';
 import { durationMs } from './compile-content.ts';
 import { modelsNamed } from './compile-model.ts';
 import { embeddingsOf, memoryCells, memoryOf, memoryOperations, memoryUseOf, searchedBy } from './compile-memory.ts';
@@ -113,19 +114,11 @@ export function requestOf({ agent, address }: Subject, view: View): Request {
 
 const agentRequest = kept((agent: Resource): Request => {
   const spec = specOf(agent, 'Agent');
-  const { maxSteps, maxToolCalls, maxTokens, maxCost, maxDelegationDepth, timeout } = spec.limits;
   return {
     models: modelsNamed(agent),
     tools: new Set(sortedPaths(toolRefsOf(agent), agent.namespace)),
     roles: sortedPaths(spec.roles, agent.namespace),
-    limits: {
-      maxSteps,
-      maxToolCalls,
-      ...(maxTokens === undefined ? {} : { maxTokens }),
-      ...(maxCost === undefined ? {} : { maxCost }),
-      ...(maxDelegationDepth === undefined ? {} : { maxDelegationDepth }),
-      timeoutMs: durationMs(timeout),
-    },
+    limits: agentLimits(spec.limits),
   };
 });
 
