@@ -1,23 +1,19 @@
 import type { Transaction } from 'kysely';
 import { drained } from '../run/executor.ts';
 import { rowsOf } from './statement.ts';
+import { stoppedText } from './stopped-run.ts';
 import type { Tables } from './tables.gen.ts';
 
-const drainText = `
+const textOf = (how: 'drain' | 'cancel'): string => `
 with locked as materialized (
   select id from run where environment = $1 and system = any ($2::text[]) and ended_at is null
   order by id for no key update
 )
-update run r set
-  drain_requested_at = coalesce(r.drain_requested_at, now()),
-  state = case when r.state = 'Running' then r.state else 'Cancelled' end,
-  ended_at = case when r.state = 'Running' then null else now() end,
-  run_at = null,
-  error = case when r.state = 'Running' then null else json_build_object('code', $3::text, 'message', $4::text) end
+update run r set ${stoppedText(how, { code: '$3', message: '$4' })}
 from locked where r.id = locked.id
 returning r.id`;
 
-const cancelText = drainText.replaceAll('drain_requested_at', 'cancel_requested_at');
+const texts = { drain: textOf('drain'), cancel: textOf('cancel') } as const;
 
 const cancelled = { code: 'run.cancelled', message: 'The run’s system was removed, and it says `drain: cancel`.' };
 
@@ -32,6 +28,10 @@ export async function stopRunsOf(
 ): Promise<void> {
   if (removed.systems.length === 0) return;
   const { code, message } = how === 'drain' ? drained : cancelled;
-  const text = how === 'drain' ? drainText : cancelText;
-  await rowsOf(trx, { name: `${how}_removed`, text }, [removed.environment, removed.systems, code, message]);
+  await rowsOf(trx, { name: `${how}_removed`, text: texts[how] }, [
+    removed.environment,
+    removed.systems,
+    code,
+    message,
+  ]);
 }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { Database } from './database-port.ts';
 import type { RunFailure } from './json-column.ts';
 import { rowsOf } from './statement.ts';
+import { stoppedText } from './stopped-run.ts';
 
 export interface RunRow {
   readonly id: string;
@@ -36,13 +37,7 @@ export async function readRun(database: Pick<Database, 'db'>, id: string): Promi
 }
 
 const cancelText = `
-update run r set
-  cancel_requested_at = coalesce(r.cancel_requested_at, now()),
-  state = case when r.state = 'Running' then r.state else 'Cancelled' end,
-  ended_at = case when r.state = 'Running' then null else now() end,
-  run_at = null,
-  error = case when r.state = 'Running' then null
-    else json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.') end
+update run r set ${stoppedText('cancel', { code: `'run.cancelled'`, message: `'The run was cancelled.'` })}
 where r.id = $1 and r.ended_at is null
 returning ${runColumns}`;
 

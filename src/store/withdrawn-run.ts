@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Bundle } from '../manifest/bundle.ts';
 import { rowsOf } from './statement.ts';
+import { stoppedText } from './stopped-run.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** Revisions after `to` and up to `from`, which a rollback withdraws. */
@@ -23,22 +24,17 @@ const withdrawnRuns = `
       select h.digest from bundle_history h where h.environment = $1 and h.system = r.system
         and h.from_revision <= $2 and (h.to_revision is null or h.to_revision > $2))`;
 
-const drainText = `
+const textOf = (how: 'drain' | 'cancel'): string => `
 with withdrawn as materialized (
   select w.id from (${withdrawnRuns}) w where w.ended_at is null order by w.id
 ), locked as materialized (
   select r.id from run r join withdrawn using (id) where r.ended_at is null order by r.id for no key update of r
 )
-update run r set
-  drain_requested_at = coalesce(r.drain_requested_at, now()),
-  state = case when r.state = 'Running' then r.state else 'Cancelled' end,
-  ended_at = case when r.state = 'Running' then null else now() end,
-  run_at = null,
-  error = case when r.state = 'Running' then null else json_build_object('code', $4::text, 'message', $5::text) end
+update run r set ${stoppedText(how, { code: '$4', message: '$5' })}
 from locked where r.id = locked.id and r.ended_at is null
 returning r.id`;
 
-const cancelText = drainText.replaceAll('drain_requested_at', 'cancel_requested_at');
+const texts = { drain: textOf('drain'), cancel: textOf('cancel') } as const;
 
 /**
  * Ends what nobody executes and asks the workers of the others to stop: before their next step, or at once. The rows
@@ -50,9 +46,8 @@ export async function stopWithdrawnRuns(
   how: { readonly runs: 'drain' | 'cancel'; readonly error: { readonly code: string; readonly message: string } },
 ): Promise<number> {
   const { environment, to, from } = withdrawn;
-  const text = how.runs === 'drain' ? drainText : cancelText;
   const values = [environment, to, from, how.error.code, how.error.message];
-  return (await rowsOf(trx, { name: `${how.runs}_withdrawn`, text }, values)).length;
+  return (await rowsOf(trx, { name: `${how.runs}_withdrawn`, text: texts[how.runs] }, values)).length;
 }
 
 export interface InFlight {
