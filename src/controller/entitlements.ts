@@ -108,7 +108,9 @@ function pathIn(address: Address): string {
 }
 
 function shortened(decision: Decision): AccessRow['decision'] & object {
-  if (decision.kind === 'allow') return { kind: 'allow' };
+  // Nothing is drawn for a question.
+  if (decision.kind === 'allow' || decision.kind === 'draw') return { kind: 'allow' };
+  if (decision.kind === 'ask') return { kind: 'ask' };
   const { kind, reason, message } = decision;
   return { kind, reason, message };
 }

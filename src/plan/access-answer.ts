@@ -28,7 +28,7 @@ export interface AccessRow {
   readonly entitlement: Entitlement;
   /** Where arguments were given: the gate's word on a first call with them. */
   readonly decision?: {
-    readonly kind: 'allow' | 'deny';
+    readonly kind: 'allow' | 'ask' | 'deny';
     readonly reason?: ReasonCode;
     /** For people; never an argument's value. */
     readonly message?: string;

@@ -121,7 +121,7 @@ export function verdictOf(
   if (authority[table][name] === undefined)
     return { kind: 'deny', rule: subject, reason: table === 'tools' ? 'tool.not_declared' : 'model.not_allowed' };
   const permitted = permit({ pinned: authority, live: undefined }, { subject, table, name });
-  if (permitted.kind === 'allow') return permitted;
+  if (permitted.kind !== 'deny') return { kind: permitted.kind, rule: permitted.rule };
   return { kind: 'deny', rule: permitted.rule, reason: permitted.reason };
 }
 

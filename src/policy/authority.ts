@@ -1,3 +1,5 @@
+import type { ApprovalTerms } from './approval.ts';
+
 /** What a system's agents may do, compiled once per revision from grants and policies; plain JSON, stored with the bundle. */
 export interface Authority {
   /** `namespace/name` of the AgentSystem. */
@@ -24,11 +26,79 @@ export interface SubjectAuthority {
   /** `namespace/name` of the agents that it may hand work to, sorted; absent: to none. */
   readonly agents?: readonly string[];
   readonly budgets: readonly Budget[];
+  // What follows is absent where no rule says it, so that bundles of estates without it keep their digest.
+  /** Who approves, by the rule that asks: `ToolPermission/ns/name`, `AgentPolicy/ns/name`, `Agent/ns/name`. */
+  readonly approvals?: Readonly<Record<string, ApprovalTerms>>;
+  /** By id. */
+  readonly conditions?: readonly Condition[];
+  readonly flow?: readonly FlowRule[];
+  readonly rates?: readonly RateRule[];
+  /** Each must have the host that a tool connects to. */
+  readonly egress?: readonly { readonly rule: string; readonly hosts: readonly string[] }[];
+  /** The strongest floor of all policies. */
+  readonly isolation?: { readonly rule: string; readonly min: Tier };
+  readonly gateways?: readonly GatewayRule[];
+  /** The tightest clamp of all policies on what one model call may answer. */
+  readonly maxOutputTokens?: { readonly rule: string; readonly tokens: number };
+  /** `namespace/name` of the Guards that each call passes, sorted. */
+  readonly guards?: readonly string[];
+  /** The same row as if policies with `mode: audit` were enforced: asked beside it, recorded, and never obeyed. */
+  readonly audit?: SubjectAuthority;
+}
+
+/** The weakest first. */
+export type Tier = 'inline' | 'process' | 'sandbox' | 'container' | 'wasm';
+
+export interface Condition {
+  /** `AgentPolicy/ns/name#condition`. */
+  readonly id: string;
+  readonly kind: 'askIf' | 'denyUnless';
+  /** CEL. */
+  readonly expr: string;
+  /** `askIf`: key of `approvals`. */
+  readonly asks?: string;
+}
+
+export type DataClass = 'public' | 'privateRead' | 'untrustedRead' | 'externalWrite';
+
+export interface FlowRule {
+  /** `AgentPolicy/ns/name#flow-name` or `…#flow-index`. */
+  readonly id: string;
+  /** Sorted: all of these must have been touched. */
+  readonly when: readonly ('privateRead' | 'untrustedRead')[];
+  readonly what: 'deny' | 'ask';
+  /** Calls of tools of this class. */
+  readonly target: DataClass;
+  /** `ask`: key of `approvals`. */
+  readonly asks?: string;
+}
+
+export interface RateRule {
+  /** `AgentPolicy/ns/name#rate-index`. */
+  readonly id: string;
+  readonly key: 'run' | 'agent' | 'system' | 'namespace' | 'tool' | 'model';
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+export interface GatewayRule {
+  readonly rule: string;
+  /** Sorts of calls that must go through a gateway. */
+  readonly require: readonly ('model' | 'tool')[];
+  /** `namespace/name`; absent: any. */
+  readonly allow?: readonly string[];
 }
 
 /** Compiled allow or deny of one cell, with the rule that says so. Explicit denies come before a missing grant. */
 export type Verdict =
   | { readonly kind: 'allow'; readonly rule: string }
+  | {
+      readonly kind: 'ask';
+      /** The grant. */
+      readonly rule: string;
+      /** Keys of `approvals`, sorted: each must be satisfied. */
+      readonly asks: readonly string[];
+    }
   | {
       readonly kind: 'deny';
       readonly reason: 'policy.denied' | 'policy.not_granted' | 'model.not_allowed';
@@ -38,9 +108,11 @@ export type Verdict =
     };
 
 export interface Budget {
-  /** `AgentPolicy/ns/name#index`: the account's name within a run. */
+  /** `AgentPolicy/ns/name#index`: the account's name within what shares it. */
   readonly id: string;
-  readonly scope: 'run';
+  readonly scope: 'run' | 'agent' | 'system' | 'namespace';
+  /** Calendar in UTC; absent for a run's. */
+  readonly window?: 'hour' | 'day' | 'week' | 'month';
   readonly unit: 'tokens' | 'usd' | 'calls';
   /** Tokens, micro-USD or calls. */
   readonly limit: number;

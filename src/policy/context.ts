@@ -1,7 +1,10 @@
 import type { Bundle } from '../manifest/bundle.ts';
+import type { JsonObject } from '../manifest/json.ts';
 import type { Address } from '../manifest/resource.ts';
+import type { Action, ApprovalState } from './approval.ts';
 import type { ArgumentSchemas } from './arguments.ts';
-import type { SubjectAuthority } from './authority.ts';
+import type { DataClass, SubjectAuthority, Tier } from './authority.ts';
+import type { Halt } from './halt.ts';
 import type { HandedOn } from './hand-off.ts';
 
 /** What is asked of the gate. */
@@ -44,6 +47,21 @@ export interface GateContext {
   readonly usage: Usage;
   /** The agents that handed on the work that the caller does; absent: it does its own. */
   readonly handedOn?: readonly HandedOn[];
+  /** Switches in force; undefined: they cannot be read, and count as active. Absent of a plan's questions: none. */
+  readonly halts?: { readonly known: readonly Halt[] | undefined };
+  /** What the call runs in, for conditions and for what an approval binds to; absent: nothing can be approved. */
+  readonly where?: CallPlace;
+  /** The tiers that the worker's self-test proved; absent: `inline` alone. */
+  readonly tiers?: readonly Tier[];
+  /** By the call's path without its attempt. */
+  readonly approvals?: ReadonlyMap<string, ApprovalState>;
+}
+
+/** Where a call comes from. */
+export interface CallPlace extends Pick<Action, 'environment' | 'run' | 'step' | 'call'> {
+  readonly input: JsonObject;
+  /** RFC 3339, by the database's clock. */
+  readonly now: string;
 }
 
 /** Folded from the journal. Amounts are settled plus still reserved: a call without a result counts its reservation. */
@@ -68,6 +86,17 @@ export interface Usage {
   readonly nested?: readonly NestedUsage[];
   /** Of the whole run by budget id: the sum over the subjects that the budget reaches. Absent: nothing used. */
   readonly budgets: ReadonlyMap<string, Spent>;
+  /** Classes of data that the run's finished calls have touched. */
+  readonly touched?: ReadonlySet<DataClass>;
+  /** By account: what the run has drawn and not used. Absent as a whole: shared accounts are not asked (a plan's question). */
+  readonly drawn?: ReadonlyMap<string, Drawn>;
+}
+
+export interface Drawn {
+  /** Drawn less used and held; tokens, micro-USD or calls. */
+  readonly left: number;
+  /** The account could not give what was last asked of it. */
+  readonly dry: boolean;
 }
 
 export interface NestedUsage {

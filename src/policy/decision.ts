@@ -1,7 +1,11 @@
 import type { Json } from '../manifest/json.ts';
+import type { Ask } from './approval.ts';
 import type { ReasonCode } from './reason.ts';
 
-/** The gate's answer. `ask` joins with approvals; until then a rule that asks is refused at plan time. */
+/**
+ * The gate's answer. `ask`: people must release this very action. `draw`: what the run has drawn from shared accounts
+ * does not cover the call, and the accounts are not known to be dry: draw, and decide again.
+ */
 export type Decision =
   | {
       readonly kind: 'allow';
@@ -14,7 +18,22 @@ export type Decision =
       readonly reserve: Reservation;
       /** Model calls: the output cap after clamping to what budgets and limits leave. */
       readonly maxOutputTokens?: number;
+      /** The approval that the call consumes with its intent. */
+      readonly approval?: string;
+      readonly would?: AuditVerdict;
     }
+  | {
+      readonly kind: 'ask';
+      /** The grant. */
+      readonly rule: string;
+      /** Every rule that asks, sorted by rule. */
+      readonly asks: readonly Ask[];
+      readonly args: Json;
+      readonly argsDigest: string;
+      readonly actionDigest: string;
+      readonly would?: AuditVerdict;
+    }
+  | { readonly kind: 'draw'; readonly draws: readonly Draw[] }
   | {
       readonly kind: 'deny';
       readonly reason: ReasonCode;
@@ -23,7 +42,23 @@ export type Decision =
       /** One sentence for people; never an argument's value. */
       readonly message: string;
       readonly argsDigest?: string;
+      readonly would?: AuditVerdict;
     };
+
+/** What policies with `mode: audit` would have made of the call, where that is another verdict. */
+export interface AuditVerdict {
+  readonly kind: 'allow' | 'ask' | 'deny';
+  readonly reason?: ReasonCode;
+  readonly rule: string;
+}
+
+/** What a run needs from one shared account beyond what it has drawn. */
+export interface Draw {
+  /** Id of the account: what shares it, the budget and its window. */
+  readonly account: string;
+  /** Tokens, micro-USD or calls: at least this much. */
+  readonly amount: number;
+}
 
 export interface Reservation {
   readonly calls: number;

@@ -1,4 +1,5 @@
 import { own } from '../manifest/json.ts';
+import { compareText } from '../manifest/problem.ts';
 import type { SubjectAuthority, Verdict } from './authority.ts';
 import type { Decision } from './decision.ts';
 import type { ReasonCode } from './reason.ts';
@@ -30,7 +31,14 @@ export function effectiveVerdict(
   const ofLive: Verdict = row(revisions.live, cell) ?? { kind: 'deny', reason: missing, rule: 'live revision' };
   if (isExplicit(ofPinned)) return ofPinned;
   if (isExplicit(ofLive)) return ofLive;
-  return ofPinned.kind === 'deny' ? ofPinned : ofLive.kind === 'deny' ? ofLive : ofPinned;
+  if (ofPinned.kind === 'deny') return ofPinned;
+  return ofLive.kind === 'allow' ? ofPinned : askOfBoth(ofPinned, ofLive);
+}
+
+/** Whoever is asked by either revision is asked. */
+function askOfBoth(pinned: Exclude<Verdict, { kind: 'deny' }>, live: Exclude<Verdict, { kind: 'allow' }>): Verdict {
+  if (live.kind === 'deny' || pinned.kind === 'allow') return live;
+  return { kind: 'ask', rule: pinned.rule, asks: [...new Set([...pinned.asks, ...live.asks])].sort(compareText) };
 }
 
 function row(

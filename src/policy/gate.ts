@@ -57,6 +57,7 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
   const permitted = permitTarget(target, call, revisions); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
+  if (permitted.kind === 'ask') return deny('gate.error', permitted.rule, 'Nobody can be asked yet.');
   const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };

@@ -1,4 +1,5 @@
 import type { Address } from '../manifest/resource.ts';
+import type { Verdict } from './authority.ts';
 import { type Denial, deny, effectiveVerdict, type Revisions } from './effective.ts';
 
 /** One row of a subject's compiled rules. */
@@ -9,7 +10,7 @@ export interface PermissionCell {
   readonly name: string;
 }
 
-export type Permitted = { readonly kind: 'allow'; readonly rule: string } | Denial;
+export type Permitted = Exclude<Verdict, { kind: 'deny' }> | Denial;
 
 /**
  * T6, T7 and M3: what rules alone say of a call, whatever its arguments. `decide` asks it of every call, and the plan,
@@ -17,7 +18,7 @@ export type Permitted = { readonly kind: 'allow'; readonly rule: string } | Deni
  */
 export function permit(revisions: Revisions, { subject, table, name }: PermissionCell): Permitted {
   const verdict = effectiveVerdict(revisions, { table, name });
-  if (verdict.kind === 'allow') return verdict;
+  if (verdict.kind !== 'deny') return verdict;
   const { reason, rule } = verdict;
   switch (reason) {
     case 'policy.not_granted':

@@ -17,7 +17,10 @@ export interface Attempt<Call extends StepCall = StepCall> {
 export type Allowed = Extract<Decision, { kind: 'allow' }>;
 
 /** Counts the attempt in the run's ledger, with what an allowed one may cost at most. */
-export function book({ call, path, scope, subject, target }: Attempt, decision: Decision): void {
+export function book(
+  { call, path, scope, subject, target }: Attempt,
+  decision: Extract<Decision, { kind: 'allow' | 'deny' }>,
+): void {
   const { argsDigest } = decision;
   scope.ledger.book(path, {
     node: call.node,

@@ -136,7 +136,8 @@ async function intend(
 }
 
 function decisionOf(permitted: Permitted): RecordedDecision {
-  if (permitted.kind === 'allow') return { kind: 'allow', rule: permitted.rule };
+  // A session is the run's own: nobody is asked about it.
+  if (permitted.kind !== 'deny') return { kind: 'allow', rule: permitted.rule };
   const { rule, reason, message } = permitted;
   return { kind: 'deny', rule, reason, message };
 }

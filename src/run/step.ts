@@ -15,9 +15,11 @@ import {
   toolOf,
   useTimeoutMs,
 } from './ask.ts';
+import { awaitApproval } from './approving.ts';
 import { Attempts } from './attempts.ts';
 import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } from './attempt.ts';
 import { subjectOf } from './caller.ts';
+import { drawFor } from './drawing.ts';
 import type { CallError } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { passInnerAgent } from './inner-agent.ts';
@@ -26,6 +28,7 @@ import type { Outside } from './outside.ts';
 import { stepPlaceOf } from './place.ts';
 import { awaitRate, correctRate, isRated } from './rate-door.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
+import { screen } from './screening.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
 
 const world: Outside = { tool: callTool, model: callModel };
@@ -52,13 +55,14 @@ export async function step(call: StepCall, scope: Scope): Promise<CallResult> {
 }
 
 /** Decides, and lets through what is allowed. A newer live revision makes the decision void: it is made again. */
-async function admit(attempt: Attempt): Promise<CallResult | Again> {
-  const { call, path, scope } = attempt;
+async function admit(unscreened: Attempt): Promise<CallResult | Again> {
+  const { call, path, scope } = unscreened;
   if (scope.journal.recorded(path) !== undefined) {
-    if (call.kind === 'model') return leave(attempt);
-    if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter);
+    if (call.kind === 'model') return leave(unscreened);
+    if (call.enter !== undefined) return passInnerAgent({ ...unscreened, call }, call.enter);
     if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
   }
+  const attempt = await screen(unscreened);
   let isPaced = !isRated(attempt);
   for (let round = 1; ; round += 1) {
     assertGoing(scope);
@@ -69,6 +73,12 @@ async function admit(attempt: Attempt): Promise<CallResult | Again> {
     const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') return refuse(attempt, decision);
+    if (decision.kind === 'ask') return awaitApproval(attempt, decision);
+    if (decision.kind === 'draw') {
+      await drawFor(attempt, decision.draws);
+      round -= 1;
+      continue;
+    }
     if (!isPaced) {
       await awaitRate(attempt, decision.reserve.tokens);
       isPaced = true;

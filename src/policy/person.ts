@@ -1,0 +1,25 @@
+import type { JsonObject } from '../manifest/json.ts';
+
+/**
+ * Who asks for something, as the door that let them in has proved it. Never taken from a body: a local command is its
+ * operating-system user, a request is its token.
+ */
+export interface Person {
+  /** Unique among the people of an installation; what records and votes say. */
+  readonly name: string;
+  readonly proof: 'local' | 'token' | 'oidc';
+  /** Names of `groups` of pawl.yaml that the door itself vouches for: a token's. */
+  readonly groups: readonly string[];
+  /** Of an identity provider's token: what `groups.<name>.oidc` are held against. */
+  readonly claims?: { readonly issuer: string; readonly values: JsonObject };
+  readonly roles: readonly RoleBinding[];
+}
+
+/** In rising order of what they may do; `approver` and `operator` do not contain each other. */
+export type PersonRole = 'reader' | 'author' | 'operator' | 'approver' | 'admin';
+
+export interface RoleBinding {
+  readonly role: PersonRole;
+  /** Absent: in all. */
+  readonly namespaces?: readonly string[];
+}
