@@ -1,4 +1,4 @@
-import type { RolloutAction } from '../run/rollouts.ts';
+import type { RolloutRequest } from '../run/rollouts.ts';
 
 /** What the doors ask of rollouts: how new runs come to a new revision of a system. */
 export interface RolloutOperations {
@@ -6,17 +6,6 @@ export interface RolloutOperations {
   rollouts(environment: string): Promise<readonly RolloutRecord[]>;
   /** Moves one on, holds it or takes it back. */
   orderRollout(request: RolloutRequest): Promise<RolloutRecord>;
-}
-
-export interface RolloutRequest {
-  readonly environment: string;
-  /** `name` or `namespace/name` of the AgentSystem. */
-  readonly system: string;
-  readonly action: RolloutAction;
-  /** Of a promotion: to all runs at once, whatever steps are left. */
-  readonly full?: boolean;
-  readonly reason: string;
-  readonly actor: string;
 }
 
 export interface RolloutRecord {

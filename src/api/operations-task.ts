@@ -1,20 +1,7 @@
-import type { JsonObject } from '../manifest/json.ts';
-
 /** What starts tasks by itself. */
 export interface TaskOperations {
   schedules(environment: string): Promise<readonly ScheduleRecord[]>;
   webhooks(environment: string): Promise<readonly WebhookRecord[]>;
-}
-
-export interface StartTaskRequest {
-  readonly environment: string;
-  readonly kind: 'Task' | 'TaskSchedule';
-  /** `name` or `namespace/name`. */
-  readonly name: string;
-  /** Members that stand in place of the task's own. */
-  readonly input: JsonObject;
-  readonly idempotencyKey?: string;
-  readonly actor: string;
 }
 
 export interface ScheduleRecord {

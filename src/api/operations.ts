@@ -3,6 +3,7 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { Requirements } from '../run/pool.ts';
+import type { StartTaskRequest } from '../run/start-by-hand.ts';
 import type { AccessOperations } from './operations-access.ts';
 import type { AnswerOperations } from './operations-answer.ts';
 import type { DriftOperations } from './operations-drift.ts';
@@ -11,7 +12,7 @@ import type { RevisionOperations, RevisionRecord } from './operations-revision.t
 import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
 import type { RolloutOperations } from './operations-rollout.ts';
-import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
+import type { TaskOperations } from './operations-task.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**

@@ -1,7 +1,8 @@
-import type { RolloutRecord, RolloutRequest, RolloutSide } from '../api/operations-rollout.ts';
+import type { RolloutRecord, RolloutSide } from '../api/operations-rollout.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
+import type { RolloutRequest } from '../run/rollouts.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 

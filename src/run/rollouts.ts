@@ -60,13 +60,11 @@ function changeFor(row: RolloutRow, move: Move): RolloutChange | undefined {
   }
 }
 
-export type RolloutAction = 'promote' | 'pause' | 'resume' | 'abort';
-
-export interface RolloutOrder {
+export interface RolloutRequest {
   readonly environment: string;
   /** `name` or `namespace/name` of the AgentSystem. */
   readonly system: string;
-  readonly action: RolloutAction;
+  readonly action: 'promote' | 'pause' | 'resume' | 'abort';
   /** Of a promotion: to all runs at once, whatever steps are left. */
   readonly full?: boolean;
   readonly reason: string;
@@ -74,7 +72,7 @@ export interface RolloutOrder {
 }
 
 /** Does what a person asks of a rollout that is under way. */
-export async function orderRollout(database: Database, order: RolloutOrder): Promise<string> {
+export async function orderRollout(database: Database, order: RolloutRequest): Promise<string> {
   const row = await openRollout(database, order);
   const change = ordered(row, order);
   if (await changeRollout(database, row, change)) return row.system;
@@ -85,7 +83,7 @@ export async function orderRollout(database: Database, order: RolloutOrder): Pro
   });
 }
 
-async function openRollout(database: Database, { environment, system }: RolloutOrder): Promise<RolloutRow> {
+async function openRollout(database: Database, { environment, system }: RolloutRequest): Promise<RolloutRow> {
   const open = (await listRollouts(database.db, environment)).filter(({ endedAt }) => endedAt === undefined);
   const found = open.filter((row) => row.system === system || row.system.endsWith(`/${system}`));
   const [row, ...others] = found;
@@ -105,7 +103,7 @@ async function openRollout(database: Database, { environment, system }: RolloutO
   });
 }
 
-function ordered(row: RolloutRow, { action, full = false, reason, actor: by }: RolloutOrder): RolloutChange {
+function ordered(row: RolloutRow, { action, full = false, reason, actor: by }: RolloutRequest): RolloutChange {
   const { step, weight, plan } = row;
   const said = { step, weight, reason, actor: by };
   switch (action) {
