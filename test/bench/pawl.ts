@@ -50,6 +50,13 @@ export function workOf(chain: Chain): Work {
 }
 
 async function pawlRound(database: Database, work: Work): Promise<Record<string, Measure>> {
+  const measures = await timedRuns(database, work);
+  await assertJournalled(database, work);
+  return measures;
+}
+
+/** Submits the runs of a round, and times a worker that does them all. */
+export async function timedRuns(database: Database, work: Work): Promise<Record<string, Measure>> {
   await submitMany(database, work);
   const { executor, completed } = counting(database, work.runs);
   const worker = workerOn(database, { executor, slots: work.atOnce });
@@ -58,7 +65,6 @@ async function pawlRound(database: Database, work: Work): Promise<Record<string,
   await completed;
   const measures = stepsPerSecond(startedAt, work);
   await worker.stop();
-  await assertJournalled(database, work);
   return measures;
 }
 
@@ -72,7 +78,7 @@ export async function submitMany({ db }: Database, { runs, input }: Pick<Work, '
 }
 
 /** An executor that says when so many runs have ended. */
-export function counting(
+function counting(
   database: Database,
   runs: number,
 ): { readonly executor: Executor; readonly completed: Promise<void> } {

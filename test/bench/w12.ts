@@ -7,11 +7,10 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { startProcess } from '../support/processes.ts';
-import { workerOn } from '../support/runs.ts';
-import { chain, stepsPerSecond } from './chain.ts';
+import { chain } from './chain.ts';
 import type { Bench, Contender, Measure } from './context.ts';
 import { figureOf, median } from './figures.ts';
-import { counting, installWork, submitMany, workOf } from './pawl.ts';
+import { installWork, submitMany, timedRuns, workOf } from './pawl.ts';
 
 const runs = Number(process.env.PAWL_BENCH_RUNS ?? '2000');
 const kills = Number(process.env.PAWL_BENCH_KILLS ?? '8');
@@ -70,14 +69,7 @@ async function speed(directory: string): Promise<Record<string, Measure>> {
   try {
     await migrate(database);
     await installWork(database, work);
-    await submitMany(database, work);
-    const { executor, completed } = counting(database, runs);
-    const worker = workerOn(database, { executor, slots: work.atOnce });
-    const startedAt = performance.now();
-    await worker.start();
-    await completed;
-    const measures = stepsPerSecond(startedAt, work);
-    await worker.stop();
+    const measures = await timedRuns(database, work);
     await submitMany(database, { ...work, runs: runs * 2 });
     return measures;
   } finally {
