@@ -1,3 +1,4 @@
+import { type CallIndex, indexCalls, type RecordedCall } from './call-index.ts';
 import type {
   Executor,
   IntentEntry,
@@ -11,12 +12,6 @@ import type {
 } from './executor.ts';
 import { forgivenIn } from './forgiven.ts';
 import { Halted } from './halt.ts';
-
-/** What the journal held of one call when the run was claimed. */
-export interface RecordedCall {
-  readonly intent: RecordedRow | undefined;
-  readonly result: RecordedRow | undefined;
-}
 
 export interface JournalHooks {
   /** The fence is old: another worker owns the run. */
@@ -33,6 +28,8 @@ export class RunJournal {
   readonly #owner: { readonly worker: string; readonly run: string; readonly fence: number };
   readonly #hooks: JournalHooks;
   readonly #recorded = new Map<string, RecordedCall>();
+  /** Of what is recorded, made when it is first asked for: most runs have one owner. */
+  #index: CallIndex | undefined;
   readonly #askedAt = new Map<string, number>();
   /** Failures that are tried anew. */
   readonly #forgiven: ReadonlySet<string>;
@@ -67,9 +64,10 @@ export class RunJournal {
     return this.#forgiven.has(path);
   }
 
-  /** Every call that earlier owners began since a person last started the run, for the time that a step has taken. */
-  calls(): Iterable<RecordedCall> {
-    return [...this.#recorded.values()].filter(({ intent, result }) => (result ?? intent)?.beforeRetry !== true);
+  /** Calls inside of a place that earlier owners began since a person last started the run, for the time they took. */
+  callsWithin(place: string): readonly RecordedCall[] {
+    this.#index ??= indexCalls(this.#recorded.values());
+    return this.#index.get(place) ?? [];
   }
 
   /** Resolves when the intent, and every result before it, is durable. */

@@ -8,7 +8,7 @@ import { Halted, Suspended } from './halt.ts';
 import type { NodeStart, Work, Wrapper } from './node-start.ts';
 import { backoffMs, causeOf } from './retry.ts';
 import type { Scope } from './scope.ts';
-import { isWithin, spentWithin, withinTime } from './time-limit.ts';
+import { spentWithin, withinTime } from './time-limit.ts';
 
 /** Gives all attempts at an execution together the time that the node's `timeout` says, pauses included. */
 export const timed: Wrapper = (start, scope, inner) => {
@@ -88,10 +88,8 @@ const asked: ReadonlySet<string> = new Set(['tool', 'model', 'agent', 'result', 
  * attempt could make it again.
  */
 function isUnsettled(place: string, { journal }: Scope): boolean {
-  for (const { result } of journal.calls()) {
-    if (result?.outcome === 'unknown' && result.error?.retryable === false && isWithin(result.node, place)) return true;
-  }
-  return false;
+  const calls = journal.callsWithin(place);
+  return calls.some(({ result }) => result?.outcome === 'unknown' && result.error?.retryable === false);
 }
 
 /** Whether the pause leaves time for another attempt. */

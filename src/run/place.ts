@@ -28,6 +28,17 @@ export function stepsOf(place: string): readonly string[] {
   return place.split('>').map((step) => step.slice(step.lastIndexOf(':') + 1));
 }
 
+/** Whether a place is this one or inside of it: a mark, a hand, a delegate or a node of a nested system. */
+export function isWithin(place: string, outer: string): boolean {
+  return place === outer || (place.startsWith(outer) && /^[#[@!^:>]/.test(place.slice(outer.length)));
+}
+
+/** The place itself, and each that it is inside of. */
+export function outerPlaces(place: string): readonly string[] {
+  const outer = Array.from(place.matchAll(/[#[@!^:>]/g), ({ index }) => place.slice(0, index));
+  return [...outer, place];
+}
+
 /** One execution of a nested system that a place is inside of. */
 export interface Nesting {
   readonly place: string;

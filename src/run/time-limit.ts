@@ -1,5 +1,6 @@
 import type { Json } from '../manifest/json.ts';
 import { isHandOff } from '../policy/hand-off.ts';
+import type { RecordedCall } from './call-index.ts';
 import { Halted, StepFailure } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 import type { Scope } from './scope.ts';
@@ -39,15 +40,15 @@ export async function withinTime<T>(
 }
 
 /** Milliseconds in which at least one call inside of a place was under way, by the journal of earlier owners. */
-export function spentWithin(place: string, journal: Pick<RunJournal, 'calls'>): number {
-  return spentBy(journal, (node) => isWithin(node, place));
+export function spentWithin(place: string, journal: Pick<RunJournal, 'callsWithin'>): number {
+  return spentBy(journal.callsWithin(place));
 }
 
-/** What calls at places of one kind took. Work that was handed on is counted by its own calls: it may have waited. */
-function spentBy(journal: Pick<RunJournal, 'calls'>, counts: (place: string) => boolean): number {
+/** What calls took. Work that was handed on is counted by its own calls: it may have waited. */
+function spentBy(calls: readonly RecordedCall[]): number {
   const spans: [number, number][] = [];
-  for (const { intent, result } of journal.calls()) {
-    if (intent === undefined || result === undefined || !counts(intent.node) || isHandOff(intent.target)) continue;
+  for (const { intent, result } of calls) {
+    if (intent === undefined || result === undefined || isHandOff(intent.target)) continue;
     if (intent.kind === 'model' || intent.kind === 'tool') spans.push([intent.atMs, result.atMs]);
   }
   spans.sort(([a], [b]) => a - b);
@@ -76,7 +77,8 @@ export async function withinAgentTime(
   // Without a row of rules the gate refuses the first call, and says so.
   if (timeoutMs === undefined) return work(signal);
   const timer = new AbortController();
-  const spent = spentBy(journal, (node) => node === place || node.startsWith(`${place}^`));
+  const own = ({ intent }: RecordedCall) => intent?.node === place || intent?.node.startsWith(`${place}^`) === true;
+  const spent = spentBy(journal.callsWithin(place).filter(own));
   const limit = setTimeout(() => timer.abort(), Math.max(0, timeoutMs - spent));
   try {
     return await work(AbortSignal.any([signal, timer.signal]));
@@ -87,9 +89,4 @@ export async function withinAgentTime(
   } finally {
     clearTimeout(limit);
   }
-}
-
-/** Whether a place is this one or inside of it: a mark, a hand, a delegate or a node of a nested system. */
-export function isWithin(place: string, outer: string): boolean {
-  return place === outer || (place.startsWith(outer) && /^[#[@!^:>]/.test(place.slice(outer.length)));
 }

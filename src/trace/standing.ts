@@ -2,9 +2,8 @@ import type { RunRecord, TraceNode } from '../api/operations.ts';
 import type { Bundle } from '../manifest/bundle.ts';
 import { isJsonObject } from '../manifest/json.ts';
 import type { RecordedRow } from '../run/executor.ts';
-import { nestingOf, nodeAt, nodeOf, stepsOf } from '../run/place.ts';
+import { isWithin, nestingOf, nodeAt, nodeOf, stepsOf } from '../run/place.ts';
 import { parentOf } from './parent.ts';
-import { isWithin } from '../run/time-limit.ts';
 import { bodyOf, type Call, type Draft, type Drafts } from './draft.ts';
 
 type Stands = Pick<TraceNode, 'state' | 'then' | 'error' | 'said'>;
