@@ -18,7 +18,6 @@ export const checkMemory: Check = (spec, report) => {
   if (longTerm['embeddingRef'] !== undefined)
     return requireFields(longTerm, { fields: ['dimensions'], help: 'Write how long its embeddings are.' }, within);
   refuseFields(longTerm, { fields: ['dimensions'], what: 'a memory without `embeddingRef`' }, within);
-  const { minScore } = longTerm;
-  if (typeof minScore === 'number' && minScore > 0)
+  if (Number(longTerm['minScore']) > 0)
     within(['minScore'], contradiction('Without `embeddingRef` memories are found by words, which have no score.'));
 };

@@ -13,10 +13,4 @@ export interface OpenMemory {
   readonly memory: Memory;
   /** How many entries a search gives that does not say. */
   readonly topK: number;
-  /** One vector for each text, by the embedding model of the memory, through the gate. */
-  readonly embed: (texts: readonly string[]) => Promise<Embedded>;
 }
-
-export type Embedded =
-  | { readonly kind: 'done'; readonly vectors: readonly (readonly number[])[] }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };

@@ -74,13 +74,7 @@ async function search({ tool, args, longTerm, open }: Call): Promise<ToolOutcome
   if (query.trim() === '')
     return failed('tool.argument_refused', 'A search takes the argument `query`, a string that is not empty.');
   const topK = Math.min(memoryLimits.topK, topKOf(tool, args, open));
-  if (!(await longTerm.needsEmbeddings()))
-    return bounded(tool, { entries: (await longTerm.search({ text: query, topK })).map(foundShown) });
-  const embedded = await open.embed([query]);
-  if (embedded.kind === 'failed') return embedded;
-  const [embedding] = embedded.vectors;
-  if (embedding === undefined) return failed('model.response_invalid', 'The embedding model gave no vector.');
-  return bounded(tool, { entries: (await longTerm.search({ text: query, embedding, topK })).map(foundShown) });
+  return bounded(tool, { entries: (await longTerm.search({ text: query, topK })).map(foundShown) });
 }
 
 /** What an author sets for a tool is a ceiling to the model. */
@@ -107,21 +101,10 @@ async function ingest(call: Call): Promise<ToolOutcome> {
   );
 }
 
-async function put(
-  { args, longTerm, open, access, idempotencyKey }: Call,
-  parts: NewEntry['chunks'],
-): Promise<ToolOutcome> {
+async function put({ args, longTerm, access, idempotencyKey }: Call, parts: NewEntry['chunks']): Promise<ToolOutcome> {
   const key = text(args.key);
   const entry = { key, call: idempotencyKey, writtenBy: access.caller, run: access.run };
-  if (!(await longTerm.needsEmbeddings())) await longTerm.write({ ...entry, chunks: parts });
-  else {
-    const embedded = await open.embed(parts.map((part) => part.text));
-    if (embedded.kind === 'failed') return embedded;
-    const vectors = embedded.vectors;
-    if (vectors.length !== parts.length) return failed('model.response_invalid', 'The embedding model left texts out.');
-    const chunks = parts.map((part, index) => ({ ...part, embedding: vectors[index] ?? [] }));
-    await longTerm.write({ ...entry, chunks });
-  }
+  await longTerm.write({ ...entry, chunks: parts });
   return { kind: 'done', output: { key, written: true, ...(parts.length > 1 ? { parts: parts.length } : {}) } };
 }
 

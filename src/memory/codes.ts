@@ -4,8 +4,8 @@ import type { CodeDoc } from '../manifest/problem.ts';
 export const memoryCodes = {
   'memory.unavailable': {
     title: 'The memory cannot be reached',
-    cause: 'This worker has no such memory, the Memory has no `longTerm`, or its service does not answer.',
-    cure: 'Look at the Memory and, for one of type `http`, at its service; then `pawl retry` the run.',
+    cause: 'This worker has no such memory, or the Memory has no `longTerm`.',
+    cure: 'Look at the Memory, then `pawl retry` the run.',
   },
   'memory.full': {
     title: 'The memory holds as much as it may',

@@ -2,17 +2,8 @@ import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
 import type { Database } from '../store/database-port.ts';
 import { ensureMemory, findMemory } from '../store/memory.ts';
-import {
-  type EntryRow,
-  getEntry,
-  listEntries,
-  putEntry,
-  searchMeaning,
-  searchWords,
-  type FoundEntry,
-} from '../store/memory-entry.ts';
+import { type EntryRow, getEntry, listEntries, putEntry, searchWords, type FoundEntry } from '../store/memory-entry.ts';
 import { appendExchange, readHistory } from '../store/memory-session.ts';
-import { hasVectors } from '../store/vector.ts';
 import type { Entry, Found, LongTerm, Memory, MemoryName } from './memory.ts';
 
 /** A memory in pawl's own database, the embedded one or PostgreSQL. */
@@ -31,29 +22,23 @@ export function databaseMemory(database: Database, name: MemoryName, memory: Bun
 
 type Settings = NonNullable<BundleMemory['longTerm']>;
 
-function longTermOf(database: Database, name: MemoryName, settings: Settings): LongTerm {
-  const { embedding, dimensions, minScore, ttlMs } = settings;
+function longTermOf(database: Database, name: MemoryName, { ttlMs }: Settings): LongTerm {
   return {
-    needsEmbeddings: async () => embedding !== undefined && dimensions !== undefined && (await hasVectors(database.db)),
     async read(key) {
       const id = await findMemory(database, name);
       return id === undefined ? undefined : entryOf(await getEntry(database, id, key));
     },
     async write({ chunks, ...entry }) {
-      const rows = chunks.map(({ value, text, embedding: vector }) => ({
+      const rows = chunks.map(({ value, text }) => ({
         value: JSON.stringify(value),
         body: searchable(text),
-        ...(vector === undefined ? {} : { embedding: vector }),
       }));
       await putEntry(database, { memory: await ensureMemory(database, name), ...entry, chunks: rows, ttlMs });
     },
-    async search({ text, embedding: vector, topK }) {
+    async search({ text, topK }) {
       const memory = await findMemory(database, name);
       if (memory === undefined) return [];
-      const rows =
-        vector === undefined
-          ? await searchWords(database, { memory, query: searchable(text), topK })
-          : await searchMeaning(database, { memory, embedding: vector, minScore, topK });
+      const rows = await searchWords(database, { memory, query: searchable(text), topK });
       return rows.map(foundOf);
     },
     async list(request) {

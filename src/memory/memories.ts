@@ -1,4 +1,3 @@
-import { TerminalError } from '../errors.ts';
 import type { Database } from '../store/database-port.ts';
 import { sweepMemories } from '../store/memory-sweep.ts';
 import { databaseMemory } from './database-memory.ts';
@@ -15,8 +14,6 @@ export function memoriesOn(database: Database): Memories & { readonly sweep: () 
           return databaseMemory(database, name, memory);
         case 'inMemory':
           return own.open(name);
-        case 'http':
-          throw new TerminalError(`Memory/${name.memory} is of type http.`, { code: 'memory.unavailable', help: '' });
       }
     },
     sweep: () => sweepMemories(database),

@@ -1,22 +1,15 @@
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
-import type { Secrets } from '../tools/secrets.ts';
 
-/** Where memories are: pawl's database, this process, or a service, as each Memory says. */
+/** Where memories are: pawl's database or this process, as each Memory says. */
 export interface Memories {
-  open(name: MemoryName, memory: BundleMemory, connection: Connection): Memory;
+  open(name: MemoryName, memory: BundleMemory): Memory;
 }
 
 export interface MemoryName {
   readonly environment: string;
   /** `namespace/name`. */
   readonly memory: string;
-}
-
-/** What a memory needs that is reached over the network. */
-export interface Connection {
-  readonly signal: AbortSignal;
-  readonly secrets: Secrets;
 }
 
 /** One Memory: sessions, and what is kept beyond them where it says so. */
@@ -50,8 +43,6 @@ export interface Exchange {
 
 /** Entries by key, of all agents that use the Memory. */
 export interface LongTerm {
-  /** Whether texts are to come with embeddings: else it finds by words, or makes its own. */
-  needsEmbeddings(): Promise<boolean>;
   read(key: string): Promise<Entry | undefined>;
   /** Keeps it in place of what was there; the same call again changes nothing. */
   write(entry: NewEntry): Promise<void>;
@@ -75,7 +66,7 @@ export interface Entry {
 export interface NewEntry {
   readonly key: string;
   /** One value, or the parts of a document. */
-  readonly chunks: readonly { readonly value: Json; readonly text: string; readonly embedding?: readonly number[] }[];
+  readonly chunks: readonly { readonly value: Json; readonly text: string }[];
   /** The same for every attempt at one call. */
   readonly call: string;
   readonly writtenBy: string;
@@ -84,7 +75,6 @@ export interface NewEntry {
 
 export interface Query {
   readonly text: string;
-  readonly embedding?: readonly number[];
   readonly topK: number;
 }
 

@@ -7,7 +7,7 @@ import { callersOf, handOffsOf } from './callers.ts';
 import { agentLimits } from './compile-agent.ts';
 import { durationMs } from './compile-content.ts';
 import { modelsNamed } from './compile-model.ts';
-import { embeddingsOf, memoryCells, memoryOf, memoryOperations, memoryUseOf, searchedBy } from './compile-memory.ts';
+import { memoryCells, memoryOperations, memoryUseOf, searchedBy } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
@@ -69,9 +69,7 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
   }
   const { models } = request;
   return {
-    models: Object.fromEntries(
-      modelsOf(models, subject, view).map((path) => [path, modelVerdict(path, subject, policies)]),
-    ),
+    models: Object.fromEntries(models.map((path) => [path, modelVerdict(path, subject, policies)])),
     tools,
     limits: limitsOf(request.limits, policies),
     ...handOffsIn(subject, view),
@@ -133,12 +131,6 @@ const systemRequest = kept((system: Resource): Request => {
     limits: { maxSteps: 1, maxToolCalls: 1, timeoutMs: durationMs(spec.limits.timeout) },
   };
 });
-
-/** The agent's own, and those that make the embeddings of what it searches. */
-function modelsOf(named: readonly string[], subject: Subject, view: View): readonly string[] {
-  const memories = memoriesNamed(subject, view).map((path) => memoryOf(view.resource('Memory', path)));
-  return [...new Set([...named, ...embeddingsOf(memories)])];
-}
 
 /** `namespace/name` of the memories whose tools a subject may call, and of those that its retrieval tools search. */
 export function memoriesNamed(subject: Subject, view: View): readonly string[] {

@@ -14,7 +14,7 @@ import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
 import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { withHandOffs } from './compile-hand-off.ts';
-import { embeddingsOf, memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
+import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { authProfileOf, inputSchemaOf, notRunnable } from './runnable.ts';
@@ -36,10 +36,7 @@ export function compileContent(system: Resource, view: View): Bundle {
     toolPaths.map((path) => [path, memoryToolOf(path) ?? toolOf(view.resource('Tool', path))]),
   );
   const memories = memoriesOf(agents, Object.values(tools), view);
-  const modelPaths = [
-    ...callers.flatMap(({ resource }) => modelsNamed(resource)),
-    ...embeddingsOf(Object.values(memories)),
-  ];
+  const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));
   const models = sortedRecord(modelPaths.map((path) => [path, modelOf(view.resource('ModelEndpoint', path))]));
   return {
     engineSchema:
@@ -57,7 +54,7 @@ export function compileContent(system: Resource, view: View): Bundle {
     tools,
     ...(Object.keys(memories).length === 0 ? {} : { memories }),
     ...concurrencyOf(system),
-    secrets: secretsOf([...Object.values(models), ...Object.values(tools), ...Object.values(memories)], view),
+    secrets: secretsOf([...Object.values(models), ...Object.values(tools)], view),
   };
 }
 
@@ -122,7 +119,7 @@ function secretUse({ name, key }: SecretRef, namespace: string): SecretUse {
   return { secret: qualify(name, namespace), key };
 }
 
-type SecretUser = BundleModel | BundleTool | BundleMemory;
+type SecretUser = BundleModel | BundleTool;
 
 /** Only the keys that something uses: another key of the same Secret is none of this system's business. */
 function secretsOf(users: readonly SecretUser[], view: View): Bundle['secrets'] {
@@ -148,7 +145,6 @@ function sourceOf(source: SpecOf<'Secret'>['source']): Bundle['secrets'][string]
 }
 
 function secretUsesOf(user: SecretUser): readonly SecretUse[] {
-  if ('session' in user) return user.http?.auth === undefined ? [] : [user.http.auth.secret];
   if (!('impl' in user)) return [user.auth, user.tls?.ca].filter((use) => use !== undefined);
   return user.impl.type === 'http' && user.impl.auth !== undefined ? [user.impl.auth.secret] : [];
 }

@@ -1,7 +1,6 @@
 import type { Bundle, BundleAgent, BundleTool } from '../manifest/bundle.ts';
-import type { SecretUse } from '../manifest/bundle-secret.ts';
 import type { BundleMemory, BundleMemoryUse } from '../manifest/bundle-memory.ts';
-import { longDurationMs, parseDuration } from '../manifest/duration.ts';
+import { longDurationMs } from '../manifest/duration.ts';
 import {
   memoryOperationClass,
   memoryTool,
@@ -87,49 +86,21 @@ export function memoryPaths(agents: Bundle['agents'], tools: readonly BundleTool
 
 /** A Memory as a bundle holds it. */
 export function memoryOf(resource: Resource): BundleMemory {
-  const { type, session, longTerm, http } = specOf(resource, 'Memory');
+  const { type, session, longTerm } = specOf(resource, 'Memory');
+  if (type === 'http') throw notRunnable(resource, 'is of type http');
   return {
     type,
     session: { ttlMs: longDurationMs(session.ttl), maxMessages: session.maxMessages },
     ...(longTerm === undefined ? {} : { longTerm: longTermOf(longTerm, resource) }),
-    ...(http === undefined ? {} : { http: httpOf(http, resource) }),
   };
 }
 
 function longTermOf(
-  { embeddingRef, dimensions, topK, minScore, ttl }: NonNullable<SpecOf<'Memory'>['longTerm']>,
-  { namespace }: Resource,
-): NonNullable<BundleMemory['longTerm']> {
-  return {
-    ...(embeddingRef === undefined ? {} : { embedding: qualify(embeddingRef, namespace) }),
-    ...(dimensions === undefined ? {} : { dimensions }),
-    topK,
-    minScore: Number(minScore),
-    ...(ttl === undefined ? {} : { ttlMs: longDurationMs(ttl) }),
-  };
-}
-
-function httpOf(
-  { url, auth, timeout, allowPrivate }: NonNullable<SpecOf<'Memory'>['http']>,
+  { embeddingRef, minScore, topK, ttl }: NonNullable<SpecOf<'Memory'>['longTerm']>,
   resource: Resource,
-): NonNullable<BundleMemory['http']> {
-  const timeoutMs = parseDuration(timeout);
-  if (timeoutMs === undefined) throw new TypeError(`"${timeout}" is not a duration: validation comes before compiling`);
-  if (auth === undefined) return { url, allowPrivate, timeoutMs };
-  if (auth.profile === 'oauth2ClientCredentials') throw notRunnable(resource, 'authenticates with OAuth 2.0');
-  const secret: SecretUse = { secret: qualify(auth.secretRef.name, resource.namespace), key: auth.secretRef.key };
-  const { profile, headerName } = auth;
-  return {
-    url,
-    allowPrivate,
-    timeoutMs,
-    auth: { profile, secret, ...(headerName === undefined ? {} : { headerName }) },
-  };
-}
-
-/** The ModelEndpoints that make the embeddings of memories, in order. */
-export function embeddingsOf(memories: readonly BundleMemory[]): readonly string[] {
-  return [...new Set(memories.flatMap(({ longTerm }) => longTerm?.embedding ?? []))].sort(compareText);
+): NonNullable<BundleMemory['longTerm']> {
+  if (embeddingRef !== undefined || Number(minScore) > 0) throw notRunnable(resource, 'is searched by meaning');
+  return { topK, ...(ttl === undefined ? {} : { ttlMs: longDurationMs(ttl) }) };
 }
 
 /** What a call of it does to the world, in the words of rules. */

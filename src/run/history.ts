@@ -99,7 +99,7 @@ function talkOf({ node, caller }: AgentTurns, scope: Scope): Talk | undefined {
   const { memory: use } = agentOf({ node, caller }, scope);
   const { session } = scope.run;
   const settings = own(scope.content.memories, use?.memory ?? '');
-  const memory = use && openMemory(use.memory, scope, scope.signal);
+  const memory = use && openMemory(use.memory, scope);
   if (use === undefined || settings === undefined || memory === undefined || typeof session !== 'string')
     return undefined;
   const subject = subjectOf(caller);

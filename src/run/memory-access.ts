@@ -6,11 +6,11 @@ import { subjectOf } from './caller.ts';
 import type { Scope } from './scope.ts';
 
 /** A memory of the run's environment as its bundle has it; undefined: there is none, or this worker keeps none. */
-export function openMemory(path: string, scope: Scope, signal: AbortSignal): Memory | undefined {
+export function openMemory(path: string, scope: Scope): Memory | undefined {
   const settings = own(scope.content.memories, path);
   if (settings === undefined || scope.memories === undefined) return undefined;
   const name = { environment: scope.run.environment, memory: path };
-  return scope.memories.open(name, settings, { signal, secrets: scope.secrets });
+  return scope.memories.open(name, settings);
 }
 
 /** What the memory tools of a call reach, in the name of who calls. */
@@ -20,9 +20,9 @@ export function memoryAccess(call: ToolStepCall, scope: Scope): MemoryAccess | u
     caller: subjectOf(call.caller),
     run: scope.run.id,
     open(path) {
-      const memory = openMemory(path, scope, call.signal);
+      const memory = openMemory(path, scope);
       const topK = own(scope.content.memories, path)?.longTerm?.topK;
-      return memory && { memory, topK: topK ?? 5, embed: async () => ({ kind: 'done', vectors: [] }) };
+      return memory && { memory, topK: topK ?? 5 };
     },
   };
 }

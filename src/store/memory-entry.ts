@@ -2,7 +2,7 @@ import { TerminalError } from '../errors.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
-/** More entries than anybody reads, and few enough that a search by meaning may look at each. */
+/** More entries than anybody reads. */
 export const chunksMax = 100_000;
 
 /** A part of what is kept under one key. */
@@ -11,7 +11,6 @@ export interface NewChunk {
   readonly value: string;
   /** What a search by words looks at. */
   readonly body: string;
-  readonly embedding?: readonly number[];
 }
 
 export interface NewEntry {
@@ -38,19 +37,18 @@ with room as materialized (
 ), cut as (
   delete from memory_entry e using fresh where e.memory = $1 and e.key = $2 and e.chunk >= $3::bigint
 ), put as (
-  insert into memory_entry as e (memory, key, chunk, value, body, embedding, written_by, run, expires_at)
-  select $1, $2, c.chunk, c.value, c.body, c.embedding, $5, $6, now() + $7::bigint * interval '1 millisecond'
-  from fresh cross join json_to_recordset($8::json) as c (chunk integer, value text, body text, embedding real[])
+  insert into memory_entry as e (memory, key, chunk, value, body, written_by, run, expires_at)
+  select $1, $2, c.chunk, c.value, c.body, $5, $6, now() + $7::bigint * interval '1 millisecond'
+  from fresh cross join json_to_recordset($8::json) as c (chunk integer, value text, body text)
   on conflict (memory, key, chunk) do update set value = excluded.value, body = excluded.body,
-    embedding = excluded.embedding, written_by = excluded.written_by, run = excluded.run, updated_at = now(),
-    expires_at = excluded.expires_at
+    written_by = excluded.written_by, run = excluded.run, updated_at = now(), expires_at = excluded.expires_at
 )
 select enough from room`;
 
 /** Keeps a value under its key, in place of what was there. */
 export async function putEntry({ db }: Database, entry: NewEntry): Promise<void> {
   const { memory, key, chunks, call, writtenBy, run, ttlMs } = entry;
-  const rows = chunks.map(({ value, body, embedding }, chunk) => ({ chunk, value, body, embedding }));
+  const rows = chunks.map(({ value, body }, chunk) => ({ chunk, value, body }));
   const values = [memory, key, rows.length, call, writtenBy, run, ttlMs ?? null, JSON.stringify(rows)];
   const [row] = await rowsOf<{ enough: boolean }>(db, { name: 'put_entry', text: putText }, values);
   if (row?.enough === true) return;
@@ -126,27 +124,4 @@ export interface Search {
 /** Finds by words. The score orders what is found and says nothing of how alike two texts are. */
 export async function searchWords({ db }: Database, { memory, query, topK }: Search): Promise<readonly FoundEntry[]> {
   return rowsOf<FoundEntry>(db, { name: 'search_words', text: wordsText }, [memory, query, topK]);
-}
-
-/** By cosine similarity, of each entry that has an embedding of this length: exact, and without an index of its own. */
-const meaningText = `
-select * from (
-  select ${entryColumns}, greatest(0, 1 - (e.embedding::vector <=> $2::real[]::vector))::float8 as score
-  from memory_entry e
-  where e.memory = $1 and cardinality(e.embedding) = cardinality($2::real[]) and ${isKept}
-) e where e.score >= $3 order by e.score desc, e.updated_at desc, e.key, e.chunk limit $4`;
-
-/** Finds by meaning, where the database has pgvector. */
-export async function searchMeaning(
-  { db }: Database,
-  request: {
-    readonly memory: string;
-    readonly embedding: readonly number[];
-    readonly minScore: number;
-    readonly topK: number;
-  },
-): Promise<readonly FoundEntry[]> {
-  const { memory, embedding, minScore, topK } = request;
-  const statement = { name: 'search_meaning', text: meaningText };
-  return rowsOf<FoundEntry>(db, statement, [memory, [...embedding], minScore, topK]);
 }

@@ -4,7 +4,6 @@ import { TerminalError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { storeError } from './failure.ts';
 import type { Tables } from './tables.gen.ts';
-import { enableVectors } from './vector.ts';
 
 const folderDefault = new URL('./migrations/', import.meta.url);
 
@@ -24,8 +23,7 @@ export async function migrate(database: Database, folder: URL = folderDefault): 
   if (before.state === 'current') return [];
   const migrator = new Migrator({ db: database.db, provider: sqlFiles(folder) });
   const { error, results } = await migrator.migrateToLatest();
-  if (error === undefined) await enableVectors(database.db);
-  else {
+  if (error !== undefined) {
     const after = await schemaState(database.db, folder);
     if (after.state === 'newer') throw newer(after);
     throw failed(error, results?.find((result) => result.status === 'Error')?.migrationName);

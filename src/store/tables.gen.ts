@@ -116,7 +116,6 @@ export interface MemoryEntry {
   body: string;
   chunk: Generated<number>;
   created_at: Generated<Timestamp>;
-  embedding: number[] | null;
   expires_at: Timestamp | null;
   key: string;
   memory: string;

@@ -68,6 +68,10 @@ describe('a Memory', () => {
         { type: 'postgres', longTerm: { minScore: 0.5 } },
         'manifest.contradiction spec.longTerm.minScore',
       ],
+      'a score of words, as text': [
+        { type: 'postgres', longTerm: { minScore: '0.5' } },
+        'manifest.contradiction spec.longTerm.minScore',
+      ],
       'scores and times out of bounds': [
         { type: 'postgres', session: { ttl: '0d', maxMessages: 0 }, longTerm: { ...embedded, minScore: 1.5, topK: 0 } },
         'manifest.format spec.session.ttl',

@@ -7,16 +7,13 @@ import type { Exchange, LongTerm, Memory } from '../../src/memory/memory.ts';
 import { ProcessMemories } from '../../src/memory/process-memory.ts';
 import { followMemories } from '../../src/store/memory.ts';
 import { sweepMemories } from '../../src/store/memory-sweep.ts';
-import { bundleSecrets } from '../../src/tools/secrets.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 
 const settings: BundleMemory = {
   type: 'postgres',
   session: { ttlMs: 60_000, maxMessages: 6 },
-  longTerm: { topK: 5, minScore: 0 },
+  longTerm: { topK: 5 },
 };
-const noSecrets = bundleSecrets({}, () => Promise.reject(new Error('none is asked for')));
-const unreachable = { signal: new AbortController().signal, secrets: noSecrets };
 const ada = { agent: 'support/triage', session: 'ticket-1' };
 
 function exchange(number: number, options: Partial<Exchange> = {}): Exchange {
@@ -56,7 +53,7 @@ async function inDatabase(kind: (typeof databaseKinds)[number]): Promise<Place> 
   await environments(opened);
   return {
     open: (memory = 'support/notes', environment = 'production') =>
-      memoriesOn(opened.database).open({ environment, memory }, settings, unreachable),
+      memoriesOn(opened.database).open({ environment, memory }, settings),
     expire: async () => {
       await sql`update memory_session set expires_at = now() where session = 'ticket-1'`.execute(opened.database.db);
     },
@@ -137,8 +134,8 @@ describe.each(databaseKinds)('the long term in the %s database', (kind) => {
     longTerm: Partial<NonNullable<BundleMemory['longTerm']>> = {},
     environment = 'production',
   ): LongTerm {
-    const config = { ...settings, longTerm: { topK: 5, minScore: 0, ...longTerm } };
-    const found = memoriesOn(opened.database).open({ environment, memory }, config, unreachable).longTerm;
+    const config = { ...settings, longTerm: { topK: 5, ...longTerm } };
+    const found = memoriesOn(opened.database).open({ environment, memory }, config).longTerm;
     if (found === undefined) throw new Error('it has a long term');
     return found;
   }
@@ -241,7 +238,7 @@ describe.each(databaseKinds)('the long term in the %s database', (kind) => {
 
   test('lets sessions go with their agent, also where two change names', async () => {
     const { database } = opened;
-    const memory = memoriesOn(database).open({ environment: 'production', memory: 'move/d' }, settings, unreachable);
+    const memory = memoriesOn(database).open({ environment: 'production', memory: 'move/d' }, settings);
     const said = (agent: string) => texts(memory, 9, { agent, session: 's' });
     for (const [number, agent] of ['ns/a', 'ns/b', 'ns/c'].entries())
       await memory.append({ agent, session: 's' }, exchange(number));

@@ -48,13 +48,22 @@ test('what an agent may do with its memory are tools that it is offered, each gr
     'default/notes': {
       type: 'postgres',
       session: { ttlMs: 86_400_000, maxMessages: 200 },
-      longTerm: { topK: 5, minScore: 0, ttlMs: 7_776_000_000 },
+      longTerm: { topK: 5, ttlMs: 7_776_000_000 },
     },
   });
   expect(authority.subjects['Agent/default/writer']?.tools['memory:default/notes:write']).toEqual({
     kind: 'allow',
     rule: 'Agent/default/writer',
   });
+});
+
+test.each<[string, JsonObject]>([
+  ['in a service', { type: 'http', http: { url: 'https://m.example.com' } }],
+  ['searched by embeddings', { longTerm: { topK: 5, minScore: 0, embeddingRef: 'embed', dimensions: 3 } }],
+  ['searched by likeness', { longTerm: { topK: 5, minScore: '0.7' } }],
+])('a memory %s is refused', (_what, spec) => {
+  const resources = [...base.slice(0, 4), memory('notes', spec), using(['read'])];
+  expect(() => compile(resources)).toThrow(/^Memory\/default\/notes .* which this build cannot run\.$/);
 });
 
 test('a memory of sessions alone offers no tools', () => {

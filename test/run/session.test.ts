@@ -28,7 +28,7 @@ function remembering(turns: Json, agent: Partial<BundleAgent> = {}): Bundle {
   return {
     ...bundle,
     tools: { ...bundle.tools, ...tools },
-    memories: { [memory]: { type: 'postgres', session, longTerm: { topK: 5, minScore: 0 } } },
+    memories: { [memory]: { type: 'postgres', session, longTerm: { topK: 5 } } },
   };
 }
 

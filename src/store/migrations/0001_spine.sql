@@ -558,8 +558,6 @@ create table memory_entry (
   -- What a search by words looks at.
   body text not null,
   words tsvector generated always as (to_tsvector('simple', body)) stored,
-  -- What a search by meaning looks at; absent without an embedding model or without pgvector.
-  embedding real[],
   -- Who wrote it: `Agent/ns/name`, and in which run.
   written_by text not null,
   run uuid not null,
