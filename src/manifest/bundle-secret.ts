@@ -4,3 +4,11 @@ export interface SecretUse {
   readonly secret: string;
   readonly key: string;
 }
+
+/** How a call authenticates to the other side. */
+export interface BundleAuth {
+  readonly profile: 'bearer' | 'apiKeyHeader' | 'basic';
+  readonly secret: SecretUse;
+  /** Of `apiKeyHeader`. */
+  readonly headerName?: string;
+}

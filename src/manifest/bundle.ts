@@ -1,6 +1,7 @@
+import type { BundleGateway } from './bundle-guard.ts';
 import type { BundleMemory, BundleMemoryUse, MemoryOperation } from './bundle-memory.ts';
 import type { BundleHuman, BundleReview } from './bundle-people.ts';
-import type { SecretUse } from './bundle-secret.ts';
+import type { BundleAuth, SecretUse } from './bundle-secret.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
@@ -221,6 +222,8 @@ export interface BundleModel {
   readonly rateLimit?: { readonly requestsPerMinute?: number; readonly tokensPerMinute?: number };
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: { readonly ca: SecretUse };
+  /** Absent: calls go to the provider. With it `baseUrl` and `allowPrivate` are the gateway's. */
+  readonly gateway?: BundleGateway;
   readonly region?: string;
   readonly project?: string;
   readonly apiVersion?: string;
@@ -254,10 +257,6 @@ export interface BundleTool {
         readonly query: Readonly<Record<string, string>>;
         readonly body?: Json;
         readonly egress: { readonly hosts: readonly string[]; readonly allowPrivate: boolean };
-        readonly auth?: {
-          readonly profile: 'bearer' | 'apiKeyHeader' | 'basic';
-          readonly secret: SecretUse;
-          readonly headerName?: string;
-        };
+        readonly auth?: BundleAuth;
       };
 }

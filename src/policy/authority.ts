@@ -1,3 +1,4 @@
+import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { ApprovalTerms } from './approval.ts';
 
 /** What a system's agents may do, compiled once per revision from grants and policies; plain JSON, stored with the bundle. */
@@ -6,6 +7,11 @@ export interface Authority {
   readonly system: string;
   /** By address: `Agent/ns/name`, and `AgentSystem/ns/name` for the system's own tool nodes. */
   readonly subjects: Readonly<Record<string, SubjectAuthority>>;
+  /**
+   * By `namespace/name`: every Guard that a subject names. Here and not in the content, so that one that live adds
+   * reaches the runs under way. Absent: none.
+   */
+  readonly guards?: Readonly<Record<string, BundleGuard>>;
 }
 
 export interface SubjectAuthority {
