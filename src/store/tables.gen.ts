@@ -22,6 +22,31 @@ export interface Acknowledgement {
   used_by_revision: number | null;
 }
 
+export interface Approval {
+  action: string;
+  action_digest: string;
+  args: string;
+  asks: Json;
+  class_digest: string | null;
+  created_at: Generated<Timestamp>;
+  decided_at: Timestamp | null;
+  decided_by: string | null;
+  environment: string;
+  expires_at: Timestamp;
+  fence: number;
+  id: string;
+  namespace: string;
+  node: string;
+  path: string;
+  reason: string | null;
+  run: string;
+  state: Generated<string>;
+  subject: string;
+  used_by: Generated<string[]>;
+  uses_max: Generated<number>;
+  votes: Generated<Json>;
+}
+
 export interface Attempt {
   at: Generated<Timestamp>;
   code: string | null;
@@ -31,6 +56,33 @@ export interface Attempt {
   message: Generated<string>;
   outcome: string;
   revision: number | null;
+}
+
+export interface Audit {
+  at: Generated<Timestamp>;
+  hash: string;
+  run: string;
+  seq: number;
+  text: string;
+  xid: Generated<string>;
+}
+
+export interface AuditChain {
+  at: Generated<Timestamp>;
+  environment: string;
+  event: number | null;
+  hash: string;
+  kind: string;
+  run: string | null;
+  run_seq: number | null;
+  seq: number;
+  text: string;
+}
+
+export interface AuditFold {
+  folded_at: Generated<Timestamp>;
+  is_only: Generated<boolean>;
+  xid: string;
 }
 
 export interface Blob {
@@ -95,6 +147,7 @@ export interface Event {
   detail: JsonColumnDefault<JsonObject>;
   environment: string;
   id: Generated<number>;
+  xid: Generated<string>;
 }
 
 export interface Memory {
@@ -255,6 +308,7 @@ export interface Rollout {
 export interface Run {
   answered: Generated<boolean>;
   asked_at: Timestamp | null;
+  asks_approval: Generated<boolean>;
   blocked: Generated<boolean>;
   bundle: string;
   cancel_requested_at: Timestamp | null;
@@ -377,7 +431,11 @@ export interface Worker {
 
 export interface Tables {
   acknowledgement: Acknowledgement;
+  approval: Approval;
   attempt: Attempt;
+  audit: Audit;
+  audit_chain: AuditChain;
+  audit_fold: AuditFold;
   blob: Blob;
   bundle: Bundle;
   bundle_history: BundleHistory;

@@ -188,9 +188,12 @@ create table event (
   at timestamptz not null default now(),
   actor text not null,
   action text not null,
-  detail jsonb not null default '{}'
+  detail jsonb not null default '{}',
+  -- In which order events became visible, for who folds them into the record.
+  xid xid8 not null default pg_current_xact_id()
 );
 create index event_environment on event (environment, id desc);
+create index event_xid on event (xid);
 
 -- Who agreed to what a plan would newly permit, spend or reach. It holds for what it was given for, however often that
 -- is planned, and until a revision has used it.
@@ -289,6 +292,8 @@ create table run (
   drain_requested_at timestamptz,
   owner uuid,
   fence bigint not null default 0,
+  -- It asked for approvals: what is left of them ends with it.
+  asks_approval boolean not null default false,
   -- A person answered since the last claim: a run that parks is then ready again at once.
   answered boolean not null default false,
   -- Since when it waits for people, which is no time of its own.
@@ -423,12 +428,56 @@ create table step (
   check ((phase = 'result') = (outcome is not null))
 );
 
+-- What each run was let do, and what it was not: one chain of hashes a run, written by its owner with the journal. A row
+-- is one write of it and may tell of several calls. The text is kept, so that nothing is hashed that was read anew.
+create table audit (
+  -- No foreign key, as the journal has none.
+  run uuid not null,
+  seq integer not null check (seq > 0),
+  at timestamptz not null default clock_timestamp(),
+  -- In which order rows became visible, for who folds them.
+  xid xid8 not null default pg_current_xact_id(),
+  -- Canonical JSON: names, rules, reasons, amounts and digests; never contents.
+  text text not null,
+  -- SHA-256 of the hash of the row before it (of nothing at first) and the text.
+  hash text not null,
+  primary key (run, seq)
+);
+create index audit_xid on audit (xid);
+
+-- The environment's chain: where the chain of each run had come to, and what people did.
+create table audit_chain (
+  environment text not null,
+  seq bigint not null check (seq > 0),
+  at timestamptz not null default now(),
+  kind text not null check (kind in ('run', 'event')),
+  run uuid,
+  run_seq integer,
+  -- The event's id.
+  event bigint,
+  text text not null,
+  hash text not null,
+  primary key (environment, seq),
+  check (kind = 'run' and run is not null and run_seq is not null and event is null
+    or kind = 'event' and run is null and run_seq is null and event is not null)
+);
+create index audit_chain_run on audit_chain (run, run_seq) where kind = 'run';
+create unique index audit_chain_event on audit_chain (event) where kind = 'event';
+
+-- Up to where rows are folded into the environments' chains; one row.
+create table audit_fold (
+  is_only boolean primary key default true check (is_only),
+  -- Rows of this transaction and later ones are not.
+  xid xid8 not null,
+  folded_at timestamptz not null default now()
+);
+
 -- Why a run waits: `timer` and `rate` (until run.run_at), `unknown` (a person says what became of a call), `human` (a
--- person fills in a form), `review` (people approve, deny or ask for changes).
+-- person fills in a form), `review` (people approve, deny or ask for changes), `approval` (people release a call).
 create table wait (
   run uuid not null references run (id),
   path text not null,
-  kind text not null check (kind in ('timer', 'rate', 'unknown', 'human', 'review')),
+  kind text not null check (kind in ('timer', 'rate', 'unknown', 'human', 'review', 'approval')),
   due_at timestamptz,
   -- What is asked of whom; json, because it holds contents.
   detail json,
@@ -441,6 +490,65 @@ create table wait (
 );
 -- What people may answer now.
 create index wait_asked on wait (created_at) where kind in ('human', 'review') and resolution is null;
+
+-- What a run asks people to release: one exact call, and where its rules say so further ones of its class. Every change
+-- of `state` is one update that names the state before it.
+create table approval (
+  -- What people call it. Knowing it gives nothing: who decides has to be an approver.
+  id text primary key check (id ~ '^[0-9a-z]{10}$'),
+  environment text not null references environment (name),
+  -- Of the run: whose approvers are asked where a rule names nobody.
+  namespace text not null,
+  run uuid not null references run (id),
+  -- The run's by then: requests of before a retry are not looked at.
+  fence bigint not null,
+  -- The call's path without its attempt, and its place.
+  path text not null,
+  node text not null,
+  action_digest text not null check (action_digest = encode(sha256(convert_to(action, 'UTF8')), 'hex')),
+  -- Canonical JSON of all that the decision binds to: digests and names, no contents.
+  action text not null,
+  -- Canonical JSON of the arguments as people see them: fields that the tool's schema calls sensitive are left out.
+  args text not null,
+  -- `[{rule, ttlMs, fourEyes, approvers?, batch?}]`: each must be satisfied by itself.
+  asks jsonb not null,
+  -- Who submitted the run, or wrote what a machine started it by.
+  subject text not null,
+  state text not null default 'pending' check (state in
+    ('pending', 'approved', 'consumed', 'denied', 'expired', 'cancelled')),
+  -- In order: `{by, key, as, asks, batch?, text?, at}`, one of each person; `asks` are the indices that it counts for.
+  votes jsonb not null default '[]',
+  -- Who decided it, or what ended it.
+  decided_by text,
+  reason text,
+  -- Paths of the intents that used it, and how many may.
+  used_by text[] not null default '{}',
+  uses_max integer not null default 1 check (uses_max between 1 and 1001),
+  -- Digest of what calls must have in common to be released along with this one; null: none are.
+  class_digest text,
+  created_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz not null,
+  decided_at timestamptz,
+  check (cardinality(used_by) <= uses_max),
+  check ((state = 'consumed') = (cardinality(used_by) = uses_max) or state in ('expired', 'cancelled')),
+  check (expires_at <= created_at + interval '24 hours 1 minute')
+);
+-- One open request for each call.
+create unique index approval_open on approval (run, path) where state in ('pending', 'approved');
+create index approval_due on approval (expires_at) where state in ('pending', 'approved');
+create index approval_listed on approval (environment, state, created_at, id);
+create index approval_run on approval (run);
+
+-- Whoever ends a run ends what it asked: nobody decides on a call that cannot come any more.
+create function cancel_approvals() returns trigger language plpgsql as $$
+begin
+  update approval set state = 'cancelled', decided_at = now(), reason = 'The run has ended.'
+    where run = new.id and state in ('pending', 'approved');
+  return null;
+end $$;
+create trigger run_ended_cancels after update on run
+  for each row when (old.asks_approval and old.ended_at is null and new.ended_at is not null)
+  execute function cancel_approvals();
 
 -- When each TaskSchedule comes next. Apply marks the row in its own transaction by setting `next_at` to now: whoever
 -- fires it takes the row first and then reads what the revision holds, so that the two cannot disagree.
@@ -586,6 +694,10 @@ create trigger event_append_only before update or delete or truncate on event
 create trigger revision_append_only before update or delete or truncate on revision
   for each statement execute function refuse_change();
 create trigger step_append_only before update or truncate on step
+  for each statement execute function refuse_change();
+create trigger audit_append_only before update or delete or truncate on audit
+  for each statement execute function refuse_change();
+create trigger audit_chain_append_only before update or delete or truncate on audit_chain
   for each statement execute function refuse_change();
 create trigger spec_immutable before update or truncate on spec
   for each statement execute function refuse_change();
