@@ -1,5 +1,5 @@
 import type { Json } from '../manifest/json.ts';
-import type { Ask } from './approval.ts';
+import type { Action, Ask } from './approval.ts';
 import type { ReasonCode } from './reason.ts';
 
 /**
@@ -30,6 +30,8 @@ export type Decision =
       readonly asks: readonly Ask[];
       readonly args: Json;
       readonly argsDigest: string;
+      /** What is bound to, and its digest. */
+      readonly action: Action;
       readonly actionDigest: string;
       readonly would?: AuditVerdict;
     }
