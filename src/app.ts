@@ -3,6 +3,7 @@ import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
 import { inspectBus, openStore } from './app-database.ts';
 import { openLocal, replayWith } from './app-local.ts';
+import { ownToken } from './api/identity.ts';
 import type { Operations } from './api/operations.ts';
 import { startServer } from './api/server.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
@@ -21,6 +22,7 @@ import type { ControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
 import type { Log } from './log.ts';
 import { type Closers, opening } from './closers.ts';
+import { localPerson, type Person } from './policy/person.ts';
 import { defaultPool } from './run/pool.ts';
 import { openRepository } from './source/repository.ts';
 import type { Repository } from './source/repository.ts';
@@ -113,8 +115,17 @@ function localOperations(config: Config, database: Database, repository: Reposit
 }
 
 function operationsOn(config: Config, plane: ControlPlane, close: () => Promise<void>): Operations {
+  return operationsFor(config, plane, close)(localPerson(config.actor));
+}
+
+function operationsFor(
+  config: Config,
+  plane: ControlPlane,
+  close: () => Promise<void>,
+): (person: Person) => Operations {
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
-  return createLocalOperations({ plane, workingCopy, log: subsystemLog(createLog(config.logLevel), 'plan'), close });
+  const log = subsystemLog(createLog(config.logLevel), 'plan');
+  return (person) => createLocalOperations({ plane, person, workingCopy, log, close });
 }
 
 function openersOf(config: Config): Openers {
@@ -205,8 +216,8 @@ async function startApi(config: Config, { plane, log, stack, port }: Starting & 
   const token = newToken();
   const version = packageVersion();
   const server = await startServer({
-    operations: operationsOn(config, plane, () => Promise.resolve()),
-    token,
+    operations: operationsFor(config, plane, () => Promise.resolve()),
+    identify: ownToken(token, localPerson(config.actor)),
     version,
     log: subsystemLog(log, 'api'),
     ready: () => assertSchema(plane.database.db),

@@ -39,8 +39,7 @@ export function createClient(options: ClientOptions): Operations {
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
     heal: ({ environment, ...body }) => post<drifts.HealRecord>(`${of(environment)}/drift/heal`, body),
     healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),
-    resumeHealing: ({ environment, ...body }) =>
-      post<drifts.HealingState>(`${of(environment)}/drift/heal/resume`, body),
+    resumeHealing: (environment) => post<drifts.HealingState>(`${of(environment)}/drift/heal/resume`, {}),
     overrides: (environment) => get<overrides.OverrideRecord[]>(`${of(environment)}/overrides`),
     setOverride: ({ environment, ...body }) => post<overrides.OverriddenRecord>(`${of(environment)}/overrides`, body),
     endOverride: ({ environment, ...body }) =>

@@ -1,10 +1,10 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { isPawlError, RetryableError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { taskCodes } from '../run/task-codes.ts';
 import { type ProblemJson, problemMediaType, problemOf } from './problem-json.ts';
 import { RequestRates } from './request-rates.ts';
+import type { Api } from './route.ts';
 
 /** A request to a webhook, before anybody knows who sent it. */
 export interface HookRequest {
@@ -34,7 +34,7 @@ const bodyMsDefault = 10_000;
 const sourcesMax = 10_000;
 
 /** The one route without a token: a request proves itself by what its webhook asks for. */
-export function addHooks(app: OpenAPIHono, door: HookDoor, { log, ...limits }: HookLimits & { log: Log }): void {
+export function addHooks(app: Api, door: HookDoor, { log, ...limits }: HookLimits & { log: Log }): void {
   const { bodyMs = bodyMsDefault, perSecond = 20, burst = 100 } = limits;
   const rates = new RequestRates({ perSecond, burst, sourcesMax });
   app.post('/hooks/:environment/:namespace/:name', async (context) => {

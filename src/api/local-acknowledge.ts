@@ -4,26 +4,36 @@ import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import { approversText } from '../plan/approvers.ts';
 import type { Plan } from '../plan/change.ts';
+import type { Person } from '../policy/person.ts';
 import type { AcknowledgeOperations, AcknowledgeRecord, AcknowledgeRequest } from './operations-acknowledge.ts';
 import type { PlanRequest } from './operations.ts';
 
 type PlanAgain = (request: PlanRequest) => Promise<Plan>;
 
 /** `planAgain` is what the plan of the door itself is made with: what is acknowledged is what it shows. */
-export function acknowledgeOperations(plane: ControlPlane, planAgain: PlanAgain): AcknowledgeOperations {
-  return { acknowledge: (request) => acknowledgeRequest(plane, planAgain, request) };
+export function acknowledgeOperations(
+  plane: ControlPlane,
+  person: Person,
+  planAgain: PlanAgain,
+): AcknowledgeOperations {
+  return {
+    acknowledge: async (request) => {
+      const { environment, ref } = request;
+      const plan = await planAgain({ environment, ...(ref === undefined ? {} : { ref }) });
+      return acknowledgeRequest(plane, person, { ...request, plan });
+    },
+  };
 }
 
 async function acknowledgeRequest(
   { database }: ControlPlane,
-  planAgain: PlanAgain,
-  request: AcknowledgeRequest,
+  { name: by }: Person,
+  request: AcknowledgeRequest & { readonly plan: Plan },
 ): Promise<AcknowledgeRecord> {
-  const { environment, ids, planDigest, actor, reason, ref } = request;
-  const plan = await planAgain({ environment, ...(ref === undefined ? {} : { ref }) });
+  const { environment, ids, planDigest, reason, plan } = request;
   if (!plan.digest.startsWith(planDigest)) throw stale(plan, planDigest);
   const { outstanding, alone } = await acknowledge(database, plan, {
-    by: actor,
+    by,
     ids,
     ...(reason === undefined ? {} : { reason }),
   });
@@ -32,6 +42,7 @@ async function acknowledgeRequest(
   return {
     environment,
     planDigest: plan.digest,
+    by,
     acknowledged: [...new Set(ids)],
     outstanding: outstanding.map(({ id, title, approvers, missing, acknowledgeable }) => {
       return { id, title, approvers: approversText(approvers), missing, acknowledgeable };

@@ -5,13 +5,18 @@ import { exitCodes, TerminalError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import type { Rules } from '../manifest/rules.ts';
 import { personKey, standingOf } from '../plan/approvers.ts';
+import type { Person } from '../policy/person.ts';
 import { schemaCompiler } from '../policy/schema.ts';
 import { nodeOf, stepsOf } from '../run/place.ts';
 import { type NewAnswer, type QuestionRow, readOpenQuestions, readQuestions, writeAnswer } from '../store/answer.ts';
 import { readRun } from '../store/run.ts';
 import type { AnswerOperations, AnswerRecord, AnswerRequest, QuestionRecord } from './operations-answer.ts';
 
-export function answerOperations(plane: ControlPlane, known: (name: string) => Promise<string>): AnswerOperations {
+export function answerOperations(
+  plane: ControlPlane,
+  person: Person,
+  known: (name: string) => Promise<string>,
+): AnswerOperations {
   const { database } = plane;
   return {
     questions: async ({ environment, limit }) => {
@@ -19,17 +24,17 @@ export function answerOperations(plane: ControlPlane, known: (name: string) => P
       return rows.map(questionRecord);
     },
     questionsOf: async (run) => (await readQuestions(database, (await readRun(database, run)).id)).map(questionRecord),
-    answer: (request) => answer(plane, request),
+    answer: (request) => answer(plane, person, request),
   };
 }
 
-async function answer(plane: ControlPlane, request: AnswerRequest): Promise<AnswerRecord> {
+async function answer(plane: ControlPlane, person: Person, request: AnswerRequest): Promise<AnswerRecord> {
   const { database } = plane;
   const run = await readRun(database, request.run);
   if (run.ended_at !== null) throw refused('run.ended', `Run ${run.id} has ended (${run.state}); it asks nothing.`);
   const question = chosen(await readQuestions(database, run.id), request);
-  const given = givenBy(request, question);
-  await assertAsked(plane, question, request.actor);
+  const given = givenBy(person, request, question);
+  await assertAsked(plane, person, question);
   const place = placeOf(question);
   const outcome = await writeAnswer(database, given);
   // Somebody else was quicker, or the time ran out between reading and writing: the rows say which.
@@ -61,10 +66,10 @@ function isAt(question: QuestionRow, place: string): boolean {
   return own === place || nodeOf(stepsOf(own).at(-1) ?? '') === place;
 }
 
-function givenBy(request: AnswerRequest, question: QuestionRow): NewAnswer {
-  const { as, text, actor } = request;
+function givenBy({ name: by }: Person, request: AnswerRequest, question: QuestionRow): NewAnswer {
+  const { as, text } = request;
   const { run, path, kind, detail } = question;
-  const common = { run, path, by: actor, key: personKey(actor), min: numberIn(detail, 'min') ?? 1 };
+  const common = { run, path, by, key: personKey(by), min: numberIn(detail, 'min') ?? 1 };
   if ((kind === 'human') !== (as === 'form')) {
     const wanted = kind === 'human' ? 'a form to be filled in' : 'its output to be approved, denied or changed';
     throw refused('answer.wrong_kind', `${placeOf(question)} of run ${run} wants ${wanted}.`);
@@ -91,12 +96,12 @@ function fitting(form: Json | undefined, schema: Json | undefined): Json {
 }
 
 /** By the rules of the environment's own branch: whoever is asked may not say so themselves. */
-async function assertAsked(plane: ControlPlane, question: QuestionRow, actor: string): Promise<void> {
+async function assertAsked(plane: ControlPlane, person: Person, question: QuestionRow): Promise<void> {
   const { rules } = await readEnvironment(plane.repository, question.environment);
   const { groups, users } = assigneesIn(question.detail);
   // A question that names nobody is nobody's: no empty list and no damaged row lets everybody decide.
   if (groups.length + users.length === 0) throw refused('answer.not_assigned', 'The question names nobody.');
-  const standing = standingOf(actor, { groups, users, min: 1 }, rules ?? noRules);
+  const standing = standingOf(person.name, { groups, users, min: 1 }, rules ?? noRules);
   if (!standing.may) throw refused('answer.not_assigned', standing.why);
 }
 

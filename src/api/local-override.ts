@@ -1,18 +1,23 @@
 import { endOverride, type Overridden, setOverride } from '../controller/override.ts';
 import type { ControlPlane } from '../controller/planning.ts';
 import type { Override } from '../plan/override.ts';
+import type { Person } from '../policy/person.ts';
 import { readActiveOverrides } from '../store/override.ts';
 import type { OverriddenRecord, OverrideOperations, OverrideRecord } from './operations-override.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
-export function overrideOperations(plane: ControlPlane, known: (name: string) => Promise<string>): OverrideOperations {
+export function overrideOperations(
+  plane: ControlPlane,
+  { name: by }: Person,
+  known: (name: string) => Promise<string>,
+): OverrideOperations {
   return {
     overrides: async (environment) =>
       (await readActiveOverrides(plane.database.db, await known(environment))).map(overrideRecord),
-    setOverride: async ({ environment, actor, ...request }) =>
-      overriddenRecord(await setOverride(plane, { ...request, environment: await known(environment), by: actor })),
-    endOverride: async ({ environment, actor, ...request }) =>
-      overriddenRecord(await endOverride(plane, { ...request, environment: await known(environment), by: actor })),
+    setOverride: async ({ environment, ...request }) =>
+      overriddenRecord(await setOverride(plane, { ...request, environment: await known(environment), by })),
+    endOverride: async ({ environment, ...request }) =>
+      overriddenRecord(await endOverride(plane, { ...request, environment: await known(environment), by })),
   };
 }
 

@@ -1,6 +1,8 @@
 import { channels } from '../bus/bus.ts';
 import type { ControlPlane } from '../controller/planning.ts';
 import { isPawlError } from '../errors.ts';
+import type { Person } from '../policy/person.ts';
+import { newRunId } from '../run/run-id.ts';
 import { desiredWorkers } from '../run/scaling.ts';
 import type { Database } from '../store/database.ts';
 import { type PoolState, readPoolStates } from '../store/pool-state.ts';
@@ -10,38 +12,38 @@ import type { Operations } from './operations.ts';
 import type { PoolRecord, RedriveRecord, RedriveRequest, RetryOperations, RetryRequest } from './operations-retry.ts';
 import { runRecords } from './records.ts';
 
-/** `known` refuses the name of an environment that is neither declared nor live; `newId` makes the id of a run. */
+/** `known` refuses the name of an environment that is neither declared nor live. */
 export function retryOperations(
   { database }: ControlPlane,
+  { name: by }: Person,
   known: (name: string) => Promise<string>,
-  newId: () => string,
 ): RetryOperations & Pick<Operations, 'retry'> {
   return {
     retry: async (id, request) => {
-      const row = await startAgain(database, { id, newId, ...request });
+      const row = await startAgain(database, { id, by, ...request });
       const [record] = await runRecords(database, [row]);
       if (record === undefined) throw new TypeError('one record was asked for and none came');
       return record;
     },
-    redrive: async (request) => redrive(database, { ...request, environment: await known(request.environment) }),
+    redrive: async (request) => redrive(database, { ...request, environment: await known(request.environment), by }),
     pools: async (environment) => (await readPoolStates(database, await known(environment))).map(poolRecord),
   };
 }
 
 async function startAgain(
   database: Database,
-  { id, newId, fromStart = false, actor: by }: RetryRequest & { readonly id: string; readonly newId: () => string },
+  { id, by, fromStart = false }: RetryRequest & { readonly id: string; readonly by: string },
 ): Promise<RunRow> {
   const row = fromStart
-    ? await runAgain(database, { run: id, by }, newId())
+    ? await runAgain(database, { run: id, by }, newRunId())
     : await retryRun(database, { run: id, by });
   // Losing it is harmless: workers also look by themselves.
   await database.notify(channels.ready, row.pool).catch(() => undefined);
   return row;
 }
 
-async function redrive(database: Database, request: RedriveRequest): Promise<RedriveRecord> {
-  const { dryRun = false, actor: by, ...filter } = request;
+async function redrive(database: Database, request: RedriveRequest & { readonly by: string }): Promise<RedriveRecord> {
+  const { dryRun = false, by, ...filter } = request;
   const found = await readDeadLetters(database, filter);
   if (dryRun) return { runs: found, refused: [] };
   const [runs, refused, pools]: [string[], { run: string; message: string }[], Set<string>] = [[], [], new Set()];

@@ -4,6 +4,7 @@ import type { ControlPlane } from '../controller/planning.ts';
 import { liftQuarantine, planRollback, rollBack } from '../controller/rollback.ts';
 import { revisionRecordOf } from '../controller/stored.ts';
 import type { Withdrawn } from '../plan/quarantine.ts';
+import type { Person } from '../policy/person.ts';
 import type { Repository } from '../source/repository.ts';
 import { acknowledgementsUsed } from '../store/acknowledgement-used.ts';
 import { quarantineCounts, readQuarantine } from '../store/quarantine.ts';
@@ -23,29 +24,30 @@ import { revisionRecord } from './records.ts';
 
 export interface RevisionOptions {
   readonly plane: ControlPlane;
+  readonly person: Person;
   /** The uncommitted files; absent where the repository is a remote one. */
   readonly workingCopy: Repository | undefined;
 }
 
 /** The operations on older states, on an open database. */
-export function revisionOperations({ plane, workingCopy }: RevisionOptions): RevisionOperations {
+export function revisionOperations({ plane, person, workingCopy }: RevisionOptions): RevisionOperations {
   const { database } = plane;
   return {
     planRollback: async (request) => {
       const { plan, record, ...left } = await planRollback(plane, request);
       return { plan, to: revisionRecord(record), ...leftBehind(left) };
     },
-    rollback: (request) => rollback(plane, request),
+    rollback: (request) => rollback(plane, person, request),
     quarantine: async (environment) => (await readQuarantine(database.db, environment)).map(withdrawnRecord),
-    releaseQuarantine: (request) => release(plane, request),
+    releaseQuarantine: (request) => release(plane, person, request),
     show: (request) => show(plane, request),
     compare: (request) => compare(plane, request, workingCopy),
     blame: (request) => blame(plane, request),
   };
 }
 
-async function rollback(plane: ControlPlane, request: RollbackRequest): Promise<RolledBack> {
-  const { environment, revision: to, planDigest, runs, reason, actor: by, acknowledge } = request;
+async function rollback(plane: ControlPlane, { name: by }: Person, request: RollbackRequest): Promise<RolledBack> {
+  const { environment, revision: to, planDigest, runs, reason, acknowledge } = request;
   const { outcome, plan, revision, ...left } = await rollBack(plane, {
     environment,
     revision: to,
@@ -70,10 +72,13 @@ function leftBehind({
   return { inFlight, effects: { total: effects.total, calls } };
 }
 
-async function release(plane: ControlPlane, request: ReleaseRequest): Promise<readonly WithdrawnRecord[]> {
-  const { actor: by, ...lifting } = request;
+async function release(
+  plane: ControlPlane,
+  { name: by }: Person,
+  request: ReleaseRequest,
+): Promise<readonly WithdrawnRecord[]> {
   const before = await readQuarantine(plane.database.db, request.environment);
-  const released = await liftQuarantine(plane, { ...lifting, by });
+  const released = await liftQuarantine(plane, { ...request, by });
   const isReleased = (pair: Withdrawn) =>
     released.some(({ address, digest }) => address === pair.address && digest === pair.digest);
   return before.filter(isReleased).map(withdrawnRecord);

@@ -3,18 +3,20 @@ import type { SideFigures } from '../policy/rollout.ts';
 import { orderRollout } from '../run/rollouts.ts';
 import type { Database } from '../store/database.ts';
 import { listRollouts, readFigures, type RolloutRow } from '../store/rollout.ts';
+import type { Person } from '../policy/person.ts';
 import type { RolloutOperations, RolloutRecord } from './operations-rollout.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function rolloutOperations(
   { database }: ControlPlane,
+  { name: actor }: Person,
   known: (name: string) => Promise<string>,
 ): RolloutOperations {
   return {
     rollouts: async (environment) => listed(database, await known(environment)),
     orderRollout: async (request) => {
       const environment = await known(request.environment);
-      const system = await orderRollout(database, { ...request, environment });
+      const system = await orderRollout(database, { ...request, environment, actor });
       const row = (await listRollouts(database.db, environment)).find((one) => one.system === system);
       if (row === undefined) throw new TypeError(`the rollout of ${system} is gone`);
       return rolloutRecord(database, row);

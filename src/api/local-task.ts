@@ -1,6 +1,7 @@
 import { channels } from '../bus/bus.ts';
 import type { ControlPlane } from '../controller/planning.ts';
 import type { TaskSchedule, TaskWebhook } from '../manifest/types.gen.ts';
+import type { Person } from '../policy/person.ts';
 import { startByHand } from '../run/start-by-hand.ts';
 import { specIn } from '../run/task.ts';
 import type { Database } from '../store/database-port.ts';
@@ -12,11 +13,12 @@ import { runRecords } from './records.ts';
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function taskOperations(
   { database }: ControlPlane,
+  { name: actor }: Person,
   known: (name: string) => Promise<string>,
 ): TaskOperations & Pick<Operations, 'startTask'> {
   return {
     startTask: async (request) => {
-      const row = await startByHand(database, { ...request, environment: await known(request.environment) });
+      const row = await startByHand(database, { ...request, environment: await known(request.environment), actor });
       await database.notify(channels.ready, row.pool).catch(() => undefined);
       const [record] = await runRecords(database, [row]);
       if (record === undefined) throw new TypeError('a run was started and has no record');

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { Json } from '../manifest/json.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Plan } from '../plan/change.ts';
+import type { Person } from '../policy/person.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import type { Repository } from '../source/repository.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
@@ -48,25 +49,27 @@ import { traceOf } from './trace-of.ts';
 
 export interface LocalOptions {
   readonly plane: ControlPlane;
+  /** Who asks: every record says so, and every rule on people is held against them. */
+  readonly person: Person;
   /** The uncommitted files; absent where the repository is a remote one. */
   readonly workingCopy: Repository | undefined;
   readonly log?: Log;
   close(): Promise<void>;
 }
 
-/** The operations on an open database and repository, in this process. */
+/** The operations of one person on an open database and repository, in this process. */
 export function createLocalOperations(options: LocalOptions): Operations {
-  const { plane } = options;
+  const { plane, person } = options;
   const { database } = plane;
   return {
     environments: () => environments(plane),
     plan: (request) => planRequest(options, request),
-    apply: (request) => applyRequest(plane, request),
-    ...acknowledgeOperations(plane, (request) => planRequest(options, request)),
+    apply: (request) => applyRequest(plane, person, request),
+    ...acknowledgeOperations(plane, person, (request) => planRequest(options, request)),
     drift: async (environment) => (await driftOf(plane, await known(plane, environment))).drift,
-    ...driftOperations(plane, (name) => known(plane, name)),
+    ...driftOperations(plane, person, (name) => known(plane, name)),
     ...accessOperations(plane, (name) => known(plane, name)),
-    ...overrideOperations(plane, (name) => known(plane, name)),
+    ...overrideOperations(plane, person, (name) => known(plane, name)),
     status: async () => {
       const declared = await readEnvironments(plane.repository);
       return Promise.all(declared.map((settings) => statusOf(plane, settings)));
@@ -74,18 +77,24 @@ export function createLocalOperations(options: LocalOptions): Operations {
     history: async (request) => history(plane, { ...request, environment: await known(plane, request.environment) }),
     get: async (request) => resources(plane, { ...request, environment: await known(plane, request.environment) }),
     ...revisionOperations(options),
-    submit: (request) => submit(plane, request),
+    submit: (request) => submit(plane, person, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
-    ...answerOperations(plane, (name) => known(plane, name)),
+    ...answerOperations(plane, person, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
-    ...taskOperations(plane, (name) => known(plane, name)),
-    ...retryOperations(plane, (name) => known(plane, name), newRunId),
-    ...rolloutOperations(plane, (name) => known(plane, name)),
+    ...taskOperations(plane, person, (name) => known(plane, name)),
+    ...retryOperations(plane, person, (name) => known(plane, name)),
+    ...rolloutOperations(plane, person, (name) => known(plane, name)),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
-    resolve: async ({ run, path, as, output, actor }) => {
-      const resolution = { run, path, as, by: actor, ...(output === undefined ? {} : { output: output as Json }) };
+    resolve: async ({ run, path, as, output }) => {
+      const resolution = {
+        run,
+        path,
+        as,
+        by: person.name,
+        ...(output === undefined ? {} : { output: output as Json }),
+      };
       const row = await resolveUnknown(database, resolution);
       await wakeWorkers(plane, row.pool);
       return one(await runRecords(database, [row]));
@@ -129,13 +138,17 @@ function noWorkingCopy(): never {
 }
 
 /** What was reviewed is what is applied: the commit is planned again, and only the same plan goes live. */
-async function applyRequest(plane: ControlPlane, request: ApplyRequest): Promise<AppliedRevision> {
-  const { environment, commit, planDigest, actor, acknowledge = [] } = request;
+async function applyRequest(
+  plane: ControlPlane,
+  { name: by }: Person,
+  request: ApplyRequest,
+): Promise<AppliedRevision> {
+  const { environment, commit, planDigest, acknowledge = [] } = request;
   const settings = await readEnvironment(plane.repository, environment);
   await assertOnBranch(plane, settings, commit);
   const planned = await planCommit(plane, { settings, commit, deep: true });
   if (planned.digest !== planDigest && !isErrored(planned)) throw stale(planned, planDigest);
-  const applied = await apply(plane.database, planned, { by: actor, acknowledge });
+  const applied = await apply(plane.database, planned, { by, acknowledge });
   return {
     environment,
     revision: applied.revision,
@@ -222,18 +235,18 @@ async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Prom
   }
 }
 
-async function submit(plane: ControlPlane, request: SubmitRequest): Promise<Awaited<ReturnType<Operations['submit']>>> {
+async function submit(plane: ControlPlane, person: Person, request: SubmitRequest): ReturnType<Operations['submit']> {
   const { database } = plane;
   await known(plane, request.environment);
   const id = newRunId();
   const accepted = await acceptedSystem(database, request, id);
-  const { environment, input, actor: submittedBy, idempotencyKey, session, requires, priority, deadlineMs } = request;
+  const { environment, input, idempotencyKey, session, requires, priority, deadlineMs } = request;
   const prepared = await prepareRun(database.db, {
     id,
     environment,
     ...accepted,
     input,
-    submittedBy,
+    submittedBy: person.name,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(session === undefined ? {} : { session: sessionNamed(session) }),
     ...(requires === undefined ? {} : { requires }),

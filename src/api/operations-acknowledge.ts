@@ -10,7 +10,6 @@ export interface AcknowledgeRequest {
   readonly ids: readonly string[];
   /** Of the plan that they looked at; its first 16 digits are enough. */
   readonly planDigest: string;
-  readonly actor: string;
   readonly reason?: string;
   /** A branch, tag or commit; absent: the environment's branch. */
   readonly ref?: string;
@@ -19,6 +18,8 @@ export interface AcknowledgeRequest {
 export interface AcknowledgeRecord {
   readonly environment: string;
   readonly planDigest: string;
+  /** Whose word it is. */
+  readonly by: string;
   readonly acknowledged: readonly string[];
   /** What still holds the plan back. */
   readonly outstanding: readonly OutstandingRecord[];

@@ -42,7 +42,6 @@ export interface AnswerRequest {
   readonly form?: unknown;
   /** Of `deny` and `changes`: what the agent and the record are told. */
   readonly text?: string;
-  readonly actor: string;
 }
 
 export interface AnswerRecord {

@@ -5,13 +5,12 @@ export interface DriftOperations {
   /** Whether controllers still put rows back by themselves. */
   healing(environment: string): Promise<HealingState>;
   /** Lets them do so again after a fight. */
-  resumeHealing(request: { readonly environment: string; readonly actor: string }): Promise<HealingState>;
+  resumeHealing(environment: string): Promise<HealingState>;
 }
 
 export interface HealRequest {
   readonly environment: string;
   readonly addresses: readonly string[];
-  readonly actor: string;
 }
 
 export interface HealRecord {

@@ -27,14 +27,12 @@ export interface SetOverrideRequest {
   readonly spec: JsonObject;
   readonly reason: string;
   readonly forMs: number;
-  readonly actor: string;
   readonly acknowledge: readonly string[];
 }
 
 export interface EndOverrideRequest {
   readonly environment: string;
   readonly id: string;
-  readonly actor: string;
   readonly acknowledge: readonly string[];
 }
 

@@ -8,7 +8,6 @@ export interface RetryOperations {
 
 export interface RetryRequest {
   readonly fromStart?: boolean;
-  readonly actor: string;
 }
 
 export interface RedriveRequest {
@@ -18,7 +17,6 @@ export interface RedriveRequest {
   readonly limit: number;
   /** Only says which. */
   readonly dryRun?: boolean;
-  readonly actor: string;
 }
 
 export interface RedriveRecord {

@@ -53,7 +53,6 @@ export interface RollbackRequest extends RevisionRequest {
   readonly planDigest: string;
   readonly runs: RunsOrder;
   readonly reason: string;
-  readonly actor: string;
   /** Ids of risks and guards that they acknowledge with it. */
   readonly acknowledge: readonly string[];
 }
@@ -86,7 +85,6 @@ export interface ReleaseRequest {
   /** Absent: everything. */
   readonly addresses?: readonly string[];
   readonly reason: string;
-  readonly actor: string;
 }
 
 export interface ShownRevision {

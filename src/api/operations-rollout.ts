@@ -1,4 +1,7 @@
-import type { RolloutRequest } from '../run/rollouts.ts';
+import type { RolloutOrder } from '../run/rollouts.ts';
+
+/** What a person says of a rollout that is under way. */
+export type RolloutRequest = Omit<RolloutOrder, 'actor'>;
 
 /** What the doors ask of rollouts: how new runs come to a new revision of a system. */
 export interface RolloutOperations {

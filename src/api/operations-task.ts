@@ -1,3 +1,8 @@
+import type { StartByHand } from '../run/start-by-hand.ts';
+
+/** What a person says of a task, or a schedule, that is to start now. */
+export type StartTaskRequest = Omit<StartByHand, 'actor'>;
+
 /** What starts tasks by itself. */
 export interface TaskOperations {
   schedules(environment: string): Promise<readonly ScheduleRecord[]>;

@@ -3,7 +3,6 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { Requirements } from '../run/pool.ts';
-import type { StartTaskRequest } from '../run/start-by-hand.ts';
 import type { AccessOperations } from './operations-access.ts';
 import type { AnswerOperations } from './operations-answer.ts';
 import type { DriftOperations } from './operations-drift.ts';
@@ -12,7 +11,7 @@ import type { RevisionOperations, RevisionRecord } from './operations-revision.t
 import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
 import type { RolloutOperations } from './operations-rollout.ts';
-import type { TaskOperations } from './operations-task.ts';
+import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
@@ -73,8 +72,6 @@ export interface ApplyRequest {
   readonly environment: string;
   readonly commit: string;
   readonly planDigest: string;
-  /** Who asks, for the record. */
-  readonly actor: string;
   /** Ids of risks and guards that they acknowledge with it. */
   readonly acknowledge?: readonly string[];
 }
@@ -161,7 +158,6 @@ export interface SubmitRequest {
   readonly priority?: number;
   /** How long after its submission it must be over. */
   readonly deadlineMs?: number;
-  readonly actor: string;
 }
 
 export interface RunRecord {
@@ -205,7 +201,6 @@ export interface ResolveRequest {
   readonly path: string;
   readonly as: 'done' | 'failed' | 'again';
   readonly output?: unknown;
-  readonly actor: string;
 }
 
 /** The journal, for reading. Arguments and outputs are not here: they are contents, shown by other doors. */

@@ -1,8 +1,12 @@
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { exitCodes, TerminalError } from '../errors.ts';
+import type { Operations } from './operations.ts';
 import { problemMediaType } from './problem-json.ts';
 import { problemJson } from './schemas.ts';
+
+/** The router, with what is known of every request under `/v1` before a route answers it. */
+export type Api = OpenAPIHono<{ Variables: { operations: Operations } }>;
 
 export interface RouteDefinition<
   Path extends z.ZodObject,
@@ -24,6 +28,8 @@ export interface RouteInput<Path, Query, Body> {
   readonly parameters: Path;
   readonly query: Query;
   readonly body: Body;
+  /** Of the person who asks. */
+  readonly operations: Operations;
 }
 
 /** Adds one operation: to the document, and to the router with every part of its input checked first. */
@@ -33,7 +39,7 @@ export function addRoute<
   Body extends z.ZodType,
   Result extends z.ZodType,
 >(
-  app: OpenAPIHono,
+  app: Api,
   definition: RouteDefinition<Path, Query, Body, Result>,
   answer: (input: RouteInput<z.infer<Path>, z.infer<Query>, z.infer<Body>>) => Promise<unknown>,
 ): void {
@@ -46,6 +52,7 @@ export function addRoute<
         definition.body === undefined
           ? (undefined as z.infer<Body>)
           : check(definition.body, await bodyOf(context), 'body'),
+      operations: context.get('operations'),
     });
     return context.body(JSON.stringify(result), 200, { 'content-type': 'application/json' });
   });
@@ -56,7 +63,7 @@ function describe<
   Query extends z.ZodObject,
   Body extends z.ZodType,
   Result extends z.ZodType,
->(app: OpenAPIHono, definition: RouteDefinition<Path, Query, Body, Result>): void {
+>(app: Api, definition: RouteDefinition<Path, Query, Body, Result>): void {
   const { method, path, summary, parameters, query, body, result } = definition;
   app.openAPIRegistry.registerPath({
     method,

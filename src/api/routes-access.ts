@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import { environmentParameters } from './schemas.ts';
 
 const name = z.string().min(1).max(256);
@@ -43,7 +41,7 @@ const accessAnswer = z
   .openapi('Access');
 
 /** A question, posted as arguments of a call are too long for an address. */
-export function addAccessRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addAccessRoutes(app: Api): void {
   addRoute(
     app,
     {
@@ -54,7 +52,7 @@ export function addAccessRoutes(app: OpenAPIHono, operations: Operations): void 
       body: accessBody,
       result: accessAnswer,
     },
-    ({ parameters: { environment }, body: { tool, agent, system, arguments: text } }) =>
+    ({ parameters: { environment }, body: { tool, agent, system, arguments: text }, operations }) =>
       operations.access({
         environment,
         tool,

@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import { environmentParameters } from './schemas.ts';
 
 const id = z.string().min(1).max(100);
@@ -9,7 +7,6 @@ const id = z.string().min(1).max(100);
 const acknowledgeBody = z.strictObject({
   ids: z.array(id).min(1).max(1_000),
   planDigest: z.string().regex(/^[0-9a-f]{16,64}$/),
-  actor: z.string().min(1).max(200),
   reason: z.string().max(1_000).optional(),
   ref: z.string().min(1).max(255).optional(),
 });
@@ -26,6 +23,7 @@ const acknowledgeRecord = z
   .object({
     environment: z.string(),
     planDigest: z.string(),
+    by: z.string(),
     acknowledged: z.array(id),
     outstanding: z.array(outstanding),
     alone: z.boolean(),
@@ -33,7 +31,7 @@ const acknowledgeRecord = z
   .openapi('Acknowledgement');
 
 /** Agreeing to what a plan newly permits. */
-export function addAcknowledgeRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addAcknowledgeRoutes(app: Api): void {
   addRoute(
     app,
     {
@@ -44,7 +42,7 @@ export function addAcknowledgeRoutes(app: OpenAPIHono, operations: Operations): 
       body: acknowledgeBody,
       result: acknowledgeRecord,
     },
-    ({ parameters: { environment }, body: { reason, ref, ...body } }) =>
+    ({ parameters: { environment }, body: { reason, ref, ...body }, operations }) =>
       operations.acknowledge({
         environment,
         ...body,

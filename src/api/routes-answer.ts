@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const vote = z.object({ by: z.string(), as: z.string(), at: z.string() });
@@ -30,7 +28,6 @@ const answerBody = z.strictObject({
   as: z.enum(['form', 'approve', 'deny', 'changes']),
   form: z.unknown().optional(),
   text: z.string().min(1).max(20_000).optional(),
-  actor: z.string().max(1_000),
 });
 
 const answered = z
@@ -38,7 +35,7 @@ const answered = z
   .openapi('Answered');
 
 /** What runs ask of people, and their answers. */
-export function addAnswerRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addAnswerRoutes(app: Api): void {
   addRoute(
     app,
     {
@@ -49,7 +46,7 @@ export function addAnswerRoutes(app: OpenAPIHono, operations: Operations): void 
       query: schemas.limitQuery,
       result: z.array(question),
     },
-    ({ parameters: { environment }, query: { limit } }) => operations.questions({ environment, limit }),
+    ({ parameters: { environment }, query: { limit }, operations }) => operations.questions({ environment, limit }),
   );
   addRoute(
     app,
@@ -60,7 +57,7 @@ export function addAnswerRoutes(app: OpenAPIHono, operations: Operations): void 
       parameters: schemas.runParameters,
       result: z.array(question),
     },
-    ({ parameters: { id } }) => operations.questionsOf(id),
+    ({ parameters: { id }, operations }) => operations.questionsOf(id),
   );
   addRoute(
     app,
@@ -72,7 +69,7 @@ export function addAnswerRoutes(app: OpenAPIHono, operations: Operations): void 
       body: answerBody,
       result: answered,
     },
-    ({ parameters: { id }, body: { place, text, ...body } }) =>
+    ({ parameters: { id }, body: { place, text, ...body }, operations }) =>
       operations.answer({
         run: id,
         ...body,

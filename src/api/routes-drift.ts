@@ -1,12 +1,9 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import { environmentParameters } from './schemas.ts';
 
 const addressMax = 256;
 const addressesMax = 10_000;
-const actor = z.string().min(1).max(200);
 const text = z.string().optional();
 
 const healingState = z.object({ environment: z.string(), stoppedAt: text }).openapi('HealingState');
@@ -18,10 +15,10 @@ const healRecord = z
   })
   .openapi('HealRecord');
 
-const healBody = z.strictObject({ addresses: z.array(z.string().max(addressMax)).max(addressesMax), actor });
+const healBody = z.strictObject({ addresses: z.array(z.string().max(addressMax)).max(addressesMax) });
 
 /** Drift and its ways out. */
-export function addDriftRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addDriftRoutes(app: Api): void {
   const parameters = environmentParameters;
   const at = '/v1/environments/{environment}/drift/heal';
   addRoute(
@@ -34,12 +31,12 @@ export function addDriftRoutes(app: OpenAPIHono, operations: Operations): void {
       body: healBody,
       result: healRecord,
     },
-    ({ parameters: { environment }, body }) => operations.heal({ environment, ...body }),
+    ({ parameters: { environment }, body, operations }) => operations.heal({ environment, ...body }),
   );
   addRoute(
     app,
     { method: 'get', path: at, summary: 'Whether controllers heal by themselves', parameters, result: healingState },
-    ({ parameters: { environment } }) => operations.healing(environment),
+    ({ parameters: { environment }, operations }) => operations.healing(environment),
   );
   addRoute(
     app,
@@ -48,9 +45,9 @@ export function addDriftRoutes(app: OpenAPIHono, operations: Operations): void {
       path: `${at}/resume`,
       summary: 'Let controllers heal again after a fight',
       parameters,
-      body: z.strictObject({ actor }),
+      body: z.strictObject({}),
       result: healingState,
     },
-    ({ parameters: { environment }, body }) => operations.resumeHealing({ environment, ...body }),
+    ({ parameters: { environment }, operations }) => operations.resumeHealing(environment),
   );
 }

@@ -1,11 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import { environmentParameters } from './schemas.ts';
 
-const actor = z.string().min(1).max(200);
 const acknowledge = z.array(z.string().max(64)).max(1_000);
 const msMax = 7 * 24 * 3_600_000;
 
@@ -30,24 +27,23 @@ const setBody = z.strictObject({
   spec: z.looseObject({}),
   reason: z.string().min(1).max(1_000),
   forMs: z.int().min(1).max(msMax),
-  actor,
   acknowledge,
 });
-const endBody = z.strictObject({ id: z.string().max(64), actor, acknowledge });
+const endBody = z.strictObject({ id: z.string().max(64), acknowledge });
 
 /** Changes by hand that are meant. */
-export function addOverrideRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addOverrideRoutes(app: Api): void {
   const parameters = environmentParameters;
   const path = '/v1/environments/{environment}/overrides';
   addRoute(
     app,
     { method: 'get', path, summary: 'Overrides in force', parameters, result: z.array(override) },
-    ({ parameters: { environment } }) => operations.overrides(environment),
+    ({ parameters: { environment }, operations }) => operations.overrides(environment),
   );
   addRoute(
     app,
     { method: 'post', path, summary: 'Change a live resource at once', parameters, body: setBody, result: overridden },
-    ({ parameters: { environment }, body }) =>
+    ({ parameters: { environment }, body, operations }) =>
       operations.setOverride({ environment, ...body, spec: body.spec as JsonObject }),
   );
   addRoute(
@@ -60,6 +56,6 @@ export function addOverrideRoutes(app: OpenAPIHono, operations: Operations): voi
       body: endBody,
       result: overridden,
     },
-    ({ parameters: { environment }, body }) => operations.endOverride({ environment, ...body }),
+    ({ parameters: { environment }, body, operations }) => operations.endOverride({ environment, ...body }),
   );
 }

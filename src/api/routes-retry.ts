@@ -1,17 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import * as schemas from './schemas.ts';
 
-const actor = z.string().min(1).max(200);
 const number = z.number().min(0);
 
 const redriveBody = z.strictObject({
   system: z.string().min(1).max(127).optional(),
   limit: z.int().min(1).max(1_000),
   dryRun: z.boolean().optional(),
-  actor,
 });
 
 const redriven = z
@@ -38,7 +34,7 @@ const pool = z
   .openapi('Pool');
 
 /** Starting runs again, and what pools have to do. */
-export function addRetryRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addRetryRoutes(app: Api): void {
   addRoute(
     app,
     {
@@ -46,11 +42,11 @@ export function addRetryRoutes(app: OpenAPIHono, operations: Operations): void {
       path: '/v1/runs/{id}/retry',
       summary: 'Start a run again',
       parameters: schemas.runParameters,
-      body: z.strictObject({ fromStart: z.boolean().optional(), actor }),
+      body: z.strictObject({ fromStart: z.boolean().optional() }),
       result: schemas.runRecord,
     },
-    ({ parameters: { id }, body: { fromStart, actor: by } }) =>
-      operations.retry(id, { actor: by, ...(fromStart === undefined ? {} : { fromStart }) }),
+    ({ parameters: { id }, body: { fromStart }, operations }) =>
+      operations.retry(id, fromStart === undefined ? {} : { fromStart }),
   );
   addRoute(
     app,
@@ -62,7 +58,7 @@ export function addRetryRoutes(app: OpenAPIHono, operations: Operations): void {
       body: redriveBody,
       result: redriven,
     },
-    ({ parameters: { environment }, body: { system, dryRun, ...body } }) =>
+    ({ parameters: { environment }, body: { system, dryRun, ...body }, operations }) =>
       operations.redrive({
         environment,
         ...body,
@@ -79,6 +75,6 @@ export function addRetryRoutes(app: OpenAPIHono, operations: Operations): void {
       parameters: schemas.environmentParameters,
       result: z.array(pool),
     },
-    ({ parameters: { environment } }) => operations.pools(environment),
+    ({ parameters: { environment }, operations }) => operations.pools(environment),
   );
 }

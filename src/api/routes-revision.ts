@@ -1,18 +1,16 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { RevisionOperations } from './operations-revision.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import { environmentParameters } from './schemas.ts';
 import * as schemas from './schemas-revision.ts';
 
 const base = '/v1/environments/{environment}';
 
 /** Routes on older states: to look at them, and to return to one. */
-export function addRevisionRoutes(app: OpenAPIHono, operations: RevisionOperations): void {
-  addLooking(app, operations);
-  addReturning(app, operations);
+export function addRevisionRoutes(app: Api): void {
+  addLooking(app);
+  addReturning(app);
 }
 
-function addLooking(app: OpenAPIHono, operations: RevisionOperations): void {
+function addLooking(app: Api): void {
   addRoute(
     app,
     {
@@ -22,7 +20,7 @@ function addLooking(app: OpenAPIHono, operations: RevisionOperations): void {
       parameters: schemas.revisionParameters,
       result: schemas.shownRevision,
     },
-    ({ parameters }) => operations.show(parameters),
+    ({ parameters, operations }) => operations.show(parameters),
   );
   addRoute(
     app,
@@ -34,7 +32,7 @@ function addLooking(app: OpenAPIHono, operations: RevisionOperations): void {
       query: schemas.compareQuery,
       result: schemas.comparison,
     },
-    ({ parameters, query }) => operations.compare({ ...parameters, ...query }),
+    ({ parameters, query, operations }) => operations.compare({ ...parameters, ...query }),
   );
   addRoute(
     app,
@@ -46,17 +44,17 @@ function addLooking(app: OpenAPIHono, operations: RevisionOperations): void {
       query: schemas.blameQuery,
       result: schemas.blame,
     },
-    ({ parameters, query }) => operations.blame({ ...parameters, ...query }),
+    ({ parameters, query, operations }) => operations.blame({ ...parameters, ...query }),
   );
 }
 
-function addReturning(app: OpenAPIHono, operations: RevisionOperations): void {
+function addReturning(app: Api): void {
   const parameters = schemas.revisionParameters;
   const path = `${base}/revisions/{revision}/rollback`;
   addRoute(
     app,
     { method: 'get', path, summary: 'What returning to a revision does', parameters, result: schemas.rollbackPlan },
-    ({ parameters: target }) => operations.planRollback(target),
+    ({ parameters: target, operations }) => operations.planRollback(target),
   );
   addRoute(
     app,
@@ -68,7 +66,7 @@ function addReturning(app: OpenAPIHono, operations: RevisionOperations): void {
       body: schemas.rollbackBody,
       result: schemas.rolledBack,
     },
-    ({ parameters: target, body }) => operations.rollback({ ...target, ...body }),
+    ({ parameters: target, body, operations }) => operations.rollback({ ...target, ...body }),
   );
   addRoute(
     app,
@@ -79,7 +77,7 @@ function addReturning(app: OpenAPIHono, operations: RevisionOperations): void {
       parameters: environmentParameters,
       result: schemas.withdrawnList,
     },
-    ({ parameters: { environment } }) => operations.quarantine(environment),
+    ({ parameters: { environment }, operations }) => operations.quarantine(environment),
   );
   addRoute(
     app,
@@ -91,7 +89,7 @@ function addReturning(app: OpenAPIHono, operations: RevisionOperations): void {
       body: schemas.releaseBody,
       result: schemas.withdrawnList,
     },
-    ({ parameters: target, body: { addresses, ...body } }) =>
+    ({ parameters: target, body: { addresses, ...body }, operations }) =>
       operations.releaseQuarantine({ ...target, ...body, ...(addresses === undefined ? {} : { addresses }) }),
   );
 }

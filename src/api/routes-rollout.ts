@@ -1,7 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const whole = z.int().min(0);
@@ -36,22 +34,21 @@ const order = z.strictObject({
   action: z.enum(['promote', 'pause', 'resume', 'abort']),
   full: z.boolean().optional(),
   reason: z.string().max(1_000),
-  actor: z.string().min(1).max(200),
 });
 
 /** How new runs come to new revisions of systems. */
-export function addRolloutRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addRolloutRoutes(app: Api): void {
   const parameters = schemas.environmentParameters;
   const path = '/v1/environments/{environment}/rollouts';
   addRoute(
     app,
     { method: 'get', path, summary: 'The last rollout of each system', parameters, result: z.array(rollout) },
-    ({ parameters: { environment } }) => operations.rollouts(environment),
+    ({ parameters: { environment }, operations }) => operations.rollouts(environment),
   );
   addRoute(
     app,
     { method: 'post', path, summary: 'Move a rollout on, or take it back', parameters, body: order, result: rollout },
-    ({ parameters: { environment }, body: { full, ...body } }) =>
+    ({ parameters: { environment }, body: { full, ...body }, operations }) =>
       operations.orderRollout({ environment, ...body, ...(full === undefined ? {} : { full }) }),
   );
 }

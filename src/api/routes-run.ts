@@ -1,8 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Operations } from './operations.ts';
 import { type RunsRequest, runStates } from './operations-run.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const whole = z.int().min(0);
@@ -90,7 +88,7 @@ const top = z
   .openapi('Top');
 
 /** Lists of runs, and what on-call asks of them. */
-export function addRunReadingRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addRunReadingRoutes(app: Api): void {
   const parameters = schemas.environmentParameters;
   addRoute(
     app,
@@ -102,7 +100,7 @@ export function addRunReadingRoutes(app: OpenAPIHono, operations: Operations): v
       query: runsQuery,
       result: z.array(schemas.runRecord),
     },
-    ({ parameters: { environment }, query }) => operations.runs({ environment, ...filterOf(query) }),
+    ({ parameters: { environment }, query, operations }) => operations.runs({ environment, ...filterOf(query) }),
   );
   addRoute(
     app,
@@ -114,7 +112,7 @@ export function addRunReadingRoutes(app: OpenAPIHono, operations: Operations): v
       query: changesQuery,
       result: z.object({ seen: z.string(), runs: z.array(schemas.runRecord) }),
     },
-    ({ parameters: { environment }, query }) =>
+    ({ parameters: { environment }, query, operations }) =>
       operations.runChanges({
         environment,
         ...filterOf(query),
@@ -131,12 +129,12 @@ export function addRunReadingRoutes(app: OpenAPIHono, operations: Operations): v
       parameters,
       result: top,
     },
-    ({ parameters: { environment } }) => operations.top(environment),
+    ({ parameters: { environment }, operations }) => operations.top(environment),
   );
-  addOneRunRoutes(app, operations);
+  addOneRunRoutes(app);
 }
 
-function addOneRunRoutes(app: OpenAPIHono, operations: Operations): void {
+function addOneRunRoutes(app: Api): void {
   addRoute(
     app,
     {
@@ -147,7 +145,7 @@ function addOneRunRoutes(app: OpenAPIHono, operations: Operations): void {
       query: z.object({ at: z.string().min(1).max(255) }),
       result: replaySource,
     },
-    ({ parameters: { id }, query: { at } }) => operations.replaySource({ run: id, at }),
+    ({ parameters: { id }, query: { at }, operations }) => operations.replaySource({ run: id, at }),
   );
   addRoute(
     app,
@@ -158,7 +156,7 @@ function addOneRunRoutes(app: OpenAPIHono, operations: Operations): void {
       parameters: schemas.runParameters,
       result: standing,
     },
-    ({ parameters: { id } }) => operations.standing(id),
+    ({ parameters: { id }, operations }) => operations.standing(id),
   );
 }
 

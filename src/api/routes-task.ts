@@ -1,8 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const text = z.string();
@@ -13,7 +11,6 @@ const startBody = z.strictObject({
   name: z.string().min(1).max(127),
   input: z.record(z.string(), z.unknown()),
   idempotencyKey: z.string().min(1).max(255).optional(),
-  actor: z.string().min(1).max(255),
 });
 
 const schedule = z
@@ -40,7 +37,7 @@ const webhook = z
   .openapi('Webhook');
 
 /** Tasks, and what starts them by itself. */
-export function addTaskRoutes(app: OpenAPIHono, operations: Operations): void {
+export function addTaskRoutes(app: Api): void {
   const parameters = schemas.environmentParameters;
   addRoute(
     app,
@@ -51,7 +48,7 @@ export function addTaskRoutes(app: OpenAPIHono, operations: Operations): void {
       body: startBody,
       result: schemas.runRecord,
     },
-    ({ body: { idempotencyKey, input, ...request } }) =>
+    ({ body: { idempotencyKey, input, ...request }, operations }) =>
       operations.startTask({
         ...request,
         input: input as JsonObject,
@@ -67,7 +64,7 @@ export function addTaskRoutes(app: OpenAPIHono, operations: Operations): void {
       parameters,
       result: z.array(schedule),
     },
-    ({ parameters: { environment } }) => operations.schedules(environment),
+    ({ parameters: { environment }, operations }) => operations.schedules(environment),
   );
   addRoute(
     app,
@@ -78,6 +75,6 @@ export function addTaskRoutes(app: OpenAPIHono, operations: Operations): void {
       parameters,
       result: z.array(webhook),
     },
-    ({ parameters: { environment } }) => operations.webhooks(environment),
+    ({ parameters: { environment }, operations }) => operations.webhooks(environment),
   );
 }

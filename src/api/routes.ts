@@ -1,8 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
-import type { Operations } from './operations.ts';
-import { addRoute } from './route.ts';
+import { addRoute, type Api } from './route.ts';
 import { addAnswerRoutes } from './routes-answer.ts';
 import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
 import { addAccessRoutes } from './routes-access.ts';
@@ -15,29 +13,29 @@ import { addRunReadingRoutes } from './routes-run.ts';
 import { addTaskRoutes } from './routes-task.ts';
 import * as schemas from './schemas.ts';
 
-/** Every operation as a route; the actor of a write is what the caller says, as the token is the user's own. */
-export function addRoutes(app: OpenAPIHono, operations: Operations): void {
-  addEnvironmentRoutes(app, operations);
-  addReadingRoutes(app, operations);
-  addAcknowledgeRoutes(app, operations);
-  addAccessRoutes(app, operations);
-  addDriftRoutes(app, operations);
-  addOverrideRoutes(app, operations);
-  addRunRoutes(app, operations);
-  addAnswerRoutes(app, operations);
-  addRunReadingRoutes(app, operations);
-  addTaskRoutes(app, operations);
-  addRetryRoutes(app, operations);
-  addRolloutRoutes(app, operations);
-  addRevisionRoutes(app, operations);
+/** Every operation as a route, asked for by the person whom the request's token belongs to. */
+export function addRoutes(app: Api): void {
+  addEnvironmentRoutes(app);
+  addReadingRoutes(app);
+  addAcknowledgeRoutes(app);
+  addAccessRoutes(app);
+  addDriftRoutes(app);
+  addOverrideRoutes(app);
+  addRunRoutes(app);
+  addAnswerRoutes(app);
+  addRunReadingRoutes(app);
+  addTaskRoutes(app);
+  addRetryRoutes(app);
+  addRolloutRoutes(app);
+  addRevisionRoutes(app);
 }
 
-function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
+function addEnvironmentRoutes(app: Api): void {
   const parameters = schemas.environmentParameters;
   addRoute(
     app,
     { method: 'get', path: '/v1/environments', summary: 'What pawl.yaml declares', result: schemas.environments },
-    () => operations.environments(),
+    ({ operations }) => operations.environments(),
   );
   addRoute(
     app,
@@ -47,7 +45,7 @@ function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
       summary: 'What is live, by environment',
       result: z.array(schemas.environmentStatus),
     },
-    () => operations.status(),
+    ({ operations }) => operations.status(),
   );
   addRoute(
     app,
@@ -59,7 +57,7 @@ function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
       body: schemas.planBody,
       result: schemas.plan,
     },
-    ({ parameters: { environment }, body }) => operations.plan(defined({ environment, ...body })),
+    ({ parameters: { environment }, body, operations }) => operations.plan(defined({ environment, ...body })),
   );
   addRoute(
     app,
@@ -71,11 +69,11 @@ function addEnvironmentRoutes(app: OpenAPIHono, operations: Operations): void {
       body: schemas.applyBody,
       result: schemas.appliedRevision,
     },
-    ({ parameters: { environment }, body }) => operations.apply(defined({ environment, ...body })),
+    ({ parameters: { environment }, body, operations }) => operations.apply(defined({ environment, ...body })),
   );
 }
 
-function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
+function addReadingRoutes(app: Api): void {
   const parameters = schemas.environmentParameters;
   addRoute(
     app,
@@ -86,7 +84,7 @@ function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
       parameters,
       result: z.array(schemas.change),
     },
-    ({ parameters: { environment } }) => operations.drift(environment),
+    ({ parameters: { environment }, operations }) => operations.drift(environment),
   );
   addRoute(
     app,
@@ -98,7 +96,7 @@ function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
       query: schemas.historyQuery,
       result: z.array(schemas.revisionRecord),
     },
-    ({ parameters: { environment }, query }) => operations.history(defined({ environment, ...query })),
+    ({ parameters: { environment }, query, operations }) => operations.history(defined({ environment, ...query })),
   );
   addRoute(
     app,
@@ -110,21 +108,21 @@ function addReadingRoutes(app: OpenAPIHono, operations: Operations): void {
       query: schemas.resourceQuery,
       result: z.array(schemas.resourceRecord),
     },
-    ({ parameters: { environment }, query }) => operations.get(defined({ environment, ...query })),
+    ({ parameters: { environment }, query, operations }) => operations.get(defined({ environment, ...query })),
   );
 }
 
-function addRunRoutes(app: OpenAPIHono, operations: Operations): void {
+function addRunRoutes(app: Api): void {
   const parameters = schemas.runParameters;
   addRoute(
     app,
     { method: 'post', path: '/v1/runs', summary: 'Start a run', body: schemas.submitBody, result: schemas.runRecord },
-    ({ body }) => operations.submit(defined({ ...body, input: body.input as JsonObject })),
+    ({ body, operations }) => operations.submit(defined({ ...body, input: body.input as JsonObject })),
   );
   addRoute(
     app,
     { method: 'get', path: '/v1/runs/{id}', summary: 'One run', parameters, result: schemas.runRecord },
-    ({ parameters: { id } }) => operations.run(id),
+    ({ parameters: { id }, operations }) => operations.run(id),
   );
   addRoute(
     app,
@@ -135,7 +133,7 @@ function addRunRoutes(app: OpenAPIHono, operations: Operations): void {
       parameters,
       result: schemas.traceRecord,
     },
-    ({ parameters: { id } }) => operations.trace(id),
+    ({ parameters: { id }, operations }) => operations.trace(id),
   );
   addRoute(
     app,
@@ -147,7 +145,7 @@ function addRunRoutes(app: OpenAPIHono, operations: Operations): void {
       body: z.strictObject({}),
       result: schemas.runRecord,
     },
-    ({ parameters: { id } }) => operations.cancel(id),
+    ({ parameters: { id }, operations }) => operations.cancel(id),
   );
   addRoute(
     app,
@@ -159,10 +157,12 @@ function addRunRoutes(app: OpenAPIHono, operations: Operations): void {
       body: schemas.resolveBody,
       result: schemas.runRecord,
     },
-    ({ parameters: { id }, body }) => operations.resolve({ run: id, ...body }),
+    ({ parameters: { id }, body, operations }) => operations.resolve({ run: id, ...body }),
   );
-  addRoute(app, { method: 'get', path: '/v1/workers', summary: 'Workers', result: z.array(schemas.workerRecord) }, () =>
-    operations.workers(),
+  addRoute(
+    app,
+    { method: 'get', path: '/v1/workers', summary: 'Workers', result: z.array(schemas.workerRecord) },
+    ({ operations }) => operations.workers(),
   );
 }
 

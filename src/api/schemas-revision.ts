@@ -15,13 +15,11 @@ export const rollbackBody = z.strictObject({
   planDigest: z.string().regex(/^[0-9a-f]{64}$/),
   runs,
   reason: text,
-  actor: text,
   acknowledge: z.array(z.string().min(1).max(100)).max(1_000),
 });
 export const releaseBody = z.strictObject({
   addresses: z.array(z.string().min(1).max(255)).min(1).max(1_000).optional(),
   reason: text.min(1),
-  actor: text,
 });
 
 const leftBehind = {

@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi';
 
 const environment = z.string().min(1).max(63);
-const text = z.string().max(1_000);
 const whole = z.number().int().min(0);
 const instant = z.string();
 const value = z.unknown();
@@ -30,7 +29,6 @@ export const planBody = z.strictObject({
 export const applyBody = z.strictObject({
   commit: z.string().min(1).max(64),
   planDigest: z.string().regex(/^[0-9a-f]{64}$/),
-  actor: text,
   acknowledge: maybe(z.array(z.string().min(1).max(100)).max(1_000)),
 });
 const requirements = z.strictObject({
@@ -53,13 +51,11 @@ export const submitBody = z.strictObject({
       .min(1)
       .max(366 * 86_400_000),
   ),
-  actor: text,
 });
 export const resolveBody = z.strictObject({
   path: z.string().min(1).max(500),
   as: z.enum(['done', 'failed', 'again']),
   output: maybe(value),
-  actor: text,
 });
 
 export const problem = z.object({

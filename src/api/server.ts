@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
@@ -7,14 +6,18 @@ import type { Context, Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Person } from '../policy/person.ts';
 import { addHooks, type HookDoor, type HookLimits } from './hooks.ts';
+import type { Identify } from './identity.ts';
 import type { Operations } from './operations.ts';
 import { problemMediaType, problemOf } from './problem-json.ts';
+import type { Api } from './route.ts';
 import { addRoutes } from './routes.ts';
 
 export interface ServerOptions {
-  readonly operations: Operations;
-  readonly token: string;
+  /** The operations of one person; asked for anew with every request. */
+  readonly operations: (person: Person) => Operations;
+  readonly identify: Identify;
   readonly version: string;
   readonly log: Log;
   /** Throws while the server cannot serve, e.g. without its database. */
@@ -43,8 +46,8 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
   return { address: `http://127.0.0.1:${port}`, close: () => close(server) };
 }
 
-export function createApi(options: ServerOptions): OpenAPIHono {
-  const app = new OpenAPIHono();
+export function createApi(options: ServerOptions): Api {
+  const app: Api = new OpenAPIHono();
   app.use(async (context, next) => {
     await next();
     context.header('pawl-version', options.version);
@@ -65,9 +68,12 @@ export function createApi(options: ServerOptions): OpenAPIHono {
     security: [{ token: [] }],
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
-  app.use('/v1/*', (context, next) => assertToken(context, next, options.token));
+  app.use('/v1/*', async (context, next) => {
+    context.set('operations', options.operations(await personOf(context, options.identify)));
+    await next();
+  });
   app.use('/v1/*', bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }));
-  addRoutes(app, options.operations);
+  addRoutes(app);
   app.notFound((context) => {
     throw new TerminalError(`There is no ${context.req.method} ${context.req.path}.`, {
       code: 'api.not_found',
@@ -100,22 +106,15 @@ async function assertLoopbackHost(context: Context, next: Next): Promise<void> {
   await next();
 }
 
-async function assertToken(context: Context, next: Next, token: string): Promise<void> {
+async function personOf(context: Context, identify: Identify): Promise<Person> {
   const [scheme, given = ''] = (context.req.header('authorization') ?? '').split(' ');
-  if (scheme?.toLowerCase() !== 'bearer' || !equal(given, token)) {
-    throw new TerminalError('The API wants the bearer token that `pawl up` wrote to .pawl/token.', {
-      code: 'api.unauthorised',
-      help: 'Run the command in the repository of the running `pawl up`, as the same user.',
-      exit: exitCodes.unauthorised,
-    });
-  }
-  await next();
-}
-
-/** Compares digests, so that neither a difference's place nor the length shows in the time. */
-function equal(given: string, wanted: string): boolean {
-  const [left, right] = [given, wanted].map((text) => createHash('sha256').update(text).digest());
-  return left !== undefined && right !== undefined && timingSafeEqual(left, right);
+  const person = scheme?.toLowerCase() === 'bearer' && given !== '' ? await identify(given) : undefined;
+  if (person !== undefined) return person;
+  throw new TerminalError('The API wants the bearer token that `pawl up` wrote to .pawl/token.', {
+    code: 'api.unauthorised',
+    help: 'Run the command in the repository of the running `pawl up`, as the same user.',
+    exit: exitCodes.unauthorised,
+  });
 }
 
 function refuseBody(): never {
@@ -126,7 +125,7 @@ function refuseBody(): never {
   });
 }
 
-function listen(app: OpenAPIHono, port: number): Promise<ServerType> {
+function listen(app: Api, port: number): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve(
       {

@@ -17,19 +17,17 @@ export interface AckOptions {
 export async function ackCommand(context: CliContext, options: AckOptions): Promise<ExitCode> {
   const { plan: planDigest, ids, reason, ref } = options;
   assertDigest(planDigest);
-  const { config } = await context.app(context.cwd);
   const record = await withDoor(context, async (door) =>
     door.operations.acknowledge({
       environment: await chooseEnvironment(door, options.env),
       ids,
       planDigest,
-      actor: config.actor,
       ...(reason === undefined ? {} : { reason }),
       ...(ref === undefined ? {} : { ref }),
     }),
   );
   if (options.output === 'json') json(context.terminal, record);
-  else say(context, record, config.actor);
+  else say(context, record);
   return exitCodes.success;
 }
 
@@ -42,11 +40,11 @@ function assertDigest(text: string): void {
   });
 }
 
-function say({ terminal }: CliContext, record: AcknowledgeRecord, actor: string): void {
-  const { environment, planDigest, acknowledged, outstanding, alone } = record;
+function say({ terminal }: CliContext, record: AcknowledgeRecord): void {
+  const { environment, planDigest, by, acknowledged, outstanding, alone } = record;
   const { green } = terminal.colors;
   terminal.out(
-    `${green('Acknowledged')} ${acknowledged.map(neutral).join(', ')} of plan ${planDigest.slice(0, 16)} of ${environment}, as ${neutral(actor)}.`,
+    `${green('Acknowledged')} ${acknowledged.map(neutral).join(', ')} of plan ${planDigest.slice(0, 16)} of ${environment}, as ${neutral(by)}.`,
   );
   if (alone) terminal.note('pawl.yaml defines no groups: whoever applies also acknowledges, alone.');
   if (outstanding.length === 0) {

@@ -23,13 +23,12 @@ export interface AnswerOptions {
 export async function answerCommand(context: CliContext, options: AnswerOptions): Promise<ExitCode> {
   const { terminal } = context;
   const { run, place } = options;
-  const { actor } = (await context.app(context.cwd)).config;
   const given = await givenBy(context, options);
   const answered = await withDoor(context, async ({ operations }) => {
     const open = (await operations.questionsOf(run)).filter((one) => one.answered === undefined);
     for (const question of open.filter((one) => isMeant(one, place))) terminal.note(questionText(question));
     if (given === undefined) throw undecided(open);
-    return operations.answer({ run, actor, ...given, ...(place === undefined ? {} : { place }) });
+    return operations.answer({ run, ...given, ...(place === undefined ? {} : { place }) });
   });
   if (options.output === 'json') json(terminal, answered);
   else if (answered.outcome === 'open') terminal.out(`Noted at ${neutral(answered.place)}: more people must approve.`);

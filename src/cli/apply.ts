@@ -1,7 +1,7 @@
 import type { Operations } from '../api/operations.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
-import type { App, Door } from './app-port.ts';
+import type { Door } from './app-port.ts';
 import { askForAcknowledgements } from './acknowledging.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
@@ -19,28 +19,25 @@ export interface ApplyOptions {
 }
 
 export async function applyCommand(context: CliContext, options: ApplyOptions): Promise<ExitCode> {
-  const app = await context.app(context.cwd);
   return withDoor(context, async (door) => {
     if (options.plan !== undefined) {
       await applyNow(context, {
-        app,
         operations: door.operations,
         saved: await savedPlan(context.cwd, options.plan),
         options,
       });
       return exitCodes.success;
     }
-    return planAndApply(context, { app, door, options });
+    return planAndApply(context, { door, options });
   });
 }
 
 interface Planning {
-  readonly app: App;
   readonly door: Door;
   readonly options: ApplyOptions;
 }
 
-async function planAndApply(context: CliContext, { app, door, options }: Planning): Promise<ExitCode> {
+async function planAndApply(context: CliContext, { door, options }: Planning): Promise<ExitCode> {
   const environment = await chooseEnvironment(door, options.env);
   const plan = await door.operations.plan({ environment });
   const isRefused = refusalOf(plan.problems) !== undefined;
@@ -55,7 +52,6 @@ async function planAndApply(context: CliContext, { app, door, options }: Plannin
   const ack = await askForAcknowledgements(context, plan, options.ack ?? []);
   if (options.autoApprove !== true) await confirm(context, environment);
   await applyNow(context, {
-    app,
     operations: door.operations,
     saved: { environment, commit: plan.target.commit, digest: plan.digest },
     options: { ...options, ack },
@@ -79,19 +75,17 @@ export async function askForYes({ terminal }: CliContext, question: string): Pro
 }
 
 interface Applying {
-  readonly app: App;
   readonly operations: Operations;
   readonly saved: SavedPlan;
   readonly options: ApplyOptions;
 }
 
-async function applyNow({ terminal }: CliContext, { app, operations, saved, options }: Applying): Promise<void> {
+async function applyNow({ terminal }: CliContext, { operations, saved, options }: Applying): Promise<void> {
   const { environment, commit, digest } = saved;
   const applied = await operations.apply({
     environment,
     commit,
     planDigest: digest,
-    actor: app.config.actor,
     ...(options.ack === undefined || options.ack.length === 0 ? {} : { acknowledge: options.ack }),
   });
   if (options.output === 'json') {

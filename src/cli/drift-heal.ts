@@ -17,13 +17,12 @@ export interface DriftHealOptions {
 
 /** Undoes what hands did to rows, or lets controllers do so again. */
 export async function driftHealCommand(context: CliContext, options: DriftHealOptions): Promise<ExitCode> {
-  const { actor } = (await context.app(context.cwd)).config;
   return withDoor(context, async (door) => {
     const { terminal } = context;
     const environment = await chooseEnvironment(door, options.env);
     if (options.resume === true) {
       if (options.addresses.length > 0) throw resumeIsOfAll();
-      const state = await door.operations.resumeHealing({ environment, actor });
+      const state = await door.operations.resumeHealing(environment);
       if (options.output === 'json') json(terminal, { ...state, stoppedAt: state.stoppedAt ?? null });
       else terminal.out(`Controllers put drifted rows of ${environment} back again.`);
       return exitCodes.success;
@@ -35,7 +34,7 @@ export async function driftHealCommand(context: CliContext, options: DriftHealOp
         await confirm(context, environment);
       }
     }
-    const record = await door.operations.heal({ environment, addresses: options.addresses, actor });
+    const record = await door.operations.heal({ environment, addresses: options.addresses });
     if (options.output === 'json') json(terminal, { ...record, undone: record.undone.map(asJson) });
     else if (record.undone.length === 0) terminal.out(`No drift. ${environment} is what its revision says.`);
     else {

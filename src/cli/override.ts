@@ -28,7 +28,6 @@ export async function overrideSetCommand(context: CliContext, options: OverrideS
   const { address, reason, ack: acknowledge = [] } = options;
   const forMs = parseDuration(options.expires) ?? wrongDuration(options.expires);
   const spec = await patchOf(context.cwd, options);
-  const { actor } = (await context.app(context.cwd)).config;
   const record = await withDoor(context, async (door) =>
     door.operations.setOverride({
       environment: await chooseEnvironment(door, options.env),
@@ -36,7 +35,6 @@ export async function overrideSetCommand(context: CliContext, options: OverrideS
       spec,
       reason,
       forMs,
-      actor,
       acknowledge,
     }),
   );
@@ -68,12 +66,10 @@ export async function overrideEndCommand(
   options: Common & { readonly id: string; readonly ack?: readonly string[] },
 ): Promise<ExitCode> {
   const { id, ack: acknowledge = [] } = options;
-  const { actor } = (await context.app(context.cwd)).config;
   const record = await withDoor(context, async (door) => {
     return door.operations.endOverride({
       environment: await chooseEnvironment(door, options.env),
       id,
-      actor,
       acknowledge,
     });
   });

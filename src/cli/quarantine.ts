@@ -38,14 +38,12 @@ export async function releaseCommand(context: CliContext, options: ReleaseOption
   }
   const reason = options.reason?.trim() ?? '';
   if (reason === '') throw usage('Lifting a quarantine is recorded with its reason.', 'Pass --reason "…".');
-  const app = await context.app(context.cwd);
   const { terminal } = context;
   return withDoor(context, async (door) => {
     const environment = await chooseEnvironment(door, options.env);
     const released = await door.operations.releaseQuarantine({
       environment,
       reason,
-      actor: app.config.actor,
       ...(all ? {} : { addresses }),
     });
     if (options.output === 'json') json(terminal, { environment, released });

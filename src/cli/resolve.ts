@@ -19,8 +19,7 @@ export async function resolveCommand(context: CliContext, options: ResolveOption
   const { run: id, path, as, outputFile } = options;
   const output =
     outputFile === undefined ? {} : { output: parseJsonInput(await readNamed(context.cwd, outputFile), outputFile) };
-  const { actor } = (await context.app(context.cwd)).config;
-  const run = await withDoor(context, ({ operations }) => operations.resolve({ run: id, path, as, actor, ...output }));
+  const run = await withDoor(context, ({ operations }) => operations.resolve({ run: id, path, as, ...output }));
   if (options.output === 'json') json(terminal, { run });
   else terminal.out(`Call ${path} of run ${run.id} is resolved as ${as}; the run is ${run.state}.`);
   return exitCodes.success;

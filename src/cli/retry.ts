@@ -21,11 +21,8 @@ export interface RetryOptions {
 /** Starts runs that did not succeed again: those that are named, or dead letters. */
 export async function retryCommand(context: CliContext, options: RetryOptions): Promise<ExitCode> {
   assertOneWay(options);
-  const { actor } = (await context.app(context.cwd)).config;
   return withDoor(context, (door) =>
-    options.deadLetters === true
-      ? redrive(context, door, { options, actor })
-      : retry(context, door, { options, actor }),
+    options.deadLetters === true ? redrive(context, door, options) : retry(context, door, options),
   );
 }
 
@@ -40,20 +37,15 @@ function assertOneWay({ runs, deadLetters, fromStart, system, dryRun }: RetryOpt
   });
 }
 
-interface Retrying {
-  readonly options: RetryOptions;
-  readonly actor: string;
-}
-
 /** One that cannot be started again does not keep the others; the first reason gives the exit code. */
-async function retry({ terminal, signal }: CliContext, door: Door, { options, actor }: Retrying): Promise<ExitCode> {
+async function retry({ terminal, signal }: CliContext, door: Door, options: RetryOptions): Promise<ExitCode> {
   const runs: RunRecord[] = [];
   const refused: { readonly run: string; readonly message: string }[] = [];
   let exit: ExitCode = exitCodes.success;
   for (const id of options.runs) {
     if (signal.aborted) return exitCodes.interrupted;
     try {
-      const request = { actor, ...(options.fromStart === true ? { fromStart: true } : {}) };
+      const request = options.fromStart === true ? { fromStart: true } : {};
       runs.push(await door.operations.retry(id, request));
     } catch (error) {
       if (!isPawlError(error) || options.runs.length === 1) throw error;
@@ -69,10 +61,10 @@ async function retry({ terminal, signal }: CliContext, door: Door, { options, ac
   return exit;
 }
 
-async function redrive({ terminal }: CliContext, door: Door, { options, actor }: Retrying): Promise<ExitCode> {
+async function redrive({ terminal }: CliContext, door: Door, options: RetryOptions): Promise<ExitCode> {
   const { system, limit, dryRun = false, output } = options;
   const environment = await chooseEnvironment(door, options.env);
-  const request = { environment, limit, dryRun, actor, ...(system === undefined ? {} : { system }) };
+  const request = { environment, limit, dryRun, ...(system === undefined ? {} : { system }) };
   const { runs, refused } = await door.operations.redrive(request);
   if (output === 'json') json(terminal, { runs, refused, dry_run: dryRun });
   else {

@@ -26,7 +26,6 @@ export interface RollbackOptions {
 export async function rollbackCommand(context: CliContext, options: RollbackOptions): Promise<ExitCode> {
   if (options.release === true) return releaseAll(context, options);
   const revision = revisionNumber(options.revision);
-  const app = await context.app(context.cwd);
   return withDoor(context, async (door) => {
     const environment = await chooseEnvironment(door, options.env);
     const planned = await door.operations.planRollback({ environment, revision });
@@ -41,7 +40,6 @@ export async function rollbackCommand(context: CliContext, options: RollbackOpti
       planDigest: planned.plan.digest,
       runs: options.runs,
       reason: options.reason ?? '',
-      actor: app.config.actor,
       acknowledge: options.ack ?? [],
     });
     if (options.output === 'json') json(context.terminal, { ...done, plan: renderJson(planned.plan) });

@@ -1,8 +1,7 @@
-import type { RolloutRecord, RolloutSide } from '../api/operations-rollout.ts';
+import type { RolloutRecord, RolloutRequest, RolloutSide } from '../api/operations-rollout.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
-import type { RolloutRequest } from '../run/rollouts.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 
@@ -42,14 +41,12 @@ export interface RolloutOptions extends Common {
 export async function rolloutCommand(context: CliContext, options: RolloutOptions): Promise<ExitCode> {
   const { terminal } = context;
   const { system, action, full, reason } = options;
-  const { actor } = (await context.app(context.cwd)).config;
   const rollout = await withDoor(context, async (door) =>
     door.operations.orderRollout({
       environment: await chooseEnvironment(door, options.env),
       system,
       action,
       reason,
-      actor,
       ...(full === undefined ? {} : { full }),
     }),
   );

@@ -24,7 +24,7 @@ export async function runLocal(context: CliContext, options: RunOptions): Promis
   try {
     const [environment] = await door.operations.environments();
     const env = options.env ?? environment?.name ?? '';
-    const submitted = await startRun(door, { ...options, env }, { input, actor: app.config.actor });
+    const submitted = await startRun(door, { ...options, env }, input);
     const run = await follow(context, door, { submitted, watch: options.watch === true });
     await report(context, door, { run, output: options.output });
     if (context.signal.aborted) return exitCodes.interrupted;

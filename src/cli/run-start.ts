@@ -15,16 +15,12 @@ export interface RunStart {
 }
 
 /** Submits what is named: a system, a task, or what a schedule runs. */
-export async function startRun(
-  door: Door,
-  start: RunStart,
-  { input, actor }: { readonly input: JsonObject; readonly actor: string },
-): Promise<RunRecord> {
+export async function startRun(door: Door, start: RunStart, input: JsonObject): Promise<RunRecord> {
   const { system, task, schedule, key, session } = start;
   const named = [system, task, schedule].filter((name) => name !== undefined);
   if (named.length !== 1) throw nothingNamed(named.length);
   const environment = await chooseEnvironment(door, start.env);
-  const given = { environment, input, actor, ...(key === undefined ? {} : { idempotencyKey: key }) };
+  const given = { environment, input, ...(key === undefined ? {} : { idempotencyKey: key }) };
   if (system !== undefined)
     return door.operations.submit({ ...given, system, ...(session === undefined ? {} : { session }) });
   if (session !== undefined) throw usage('--session is for systems.', 'Leave --session out.');

@@ -19,9 +19,8 @@ export interface RunOptions extends RunStart {
 
 export async function runCommand(context: CliContext, options: RunOptions): Promise<ExitCode> {
   const input = await readInput(options, context);
-  const { actor } = (await context.app(context.cwd)).config;
   return withDoor(context, async (door) => {
-    const submitted = await startRun(door, options, { input, actor });
+    const submitted = await startRun(door, options, input);
     context.terminal.note(`Run ${submitted.id} of ${submitted.system} at revision ${submitted.revision}.`);
     const run = await follow(context, { door, submitted, options });
     report(context, run, options.output);

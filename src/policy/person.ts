@@ -15,6 +15,11 @@ export interface Person {
   readonly roles: readonly RoleBinding[];
 }
 
+/** Whoever opens the database directly, or the folder that holds its token, owns it. */
+export function localPerson(name: string): Person {
+  return { name, proof: 'local', groups: [], roles: [{ role: 'admin' }] };
+}
+
 /** In rising order of what they may do; `approver` and `operator` do not contain each other. */
 export type PersonRole = 'reader' | 'author' | 'operator' | 'approver' | 'admin';
 

@@ -60,7 +60,7 @@ function changeFor(row: RolloutRow, move: Move): RolloutChange | undefined {
   }
 }
 
-export interface RolloutRequest {
+export interface RolloutOrder {
   readonly environment: string;
   /** `name` or `namespace/name` of the AgentSystem. */
   readonly system: string;
@@ -72,7 +72,7 @@ export interface RolloutRequest {
 }
 
 /** Does what a person asks of a rollout that is under way. */
-export async function orderRollout(database: Database, order: RolloutRequest): Promise<string> {
+export async function orderRollout(database: Database, order: RolloutOrder): Promise<string> {
   const row = await openRollout(database, order);
   const change = ordered(row, order);
   if (await changeRollout(database, row, change)) return row.system;
@@ -83,7 +83,7 @@ export async function orderRollout(database: Database, order: RolloutRequest): P
   });
 }
 
-async function openRollout(database: Database, { environment, system }: RolloutRequest): Promise<RolloutRow> {
+async function openRollout(database: Database, { environment, system }: RolloutOrder): Promise<RolloutRow> {
   const open = (await listRollouts(database.db, environment)).filter(({ endedAt }) => endedAt === undefined);
   const found = open.filter((row) => row.system === system || row.system.endsWith(`/${system}`));
   const [row, ...others] = found;
@@ -103,7 +103,7 @@ async function openRollout(database: Database, { environment, system }: RolloutR
   });
 }
 
-function ordered(row: RolloutRow, { action, full = false, reason, actor: by }: RolloutRequest): RolloutChange {
+function ordered(row: RolloutRow, { action, full = false, reason, actor: by }: RolloutOrder): RolloutChange {
   const { step, weight, plan } = row;
   const said = { step, weight, reason, actor: by };
   switch (action) {

@@ -13,7 +13,7 @@ import { namesOf, takeSchedule } from '../store/trigger-list.ts';
 import { type LiveTask, mergedInput, readTask, specIn, startTask, taskOf, taskUnknown } from './task.ts';
 import type { taskCodes } from './task-codes.ts';
 
-export interface StartTaskRequest {
+export interface StartByHand {
   readonly environment: string;
   readonly kind: 'Task' | 'TaskSchedule';
   /** `name` or `namespace/name`. */
@@ -28,7 +28,7 @@ export interface StartTaskRequest {
  * Starts a task because a person says so. Of a schedule: now, beside its times and whatever is under way; its next time
  * sees the run as one of its own.
  */
-export function startByHand(database: Database, start: StartTaskRequest): Promise<RunRow> {
+export function startByHand(database: Database, start: StartByHand): Promise<RunRow> {
   return inTransaction(database, async (trx) => {
     const { environment, kind, idempotencyKey, actor } = start;
     await holdRevision(trx, environment);
@@ -60,7 +60,7 @@ async function scheduled(trx: StoreTransaction, environment: string, name: strin
 }
 
 /** A bare name is enough where one namespace alone has it. */
-async function qualified(trx: StoreTransaction, start: StartTaskRequest): Promise<string> {
+async function qualified(trx: StoreTransaction, start: StartByHand): Promise<string> {
   const { environment, kind, name } = start;
   if (name.includes('/')) return name;
   const known = await namesOf(trx, environment, kind);
@@ -75,7 +75,7 @@ async function qualified(trx: StoreTransaction, start: StartTaskRequest): Promis
   });
 }
 
-function unknown({ environment, kind, name }: StartTaskRequest, known: readonly string[]): TerminalError {
+function unknown({ environment, kind, name }: StartByHand, known: readonly string[]): TerminalError {
   if (kind === 'Task' && known.length === 0) return taskUnknown(environment, name);
   const code = kind === 'Task' ? ('task.unknown' as const) : ('schedule.unknown' as const);
   const names = [...known, ...known.map((path) => path.split('/')[1] ?? '')];

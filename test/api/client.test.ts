@@ -30,7 +30,6 @@ describe('the client is the operations over HTTP', () => {
         environment: 'production',
         ids: ['R1-3f2a'],
         planDigest: 'a'.repeat(16),
-        actor: 'me',
       });
       await client.access({ environment: 'production', tool: 'look', agent: 'clerk', arguments: '{}' });
       await client.drift('production');
@@ -49,25 +48,25 @@ describe('the client is the operations over HTTP', () => {
       await client.standing(runId);
       await client.questions({ environment: 'production', limit: 3 });
       await client.questionsOf(runId);
-      await client.answer({ run: runId, place: 'ask', as: 'changes', text: 'shorter', actor: 'me' });
+      await client.answer({ run: runId, place: 'ask', as: 'changes', text: 'shorter' });
       await client.top('production');
       await client.replaySource({ run: runId, at: 'feature/x' });
-      await client.submit({ environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' });
-      await client.startTask({ environment: 'production', kind: 'Task', name: 'a/b', input: {}, actor: 'me' });
+      await client.submit({ environment: 'production', system: 'a/b', input: { n: 1 } });
+      await client.startTask({ environment: 'production', kind: 'Task', name: 'a/b', input: {} });
       await client.schedules('production');
       await client.webhooks('production');
       await client.workers();
-      await client.resolve({ run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' });
+      await client.resolve({ run: runId, path: 'draft/1.1', as: 'done', output: { ok: true } });
       await client.trace(runId);
-      await client.retry(runId, { actor: 'me' });
-      await client.retry(runId, { fromStart: true, actor: 'me' });
-      await client.redrive({ environment: 'production', limit: 20, actor: 'me' });
-      await client.redrive({ environment: 'production', system: 'a/b', limit: 20, dryRun: true, actor: 'me' });
+      await client.retry(runId, {});
+      await client.retry(runId, { fromStart: true });
+      await client.redrive({ environment: 'production', limit: 20 });
+      await client.redrive({ environment: 'production', system: 'a/b', limit: 20, dryRun: true });
       await client.pools('production');
       expect(calls).toEqual([
         ['environments'],
         ['plan', { environment: 'production', ref: 'feature/x', workingCopy: false }],
-        ['acknowledge', { environment: 'production', ids: ['R1-3f2a'], planDigest: 'a'.repeat(16), actor: 'me' }],
+        ['acknowledge', { environment: 'production', ids: ['R1-3f2a'], planDigest: 'a'.repeat(16) }],
         ['access', { environment: 'production', tool: 'look', agent: 'clerk', arguments: '{}' }],
         ['drift', 'production'],
         ['status'],
@@ -79,20 +78,20 @@ describe('the client is the operations over HTTP', () => {
         ['standing', runId],
         ['questions', { environment: 'production', limit: 3 }],
         ['questionsOf', runId],
-        ['answer', { run: runId, place: 'ask', as: 'changes', text: 'shorter', actor: 'me' }],
+        ['answer', { run: runId, place: 'ask', as: 'changes', text: 'shorter' }],
         ['top', 'production'],
         ['replaySource', { run: runId, at: 'feature/x' }],
-        ['submit', { environment: 'production', system: 'a/b', input: { n: 1 }, actor: 'me' }],
-        ['startTask', { environment: 'production', kind: 'Task', name: 'a/b', input: {}, actor: 'me' }],
+        ['submit', { environment: 'production', system: 'a/b', input: { n: 1 } }],
+        ['startTask', { environment: 'production', kind: 'Task', name: 'a/b', input: {} }],
         ['schedules', 'production'],
         ['webhooks', 'production'],
         ['workers'],
-        ['resolve', { run: runId, path: 'draft/1.1', as: 'done', output: { ok: true }, actor: 'me' }],
+        ['resolve', { run: runId, path: 'draft/1.1', as: 'done', output: { ok: true } }],
         ['trace', runId],
-        ['retry', runId, { actor: 'me' }],
-        ['retry', runId, { fromStart: true, actor: 'me' }],
-        ['redrive', { environment: 'production', limit: 20, actor: 'me' }],
-        ['redrive', { environment: 'production', system: 'a/b', limit: 20, dryRun: true, actor: 'me' }],
+        ['retry', runId, {}],
+        ['retry', runId, { fromStart: true }],
+        ['redrive', { environment: 'production', limit: 20 }],
+        ['redrive', { environment: 'production', system: 'a/b', limit: 20, dryRun: true }],
         ['pools', 'production'],
       ]);
     }));
@@ -110,7 +109,6 @@ describe('the client is the operations over HTTP', () => {
         environment: 'production',
         commit: 'c'.repeat(40),
         planDigest: 'd'.repeat(64),
-        actor: 'me',
       });
       await expect(asked).rejects.toMatchObject({
         code: 'plan.stale',

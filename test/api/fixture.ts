@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { createLog } from '../../src/log.ts';
+import { ownToken } from '../../src/api/identity.ts';
+import { localPerson } from '../../src/policy/person.ts';
 import type { RolloutRecord } from '../../src/api/operations-rollout.ts';
 import type { Operations, RunRecord } from '../../src/api/operations.ts';
 import type { RevisionOperations } from '../../src/api/operations-revision.ts';
@@ -8,6 +10,7 @@ import type { ApiServer } from '../../src/api/server.ts';
 import { TerminalError } from '../../src/errors.ts';
 
 export const token = 'a-token-for-tests';
+export const identify = ownToken(token, localPerson('me'));
 export const runId = '01930000-0000-7000-8000-000000000001';
 
 const rollout: RolloutRecord = {
@@ -185,6 +188,7 @@ export function recordingOperations(calls: unknown[]): Operations {
       environment: 'production',
       planDigest: 'd'.repeat(64),
       acknowledged: ['bootstrap'],
+      by: 'me',
       outstanding: [],
       alone: true,
     }),
@@ -230,7 +234,14 @@ export function recordingOperations(calls: unknown[]): Operations {
 
 export async function startTestServer(calls: unknown[] = [], version = '0.1.0'): Promise<ApiServer> {
   const operations = recordingOperations(calls);
-  return startServer({ operations, token, version, log: createLog('silent'), ready: () => Promise.resolve(), port: 0 });
+  return startServer({
+    operations: () => operations,
+    identify,
+    version,
+    log: createLog('silent'),
+    ready: () => Promise.resolve(),
+    port: 0,
+  });
 }
 
 export interface Answer {

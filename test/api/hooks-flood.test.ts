@@ -1,12 +1,12 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startServer } from '../../src/api/server.ts';
-import { recordingOperations, token } from './fixture.ts';
+import { recordingOperations, identify } from './fixture.ts';
 
 test('a flood from one address is held back, and others are not', async () => {
   const server = await startServer({
-    operations: recordingOperations([]),
-    token,
+    operations: () => recordingOperations([]),
+    identify,
     version: '0',
     log: pino({ level: 'silent' }),
     ready: () => Promise.resolve(),

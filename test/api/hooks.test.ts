@@ -10,7 +10,7 @@ import type { Database } from '../../src/store/database.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install } from '../support/runs.ts';
 import { applyTriggers } from '../support/triggers.ts';
-import { recordingOperations, token } from './fixture.ts';
+import { identify, recordingOperations } from './fixture.ts';
 
 const secret = 'canary-8f1c7a-of-the-webhook';
 
@@ -75,8 +75,8 @@ describe('the door of webhooks', () => {
           : { kind: 'unread', reason: 'env_missing', why: 'it is not there' },
       );
     server = await startServer({
-      operations: recordingOperations([]),
-      token,
+      operations: () => recordingOperations([]),
+      identify,
       version: '0',
       log: pino({ level: 'trace' }, { write: (line: string) => void (said += line) }),
       ready: () => Promise.resolve(),

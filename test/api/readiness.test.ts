@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import { assertSchema } from '../../src/store/migrate.ts';
 import { startServer as startPostgres } from '../support/postgres.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { recordingOperations, send, token } from './fixture.ts';
+import { recordingOperations, send, identify } from './fixture.ts';
 
 test('a server whose database is away is alive and not ready, says why without an address, and is ready again', async () => {
   const postgres = await startPostgres();
@@ -14,8 +14,8 @@ test('a server whose database is away is alive and not ready, says why without a
   onTestFinished(() => database.close());
   await migrate(database);
   const server = await startServer({
-    operations: recordingOperations([]),
-    token,
+    operations: () => recordingOperations([]),
+    identify,
     version: '0.1.0',
     log: createLog('silent'),
     ready: () => assertSchema(database.db),

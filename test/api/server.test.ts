@@ -61,7 +61,6 @@ describe('what may be asked', () => {
     const body = JSON.stringify({
       environment: 'production',
       system: 'a/b',
-      actor: 'me',
       input: { text: 'x'.repeat(2_000_000) },
     });
     const answer = await send(server.address, '/v1/runs', {
@@ -75,8 +74,9 @@ describe('what may be asked', () => {
 
   test.each([
     ['not JSON', '{"environment":', /not JSON/],
-    ['an unknown field', '{"environment":"p","system":"a/b","input":{},"actor":"me","root":true}', /root/],
-    ['a missing field', '{"environment":"p","input":{},"actor":"me"}', /system/],
+    ['an unknown field', '{"environment":"p","system":"a/b","input":{},"root":true}', /root/],
+    ['the name of an actor', '{"environment":"p","system":"a/b","input":{},"actor":"ada"}', /actor/],
+    ['a missing field', '{"environment":"p","input":{}}', /system/],
   ])('a body that is %s is refused with 400 and a reason', async (_, body, reason) => {
     const answer = await send(server.address, '/v1/runs', { method: 'POST', headers: authorised, body });
     expect([answer.status, problem(answer.body).code]).toEqual([400, 'api.invalid_request']);

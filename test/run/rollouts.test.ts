@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apply } from '../../src/apply/apply.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { acceptInput } from '../../src/run/accept.ts';
-import { orderRollout, progressRollouts, type RolloutRequest } from '../../src/run/rollouts.ts';
+import { orderRollout, progressRollouts, type RolloutOrder } from '../../src/run/rollouts.ts';
 import type { Database } from '../../src/store/database.ts';
 import { ensureEnvironment } from '../../src/store/environment.ts';
 import { listEvents } from '../../src/store/event.ts';
@@ -86,7 +86,7 @@ describe.each(databaseKinds)('a rollout on %s', { timeout: 60_000 }, (kind) => {
     return found && { state: found.state, step: found.step, weight: found.weight, from: found.from.revision };
   }
 
-  const order = (action: RolloutRequest['action'], full = false) =>
+  const order = (action: RolloutOrder['action'], full = false) =>
     orderRollout(database, { environment, system: 'work', action, full, reason: '', actor: 'ada' });
   const backdate = () =>
     sql`update rollout set step_since = step_since - interval '2 hours' where environment = ${environment}`.execute(

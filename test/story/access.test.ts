@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/api/client.ts';
+import { ownToken } from '../../src/api/identity.ts';
 import { startServer } from '../../src/api/server.ts';
 import { createApp } from '../../src/app.ts';
 import { createLog } from '../../src/log.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
+import { localPerson } from '../../src/policy/person.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { editByHand } from '../../src/store/hand-edit.ts';
 import type { TestRepository } from '../support/git.ts';
@@ -64,9 +66,9 @@ describe('what is in force', { timeout: 60_000 }, () => {
     const door = await createApp(repository.path, { DATABASE_URL: made.url, PAWL_LOG_LEVEL: 'warn' }).open();
     const [token, version] = ['a-token-for-tests', '0.1.0'];
     const server = await startServer({
-      operations: door.operations,
+      operations: () => door.operations,
       log: createLog('silent'),
-      token,
+      identify: ownToken(token, localPerson('me')),
       version,
       ready: () => Promise.resolve(),
       port: 0,
