@@ -1,11 +1,27 @@
-import type { GateCall, GateContext } from './context.ts';
-import type { Denial } from './effective.ts';
+import type { Bundle } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
+import type { GateCall, GateContext, ToolGateCall } from './context.ts';
+import { type Denial, deny } from './effective.ts';
+
+/** The widest first. */
+export const haltKinds = [
+  'global',
+  'environment',
+  'namespace',
+  'system',
+  'agent',
+  'tool',
+  'model',
+  'provider',
+] as const;
+
+export type HaltKind = (typeof haltKinds)[number];
 
 /** What one switch stops. */
 export type HaltScope =
   | { readonly kind: 'global' }
   | {
-      readonly kind: 'environment' | 'namespace' | 'system' | 'agent' | 'tool' | 'server' | 'model' | 'provider';
+      readonly kind: Exclude<HaltKind, 'global'>;
       /** A namespace's or provider's name; else `namespace/name`. */
       readonly name: string;
     };
@@ -18,9 +34,114 @@ export interface Halt {
   readonly by: string;
   /** Whether calls in flight are given up too. */
   readonly aborts: boolean;
+  /** Whether a call is refused and the run goes on without it. Absent: the run waits until the switch is lifted. */
+  readonly denies?: boolean;
 }
 
-/** T1 and M1. */
-export function haltDenial(_call: GateCall, _context: GateContext): Denial | undefined {
-  return undefined;
+/** T1 and M1. What cannot be read counts as active. */
+export function haltDenial(call: GateCall, context: GateContext): Denial | undefined {
+  if (context.halts === undefined) return undefined;
+  const { known } = context.halts;
+  if (known === undefined)
+    return deny('halt.unreadable', 'halt', 'The halts in force cannot be read, so that they count as active.');
+  if (known.length === 0) return undefined;
+  const [halt] = haltsOn(call, context, known).sort(byWeight);
+  if (halt === undefined) return undefined;
+  const { scope, by } = halt;
+  return deny(`halt.${scope.kind}`, haltRule(halt), `${by} halted ${haltScopeText(scope)}.`);
+}
+
+/** The rule that a decision names. */
+export function haltRule({ id }: Pick<Halt, 'id'>): string {
+  return `halt/${id}`;
+}
+
+/** As it is written: `global`, `tool/default/search`. */
+export function haltScopeText(scope: HaltScope): string {
+  return scope.kind === 'global' ? scope.kind : `${scope.kind}/${scope.name}`;
+}
+
+/** Those that have the run wait come first, since a refused call may be followed by others; then the widest. */
+function byWeight(a: Halt, b: Halt): number {
+  return (
+    Number(a.denies === true) - Number(b.denies === true) ||
+    haltKinds.indexOf(a.scope.kind) - haltKinds.indexOf(b.scope.kind) ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+/** What a call's place tells of it: the part of a context that switches are held against. */
+export type HaltContext = Pick<GateContext, 'bundle' | 'handedOn'> & {
+  readonly usage: Pick<GateContext['usage'], 'nested'>;
+};
+
+/** The switches whose scope the call is within: what it is to, who makes it, and all that it is made inside of. */
+export function haltsOn(call: GateCall, context: HaltContext, halts: readonly Halt[]): Halt[] {
+  const reached = reachedBy(call, context);
+  return halts.filter(({ scope }) => {
+    switch (scope.kind) {
+      case 'global':
+      case 'environment': // Switches are read for one environment.
+        return true;
+      case 'namespace':
+        return reached.named.some((name) => name.startsWith(`${scope.name}/`));
+      case 'system':
+        return reached.systems.includes(scope.name);
+      case 'agent':
+        return reached.agents.includes(scope.name);
+      case 'tool':
+        return reached.tool === scope.name;
+      case 'model':
+        return reached.model === scope.name;
+      case 'provider':
+        return reached.provider === scope.name;
+    }
+  });
+}
+
+interface Reached {
+  readonly systems: readonly string[];
+  readonly agents: readonly string[];
+  readonly tool: string | undefined;
+  readonly model: string | undefined;
+  readonly provider: string | undefined;
+  /** All of the above that are in a namespace. */
+  readonly named: readonly string[];
+}
+
+function reachedBy(call: GateCall, { bundle, handedOn = [], usage }: HaltContext): Reached {
+  const subjects = [call.subject, ...handedOn.map(({ subject }) => subject)];
+  const systems = [
+    bundle.system,
+    ...(usage.nested ?? []).map(({ system }) => system),
+    ...subjects.flatMap((subject) => nameOf(subject, 'AgentSystem/')),
+  ];
+  const to = call.kind === 'tool' ? targetOf(call, bundle) : {};
+  const agents = [...subjects.flatMap((subject) => nameOf(subject, 'Agent/')), ...listed(to.agent)];
+  const model = call.kind === 'model' ? call.model : undefined;
+  const provider = model === undefined ? undefined : own(bundle.models, model)?.provider;
+  const named = [...systems, ...agents, ...listed(to.tool), ...listed(model)];
+  return { systems, agents, tool: to.tool, model, provider, named };
+}
+
+/** A name that leads nowhere is refused by a later check. */
+function targetOf(
+  { subject, name }: ToolGateCall,
+  bundle: Bundle,
+): { readonly tool?: string; readonly agent?: string } {
+  const [agent] = nameOf(subject, 'Agent/');
+  if (agent === undefined) return { tool: name };
+  const caller = own(bundle.agents, agent);
+  const tool = own(caller?.tools, name);
+  if (tool !== undefined) return { tool };
+  const to = own(caller?.agents, name)?.agent;
+  return to === undefined ? {} : { agent: to };
+}
+
+function nameOf(subject: string, prefix: 'Agent/' | 'AgentSystem/'): string[] {
+  return subject.startsWith(prefix) ? [subject.slice(prefix.length)] : [];
+}
+
+function listed(name: string | undefined): string[] {
+  return name === undefined ? [] : [name];
 }

@@ -1,4 +1,5 @@
 import type { CodeDoc } from '../manifest/problem.ts';
+import { haltReasons } from './halt-reason.ts';
 
 /** Every reason for which the gate refuses a call, in the order of its checks. */
 export const policyCodes = {
@@ -17,6 +18,7 @@ export const policyCodes = {
     cause: 'The timeout of the system or of the agent was over before this call was made.',
     cure: 'Raise `limits.timeout` of the AgentSystem or the Agent, or make the work smaller.',
   },
+  ...haltReasons,
   'gate.error': {
     title: 'The decision itself failed',
     cause: 'A fault while the gate looked at the call. Whatever cannot be decided is refused.',
@@ -130,6 +132,21 @@ export const policyCodes = {
     title: 'A parameter of the model is out of bounds',
     cause: 'Temperature, topP or maxOutputTokens of the endpoint is outside what any provider takes.',
     cure: 'Set temperature to 0 to 2, topP to 0 to 1 and maxOutputTokens to 1 to 1,000,000.',
+  },
+  'approval.denied': {
+    title: 'Somebody who was asked said no',
+    cause: 'A rule has people look at the call first, and one of them denied it.',
+    cure: 'Read their reason with `pawl get approvals`. The agent may ask for something else; the same call is asked for anew.',
+  },
+  'approval.expired': {
+    title: 'Nobody agreed in time',
+    cause: 'A rule has people look at the call first, and its `ttl` ran out before enough of them agreed.',
+    cure: 'Run again when somebody is there, or raise `approval.ttl` (at most 24 hours).',
+  },
+  'approval.mismatch': {
+    title: 'What was approved is another action',
+    cause: 'An approval holds for one action to the letter: its arguments, tool, hosts, secrets and both revisions’ rules.',
+    cure: 'Nothing was done. Let the run ask again: people see the action as it is now.',
   },
   'budget.exhausted': {
     title: 'A budget is used up',

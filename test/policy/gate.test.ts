@@ -5,6 +5,7 @@ import type { Decision } from '../../src/policy/decision.ts';
 import { decide } from '../../src/policy/gate.ts';
 import { policyCodes, type ReasonCode } from '../../src/policy/reason.ts';
 import { accountBranches } from './branches-accounts.ts';
+import { haltBranches } from './branches-halts.ts';
 import { handOffBranches } from './branches-hand-off.ts';
 import { ruleBranches } from './branches-rules.ts';
 import {
@@ -23,7 +24,7 @@ import {
   withTools,
 } from './fixture.ts';
 
-const branches = [...ruleBranches, ...accountBranches, ...handOffBranches];
+const branches = [...ruleBranches, ...accountBranches, ...handOffBranches, ...haltBranches];
 
 describe('every refusal stands alone: one step to its right side, and the call passes', () => {
   test.each(branches.map((branch) => [branch.reason, branch.name, branch] as const))(
