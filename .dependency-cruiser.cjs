@@ -4,7 +4,7 @@
 const pkg = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)|^(${names.join('|')})(/|$)`;
 const pure = '^src/(manifest|plan|policy)/';
 const control = '^src/(source|plan|apply|controller|github)/';
-const data = '^src/(run|tools|models|memory|trace)/';
+const data = '^src/(run|tools|models|guards|memory|trace)/';
 const purePackages = pkg(
   'ajv',
   'ajv-formats',
@@ -100,22 +100,22 @@ module.exports = {
     {
       name: 'one-door',
       comment:
-        'Only run/step.ts reaches tools and models, and only after the journal holds the decision and the intent. An ' +
-        'import of these two files anywhere else would be a way round the gate.',
+        'Only run/step.ts reaches tools and models, and only after the journal holds the decision and the intent; the ' +
+        'guards around a call are its effects too. An import of these files anywhere else would be a way round the gate.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/run/step\\.ts$' },
-      to: { path: '^src/(tools|models)/call\\.ts$' },
+      to: { path: '^src/(tools|models|guards)/call\\.ts$' },
     },
     {
       name: 'no-way-round-the-door',
       comment:
-        'The parts behind tools/call.ts and models/call.ts reach the world as well. Others see the contracts, the ' +
-        'estimate of tokens and the lazy secrets, which compute; app.ts and its parts see what they wire. A type reaches nothing.',
+        'The parts behind tools/call.ts, models/call.ts and guards/call.ts reach the world as well. Others see the contracts, ' +
+        'the estimate of tokens and the lazy secrets, which compute; app.ts and its parts see what they wire. A type reaches nothing.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(tools|models)/|^src/app[-a-z]*\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(tools|models|guards)/|^src/app[-a-z]*\\.ts$' },
       to: {
-        path: '^src/(tools|models)/',
-        pathNot: '^src/(tools|models)/(call|tool|model|codes|estimate|secrets)\\.ts$',
+        path: '^src/(tools|models|guards)/',
+        pathNot: '^src/(tools|models|guards)/(call|tool|model|guard|codes|estimate|secrets)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

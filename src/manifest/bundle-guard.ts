@@ -35,6 +35,7 @@ export type GuardProvider =
   | {
       readonly type: 'openaiModeration';
       readonly baseUrl: string;
+      readonly allowPrivate: boolean;
       readonly secret: SecretUse;
       readonly model: string;
       /** Sorted; absent: all. */

@@ -1620,6 +1620,10 @@ export interface Guard {
         baseUrl: string;
         secretRef: SecretRef;
         /**
+         * Whether the host of `baseUrl` may resolve to a loopback or private address.
+         */
+        allowPrivate: boolean;
+        /**
          * The categories that are findings; absent: all.
          *
          * Items: A category.

@@ -55,6 +55,17 @@ export const policyCodes = {
     cause: 'Its `agents` do not list the other agent, in the run’s revision or in the live one.',
     cure: 'List the agent under `agents` again if it should get work; only new runs see a new entry.',
   },
+  'guard.failed': {
+    title: 'A guard did not answer',
+    cause:
+      'A Guard on the call failed, took longer than its `timeout`, or answered in another form than its protocol’s. What cannot be checked does not pass.',
+    cure: 'The record of the call names the guard and what went wrong. Mend its service, or take the guard out of the agent or the policy that names it.',
+  },
+  'guard.blocked': {
+    title: 'A guard does not let the call or its answer pass',
+    cause: 'A Guard found something in the prompt, the arguments, the answer or the result, and its action is `block`.',
+    cure: 'The record of the call names the guard and what it found, without the text. Change what is sent, or the Guard, in Git.',
+  },
   'args.invalid': {
     title: 'The arguments do not fit the tool’s schema',
     cause: 'A wrong type, an unknown or missing property, or a value outside the schema.',

@@ -1,6 +1,7 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
+import { type AuthHeader, authHeader } from './auth.ts';
 import { type EgressOutcome, type EgressRequest, egress } from './egress.ts';
 import type { ToolCallOptions } from './options.ts';
 import { expandBody, expandHeader, expandText, expandUrl, TemplateRefusal } from './template.ts';
@@ -86,26 +87,10 @@ function withQuery(url: string, query: Readonly<Record<string, string>>, args: J
   return `${bare}${bare.includes('?') ? '&' : '?'}${parameters.toString()}`;
 }
 
-async function authOf(tool: HttpTool, options: ToolCallOptions): Promise<{ name: string; value: string } | undefined> {
-  const { auth } = tool.impl;
+async function authOf({ impl: { auth } }: HttpTool, { secrets }: ToolCallOptions): Promise<AuthHeader | undefined> {
   if (auth === undefined) return undefined;
-  const value = await options.secrets.resolve(auth.secret);
-  switch (auth.profile) {
-    case 'bearer':
-      return { name: 'authorization', value: `Bearer ${asHeader(value, tool)}` };
-    case 'basic':
-      return { name: 'authorization', value: `Basic ${Buffer.from(value, 'utf8').toString('base64')}` };
-    case 'apiKeyHeader':
-      return { name: ownable(auth.headerName ?? 'x-api-key'), value: asHeader(value, tool) };
-  }
-}
-
-function asHeader(value: string, tool: BundleTool): string {
-  if (/^[\u0020-\u007e\u0080-\u00ff]*$/.test(value)) return value;
-  throw new TemplateRefusal(
-    'tool.template_invalid',
-    `The secret of Tool ${tool.name} holds a character that no header may hold.`,
-  );
+  const { name, value } = await authHeader(auth, secrets);
+  return { name: ownable(name), value };
 }
 
 /** Nobody answered, or not to the end. What may have had its effect is unknown unless it may simply be made again. */

@@ -5,6 +5,7 @@ import type { Decision } from '../../src/policy/decision.ts';
 import { decide } from '../../src/policy/gate.ts';
 import { policyCodes, type ReasonCode } from '../../src/policy/reason.ts';
 import { accountBranches } from './branches-accounts.ts';
+import { approvalBranches } from './branches-approvals.ts';
 import { haltBranches } from './branches-halts.ts';
 import { handOffBranches } from './branches-hand-off.ts';
 import { ruleBranches } from './branches-rules.ts';
@@ -40,8 +41,8 @@ describe('every refusal stands alone: one step to its right side, and the call p
   );
 
   test('together they meet every reason that a decision can give', () => {
-    // Given by the run itself, when the live revision is replaced three times while it decides.
-    const elsewhere: readonly ReasonCode[] = ['gate.conflict'];
+    // Given by the run itself: by its guards, and when the live revision is replaced three times while it decides.
+    const elsewhere: readonly ReasonCode[] = ['gate.conflict', 'guard.failed', 'guard.blocked'];
     const met = new Set<string>([...branches.map((branch) => branch.reason), ...elsewhere]);
     expect([...met].sort()).toEqual(Object.keys(policyCodes).sort());
   });

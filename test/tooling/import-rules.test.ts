@@ -43,7 +43,10 @@ const breakers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'src/run/broken-control.ts': `export { applied } from '../apply/broken-applied.ts';\n`,
     'src/apply/broken-applied.ts': 'export const applied = 1;\n',
   },
-  'one-door': { 'src/run/broken-call.ts': `export * from '../tools/call.ts';\n` },
+  'one-door': {
+    'src/run/broken-call.ts': `export * from '../tools/call.ts';\n`,
+    'src/run/broken-guard.ts': `export * from '../guards/call.ts';\n`,
+  },
   'no-way-round-the-door': {
     'src/run/broken-http.ts': `export { reach } from '../tools/broken-reach.ts';\n`,
     'src/tools/broken-reach.ts': 'export const reach = 1;\n',
