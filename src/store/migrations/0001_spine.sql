@@ -244,6 +244,73 @@ create table override (
 create index override_in_force on override (environment, set_at) where ended_at is null;
 create index override_environment on override (environment, set_at desc);
 
+-- A switch that stops calls. It holds while it was neither lifted nor is past its time, by this clock.
+create table halt (
+  id uuid primary key default gen_random_uuid(),
+  -- Null: in all.
+  environment text,
+  kind text not null check (kind in
+    ('global', 'environment', 'namespace', 'system', 'agent', 'tool', 'model', 'provider')),
+  -- `namespace/name`, or what else the kind is named by; empty of `global`.
+  name text not null,
+  reason text not null check (reason ~ '[^[:space:]]'),
+  created_by text not null,
+  -- Calls in flight are given up too.
+  aborts boolean not null default false,
+  -- Calls are refused and runs go on; else runs wait until it is lifted.
+  denies boolean not null default false,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz check (expires_at > created_at),
+  ended_at timestamptz,
+  -- Null: its time was over.
+  ended_by text,
+  end_reason text,
+  -- The runs that waited for it are ready again.
+  released boolean not null default false,
+  check ((kind = 'global') = (environment is null)),
+  check ((kind = 'global') = (name = ''))
+);
+create index halt_unended on halt (environment) where ended_at is null;
+create index halt_unreleased on halt (id) where not released;
+
+-- Rises whenever a halt begins or ends, so that a decision can be seen to be older than that. One row.
+create table halt_epoch (
+  only boolean primary key default true check (only),
+  epoch bigint not null default 1
+);
+insert into halt_epoch default values;
+
+-- What the journal compares its intents with. Whoever begins or ends a halt takes the same lock alone: it waits for
+-- batches that are being written, and those that come later read the new epoch, because a volatile function reads
+-- with a snapshot of its own, which is taken after the lock.
+create function current_halt_epoch() returns bigint volatile language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(7024881);
+  return (select epoch from halt_epoch);
+end $$;
+
+-- Values of Secrets with `source: stored`, encrypted under keys that are not in the database. Numbers of versions are
+-- never used again: what was removed leaves its row without its ciphertext.
+create table stored_secret (
+  environment text not null,
+  namespace text not null,
+  name text not null,
+  key text not null,
+  version integer not null check (version > 0),
+  -- Which of the operator's keys the value's own key is encrypted under; with nonce and tag around it.
+  kek text,
+  wrapped bytea,
+  nonce bytea,
+  ciphertext bytea,
+  tag bytea,
+  created_at timestamptz not null default now(),
+  created_by text not null,
+  removed_at timestamptz,
+  primary key (environment, namespace, name, key, version),
+  check ((removed_at is null) = (kek is not null)),
+  check (num_nulls(kek, wrapped, nonce, ciphertext, tag) in (0, 5))
+);
+
 create table worker (
   id uuid primary key,
   host text not null,
@@ -477,7 +544,7 @@ create table audit_fold (
 create table wait (
   run uuid not null references run (id),
   path text not null,
-  kind text not null check (kind in ('timer', 'rate', 'unknown', 'human', 'review', 'approval')),
+  kind text not null check (kind in ('timer', 'rate', 'unknown', 'human', 'review', 'approval', 'halt')),
   due_at timestamptz,
   -- What is asked of whom; json, because it holds contents.
   detail json,
