@@ -9,9 +9,10 @@ import type { Json, JsonObject } from './json.ts';
  * before its own. A bundle has the lowest that says what it means: what an older worker can run it may run.
  *
  * 1: the first. 2: braces in a prompt have a meaning, and agents have inputs. 3: graphs with joins, loops, lists, nested
- * systems, people and retries; agents that hand over, remember and fall back; providers of their own.
+ * systems, people and retries; agents that hand over, remember and fall back; providers of their own. 4: rules that ask,
+ * watch data, hold conditions, share budgets and set floors.
  */
-export const engineSchema = 3;
+export const engineSchema = 4;
 
 /** The graph of one AgentSystem, compiled: of the run's own, or of one that a node of it names. */
 export interface BundleGraph {

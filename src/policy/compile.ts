@@ -2,7 +2,7 @@ import type { Bundle } from '../manifest/bundle.ts';
 import { sha256 } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
-import type { Authority } from './authority.ts';
+import type { Authority, SubjectAuthority } from './authority.ts';
 import { bundleText } from './bundle-text.ts';
 import { compileAuthority, subjectsOf } from './compile-authority.ts';
 import { compileContent } from './compile-content.ts';
@@ -31,12 +31,33 @@ export interface CompiledSystem {
 /** Compiles one of many systems of the same estate. */
 export function compileSystem(system: Resource, estate: Estate): CompiledSystem {
   const view = viewOf(estate, system.address);
-  const content = compileContent(system, view);
   const authority = compileAuthority(system, view);
+  const content = withRules(compileContent(system, view), authority);
   const json = { content, authority } as unknown as JsonObject;
   return {
     compiled: { content, authority, digest: sha256(bundleText(json)) },
     subjects: subjectsOf(system, view),
     used: view.used,
   };
+}
+
+/** Members of a row that a worker of an older engine would not heed. */
+const newerRules: readonly (keyof SubjectAuthority)[] = [
+  'approvals',
+  'conditions',
+  'flow',
+  'rates',
+  'egress',
+  'isolation',
+  'gateways',
+  'maxOutputTokens',
+  'guards',
+  'audit',
+];
+
+function withRules(content: Bundle, { subjects }: Authority): Bundle {
+  const isNewer = Object.values(subjects).some(
+    (row) => newerRules.some((rule) => row[rule] !== undefined) || row.budgets.some(({ scope }) => scope !== 'run'),
+  );
+  return isNewer ? { ...content, engineSchema: 4 } : content;
 }

@@ -37,8 +37,9 @@ export function effectiveVerdict(
 
 /** Whoever is asked by either revision is asked. */
 function askOfBoth(pinned: Exclude<Verdict, { kind: 'deny' }>, live: Exclude<Verdict, { kind: 'allow' }>): Verdict {
-  if (live.kind === 'deny' || pinned.kind === 'allow') return live;
-  return { kind: 'ask', rule: pinned.rule, asks: [...new Set([...pinned.asks, ...live.asks])].sort(compareText) };
+  if (live.kind === 'deny') return live;
+  const asks = pinned.kind === 'allow' ? live.asks : [...new Set([...pinned.asks, ...live.asks])].sort(compareText);
+  return { kind: 'ask', rule: pinned.rule, asks };
 }
 
 function row(

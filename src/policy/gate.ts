@@ -1,11 +1,14 @@
 import type { BundleAgent } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
+import { actionOf } from './action.ts';
 import { firstOverBudget, overBudget } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
 import type { Decision, Reservation } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
 import { decideModel } from './gate-model.ts';
+import { asksBy, type Released, released } from './gate-approval.ts';
+import { haltDenial } from './halt.ts';
 import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
 import { permit, type Permitted } from './permit.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -19,7 +22,7 @@ export const sameCallMax = 19;
  */
 export function decide(call: GateCall, context: GateContext): Decision {
   try {
-    const denial = clockDenial(context);
+    const denial = clockDenial(context) ?? haltDenial(call, context); // T0 and M0, T1 and M1
     if (denial !== undefined) return denial;
     const { pinned, live } = context;
     if (pinned === undefined) {
@@ -33,7 +36,6 @@ export function decide(call: GateCall, context: GateContext): Decision {
   }
 }
 
-/** T0 and M0. */
 function clockDenial({ clock }: GateContext): Denial | undefined {
   if (clock.lost) return deny('run.lease_lost', 'run', 'The worker no longer owns the run.');
   if (clock.cancelled) return deny('run.cancelled', 'run', 'The run was cancelled.');
@@ -57,15 +59,29 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
   const permitted = permitTarget(target, call, revisions); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
-  if (permitted.kind === 'ask') return deny('gate.error', permitted.rule, 'Nobody can be asked yet.');
   const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
+  const approved = approvalOf(permitted, { call, argsDigest, context, revisions, target }); // T13
+  if (approved?.kind === 'deny') return { ...approved, argsDigest };
+  if (approved?.kind === 'ask') return { ...approved, rule: permitted.rule, args, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };
   const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) =>
     overBudget(budget, spent, toolReserve),
   );
   if (overdrawn !== undefined) return { ...overdrawn, argsDigest }; // T14
-  return { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve };
+  const approval = approved?.approval;
+  const allowed = { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve } as const;
+  return approval === undefined ? allowed : { ...allowed, approval };
+}
+
+/** T13; undefined: nobody is asked, as of nearly all calls. */
+function approvalOf(permitted: Exclude<Permitted, Denial>, { target, ...counted }: Approving): Released | undefined {
+  if (permitted.kind !== 'ask') return undefined;
+  const { call, argsDigest, context, revisions } = counted;
+  const { where, bundle, approvals } = context;
+  const action = actionOf({ where, subject: call.subject, tool: target.id, argsDigest, bundle, revisions });
+  const known = where && approvals?.get(where.call);
+  return released(asksBy(permitted.asks, revisions), action, known);
 }
 
 /** A tool, or another agent: what is handed on counts as a call, and what it takes is the other agent's. */
@@ -121,6 +137,10 @@ interface Counted {
   readonly argsDigest: string;
   readonly context: GateContext;
   readonly revisions: Revisions;
+}
+
+interface Approving extends Counted {
+  readonly target: Target;
 }
 
 /** T11. */

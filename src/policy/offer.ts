@@ -7,7 +7,7 @@ export function offeredTools(agent: BundleAgent, revisions: Revisions): readonly
   return Object.keys(agent.tools)
     .filter((name) => {
       const id = agent.tools[name];
-      return id !== undefined && effectiveVerdict(revisions, { table: 'tools', name: id }).kind === 'allow';
+      return id !== undefined && effectiveVerdict(revisions, { table: 'tools', name: id }).kind !== 'deny';
     })
     .sort();
 }

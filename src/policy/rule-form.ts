@@ -7,7 +7,7 @@ import type { Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
 import { kept } from './kept.ts';
 import type { Rule } from './reach.ts';
-import { pathOf, specOf } from './typed.ts';
+import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 // A fleet asks the same few rules about hundreds of thousands of cells. What a rule's text means is worked out once for
 // each resource, which never changes, and is kept exactly as long as the resource is.
@@ -21,6 +21,10 @@ export interface PolicyForm {
   readonly tools: { readonly allow: PathSet | undefined; readonly deny: PathSet } | undefined;
   /** Denied; absent: none. */
   readonly operations: ReadonlySet<string> | undefined;
+  /** Operations that people look at first; absent: none. */
+  readonly asked: ReadonlySet<string> | undefined;
+  /** Who is asked, and how long they have. */
+  readonly approval: SpecOf<'AgentPolicy'>['approval'];
   /** Of every cell that it denies. */
   readonly denied: Verdict;
 }
@@ -42,6 +46,8 @@ export const policyForm = kept((rule: Rule<'AgentPolicy'>): PolicyForm => {
         ? undefined
         : { allow: allow && pathSet(allow, namespace), deny: pathSet(deny ?? [], namespace) },
     operations: spec.operations?.deny && new Set(spec.operations.deny),
+    asked: spec.operations?.ask && new Set(spec.operations.ask),
+    approval: spec.approval,
     denied: shared({ kind: 'deny', reason: 'policy.denied', rule: address }),
   };
 });

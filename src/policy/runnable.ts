@@ -19,13 +19,17 @@ export function modelRefsOf(agent: Resource): readonly string[] {
 export interface ToolUse {
   readonly toolRef: string;
   readonly timeout: string | undefined;
+  /** Each call waits for an approval. */
+  readonly isAsked: boolean;
 }
 
 /** The Tools that an agent lists. */
 export function toolUsesOf(agent: Resource): readonly ToolUse[] {
-  return specOf(agent, 'Agent').tools.map(({ toolRef, timeout }) => {
+  return specOf(agent, 'Agent').tools.map(({ toolRef, timeout, requireApproval }) => {
     if (toolRef === undefined) throw notRunnable(agent, 'lists tools of an MCP server');
-    return { toolRef, timeout };
+    // A list is of an MCP server's tools; beside a Tool, whatever is in it, it can only mean that one.
+    const isAsked = requireApproval === true || (Array.isArray(requireApproval) && requireApproval.length > 0);
+    return { toolRef, timeout, isAsked };
   });
 }
 

@@ -25,7 +25,7 @@ import {
   withTools,
 } from './fixture.ts';
 
-const branches = [...ruleBranches, ...accountBranches, ...handOffBranches, ...haltBranches];
+const branches = [...ruleBranches, ...accountBranches, ...handOffBranches, ...haltBranches, ...approvalBranches];
 
 describe('every refusal stands alone: one step to its right side, and the call passes', () => {
   test.each(branches.map((branch) => [branch.reason, branch.name, branch] as const))(

@@ -1,0 +1,135 @@
+import { parseMemoryToolId } from '../manifest/memory-tools.ts';
+import { compareText } from '../manifest/problem.ts';
+import type { Address } from '../manifest/resource.ts';
+import type { Verdict } from './authority.ts';
+import type { AskingRules } from './compile-ask.ts';
+import { memoryOperations } from './compile-memory.ts';
+import type { Rule, Subject } from './reach.ts';
+import {
+  type Demand,
+  holds,
+  permissionDemand,
+  type PolicyForm,
+  policyForm,
+  type RoleForm,
+  type ToolForm,
+} from './rule-form.ts';
+
+/** What bears on every cell of one subject. */
+export interface Grants {
+  /** Those that deny tools, by address. */
+  readonly policies: readonly PolicyForm[];
+  /** Those that ask about tools, by address. */
+  readonly asking: readonly PolicyForm[];
+  /** By address. */
+  readonly roles: readonly RoleForm[];
+  readonly asks: AskingRules;
+}
+
+/** One (subject, tool) pair with the ToolPermissions that hold for it. */
+export interface Cell {
+  readonly tool: ToolForm;
+  readonly subject: Subject;
+  readonly rules: readonly Rule<'ToolPermission'>[];
+  /** The subject's own entry for the tool asks. */
+  readonly isAsked: boolean;
+}
+
+/** One cell of the table: what denies it, else what grants it, and whom that has to ask. */
+export function toolVerdict(cell: Cell, grants: Grants): Verdict {
+  const verdict = deniedBy(cell, grants.policies) ?? grantOf(cell, grants.roles);
+  if (verdict.kind !== 'allow') return verdict;
+  const { tool, subject, rules, isAsked } = cell;
+  const asks = policiesAsking(tool.operations, grants);
+  for (const { address, spec } of rules) {
+    if (spec.rules.some((entry) => entry.verdict === 'ask' && tool.operations.includes(entry.operation)))
+      asks.push(grants.asks.add(address, spec.approval));
+  }
+  if (isAsked) asks.push(grants.asks.add(subject.address, undefined));
+  return grants.asks.over(verdict, asks);
+}
+
+/**
+ * An agent's `memory.allow` is the grant, and policies take from it. The session is none of what a list of tools or of
+ * operations is about, so that only a rule that names the memory takes it away.
+ */
+export function memoryVerdict(id: string, subject: Address, grants: Grants): Verdict {
+  const isSession = parseMemoryToolId(id)?.operation === 'session';
+  const operations = memoryOperations(id) ?? [];
+  const policy = grants.policies.find((one) =>
+    isSession ? one.tools !== undefined && holds(one.tools.deny, id) : deniesTool(one, { path: id, operations }),
+  );
+  if (policy !== undefined) return policy.denied;
+  return grants.asks.over({ kind: 'allow', rule: subject }, isSession ? [] : policiesAsking(operations, grants));
+}
+
+export function modelVerdict(model: string, subject: Address, policies: readonly Rule<'AgentPolicy'>[]): Verdict {
+  const denying = policies.find((rule) => {
+    const { models } = policyForm(rule);
+    return models !== undefined && !holds(models, model);
+  });
+  return denying === undefined
+    ? { kind: 'allow', rule: subject }
+    : { kind: 'deny', reason: 'model.not_allowed', rule: denying.address };
+}
+
+function policiesAsking(operations: readonly string[], { asking, asks }: Grants): string[] {
+  const found = asking.filter(({ asked }) => operations.some((one) => asked?.has(one) === true));
+  return found.map(({ address, approval }) => asks.add(address, approval));
+}
+
+function deniedBy({ tool, rules }: Cell, policies: readonly PolicyForm[]): Verdict | undefined {
+  const policy = policies.find((one) => deniesTool(one, tool));
+  if (policy !== undefined) return policy.denied;
+  const rule = rules.find(({ spec }) =>
+    spec.rules.some((entry) => entry.verdict === 'deny' && tool.operations.includes(entry.operation)),
+  );
+  return rule && { kind: 'deny', reason: 'policy.denied', rule: rule.address };
+}
+
+function deniesTool({ tools, operations }: PolicyForm, tool: Pick<ToolForm, 'path' | 'operations'>): boolean {
+  if (tools !== undefined && holds(tools.deny, tool.path)) return true;
+  if (tools?.allow !== undefined && !holds(tools.allow, tool.path)) return true;
+  return operations !== undefined && tool.operations.some((operation) => operations.has(operation));
+}
+
+/**
+ * The permissions that each ToolPermission requires, or where none does `tool:<name>:<operation>` for every operation.
+ * Of another namespace, one narrows only: it cannot take the place of what the tool's owner asks for.
+ */
+function grantOf({ tool, subject, rules }: Cell, roles: readonly RoleForm[]): Verdict {
+  const givers = new Set<RoleForm>();
+  let isReplaced = false;
+  for (const rule of rules) {
+    const demand = permissionDemand(rule);
+    if (demand === undefined) continue;
+    if (rule.namespace === tool.namespace) isReplaced = true;
+    const missing = missingOf(demand, roles, givers);
+    if (missing !== undefined) return notGranted(rule.address, missing);
+  }
+  if (!isReplaced) {
+    const missing = missingOf(tool.demand, roles, givers);
+    if (missing !== undefined) return notGranted(subject.address, missing);
+  }
+  if (givers.size === 1) for (const { granted } of givers) return granted;
+  const addresses = Array.from(givers, ({ address }) => address);
+  return { kind: 'allow', rule: addresses.sort(compareText).join(', ') };
+}
+
+function notGranted(rule: string, missing: readonly string[]): Verdict {
+  return { kind: 'deny', reason: 'policy.not_granted', rule, missing };
+}
+
+/** What no role gives and the call needs, sorted; undefined: enough is given, and `givers` holds who gives it. */
+function missingOf({ wanted, match }: Demand, roles: readonly RoleForm[], givers: Set<RoleForm>): string[] | undefined {
+  const missing: string[] = [];
+  for (const { text, givenBy } of wanted) {
+    const giver = roles.find(({ gives }) => givenBy.some((one) => gives.has(one)));
+    if (giver === undefined) missing.push(text);
+    else {
+      givers.add(giver);
+      if (match === 'any') return undefined;
+    }
+  }
+  return missing.length === 0 ? undefined : missing.sort(compareText);
+}
