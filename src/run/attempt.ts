@@ -1,7 +1,8 @@
 import { repetitionKey } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
 import { messagesDigest, type StepCall } from './ask.ts';
-import type { CallError, IntentEntry, Outcome } from './executor.ts';
+import { factsOf } from './audit-facts.ts';
+import type { CallError, ConsumedApproval, IntentEntry, Outcome } from './executor.ts';
 import type { CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
 
@@ -37,7 +38,9 @@ export function book(
 // Entries are written out field by field: spreads cost a tenth of the time of a step.
 
 /** What stands in the journal before the call is made. */
-export function intentOf({ call, path, target }: Attempt, decision: Allowed, liveRevision: number): IntentEntry {
+export function intentOf(attempt: Attempt, decision: Allowed, liveRevision: number): IntentEntry {
+  const { call, path, target } = attempt;
+  const { approval } = decision;
   return {
     phase: 'intent',
     path,
@@ -45,12 +48,24 @@ export function intentOf({ call, path, target }: Attempt, decision: Allowed, liv
     kind: call.kind,
     target,
     argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : decision.argsDigest,
-    decision: { kind: 'allow', rule: decision.rule },
+    decision:
+      approval === undefined
+        ? { kind: 'allow', rule: decision.rule }
+        : { kind: 'allow', rule: decision.rule, approval },
     body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
     liveRevision,
+    approval: approval === undefined ? undefined : consumedBy(approval, attempt),
+    audit: factsOf(attempt, decision),
   };
+}
+
+/** What the gate let the call through by, as it knew it. */
+function consumedBy(id: string, { call, scope }: Attempt): ConsumedApproval {
+  const known = scope.approvals.get(call.path);
+  if (known?.id !== id) throw new TypeError('a call is let through by an approval that is not its own');
+  return { id, actionDigest: known.actionDigest };
 }
 
 /** Writes down that the gate let the call not pass. */
@@ -68,6 +83,7 @@ export function refuse(attempt: Attempt, decision: Extract<Decision, { kind: 'de
     decision: { kind: 'deny', rule, reason, message },
     argsDigest,
     error: { code: reason, message },
+    audit: factsOf(attempt, decision),
   });
   return { kind: 'denied', reason, message };
 }

@@ -2,6 +2,7 @@ import type { Bundle } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Authority } from '../policy/authority.ts';
 import type { RateAnswer, RateAsk } from './rate.ts';
+import type { AuditVerdict } from '../policy/decision.ts';
 
 /**
  * The port between executing runs and keeping them: PostgreSQL (and the embedded database) in production, a simulated
@@ -110,6 +111,8 @@ export interface RecordedRow {
   readonly error: CallError | undefined;
   readonly tokensReserved: number | undefined;
   readonly tokensIn: number | undefined;
+  /** Where its record has come to; absent: it has none yet. */
+  readonly audit?: AuditHead;
   readonly tokensOut: number | undefined;
   readonly cost: number | undefined;
   /** Milliseconds since the epoch, by the database's clock. */
@@ -146,7 +149,45 @@ export interface RecordedDecision {
   readonly message?: string;
 }
 
-interface EntryBase {
+/** What the record says of a call beside what the journal holds. */
+export interface AuditFacts {
+  readonly subject?: string;
+  /** Of a refusal: the live revision that the decision looked at. */
+  readonly live?: number;
+  /** In place of a name that the model made up, which may hold anything: its digest. */
+  readonly target?: string;
+  /** Digest of the pinned definition of the tool or the model. */
+  readonly pin?: string;
+  /** Digest of what an approval is bound to, and the approval. */
+  readonly action?: string;
+  readonly approval?: string;
+  /** The rules that ask people. */
+  readonly asks?: readonly string[];
+  /** Guards that found something. */
+  readonly guards?: readonly string[];
+  readonly would?: AuditVerdict;
+}
+
+/** Where the record of a run has come to. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** What one write adds to the record. */
+export interface AuditRow extends AuditHead {
+  readonly text: string;
+  /** How many notes it tells. */
+  readonly notes: number;
+}
+
+/** Makes the rows of one run's record, each of which is bound to the one before it. */
+export interface AuditSeal {
+  seal(write: Pick<RunWrite, 'entries' | 'end'>): AuditRow | undefined;
+  accepted(row: AuditRow, answer: Extract<WriteAnswer, { kind: 'accepted' }>): void;
+}
+
+export interface EntryBase {
   readonly path: string;
   readonly node: string;
   readonly kind: EntryKind;
@@ -184,6 +225,7 @@ export interface RunError {
   readonly node?: string;
   readonly path?: string;
 }
+  readonly audit?: AuditFacts | undefined;
 
 /** How a run ends that was asked to begin no further step. */
 export const drained: RunError = {
@@ -254,6 +296,10 @@ export interface OwnedRun {
 /** What a run is pinned to: content and authority, both as they were compiled. */
 export interface StoredBundle {
   readonly content: Bundle;
+  /** The run's record; absent: of this write nothing is recorded. */
+  readonly chain?: AuditSeal;
+  /** What the chain made of this write, once the write is under way. */
+  readonly record?: AuditRow;
   readonly authority: Authority;
 }
 

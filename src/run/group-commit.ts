@@ -78,7 +78,7 @@ export class GroupCommit {
     for (const [run, queue] of this.#waiting) {
       if (this.#busy.has(run)) continue;
       const { pending, later } = sameOwner(queue);
-      const write = merged(pending);
+      const write = sealed(merged(pending));
       if (batches.length > 0 && entries + write.entries.length > entriesMax) break;
       entries += write.entries.length;
       if (later.length === 0) this.#waiting.delete(run);
@@ -159,6 +159,13 @@ function merged(queue: readonly Pending[]): RunWrite {
   return { ...first.write, entries, ...(waits.length === 0 ? {} : { waits }), ...(end === undefined ? {} : { end }) };
 }
 
-function answer({ pending }: Batch, of: WriteAnswer): void {
+/** Once for a batch, however often it is sent: a row of the record that is written again is the same row. */
+function sealed(write: RunWrite): RunWrite {
+  const record = write.chain?.seal(write);
+  return record === undefined ? write : { ...write, record };
+}
+
+function answer({ write: { chain, record }, pending }: Batch, of: WriteAnswer): void {
+  if (record !== undefined && of.kind === 'accepted') chain?.accepted(record, of);
   for (const { resolve } of pending) resolve(of);
 }

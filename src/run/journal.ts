@@ -1,3 +1,5 @@
+import type { AuditChain } from './audit-chain.ts';
+import type { AuditEvent } from './audit-event.ts';
 import { type CallIndex, indexCalls, type RecordedCall } from './call-index.ts';
 import type {
   Executor,
@@ -25,7 +27,8 @@ export interface JournalHooks {
 /** One run's journal in the hands of its owner. */
 export class RunJournal {
   readonly #executor: Executor;
-  readonly #owner: { readonly worker: string; readonly run: string; readonly fence: number };
+  readonly #owner: Pick<RunWrite, 'worker' | 'run' | 'fence' | 'chain'>;
+  readonly #chain: AuditChain | undefined;
   readonly #hooks: JournalHooks;
   readonly #recorded = new Map<string, RecordedCall>();
   /** Of what is recorded, made when it is first asked for: most runs have one owner. */
@@ -46,7 +49,10 @@ export class RunJournal {
     hooks: JournalHooks,
   ) {
     this.#executor = executor;
-    this.#owner = { worker: owner.worker, run: owner.run, fence: owner.fence };
+      readonly chain?: AuditChain;
+    const { worker, run, fence, chain } = owner;
+    this.#owner = chain === undefined ? { worker, run, fence } : { worker, run, fence, chain };
+    this.#chain = chain;
     this.#hooks = hooks;
     this.#forgiven = forgivenIn(owner.steps);
     for (const row of owner.steps) {
@@ -57,6 +63,11 @@ export class RunJournal {
 
   recorded(path: string): RecordedCall | undefined {
     return this.#recorded.get(path);
+  }
+
+  /** Has the record tell of something that is no entry of the journal, with the next write. */
+  note(event: AuditEvent): void {
+    this.#chain?.note(event);
   }
 
   /** Whether what failed under this path is to be tried again, because a person started the run again. */

@@ -7,6 +7,8 @@ import type { Memories } from '../memory/memory.ts';
 import { foldJournal } from '../policy/ledger.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
+import { AuditChain } from './audit-chain.ts';
+import { waitsOf } from './approvals.ts';
 import { subjectOf } from './caller.ts';
 import { type Execution, execute } from './execute.ts';
 import type { ClaimedRun, Executor } from './executor.ts';
@@ -198,7 +200,7 @@ export class Worker {
     else if (run.overdue) abort.abort(new Halted('overdue'));
     const journal = new RunJournal(
       executor,
-      { worker, run: run.id, fence: run.fence, steps: run.steps },
+      { worker, run: run.id, fence: run.fence, steps: run.steps, chain: new AuditChain(run, worker) },
       this.#hooks(run, stops),
     );
     const end = await this.#outcome(run, { journal, ...stops });
@@ -231,7 +233,7 @@ export class Worker {
       live,
       ledger: foldJournal(run.steps, (place) => subjectOf(callerAt(content, place))),
       journal,
-      waits: new Map(run.waits.map((wait) => [wait.path, wait])),
+      ...waitsOf(run),
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
       memories: this.#options.memories,
       rates: executor.rates,

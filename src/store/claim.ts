@@ -1,5 +1,6 @@
 import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
 import type { Database } from './database-port.ts';
+import { readHeads } from './audit.ts';
 import { rowsOf } from './statement.ts';
 
 /**
@@ -28,7 +29,7 @@ returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fe
   e.revision as live_revision`;
 
 /** The run without what is read beside it. */
-type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits'> & { readonly live_revision: number };
+type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits' | 'audit'> & { readonly live_revision: number };
 
 /** Claims up to `slots` runs, each with what earlier claims journalled. */
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<readonly ClaimedRun[]> {
@@ -36,16 +37,23 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
   const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText, planned: 'always' }, values);
   // A first claim has no journal, and most claims are first ones.
   const resumed = rows.filter((row) => row.fence > 1).map((row) => row.id);
-  const [steps, waits] =
-    resumed.length === 0
-      ? [new Map(), new Map()]
-      : await Promise.all([readSteps(database, resumed), readWaits(database, resumed)]);
-  return rows.map(({ live_revision: liveRevision, ...row }) => ({
-    ...row,
-    liveRevision,
-    steps: steps.get(row.id) ?? [],
-    waits: waits.get(row.id) ?? [],
-  }));
+  if (resumed.length === 0)
+    return rows.map(({ live_revision: liveRevision, ...row }) => ({ ...row, liveRevision, steps: [], waits: [] }));
+  const [steps, waits, heads] = await Promise.all([
+    readSteps(database, resumed),
+    readWaits(database, resumed),
+    readHeads(database, resumed),
+  ]);
+  return rows.map(({ live_revision: liveRevision, ...row }) => {
+    const head = heads.get(row.id);
+    return {
+      ...row,
+      liveRevision,
+      steps: steps.get(row.id) ?? [],
+      waits: waits.get(row.id) ?? [],
+      ...(head === undefined ? {} : { audit: head }),
+    };
+  });
 }
 
 interface StepRow {

@@ -38,14 +38,23 @@ const endedText = `  update run r set
   join held h on h.id = x.id
   where r.id = x.id`;
 
+const notForked = `
+      and not exists (
+        select from json_to_recordset($6) as a (run uuid, seq integer, hash text)
+        join audit b on b.run = a.run and b.seq = a.seq
+        where a.run = r.id and b.hash <> a.hash
+      )`;
+
 /**
  * One statement for many runs. It locks the runs' rows in the order of their ids, which every other writer does too,
  * so that two batches never wait for each other; what does not come back had another owner or another fence. The lock
  * is lateral so that each row is found by its key: a plan kept from when the table was small would read all of it. An
  * intent whose decision looked at an older live revision is left out and named. A row that is there already is the
- * same row: the batch was sent again after its answer was lost.
+ * same row: the batch was sent again after its answer was lost. A record that would fork there is no such batch's: its
+ * owner does not know what is durable, and is answered as one that lost the run.
  */
-function writeText(again: '' | 'on conflict (run, path, phase) do nothing'): string {
+function writeText(sent: 'first' | 'again'): string {
+  const isAgain = sent === 'again';
   return `
 with claimed as materialized (
   select r.*
@@ -53,7 +62,7 @@ with claimed as materialized (
   cross join lateral (
     select r.id, r.environment, r.fence, r.cancel_requested_at is not null as cancelled,
       coalesce(r.deadline_at <= now(), false) as overdue, r.drain_requested_at is not null as drained, r.answered
-    from run r where r.id = w.id and r.fence = w.fence and r.owner = w.owner
+    from run r where r.id = w.id and r.fence = w.fence and r.owner = w.owner${isAgain ? notForked : ''}
     for no key update
   ) r
 ), held as materialized (
@@ -77,7 +86,12 @@ with claimed as materialized (
   select run, path, phase, node, kind, target, fence, args_digest, decision::json, body, body_digest, outcome,
     error::json, tokens_reserved, tokens_in, tokens_out, cost
   from entry where not conflict order by ord
-  ${again}
+  ${isAgain ? 'on conflict (run, path, phase) do nothing' : ''}
+), recorded as (
+  insert into audit (run, seq, text, hash)
+  select a.run, a.seq, a.text, a.hash
+  from json_to_recordset($6) as a (run uuid, seq integer, text text, hash text) join held h on h.id = a.run
+  ${isAgain ? 'on conflict (run, seq) do nothing' : ''}
 ), waited as (
   insert into wait (run, path, kind, due_at, detail)
   select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::json
@@ -92,8 +106,8 @@ from held h
 left join (select run, array_agg(path) as paths from entry where conflict group by run) c on c.run = h.id`;
 }
 
-const first = { name: 'write_journal', text: writeText('') } as const;
-const again = { name: 'write_journal_again', text: writeText('on conflict (run, path, phase) do nothing') } as const;
+const first = { name: 'write_journal', text: writeText('first') } as const;
+const again = { name: 'write_journal_again', text: writeText('again') } as const;
 
 interface WriteRow {
   readonly id: string;
@@ -135,8 +149,10 @@ function valuesOf(writes: readonly RunWrite[]): readonly string[] {
   const rows: unknown[] = [];
   const waits: unknown[] = [];
   const ends: unknown[] = [];
-  for (const { run, fence, worker, entries, waits: early = [], end } of writes) {
+  const records: unknown[] = [];
+  for (const { run, fence, worker, entries, waits: early = [], end, record } of writes) {
     runs.push({ id: run, fence, owner: worker });
+    if (record !== undefined) records.push({ run, seq: record.seq, text: record.text, hash: record.hash });
     for (const entry of entries) rows.push(rowOf(run, entry, blobs));
     for (const wait of early) waits.push(waitOf(run, wait));
     if (end === undefined) continue;
@@ -147,7 +163,7 @@ function valuesOf(writes: readonly RunWrite[]): readonly string[] {
     for (const wait of end.waits) if (!told.has(wait.path)) waits.push(waitOf(run, wait));
   }
   const bodies = Array.from(blobs, ([digest, body]) => ({ digest, body }));
-  return [runs, rows, bodies, waits, ends].map((records) => JSON.stringify(records));
+  return [runs, rows, bodies, waits, ends, records].map((set) => JSON.stringify(set));
 }
 
 function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {

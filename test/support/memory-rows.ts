@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import type {
+  AuditRow,
   ClaimedRun,
   JournalEntry,
   OwnedRun,
@@ -43,6 +44,7 @@ export interface MemoryRun {
   readonly steps: MemoryStep[];
   readonly waits: Map<string, MemoryWait>;
   readonly claims: { readonly worker: string; readonly fence: number }[];
+  readonly audit: AuditRow[];
 }
 
 export type MemoryStep = RecordedRow & {
@@ -123,6 +125,7 @@ export function newRun(
     steps: [],
     waits: new Map(),
     claims: [],
+    audit: [],
   };
 }
 
@@ -177,6 +180,7 @@ export function resolutionOf(
 
 /** What a claim gives of a run. */
 export function claimedOf(run: MemoryRun, liveRevision: number, nowMs: number): ClaimedRun {
+  const head = run.audit.at(-1);
   const { id, environment, namespace, system, revision, bundle, fence, crashes, input } = run;
   return {
     id,
@@ -198,6 +202,7 @@ export function claimedOf(run: MemoryRun, liveRevision: number, nowMs: number): 
       kind,
       remainingMs: dueAt === undefined ? 0 : Math.max(0, Math.ceil(dueAt - nowMs)),
     })),
+    ...(head === undefined ? {} : { audit: { seq: head.seq, hash: head.hash } }),
   };
 }
 

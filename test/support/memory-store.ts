@@ -210,9 +210,12 @@ export class MemoryStore {
     return environment;
   }
 
-  #write({ worker, run: id, fence, entries, waits, end }: RunWrite): WriteAnswer {
+  #write({ worker, run: id, fence, entries, waits, end, record }: RunWrite): WriteAnswer {
     const run = this.run(id);
     if (this.#isFenced && (run.owner !== worker || run.fence !== fence)) return { kind: 'fenced' };
+    const known = run.audit.find(({ seq }) => seq === record?.seq);
+    if (known !== undefined && known.hash !== record?.hash) return { kind: 'fenced' };
+    if (known === undefined && record !== undefined) run.audit.push(record);
     const { revision: liveRevision } = this.#environment(run.environment);
     const now = this.now();
     const conflicts: string[] = [];
