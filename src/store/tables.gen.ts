@@ -150,6 +150,28 @@ export interface Event {
   xid: Generated<string>;
 }
 
+export interface Halt {
+  aborts: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  denies: Generated<boolean>;
+  end_reason: string | null;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  environment: string | null;
+  expires_at: Timestamp | null;
+  id: Generated<string>;
+  kind: string;
+  name: string;
+  reason: string;
+  released: Generated<boolean>;
+}
+
+export interface HaltEpoch {
+  epoch: Generated<number>;
+  is_one: Generated<boolean>;
+}
+
 export interface Memory {
   created_at: Generated<Timestamp>;
   environment: string;
@@ -393,6 +415,22 @@ export interface Step {
   tokens_reserved: number | null;
 }
 
+export interface StoredSecret {
+  ciphertext: Buffer | null;
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  environment: string;
+  kek: string | null;
+  key: string;
+  name: string;
+  namespace: string;
+  nonce: Buffer | null;
+  removed_at: Timestamp | null;
+  tag: Buffer | null;
+  version: number;
+  wrapped: Buffer | null;
+}
+
 export interface Tick {
   at: Generated<Timestamp>;
   by: string | null;
@@ -443,6 +481,8 @@ export interface Tables {
   delivery: Delivery;
   environment: Environment;
   event: Event;
+  halt: Halt;
+  halt_epoch: HaltEpoch;
   memory: Memory;
   memory_call: MemoryCall;
   memory_entry: MemoryEntry;
@@ -461,6 +501,7 @@ export interface Tables {
   slot: Slot;
   spec: Spec;
   step: Step;
+  stored_secret: StoredSecret;
   tick: Tick;
   wait: Wait;
   worker: Worker;

@@ -275,7 +275,7 @@ create index halt_unreleased on halt (id) where not released;
 
 -- Rises whenever a halt begins or ends, so that a decision can be seen to be older than that. One row.
 create table halt_epoch (
-  only boolean primary key default true check (only),
+  is_one boolean primary key default true check (is_one),
   epoch bigint not null default 1
 );
 insert into halt_epoch default values;
