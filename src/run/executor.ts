@@ -1,8 +1,8 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Authority } from '../policy/authority.ts';
-import type { RateAnswer, RateAsk } from './rate.ts';
 import type { AuditVerdict } from '../policy/decision.ts';
+import type { RateAnswer, RateAsk } from './rate.ts';
 
 /**
  * The port between executing runs and keeping them: PostgreSQL (and the embedded database) in production, a simulated
@@ -86,6 +86,8 @@ export interface ClaimedRun {
   /** What earlier claims journalled, in order. */
   readonly steps: readonly RecordedRow[];
   readonly waits: readonly RecordedWait[];
+  /** Where its record has come to; absent: it has none yet. */
+  readonly audit?: AuditHead;
 }
 
 /**
@@ -111,8 +113,6 @@ export interface RecordedRow {
   readonly error: CallError | undefined;
   readonly tokensReserved: number | undefined;
   readonly tokensIn: number | undefined;
-  /** Where its record has come to; absent: it has none yet. */
-  readonly audit?: AuditHead;
   readonly tokensOut: number | undefined;
   readonly cost: number | undefined;
   /** Milliseconds since the epoch, by the database's clock. */
@@ -198,6 +198,7 @@ export interface EntryBase {
   readonly body?: string | undefined;
   /** Micro-USD: reserved by an intent, charged by a result. */
   readonly cost?: number | undefined;
+  readonly audit?: AuditFacts | undefined;
 }
 
 export interface IntentEntry extends EntryBase {
@@ -225,7 +226,6 @@ export interface RunError {
   readonly node?: string;
   readonly path?: string;
 }
-  readonly audit?: AuditFacts | undefined;
 
 /** How a run ends that was asked to begin no further step. */
 export const drained: RunError = {
@@ -261,6 +261,10 @@ export interface RunWrite {
   /** Waits of branches whose run goes on in others: people may answer before it parks. */
   readonly waits?: readonly NewWait[];
   readonly end?: RunEnd;
+  /** The run's record; absent: of this write nothing is recorded. */
+  readonly chain?: AuditSeal;
+  /** What the chain made of this write, once the write is under way. */
+  readonly record?: AuditRow;
 }
 
 export type WriteAnswer =
@@ -296,10 +300,6 @@ export interface OwnedRun {
 /** What a run is pinned to: content and authority, both as they were compiled. */
 export interface StoredBundle {
   readonly content: Bundle;
-  /** The run's record; absent: of this write nothing is recorded. */
-  readonly chain?: AuditSeal;
-  /** What the chain made of this write, once the write is under way. */
-  readonly record?: AuditRow;
   readonly authority: Authority;
 }
 

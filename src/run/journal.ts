@@ -45,11 +45,11 @@ export class RunJournal {
       readonly run: string;
       readonly fence: number;
       readonly steps: readonly RecordedRow[];
+      readonly chain?: AuditChain;
     },
     hooks: JournalHooks,
   ) {
     this.#executor = executor;
-      readonly chain?: AuditChain;
     const { worker, run, fence, chain } = owner;
     this.#owner = chain === undefined ? { worker, run, fence } : { worker, run, fence, chain };
     this.#chain = chain;
@@ -61,13 +61,13 @@ export class RunJournal {
     }
   }
 
-  recorded(path: string): RecordedCall | undefined {
-    return this.#recorded.get(path);
-  }
-
   /** Has the record tell of something that is no entry of the journal, with the next write. */
   note(event: AuditEvent): void {
     this.#chain?.note(event);
+  }
+
+  recorded(path: string): RecordedCall | undefined {
+    return this.#recorded.get(path);
   }
 
   /** Whether what failed under this path is to be tried again, because a person started the run again. */

@@ -1,6 +1,6 @@
 import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
-import type { Database } from './database-port.ts';
 import { readHeads } from './audit.ts';
+import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 /**
