@@ -14,6 +14,8 @@ const columns: Record<string, string> = {
   'resource.body': 'JsonColumn<JsonObject>',
   'revision.summary': 'JsonColumn<RevisionSummary>',
   'override.patch': 'JsonColumn<JsonObject>',
+  'acknowledgement.membership': 'JsonColumnDefault<Membership>',
+  'api_token.roles': 'JsonColumn<readonly RoleBinding[]>',
   'event.detail': 'JsonColumnDefault<JsonObject>',
   'run.input': 'JsonColumn<Json>',
   'run.output': 'JsonColumnOrNull<Json>',
@@ -31,6 +33,7 @@ const columns: Record<string, string> = {
 const header = `// Generated from src/store/migrations by tooling/generate-tables.ts. Do not edit.
 import type { ColumnType } from 'kysely';
 import type { Json, JsonObject } from '../manifest/json.ts';
+import type { Membership, RoleBinding } from '../policy/person.ts';
 import type { JsonColumn, JsonColumnDefault, JsonColumnOrNull, RevisionSummary, RunFailure } from './json-column.ts';
 
 export type Generated<T> =

@@ -27,13 +27,14 @@ export function acknowledgeOperations(
 
 async function acknowledgeRequest(
   { database }: ControlPlane,
-  { name: by }: Person,
+  person: Person,
   request: AcknowledgeRequest & { readonly plan: Plan },
 ): Promise<AcknowledgeRecord> {
   const { environment, ids, planDigest, reason, plan } = request;
   if (!plan.digest.startsWith(planDigest)) throw stale(plan, planDigest);
   const { outstanding, alone } = await acknowledge(database, plan, {
-    by,
+    by: person.name,
+    membership: person,
     ids,
     ...(reason === undefined ? {} : { reason }),
   });
@@ -42,7 +43,7 @@ async function acknowledgeRequest(
   return {
     environment,
     planDigest: plan.digest,
-    by,
+    by: person.name,
     acknowledged: [...new Set(ids)],
     outstanding: outstanding.map(({ id, title, approvers, missing, acknowledgeable }) => {
       return { id, title, approvers: approversText(approvers), missing, acknowledgeable };

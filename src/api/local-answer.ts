@@ -101,7 +101,7 @@ async function assertAsked(plane: ControlPlane, person: Person, question: Questi
   const { groups, users } = assigneesIn(question.detail);
   // A question that names nobody is nobody's: no empty list and no damaged row lets everybody decide.
   if (groups.length + users.length === 0) throw refused('answer.not_assigned', 'The question names nobody.');
-  const standing = standingOf(person.name, { groups, users, min: 1 }, rules ?? noRules);
+  const standing = standingOf(person, { groups, users, min: 1 }, rules ?? noRules);
   if (!standing.may) throw refused('answer.not_assigned', standing.why);
 }
 

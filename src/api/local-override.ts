@@ -8,16 +8,17 @@ import type { OverriddenRecord, OverrideOperations, OverrideRecord } from './ope
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function overrideOperations(
   plane: ControlPlane,
-  { name: by }: Person,
+  person: Person,
   known: (name: string) => Promise<string>,
 ): OverrideOperations {
+  const asked = { by: person.name, membership: person };
   return {
     overrides: async (environment) =>
       (await readActiveOverrides(plane.database.db, await known(environment))).map(overrideRecord),
     setOverride: async ({ environment, ...request }) =>
-      overriddenRecord(await setOverride(plane, { ...request, environment: await known(environment), by })),
+      overriddenRecord(await setOverride(plane, { ...request, environment: await known(environment), ...asked })),
     endOverride: async ({ environment, ...request }) =>
-      overriddenRecord(await endOverride(plane, { ...request, environment: await known(environment), by })),
+      overriddenRecord(await endOverride(plane, { ...request, environment: await known(environment), ...asked })),
   };
 }
 

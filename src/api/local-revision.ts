@@ -46,7 +46,7 @@ export function revisionOperations({ plane, person, workingCopy }: RevisionOptio
   };
 }
 
-async function rollback(plane: ControlPlane, { name: by }: Person, request: RollbackRequest): Promise<RolledBack> {
+async function rollback(plane: ControlPlane, person: Person, request: RollbackRequest): Promise<RolledBack> {
   const { environment, revision: to, planDigest, runs, reason, acknowledge } = request;
   const { outcome, plan, revision, ...left } = await rollBack(plane, {
     environment,
@@ -54,7 +54,8 @@ async function rollback(plane: ControlPlane, { name: by }: Person, request: Roll
     planDigest,
     runs,
     reason,
-    by,
+    by: person.name,
+    membership: person,
     acknowledge,
   });
   const quarantine = (await readQuarantine(plane.database.db, environment)).map(withdrawnRecord);

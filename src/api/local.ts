@@ -138,17 +138,13 @@ function noWorkingCopy(): never {
 }
 
 /** What was reviewed is what is applied: the commit is planned again, and only the same plan goes live. */
-async function applyRequest(
-  plane: ControlPlane,
-  { name: by }: Person,
-  request: ApplyRequest,
-): Promise<AppliedRevision> {
+async function applyRequest(plane: ControlPlane, person: Person, request: ApplyRequest): Promise<AppliedRevision> {
   const { environment, commit, planDigest, acknowledge = [] } = request;
   const settings = await readEnvironment(plane.repository, environment);
   await assertOnBranch(plane, settings, commit);
   const planned = await planCommit(plane, { settings, commit, deep: true });
   if (planned.digest !== planDigest && !isErrored(planned)) throw stale(planned, planDigest);
-  const applied = await apply(plane.database, planned, { by, acknowledge });
+  const applied = await apply(plane.database, planned, { by: person.name, membership: person, acknowledge });
   return {
     environment,
     revision: applied.revision,

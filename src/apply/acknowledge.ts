@@ -3,10 +3,11 @@ import { didYouMean } from '../manifest/nearest.ts';
 import type { Rules } from '../manifest/rules.ts';
 import { digestOfRules, parseRules } from '../manifest/rules-of.ts';
 import { shownText } from '../manifest/shown.ts';
-import { isUngoverned, standingOf } from '../plan/approvers.ts';
+import { isUngoverned, keptMembership, standingOf, type Voter } from '../plan/approvers.ts';
 import type { Plan } from '../plan/change.ts';
 import { type Gated, gatedOf, type Outstanding, outstandingOf } from '../plan/outstanding.ts';
 import { unacknowledged, shortList } from '../plan/unacknowledged.ts';
+import type { Membership } from '../policy/person.ts';
 import { readAcknowledgements, recordAcknowledgements } from '../store/acknowledgement.ts';
 import type { Database } from '../store/database.ts';
 import { type EnvironmentRow, lockEnvironment } from '../store/environment.ts';
@@ -17,6 +18,8 @@ import { assertBase, shortDigest, stale } from './precondition.ts';
 /** Who acknowledges which risks and guards, and why. */
 export interface Acknowledging {
   readonly by: string;
+  /** What is proved of their groups; absent: nothing. */
+  readonly membership?: Membership | undefined;
   /** Ids as the plan shows them. */
   readonly ids: readonly string[];
   readonly reason?: string;
@@ -79,14 +82,14 @@ async function record(
   plan: Plan,
   { gated, rules, request }: Judged & { readonly request: Acknowledging },
 ): Promise<void> {
-  const { by, ids, reason = '' } = request;
+  const { by, membership = { groups: [] }, ids, reason = '' } = request;
   if (ids.length === 0) return;
   const chosen = [...new Set(ids)].map((id) => find(plan, gated, id));
-  for (const one of chosen) assertMay(one, by, rules);
+  for (const one of chosen) assertMay(one, { name: by, ...membership }, rules);
   const { environment, lineage, digest: planDigest } = plan;
   await recordAcknowledgements(
     trx,
-    { environment, lineage, by, reason, planDigest },
+    { environment, lineage, by, membership: keptMembership(membership, rules), reason, planDigest },
     chosen.map(({ id, class: kind, content }) => ({ class: kind, content, shownId: id })),
   );
 }
@@ -109,14 +112,14 @@ function find(plan: Plan, gated: readonly Gated[], id: string): Gated {
   });
 }
 
-function assertMay(gated: Gated, by: string, rules: Rules): void {
+function assertMay(gated: Gated, voter: Voter, rules: Rules): void {
   if (!gated.acknowledgeable) {
     throw new TerminalError(`\`${gated.id}\` cannot be acknowledged: ${gated.title}`, {
       code: 'ack.not_allowed',
       exit: exitCodes.unauthorised,
     });
   }
-  const standing = standingOf(by, gated.approvers, rules);
+  const standing = standingOf(voter, gated.approvers, rules);
   if (standing.may) return;
   throw new TerminalError(`${gated.id} is not yours to acknowledge: ${standing.why}`, {
     code: 'ack.not_allowed',

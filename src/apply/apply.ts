@@ -1,6 +1,7 @@
 import { channels } from '../bus/bus.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
+import type { Membership } from '../policy/person.ts';
 import { recordAttempt, recordAttemptOnce } from '../store/attempt.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/transaction.ts';
@@ -25,6 +26,8 @@ export async function apply(database: Database, plan: Plan, by: string | Applica
 /** Who applies, and what of the plan's risks and guards they acknowledge with it, in the same transaction. */
 export interface Applicant {
   readonly by: string;
+  /** What is proved of their groups; absent: nothing. */
+  readonly membership?: Membership | undefined;
   readonly acknowledge?: readonly string[];
   /** Set where the plan returns to a revision's stored content. */
   readonly rollback?: RollbackOrder;
@@ -39,6 +42,7 @@ export async function applyWatched(options: {
   readonly database: Database;
   readonly plan: Plan;
   readonly by: string;
+  readonly membership?: Membership | undefined;
   readonly acknowledge?: readonly string[];
   readonly rollback?: RollbackOrder;
   readonly override?: OverrideOrder;

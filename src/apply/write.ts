@@ -5,6 +5,7 @@ import { objectAt } from '../manifest/manifest-reference.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import { isUnchanged } from '../plan/plan.ts';
 import type { Gated } from '../plan/outstanding.ts';
+import type { Membership } from '../policy/person.ts';
 import { useAcknowledgements } from '../store/acknowledgement.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { closeBundles, openBundles, writeBundles } from '../store/bundle.ts';
@@ -63,6 +64,8 @@ export type Checkpoint = (point: (typeof checkpoints)[number]) => void | Promise
 export interface Step {
   readonly plan: Plan;
   readonly by: string;
+  /** What is proved of their groups; absent: nothing. */
+  readonly membership?: Membership | undefined;
   /** Ids of risks and guards that whoever applies acknowledges with it. */
   readonly acknowledge: readonly string[];
   /** Set where the plan returns to a revision's stored content. */
@@ -86,7 +89,7 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   const found = await findHeads(trx, plan.environment, addresses);
   assertHeads(plan, found);
   await checkpoint('compared');
-  const request = { by: step.by, ids: step.acknowledge };
+  const request = { by: step.by, membership: step.membership, ids: step.acknowledge };
   const isAsked = step.isRehearsal !== true && step.returns !== true;
   const acknowledged = !isAsked ? [] : await assertAcknowledged(trx, plan, { live, request });
   const revision = plan.base.revision + (isUnchanged(plan) ? 0 : 1);

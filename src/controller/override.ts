@@ -9,6 +9,7 @@ import type { Override } from '../plan/override.ts';
 import { isUnchanged } from '../plan/plan.ts';
 import { sensitiveFields, sensitivePointers } from '../plan/sensitive.ts';
 import { withoutDrift } from '../plan/without-drift.ts';
+import type { Membership } from '../policy/person.ts';
 import { snapshot } from '../source/snapshot.ts';
 import { readOverrides, type StandingOverride } from '../store/override.ts';
 import { environmentAt } from './environments.ts';
@@ -23,6 +24,7 @@ export interface OverrideRequest {
   readonly reason: string;
   readonly forMs: number;
   readonly by: string;
+  readonly membership?: Membership | undefined;
   readonly acknowledge: readonly string[];
 }
 
@@ -41,7 +43,7 @@ export const overrideMsMax = 7 * 24 * 3_600_000;
  */
 export async function setOverride(plane: ControlPlane, request: OverrideRequest): Promise<Overridden> {
   assertAllowed(request);
-  const { environment, address, spec, reason, forMs, by, acknowledge } = request;
+  const { environment, address, spec, reason, forMs, by, membership, acknowledge } = request;
   const id = randomBytes(4).toString('hex');
   const standing = await readOverrides(plane.database.db, environment);
   const known = standing.filter(({ isExpired }) => !isExpired);
@@ -50,7 +52,7 @@ export async function setOverride(plane: ControlPlane, request: OverrideRequest)
   const planned = await planOver(plane, { environment, overrides: [...known, made], subject });
   assertFits(planned, made);
   const order = { kind: 'set', id, address, spec, reason, forMs } as const;
-  const { revision } = await apply(plane.database, planned, { by, acknowledge, override: order });
+  const { revision } = await apply(plane.database, planned, { by, membership, acknowledge, override: order });
   const [set] = (await readOverrides(plane.database.db, environment)).filter((one) => one.id === id);
   return { override: set ?? made, revision, plan: planned };
 }
@@ -62,10 +64,11 @@ export async function endOverride(
     readonly environment: string;
     readonly id: string;
     readonly by: string;
+    readonly membership?: Membership | undefined;
     readonly acknowledge: readonly string[];
   },
 ): Promise<Overridden> {
-  const { environment, id, by, acknowledge } = request;
+  const { environment, id, by, membership, acknowledge } = request;
   const standing = await readOverrides(plane.database.db, environment);
   const ended = standing.find((one) => one.id === id);
   if (ended === undefined) throw unknown(environment, id);
@@ -74,7 +77,7 @@ export async function endOverride(
   const planned = await planOver(plane, { environment, overrides: others, subject });
   const order = { kind: 'end', id } as const;
   const returns = isReturn(planned, [ended]);
-  const { revision } = await apply(plane.database, planned, { by, acknowledge, returns, override: order });
+  const { revision } = await apply(plane.database, planned, { by, membership, acknowledge, returns, override: order });
   return { override: ended, revision, plan: planned };
 }
 

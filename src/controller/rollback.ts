@@ -3,6 +3,7 @@ import { type RollbackOrder, stopRuns } from '../apply/rollback.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
+import type { Membership } from '../policy/person.ts';
 import { lockEnvironment, readEnvironment } from '../store/environment.ts';
 import { releaseQuarantine } from '../store/quarantine.ts';
 import type { RevisionRow } from '../store/revision.ts';
@@ -73,6 +74,7 @@ async function assertEnvironment({ database }: ControlPlane, name: string): Prom
 export interface Rollback extends RollbackTarget, Omit<RollbackOrder, 'to'> {
   readonly planDigest: string;
   readonly by: string;
+  readonly membership?: Membership | undefined;
   readonly acknowledge: readonly string[];
 }
 
@@ -88,13 +90,13 @@ export interface RolledBack {
 /** Plans it again and applies it when it is what was shown; what a rollback withdraws is quarantined with it. */
 export async function rollBack(plane: ControlPlane, request: Rollback): Promise<RolledBack> {
   const { database } = plane;
-  const { environment, revision: to, by, acknowledge, reason, runs } = request;
+  const { environment, revision: to, by, membership, acknowledge, reason, runs } = request;
   const { plan } = (await planRevision(plane, request)).planned;
   const { effects, inFlight } = await leftBehind(plane, plan, request);
   const from = plan.base.revision;
   if (isUnchanged(plan)) return { outcome: 'unchanged', plan, revision: from, effects, inFlight };
   if (plan.digest !== request.planDigest && !isErrored(plan)) throw stale(plan, request.planDigest);
-  const applied = await apply(database, plan, { by, acknowledge, rollback: { to, reason, runs } });
+  const applied = await apply(database, plan, { by, membership, acknowledge, rollback: { to, reason, runs } });
   // A run that was just being submitted waited for the apply, and is pinned to what was live before: it comes now.
   await inTransaction(database, async (trx) => {
     if (runs === 'finish') return;

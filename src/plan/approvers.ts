@@ -1,27 +1,74 @@
-import { own } from '../manifest/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Approvers, Group, Rules } from '../manifest/rules.ts';
 import { shownText } from '../manifest/shown.ts';
+import type { Membership } from '../policy/person.ts';
 
 /** Whether somebody's word counts, and if not, why. */
 export type Standing = { readonly may: true } | { readonly may: false; readonly why: string };
 
+/** A person, by what rules on people look at. */
+export interface Voter extends Membership {
+  readonly name: string;
+}
+
 /**
- * Whether one person is among the approvers, by what this door can prove of them: their name. Membership of a GitHub
- * team or a claim of an identity provider is proved by neither, so it is never taken for granted.
+ * Whether one person is among the approvers: by their name, by a group that their token carries, or by a claim of
+ * their identity provider. Membership of a GitHub team is proved by none of these, so it is never taken for granted.
  */
-export function standingOf(actor: string, approvers: Approvers, rules: Rules): Standing {
+export function standingOf(voter: Voter, approvers: Approvers, rules: Rules): Standing {
   const { groups, users } = approvers;
   if (groups.length === 0 && users.length === 0) return { may: true };
-  const members = groups.map((name) => own(rules.groups, name));
-  const named = [...users, ...members.flatMap((group) => group?.github?.users ?? [])];
-  if (named.some((user) => isSame(user, actor))) return { may: true };
+  if (users.some((user) => isSame(user, voter.name))) return { may: true };
+  if (groups.some((name) => isMember(voter, name, rules))) return { may: true };
   const who = approversText({ groups, users, min: 1 });
-  const unproved = members.some((group) => group !== undefined && isUnprovable(group));
-  const hint = unproved
-    ? ' Teams and claims cannot be proved on the command line: only `users` of a group count here.'
-    : '';
-  return { may: false, why: `${shownText(actor)} is not of ${who}.${hint}` };
+  return { may: false, why: `${shownText(voter.name)} is not of ${who}.${hintFor(voter, groups, rules)}` };
+}
+
+/** Whether a group that the rules define has them. */
+function isMember(voter: Voter, name: string, rules: Rules): boolean {
+  const group = own(rules.groups, name);
+  if (group === undefined) return false;
+  if (voter.groups.includes(name)) return true;
+  if (group.github?.users?.some((user) => isSame(user, voter.name)) === true) return true;
+  return (group.oidc ?? []).some((claim) => isClaimed(voter, claim));
+}
+
+type Claim = NonNullable<Group['oidc']>[number];
+
+/** A claim that names no issuer is of the one that the server is set up with, and no other is let in. */
+function isClaimed({ claims }: Membership, { issuer, claim, value }: Claim): boolean {
+  if (claims === undefined || (issuer !== undefined && issuer !== claims.issuer)) return false;
+  const found = claimAt(claims.values, claim);
+  return isJsonList(found) ? found.includes(value) : found === value;
+}
+
+/** A claim of exactly that name, as names that are URLs have dots; else dots lead into claims that are maps. */
+function claimAt(values: JsonObject, claim: string): Json | undefined {
+  const direct = own(values, claim);
+  if (direct !== undefined) return direct;
+  return claim
+    .split('.')
+    .reduce<Json | undefined>((at, name) => (isJsonObject(at) ? own(at, name) : undefined), values);
+}
+
+/** What has to be kept of a membership so that it can be judged again: the claims that the rules name, and no other. */
+export function keptMembership({ groups, claims }: Membership, rules: Rules): Membership {
+  if (claims === undefined) return { groups };
+  const proved = Object.values(rules.groups).flatMap(({ oidc = [] }) =>
+    oidc.filter((claim) => isClaimed({ groups, claims }, claim)),
+  );
+  const values: Record<string, Json[]> = {};
+  for (const { claim, value } of proved) values[claim] = [...new Set([...(own(values, claim) ?? []), value])];
+  return { groups, claims: { issuer: claims.issuer, values } };
+}
+
+function hintFor({ claims }: Membership, names: readonly string[], rules: Rules): string {
+  const groups = names.flatMap((name) => own(rules.groups, name) ?? []);
+  const hasTeams = groups.some(({ github }) => (github?.teams?.length ?? 0) > 0);
+  if (claims !== undefined) return hasTeams ? ' Teams of GitHub cannot be proved here.' : '';
+  if (!hasTeams && groups.every(({ oidc }) => (oidc?.length ?? 0) === 0)) return '';
+  return ' Teams and claims cannot be proved on the command line: only `users` of a group count here.';
 }
 
 /** Logins are compared as GitHub does, without regard to case; other names are compared as they are. */
@@ -70,8 +117,4 @@ const lastResorts = ['security', 'platform'];
 /** Nobody is told apart: whoever applies also decides. */
 export function isUngoverned(rules: Rules): boolean {
   return Object.keys(rules.groups).length === 0 && Object.keys(rules.approvals).length === 0;
-}
-
-function isUnprovable({ github, oidc }: Group): boolean {
-  return (github?.teams?.length ?? 0) > 0 || (oidc?.length ?? 0) > 0;
 }

@@ -1,5 +1,6 @@
 import type { Approvers, Rules } from '../manifest/rules.ts';
-import { firstDefined, personKey, standingOf } from './approvers.ts';
+import type { Membership } from '../policy/person.ts';
+import { firstDefined, personKey, standingOf, type Voter } from './approvers.ts';
 import type { Plan } from './change.ts';
 import type { GuardRefusal } from './guard.ts';
 
@@ -26,6 +27,8 @@ export interface Word {
   readonly class: string;
   readonly content: string;
   readonly by: string;
+  /** What of their groups was proved when they gave it. */
+  readonly membership: Membership;
 }
 
 /** Everything that holds a plan back until somebody acknowledges it: risks in their order, then guards. */
@@ -51,19 +54,20 @@ export function gatedOf(plan: Plan, rules: Rules, more: readonly GuardRefusal[] 
 
 /** What is still missing. A word counts if whoever gave it may give it by the rules that judge now. */
 export function outstandingOf(gated: readonly Gated[], words: readonly Word[], rules: Rules): readonly Outstanding[] {
-  const given = new Map<string, Set<string>>();
+  const given = new Map<string, Word[]>();
   for (const word of words) {
     const key = `${word.class} ${word.content}`;
-    given.set(key, (given.get(key) ?? new Set()).add(word.by));
+    given.set(key, [...(given.get(key) ?? []), word]);
   }
   return gated.flatMap((one) => {
-    const missing = missingOf(one, given.get(`${one.class} ${one.content}`) ?? new Set(), rules);
+    const missing = missingOf(one, given.get(`${one.class} ${one.content}`) ?? [], rules);
     return missing === 0 ? [] : [{ ...one, missing }];
   });
 }
 
-function missingOf({ acknowledgeable, approvers }: Gated, by: ReadonlySet<string>, rules: Rules): number {
+function missingOf({ acknowledgeable, approvers }: Gated, words: readonly Word[], rules: Rules): number {
   if (!acknowledgeable) return 1;
-  const people = [...by].filter((person) => standingOf(person, approvers, rules).may).map(personKey);
+  const voters = words.map(({ by, membership }): Voter => ({ name: by, ...membership }));
+  const people = voters.filter((voter) => standingOf(voter, approvers, rules).may).map(({ name }) => personKey(name));
   return Math.max(0, approvers.min - new Set(people).size);
 }

@@ -1,17 +1,21 @@
 import type { JsonObject } from '../manifest/json.ts';
 
+/** What the door that let a person in vouches for of the groups that they are of. */
+export interface Membership {
+  /** Names of `groups` of pawl.yaml: a token's. */
+  readonly groups: readonly string[];
+  /** Of an identity provider's token: what `groups.<name>.oidc` are held against. */
+  readonly claims?: { readonly issuer: string; readonly values: JsonObject };
+}
+
 /**
  * Who asks for something, as the door that let them in has proved it. Never taken from a body: a local command is its
  * operating-system user, a request is its token.
  */
-export interface Person {
+export interface Person extends Membership {
   /** Unique among the people of an installation; what records and votes say. */
   readonly name: string;
   readonly proof: 'local' | 'token' | 'oidc';
-  /** Names of `groups` of pawl.yaml that the door itself vouches for: a token's. */
-  readonly groups: readonly string[];
-  /** Of an identity provider's token: what `groups.<name>.oidc` are held against. */
-  readonly claims?: { readonly issuer: string; readonly values: JsonObject };
   readonly roles: readonly RoleBinding[];
 }
 

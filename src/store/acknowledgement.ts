@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Membership } from '../policy/person.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** What an acknowledgement is bound to. */
@@ -15,6 +16,8 @@ export interface NewAcknowledgement extends AcknowledgedContent {
 
 export interface GivenAcknowledgement extends NewAcknowledgement {
   readonly by: string;
+  /** What of their groups was proved then. */
+  readonly membership: Membership;
   readonly at: Date;
   readonly reason: string;
   readonly planDigest: string;
@@ -24,6 +27,7 @@ export interface AcknowledgementContext {
   readonly environment: string;
   readonly lineage: string;
   readonly by: string;
+  readonly membership: Membership;
   readonly reason: string;
   readonly planDigest: string;
 }
@@ -35,15 +39,17 @@ export async function recordAcknowledgements(
   acknowledged: readonly NewAcknowledgement[],
 ): Promise<number> {
   if (acknowledged.length === 0) return 0;
-  const { environment, lineage, by, reason, planDigest } = context;
+  const { environment, lineage, by, membership, reason, planDigest } = context;
   const rows = JSON.stringify(
     acknowledged.map(({ class: kind, content, shownId }) => ({ kind, content, shown: shownId })),
   );
   const { rows: recorded } = await sql<{ id: number }>`
     with
       given as (
-        insert into acknowledgement (environment, lineage, class, content, shown_id, given_by, reason, plan_digest)
-        select ${environment}, ${lineage}::uuid, kind, content, shown, ${by}, ${reason}, ${planDigest}
+        insert into acknowledgement (environment, lineage, class, content, shown_id, given_by, membership, reason,
+          plan_digest)
+        select ${environment}, ${lineage}::uuid, kind, content, shown, ${by}, ${JSON.stringify(membership)}::jsonb,
+          ${reason}, ${planDigest}
         from json_to_recordset(${rows}::json) as row (kind text, content text, shown text)
         on conflict (environment, lineage, class, content, given_by) where used_by_revision is null do nothing
         returning id, class, content, shown_id)
@@ -63,7 +69,7 @@ export async function readAcknowledgements(
 ): Promise<readonly GivenAcknowledgement[]> {
   if (contents.length === 0) return [];
   const { rows } = await sql<GivenAcknowledgement>`
-    select given.class, given.content, shown_id as "shownId", given_by as by, given_at as at, reason,
+    select given.class, given.content, shown_id as "shownId", given_by as by, membership, given_at as at, reason,
       plan_digest as "planDigest"
     from acknowledgement as given
     join json_to_recordset(${textOf(contents)}::json) as asked (class text, content text)

@@ -1,6 +1,7 @@
 // Generated from src/store/migrations by tooling/generate-tables.ts. Do not edit.
 import type { ColumnType } from 'kysely';
 import type { Json, JsonObject } from '../manifest/json.ts';
+import type { Membership, RoleBinding } from '../policy/person.ts';
 import type { JsonColumn, JsonColumnDefault, JsonColumnOrNull, RevisionSummary, RunFailure } from './json-column.ts';
 
 export type Generated<T> =
@@ -16,10 +17,25 @@ export interface Acknowledgement {
   given_by: string;
   id: Generated<number>;
   lineage: string;
+  membership: JsonColumnDefault<Membership>;
   plan_digest: string;
   reason: Generated<string>;
   shown_id: string;
   used_by_revision: number | null;
+}
+
+export interface ApiToken {
+  created_at: Generated<Timestamp>;
+  created_by: string;
+  digest: string;
+  expires_at: Timestamp;
+  groups: string[];
+  id: string;
+  name: string;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  roles: JsonColumn<readonly RoleBinding[]>;
+  used_at: Timestamp | null;
 }
 
 export interface Approval {
@@ -469,6 +485,7 @@ export interface Worker {
 
 export interface Tables {
   acknowledgement: Acknowledgement;
+  api_token: ApiToken;
   approval: Approval;
   attempt: Attempt;
   audit: Audit;

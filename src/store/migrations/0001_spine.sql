@@ -195,6 +195,26 @@ create table event (
 create index event_environment on event (environment, id desc);
 create index event_xid on event (xid);
 
+-- A way in for one person, with what they may do and until when. A token is `pawl_<id>_<secret>`; nobody keeps the
+-- secret but its owner.
+create table api_token (
+  id text primary key check (id ~ '^[0-9a-f]{12}$'),
+  -- Whose it is: one person may have several.
+  name text not null check (name ~ '[^[:space:]]'),
+  -- SHA-256 of the secret.
+  digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+  roles jsonb not null,
+  -- Of `pawl.yaml`, by name.
+  groups text[] not null,
+  created_by text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null check (expires_at > created_at),
+  -- To the minute: what is asked often would write often.
+  used_at timestamptz,
+  revoked_at timestamptz,
+  revoked_by text
+);
+
 -- Who agreed to what a plan would newly permit, spend or reach. It holds for what it was given for, however often that
 -- is planned, and until a revision has used it.
 create table acknowledgement (
@@ -209,6 +229,8 @@ create table acknowledgement (
   -- As it was shown.
   shown_id text not null,
   given_by text not null,
+  -- Groups that their token had, and claims of their identity provider that the rules named.
+  membership jsonb not null default '{"groups": []}',
   given_at timestamptz not null default now(),
   reason text not null default '',
   plan_digest text not null,
