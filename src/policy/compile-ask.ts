@@ -3,7 +3,7 @@ import type { Approval } from '../manifest/types.gen.ts';
 import type { ApprovalTerms } from './approval.ts';
 import type { SubjectAuthority, Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
-import { durationMs } from './compile-content.ts';
+import { durationMs } from './duration-ms.ts';
 import { kept } from './kept.ts';
 
 /** How long a request waits where nothing says otherwise, and at most. */

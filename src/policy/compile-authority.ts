@@ -6,7 +6,8 @@ import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.t
 import { callersOf, handOffsOf } from './callers.ts';
 import { agentLimits } from './compile-agent.ts';
 import { AskingRules } from './compile-ask.ts';
-import { durationMs } from './compile-content.ts';
+import { durationMs } from './duration-ms.ts';
+import { guardsCompiled, guardsNamed } from './compile-guards.ts';
 import { modelsNamed } from './compile-model.ts';
 import { memoryCells, memoryUseOf, searchedBy } from './compile-memory.ts';
 import { type Grants, memoryVerdict, modelVerdict, toolVerdict } from './compile-verdict.ts';
@@ -21,8 +22,18 @@ type Limits = SubjectAuthority['limits'];
 
 /** What each subject of a system may do: the closed world of its grants, narrowed by every rule that reaches it. */
 export function compileAuthority(system: Resource, view: View): Authority {
-  const subjects = subjectsOf(system, view).map((subject) => [subject.address, subjectAuthority(subject, view)]);
-  return { system: pathOf(system), subjects: Object.fromEntries(subjects) };
+  const subjects = subjectsOf(system, view).map(
+    (subject) => [subject.address, subjectAuthority(subject, view)] as const,
+  );
+  const guards = guardsCompiled(
+    subjects.flatMap(([, row]) => [...(row.guards ?? []), ...(row.audit?.guards ?? [])]),
+    view,
+  );
+  return {
+    system: pathOf(system),
+    subjects: Object.fromEntries(subjects),
+    ...(guards === undefined ? {} : { guards }),
+  };
 }
 
 /** Who makes calls in runs of the system, in those of the systems that it nests too; by address. */
@@ -70,7 +81,17 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
     ...handOffsIn(subject, view),
     budgets: policies.flatMap(budgetsOf),
     ...grants.asks.compiled(),
+    ...guardsIn(subject, view, policies),
   };
+}
+
+function guardsIn(
+  { agent }: Subject,
+  view: View,
+  policies: readonly Rule<'AgentPolicy'>[],
+): Pick<SubjectAuthority, 'guards'> {
+  const paths = guardsNamed(agent === undefined ? undefined : view.resource('Agent', agent), policies);
+  return paths.length === 0 ? {} : { guards: paths };
 }
 
 /** An agent's entry for another is the grant to hand it work. */

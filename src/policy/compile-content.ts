@@ -1,7 +1,6 @@
 import type { Bundle, BundleAgent, BundleGraph, BundleModel, BundleTool } from '../manifest/bundle.ts';
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { SecretUse } from '../manifest/bundle-secret.ts';
-import { parseDuration } from '../manifest/duration.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
@@ -10,18 +9,23 @@ import { shared } from './bundle-text.ts';
 import { callersOf, type Find, nestedSystems } from './callers.ts';
 import { concurrencyOf, isRated } from './compile-concurrency.ts';
 import { agentOf, isNewer } from './compile-agent.ts';
+import { withGateway } from './compile-gateway.ts';
 import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
 import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { withHandOffs } from './compile-hand-off.ts';
 import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
+import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { authProfileOf, inputSchemaOf, notRunnable } from './runnable.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
-/** What a run of a system executes: the graph, and everything that it names, by `namespace/name`. */
-export function compileContent(system: Resource, view: View): Bundle {
+/**
+ * What a run of a system executes: the graph, and everything that it names, by `namespace/name`. `guarding`: secrets of
+ * the guards around its calls.
+ */
+export function compileContent(system: Resource, view: View, guarding: readonly SecretUse[] = []): Bundle {
   const graph = compileGraph(system);
   const find: Find = (kind, path) => view.resource(kind, path);
   const systems = sortedRecord(nestedSystems(system, find).map((nested) => [pathOf(nested), compileGraph(nested)]));
@@ -37,13 +41,14 @@ export function compileContent(system: Resource, view: View): Bundle {
   );
   const memories = memoriesOf(agents, Object.values(tools), view);
   const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));
-  const models = sortedRecord(modelPaths.map((path) => [path, modelOf(view.resource('ModelEndpoint', path))]));
+  const models = sortedRecord(modelPaths.map((path) => [path, modelFrom(view.resource('ModelEndpoint', path), view)]));
   return {
-    engineSchema:
-      Object.keys(memories).length > 0 ||
-      Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
-      Object.values(tools).some(({ retry }) => retry !== undefined) ||
-      !graphs.every(isPlainGraph)
+    engineSchema: Object.values(models).some(({ gateway }) => gateway !== undefined)
+      ? 4
+      : Object.keys(memories).length > 0 ||
+          Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
+          Object.values(tools).some(({ retry }) => retry !== undefined) ||
+          !graphs.every(isPlainGraph)
         ? 3
         : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
@@ -54,8 +59,15 @@ export function compileContent(system: Resource, view: View): Bundle {
     tools,
     ...(Object.keys(memories).length === 0 ? {} : { memories }),
     ...concurrencyOf(system),
-    secrets: secretsOf([...Object.values(models), ...Object.values(tools)], view),
+    secrets: secretsOf(
+      [...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf), ...guarding],
+      view,
+    ),
   };
+}
+
+function modelFrom(resource: Resource, view: View): BundleModel {
+  return withGateway(modelOf(resource), resource, view);
 }
 
 function agentFrom(resource: Resource, view: View): BundleAgent {
@@ -122,14 +134,12 @@ function secretUse({ name, key }: SecretRef, namespace: string): SecretUse {
 type SecretUser = BundleModel | BundleTool;
 
 /** Only the keys that something uses: another key of the same Secret is none of this system's business. */
-function secretsOf(users: readonly SecretUser[], view: View): Bundle['secrets'] {
+function secretsOf(uses: readonly SecretUse[], view: View): Bundle['secrets'] {
   const keys = new Map<string, [string, string][]>();
-  for (const user of users) {
-    for (const use of secretUsesOf(user)) {
-      const place = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];
-      if (place === undefined) throw new TypeError(`Secret ${use.secret} has no key ${use.key}`);
-      keys.set(use.secret, [...(keys.get(use.secret) ?? []), [use.key, place]]);
-    }
+  for (const use of uses) {
+    const place = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];
+    if (place === undefined) throw new TypeError(`Secret ${use.secret} has no key ${use.key}`);
+    keys.set(use.secret, [...(keys.get(use.secret) ?? []), [use.key, place]]);
   }
   return sortedRecord(
     Array.from(keys, ([path, used]) => {
@@ -145,14 +155,9 @@ function sourceOf(source: SpecOf<'Secret'>['source']): Bundle['secrets'][string]
 }
 
 function secretUsesOf(user: SecretUser): readonly SecretUse[] {
-  if (!('impl' in user)) return [user.auth, user.tls?.ca].filter((use) => use !== undefined);
+  if (!('impl' in user))
+    return [user.auth, user.tls?.ca, user.gateway?.auth?.secret].filter((use) => use !== undefined);
   return user.impl.type === 'http' && user.impl.auth !== undefined ? [user.impl.auth.secret] : [];
-}
-
-export function durationMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new TypeError(`"${text}" is not a duration: validation comes before compiling`);
-  return ms;
 }
 
 function sortedRecord<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {

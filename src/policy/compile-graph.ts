@@ -1,12 +1,12 @@
 import type { BundleEdge, BundleGraph, BundleJoin, BundleNode } from '../manifest/bundle.ts';
 import type { BundleAssignees, BundleHuman, BundleReview } from '../manifest/bundle-people.ts';
-import { parseDuration } from '../manifest/duration.ts';
 import { type Flow, flowOf } from '../manifest/graph-cycle.ts';
 import { type GraphNode, readGraph } from '../manifest/graph-model.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { retryOf } from './compile-retry.ts';
+import { durationMs } from './duration-ms.ts';
 import { notRunnable } from './runnable.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
@@ -134,10 +134,4 @@ function limitsOf({ maxTokens, maxCost, maxTurns, timeout, onLimit }: Spec['limi
     timeoutMs: durationMs(timeout),
     ...(onLimit === 'succeed' ? { onLimit } : {}),
   };
-}
-
-function durationMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new TypeError(`"${text}" is not a duration: validation comes before compiling`);
-  return ms;
 }

@@ -1,6 +1,6 @@
 import type { BundleRetry } from '../manifest/bundle.ts';
-import { parseDuration } from '../manifest/duration.ts';
 import { compareText } from '../manifest/problem.ts';
+import { durationMs } from './duration-ms.ts';
 import type { SpecOf } from './typed.ts';
 
 /** When and how often a failure is tried again; who names no failures means those that may pass by themselves. */
@@ -14,9 +14,3 @@ export function retryOf({ maxAttempts, backoff, on }: NonNullable<SpecOf<'Tool'>
 }
 
 const passing = ['rateLimited', 'timeout', 'unavailable'] as const;
-
-function durationMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new TypeError(`"${text}" is not a duration: validation comes before compiling`);
-  return ms;
-}

@@ -6,6 +6,7 @@ import type { Authority, SubjectAuthority } from './authority.ts';
 import { bundleText } from './bundle-text.ts';
 import { compileAuthority, subjectsOf } from './compile-authority.ts';
 import { compileContent } from './compile-content.ts';
+import { guardSecrets } from './compile-guards.ts';
 import { type Estate, estateOf, viewOf } from './estate.ts';
 import type { Subject } from './reach.ts';
 
@@ -32,7 +33,8 @@ export interface CompiledSystem {
 export function compileSystem(system: Resource, estate: Estate): CompiledSystem {
   const view = viewOf(estate, system.address);
   const authority = compileAuthority(system, view);
-  const content = withRules(compileContent(system, view), authority);
+  const guarding = authority.guards === undefined ? [] : guardSecrets(authority.guards);
+  const content = withRules(compileContent(system, view, guarding), authority);
   const json = { content, authority } as unknown as JsonObject;
   return {
     compiled: { content, authority, digest: sha256(bundleText(json)) },
