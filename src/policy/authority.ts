@@ -80,9 +80,11 @@ export interface FlowRule {
 }
 
 export interface RateRule {
-  /** `AgentPolicy/ns/name#rate-index`. */
+  /** `AgentPolicy/ns/name#rate-key-windowMs`. */
   readonly id: string;
   readonly key: 'run' | 'agent' | 'system' | 'namespace' | 'tool' | 'model';
+  /** Whose calls share the bucket, where the key is an agent, a system or a namespace. */
+  readonly sharedBy?: string;
   readonly limit: number;
   readonly windowMs: number;
 }
@@ -114,11 +116,13 @@ export type Verdict =
     };
 
 export interface Budget {
-  /** `AgentPolicy/ns/name#index`: the account's name within what shares it. */
+  /** `AgentPolicy/ns/name#index` of a run's; of a shared one `…#scope-unit-window`, which is another only when it is. */
   readonly id: string;
   readonly scope: 'run' | 'agent' | 'system' | 'namespace';
   /** Calendar in UTC; absent for a run's. */
   readonly window?: 'hour' | 'day' | 'week' | 'month';
+  /** Whose runs share it: an agent's or a system's `ns/name`, or a namespace; absent for a run's. */
+  readonly sharedBy?: string;
   readonly unit: 'tokens' | 'usd' | 'calls';
   /** Tokens, micro-USD or calls. */
   readonly limit: number;

@@ -1,9 +1,163 @@
+import type { BundleModel } from '../manifest/bundle.ts';
+import { compareText } from '../manifest/problem.ts';
+import { accountKey, type SharedBudget, sharedBudget } from './account.ts';
 import type { Budget } from './authority.ts';
-import type { Spent, Usage } from './context.ts';
-import type { Reservation } from './decision.ts';
+import type { Drawn, Spent, Usage } from './context.ts';
+import { affordableOutput, costOf } from './cost.ts';
+import type { Decision, Draw, Reservation } from './decision.ts';
 import { type Denial, deny, type Revisions } from './effective.ts';
 
+/** What a call would hold, in the unit of each budget. */
+export interface Need {
+  /** With less than `least` the call cannot be made. */
+  readonly of: (budget: Budget) => { readonly amount: number; readonly least: number } | Denial;
+  /** Makes do with what is left, which is `least` or more. */
+  readonly shrink: (budget: Budget, left: number) => void;
+}
+
+/** T14: a tool costs what it costs. */
+export function toolNeed(reserve: Reservation): Need {
+  const of = ({ unit }: Budget) => {
+    const amount = inUnit(unit, reserve);
+    return { amount, least: amount };
+  };
+  return { of, shrink: () => undefined };
+}
+
+function inUnit(unit: Budget['unit'], { calls, tokens, cost }: Spent): number {
+  return unit === 'calls' ? calls : unit === 'tokens' ? tokens : cost;
+}
+
+/** What a model call would hold; the output shrinks as budgets are looked at. */
+export interface Caps {
+  readonly input: number;
+  output: number;
+}
+
+/** M9: an answer of no tokens is no answer, so at least one must be left after the input. */
+export function modelNeed(caps: Caps, { model, pricing }: Pick<BundleModel, 'model' | 'pricing'>): Need {
+  const of = ({ id, unit }: Budget) => {
+    if (unit === 'calls') return { amount: 1, least: 1 };
+    if (unit === 'tokens') return { amount: caps.input + caps.output, least: caps.input + 1 };
+    if (pricing !== undefined)
+      return { amount: costOf(pricing, caps.input, caps.output), least: costOf(pricing, caps.input, 1) };
+    return deny('budget.price_unknown', id, `The budget ${id} is in usd, but the model ${model} has no price.`);
+  };
+  const shrink = ({ unit }: Budget, left: number) => {
+    if (unit === 'tokens') caps.output = Math.min(caps.output, left - caps.input);
+    if (unit === 'usd' && pricing !== undefined)
+      caps.output = Math.min(caps.output, affordableOutput(pricing, caps.input, left));
+  };
+  return { of, shrink };
+}
+
+/**
+ * Holds a call against each budget of both revisions; one that is in both must hold under both of its limits. What is
+ * shared with other runs is decided by what this run has drawn of it: where that is not enough, and more may be there,
+ * the answer is to draw. Undefined: they all hold.
+ */
+export function budgetVerdict(
+  revisions: Revisions,
+  usage: Usage,
+  need: Need,
+): Denial | Extract<Decision, { kind: 'draw' }> | undefined {
+  const denial = runDenial(revisions, usage, need);
+  if (denial !== undefined) return denial;
+  const draws: Draw[] = [];
+  for (const shared of sharedBudgets(revisions)) {
+    const verdict = sharedVerdict(shared, usage.drawn, need);
+    if (verdict === undefined) continue;
+    if (verdict.kind === 'deny') return verdict;
+    draws.push(verdict.draw);
+  }
+  return draws.length === 0 ? undefined : { kind: 'draw', draws };
+}
+
+function runDenial(revisions: Revisions, { budgets }: Usage, need: Need): Denial | undefined {
+  const { pinned, live } = revisions;
+  // Mostly live is what the run is pinned to.
+  for (const row of live === undefined || live === pinned ? [pinned] : [pinned, live]) {
+    for (const budget of row.budgets) {
+      if (budget.scope !== 'run') continue;
+      const used = inUnit(budget.unit, budgets.get(budget.id) ?? nothing);
+      const needed = need.of(budget);
+      if ('kind' in needed) return needed;
+      const left = budget.limit - used;
+      // Written so that a figure that is not a number refuses too.
+      if (!(left >= needed.least)) return exhausted(budget, used);
+      need.shrink(budget, left);
+    }
+  }
+  return undefined;
+}
+
 const nothing: Spent = { calls: 0, tokens: 0, cost: 0 };
+
+function exhausted(budget: Budget, used: number): Denial {
+  const unit = unitText(budget);
+  const message = `The budget ${budget.id} has ${used} of ${budget.limit} ${unit} used or held in this run; the call needs more than is left.`;
+  return deny('budget.exhausted', budget.id, message);
+}
+
+function unitText({ unit }: Budget): string {
+  return unit === 'usd' ? 'micro-USD' : unit;
+}
+
+/** A shared budget as both revisions have it: under the lower limit. */
+export interface SharedLimit {
+  readonly key: string;
+  readonly budget: SharedBudget;
+  /** What live says, or where it has no such budget the run's revision. */
+  readonly declared: number;
+}
+
+/** The budgets of a subject that other runs share, in the order of their accounts. */
+export function sharedBudgets({ pinned, live }: Revisions): readonly SharedLimit[] {
+  const found = new Map<string, SharedLimit>();
+  for (const row of live === undefined || live === pinned ? [pinned] : [pinned, live]) {
+    for (const one of row.budgets) {
+      const budget = sharedBudget(one);
+      if (budget === undefined) continue;
+      const key = accountKey(budget);
+      const limit = Math.min(budget.limit, found.get(key)?.budget.limit ?? budget.limit);
+      found.set(key, { key, budget: { ...budget, limit }, declared: budget.limit });
+    }
+  }
+  // Nearly every subject has none.
+  return found.size < 2 ? [...found.values()] : [...found.values()].sort((a, b) => compareText(a.key, b.key));
+}
+
+function sharedVerdict(
+  { key, budget, declared }: SharedLimit,
+  drawn: Usage['drawn'],
+  need: Need,
+): Denial | { readonly kind: 'draw'; readonly draw: Draw } | undefined {
+  const needed = need.of(budget);
+  if ('kind' in needed) return needed;
+  const { amount, least } = needed;
+  if (drawn === undefined || amount === 0) return undefined;
+  const { left, isDry } = standing(budget, drawn.get(key));
+  if (left >= amount) return undefined;
+  if (!isDry) {
+    const { unit, window, limit } = budget;
+    return { kind: 'draw', draw: { account: key, unit, window, limit, declared, amount, least } };
+  }
+  if (!(left >= least)) return dry(budget, { left, least });
+  need.shrink(budget, left);
+  return undefined;
+}
+
+/** Under a limit that was lowered nothing counts that was drawn before; under one that was raised nothing is dry. */
+function standing(budget: Budget, drawn: Drawn | undefined): { readonly left: number; readonly isDry: boolean } {
+  if (drawn === undefined || budget.limit < drawn.limit) return { left: 0, isDry: false };
+  return { left: drawn.left, isDry: drawn.dry && budget.limit <= drawn.limit };
+}
+
+function dry(budget: SharedBudget, { left, least }: { readonly left: number; readonly least: number }): Denial {
+  const unit = unitText(budget);
+  const message = `The budget ${budget.id} of ${budget.sharedBy} has ${Math.max(0, left)} ${unit} left for this run in this ${budget.window}, of ${budget.limit}; the call needs ${least}.`;
+  return deny('budget.exhausted', budget.id, message);
+}
 
 /** Calls `check` for each budget of both revisions: one that is in both must hold under both of its limits. */
 export function firstOverBudget(
@@ -11,38 +165,17 @@ export function firstOverBudget(
   usage: Usage,
   check: (budget: Budget, spent: Spent) => Denial | undefined,
 ): Denial | undefined {
-  for (const budget of revisions.pinned.budgets) {
-    const denial = check(budget, usage.budgets.get(budget.id) ?? nothing);
-    if (denial !== undefined) return denial;
-  }
-  // Mostly live is what the run is pinned to.
-  if (revisions.live === undefined || revisions.live === revisions.pinned) return undefined;
-  for (const budget of revisions.live.budgets) {
-    const denial = check(budget, usage.budgets.get(budget.id) ?? nothing);
-    if (denial !== undefined) return denial;
+  for (const row of [revisions.pinned, revisions.live]) {
+    for (const budget of row?.budgets ?? []) {
+      const denial = budget.scope === 'run' ? check(budget, usage.budgets.get(budget.id) ?? nothing) : undefined;
+      if (denial !== undefined) return denial;
+    }
   }
   return undefined;
 }
 
 /** Refuses what does not fit. Written so that a figure that is not a number refuses too. */
 export function overBudget(budget: Budget, spent: Spent, reserve: Reservation): Denial | undefined {
-  const [used, need] = amounts(budget, spent, reserve);
-  return used + need <= budget.limit ? undefined : exhausted(budget, used);
-}
-
-function amounts(budget: Budget, spent: Spent, reserve: Reservation): readonly [number, number] {
-  switch (budget.unit) {
-    case 'calls':
-      return [spent.calls, reserve.calls];
-    case 'tokens':
-      return [spent.tokens, reserve.tokens];
-    case 'usd':
-      return [spent.cost, reserve.cost];
-  }
-}
-
-export function exhausted(budget: Budget, used: number): Denial {
-  const unit = budget.unit === 'usd' ? 'micro-USD' : budget.unit;
-  const message = `The budget ${budget.id} has ${used} of ${budget.limit} ${unit} used or held in this run; the call needs more than is left.`;
-  return deny('budget.exhausted', budget.id, message);
+  const used = inUnit(budget.unit, spent);
+  return used + inUnit(budget.unit, reserve) <= budget.limit ? undefined : exhausted(budget, used);
 }

@@ -88,7 +88,7 @@ export interface Usage {
   readonly budgets: ReadonlyMap<string, Spent>;
   /** Classes of data that the run's finished calls have touched. */
   readonly touched?: ReadonlySet<DataClass>;
-  /** By account: what the run has drawn and not used. Absent as a whole: shared accounts are not asked (a plan's question). */
+  /** By `accountKey`: what the run has drawn and not used. Absent as a whole: shared accounts are not asked (a plan's question). */
   readonly drawn?: ReadonlyMap<string, Drawn>;
 }
 
@@ -97,6 +97,8 @@ export interface Drawn {
   readonly left: number;
   /** The account could not give what was last asked of it. */
   readonly dry: boolean;
+  /** The limit under which that was so: under a lower one nothing of it may be used before the account was asked. */
+  readonly limit: number;
 }
 
 export interface NestedUsage {

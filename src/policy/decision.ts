@@ -1,5 +1,6 @@
 import type { Json } from '../manifest/json.ts';
 import type { Action, Ask } from './approval.ts';
+import type { Budget } from './authority.ts';
 import type { ReasonCode } from './reason.ts';
 
 /**
@@ -54,12 +55,20 @@ export interface AuditVerdict {
   readonly rule: string;
 }
 
-/** What a run needs from one shared account beyond what it has drawn. */
+/** What a call needs of one shared account, whatever the run has of it already. */
 export interface Draw {
-  /** Id of the account: what shares it, the budget and its window. */
+  /** `accountKey` of the budget: whose window it is now, the database says. */
   readonly account: string;
-  /** Tokens, micro-USD or calls: at least this much. */
+  readonly unit: Budget['unit'];
+  readonly window: NonNullable<Budget['window']>;
+  /** The lower one of both revisions. */
+  readonly limit: number;
+  /** What live says, or where it has no such budget the run's revision: what is shown. */
+  readonly declared: number;
+  /** Tokens, micro-USD or calls: as much as the call would like to hold. */
   readonly amount: number;
+  /** With less the call cannot be made: a model's answer may be cut short. */
+  readonly least: number;
 }
 
 export interface Reservation {

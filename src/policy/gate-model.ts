@@ -1,7 +1,6 @@
 import type { BundleAgent, BundleModel } from '../manifest/bundle.ts';
-import type { Budget } from './authority.ts';
-import { exhausted, firstOverBudget, overBudget } from './budget.ts';
-import type { GateContext, ModelGateCall, Spent, Usage } from './context.ts';
+import { budgetVerdict, type Caps, modelNeed } from './budget.ts';
+import type { GateContext, ModelGateCall, Usage } from './context.ts';
 import { affordableOutput, costOf, reservedInput } from './cost.ts';
 import type { Decision } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
@@ -93,9 +92,7 @@ function reserve({ call, context, revisions, model, rule }: Asking): Decision {
     }) ??
     clampToNested(caps, model, usage.nested);
   if (overLimit !== undefined) return overLimit;
-  const overBudgets = firstOverBudget(revisions, usage, (budget, spent) =>
-    clampToBudget(caps, { budget, spent, model }),
-  );
+  const overBudgets = budgetVerdict(revisions, usage, modelNeed(caps, model));
   if (overBudgets !== undefined) return overBudgets;
   const cost = model.pricing === undefined ? 0 : costOf(model.pricing, input, caps.output);
   return {
@@ -104,12 +101,6 @@ function reserve({ call, context, revisions, model, rule }: Asking): Decision {
     reserve: { calls: 1, tokens: input + caps.output, cost },
     maxOutputTokens: caps.output,
   };
-}
-
-/** What the call would hold; the output shrinks as the accounts are looked at. */
-interface Caps {
-  readonly input: number;
-  output: number;
 }
 
 function left(limit: number | undefined, used: number): number {
@@ -155,30 +146,4 @@ function clampToCost(
   }
   caps.output = Math.min(caps.output, affordable);
   return undefined;
-}
-
-function clampToBudget(
-  caps: Caps,
-  { budget, spent, model }: { readonly budget: Budget; readonly spent: Spent; readonly model: BundleModel },
-): Denial | undefined {
-  switch (budget.unit) {
-    case 'calls':
-      return overBudget(budget, spent, { calls: 1, tokens: 0, cost: 0 });
-    case 'tokens': {
-      const tokens = budget.limit - spent.tokens;
-      if (!(tokens > caps.input)) return exhausted(budget, spent.tokens);
-      caps.output = Math.min(caps.output, tokens - caps.input);
-      return undefined;
-    }
-    case 'usd': {
-      if (model.pricing === undefined) {
-        const message = `The budget ${budget.id} is in usd, but the model ${model.model} has no price.`;
-        return deny('budget.price_unknown', budget.id, message);
-      }
-      const affordable = affordableOutput(model.pricing, caps.input, budget.limit - spent.cost);
-      if (!(affordable >= 1)) return exhausted(budget, spent.cost);
-      caps.output = Math.min(caps.output, affordable);
-      return undefined;
-    }
-  }
 }

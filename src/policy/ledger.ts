@@ -1,3 +1,4 @@
+import { parseAccount } from './account.ts';
 import type { Authority, SubjectAuthority } from './authority.ts';
 import { repetitionKey, type Spent, type Usage } from './context.ts';
 
@@ -15,6 +16,16 @@ export interface Booking {
   readonly cost: number;
   /** Tool calls with well-formed arguments. */
   readonly repeated?: string | undefined;
+  /** Ids of the shared accounts that it was held on. */
+  readonly accounts?: readonly string[] | undefined;
+  /** What it took is known, or is all that was held. */
+  readonly settled?: boolean;
+}
+
+/** What the calls of one run took of a shared account, and what those under way hold of it. */
+export interface AccountUse {
+  readonly used: number;
+  readonly held: number;
 }
 
 interface StepAccount {
@@ -43,6 +54,8 @@ export class Ledger {
   readonly #run = { tokens: 0, cost: 0 };
   /** By the place of each execution of a nested system: `outer` of `outer>inner`. */
   readonly #nested = new Map<string, { tokens: number; cost: number }>();
+  /** By the id of each shared account that a call of the run was held on. */
+  readonly #accounts = new Map<string, { used: number; held: number }>();
 
   /** Books a call under its path, in place of what was booked there. */
   book(path: string, booking: Booking): void {
@@ -54,8 +67,30 @@ export class Ledger {
   /** Replaces the reservation by what the call really took. */
   settle(path: string, tokens: number, cost: number): void {
     const booking = this.#bookings.get(path);
-    if (booking === undefined || (booking.tokens === tokens && booking.cost === cost)) return;
-    this.book(path, { ...booking, tokens, cost });
+    if (booking === undefined || (booking.accounts === undefined && isSame(booking, tokens, cost))) return;
+    this.book(path, { ...booking, tokens, cost, settled: true });
+  }
+
+  /** The outcome is unknown, and stays so: all that was held is charged. */
+  charge(path: string): void {
+    const booking = this.#bookings.get(path);
+    if (booking?.accounts !== undefined) this.book(path, { ...booking, settled: true });
+  }
+
+  /** The call was never made: it costs nothing, and no shared account counts it. */
+  unmake(path: string): void {
+    const booking = this.#bookings.get(path);
+    if (booking !== undefined) this.book(path, { ...booking, tokens: 0, cost: 0, accounts: undefined });
+  }
+
+  /** Of what was booked under a path. */
+  booked(path: string): Pick<Booking, 'tokens' | 'cost' | 'accounts'> | undefined {
+    return this.#bookings.get(path);
+  }
+
+  /** By account id. */
+  accounts(): ReadonlyMap<string, AccountUse> {
+    return this.#accounts;
   }
 
   release(path: string): void {
@@ -79,8 +114,8 @@ export class Ledger {
     const { subject, pinned, live } = authorities;
     const spent = new Map<string, Spent>();
     for (const authority of [pinned, live]) {
-      for (const { id } of authority?.subjects[subject]?.budgets ?? []) {
-        if (!spent.has(id)) spent.set(id, this.#spentOn(id, authorities));
+      for (const { id, scope } of authority?.subjects[subject]?.budgets ?? []) {
+        if (scope === 'run' && !spent.has(id)) spent.set(id, this.#spentOn(id, authorities));
       }
     }
     return spent;
@@ -118,6 +153,15 @@ export class Ledger {
     subject.calls += sign;
     subject.tokens += sign * booking.tokens;
     subject.cost += sign * booking.cost;
+    if (booking.accounts !== undefined) this.#applyShared(booking.accounts, booking, sign);
+  }
+
+  #applyShared(accounts: readonly string[], booking: Booking, sign: 1 | -1): void {
+    for (const id of accounts) {
+      const account = this.#accounts.get(id) ?? { used: 0, held: 0 };
+      account[booking.settled === true ? 'used' : 'held'] += sign * amountOf(id, booking);
+      this.#accounts.set(id, account);
+    }
   }
 
   #applyNested({ node, tokens, cost }: Booking, sign: 1 | -1): void {
@@ -149,6 +193,16 @@ export class Ledger {
   }
 }
 
+function isSame(booking: Booking, tokens: number, cost: number): boolean {
+  return booking.tokens === tokens && booking.cost === cost;
+}
+
+/** What a call is on an account, in the account's unit. */
+function amountOf(account: string, { tokens, cost }: Booking): number {
+  const unit = parseAccount(account)?.unit;
+  return unit === 'tokens' ? tokens : unit === 'usd' ? cost : 1;
+}
+
 export interface Authorities {
   readonly subject: string;
   readonly pinned: Authority;
@@ -174,9 +228,9 @@ export function foldRow(ledger: Ledger, row: AccountedRow, subject: string): voi
   const { kind } = row;
   if (kind !== 'model' && kind !== 'tool') return;
   if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf({ ...row, kind }, subject));
-  else if (row.outcome !== 'unknown' || row.error?.code === 'call.not_made') {
-    ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
-  }
+  else if (row.error?.code === 'call.not_made') ledger.unmake(row.path);
+  else if (row.outcome === 'unknown') ledger.charge(row.path);
+  else ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
 }
 
 /** What accounts need of a row of the journal. */
@@ -188,6 +242,8 @@ export interface AccountedRow {
   readonly kind: string;
   readonly target: string;
   readonly argsDigest: string | undefined;
+  /** Of an intent: on which shared accounts it was held. */
+  readonly decision?: { readonly accounts?: readonly string[] } | undefined;
   readonly outcome: string | undefined;
   readonly error: { readonly code: string } | undefined;
   readonly tokensReserved: number | undefined;
@@ -205,6 +261,7 @@ function bookingOf(row: AccountedRow & Pick<Booking, 'kind'>, subject: string): 
     again: row.path.includes('~'),
     tokens: row.tokensReserved ?? 0,
     cost: row.cost ?? 0,
+    accounts: row.decision?.accounts,
     ...(row.kind === 'tool' && row.argsDigest !== undefined
       ? { repeated: repetitionKey(row.target, row.argsDigest) }
       : {}),
