@@ -9,6 +9,16 @@ export type Generated<T> =
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Account {
+  drawn: Generated<number>;
+  ends_at: Timestamp;
+  environment: string;
+  id: string;
+  lim: number;
+  revision: number;
+  used: Generated<number>;
+}
+
 export interface Acknowledgement {
   class: string;
   content: string;
@@ -22,6 +32,13 @@ export interface Acknowledgement {
   reason: Generated<string>;
   shown_id: string;
   used_by_revision: number | null;
+}
+
+export interface Allotment {
+  account: string;
+  drawn: number;
+  run: string;
+  used: Generated<number>;
 }
 
 export interface ApiToken {
@@ -484,7 +501,9 @@ export interface Worker {
 }
 
 export interface Tables {
+  account: Account;
   acknowledgement: Acknowledgement;
+  allotment: Allotment;
   api_token: ApiToken;
   approval: Approval;
   attempt: Attempt;

@@ -481,6 +481,33 @@ create table rate (
   waiting_until timestamptz not null
 );
 
+-- What runs share of a budget in one window, under its id: `AgentPolicy/ns/name#scope-unit-window`, who shares it, and
+-- the window's start. Runs draw from it, and book what they used.
+create table account (
+  environment text not null references environment (name),
+  id text not null,
+  ends_at timestamptz not null,
+  -- As the newest revision that drew says it; each draw is held against its own.
+  lim bigint not null,
+  revision bigint not null,
+  -- Tokens, micro-USD or calls: settled.
+  used bigint not null default 0,
+  -- What runs have drawn and not told to be used.
+  drawn bigint not null default 0 check (drawn >= 0),
+  primary key (environment, id)
+) with (fillfactor = 50);
+create index account_ended on account (ends_at);
+
+-- One run's part in an account: all that it drew and did not give back, and what it has told to be used of it.
+create table allotment (
+  run uuid not null references run (id) on delete cascade,
+  account text not null,
+  drawn bigint not null check (drawn >= used),
+  used bigint not null default 0,
+  primary key (run, account)
+) with (fillfactor = 50);
+create index allotment_open on allotment (run) where drawn > used;
+
 -- The journal: append-only. A call is an intent, then a result; a refused call is a result alone.
 create table step (
   -- No foreign key: rows come from statements alone that lock the run's row, and the check cost a fifth of them.
