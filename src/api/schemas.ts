@@ -176,7 +176,7 @@ export const runRecord = z
     waits: z.array(
       z.object({
         path: z.string(),
-        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review']),
+        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review', 'approval']),
         dueAt: maybe(instant),
       }),
     ),

@@ -153,6 +153,8 @@ function waitLines(run: RunRecord, { path, kind, since, dueAt, detail }: RunWait
       return [`  a person's answer at ${at}`, ...asked];
     case 'review':
       return [`  a review at ${at}`, ...asked];
+    case 'approval':
+      return [`  an approval of the call ${at}`, `    pawl get approvals --run ${run.id}`];
   }
 }
 

@@ -1,8 +1,45 @@
+import { isJsonObject, type Json } from '../manifest/json.ts';
 import type { Decision } from '../policy/decision.ts';
+import { shownArguments } from '../policy/shown-arguments.ts';
+import { toolOf } from './ask.ts';
+import { approvalPath } from './approvals.ts';
 import type { Attempt } from './attempt.ts';
-import { Halted } from './halt.ts';
+import type { NewWait } from './executor.ts';
+import { StepFailure, Suspended } from './halt.ts';
+import { assertGoing } from './scope.ts';
 
-/** Puts an action to people, and gives the run's slot, lease and budget back until they have decided on it. */
-export async function awaitApproval(_attempt: Attempt, _decision: Extract<Decision, { kind: 'ask' }>): Promise<never> {
-  throw new Halted('stopped');
+/**
+ * Puts an action to people, and the branch waits for them; with the last branch that goes on, the run gives its slot,
+ * its lease and its budget back. Returns where they have decided meanwhile, so that the gate looks again. A request of
+ * the same call for another action is over by then: what was released is never what has changed since.
+ */
+export async function awaitApproval(attempt: Attempt, decision: Extract<Decision, { kind: 'ask' }>): Promise<void> {
+  const { call, scope } = attempt;
+  if (call.kind !== 'tool' || !isJsonObject(decision.args)) throw new TypeError('only calls of tools are approved');
+  assertGoing(scope);
+  const { asks, action, actionDigest, args } = decision;
+  const answer = await scope.journal.requestApproval({
+    path: call.path,
+    node: call.node,
+    asks,
+    action,
+    actionDigest,
+    args: JSON.stringify(shownBy(attempt, args)),
+  });
+  scope.approvals.set(call.path, answer.state);
+  if (answer.state.state !== 'pending') return;
+  const wait: NewWait = { path: approvalPath(call.path), kind: 'approval', delayMs: answer.remainingMs };
+  scope.journal.asked(wait.path);
+  throw new Suspended([wait]);
+}
+
+function shownBy({ call, scope }: Attempt, args: Json): Json {
+  const tool = call.kind === 'tool' ? toolOf(call.caller, call.name, scope)?.tool : undefined;
+  if (tool === undefined)
+    throw new StepFailure({
+      code: 'run.bundle_unreadable',
+      message: 'The bundle does not hold the tool that people are asked about.',
+      node: call.node,
+    });
+  return shownArguments(args, tool.inputSchema);
 }

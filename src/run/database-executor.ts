@@ -1,15 +1,21 @@
 import { channels } from '../bus/bus.ts';
 import { readAuthority, readPinned } from '../store/pinned.ts';
+import { requestApproval } from '../store/approval-request.ts';
 import { claimRuns } from '../store/claim.ts';
 import { promoteFreed } from '../store/concurrency.ts';
 import type { Database, Session } from '../store/database-port.ts';
+import { expireHalts, readHaltPulse, readHaltState, releaseHalted } from '../store/halt-state.ts';
 import { writeJournal } from '../store/journal.ts';
 import { enlistWorker, holdSessionLock, readOwned, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
+import { RetryableError } from '../errors.ts';
 import type {
+  ApprovalAnswer,
+  ApprovalRequest,
   ClaimedRun,
   ClaimRequest,
   Executor,
   FinalEnd,
+  HaltState,
   LiveAuthority,
   OwnedRun,
   ParkEnd,
@@ -122,11 +128,32 @@ export class DatabaseExecutor implements Executor {
     return this.#commit.submit(write);
   }
 
+  /** A commit whose answer was lost is asked about by asking again: the same action has one request. */
+  async requestApproval(request: ApprovalRequest): Promise<ApprovalAnswer> {
+    try {
+      return await requestApproval(this.#database, request);
+    } catch (cause) {
+      if (cause instanceof RetryableError && cause.code === 'store.commit_unknown')
+        return requestApproval(this.#database, request);
+      throw cause;
+    }
+  }
+
   async complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer> {
     const answer = await this.#commit.submit(write);
     // Nobody waits for it, and the reaper does it too.
     if (this.#keyed.delete(write.run)) this.#promote().catch(() => undefined);
     return answer;
+  }
+
+  async watchHalts(epoch: number): Promise<HaltState | undefined> {
+    const pulse = await readHaltPulse(this.#database);
+    if (pulse.epoch === epoch && !pulse.due) return undefined;
+    if (pulse.due) {
+      await expireHalts(this.#database);
+      await this.#tell(await releaseHalted(this.#database));
+    }
+    return readHaltState(this.#database);
   }
 
   owned(worker: string): Promise<readonly OwnedRun[]> {

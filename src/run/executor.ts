@@ -1,5 +1,6 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
+import type { Action, ApprovalState, Ask } from '../policy/approval.ts';
 import type { Authority } from '../policy/authority.ts';
 import type { AuditVerdict } from '../policy/decision.ts';
 import type { RateAnswer, RateAsk } from './rate.ts';
@@ -29,6 +30,8 @@ export interface Executor {
   /** The runs that the worker owns, and which of them somebody cancelled or are past their deadline. */
   owned(worker: string): Promise<readonly OwnedRun[]>;
   /** Counts calls of all workers against the rates of what they call. */
+  /** Puts a call to people, or gives what stands of it; asked again as another action, the earlier request is over. */
+  requestApproval(request: ApprovalRequest): Promise<ApprovalAnswer>;
   readonly rates?: RateDoor;
   bundle(digest: string): Promise<StoredBundle>;
   /** The authority of the system's current bundle, and the revision it was read at. */
@@ -48,6 +51,28 @@ export interface WorkerIdentity {
   readonly host: string;
   readonly pid: number;
   readonly version: string;
+/** One call that people are asked to release. */
+export interface ApprovalRequest {
+  readonly worker: string;
+  readonly run: string;
+  readonly fence: number;
+  /** The call's path without its attempt. */
+  readonly path: string;
+  readonly node: string;
+  readonly action: Action;
+  readonly actionDigest: string;
+  /** JSON text of the arguments as people are shown them. */
+  readonly args: string;
+  readonly asks: readonly Ask[];
+  /** What further calls must have in common with it to be released along with it. */
+  readonly classDigest?: string;
+}
+
+export type ApprovalAnswer =
+  | { readonly kind: 'fenced' }
+  /** `remainingMs`: until it expires, by the database's clock. */
+  | { readonly kind: 'asked'; readonly state: ApprovalState; readonly remainingMs: number };
+
   readonly slots: number;
   /** The pool whose runs it takes; absent: `default`. */
   readonly pool?: string;
@@ -123,9 +148,10 @@ export interface RecordedRow {
 
 /**
  * `timer`: until a time. `rate`: until a rate limit has room again. `unknown`: a person says what became of a call.
- * `human`: a person fills in a form. `review`: people approve, deny or ask for changes.
+ * `human`: a person fills in a form. `review`: people approve, deny or ask for changes. `approval`: people release a call.
+ * `halt`: a switch is lifted, or its time is over.
  */
-export type WaitKind = 'timer' | 'rate' | 'unknown' | 'human' | 'review';
+export type WaitKind = 'timer' | 'rate' | 'unknown' | 'human' | 'review' | 'approval' | 'halt';
 
 export interface RecordedWait {
   readonly path: string;
@@ -140,6 +166,8 @@ export interface CallError {
   readonly code: string;
   readonly message: string;
   readonly retryable?: boolean;
+  /** Of `approval`: what people said of the call. */
+  readonly approval?: ApprovalState;
 }
 
 export interface RecordedDecision {
@@ -155,6 +183,8 @@ export interface AuditFacts {
   /** Of a refusal: the live revision that the decision looked at. */
   readonly live?: number;
   /** In place of a name that the model made up, which may hold anything: its digest. */
+  /** What people released it by. */
+  readonly approval?: string;
   readonly target?: string;
   /** Digest of the pinned definition of the tool or the model. */
   readonly pin?: string;
@@ -216,6 +246,16 @@ export interface ResultEntry extends EntryBase {
   readonly error?: CallError | undefined;
   readonly tokensIn?: number | undefined;
   readonly tokensOut?: number | undefined;
+  /** The halts that it looked at; the entry is refused when one began or ended since. */
+  readonly haltEpoch: number;
+  /** Consumed by the entry; where it cannot be, the entry is refused. */
+  readonly approval?: ConsumedApproval | undefined;
+}
+
+export interface ConsumedApproval {
+  readonly id: string;
+  readonly actionDigest: string;
+  readonly classDigest?: string | undefined;
 }
 
 export type JournalEntry = IntentEntry | ResultEntry;
@@ -271,7 +311,7 @@ export type WriteAnswer =
   | { readonly kind: 'fenced' }
   | {
       readonly kind: 'accepted';
-      /** Paths of intents that were decided upon an older live revision and not written. */
+      /** Paths of intents that were not written: decided upon an older live revision, or by an approval that is none. */
       readonly conflicts: readonly string[];
       readonly liveRevision: number;
       readonly cancelled: boolean;

@@ -2,6 +2,8 @@ import type { AuditChain } from './audit-chain.ts';
 import type { AuditEvent } from './audit-event.ts';
 import { type CallIndex, indexCalls, type RecordedCall } from './call-index.ts';
 import type {
+  ApprovalAnswer,
+  ApprovalRequest,
   Executor,
   IntentEntry,
   NewWait,
@@ -23,6 +25,8 @@ export interface JournalHooks {
   /** The database refused a result, or could not be reached for too long. */
   readonly refused: (cause: unknown) => void;
 }
+
+type AskedApproval = Extract<ApprovalAnswer, { kind: 'asked' }>;
 
 /** One run's journal in the hands of its owner. */
 export class RunJournal {
@@ -107,9 +111,23 @@ export class RunJournal {
     );
   }
 
+  /** Puts a call to people, which is durable when this resolves. */
+  async requestApproval(request: Omit<ApprovalRequest, 'worker' | 'run' | 'fence'>): Promise<AskedApproval> {
+    const { worker, run, fence } = this.#owner;
+    const answer = await this.#executor.requestApproval({ worker, run, fence, ...request });
+    if (answer.kind === 'asked') return answer;
+    this.#hooks.lost();
+    throw new Halted('lost');
+  }
+
+  /** From now on the time of a wait runs, though the run parks later. */
+  asked(path: string): void {
+    this.#askedAt.set(path, performance.now());
+  }
+
   /** Puts a question to people at once, though other branches of the run may go on. */
   ask(wait: NewWait): void {
-    this.#askedAt.set(wait.path, performance.now());
+    this.asked(wait.path);
     this.#hand({ ...this.#owner, entries: [], waits: [wait] });
   }
 

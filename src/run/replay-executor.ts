@@ -1,5 +1,7 @@
 import { canonicalText } from '../manifest/digest.ts';
 import type {
+  ApprovalAnswer,
+  ApprovalRequest,
   ClaimedRun,
   Executor,
   FinalEnd,
@@ -90,6 +92,11 @@ export class ReplayExecutor implements Executor {
       this.#isReady = true;
     } else this.#ended({ kind: 'waiting', waits: end.waits });
     return answer;
+  }
+
+  /** Calls are answered from the record and have no effect: nobody is asked about them. */
+  requestApproval({ actionDigest }: ApprovalRequest): Promise<ApprovalAnswer> {
+    return Promise.resolve({ kind: 'asked', state: { id: 'replay', actionDigest, state: 'approved' }, remainingMs: 0 });
   }
 
   async complete(write: Parameters<Executor['complete']>[0]): Promise<WriteAnswer> {

@@ -1,5 +1,6 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
+import type { ApprovalState } from '../policy/approval.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateContext, Usage } from '../policy/context.ts';
@@ -8,7 +9,8 @@ import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
-import { type Caller, subjectOf } from './caller.ts';
+import type { StepCall } from './ask.ts';
+import { subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './executor.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
@@ -25,6 +27,8 @@ export interface Scope {
   readonly journal: RunJournal;
   readonly waits: ReadonlyMap<string, RecordedWait>;
   readonly secrets: Secrets;
+  /** What people said of calls, by path without attempt: as it was at the claim, and as it was found since. */
+  readonly approvals: Map<string, ApprovalState>;
   /** Absent: nothing is remembered, and nothing was. */
   readonly memories?: Memories | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
@@ -54,8 +58,9 @@ export interface LiveView {
   readonly refresh: (revision: number) => Promise<void>;
 }
 
-/** What a decision on a call of `caller` at a place looks at now. */
-export function gateContext(scope: Scope, place: string, caller: Caller): GateContext {
+/** What a decision on a call looks at now. */
+export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller' | 'path'>): GateContext {
+  const { node: place, caller } = call;
   const subject = subjectOf(caller);
   const halt = haltReasonOf(scope.signal);
   const live = scope.live.current().authority;
@@ -70,6 +75,20 @@ export function gateContext(scope: Scope, place: string, caller: Caller): GateCo
   };
 }
 
+    ...(halts === undefined ? undefined : { halts: { known: halts.known } }),
+    where: whereIs(scope, call),
+    approvals: scope.approvals,
+  };
+}
+
+function whereIs({ run }: Scope, { node, path }: Pick<StepCall, 'node' | 'path'>): CallPlace {
+  return {
+    environment: run.environment,
+    run: run.id,
+    step: node,
+    call: path,
+    input: run.input,
+    now: new Date().toISOString(),
 /** Only work that was handed on has agents above it. */
 function handedOnAt(scope: Scope, place: string): Pick<GateContext, 'handedOn'> | undefined {
   if (!place.includes('^')) return undefined;

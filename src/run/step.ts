@@ -69,11 +69,15 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     if (call.signal.aborted) throw timeIsOver(call);
     scope.ledger.release(path);
     // From here to the booking nothing waits: parallel branches would each see what the others had not yet booked.
-    const context = gateContext(scope, call.node, call.caller);
+    const context = gateContext(scope, call);
     const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') return refuse(attempt, decision);
-    if (decision.kind === 'ask') return awaitApproval(attempt, decision);
+    if (decision.kind === 'ask') {
+      await awaitApproval(attempt, decision);
+      round -= 1;
+      continue;
+    }
     if (decision.kind === 'draw') {
       await drawFor(attempt, decision.draws);
       round -= 1;
@@ -90,6 +94,8 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     const written = await scope.journal.intent(intentOf(attempt, decision, liveRevision));
     if (written === 'written') return pass(attempt, { decision, request });
     scope.ledger.release(path);
+    // What is known of it let the call through, and did not hold: it is asked for anew.
+    if (decision.approval !== undefined) scope.approvals.delete(call.path);
     if (round === roundsMax) return refuse(attempt, conflictDenial);
     await scope.live.refresh(liveRevision + 1);
   }

@@ -1,3 +1,4 @@
+import type { ApprovalState } from '../policy/approval.ts';
 import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
 import { readHeads } from './audit.ts';
 import type { Database } from './database-port.ts';
@@ -26,7 +27,7 @@ where r.id = any (array(select id from suspect union all select id from picked))
 returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input, r.session,
   r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
   r.drain_requested_at is not null as drained, r.concurrency_key is not null as keyed,
-  e.revision as live_revision`;
+  e.revision as live_revision, (select epoch from halt_epoch) as "haltEpoch"`;
 
 /** The run without what is read beside it. */
 type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits' | 'audit'> & { readonly live_revision: number };
@@ -115,17 +116,36 @@ interface WaitRow {
   readonly path: string;
   readonly kind: RecordedWait['kind'];
   readonly remaining: number;
+  readonly approval: ApprovalState | null;
 }
+
+/**
+ * With each wait for an approval what people said last of that call. What is past its time counts as expired, though
+ * nobody has written so yet; what was asked before somebody started the run again counts no more.
+ */
+const waitsText = `
+select w.run, w.path, w.kind,
+  coalesce(greatest(0, ceil(extract(epoch from w.due_at - now()) * 1000)), 0)::integer as remaining,
+  a.approval
+from wait w left join lateral (
+  select json_build_object('id', a.id, 'actionDigest', a.action_digest, 'state',
+    case when a.state in ('pending', 'approved') and a.expires_at <= now() then 'expired' else a.state end) as approval
+  from approval a join run r on r.id = a.run
+  where w.kind = 'approval' and a.run = w.run and a.path || '/approval' = w.path
+    and a.fence > coalesce(r.retried_fence, 0)
+  order by a.created_at desc limit 1
+) a on true
+where w.run = any ($1::uuid[])`;
 
 async function readWaits(
   database: Database,
   runs: readonly string[],
 ): Promise<ReadonlyMap<string, readonly RecordedWait[]>> {
-  const text = `select run, path, kind,
-    coalesce(greatest(0, ceil(extract(epoch from due_at - now()) * 1000)), 0)::integer as remaining
-    from wait where run = any ($1::uuid[])`;
-  const rows = await rowsOf<WaitRow>(database.db, { name: 'read_waits', text }, [runs]);
-  return grouped(rows, ({ path, kind, remaining }) => ({ path, kind, remainingMs: remaining }));
+  const rows = await rowsOf<WaitRow>(database.db, { name: 'read_waits', text: waitsText }, [runs]);
+  return grouped(rows, ({ path, kind, remaining, approval }): RecordedWait => {
+    const wait = { path, kind, remainingMs: remaining };
+    return approval === null ? wait : { ...wait, approval };
+  });
 }
 
 function grouped<Row extends { readonly run: string }, T>(

@@ -70,6 +70,8 @@ function waitText({ kind, path, dueAt }: TraceRecord['run']['waits'][number], ru
       return `waits until ${dueAt ?? 'answered'} for people to answer at ${place}: pawl waits ${run}`;
     case 'review':
       return `waits until ${dueAt ?? 'decided'} for people to decide on the output of ${place}: pawl waits ${run}`;
+    case 'approval':
+      return `waits until ${dueAt ?? 'decided'} for people to release the call ${place}: pawl get approvals --run ${run}`;
     case 'unknown':
       return `waits for a person to say what became of ${neutral(path)}: pawl resolve ${run} ${neutral(path)} --as done|failed|again`;
     case 'rate':

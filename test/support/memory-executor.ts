@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { callModel } from '../../src/models/call.ts';
 import type { ModelRequest, ModelResponse } from '../../src/models/model.ts';
 import type { Authority } from '../../src/policy/authority.ts';
-import type { ClaimRequest, Executor, RunWrite, WorkerIdentity } from '../../src/run/executor.ts';
+import type { ApprovalRequest, ClaimRequest, Executor, RunWrite, WorkerIdentity } from '../../src/run/executor.ts';
 import { GroupCommit } from '../../src/run/group-commit.ts';
 import type { Outside } from '../../src/run/outside.ts';
 import { Worker, type WorkerOptions } from '../../src/run/worker.ts';
@@ -71,6 +71,10 @@ export class MemoryExecutor implements Executor {
 
   complete(write: Parameters<Executor['complete']>[0]): ReturnType<Executor['complete']> {
     return this.#commit.submit(write);
+  }
+
+  requestApproval(request: ApprovalRequest): ReturnType<Executor['requestApproval']> {
+    return this.#travel('requestApproval', () => this.#store.requestApproval(request));
   }
 
   owned(worker: string): ReturnType<Executor['owned']> {
@@ -187,7 +191,7 @@ async function moved(
 
 function isForPeople(run: MemoryRun): boolean {
   const open = [...run.waits.values()].filter((wait) => !wait.resolved && wait.dueAt === run.runAt);
-  return open.length > 0 && open.every(({ kind }) => kind === 'human' || kind === 'review');
+  return open.length > 0 && open.every(({ kind }) => kind === 'human' || kind === 'review' || kind === 'approval');
 }
 
 function outsideOf(play: MemoryPlay, { effects, asked }: Seen): Outside {

@@ -11,6 +11,7 @@ import type {
   WorkerIdentity,
 } from '../../src/run/executor.ts';
 import type { MemoryAnswer } from './memory-answer.ts';
+import { approvalAt, type MemoryApproval } from './memory-approval.ts';
 
 /** Rows as the tables hold them, with what is asked of them when a run is judged. */
 export interface MemoryRun {
@@ -43,6 +44,7 @@ export interface MemoryRun {
   ends: number;
   readonly steps: MemoryStep[];
   readonly waits: Map<string, MemoryWait>;
+  readonly approvals: MemoryApproval[];
   readonly claims: { readonly worker: string; readonly fence: number }[];
   readonly audit: AuditRow[];
 }
@@ -124,6 +126,7 @@ export function newRun(
     error: undefined,
     steps: [],
     waits: new Map(),
+    approvals: [],
     claims: [],
     audit: [],
   };
@@ -201,6 +204,7 @@ export function claimedOf(run: MemoryRun, liveRevision: number, nowMs: number): 
       path,
       kind,
       remainingMs: dueAt === undefined ? 0 : Math.max(0, Math.ceil(dueAt - nowMs)),
+      ...approvalAt(run, path, nowMs),
     })),
     ...(head === undefined ? {} : { audit: { seq: head.seq, hash: head.hash } }),
   };

@@ -4,6 +4,8 @@ import { digest } from '../../src/manifest/digest.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Authority } from '../../src/policy/authority.ts';
 import {
+  type ApprovalAnswer,
+  type ApprovalRequest,
   type ClaimedRun,
   type ClaimRequest,
   drained,
@@ -33,6 +35,7 @@ import {
   ownedOf,
   stepOf,
 } from './memory-rows.ts';
+import { askApproval, consumeApproval, decideApproval } from './memory-approval.ts';
 import { answerRun, type MemoryAnswer, resolveCall } from './memory-answer.ts';
 import { authorityOf, environment as environmentName } from './runs.ts';
 
@@ -120,6 +123,17 @@ export class MemoryStore {
   /** What a person says to a question. */
   answer(id: string, path: string, answer: MemoryAnswer): 'decided' | 'open' | undefined {
     return answerRun(this.run(id), path, { answer, nowMs: this.now() });
+  }
+
+  requestApproval(request: ApprovalRequest): ApprovalAnswer {
+    const run = this.run(request.run);
+    if (this.#isFenced && (run.owner !== request.worker || run.fence !== request.fence)) return { kind: 'fenced' };
+    return askApproval(run, request, this.now());
+  }
+
+  /** What people say of the open request of a call. */
+  decideApproval(id: string, path: string, as: 'approved' | 'denied'): boolean {
+    return decideApproval(this.run(id), path, { as, nowMs: this.now() });
   }
 
   enlist(identity: WorkerIdentity, leaseMs: number): void {
@@ -221,6 +235,7 @@ export class MemoryStore {
     const conflicts: string[] = [];
     for (const entry of entries) {
       if (entry.phase === 'intent' && entry.liveRevision !== liveRevision) conflicts.push(entry.path);
+      else if (entry.phase === 'intent' && !consumeApproval(run, entry, now)) conflicts.push(entry.path);
       else this.contradictions.push(...keep(run, stepOf(entry, fence, now)));
     }
     this.#wait(run, waits ?? []);
@@ -235,7 +250,7 @@ export class MemoryStore {
     for (const { path, kind, delayMs, detail } of waits) {
       const dueAt = delayMs === undefined ? undefined : createdAt + delayMs;
       const known = run.waits.get(path);
-      if (known?.kind === 'rate') known.dueAt = dueAt;
+      if (known?.kind === 'rate' || known?.kind === 'approval') known.dueAt = dueAt;
       if (known === undefined)
         run.waits.set(path, { path, kind, dueAt, detail, createdAt, votes: [], resolved: false });
     }
@@ -265,7 +280,7 @@ export class MemoryStore {
           run.state = 'Queued';
           return;
         }
-        const isAsking = end.waits.some(({ kind }) => kind === 'human' || kind === 'review');
+        const isAsking = end.waits.some(({ kind }) => kind === 'human' || kind === 'review' || kind === 'approval');
         const delays = end.waits.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [delayMs]));
         run.state = 'Waiting';
         run.askedAt = isAsking ? this.now() : undefined;
