@@ -20,6 +20,8 @@ export interface ToolGateCall {
   readonly arguments: string;
   /** Another attempt at a call that was counted already. */
   readonly again?: boolean;
+  /** Where guards masked some of the arguments: the digest of what was written, by which repetitions are counted. */
+  readonly written?: string;
 }
 
 export interface ModelGateCall {

@@ -150,7 +150,8 @@ function limitDenial(target: Target, { call, argsDigest, context, revisions }: C
   if (!(step.toolCalls < max))
     return deny('limit.tool_calls', 'limits.maxToolCalls', `All ${max} tool calls of the step are used.`);
   // Most steps ask for nothing before: no account, no name of one.
-  const earlier = step.repeated.size === 0 ? 0 : (step.repeated.get(repetitionKey(target.id, argsDigest)) ?? 0);
+  const earlier =
+    step.repeated.size === 0 ? 0 : (step.repeated.get(repetitionKey(target.id, call.written ?? argsDigest)) ?? 0);
   if (earlier > (call.again === true ? 1 : 0) && deniesDuplicates(call, context)) {
     const message = `The step asked for this same call of ${target.id} before, and the agent says duplicateCalls: deny.`;
     return deny('call.duplicate', 'execution.duplicateCalls', message);

@@ -1,4 +1,4 @@
-import { sha256 } from '../manifest/digest.ts';
+import { canonicalText, sha256 } from '../manifest/digest.ts';
 import type { BundleAgent, BundleHandOff, BundleModel, BundleTool } from '../manifest/bundle.ts';
 import { type Json, own } from '../manifest/json.ts';
 import { estimateInputTokens } from '../models/estimate.ts';
@@ -100,17 +100,27 @@ export interface Asking {
   readonly path: string;
   /** `namespace/name` of the Tool or the ModelEndpoint. */
   readonly target: string;
+  /** The call as guards left it; absent: as it is. */
+  readonly sent?: StepCall;
 }
 
 /** What is asked of the gate, with the tools that live would let the model call now. */
-export function ask({ call, path, target }: Asking, scope: Scope, context: GateContext): Asked {
+export function ask({ call: written, sent, path, target }: Asking, scope: Scope, context: GateContext): Asked {
+  const call = sent ?? written;
   const subject = subjectOf(call.caller);
   if (call.kind === 'tool') {
     const again = path !== call.path;
-    return { gate: { kind: 'tool', subject, name: call.name, arguments: call.arguments, again }, request: undefined };
+    const asked = { kind: 'tool', subject, name: call.name, arguments: call.arguments, again } as const;
+    if (sent === undefined || written.kind !== 'tool') return { gate: asked, request: undefined };
+    return { gate: { ...asked, written: writtenDigest(written) }, request: undefined };
   }
   const request = requestOf(call, scope, context);
   return { gate: { kind: 'model', subject, model: target, inputTokens: estimateInputTokens(request) }, request };
+}
+
+/** The digest that shows on replay that a tool is called the same way. The gate let this text pass: it is JSON. */
+export function writtenDigest(call: Pick<ToolStepCall, 'arguments'>): string {
+  return sha256(canonicalText(JSON.parse(call.arguments) as Json));
 }
 
 function requestOf(call: ModelStepCall, scope: Scope, context: GateContext): Omit<ModelRequest, 'maxOutputTokens'> {

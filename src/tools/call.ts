@@ -2,7 +2,7 @@ import { isPawlError } from '../errors.ts';
 import type { BundleTool } from '../manifest/bundle.ts';
 import { isJsonObject, type Json } from '../manifest/json.ts';
 import { callMemory } from '../memory/call.ts';
-import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
+import { resultCheck } from '../policy/result-check.ts';
 import { callBuiltin } from './builtin.ts';
 import { callHttp } from './http.ts';
 import type { ToolCallOptions } from './options.ts';
@@ -39,21 +39,10 @@ async function dispatch(
   }
 }
 
-const checks = new WeakMap<BundleTool, SchemaCheck>();
-
 /** Holds a result against the tool's `outputSchema`. */
 function checked(tool: BundleTool, outcome: ToolOutcome): ToolOutcome {
-  if (outcome.kind !== 'done' || tool.outputSchema === undefined) return outcome;
-  let check = checks.get(tool);
-  if (check === undefined) {
-    check = schemaCompiler().compile(tool.outputSchema);
-    checks.set(tool, check);
-  }
-  const verdict = check(outcome.output);
-  if (verdict.kind === 'valid') return outcome;
-  const place =
-    verdict.kind === 'invalid' && verdict.pointer !== '' ? `The result at ${verdict.pointer}` : 'The result';
-  return { kind: 'failed', code: 'result.invalid', message: `${place}: ${verdict.message}.`, retryable: false };
+  const message = outcome.kind === 'done' ? resultCheck(tool, outcome.output) : undefined;
+  return message === undefined ? outcome : { kind: 'failed', code: 'result.invalid', message, retryable: false };
 }
 
 /** No secret leaves in an output or in an error's text, whoever echoed it. */

@@ -1,0 +1,20 @@
+import type { BundleTool } from '../manifest/bundle.ts';
+import type { Json } from '../manifest/json.ts';
+import { type SchemaCheck, schemaCompiler } from './schema.ts';
+
+const checks = new WeakMap<BundleTool, SchemaCheck>();
+
+/** Why a result is not what the tool's `outputSchema` says; undefined: it is, or there is none. */
+export function resultCheck(tool: BundleTool, output: Json): string | undefined {
+  if (tool.outputSchema === undefined) return undefined;
+  let check = checks.get(tool);
+  if (check === undefined) {
+    check = schemaCompiler().compile(tool.outputSchema);
+    checks.set(tool, check);
+  }
+  const verdict = check(output);
+  if (verdict.kind === 'valid') return undefined;
+  const place =
+    verdict.kind === 'invalid' && verdict.pointer !== '' ? `The result at ${verdict.pointer}` : 'The result';
+  return `${place}: ${verdict.message}.`;
+}
