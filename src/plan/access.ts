@@ -7,6 +7,8 @@ export interface AccessChanges {
   readonly cells: readonly CellChange[];
   /** Ceilings of subjects and budgets that move. */
   readonly limits: readonly LimitChange[];
+  /** What calls must satisfy besides, where it moves; absent: nothing of it does. */
+  readonly restrictions?: readonly RestrictionChange[];
   /** Subjects that a policy reached and no longer reaches, or reaches now. */
   readonly coverage: readonly CoverageChange[];
   /** Changes that no cell shows, judged by rule: whatever is not provably a narrowing widens. */
@@ -30,6 +32,8 @@ export interface CellVerdict {
   /** The role, policy or permission that says so. */
   readonly rule: string;
   readonly reason?: ReasonCode;
+  /** `ask`: the rules that have people look first, sorted. */
+  readonly asks?: readonly string[];
 }
 
 export interface CellChange {
@@ -52,12 +56,38 @@ export interface CellChange {
 export interface LimitChange {
   readonly subject: Address;
   readonly system: string;
-  /** `maxSteps`, `maxToolCalls`, `maxTokens`, `timeout` (ms), `budget.run.tokens`, `budget.run.usd` (micro-USD), … */
+  /** `maxSteps`, `maxToolCalls`, `maxTokens`, `timeout` (ms), `maxCost` and `budget.namespace.usd.day` (micro-USD), … */
   readonly limit: string;
   readonly direction: Direction;
   /** Undefined: no ceiling. */
   readonly before: number | undefined;
   readonly after: number | undefined;
+  readonly causes: readonly Cause[];
+}
+
+export type RestrictionKind =
+  | 'approval'
+  | 'budget'
+  | 'condition'
+  | 'egress'
+  | 'flow'
+  | 'gateway'
+  | 'guard'
+  | 'isolation'
+  | 'rate';
+
+/** A compiled rule of a subject that comes, goes or changes, and whose effect depends on more than the cell. */
+export interface RestrictionChange {
+  readonly subject: Address;
+  readonly system: string;
+  readonly kind: RestrictionKind;
+  /** `AgentPolicy/ns/name#condition`, `ToolPermission/ns/name`, `Guard/ns/name`, … */
+  readonly rule: string;
+  /** A rule that says another thing than before, and not provably more, widens. */
+  readonly direction: Direction;
+  /** What it says, for people; undefined: there is no such rule. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
   readonly causes: readonly Cause[];
 }
 

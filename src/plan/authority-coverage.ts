@@ -1,5 +1,5 @@
 import { canonicalText } from '../manifest/digest.ts';
-import type { Json, JsonObject } from '../manifest/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address } from '../manifest/resource.ts';
@@ -58,15 +58,20 @@ function without(
   );
 }
 
-/** Whether another of the policies says the same of the caller, and nobody drew on an account together who now draws apart. */
+/** Whether others of the policies say all of it of the caller, and nobody drew on an account together who now draws apart. */
 function replaced(policy: Policy, others: readonly Policy[], [own, other]: readonly [World, World]): boolean {
-  const same = others.filter((one) => restrictionOf(one) === restrictionOf(policy));
-  if (same.length === 0 || !hasAccounts(policy)) return same.length > 0;
+  const said = new Map<string, Policy[]>();
+  for (const one of others) for (const part of partsOf(one)) said.set(part, [...(said.get(part) ?? []), one]);
+  const parts = partsOf(policy);
+  if (!parts.every((part) => said.has(part))) return false;
+  if (!hasAccounts(policy)) return true;
   const reached = callersOf(policy, own);
-  return same.some((one) => {
-    const reaching = new Set(callersOf(one, other));
-    return reached.every((key) => reaching.has(key));
-  });
+  return parts.filter(isAccount).every((part) =>
+    said.get(part)?.some((one) => {
+      const reaching = new Set(callersOf(one, other));
+      return reached.every((key) => reaching.has(key));
+    }),
+  );
 }
 
 /** Budgets and rates are shared by all whom their policy reaches: cut in two, they are twice as much. */
@@ -91,12 +96,40 @@ function callersOf(policy: Policy, world: World): readonly string[] {
 
 const nothing = '{}';
 
-/** What a policy says, whoever it is called and whomever it reaches: references in full, sets in order. */
-const restrictionOf = kept(({ namespace, spec }: Policy): string => {
-  if (spec.mode === 'audit') return nothing;
+/** What a policy says, however it is called and whomever it reaches: references in full, sets in order. */
+const saidBy = kept(({ namespace, spec }: Policy): Json => {
+  if (spec.mode === 'audit') return {};
   const { description: _why, owner: _who, targets: _whom, global: _all, mode: _mode, ...rest } = spec;
-  return canonicalText(normal(rest as unknown as JsonObject, namespace, []));
+  return normal(rest as unknown as JsonObject, namespace, []);
 });
+
+const restrictionOf = kept((policy: Policy): string => canonicalText(saidBy(policy)));
+
+/**
+ * Each thing that a policy says by itself, so that it may say it in another's place: an entry of a list that refuses or
+ * asks, with who is asked, and a list that allows as a whole.
+ */
+const partsOf = kept((policy: Policy): readonly string[] => {
+  const said = saidBy(policy);
+  const approval = isJsonObject(said) ? (said['approval'] ?? null) : null;
+  const parts = (value: Json, path: readonly string[]): readonly Json[] => {
+    const name = path.join('.');
+    if (name === 'approval') return [];
+    if (isJsonObject(value) && path.length < 2 && name !== 'gateways')
+      return Object.entries(value).flatMap(([key, member]) => parts(member, [...path, key]));
+    if (!isJsonList(value) || whole.has(name)) return [[name, value]];
+    return value.map((entry) => (asking.has(name) ? [name, entry, approval] : [name, entry]));
+  };
+  return parts(said, []).map(canonicalText);
+});
+
+/** Lists whose entries loosen; what they leave out is what they say. */
+const whole: ReadonlySet<string> = new Set(['models.allow', 'tools.allow', 'egress.hosts']);
+const asking: ReadonlySet<string> = new Set(['operations.ask', 'conditions', 'flow']);
+
+function isAccount(part: string): boolean {
+  return part.startsWith('["budgets"') || part.startsWith('["rates"');
+}
 
 /** Lists that name resources of the policy's namespace, and lists whose order means nothing. */
 const references: ReadonlySet<string> = new Set([

@@ -7,6 +7,7 @@ import type { LimitChange } from './access.ts';
 import type { Attribution } from './attribution.ts';
 import type { CallerChange } from './authority-cells.ts';
 import type { Affected, Comparison } from './authority-scope.ts';
+import { budgetName } from './authority-restrictions.ts';
 import { authorityIn } from './authority-world.ts';
 import type { CauseFinder } from './cause.ts';
 
@@ -36,16 +37,22 @@ export function limitChanges(
 const none: ReadonlySet<string> = new Set();
 
 /** Of budgets the tightest of each scope and unit: whichever is used up first refuses. */
-function ceilingsOf({ limits, budgets }: SubjectAuthority): Ceilings {
-  const { maxSteps, maxToolCalls, maxTokens, timeoutMs } = limits;
-  const ceilings = new Map([
+function ceilingsOf({ limits, budgets, maxOutputTokens }: SubjectAuthority): Ceilings {
+  const { maxSteps, maxToolCalls, maxTokens, maxCost, maxDelegationDepth, timeoutMs } = limits;
+  const ceilings = new Map<string, number>();
+  for (const [name, limit] of [
     ['maxSteps', maxSteps],
     ['maxToolCalls', maxToolCalls],
     ['timeout', timeoutMs],
-  ]);
-  if (maxTokens !== undefined) ceilings.set('maxTokens', maxTokens);
-  for (const { scope, unit, limit } of budgets) {
-    const name = `budget.${scope}.${unit}`;
+    ['maxTokens', maxTokens],
+    ['maxCost', maxCost],
+    ['maxDelegationDepth', maxDelegationDepth],
+    ['maxOutputTokens', maxOutputTokens?.tokens],
+  ] as const) {
+    if (limit !== undefined) ceilings.set(name, limit);
+  }
+  for (const { scope, unit, window, limit } of budgets) {
+    const name = `budget.${budgetName({ scope, unit, window })}`;
     ceilings.set(name, Math.min(limit, figure(ceilings.get(name))));
   }
   return ceilings;

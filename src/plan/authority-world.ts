@@ -121,7 +121,8 @@ export function verdictOf(
   if (authority[table][name] === undefined)
     return { kind: 'deny', rule: subject, reason: table === 'tools' ? 'tool.not_declared' : 'model.not_allowed' };
   const permitted = permit({ pinned: authority, live: undefined }, { subject, table, name });
-  if (permitted.kind !== 'deny') return { kind: permitted.kind, rule: permitted.rule };
+  if (permitted.kind === 'ask') return { kind: 'ask', rule: permitted.rule, asks: permitted.asks };
+  if (permitted.kind === 'allow') return { kind: 'allow', rule: permitted.rule };
   return { kind: 'deny', rule: permitted.rule, reason: permitted.reason };
 }
 

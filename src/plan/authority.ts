@@ -2,10 +2,11 @@ import { sha256 } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
-import type { AccessChanges, CellChange, CoverageChange, Direction, LimitChange } from './access.ts';
+import type { AccessChanges, CellChange, CoverageChange, Direction, LimitChange, RestrictionChange } from './access.ts';
 import { Attribution } from './attribution.ts';
 import { cellChanges } from './authority-cells.ts';
 import { coverageChanges } from './authority-coverage.ts';
+import { restrictionChanges } from './authority-restrictions.ts';
 import { limitChanges, runLimitChanges } from './authority-limits.ts';
 import { affectedCallers, type Comparison, touchedBy } from './authority-scope.ts';
 import { worldOf } from './authority-world.ts';
@@ -20,14 +21,15 @@ export function accessChanges(sides: Sides): AccessChanges {
   const attribution = new Attribution(comparison, causeOf);
   const cells: CellChange[] = [];
   const limits: LimitChange[] = [...runLimitChanges(comparison, causeOf)];
+  const restrictions: RestrictionChange[] = [];
   const coverage: CoverageChange[] = [];
   for (const affected of affectedCallers(comparison)) {
     const change = cellChanges(affected, comparison, attribution);
     for (const cell of change.cells) cells.push(cell);
     limits.push(...limitChanges(affected, change, attribution));
+    restrictions.push(...restrictionChanges(affected, change, { comparison, attribution }));
     coverage.push(...coverageChanges(affected, comparison, attribution));
   }
-  const moved = { cells, limits, coverage };
   return {
     // Each caller's are in order already, and a fleet's are too many to sort once more.
     cells: [
@@ -35,8 +37,9 @@ export function accessChanges(sides: Sides): AccessChanges {
       ...cells.filter(({ direction }) => direction === 'narrowed'),
     ],
     limits: limits.sort(byLimit),
+    ...(restrictions.length === 0 ? {} : { restrictions: restrictions.sort(byRule) }),
     coverage: coverage.sort(byPolicy),
-    judged: judgedChanges(comparison, moved),
+    judged: judgedChanges(comparison, { cells }),
     ...(attribution.unresolved === 0 ? {} : { unresolved: attribution.unresolved }),
   };
 }
@@ -55,7 +58,7 @@ function comparisonOf(sides: Sides): Comparison {
  * What a plan's digest covers of them: no places, so that moving a file leaves it as it is. A change of one policy can
  * move every cell of a fleet, so that cells come as a digest of their own.
  */
-export function accessKey({ cells, limits, coverage, judged }: AccessChanges): Json {
+export function accessKey({ cells, limits, restrictions = [], coverage, judged }: AccessChanges): Json {
   // Names and addresses hold no spaces and no line ends.
   const lines = cells.map(
     ({ subject, system, target, name, operation, before, after }) =>
@@ -64,9 +67,15 @@ export function accessKey({ cells, limits, coverage, judged }: AccessChanges): J
   return {
     cells: sha256(lines.join('\n')),
     limits: limits.map((one) => [one.subject, one.system, one.limit, one.before ?? null, one.after ?? null]),
+    ...(restrictions.length === 0 ? {} : { restrictions: restrictions.map(restrictionKey) }),
     coverage: coverage.map((one) => [one.policy, one.subject, one.system, one.direction]),
     judged: judged.map((one) => [one.aspect, one.direction, one.address, one.field]),
   };
+}
+
+function restrictionKey(one: RestrictionChange): Json {
+  const { subject, system, kind, rule, direction, before = null, after = null } = one;
+  return [subject, system, kind, rule, direction, before, after];
 }
 
 function byDirection(a: Direction, b: Direction): number {
@@ -79,6 +88,16 @@ function byLimit(a: LimitChange, b: LimitChange): number {
     compareText(a.subject, b.subject) ||
     compareText(a.system, b.system) ||
     compareText(a.limit, b.limit)
+  );
+}
+
+function byRule(a: RestrictionChange, b: RestrictionChange): number {
+  return (
+    byDirection(a.direction, b.direction) ||
+    compareText(a.subject, b.subject) ||
+    compareText(a.system, b.system) ||
+    compareText(a.kind, b.kind) ||
+    compareText(a.rule, b.rule)
   );
 }
 

@@ -25,14 +25,12 @@ const between: ReadonlySet<Kind> = new Set<Kind>([
 export class Covers {
   readonly #comparison: Comparison;
   readonly #cells: AccessChanges['cells'];
-  readonly #limited: ReadonlySet<string>;
   #callers: readonly Caller[] | undefined;
   #users: ReadonlyMap<Address, readonly Resource[]> | undefined;
 
-  constructor(comparison: Comparison, { cells, limits }: Pick<AccessChanges, 'cells' | 'limits'>) {
+  constructor(comparison: Comparison, { cells }: Pick<AccessChanges, 'cells'>) {
     this.#comparison = comparison;
     this.#cells = cells;
-    this.#limited = new Set(limits.flatMap((limit) => limit.causes.map(({ address }) => `${keyOf(limit)} ${address}`)));
   }
 
   /** Undefined: nobody's calls, so that there is nothing to say. */
@@ -45,8 +43,6 @@ export class Covers {
       const moved = new Set(this.#cells.filter(({ name }) => name === tool).map(keyOf));
       return some(found.filter((caller) => !moved.has(keyOf(caller))));
     }
-    if (aspect === 'policy.budgets')
-      return some(found.filter((caller) => !this.#limited.has(`${keyOf(caller)} ${address}`)));
     // Served by itself, an agent is called without any system.
     if (found.length === 0 && (segments[1] === 'expose' || segments[1] === 'exposes')) return [];
     return some(found);

@@ -90,48 +90,6 @@ function covers(known: string, host: string): boolean {
   return suffix !== undefined && host.startsWith(scheme) && host.endsWith(suffix) && !host.startsWith(`${scheme}*`);
 }
 
-/** A call that asked still asks, or is denied. */
-export const stillAsks: Narrowing = (before, after, spot) => {
-  const denied = isJsonList(spot.after?.['deny'] ?? null) ? (spot.after?.['deny'] as readonly Json[]) : [];
-  const asked = isJsonList(after) ? after : [];
-  return (isJsonList(before) ? before : []).every((one) => asked.includes(one) || denied.includes(one));
-};
-
-/** Verdicts of a ToolPermission: `deny` is in the cells, so that only what asks is looked at here. */
-export const stillAsksByRule: Narrowing = (before, after) => {
-  const strict = objects(after).filter(({ verdict }) => verdict !== 'allow');
-  return objects(before).every(
-    ({ operation, verdict }) => verdict !== 'ask' || strict.some((rule) => rule['operation'] === operation),
-  );
-};
-
-/** Of conditions the name only labels decisions. */
-export const moreConditions: Narrowing = (before, after) =>
-  objects(before).every((was) => objects(after).some((is) => is['kind'] === was['kind'] && is['expr'] === was['expr']));
-
-/** A flow rule is no looser than another when it starts no later and says no less of the same class. */
-export const moreFlow: Narrowing = (before, after) =>
-  objects(before).every((was) => objects(after).some((is) => isAtLeast(is, was)));
-
-function isAtLeast(is: JsonObject, was: JsonObject): boolean {
-  const [first, then] = [is['when'], was['when']];
-  if (!isJsonList(first) || !isJsonList(then) || !first.every((one) => then.includes(one))) return false;
-  if (was['deny'] !== undefined) return is['deny'] === was['deny'];
-  return is['deny'] === was['ask'] || is['ask'] === was['ask'];
-}
-
-/** Budgets and rates: each of the old has one of the same account in the new that is no higher. */
-export function tighterAccounts(...keys: readonly string[]): Narrowing {
-  return (before, after) =>
-    objects(before).every((was) =>
-      objects(after).some(
-        (is) => keys.every((key) => is[key] === was[key]) && lower(was['limit'], is['limit'], nowhere),
-      ),
-    );
-}
-
-const nowhere: Spot = { namespace: '', before: undefined, after: undefined };
-
 /** Agents that may be handed work, and skills of the like: every one that is there was there, word for word. */
 export const fewerEntries: Narrowing = (before, after) =>
   objects(after).every((is) => objects(before).some((was) => isDeepStrictEqual(was, is)));

@@ -7,7 +7,18 @@ export type JudgeRow =
   /** Judged by rule: it widens unless it provably narrows. */
   | JudgeRule
   /** Something else of the plan shows it. */
-  | { readonly shown: 'cells' | 'limits' | 'coverage' | 'prompts' | 'models' | 'graphs' | 'triggers' | 'users' }
+  | {
+      readonly shown:
+        | 'cells'
+        | 'limits'
+        | 'restrictions'
+        | 'coverage'
+        | 'prompts'
+        | 'models'
+        | 'graphs'
+        | 'triggers'
+        | 'users';
+    }
   /** It says nothing about power, and why. */
   | { readonly nothing: string };
 
@@ -29,6 +40,7 @@ export function judge(aspect: string, narrows: Narrowing, why: string): JudgeRul
 export const prose: JudgeRow = { nothing: 'for readers only' };
 export const cells: JudgeRow = { shown: 'cells' };
 export const limits: JudgeRow = { shown: 'limits' };
+export const restrictions: JudgeRow = { shown: 'restrictions' };
 
 /** Both forms of a resource that changes; one is missing where it comes or goes. */
 export interface Forms {

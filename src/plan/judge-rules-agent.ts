@@ -10,7 +10,7 @@ import {
   toFalse,
   type Narrowing,
 } from './judge-narrowing.ts';
-import { cells, judge, type JudgeTable, limits, prose } from './judge-rule.ts';
+import { cells, judge, type JudgeTable, limits, prose, restrictions } from './judge-rule.ts';
 import { schemaNarrows } from './judge-schema.ts';
 
 // What asks: agents and the systems that they run in.
@@ -29,7 +29,7 @@ export const agentRules: JudgeTable = {
   'spec.tools.*.toolRef': cells,
   'spec.tools.*.mcpServerRef': judge('agent.serverTools', removed, 'which tools of servers it lists'),
   'spec.tools.*.tools': judge('agent.serverTools', fewer('none'), 'which tools of servers it lists'),
-  'spec.tools.*.requireApproval': judge('agent.approval', more, 'which calls wait for an approval'),
+  'spec.tools.*.requireApproval': cells,
   'spec.tools.*.timeout': { nothing: 'the time of a step bounds it' },
   'spec.agents': judge('agent.delegates', fewerEntries, 'to whom it hands work on'),
   'spec.roles': cells,
@@ -38,8 +38,6 @@ export const agentRules: JudgeTable = {
   'spec.memory.sessionTtl': { nothing: 'how much is remembered, not by whom' },
   'spec.memory.maxHistory': { nothing: 'how much is remembered, not by whom' },
   'spec.limits': limits,
-  'spec.limits.maxCost': judge('agent.limits', lower, 'what a step may cost'),
-  'spec.limits.maxDelegationDepth': judge('agent.limits', lower, 'how deep work is handed on'),
   'spec.output': { nothing: 'the form of its answer' },
   'spec.execution.toolUse': judge(
     'agent.execution',
@@ -56,7 +54,7 @@ export const agentRules: JudgeTable = {
   'spec.execution.maxDenials': judge('agent.execution', lower, 'how many refusals it may meet'),
   'spec.context': { nothing: 'how much of the past a model is told' },
   'spec.context.compaction.summarizerRef': judge('agent.models', removed, 'which models are told of its work'),
-  'spec.guards': judge('agent.guard', more, 'what is looked for in its calls'),
+  'spec.guards': restrictions,
   'spec.expose.a2a': judge('agent.expose', toFalse, 'whether it is called from outside'),
   'spec.expose.openai': judge('agent.expose', toFalse, 'whether it is called from outside'),
   'spec.expose.skills': { nothing: 'what others are told of it' },

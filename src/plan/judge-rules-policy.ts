@@ -1,27 +1,7 @@
-import {
-  added,
-  fewer,
-  fewerEntries,
-  fewerHosts,
-  lower,
-  more,
-  moreConditions,
-  moreFlow,
-  morePatterns,
-  never,
-  removed,
-  stillAsks,
-  stillAsksByRule,
-  stricterApproval,
-  tightening,
-  tighterAccounts,
-  toFalse,
-} from './judge-narrowing.ts';
-import { cells, judge, type JudgeTable, limits, prose } from './judge-rule.ts';
+import { fewerEntries, more, morePatterns, never, removed, tightening, toFalse } from './judge-narrowing.ts';
+import { cells, judge, type JudgeTable, limits, prose, restrictions } from './judge-rule.ts';
 
 // What restricts calls: policies, permissions, guards and gateways.
-
-const approval = judge('approval.rule', stricterApproval, 'who approves, and for how long it holds');
 
 export const agentPolicyRules: JudgeTable = {
   'spec.description': prose,
@@ -30,30 +10,25 @@ export const agentPolicyRules: JudgeTable = {
   'spec.global': { shown: 'coverage' },
   'spec.mode': judge('policy.mode', tightening('audit', 'enforce'), 'whether it restricts or only records'),
   'spec.models.allow': cells,
-  'spec.models.deny': judge('policy.models', more, 'which models are called'),
-  'spec.models.maxOutputTokens': judge('policy.models', lower, 'how long an answer may be'),
+  'spec.models.deny': cells,
+  'spec.models.maxOutputTokens': limits,
   'spec.tools': cells,
   'spec.operations.deny': cells,
-  'spec.operations.ask': judge('policy.ask', stillAsks, 'which calls wait for an approval'),
-  'spec.budgets': judge('policy.budgets', tighterAccounts('scope', 'unit', 'window'), 'what may be spent'),
+  'spec.operations.ask': cells,
+  // How much is a ceiling; with whom it is shared, a restriction.
+  'spec.budgets': restrictions,
   'spec.limits': limits,
-  'spec.limits.maxCost': judge('policy.limits', lower, 'what a step may cost'),
-  'spec.limits.maxDelegationDepth': judge('policy.limits', lower, 'how deep work is handed on'),
-  'spec.rates': judge('policy.rates', tighterAccounts('key', 'window'), 'how often calls are made'),
-  'spec.egress': judge('policy.egress', fewerHosts, 'where tools may connect to'),
-  'spec.egress.hosts': judge('policy.egress', fewerHosts, 'where tools may connect to'),
-  'spec.isolation': judge('policy.isolation', added, 'how strongly tools are kept apart'),
-  'spec.isolation.min': judge(
-    'policy.isolation',
-    tightening(undefined, 'inline', 'process', 'sandbox', 'container', 'wasm'),
-    'how strongly tools are kept apart',
-  ),
-  'spec.flow': judge('policy.flow', moreFlow, 'what a run may still do with what it has read'),
-  'spec.conditions': judge('policy.condition', moreConditions, 'which arguments pass'),
-  'spec.guards': judge('policy.guard', more, 'what is looked for in calls and results'),
-  'spec.gateways.require': judge('policy.gateway', more, 'which calls must go through a gateway'),
-  'spec.gateways.allow': judge('policy.gateway', fewer(), 'through which gateways calls may go'),
-  'spec.approval': approval,
+  'spec.rates': restrictions,
+  'spec.egress': restrictions,
+  'spec.egress.hosts': restrictions,
+  'spec.isolation': restrictions,
+  'spec.isolation.min': restrictions,
+  'spec.flow': restrictions,
+  'spec.conditions': restrictions,
+  'spec.guards': restrictions,
+  'spec.gateways.require': restrictions,
+  'spec.gateways.allow': restrictions,
+  'spec.approval': restrictions,
 };
 
 export const toolPermissionRules: JudgeTable = {
@@ -63,8 +38,8 @@ export const toolPermissionRules: JudgeTable = {
   'spec.match': cells,
   'spec.agents': cells,
   'spec.global': cells,
-  'spec.rules': judge('permission.ask', stillAsksByRule, 'which calls wait for an approval'),
-  'spec.approval': approval,
+  'spec.rules': cells,
+  'spec.approval': restrictions,
 };
 
 export const guardRules: JudgeTable = {

@@ -14,10 +14,7 @@ import { entriesByKey, listKeyAt } from './list-keys.ts';
 import { sensitiveFields } from './sensitive.ts';
 
 /** What no cell shows, judged by the table: whatever is not provably a narrowing widens the cells that it covers. */
-export function judgedChanges(
-  comparison: Comparison,
-  moved: Pick<AccessChanges, 'cells' | 'limits'>,
-): readonly JudgedChange[] {
+export function judgedChanges(comparison: Comparison, moved: Pick<AccessChanges, 'cells'>): readonly JudgedChange[] {
   const { sides, was } = comparison;
   const covers = new Covers(comparison, moved);
   const renamed = new Set(was.values());

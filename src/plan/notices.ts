@@ -109,7 +109,7 @@ function reachesOfField(
 
 /** Which way the change moves what the system's subjects may do. */
 function directionsOf(address: Address, system: string, access: AccessChanges): readonly Notice['reaches'][] {
-  const moved = [...access.cells, ...access.limits, ...access.coverage].filter(
+  const moved = [...access.cells, ...access.limits, ...(access.restrictions ?? []), ...access.coverage].filter(
     (one) => one.system === system && one.causes.some((cause) => cause.address === address),
   );
   const judged = access.judged.filter(

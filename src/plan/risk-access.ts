@@ -1,6 +1,16 @@
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
-import type { AccessChanges, Cause, CellChange, CoverageChange, JudgedChange, LimitChange } from './access.ts';
+import type {
+  AccessChanges,
+  Cause,
+  CellChange,
+  CoverageChange,
+  JudgedChange,
+  LimitChange,
+  RestrictionChange,
+  RestrictionKind,
+} from './access.ts';
+import { policyOf } from './restriction.ts';
 import { causeAt, digestAt, type FoundItem, type FoundRisk } from './risk-found.ts';
 import type { Sides } from './sides.ts';
 
@@ -24,6 +34,7 @@ export function accessRisks({ sides, access }: AccessInput): readonly FoundRisk[
       access.coverage.filter(({ direction }) => direction === 'widened'),
       sides,
     ),
+    ...restrictionRisks(access, sides),
     ...limitRisks(access.limits.filter(({ direction }) => direction === 'widened')),
     ...judgedRisks(
       access.judged.filter(({ direction }) => direction === 'widened'),
@@ -72,6 +83,46 @@ function coverageRisks(coverage: readonly CoverageChange[], sides: Sides): reado
     causes: own.flatMap(({ causes }) => causes),
     owned: [policy],
   }));
+}
+
+const classByKind: Readonly<Record<RestrictionKind, FoundRisk['class']>> = {
+  approval: 'R2',
+  condition: 'R3',
+  flow: 'R3',
+  guard: 'R3',
+  gateway: 'R3',
+  rate: 'R4',
+  budget: 'R4',
+  egress: 'R5',
+  isolation: 'R6',
+};
+
+/** By rule and class: one change of a rule bears on every agent that it holds for, and is one thing to agree to. */
+function restrictionRisks({ restrictions = [], coverage }: AccessChanges, sides: Sides): readonly FoundRisk[] {
+  const left = new Set(coverage.map(({ policy, subject, system }) => `${policy} ${subject} ${system}`));
+  const lost = restrictions.filter(
+    // A policy that no longer reaches somebody is a risk of the same class, which says all that it said.
+    ({ direction, kind, rule, subject, system, after }) =>
+      direction === 'widened' &&
+      !(classByKind[kind] === 'R3' && after === undefined && left.has(`${policyOf(rule)} ${subject} ${system}`)),
+  );
+  return [...grouped(lost, ({ kind, rule }) => `${classByKind[kind]} ${rule}`)].map(([key, own]) => ({
+    class: key.slice(0, key.indexOf(' ')) as FoundRisk['class'],
+    subject: policyOf(key.slice(key.indexOf(' ') + 1)),
+    title: `${own[0]?.rule ?? ''} ${own.every(({ after }) => after === undefined) ? 'no longer holds' : 'changes, and not provably to a narrower rule,'} for ${shown(own.map(({ subject }) => subject))}.`,
+    items: own.map((one) => restrictionItem(one, sides)),
+    causes: own.flatMap(({ causes }) => causes),
+    owned: [...new Set([...own.map(({ rule }) => policyOf(rule)), ...causesOf(own)])],
+  }));
+}
+
+function restrictionItem(one: RestrictionChange, sides: Sides): FoundItem {
+  const { subject, system, kind, rule, before, after } = one;
+  const source = policyOf(rule);
+  return {
+    detail: `${subject} in ${system}: ${kind} ${before ?? 'none'} -> ${after ?? 'none'}`,
+    key: [subject, system, kind, rule, before, after, digestAt(sides.before, source), digestAt(sides.after, source)],
+  };
 }
 
 /** One change of a policy raises the same ceiling of many agents: that is one thing to agree to. */
@@ -129,25 +180,10 @@ export function oldAddress(sides: Sides, address: Address): Address {
 }
 
 const classes: readonly (readonly [aspects: readonly string[], kind: FoundRisk['class']])[] = [
-  [
-    ['agent.approval', 'approval.rule', 'permission.ask', 'policy.ask', 'system.human', 'system.review', 'tool.human'],
-    'R2',
-  ],
-  [['policy.mode', 'policy.condition', 'policy.flow', 'policy.guard', 'policy.gateway'], 'R3'],
-  [
-    [
-      'agent.limits',
-      'policy.budgets',
-      'policy.limits',
-      'policy.rates',
-      'system.turns',
-      'tool.cost',
-      'model.pricing',
-      'model.rateLimit',
-    ],
-    'R4',
-  ],
-  [['tool.egress', 'server.egress', 'policy.egress', 'model.egress'], 'R5'],
+  [['system.human', 'system.review', 'tool.human'], 'R2'],
+  [['policy.mode', 'guard.rule', 'model.gateway', 'server.gateway', 'gateway.rule'], 'R3'],
+  [['system.turns', 'tool.cost', 'model.pricing', 'model.rateLimit'], 'R4'],
+  [['tool.egress', 'server.egress', 'model.egress'], 'R5'],
   [
     [
       'tool.command',
@@ -158,7 +194,6 @@ const classes: readonly (readonly [aspects: readonly string[], kind: FoundRisk['
       'server.defaults',
       'server.pin',
       'agent.runtime',
-      'policy.isolation',
     ],
     'R6',
   ],

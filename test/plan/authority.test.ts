@@ -149,6 +149,8 @@ describe('a change that looks like clean-up and widens', () => {
         [...both, spends('a', ['writer']), spends('b', ['checker'])],
       ),
     ).toEqual([
+      'widened Agent/default/checker budget AgentPolicy/default/p#0 < AgentPolicy/default/p',
+      `widened ${lied} budget AgentPolicy/default/p#0 < AgentPolicy/default/p`,
       'widened Agent/default/checker reach of AgentPolicy/default/p < AgentPolicy/default/p',
       `widened ${lied} reach of AgentPolicy/default/p < AgentPolicy/default/p`,
     ]);

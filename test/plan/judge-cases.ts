@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
-import { base, permission, triage, writer } from '../policy/estate.ts';
+import { base, triage, writer } from '../policy/estate.ts';
 import { model, policy, resource, system, tool } from './fixture.ts';
 
 export const estate: readonly Resource[] = [...base, triage];
@@ -15,7 +15,6 @@ export const ofTool: Make = (spec) => having(tool('search', { operation: ['read'
 export const ofPolicy: Make = (spec) => having(policy('p', { global: true, ...spec }));
 const ofAgent: Make = (spec) => having(writer(spec));
 const ofModel: Make = (spec) => having(model('small', spec));
-const ofPermission: Make = (spec) => having(permission('p', { toolRef: 'search', global: true, ...spec }));
 const ofGuard: Make = (spec) =>
   having(
     writer({ guards: ['g'] }),
@@ -88,117 +87,7 @@ export const rules: readonly [string, string, Make, JsonObject, JsonObject][] = 
     { inputSchema: { type: 'object', required: [] } },
   ],
   ['a class that flow rules do not know', 'tool.dataClass', ofTool, { dataClass: 'externalWrite' }, {}],
-  [
-    'a condition less',
-    'policy.condition',
-    ofPolicy,
-    { conditions: [{ name: 'a', kind: 'denyUnless', expr: 'args.n < 3' }] },
-    { conditions: [] },
-  ],
-  [
-    'a flow rule less',
-    'policy.flow',
-    ofPolicy,
-    { flow: [{ when: ['privateRead'], deny: 'externalWrite' }] },
-    { flow: [] },
-  ],
-  [
-    'a flow rule that starts later',
-    'policy.flow',
-    ofPolicy,
-    { flow: [{ when: ['privateRead'], deny: 'externalWrite' }] },
-    { flow: [{ when: ['privateRead', 'untrustedRead'], deny: 'externalWrite' }] },
-  ],
-  [
-    'a flow rule that asks',
-    'policy.flow',
-    ofPolicy,
-    { flow: [{ when: ['privateRead'], deny: 'externalWrite' }] },
-    { flow: [{ when: ['privateRead'], ask: 'externalWrite' }] },
-  ],
-  ['a guard less', 'policy.guard', ofPolicy, { guards: ['g'] }, {}],
-  [
-    'a gateway not required',
-    'policy.gateway',
-    ofPolicy,
-    { gateways: { require: ['model', 'tool'] } },
-    { gateways: { require: ['tool'] } },
-  ],
-  ['a gateway more', 'policy.gateway', ofPolicy, { gateways: { allow: ['a'] } }, { gateways: { allow: ['a', 'b'] } }],
-  [
-    'any gateway',
-    'policy.gateway',
-    ofPolicy,
-    { gateways: { require: ['tool'], allow: [] } },
-    { gateways: { require: ['tool'] } },
-  ],
-  [
-    'a higher rate',
-    'policy.rates',
-    ofPolicy,
-    { rates: [{ key: 'run', limit: 3, window: '1m' }] },
-    { rates: [{ key: 'run', limit: 9, window: '1m' }] },
-  ],
-  ['a rate less', 'policy.rates', ofPolicy, { rates: [{ key: 'run', limit: 3, window: '1m' }] }, { rates: [] }],
   ['a policy that only records', 'policy.mode', ofPolicy, { mode: 'enforce' }, { mode: 'audit' }],
-  ['a policy on fewer hosts dropped', 'policy.egress', ofPolicy, { egress: { hosts: ['a.example'] } }, {}],
-  [
-    'a floor dropped',
-    'policy.isolation',
-    ofPolicy,
-    { isolation: { min: 'sandbox' } },
-    { isolation: { min: 'inline' } },
-  ],
-  [
-    'an operation that no longer asks',
-    'policy.ask',
-    ofPolicy,
-    { operations: { ask: ['delete', 'write'] } },
-    { operations: { ask: ['write'] } },
-  ],
-  [
-    'a longer answer',
-    'policy.models',
-    ofPolicy,
-    { models: { maxOutputTokens: 10 } },
-    { models: { maxOutputTokens: 20 } },
-  ],
-  [
-    'a rule that no longer asks',
-    'permission.ask',
-    ofPermission,
-    { rules: [{ operation: 'read', verdict: 'ask' }] },
-    { rules: [{ operation: 'read', verdict: 'allow' }] },
-  ],
-  [
-    'one eye pair',
-    'approval.rule',
-    ofPermission,
-    { approval: { approvers: { groups: ['a'], min: 2 }, ttl: '15m', fourEyes: true } },
-    { approval: { approvers: { groups: ['a'], min: 2 }, ttl: '15m', fourEyes: false } },
-  ],
-  [
-    'fewer approvers',
-    'approval.rule',
-    ofPermission,
-    { approval: { approvers: { groups: ['a'], min: 2 } } },
-    { approval: { approvers: { groups: ['a'], min: 1 } } },
-  ],
-  [
-    'other approvers',
-    'approval.rule',
-    ofPermission,
-    { approval: { approvers: { groups: ['a'] } } },
-    { approval: { approvers: { groups: ['a', 'b'] } } },
-  ],
-  ['a guard of its own less', 'agent.guard', ofAgent, { guards: ['g'] }, { guards: [] }],
-  [
-    'an approval less',
-    'agent.approval',
-    ofAgent,
-    { tools: [{ toolRef: 'search', requireApproval: ['find'] }] },
-    { tools: [{ toolRef: 'search', requireApproval: [] }] },
-  ],
   [
     'a delegate more',
     'agent.delegates',
@@ -250,14 +139,6 @@ export const eitherWay: readonly [string, string, Make, JsonObject, JsonObject][
   ['a header', 'tool.http', ofTool, { http: { headers: { 'x-a': '1' } } }, { http: { headers: { 'x-a': '2' } } }],
   ['a command', 'tool.command', ofTool, { cli: { command: 'ls' } }, { cli: { command: 'rm' } }],
   ['an image', 'tool.command', ofTool, { container: { image: 'a@sha256:1' } }, { container: { image: 'a@sha256:2' } }],
-  [
-    'an expression',
-    'policy.condition',
-    ofPolicy,
-    { conditions: [{ name: 'a', kind: 'denyUnless', expr: 'args.n < 3' }] },
-    { conditions: [{ name: 'a', kind: 'denyUnless', expr: 'args.n < 4' }] },
-  ],
-  ['another guard', 'policy.guard', ofPolicy, { guards: ['a'] }, { guards: ['b'] }],
   [
     'who is called as',
     'tool.auth',

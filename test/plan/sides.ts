@@ -17,7 +17,7 @@ export function accessBetween(before: readonly Resource[], after: readonly Resou
 }
 
 /** What a plan says of power, a line each: `widened Agent/default/writer default/triage default/search read < AgentRole/…`. */
-export function linesOf({ cells, limits, coverage, judged }: AccessChanges): readonly string[] {
+export function linesOf({ cells, limits, restrictions = [], coverage, judged }: AccessChanges): readonly string[] {
   return [
     ...cells.map(
       (cell) =>
@@ -26,6 +26,7 @@ export function linesOf({ cells, limits, coverage, judged }: AccessChanges): rea
     ...limits.map(
       (one) => `${one.direction} ${one.subject} ${one.limit} ${one.before} to ${one.after} ${because(one.causes)}`,
     ),
+    ...restrictions.map((one) => `${one.direction} ${one.subject} ${one.kind} ${one.rule} ${because(one.causes)}`),
     ...coverage.map((one) => `${one.direction} ${one.subject} reach of ${one.policy} ${because(one.causes)}`),
     ...judged.map(
       (one) =>

@@ -1,7 +1,8 @@
+import { neutral } from '../../manifest/neutral.ts';
 import { compareText } from '../../manifest/problem.ts';
 import type { Address } from '../../manifest/resource.ts';
 import type { AccessChanges, Cause, CoverageChange, Direction } from '../access.ts';
-import { limitText, named, verdictText, withMore } from './words.ts';
+import { clip, limitText, named, verdictText, withMore } from './words.ts';
 
 /** What becomes of the power of one agent (or system) within one system. */
 export interface AccessGroup {
@@ -54,13 +55,15 @@ export function causeKey(causes: readonly Cause[]): string {
   return causes.map(({ address, fields }) => `${address} ${fields.join(' ')}`).join('\n');
 }
 
+const textMax = 160;
+
 interface Placed {
   readonly subject: Address;
   readonly system: string;
   readonly line: AccessLine;
 }
 
-function* linesOf({ cells, limits }: AccessChanges): Generator<Placed> {
+function* linesOf({ cells, limits, restrictions = [] }: AccessChanges): Generator<Placed> {
   for (const { subject, system, target, name, operation, direction, before, after, causes } of cells) {
     const operations = operation === undefined ? [] : [operation];
     const line = { direction, what: `${target} ${name}`, operations, causes };
@@ -69,6 +72,15 @@ function* linesOf({ cells, limits }: AccessChanges): Generator<Placed> {
   for (const { subject, system, limit, direction, before, after, causes } of limits) {
     const line = { direction, what: `limit ${limit}`, operations: [], causes };
     yield { subject, system, line: { ...line, before: limitText(limit, before), after: limitText(limit, after) } };
+  }
+  for (const { subject, system, kind, rule, direction, before = 'none', after = 'none', causes } of restrictions) {
+    const line = { direction, what: `${kind} ${rule}`, operations: [], causes };
+    // What a rule says is text of its author.
+    yield {
+      subject,
+      system,
+      line: { ...line, before: neutral(clip(before, textMax)), after: neutral(clip(after, textMax)) },
+    };
   }
 }
 

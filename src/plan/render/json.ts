@@ -75,10 +75,11 @@ function acknowledgements(plan: Plan): ReadonlyMap<string, readonly string[]> {
 }
 
 /** One list, so that a rule over it need not know of each kind: every entry has a type and a direction. */
-function accessChanges({ cells, limits, coverage, judged }: Plan['access']): readonly JsonObject[] {
+function accessChanges({ cells, limits, restrictions = [], coverage, judged }: Plan['access']): readonly JsonObject[] {
   return [
     ...cells.map((cell) => ({ type: 'cell', ...snakeObject(cell) })),
     ...limits.map((limit) => ({ type: 'limit', ...snakeObject(limit) })),
+    ...restrictions.map((rule) => ({ type: 'restriction', ...snakeObject(rule) })),
     ...coverage.map((policy) => ({ type: 'coverage', ...snakeObject(policy) })),
     ...judged.map((change) => ({ type: 'judged', ...snakeObject(change) })),
   ];

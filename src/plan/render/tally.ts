@@ -10,7 +10,7 @@ export interface Tally {
   readonly move: number;
   readonly adopt: number;
   readonly orphan: number;
-  /** Changes of access in each direction: cells, limits, coverage, and what is judged by rule. */
+  /** Changes of access in each direction: cells, limits, restrictions, coverage, and what is judged by rule. */
   readonly widened: number;
   readonly narrowed: number;
   readonly risks: number;
@@ -25,8 +25,9 @@ export function tallyOf(plan: Plan): Tally {
   return { add, change, remove, move, adopt, orphan, widened, narrowed, risks: plan.risks.length, toAcknowledge };
 }
 
-export function directions({ cells, limits, coverage, judged }: AccessChanges): { widened: number; narrowed: number } {
-  const all = [cells, limits, coverage, judged].flat();
+export function directions(access: AccessChanges): { widened: number; narrowed: number } {
+  const { cells, limits, restrictions = [], coverage, judged } = access;
+  const all = [cells, limits, restrictions, coverage, judged].flat();
   const widened = all.filter(({ direction }) => direction === 'widened').length;
   return { widened, narrowed: all.length - widened };
 }

@@ -39,7 +39,9 @@ export function causeText({ address, place, fields }: Cause): string {
 }
 
 /** `deny (no role grants it)`; the rule says who decided. */
-export function verdictText({ kind, rule, reason }: CellVerdict): string {
+export function verdictText({ kind, rule, reason, asks = [] }: CellVerdict): string {
+  // Of a grant that people have to release, whoever has them asked is of more use than whoever gave it.
+  if (kind === 'ask' && asks.length > 0) return `ask (${listed(asks, 3)})`;
   const by = rule === '' ? reason : rule;
   return by === undefined ? kind : `${kind} (${neutral(by)})`;
 }
@@ -58,7 +60,7 @@ export function dollars(microUsd: number): string {
 /** A ceiling with its unit: micro-USD where the limit says `usd`, milliseconds where it says `timeout`. */
 export function limitText(limit: string, value: number | undefined): string {
   if (value === undefined) return 'no limit';
-  if (limit.endsWith('usd')) return dollars(value);
+  if (/(?:^|\.)(?:usd|maxCost)(?:\.|$)/.test(limit)) return dollars(value);
   if (limit.endsWith('timeout')) return `${amount(value / 1000)} s`;
   return amount(value);
 }

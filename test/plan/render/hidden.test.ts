@@ -43,7 +43,7 @@ describe('what comes from outside', () => {
       const lines = text(richPlan(` ${'x'.repeat(width % 40)} ${totals}`), width).split('\n');
       expect(lines.filter((line) => /^(Plan|Risk): |^::/.test(line))).toEqual([
         'Plan: 1 to add, 1 to change, 1 to destroy, 1 to move, 1 to adopt.',
-        'Risk: 5 widening, 2 narrowing.',
+        'Risk: 6 widening, 3 narrowing.',
       ]);
     }
   }, 60_000);

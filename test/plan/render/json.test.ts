@@ -24,10 +24,12 @@ describe('JSON', () => {
         { type: 'cell', direction: 'narrowed', operation: 'read' },
         { type: 'limit', limit: 'budget.run.usd', before: 450_000, after: null },
         { type: 'limit', direction: 'narrowed' },
+        { type: 'restriction', kind: 'condition', direction: 'widened' },
+        { type: 'restriction', kind: 'approval', direction: 'narrowed' },
         { type: 'coverage', direction: 'widened' },
         { type: 'judged', aspect: 'policy.condition' },
       ],
-      summary: { widened: 5, narrowed: 2, risks: 3, to_acknowledge: 4, move: 1, adopt: 1, orphan: 1 },
+      summary: { widened: 6, narrowed: 3, risks: 3, to_acknowledge: 4, move: 1, adopt: 1, orphan: 1 },
     });
   });
 

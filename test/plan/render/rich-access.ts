@@ -1,4 +1,4 @@
-import type { Cause, CellChange } from '../../../src/plan/access.ts';
+import type { Cause, CellChange, RestrictionChange } from '../../../src/plan/access.ts';
 import type { Plan } from '../../../src/plan/change.ts';
 import type { Risk } from '../../../src/plan/risk.ts';
 
@@ -35,6 +35,7 @@ export function accessOf(outside: string, cause: Cause): Required<Plan['access']
       },
       { subject, system, limit: 'timeout', direction: 'narrowed', before: 600_000, after: 300_000, causes: [cause] },
     ],
+    restrictions: restrictionsOf({ subject, system }, outside, cause),
     coverage: [
       { policy: `AgentPolicy/support/spending${outside}`, subject, system, direction: 'widened', causes: [cause] },
     ],
@@ -51,6 +52,33 @@ export function accessOf(outside: string, cause: Cause): Required<Plan['access']
       },
     ],
   };
+}
+
+function restrictionsOf(
+  caller: Pick<RestrictionChange, 'subject' | 'system'>,
+  outside: string,
+  cause: Cause,
+): readonly RestrictionChange[] {
+  return [
+    {
+      ...caller,
+      kind: 'condition',
+      rule: `AgentPolicy/support/spending#refunds${outside}`,
+      direction: 'widened',
+      before: `denyUnless args.amount < 50${outside}`,
+      after: `denyUnless args.amount < 5000${outside}`,
+      causes: [cause],
+    },
+    {
+      ...caller,
+      kind: 'approval',
+      rule: 'ToolPermission/support/refund',
+      direction: 'narrowed',
+      before: '1 of group security within 900 s',
+      after: '2 of group security within 900 s, four eyes',
+      causes: [cause],
+    },
+  ];
 }
 
 /** Two risks that gate and a notice. */
