@@ -35,6 +35,8 @@ export const channels = {
   acknowledged: 'pawl_acknowledged',
   /** A pool has runs that are ready; the payload is its name. */
   ready: 'pawl_ready',
+  /** A halt began or ended; the payload is the environment. */
+  halted: 'pawl_halted',
 } as const;
 
 /** Refuses what is not a plain name: the name goes into LISTEN as it is. */

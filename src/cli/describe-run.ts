@@ -153,9 +153,18 @@ function waitLines(run: RunRecord, { path, kind, since, dueAt, detail }: RunWait
       return [`  a person's answer at ${at}`, ...asked];
     case 'review':
       return [`  a review at ${at}`, ...asked];
+    case 'halt':
+      return [`  a halt that is lifted, or runs out, before the call ${at}`, ...haltLine(detail)];
     case 'approval':
       return [`  an approval of the call ${at}`, `    pawl get approvals --run ${run.id}`];
   }
+}
+
+/** Whatever holds the call up, in the words of who halted it. */
+function haltLine(detail: RunWait['detail']): readonly string[] {
+  const said = ['scope', 'by', 'reason'].map((name) => detail?.[name]);
+  const [scope, by, reason] = said.map((text) => neutral(maskSecrets(typeof text === 'string' ? text : '?')));
+  return [`    ${by} halted ${scope}: ${reason}`];
 }
 
 function errorLines({ error }: RunRecord, cure: string | undefined): readonly string[] {

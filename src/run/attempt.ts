@@ -2,7 +2,7 @@ import { repetitionKey } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
 import { messagesDigest, type StepCall } from './ask.ts';
 import { factsOf } from './audit-facts.ts';
-import type { CallError, ConsumedApproval, IntentEntry, Outcome } from './executor.ts';
+import type { CallError, ConsumedApproval, IntentEntry, LiveAuthority, Outcome } from './executor.ts';
 import type { CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
 
@@ -38,7 +38,7 @@ export function book(
 // Entries are written out field by field: spreads cost a tenth of the time of a step.
 
 /** What stands in the journal before the call is made. */
-export function intentOf(attempt: Attempt, decision: Allowed, liveRevision: number): IntentEntry {
+export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthority): IntentEntry {
   const { call, path, target } = attempt;
   const { approval } = decision;
   return {
@@ -55,7 +55,8 @@ export function intentOf(attempt: Attempt, decision: Allowed, liveRevision: numb
     body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
-    liveRevision,
+    liveRevision: live.revision,
+    haltEpoch: live.halts?.epoch ?? 0,
     approval: approval === undefined ? undefined : consumedBy(approval, attempt),
     audit: factsOf(attempt, decision),
   };

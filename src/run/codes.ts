@@ -130,6 +130,11 @@ export const runCodes = {
     cause: 'The outcome of the call was unknown, and `pawl resolve` closed it.',
     cure: 'Nothing: the record names who said so.',
   },
+  'call.halted': {
+    title: 'A halt gave the call up',
+    cause: 'Somebody ran `pawl halt … --abort` while the call was under way. Whether it had its effect is not known.',
+    cure: 'Nothing: the call is made again, or a person asked, when the halt is over.',
+  },
   'call.not_made': {
     title: 'The call was journalled and then not made',
     cause:

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Action, ApprovalState, Ask } from '../policy/approval.ts';
 import type { Authority } from '../policy/authority.ts';
 import type { AuditVerdict } from '../policy/decision.ts';
+import type { Halt } from '../policy/halt.ts';
 import type { RateAnswer, RateAsk } from './rate.ts';
 
 /**
@@ -29,10 +30,15 @@ export interface Executor {
   complete(write: RunWrite & { readonly end: FinalEnd }): Promise<WriteAnswer>;
   /** The runs that the worker owns, and which of them somebody cancelled or are past their deadline. */
   owned(worker: string): Promise<readonly OwnedRun[]>;
-  /** Counts calls of all workers against the rates of what they call. */
   /** Puts a call to people, or gives what stands of it; asked again as another action, the earlier request is over. */
   requestApproval(request: ApprovalRequest): Promise<ApprovalAnswer>;
+  /** Counts calls of all workers against the rates of what they call. */
   readonly rates?: RateDoor;
+  /**
+   * Ends halts that are past their time and makes ready what waited for those that ended. Gives those in force where
+   * there are others than at `epoch`. Absent: nothing is ever halted here.
+   */
+  watchHalts?(epoch: number): Promise<HaltState | undefined>;
   bundle(digest: string): Promise<StoredBundle>;
   /** The authority of the system's current bundle, and the revision it was read at. */
   authority(environment: string, system: string): Promise<LiveAuthority>;
@@ -45,12 +51,6 @@ export interface RateDoor {
   giveBack(key: string, tokens: number): Promise<void>;
 }
 
-export interface WorkerIdentity {
-  /** Never used again, not even by the same process. */
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly version: string;
 /** One call that people are asked to release. */
 export interface ApprovalRequest {
   readonly worker: string;
@@ -73,6 +73,12 @@ export type ApprovalAnswer =
   /** `remainingMs`: until it expires, by the database's clock. */
   | { readonly kind: 'asked'; readonly state: ApprovalState; readonly remainingMs: number };
 
+export interface WorkerIdentity {
+  /** Never used again, not even by the same process. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
   readonly slots: number;
   /** The pool whose runs it takes; absent: `default`. */
   readonly pool?: string;
@@ -108,6 +114,8 @@ export interface ClaimedRun {
   readonly keyed?: boolean;
   /** The environment's revision when the run was claimed. */
   readonly liveRevision: number;
+  /** Absent: nothing is ever halted here. */
+  readonly haltEpoch?: number;
   /** What earlier claims journalled, in order. */
   readonly steps: readonly RecordedRow[];
   readonly waits: readonly RecordedWait[];
@@ -158,6 +166,8 @@ export interface RecordedWait {
   readonly kind: WaitKind;
   /** Timers, rates and people: how long it still waits by the database's clock; 0 when its time has come. */
   readonly remainingMs: number;
+  /** Of `approval`: what people said of the call. */
+  readonly approval?: ApprovalState;
 }
 
 export type Outcome = 'done' | 'failed' | 'denied' | 'unknown';
@@ -166,8 +176,6 @@ export interface CallError {
   readonly code: string;
   readonly message: string;
   readonly retryable?: boolean;
-  /** Of `approval`: what people said of the call. */
-  readonly approval?: ApprovalState;
 }
 
 export interface RecordedDecision {
@@ -175,6 +183,8 @@ export interface RecordedDecision {
   readonly rule: string;
   readonly reason?: string;
   readonly message?: string;
+  /** What people released it by. */
+  readonly approval?: string;
 }
 
 /** What the record says of a call beside what the journal holds. */
@@ -183,8 +193,6 @@ export interface AuditFacts {
   /** Of a refusal: the live revision that the decision looked at. */
   readonly live?: number;
   /** In place of a name that the model made up, which may hold anything: its digest. */
-  /** What people released it by. */
-  readonly approval?: string;
   readonly target?: string;
   /** Digest of the pinned definition of the tool or the model. */
   readonly pin?: string;
@@ -238,14 +246,6 @@ export interface IntentEntry extends EntryBase {
   readonly tokensReserved: number;
   /** The live revision that the decision looked at; the entry is refused when there is a newer one. */
   readonly liveRevision: number;
-}
-
-export interface ResultEntry extends EntryBase {
-  readonly phase: 'result';
-  readonly outcome: Outcome;
-  readonly error?: CallError | undefined;
-  readonly tokensIn?: number | undefined;
-  readonly tokensOut?: number | undefined;
   /** The halts that it looked at; the entry is refused when one began or ended since. */
   readonly haltEpoch: number;
   /** Consumed by the entry; where it cannot be, the entry is refused. */
@@ -256,6 +256,14 @@ export interface ConsumedApproval {
   readonly id: string;
   readonly actionDigest: string;
   readonly classDigest?: string | undefined;
+}
+
+export interface ResultEntry extends EntryBase {
+  readonly phase: 'result';
+  readonly outcome: Outcome;
+  readonly error?: CallError | undefined;
+  readonly tokensIn?: number | undefined;
+  readonly tokensOut?: number | undefined;
 }
 
 export type JournalEntry = IntentEntry | ResultEntry;
@@ -280,6 +288,8 @@ export interface NewWait {
   readonly delayMs?: number;
   /** What is asked of whom: shown to people, held against their answer. */
   readonly detail?: JsonObject;
+  /** Of `halt`: the halts that the decision looked at. Where one began or ended since, the run does not wait. */
+  readonly haltEpoch?: number;
 }
 
 export type FinalEnd =
@@ -343,8 +353,17 @@ export interface StoredBundle {
   readonly authority: Authority;
 }
 
+/** The halts of every environment in force. */
+export interface HaltState {
+  readonly epoch: number;
+  /** Undefined: they cannot be read, and count as active. */
+  readonly of: (environment: string) => readonly Halt[] | undefined;
+}
+
 export interface LiveAuthority {
   readonly revision: number;
+  /** Halts in force; absent: nothing is ever halted here. */
+  readonly halts?: { readonly epoch: number; readonly known: readonly Halt[] | undefined };
   /** Undefined: live no longer has the system. */
   readonly authority: Authority | undefined;
 }

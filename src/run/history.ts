@@ -117,7 +117,7 @@ async function intend(
 ): Promise<boolean> {
   let { permitted } = talk;
   for (let round = 1; round <= roundsMax && permitted.kind === 'allow'; round += 1) {
-    const liveRevision = scope.live.current().revision;
+    const { revision: liveRevision, halts } = scope.live.current();
     const written = await scope.journal.intent({
       phase: 'intent',
       path,
@@ -127,9 +127,10 @@ async function intend(
       decision: decisionOf(permitted),
       tokensReserved: 0,
       liveRevision,
+      haltEpoch: halts?.epoch ?? 0,
     });
     if (written === 'written') return true;
-    await scope.live.refresh(liveRevision + 1);
+    await scope.live.refresh();
     permitted = talkOf(agent, scope)?.permitted ?? permitted;
   }
   return false;

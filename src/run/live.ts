@@ -3,6 +3,12 @@ import type { LiveView } from './scope.ts';
 
 const systemsMax = 1_024;
 
+/** How new what is known of live has to be. */
+export interface LiveMark {
+  readonly revision: number;
+  readonly haltEpoch?: number;
+}
+
 /** Live authorities as this worker last read them, shared by all its runs of a system. */
 export class LiveAuthorities {
   readonly #executor: Pick<Executor, 'authority'>;
@@ -13,27 +19,33 @@ export class LiveAuthorities {
     this.#executor = executor;
   }
 
-  /** A view that is at least as new as `revision`. */
-  async view(of: { readonly environment: string; readonly system: string }, revision: number): Promise<LiveView> {
-    let current = await this.#atLeast(of, revision);
+  /** A view that is at least as new as `mark`. */
+  async view(of: { readonly environment: string; readonly system: string }, mark: LiveMark): Promise<LiveView> {
+    let current = await this.#atLeast(of, mark);
     return {
       current: () => current,
-      refresh: async (wanted) => {
-        current = await this.#atLeast(of, wanted);
+      refresh: async () => {
+        // The journal does not say which of both is newer, so that it is read anew unless another run did.
+        const { revision, halts } = current;
+        const known = this.#known.get(keyOf(of));
+        const isNewer = known !== undefined && (known.revision > revision || epochOf(known) > epochOf(current));
+        current = isNewer
+          ? known
+          : await this.#atLeast(of, { revision: revision + 1, haltEpoch: (halts?.epoch ?? 0) + 1 });
       },
     };
   }
 
   async #atLeast(
     of: { readonly environment: string; readonly system: string },
-    revision: number,
+    mark: LiveMark,
   ): Promise<LiveAuthority> {
-    const key = `${of.environment} ${of.system}`;
+    const key = keyOf(of);
     const known = this.#known.get(key);
-    if (known !== undefined && known.revision >= revision) return known;
+    if (known !== undefined && reaches(known, mark)) return known;
     // One that is being read may have begun before the newer revision; it is looked at, then read again if too old.
     const reading = await this.#reading.get(key);
-    if (reading !== undefined && reading.revision >= revision) return reading;
+    if (reading !== undefined && reaches(reading, mark)) return reading;
     return this.#read(key, of);
   }
 
@@ -46,7 +58,8 @@ export class LiveAuthorities {
     const reading = this.#executor.authority(environment, system).then((read) => {
       if (this.#known.size >= systemsMax) this.#known.clear();
       const known = this.#known.get(key);
-      if (known === undefined || known.revision <= read.revision) this.#known.set(key, read);
+      if (known === undefined || reaches(read, { revision: known.revision, haltEpoch: epochOf(known) }))
+        this.#known.set(key, read);
       return read;
     });
     this.#reading.set(key, reading);
@@ -54,4 +67,16 @@ export class LiveAuthorities {
     reading.then(forget, forget);
     return reading;
   }
+}
+
+function keyOf({ environment, system }: { readonly environment: string; readonly system: string }): string {
+  return `${environment} ${system}`;
+}
+
+function epochOf({ halts }: LiveAuthority): number {
+  return halts?.epoch ?? 0;
+}
+
+function reaches(live: LiveAuthority, { revision, haltEpoch = 0 }: LiveMark): boolean {
+  return live.revision >= revision && epochOf(live) >= haltEpoch;
 }

@@ -44,8 +44,8 @@ export function replay(call: StepCall, path: string, scope: Scope): CallResult |
   }
 }
 
-/** Calls that nobody made, that nobody saw the end of, or that a person wants again. */
-const atOnce: ReadonlySet<string> = new Set(['call.not_made', 'call.interrupted', 'call.resolved']);
+/** Calls that nobody made, that nobody saw the end of, that a halt gave up, or that a person wants again. */
+const atOnce: ReadonlySet<string> = new Set(['call.not_made', 'call.interrupted', 'call.resolved', 'call.halted']);
 
 function outputOf(row: RecordedRow): Json {
   // The journal's own text, written by JSON.stringify.

@@ -3,7 +3,7 @@ import { own } from '../manifest/json.ts';
 import type { ApprovalState } from '../policy/approval.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
-import type { GateContext, Usage } from '../policy/context.ts';
+import type { CallPlace, GateContext, Usage } from '../policy/context.ts';
 import { delegationDepthMax, type HandedOn } from '../policy/hand-off.ts';
 import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
@@ -12,6 +12,7 @@ import type { Secrets } from '../tools/secrets.ts';
 import type { StepCall } from './ask.ts';
 import { subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './executor.ts';
+import type { Flights } from './flights.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 import type { Outside } from './outside.ts';
@@ -26,13 +27,15 @@ export interface Scope {
   readonly ledger: Ledger;
   readonly journal: RunJournal;
   readonly waits: ReadonlyMap<string, RecordedWait>;
-  readonly secrets: Secrets;
   /** What people said of calls, by path without attempt: as it was at the claim, and as it was found since. */
   readonly approvals: Map<string, ApprovalState>;
+  readonly secrets: Secrets;
   /** Absent: nothing is remembered, and nothing was. */
   readonly memories?: Memories | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
   readonly rates?: RateDoor | undefined;
+  /** Calls under way, which a halt may give up; absent: nothing is ever halted here. */
+  readonly flights?: Flights | undefined;
   /** Absent: the world. */
   readonly outside?: Outside | undefined;
   /** Aborts with a `Halted`; calls in flight are given up. */
@@ -54,8 +57,8 @@ export interface Scope {
 /** The live authority of the run's system, as new as the journal last said it is. */
 export interface LiveView {
   readonly current: () => LiveAuthority;
-  /** Reads it again, at least as new as `revision`. */
-  readonly refresh: (revision: number) => Promise<void>;
+  /** Reads it again, after the journal said that it is old. */
+  readonly refresh: () => Promise<void>;
 }
 
 /** What a decision on a call looks at now. */
@@ -63,7 +66,7 @@ export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller'
   const { node: place, caller } = call;
   const subject = subjectOf(caller);
   const halt = haltReasonOf(scope.signal);
-  const live = scope.live.current().authority;
+  const { authority: live, halts } = scope.live.current();
   return {
     clock: { lost: halt === 'lost', cancelled: halt === 'cancelled', overdue: halt === 'overdue' },
     bundle: scope.content,
@@ -72,9 +75,6 @@ export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller'
     live: subjectRow(live, subject),
     usage: { ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }), ...nestedUsage(scope, place) },
     ...handedOnAt(scope, place),
-  };
-}
-
     ...(halts === undefined ? undefined : { halts: { known: halts.known } }),
     where: whereIs(scope, call),
     approvals: scope.approvals,
@@ -89,6 +89,9 @@ function whereIs({ run }: Scope, { node, path }: Pick<StepCall, 'node' | 'path'>
     call: path,
     input: run.input,
     now: new Date().toISOString(),
+  };
+}
+
 /** Only work that was handed on has agents above it. */
 function handedOnAt(scope: Scope, place: string): Pick<GateContext, 'handedOn'> | undefined {
   if (!place.includes('^')) return undefined;

@@ -3,6 +3,7 @@ import { sha256 } from '../manifest/digest.ts';
 import { callModel } from '../models/call.ts';
 import type { ModelRequest } from '../models/model.ts';
 import { settleModelCall } from '../policy/cost.ts';
+import type { GateCall, GateContext } from '../policy/context.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
 import {
@@ -21,7 +22,9 @@ import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } 
 import { subjectOf } from './caller.ts';
 import { drawFor } from './drawing.ts';
 import type { CallError } from './executor.ts';
+import { beginFlight, settleGivenUp } from './flights.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
+import { haltWait } from './halting.ts';
 import { passInnerAgent } from './inner-agent.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
@@ -72,7 +75,11 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     const context = gateContext(scope, call);
     const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
-    if (decision.kind === 'deny') return refuse(attempt, decision);
+    if (decision.kind === 'deny') {
+      const wait = haltWait(attempt, decision);
+      if (wait !== undefined) throw new Suspended([wait]);
+      return refuse(attempt, decision);
+    }
     if (decision.kind === 'ask') {
       await awaitApproval(attempt, decision);
       round -= 1;
@@ -89,15 +96,14 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       round -= 1;
       continue;
     }
-    const liveRevision = scope.live.current().revision;
     book(attempt, decision);
-    const written = await scope.journal.intent(intentOf(attempt, decision, liveRevision));
-    if (written === 'written') return pass(attempt, { decision, request });
+    const written = await scope.journal.intent(intentOf(attempt, decision, scope.live.current()));
+    if (written === 'written') return pass(attempt, { decision, request, gate, context });
     scope.ledger.release(path);
     // What is known of it let the call through, and did not hold: it is asked for anew.
     if (decision.approval !== undefined) scope.approvals.delete(call.path);
     if (round === roundsMax) return refuse(attempt, conflictDenial);
-    await scope.live.refresh(liveRevision + 1);
+    await scope.live.refresh();
   }
 }
 
@@ -120,12 +126,14 @@ const conflictDenial = {
   kind: 'deny',
   reason: 'gate.conflict',
   rule: 'gate',
-  message: 'The live revision was replaced three times while the call was decided.',
+  message: 'The live revision was replaced, or something was halted, three times while the call was decided.',
 } as const;
 
 interface Pass {
   readonly decision: Allowed;
   readonly request: Omit<ModelRequest, 'maxOutputTokens'> | undefined;
+  readonly gate: GateCall;
+  readonly context: GateContext;
 }
 
 /** The intent is durable: from here on the call counts as made until the journal says otherwise. */
@@ -152,14 +160,14 @@ function settleNotMade(attempt: Attempt, halt: HaltReason): void {
   settle(attempt, { outcome: 'unknown', error, ...noCharge });
 }
 
-async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Promise<CallResult | Again> {
+async function passTool(attempt: Attempt<ToolStepCall>, { decision, ...asked }: Pass): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
   const tool = toolOf(call.caller, call.name, scope)?.tool;
   if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
-  const { signal } = call;
+  const flight = beginFlight(scope.flights, { ...asked, environment: scope.run.environment, signal: call.signal });
   const memory = memoryAccess(call, scope);
   const options = {
-    signal,
+    signal: flight.signal,
     idempotencyKey: idempotencyKeyOf(call, scope),
     secrets: scope.secrets,
     memory,
@@ -167,7 +175,7 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
     world,
     timeoutMs: useTimeoutMs(call, scope),
   };
-  const outcome = await (scope.outside ?? world).tool(tool, decision.args, options);
+  const outcome = await (scope.outside ?? world).tool(tool, decision.args, options).finally(flight.end);
   const halt = haltReasonOf(scope.signal);
   if (halt === 'lost') throw new Halted(halt);
   const { cost } = decision.reserve;
@@ -182,6 +190,9 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
     if (outcome.kind === 'failed' && !mayRepeat(call, scope)) settleNotMade(attempt, halt);
     throw new Halted(halt);
   }
+  const given = code === 'tool.aborted' ? flight.halt() : undefined;
+  if (outcome.kind === 'failed' && given !== undefined)
+    return settleGivenUp(attempt, given, { tokensIn: 0, tokensOut: 0, cost });
   if (outcome.kind === 'failed') {
     const error = { code, message, retryable: outcome.retryable };
     settle(attempt, { outcome: 'failed', error, tokensIn: 0, tokensOut: 0, cost });
@@ -193,14 +204,18 @@ async function passTool(attempt: Attempt<ToolStepCall>, { decision }: Pass): Pro
   return error.retryable ? { kind: 'again', when: 'later', error } : { kind: 'failed', error };
 }
 
-async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }: Pass): Promise<CallResult | Again> {
+async function passModel(
+  attempt: Attempt<ModelStepCall>,
+  { decision, request, ...asked }: Pass,
+): Promise<CallResult | Again> {
   const { call, scope } = attempt;
   const model = modelOf(attempt, scope);
   const { maxOutputTokens, reserve } = decision;
   if (request === undefined || maxOutputTokens === undefined) throw new TypeError('a call without a request');
   const charge = { reserve, maxOutputTokens, pricing: model.pricing };
+  const flight = beginFlight(scope.flights, { ...asked, environment: scope.run.environment, signal: call.signal });
   try {
-    const options = { signal: call.signal, secrets: scope.secrets, path: call.path, world };
+    const options = { signal: flight.signal, secrets: scope.secrets, path: call.path, world };
     const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
     const { text, toolCalls, finish, usage, thoughts } = answer;
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
@@ -214,6 +229,9 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
     const halt = haltReasonOf(scope.signal);
     // A model call has no effect but its cost: who takes the run over asks again.
     if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
+    const given = flight.halt();
+    if (given !== undefined && !call.signal.aborted)
+      return settleGivenUp(attempt, given, settleModelCall({ ...charge, usage: undefined }));
     if (!isPawlError(cause)) throw cause;
     const retryable = cause instanceof RetryableError && !call.signal.aborted;
     const error: CallError = { code: cause.code, message: cause.message, retryable };
@@ -222,6 +240,8 @@ async function passModel(attempt: Attempt<ModelStepCall>, { decision, request }:
     settle(attempt, { outcome: 'failed', error, ...took });
     if (!retryable) return { kind: 'failed', error };
     return { kind: 'again', when: 'later', error, retryAfterMs: cause.retryAfterMs };
+  } finally {
+    flight.end();
   }
 }
 

@@ -15,6 +15,7 @@ import type { ClaimedRun, Executor } from './executor.ts';
 import { Halted, type HaltReason } from './halt.ts';
 import { RunJournal } from './journal.ts';
 import { Lease } from './lease.ts';
+import { HaltWatch } from './halt-watch.ts';
 import { LiveAuthorities } from './live.ts';
 import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
@@ -55,6 +56,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #live: LiveAuthorities;
   readonly #lease: Lease;
+  readonly #halts: HaltWatch;
   readonly #running = new Map<string, Running>();
   readonly #periodic: Periodic[] = [];
   readonly #room = new Room(() => this.#running.size < this.#options.slots);
@@ -71,7 +73,8 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#live = new LiveAuthorities(options.executor);
-    const { executor, slots, host, version, log, pool = 'default' } = options;
+    const { executor, slots, host, version, log, bus, pool = 'default' } = options;
+    this.#halts = new HaltWatch({ executor, bus, log });
     const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots, pool });
     this.#lease = new Lease({
       executor,
@@ -98,6 +101,7 @@ export class Worker {
     if (memories !== undefined)
       this.#periodic.push(new Periodic({ name: 'sweep', everyMs: sweepMs, log, work: () => memories.sweep() }));
     for (const periodic of this.#periodic) periodic.start();
+    await this.#halts.start();
     this.#wake();
   }
 
@@ -134,7 +138,7 @@ export class Worker {
     const grace = setTimeout(() => this.#abortAll('stopped'), this.#options.graceMs ?? graceMsDefault);
     await this.idle();
     clearTimeout(grace);
-    await Promise.all(this.#periodic.map((periodic) => periodic.stop()));
+    await Promise.all([this.#halts, ...this.#periodic].map((part) => part.stop()));
     await this.#lease.giveUp();
   }
 
@@ -224,7 +228,7 @@ export class Worker {
     const { executor, log } = this.#options;
     const [{ content, authority }, live] = await Promise.all([
       executor.bundle(run.bundle),
-      this.#live.view(run, run.liveRevision),
+      this.#live.view(run, { revision: run.liveRevision, haltEpoch: run.haltEpoch ?? 0 }),
     ]);
     return {
       run,
@@ -237,6 +241,7 @@ export class Worker {
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
       memories: this.#options.memories,
       rates: executor.rates,
+      flights: this.#halts.flights,
       outside: this.#options.outside,
       signal: abort.signal,
       closing: () => (this.#draining ? 'stopped' : undefined),

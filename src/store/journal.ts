@@ -17,25 +17,29 @@ const inlineBytesMax = 8_192;
 /** SQLSTATE. */
 const uniqueViolation = '23505';
 
-/** How runs end, or wait: a wait that was cancelled, drained or answered meanwhile is none. */
+/** How runs end, or wait: a wait that was cancelled, drained, answered or lifted meanwhile is none. */
 const endedText = `  update run r set
-    state = case when x.state <> 'Waiting' then x.state when h.cancelled or h.drained then 'Cancelled'
-      when h.answered then 'Queued' else x.state end,
+    state = case when x.state <> 'Waiting' then x.state when x.cancelled or x.drained then 'Cancelled'
+      when x.goes_on then 'Queued' else x.state end,
     owner = null,
     output = x.output::json,
-    error = case when r.replaced_by is not null and (x.state = 'Cancelled' or x.state = 'Waiting' and h.cancelled)
+    error = case when r.replaced_by is not null and (x.state = 'Cancelled' or x.state = 'Waiting' and x.cancelled)
       then ${replacedError('r.replaced_by')}
-      when x.state = 'Waiting' and h.cancelled
+      when x.state = 'Waiting' and x.cancelled
       then json_build_object('code', 'run.cancelled', 'message', 'The run was cancelled.')
-      when x.state = 'Waiting' and h.drained
+      when x.state = 'Waiting' and x.drained
       then json_build_object('code', '${drained.code}', 'message', '${drained.message}') else x.error::json end,
-    run_at = case when x.state = 'Waiting' and not h.answered
+    run_at = case when x.state = 'Waiting' and not x.goes_on
       then least(now() + x.delay * interval '1 millisecond',
         case when x.delay is not null and x.people is null then r.deadline_at end) end,
-    asked_at = case when x.state = 'Waiting' and not h.answered and x.people then now() end,
-    ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and (h.cancelled or h.drained) then now() end
-  from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint, people boolean)
-  join held h on h.id = x.id
+    asked_at = case when x.state = 'Waiting' and not x.goes_on and x.people then now() end,
+    ended_at = case when x.state not in ('Queued', 'Waiting') or x.state = 'Waiting' and (x.cancelled or x.drained) then now() end
+  from (
+    select x.*, h.cancelled, h.drained, h.answered or coalesce(x.halt_epoch <> h.halt_epoch, false) as goes_on
+    from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint, people boolean,
+      halt_epoch bigint)
+    join held h on h.id = x.id
+  ) x
   where r.id = x.id`;
 
 const notForked = `
@@ -49,7 +53,7 @@ const notForked = `
  * One statement for many runs. It locks the runs' rows in the order of their ids, which every other writer does too,
  * so that two batches never wait for each other; what does not come back had another owner or another fence. The lock
  * is lateral so that each row is found by its key: a plan kept from when the table was small would read all of it. An
- * intent whose decision looked at an older live revision is left out and named. A row that is there already is the
+ * intent whose decision looked at an older live revision or at other halts is left out and named. A row that is there already is the
  * same row: the batch was sent again after its answer was lost. A record that would fork there is no such batch's: its
  * owner does not know what is durable, and is answered as one that lost the run.
  */
@@ -65,16 +69,20 @@ with claimed as materialized (
     from run r where r.id = w.id and r.fence = w.fence and r.owner = w.owner${isAgain ? notForked : ''}
     for no key update
   ) r
+), halted as materialized (
+  -- After every lock of a run: who waits for one here would else hold up who halts.
+  select current_halt_epoch() as halt_epoch from (select count(*) from claimed) c
 ), held as materialized (
-  select c.*, e.revision as live from claimed c join environment e on e.name = c.environment
+  select c.*, e.revision as live, halted.halt_epoch
+  from claimed c join environment e on e.name = c.environment cross join halted
 ), entry as materialized (
-  select e.*, h.fence, e.phase = 'intent' and e.revision is distinct from h.live as conflict
+  select e.*, h.fence, e.phase = 'intent' and (e.revision is distinct from h.live or e.halt_epoch is distinct from h.halt_epoch) as conflict
   from rows from (
     json_to_recordset($2) as (run uuid, path text, phase text, node text, kind text, target text, args_digest text,
       decision text, body text, body_digest text, outcome text, error text, tokens_reserved integer, tokens_in integer,
-      tokens_out integer, cost bigint, revision bigint)
+      tokens_out integer, cost bigint, revision bigint, halt_epoch bigint)
   ) with ordinality as e (run, path, phase, node, kind, target, args_digest, decision, body, body_digest, outcome,
-    error, tokens_reserved, tokens_in, tokens_out, cost, revision, ord)
+    error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch, ord)
   join held h on h.id = e.run
 ), kept as (
   insert into blob (digest, body)
@@ -97,7 +105,8 @@ with claimed as materialized (
   select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::json
   from json_to_recordset($4) as w (run uuid, path text, kind text, delay bigint, detail text)
   join held h on h.id = w.run
-  on conflict (run, path) do update set due_at = excluded.due_at where wait.kind = 'rate'
+  on conflict (run, path) do update set due_at = excluded.due_at, detail = excluded.detail, resolution = null
+    where wait.kind in ('rate', 'halt')
 ), ended as (
 ${endedText}
 )
@@ -188,7 +197,11 @@ function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): ob
     cost,
   };
   if (entry.phase === 'intent')
-    return Object.assign(call, { tokens_reserved: entry.tokensReserved, revision: entry.liveRevision });
+    return Object.assign(call, {
+      tokens_reserved: entry.tokensReserved,
+      revision: entry.liveRevision,
+      halt_epoch: entry.haltEpoch,
+    });
   const { outcome, error, tokensIn, tokensOut } = entry;
   return Object.assign(call, {
     outcome,
@@ -235,10 +248,13 @@ function endOf(run: string, end: RunEnd): object {
     output: end.kind === 'succeeded' ? JSON.stringify(end.output) : undefined,
     error: 'error' in end ? JSON.stringify(end.error) : undefined,
     delay: end.kind === 'waiting' ? soonest(end.waits.map((wait) => wait.delayMs)) : undefined,
-    people:
-      end.kind === 'waiting' && end.waits.some(({ kind }) => kind === 'human' || kind === 'review') ? true : undefined,
+    people: end.kind === 'waiting' && end.waits.some(({ kind }) => timeless.has(kind)) ? true : undefined,
+    halt_epoch: end.kind === 'waiting' ? soonest(end.waits.map((wait) => wait.haltEpoch)) : undefined,
   };
 }
+
+/** What a run waits for in a time that is none of its own. */
+const timeless: ReadonlySet<NewWait['kind']> = new Set(['human', 'review', 'halt']);
 
 function soonest(delays: readonly (number | undefined)[]): number | undefined {
   const known = delays.filter((delay) => delay !== undefined);

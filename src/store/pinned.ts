@@ -1,8 +1,9 @@
 import { RetryableError, TerminalError } from '../errors.ts';
 import { type Bundle, engineSchema } from '../manifest/bundle.ts';
 import type { Authority } from '../policy/authority.ts';
-import type { StoredBundle } from '../run/executor.ts';
+import type { LiveAuthority, StoredBundle } from '../run/executor.ts';
 import type { Database } from './database-port.ts';
+import { haltsFrom, haltsText } from './halt-state.ts';
 import { rowsOf } from './statement.ts';
 
 interface BundleRow {
@@ -41,23 +42,30 @@ interface CurrentRow {
   readonly revision: number;
   readonly digest: string | null;
   readonly authority: string | null;
+  /** Null: the row is gone, and no intent is written. */
+  readonly epoch: number | null;
+  readonly halts: unknown;
 }
 
 const authorityText = `
-select e.revision, h.digest, b.authority
+select e.revision, h.digest, b.authority, (select epoch from halt_epoch) as epoch, ${haltsText} as halts
 from environment e
 left join bundle_history h on h.environment = e.name and h.system = $2 and h.to_revision is null
 left join bundle b on b.digest = h.digest
 where e.name = $1`;
 
-/** The authority of the system's current bundle and the revision it belongs to, read in one statement. */
+/** The authority of the system's current bundle, the revision it belongs to and the halts in force, in one statement. */
 export async function readAuthority(
   database: Database,
   of: { readonly environment: string; readonly system: string },
-): Promise<{ readonly revision: number; readonly authority: Authority | undefined }> {
+): Promise<LiveAuthority> {
   const statement = { name: 'read_authority', text: authorityText };
   const [row] = await rowsOf<CurrentRow>(database.db, statement, [of.environment, of.system]);
   if (row === undefined) throw unreadable(`The environment ${of.environment} is gone.`);
-  const { revision, digest, authority } = row;
-  return { revision, authority: authority === null ? undefined : parse<Authority>(authority, digest ?? '') };
+  const { revision, digest, authority, epoch, halts } = row;
+  return {
+    revision,
+    authority: authority === null ? undefined : parse<Authority>(authority, digest ?? ''),
+    halts: { epoch: epoch ?? -1, known: epoch === null ? undefined : haltsFrom(halts) },
+  };
 }

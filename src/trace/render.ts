@@ -72,6 +72,8 @@ function waitText({ kind, path, dueAt }: TraceRecord['run']['waits'][number], ru
       return `waits until ${dueAt ?? 'decided'} for people to decide on the output of ${place}: pawl waits ${run}`;
     case 'approval':
       return `waits until ${dueAt ?? 'decided'} for people to release the call ${place}: pawl get approvals --run ${run}`;
+    case 'halt':
+      return `waits at ${place} until a halt is lifted: pawl get halts`;
     case 'unknown':
       return `waits for a person to say what became of ${neutral(path)}: pawl resolve ${run} ${neutral(path)} --as done|failed|again`;
     case 'rate':

@@ -91,7 +91,8 @@ describe.each(Object.keys(stands) as (keyof typeof stands)[])('the executor on %
     expect(run).toEqual({ id, fence: 1 });
     return { worker, run: id, fence: 1 };
   };
-  const current = async () => (await stand.executor.authority('production', bundle.system)).revision;
+  const live = () => stand.executor.authority('production', bundle.system);
+  const current = async () => (await live()).revision;
   const intent = async (path: string): Promise<IntentEntry> => ({
     phase: 'intent',
     path,
@@ -102,6 +103,7 @@ describe.each(Object.keys(stands) as (keyof typeof stands)[])('the executor on %
     body: '{}',
     tokensReserved: 0,
     liveRevision: await current(),
+    haltEpoch: (await live()).halts?.epoch ?? 0,
   });
   const result = (path: string, body: string): ResultEntry => ({
     phase: 'result',

@@ -112,21 +112,30 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     await retireWorker(database, heir);
   });
 
-  test('an intent that was decided upon an older live revision is not written and named', async () => {
+  test('an intent that was decided upon an older live revision, or upon other halts, is not written and named', async () => {
     const { database } = opened;
     const run = await submit(database);
     const worker = await enlist();
     const [claimed] = await claim(worker);
     const base = { node: 'a', kind: 'tool', target: 'default/echo' } as const;
     const decision = { kind: 'allow', rule: 'r' } as const;
-    const live = claimed?.liveRevision ?? 0;
+    const { liveRevision: live = 0, haltEpoch = 0 } = claimed ?? {};
     const entries = [
-      { ...base, phase: 'intent', path: 'a/1', decision, tokensReserved: 0, liveRevision: live },
-      { ...base, phase: 'intent', path: 'a/2', decision, tokensReserved: 0, liveRevision: live - 1 },
+      { ...base, phase: 'intent', path: 'a/1', decision, tokensReserved: 0, liveRevision: live, haltEpoch },
+      { ...base, phase: 'intent', path: 'a/2', decision, tokensReserved: 0, liveRevision: live - 1, haltEpoch },
+      {
+        ...base,
+        phase: 'intent',
+        path: 'a/3',
+        decision,
+        tokensReserved: 0,
+        liveRevision: live,
+        haltEpoch: haltEpoch - 1,
+      },
     ] as const;
     const write = { worker, run: run.id, fence: claimed?.fence ?? 0, entries };
     expect(await writeJournal(database, [write])).toMatchObject([
-      { kind: 'accepted', conflicts: ['a/2'], liveRevision: live },
+      { kind: 'accepted', conflicts: expect.arrayContaining(['a/2', 'a/3']), liveRevision: live },
     ]);
     expect(await writeJournal(database, [write])).toMatchObject([{ kind: 'accepted' }]);
     expect((await journalOf(database, run.id)).map(({ path }) => path)).toEqual(['a/1']);

@@ -5,7 +5,14 @@ import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { callModel } from '../../src/models/call.ts';
 import type { ModelRequest, ModelResponse } from '../../src/models/model.ts';
 import type { Authority } from '../../src/policy/authority.ts';
-import type { ApprovalRequest, ClaimRequest, Executor, RunWrite, WorkerIdentity } from '../../src/run/executor.ts';
+import type {
+  ApprovalRequest,
+  ClaimRequest,
+  Executor,
+  HaltState,
+  RunWrite,
+  WorkerIdentity,
+} from '../../src/run/executor.ts';
 import { GroupCommit } from '../../src/run/group-commit.ts';
 import type { Outside } from '../../src/run/outside.ts';
 import { Worker, type WorkerOptions } from '../../src/run/worker.ts';
@@ -75,6 +82,10 @@ export class MemoryExecutor implements Executor {
 
   requestApproval(request: ApprovalRequest): ReturnType<Executor['requestApproval']> {
     return this.#travel('requestApproval', () => this.#store.requestApproval(request));
+  }
+
+  watchHalts(epoch: number): Promise<HaltState | undefined> {
+    return this.#travel('halts', () => this.#store.watchHalts(epoch));
   }
 
   owned(worker: string): ReturnType<Executor['owned']> {

@@ -9,6 +9,7 @@ import {
   type ClaimedRun,
   type ClaimRequest,
   drained,
+  type HaltState,
   type LiveAuthority,
   type NewWait,
   type OwnedRun,
@@ -36,6 +37,7 @@ import {
   stepOf,
 } from './memory-rows.ts';
 import { askApproval, consumeApproval, decideApproval } from './memory-approval.ts';
+import { MemoryHalts } from './memory-halts.ts';
 import { answerRun, type MemoryAnswer, resolveCall } from './memory-answer.ts';
 import { authorityOf, environment as environmentName } from './runs.ts';
 
@@ -47,6 +49,7 @@ export class MemoryStore {
   readonly runs = new Map<string, MemoryRun>();
   readonly workers = new Map<string, MemoryWorker>();
   readonly environments = new Map<string, MemoryEnvironment>();
+  readonly halts = new MemoryHalts();
   /** Rows that were written twice with different contents: the second was lost. */
   readonly contradictions: string[] = [];
   readonly #clock: () => number;
@@ -186,13 +189,18 @@ export class MemoryStore {
     return [...suspects, ...picked].map((run) => {
       Object.assign(run, { state: 'Running', owner: worker, fence: run.fence + 1, runAt: undefined, answered: false });
       run.claims.push({ worker, fence: run.fence });
-      return claimedOf(run, this.#environment(run.environment).revision, this.now());
+      const claimed = claimedOf(run, this.#environment(run.environment).revision, this.now());
+      return { ...claimed, haltEpoch: this.halts.epoch };
     });
   }
 
   /** The journal's one statement, for several runs. */
   write(writes: readonly RunWrite[]): readonly WriteAnswer[] {
     return writes.map((write) => this.#write(write));
+  }
+
+  watchHalts(epoch: number): HaltState | undefined {
+    return this.halts.watch(epoch, { runs: this.runs.values(), now: this.now() });
   }
 
   owned(worker: string): readonly OwnedRun[] {
@@ -209,7 +217,8 @@ export class MemoryStore {
 
   authority(name: string, system: string): LiveAuthority {
     const { revision, current, bundles } = this.#environment(name);
-    return { revision, authority: bundles.get(current.get(system) ?? '')?.authority };
+    const { epoch, known } = this.halts;
+    return { revision, authority: bundles.get(current.get(system) ?? '')?.authority, halts: { epoch, known } };
   }
 
   run(id: string): MemoryRun {
@@ -234,7 +243,9 @@ export class MemoryStore {
     const now = this.now();
     const conflicts: string[] = [];
     for (const entry of entries) {
-      if (entry.phase === 'intent' && entry.liveRevision !== liveRevision) conflicts.push(entry.path);
+      const isOld =
+        entry.phase === 'intent' && (entry.liveRevision !== liveRevision || entry.haltEpoch !== this.halts.epoch);
+      if (isOld) conflicts.push(entry.path);
       else if (entry.phase === 'intent' && !consumeApproval(run, entry, now)) conflicts.push(entry.path);
       else this.contradictions.push(...keep(run, stepOf(entry, fence, now)));
     }
@@ -276,11 +287,13 @@ export class MemoryStore {
         if (run.cancelRequested)
           return this.#end(run, 'Cancelled', { code: 'run.cancelled', message: 'The run was cancelled.' });
         if (run.drainRequested) return this.#end(run, 'Cancelled', drained);
-        if (run.answered) {
+        if (run.answered || this.halts.isOlder(end.waits)) {
           run.state = 'Queued';
           return;
         }
-        const isAsking = end.waits.some(({ kind }) => kind === 'human' || kind === 'review' || kind === 'approval');
+        const isAsking = end.waits.some(
+          ({ kind }) => kind === 'human' || kind === 'review' || kind === 'halt' || kind === 'approval',
+        );
         const delays = end.waits.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [delayMs]));
         run.state = 'Waiting';
         run.askedAt = isAsking ? this.now() : undefined;
