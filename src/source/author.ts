@@ -2,12 +2,9 @@ import fs from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import git from 'isomorphic-git';
+import type { Author } from './reader.ts';
 
-/** Who a commit says made it. */
-export interface Author {
-  readonly name: string;
-  readonly email: string;
-}
+export type { Author };
 
 /**
  * Writes commits, into repositories that pawl made itself: the demo's, which has to work where no git is installed.

@@ -1,5 +1,5 @@
 import { blobId } from './blob-id.ts';
-import type { Repository, TreeChange, TreeEntry } from './reader.ts';
+import type { Author, Repository, TreeChange, TreeEntry } from './reader.ts';
 
 /** Files that are to be: text by path, or undefined where the file is to go. */
 export type EditedFiles = ReadonlyMap<string, string | undefined>;
@@ -56,6 +56,10 @@ export class EditedCopy implements Repository {
 
   subject(commit: string): Promise<string> {
     return this.#files.subject(commit);
+  }
+
+  authors(commit: string): Promise<readonly Author[]> {
+    return this.#files.authors(commit);
   }
 
   isAncestor(ancestor: string, descendant: string): Promise<boolean> {

@@ -1,9 +1,16 @@
 import { TerminalError } from '../errors.ts';
 import { CatFile, type Found } from './cat-file.ts';
 import { type Finished, type GitCommand, lastWords, runGit } from './git-process.ts';
-import { coverOf, kindOf, subjectOf } from './git-text.ts';
+import { authorsOf, coverOf, kindOf, subjectOf, writtenIn } from './git-text.ts';
 import { cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
-import { entriesMax, type Repository, type Surroundings, type TreeChange, type TreeEntry } from './reader.ts';
+import {
+  type Author,
+  entriesMax,
+  type Repository,
+  type Surroundings,
+  type TreeChange,
+  type TreeEntry,
+} from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import { treeLines } from './tree-object.ts';
 import { TreeWalk } from './tree-walk.ts';
@@ -117,12 +124,20 @@ export class GitCli implements Repository {
     return blobs;
   }
 
-  async subject(commit: string): Promise<string> {
+  async authors(commit: string): Promise<readonly Author[]> {
+    return authorsOf(commit, async (id) => writtenIn(await this.#commitText(id)));
+  }
+
+  async #commitText(commit: string): Promise<string> {
     assertObjectId(commit);
     const [found] = await this.#contents.ask([commit], commitBytesMax);
     if (found?.kind !== 'object' || found.type !== 'commit') throw missing(`commit ${commit}`, this.place);
     if (found.bytes === undefined) throw objectTooLarge(commit, found.size, commitBytesMax);
-    const text = found.bytes.toString('utf8');
+    return found.bytes.toString('utf8');
+  }
+
+  async subject(commit: string): Promise<string> {
+    const text = await this.#commitText(commit);
     const start = text.indexOf('\n\n');
     return start === -1 ? '' : subjectOf(text.slice(start + 2));
   }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as git from 'isomorphic-git';
 import { isPawlError } from '../errors.ts';
 import { blobId } from './blob-id.ts';
-import { subjectOf } from './git-text.ts';
+import { authorsOf, coAuthorsIn, subjectOf } from './git-text.ts';
 import { corrupt, cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
-import { entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
+import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import { TreeWalk, type TreeNode } from './tree-walk.ts';
 
@@ -99,6 +99,15 @@ export class Isomorphic implements Repository {
   async subject(commit: string): Promise<string> {
     assertObjectId(commit);
     return subjectOf((await this.#commit(commit)).message);
+  }
+
+  authors(commit: string): Promise<readonly Author[]> {
+    return authorsOf(commit, async (id) => {
+      assertObjectId(id);
+      const { author, message, parent } = await this.#commit(id);
+      const { name, email } = author;
+      return { authors: [{ name, email }, ...coAuthorsIn(message)], merged: parent.slice(1) };
+    });
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import { fetchByIsomorphic, initByIsomorphic } from './fetch-isomorphic.ts';
 import { GitCli } from './git-cli.ts';
 import { Isomorphic } from './isomorphic.ts';
 import { remoteHead } from './ref.ts';
-import type { Repository, Surroundings, TreeChange, TreeEntry } from './reader.ts';
+import type { Author, Repository, Surroundings, TreeChange, TreeEntry } from './reader.ts';
 
 export interface MirrorOptions {
   readonly url: string;
@@ -94,6 +94,10 @@ export class Mirror implements Repository {
 
   subject(commit: string): Promise<string> {
     return this.#attempt((inner) => inner.subject(commit));
+  }
+
+  authors(commit: string): Promise<readonly Author[]> {
+    return this.#attempt((inner) => inner.authors(commit));
   }
 
   isAncestor(ancestor: string, descendant: string): Promise<boolean> {

@@ -1,3 +1,9 @@
+/** Who a commit says made it. */
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+}
+
 /** What a commit holds at one path. */
 export interface TreeEntry {
   /** From the repository's root, with `/`; bytes that are not UTF-8 appear as U+FFFD and the name is then refused. */
@@ -32,6 +38,11 @@ export interface Repository {
   read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>>;
   /** First line of the commit's message. */
   subject(commit: string): Promise<string>;
+  /**
+   * Who a commit says wrote it, with co-authors; of a merge also who wrote the last commit of each side that it brought
+   * in. Names are what their writers claim, unless commits are signed.
+   */
+  authors(commit: string): Promise<readonly Author[]>;
   /** True when `descendant` contains `ancestor` in its history, or is it. Goes by topology; times mean nothing. */
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
   /** Brings a mirror up to date; does nothing where the repository is local. */

@@ -18,6 +18,7 @@ export function unreachableRepository(error: unknown): Repository {
     changes: fail,
     read: fail,
     subject: fail,
+    authors: fail,
     isAncestor: fail,
     close: () => Promise.resolve(),
   };

@@ -15,7 +15,7 @@ import { RetryableError, TerminalError } from '../errors.ts';
 import { isManifestPath, isScriptPath } from '../manifest/file-name.ts';
 import { blobId } from './blob-id.ts';
 import { missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
-import { entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
+import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
 import { refNotFound } from './ref.ts';
 
 /** What a snapshot of uncommitted files has in place of a commit id. */
@@ -101,6 +101,11 @@ export class WorkingCopy implements Repository {
 
   async subject(): Promise<string> {
     return '';
+  }
+
+  /** Nobody has written them yet, as far as Git knows. */
+  async authors(): Promise<readonly Author[]> {
+    return [];
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {

@@ -190,6 +190,17 @@ describe.each(cases)('$reader reads $way', ({ reader, way }) => {
     expect(await repository.subject(commits[0] ?? '')).toBe('First line');
   });
 
+  test('the authors are those that the commit names', async () => {
+    const [author, ...others] = await repository.authors(commits[0] ?? '');
+    expect([author, others]).toEqual([
+      {
+        name: await origin.git('log', '-1', '--format=%an', commits[0] ?? ''),
+        email: await origin.git('log', '-1', '--format=%ae', commits[0] ?? ''),
+      },
+      [],
+    ]);
+  });
+
   test('ancestry follows the graph', async () => {
     const [first = '', second = '', third = ''] = commits;
     expect(await repository.isAncestor(first, third)).toBe(true);
