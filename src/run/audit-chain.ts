@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { linkHash } from '../policy/audit-link.ts';
 import { type AuditEvent, eventOf, eventOfEnd } from './audit-event.ts';
 import type { AuditHead, AuditRow, AuditSeal, ClaimedRun, RunWrite, WriteAnswer } from './executor.ts';
 
@@ -54,9 +54,4 @@ export class AuditChain implements AuditSeal {
     const { bundle, environment, fence, revision, system } = this.#run;
     return { bundle, environment, event: 'claim', fence, revision, system, worker: this.#worker };
   }
-}
-
-/** The hash of a row whose predecessor has the hash `before`; of the first row that is nothing. */
-export function linkHash(before: string, text: string): string {
-  return createHash('sha256').update(before).update(text).digest('hex');
 }
