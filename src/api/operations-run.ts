@@ -71,7 +71,7 @@ export interface RunStanding {
 
 export interface RunWait {
   readonly path: string;
-  readonly kind: 'timer' | 'rate' | 'unknown' | 'human' | 'review' | 'approval';
+  readonly kind: 'timer' | 'rate' | 'unknown' | 'human' | 'review' | 'approval' | 'halt';
   readonly since: string;
   readonly dueAt: string | undefined;
   /** What is asked of whom. */

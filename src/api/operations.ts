@@ -174,7 +174,7 @@ export interface RunRecord {
   /** For a waiting run: what it waits for. */
   readonly waits: readonly {
     readonly path: string;
-    readonly kind: 'timer' | 'rate' | 'unknown' | 'human' | 'review' | 'approval';
+    readonly kind: 'timer' | 'rate' | 'unknown' | 'human' | 'review' | 'approval' | 'halt';
     readonly dueAt: string | undefined;
   }[];
   readonly createdAt: string;

@@ -42,7 +42,7 @@ const standing = z
     waits: z.array(
       z.object({
         path: z.string(),
-        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review', 'approval']),
+        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review', 'approval', 'halt']),
         since: instant,
         dueAt: instant.optional(),
         detail: z.record(z.string(), z.unknown()).optional(),

@@ -176,7 +176,7 @@ export const runRecord = z
     waits: z.array(
       z.object({
         path: z.string(),
-        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review', 'approval']),
+        kind: z.enum(['timer', 'rate', 'unknown', 'human', 'review', 'approval', 'halt']),
         dueAt: maybe(instant),
       }),
     ),
