@@ -33,6 +33,17 @@ export async function awaitApproval(attempt: Attempt, decision: Extract<Decision
   throw new Suspended([wait]);
 }
 
+/**
+ * Whether what was released is not what would be done now, as rules or definitions have changed since: then it counts
+ * no more, and people are asked about the action as it is. True once for each approval.
+ */
+export function isAnotherAction(
+  { call, scope }: Attempt,
+  { reason }: Pick<Extract<Decision, { kind: 'deny' }>, 'reason'>,
+): boolean {
+  return reason === 'approval.mismatch' && scope.approvals.delete(call.path);
+}
+
 function shownBy({ call, scope }: Attempt, args: Json): Json {
   const tool = call.kind === 'tool' ? toolOf(call.caller, call.name, scope)?.tool : undefined;
   if (tool === undefined)

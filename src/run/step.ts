@@ -16,7 +16,7 @@ import {
   toolOf,
   useTimeoutMs,
 } from './ask.ts';
-import { awaitApproval } from './approving.ts';
+import { awaitApproval, isAnotherAction } from './approving.ts';
 import { Attempts } from './attempts.ts';
 import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle } from './attempt.ts';
 import { subjectOf } from './caller.ts';
@@ -76,6 +76,7 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     const { gate, request } = ask(attempt, scope, context);
     const decision = decide(gate, context);
     if (decision.kind === 'deny') {
+      if (isAnotherAction(attempt, decision)) continue;
       const wait = haltWait(attempt, decision);
       if (wait !== undefined) throw new Suspended([wait]);
       return refuse(attempt, decision);

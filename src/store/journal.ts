@@ -1,6 +1,7 @@
 import { sha256 } from '../manifest/digest.ts';
 import {
   drained,
+  type IntentEntry,
   type JournalEntry,
   type NewWait,
   type RunEnd,
@@ -10,6 +11,7 @@ import {
 import { replacedError } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
+import { consumedText } from './journal-approval.ts';
 import { rowsOf } from './statement.ts';
 
 /** Contents longer than this live in `blob`, so that the journal's pages hold many rows. */
@@ -57,8 +59,9 @@ const notForked = `
  * same row: the batch was sent again after its answer was lost. A record that would fork there is no such batch's: its
  * owner does not know what is durable, and is answered as one that lost the run.
  */
-function writeText(sent: 'first' | 'again'): string {
+function writeText(sent: 'first' | 'again', approvals: 'some' | 'none' = 'none'): string {
   const isAgain = sent === 'again';
+  const isApproved = approvals === 'some';
   return `
 with claimed as materialized (
   select r.*
@@ -75,16 +78,16 @@ with claimed as materialized (
 ), held as materialized (
   select c.*, e.revision as live, halted.halt_epoch
   from claimed c join environment e on e.name = c.environment cross join halted
-), entry as materialized (
+), ${isApproved ? 'drafted' : 'entry'} as materialized (
   select e.*, h.fence, e.phase = 'intent' and (e.revision is distinct from h.live or e.halt_epoch is distinct from h.halt_epoch) as conflict
   from rows from (
     json_to_recordset($2) as (run uuid, path text, phase text, node text, kind text, target text, args_digest text,
       decision text, body text, body_digest text, outcome text, error text, tokens_reserved integer, tokens_in integer,
-      tokens_out integer, cost bigint, revision bigint, halt_epoch bigint)
+      tokens_out integer, cost bigint, revision bigint, halt_epoch bigint${isApproved ? ', approval text, action_digest text, class_digest text' : ''})
   ) with ordinality as e (run, path, phase, node, kind, target, args_digest, decision, body, body_digest, outcome,
-    error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch, ord)
+    error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch${isApproved ? ', approval, action_digest, class_digest' : ''}, ord)
   join held h on h.id = e.run
-), kept as (
+${isApproved ? consumedText : ''}), kept as (
   insert into blob (digest, body)
   select digest, body from json_to_recordset($3) as b (digest text, body text) order by digest
   on conflict do nothing
@@ -117,6 +120,8 @@ left join (select run, array_agg(path) as paths from entry where conflict group 
 
 const first = { name: 'write_journal', text: writeText('first') } as const;
 const again = { name: 'write_journal_again', text: writeText('again') } as const;
+const firstApproved = { name: 'write_approved', text: writeText('first', 'some') } as const;
+const againApproved = { name: 'write_approved_again', text: writeText('again', 'some') } as const;
 
 interface WriteRow {
   readonly id: string;
@@ -130,7 +135,7 @@ interface WriteRow {
 
 /** Writes up to a batch of runs' entries and ends; answers in the order of `writes`, of which each is another run. */
 export async function writeJournal(database: Database, writes: readonly RunWrite[]): Promise<readonly WriteAnswer[]> {
-  const rows = await rowsWritten(database, valuesOf(writes));
+  const rows = await rowsWritten(database, writes);
   const byRun = new Map(rows.map((row) => [row.id, row]));
   return writes.map((write) => {
     const row = byRun.get(write.run);
@@ -142,12 +147,16 @@ export async function writeJournal(database: Database, writes: readonly RunWrite
 }
 
 /** Rows are there already only when the answer of a batch was lost: only then is each looked for before its insert. */
-async function rowsWritten({ db }: Database, values: readonly unknown[]): Promise<readonly WriteRow[]> {
+async function rowsWritten({ db }: Database, writes: readonly RunWrite[]): Promise<readonly WriteRow[]> {
+  const values = valuesOf(writes);
+  const isApproved = writes.some(({ entries }) =>
+    entries.some((entry) => entry.phase === 'intent' && entry.approval !== undefined),
+  );
   try {
-    return await rowsOf<WriteRow>(db, first, values);
+    return await rowsOf<WriteRow>(db, isApproved ? firstApproved : first, values);
   } catch (cause) {
     if (sqlStateOf(cause) !== uniqueViolation) throw cause;
-    return rowsOf<WriteRow>(db, again, values);
+    return rowsOf<WriteRow>(db, isApproved ? againApproved : again, values);
   }
 }
 
@@ -201,6 +210,7 @@ function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): ob
       tokens_reserved: entry.tokensReserved,
       revision: entry.liveRevision,
       halt_epoch: entry.haltEpoch,
+      ...approvalOf(entry),
     });
   const { outcome, error, tokensIn, tokensOut } = entry;
   return Object.assign(call, {
@@ -209,6 +219,13 @@ function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): ob
     tokens_in: tokensIn,
     tokens_out: tokensOut,
   });
+}
+
+/** Nearly no call has one. */
+function approvalOf({ approval }: IntentEntry): object | undefined {
+  if (approval === undefined) return undefined;
+  const { id, actionDigest, classDigest } = approval;
+  return { approval: id, action_digest: actionDigest, class_digest: classDigest };
 }
 
 const unstorable = /[\u0000\uD800-\uDFFF]/;
@@ -254,7 +271,7 @@ function endOf(run: string, end: RunEnd): object {
 }
 
 /** What a run waits for in a time that is none of its own. */
-const timeless: ReadonlySet<NewWait['kind']> = new Set(['human', 'review', 'halt']);
+const timeless: ReadonlySet<NewWait['kind']> = new Set(['human', 'review', 'approval', 'halt']);
 
 function soonest(delays: readonly (number | undefined)[]): number | undefined {
   const known = delays.filter((delay) => delay !== undefined);

@@ -98,6 +98,12 @@ with dead as materialized (
 ), promoted as (
   update run r set state = 'Queued', run_at = null, asked_at = null,
     deadline_at = r.deadline_at + coalesce(now() - r.asked_at, interval '0') from due where r.id = due.id returning r.pool
+), lapsed as materialized (
+  select id from approval where state in ('pending', 'approved') and expires_at <= now()
+  order by expires_at limit 1000 for update skip locked
+), unused as (
+  update approval a set state = 'expired', decided_at = now(), reason = case a.state when 'pending'
+    then 'Nobody decided in time.' else 'The call was not made in time.' end from lapsed l where a.id = l.id
 ), expired as materialized (
   select id from run where state = 'Queued' and deadline_at <= now()
   order by deadline_at limit 1000 for no key update skip locked
