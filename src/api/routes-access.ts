@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { JsonObject } from '../manifest/json.ts';
 import { addRoute, type Api } from './route.ts';
 import { environmentParameters } from './schemas.ts';
 
@@ -10,10 +11,22 @@ const accessBody = z.strictObject({
   agent: name.optional(),
   system: name.optional(),
   arguments: z.string().max(argumentsMax).optional(),
+  touched: z
+    .array(z.enum(['public', 'privateRead', 'untrustedRead', 'externalWrite']))
+    .max(4)
+    .optional(),
+  input: z.record(z.string(), z.json()).optional(),
 });
 
 const kind = z.enum(['tool', 'model']);
 const reason = z.string().optional();
+
+const ask = z.object({
+  rule: z.string(),
+  approvers: z.object({ groups: z.array(z.string()), users: z.array(z.string()), min: z.int() }).optional(),
+  ttlMs: z.int(),
+  fourEyes: z.boolean(),
+});
 
 const entitlement = z.object({
   subject: z.string(),
@@ -21,8 +34,14 @@ const entitlement = z.object({
   target: kind,
   name: z.string(),
   operations: z.array(z.string()),
-  verdict: z.object({ kind: z.enum(['allow', 'ask', 'deny']), rule: z.string(), reason }),
+  verdict: z.object({
+    kind: z.enum(['allow', 'ask', 'deny']),
+    rule: z.string(),
+    reason,
+    asks: z.array(z.string()).optional(),
+  }),
   missing: z.array(z.string()),
+  asks: z.array(ask),
   origins: z.array(
     z.object({ address: z.string(), file: z.string(), line: z.int(), permission: z.string().optional() }),
   ),
@@ -34,7 +53,14 @@ const accessAnswer = z
     rows: z.array(
       z.object({
         entitlement,
-        decision: z.object({ kind: z.enum(['allow', 'deny']), reason, message: z.string().optional() }).optional(),
+        decision: z
+          .object({
+            kind: z.enum(['allow', 'ask', 'deny']),
+            reason,
+            message: z.string().optional(),
+            asks: z.array(ask).optional(),
+          })
+          .optional(),
       }),
     ),
   })
@@ -52,13 +78,15 @@ export function addAccessRoutes(app: Api): void {
       body: accessBody,
       result: accessAnswer,
     },
-    ({ parameters: { environment }, body: { tool, agent, system, arguments: text }, operations }) =>
+    ({ parameters: { environment }, body: { tool, agent, system, arguments: text, touched, input }, operations }) =>
       operations.access({
         environment,
         tool,
         ...(agent === undefined ? {} : { agent }),
         ...(system === undefined ? {} : { system }),
         ...(text === undefined ? {} : { arguments: text }),
+        ...(touched === undefined ? {} : { touched }),
+        ...(input === undefined ? {} : { input: input as JsonObject }),
       }),
   );
 }

@@ -8,10 +8,16 @@ import { environment, output } from './option.ts';
 export function addAccessCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
   program
     .command('can-i')
-    .description('whether an agent may call a tool or model, and which of the gate’s checks say so; exit 3 if not')
+    .description(
+      'whether an agent may call a tool or model, by the gate’s ordered checks; exit 3 if not, or only after asking',
+    )
     .argument('<agent>', '`writer`, `support/writer`, or `system/NAME` for the tool nodes of a system')
     .argument('<tool>', 'a tool or a model: `search`, `support/search`')
     .option('--args <file>', 'a JSON file with the arguments of the call; `-` is standard input')
+    .option('--input <file>', 'with --args: the input of the run, for conditions that read it')
+    .addOption(
+      new Option('--touched <classes>', 'with --args: what the run has read before, e.g. `privateRead,untrustedRead`'),
+    )
     .option('--system <name>', 'one system instead of each that the agent is in')
     .addOption(live())
     .addOption(environment())
@@ -21,7 +27,7 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
     });
   program
     .command('who-can')
-    .description('who may call a tool or model, by operation, and whose rule says so; exit 3 if nobody')
+    .description('who may call a tool or model, or may after asking, and whose rule says so; exit 3 if nobody')
     .argument('<tool>', 'a tool or a model: `search`, `support/search`')
     .option('--all', 'also who may not, and why')
     .addOption(live())

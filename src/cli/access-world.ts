@@ -4,6 +4,8 @@ import { shownText } from '../manifest/shown.ts';
 import { neutral } from '../manifest/neutral.ts';
 import type { AccessAnswer, AccessQuestion } from '../plan/access-answer.ts';
 import type { Entitlement, VerdictOrigin } from '../plan/entitlement.ts';
+import { termsText } from '../plan/restriction.ts';
+import type { Ask } from '../policy/approval.ts';
 import { chooseEnvironment, type CliContext, withDoor } from './context.ts';
 
 export interface WorldOptions {
@@ -50,6 +52,11 @@ function originLine({ address, file, line, permission }: VerdictOrigin): string 
     `${neutral(address)}  ${neutral(`${file}:${line}`)}`,
     ...(permission === undefined ? [] : [neutral(permission)]),
   ].join('  ');
+}
+
+/** `asks 2 of group security within 900 s (ToolPermission/support/refund)`, one line a rule. */
+export function askLines(asks: readonly Ask[]): readonly string[] {
+  return asks.map((one) => neutral(`asks ${termsText(one)} (${one.rule})`));
 }
 
 /** A row for programs. */

@@ -1,11 +1,15 @@
 import { text as readText } from 'node:stream/consumers';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import { neutral } from '../manifest/neutral.ts';
-import type { AccessRow } from '../plan/access-answer.ts';
+import { shownText } from '../manifest/shown.ts';
+import type { AccessQuestion, AccessRow } from '../plan/access-answer.ts';
 import type { Entitlement } from '../plan/entitlement.ts';
 import { type GateStep, gateSteps } from '../plan/gate-steps.ts';
-import { askAccess, entitlementJson, noCaller, originLines, type WorldOptions } from './access-world.ts';
+import type { Ask } from '../policy/approval.ts';
+import type { DataClass } from '../policy/authority.ts';
+import { askAccess, askLines, entitlementJson, noCaller, originLines, type WorldOptions } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { readNamed } from './files.ts';
@@ -15,6 +19,8 @@ export interface CanIOptions extends WorldOptions {
   readonly agent: string;
   readonly tool: string;
   readonly args?: string;
+  readonly touched?: string;
+  readonly input?: string;
   readonly system?: string;
   readonly output: string;
 }
@@ -22,6 +28,8 @@ export interface CanIOptions extends WorldOptions {
 interface Answer {
   readonly row: Entitlement;
   readonly allowed: boolean;
+  /** Who has to agree first; empty: nobody, or it is refused. */
+  readonly asks: readonly Ask[];
   readonly steps: readonly GateStep[];
   /** One sentence of a refusal, for people. */
   readonly message: string | undefined;
@@ -36,6 +44,7 @@ export async function canICommand(context: CliContext, options: CanIOptions): Pr
     agent: options.agent,
     ...(options.system === undefined ? {} : { system: options.system }),
     ...(text === undefined ? {} : { arguments: text }),
+    ...(await runOf(context, options)),
   });
   if (rows.length === 0) throw noCaller(options.agent);
   const answers = rows.map(answerOf);
@@ -53,6 +62,46 @@ export async function canICommand(context: CliContext, options: CanIOptions): Pr
   return allowed ? exitCodes.success : exitCodes.findings;
 }
 
+/** What a call's run has seen; rules look at it together with the call's arguments. */
+async function runOf(
+  context: CliContext,
+  { args, touched, input }: CanIOptions,
+): Promise<Pick<AccessQuestion, 'touched' | 'input'>> {
+  if (args === undefined && (touched ?? input) !== undefined)
+    throw wrongUsage(`${touched === undefined ? '--input' : '--touched'} says something of a call: pass --args too.`);
+  return {
+    ...(touched === undefined ? {} : { touched: touched.split(',').map(dataClass) }),
+    ...(input === undefined ? {} : { input: asInput(await readNamed(context.cwd, input)) }),
+  };
+}
+
+const dataClasses: readonly DataClass[] = ['public', 'privateRead', 'untrustedRead', 'externalWrite'];
+
+function dataClass(word: string): DataClass {
+  const found = dataClasses.find((one) => one === word.trim());
+  if (found === undefined) throw wrongUsage(`"${shownText(word)}" is none of ${dataClasses.join(', ')}.`);
+  return found;
+}
+
+function asInput(text: string): JsonObject {
+  const value = parseJson(text);
+  if (!isJsonObject(value)) throw wrongUsage('The input of a run is a JSON object.');
+  return value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whatever it is, it is no input; the text may hold what is not to be shown.
+    return undefined;
+  }
+}
+
+function wrongUsage(message: string): TerminalError {
+  return new TerminalError(message, { code: 'cli.usage', help: 'Run `pawl can-i --help`.', exit: exitCodes.usage });
+}
+
 async function readArguments({ cwd, stdin }: CliContext, file: string): Promise<string> {
   return file === '-' ? await readText(stdin) : await readNamed(cwd, file);
 }
@@ -60,34 +109,42 @@ async function readArguments({ cwd, stdin }: CliContext, file: string): Promise<
 function answerOf({ entitlement: row, decision }: AccessRow): Answer {
   const { verdict, target } = row;
   if (decision === undefined) {
-    const steps = target === 'model' ? [] : gateSteps(verdict, false);
-    return { row, allowed: verdict.kind === 'allow', steps, message: undefined };
+    const steps = gateSteps(verdict, 'rules', target);
+    return { row, allowed: verdict.kind === 'allow', asks: row.asks, steps, message: undefined };
   }
-  return { row, allowed: decision.kind === 'allow', steps: gateSteps(decision, true), message: decision.message };
+  const { kind, message, asks = [] } = decision;
+  return { row, allowed: kind === 'allow', asks, steps: gateSteps(decision, 'arguments'), message };
 }
 
 const marks: Readonly<Record<GateStep['outcome'], string>> = {
   passed: '✓',
+  asks: '?',
   refused: '✗',
   'not reached': '·',
   'not asked': '·',
 };
 
-function textOf({ row, allowed, steps, message }: Answer, { colors, width }: Terminal): string {
-  const verb = allowed ? 'may call' : 'may not call';
-  const head = `${neutral(row.subject)} ${verb} ${neutral(row.name)} in ${neutral(row.system)}`;
+function textOf({ row, allowed, asks, steps, message }: Answer, { colors, width }: Terminal): string {
+  const verb = allowed || asks.length > 0 ? 'may call' : 'may not call';
+  const after = asks.length > 0 ? ', after asking' : '';
+  const head = `${neutral(row.subject)} ${verb} ${neutral(row.name)} in ${neutral(row.system)}${after}`;
   const lines = [
-    ...steps.map(({ step, check, outcome, reason }) => {
-      const said =
-        outcome === 'passed' ? '' : ` (${reason ?? (outcome === 'not asked' ? 'pass --args to ask' : outcome)})`;
-      return `  ${marks[outcome]} ${step.padEnd(4)}${check}${said}`;
-    }),
+    ...steps
+      // What only a run or the world answers is no part of a question.
+      .filter(({ needs }) => needs === undefined || needs === 'arguments')
+      .map(({ step, check, outcome, reason }) => {
+        const said =
+          outcome === 'passed' ? '' : ` (${reason ?? (outcome === 'not asked' ? 'pass --args to ask' : outcome)})`;
+        return `  ${marks[outcome]} ${step.padEnd(4)}${check}${said}`;
+      }),
+    ...askLines(asks).map((line) => `  ? ${line}`),
     ...(message === undefined ? [] : [`  ${neutral(message)}`]),
     // The rules' verdict, where they decided it: arguments and limits refuse by themselves.
     ...(message !== undefined && row.verdict.kind === 'allow' ? [] : originLines(row)).map(
       (line, index) => `  ${index === 0 ? 'by' : '  '} ${line}`,
     ),
   ];
-  const title = allowed ? colors.green(truncate(head, width)) : colors.red(truncate(head, width));
+  const paint = allowed ? colors.green : asks.length > 0 ? colors.yellow : colors.red;
+  const title = paint(truncate(head, width));
   return [title, ...lines.map((line) => truncate(line, width))].join('\n');
 }

@@ -16,7 +16,7 @@ import { estimateInputTokens } from '../models/estimate.ts';
 import { wrap } from '../plan/render/page.ts';
 import type { Entitlement } from '../plan/entitlement.ts';
 import { sensitiveFields, sensitivePointers } from '../plan/sensitive.ts';
-import { entitlementJson, originLines } from './access-world.ts';
+import { askLines, entitlementJson, originLines } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderProblems, shownProblem } from './problems.ts';
@@ -194,7 +194,7 @@ function entitlementLines(row: Entitlement): readonly string[] {
   const operations = row.operations.length === 0 ? '' : ` (${row.operations.join(', ')})`;
   const verb = row.verdict.kind === 'allow' ? '✓' : row.verdict.kind === 'ask' ? '?' : '✗';
   const head = `  ${verb} ${neutral(row.name)}${operations} in ${neutral(row.system)}`;
-  return [head, ...originLines(row).map((line) => `      ${line}`)];
+  return [head, ...[...originLines(row), ...askLines(row.asks)].map((line) => `      ${line}`)];
 }
 
 function usedBy({ usedBy: users }: Description): readonly string[] {

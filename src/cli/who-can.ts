@@ -2,7 +2,7 @@ import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
 import type { Entitlement } from '../plan/entitlement.ts';
-import { askAccess, entitlementJson, originLines, type WorldOptions } from './access-world.ts';
+import { askAccess, askLines, entitlementJson, originLines, type WorldOptions } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
@@ -31,7 +31,7 @@ export async function whoCanCommand(context: CliContext, options: WhoCanOptions)
       row.system,
       row.verdict.kind,
       row.operations.join(', ') || '-',
-      originLines(row).join('; '),
+      [...originLines(row), ...askLines(row.asks)].join('; '),
     ]);
     terminal.out(renderTable(['WHO', 'SYSTEM', 'VERDICT', 'OPERATIONS', 'BY'], lines, terminal.tableWidth));
   }

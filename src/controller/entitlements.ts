@@ -59,7 +59,7 @@ export interface InForce {
 
 /** Answers who may call what, of people's names in a world. */
 export async function answerAccess(world: World, question: AccessQuestion, inForce?: InForce): Promise<AccessAnswer> {
-  const { agent, system, arguments: text } = question;
+  const { agent, system, arguments: text, touched = [], input = {} } = question;
   const target = targetNamed(world, question.tool);
   const query: EntitlementQuery = {
     target,
@@ -72,7 +72,7 @@ export async function answerAccess(world: World, question: AccessQuestion, inFor
     else {
       const bundle =
         inForce === undefined ? compiledIn(world, entitlement.system) : await inForce.bundle(entitlement.system);
-      rows.push({ entitlement, decision: shortened(decideFirstCall(bundle, entitlement, text)) });
+      rows.push({ entitlement, decision: shortened(decideFirstCall(bundle, entitlement, { text, touched, input })) });
     }
   }
   return { target, rows };
@@ -110,7 +110,7 @@ function pathIn(address: Address): string {
 function shortened(decision: Decision): AccessRow['decision'] & object {
   // Nothing is drawn for a question.
   if (decision.kind === 'allow' || decision.kind === 'draw') return { kind: 'allow' };
-  if (decision.kind === 'ask') return { kind: 'ask' };
+  if (decision.kind === 'ask') return { kind: 'ask', asks: decision.asks };
   const { kind, reason, message } = decision;
   return { kind, reason, message };
 }
@@ -144,11 +144,15 @@ function compiledIn(world: World, system: string): CompiledBundle | undefined {
   return resource && compileBundle(resource, world.resources);
 }
 
+interface FirstCall extends Required<Pick<AccessQuestion, 'touched' | 'input'>> {
+  readonly text: string;
+}
+
 /** The gate's own decision on a first call with these arguments, of a run that has used nothing. */
 function decideFirstCall(
   bundle: CompiledBundle | undefined,
   { subject, system, name: tool }: Pick<Entitlement, 'subject' | 'system' | 'name'>,
-  text: string,
+  { text, touched, input }: FirstCall,
 ): Decision {
   if (bundle === undefined) throw new TypeError(`AgentSystem ${system} has no bundle`);
   const { content, authority } = bundle;
@@ -161,7 +165,9 @@ function decideFirstCall(
       schemas: argumentSchemas(content),
       pinned: authority.subjects[subject],
       live: undefined,
-      usage: unused,
+      usage: { ...unused, touched: new Set(touched) },
+      // Of no run: nobody can release it, and a condition on the time is asked now.
+      where: { environment: '', run: '', step: '', call: '', input, now: new Date().toISOString() },
     },
   );
 }

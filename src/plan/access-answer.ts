@@ -1,3 +1,6 @@
+import type { JsonObject } from '../manifest/json.ts';
+import type { Ask } from '../policy/approval.ts';
+import type { DataClass } from '../policy/authority.ts';
 import type { ReasonCode } from '../policy/reason.ts';
 import type { Entitlement } from './entitlement.ts';
 
@@ -11,6 +14,10 @@ export interface AccessQuestion {
   readonly system?: string;
   /** The JSON text of a call's arguments; absent: rules alone are asked. */
   readonly arguments?: string;
+  /** With arguments: what the run has touched before, for rules on data. */
+  readonly touched?: readonly DataClass[];
+  /** With arguments: the run's input, for conditions that read it; absent: empty. */
+  readonly input?: JsonObject;
 }
 
 export interface AccessAnswer {
@@ -32,5 +39,7 @@ export interface AccessRow {
     readonly reason?: ReasonCode;
     /** For people; never an argument's value. */
     readonly message?: string;
+    /** Whom the rules ask about a call with these arguments. */
+    readonly asks?: readonly Ask[];
   };
 }

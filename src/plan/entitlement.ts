@@ -4,6 +4,7 @@ import { permissionParts } from '../manifest/permission.ts';
 import { problemIn } from '../manifest/position.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import type { Ask } from '../policy/approval.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
 import { permissionDemand, toolForm, type Wanted } from '../policy/rule-form.ts';
 import { addressAt } from '../policy/typed.ts';
@@ -28,6 +29,8 @@ export interface Entitlement extends Caller {
   readonly verdict: CellVerdict;
   /** What a deny for a missing grant lacks. */
   readonly missing: readonly string[];
+  /** Of `ask`: who has to agree first, by the rule that asks. */
+  readonly asks: readonly Ask[];
   readonly origins: readonly VerdictOrigin[];
 }
 
@@ -103,9 +106,13 @@ function rowOf(
   const cell = kind === 'tool' ? authority?.tools[name] : undefined;
   const missing = cell?.kind === 'deny' ? (cell.missing ?? []) : [];
   const wanted = kind === 'tool' ? wantedBy(world, caller, name) : [];
+  const asks = (verdict.asks ?? []).flatMap((rule): readonly Ask[] => {
+    const terms = authority?.approvals?.[rule];
+    return terms === undefined ? [] : [{ rule, ...terms }];
+  });
   const origins = verdict.rule.split(', ').flatMap((address) => originOf(world.resources.get(address), wanted));
   const operations = kind === 'tool' ? operationsOf(world, name) : [];
-  return { ...caller, target: kind, name, operations, verdict, missing, origins };
+  return { ...caller, target: kind, name, operations, verdict, missing, asks, origins };
 }
 
 /** Every permission that a call of the tool may need of the caller. */

@@ -84,7 +84,8 @@ function isNamed({ groups, users }: People): boolean {
   return groups.length + users.length > 0;
 }
 
-function termsText(terms: ApprovalTerms | undefined): string {
+/** `2 of group security within 900 s, four eyes`. */
+export function termsText(terms: ApprovalTerms | undefined): string {
   if (terms === undefined) return 'nobody is known';
   const { groups, users, min } = peopleOf(terms);
   const named = [...groups.map((group) => `group ${group}`), ...users.map((user) => `user ${user}`)];
