@@ -243,7 +243,7 @@ export interface AccountedRow {
   readonly target: string;
   readonly argsDigest: string | undefined;
   /** Of an intent: on which shared accounts it was held. */
-  readonly decision?: { readonly accounts?: readonly string[] } | undefined;
+  readonly decision?: { readonly kind: 'allow' | 'deny'; readonly accounts?: readonly string[] } | undefined;
   readonly outcome: string | undefined;
   readonly error: { readonly code: string } | undefined;
   readonly tokensReserved: number | undefined;

@@ -2,8 +2,16 @@ import { repetitionKey } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
 import { messagesDigest, type StepCall } from './ask.ts';
 import { factsOf } from './audit-facts.ts';
-import type { CallError, ConsumedApproval, IntentEntry, LiveAuthority, Outcome } from './executor.ts';
+import type {
+  CallError,
+  ConsumedApproval,
+  IntentEntry,
+  LiveAuthority,
+  Outcome,
+  RecordedDecision,
+} from './executor.ts';
 import type { CallResult } from './replay.ts';
+import { accountsHeldOn, charge } from './spending.ts';
 import type { Scope } from './scope.ts';
 
 /** One attempt at one call, under a path of its own. */
@@ -31,6 +39,7 @@ export function book(
     again: path !== call.path,
     tokens: decision.kind === 'allow' ? decision.reserve.tokens : 0,
     cost: decision.kind === 'allow' ? decision.reserve.cost : 0,
+    accounts: decision.kind === 'allow' ? accountsHeldOn(scope, subject, decision.reserve) : undefined,
     repeated: argsDigest === undefined ? undefined : repetitionKey(target, argsDigest),
   });
 }
@@ -48,10 +57,7 @@ export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthorit
     kind: call.kind,
     target,
     argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : decision.argsDigest,
-    decision:
-      approval === undefined
-        ? { kind: 'allow', rule: decision.rule }
-        : { kind: 'allow', rule: decision.rule, approval },
+    decision: recordedOf(attempt, decision),
     body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
@@ -60,6 +66,13 @@ export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthorit
     approval: approval === undefined ? undefined : consumedBy(approval, attempt),
     audit: factsOf(attempt, decision),
   };
+}
+
+function recordedOf({ path, scope }: Attempt, { rule, approval }: Allowed): RecordedDecision {
+  const accounts = scope.ledger.booked(path)?.accounts;
+  if (accounts === undefined)
+    return approval === undefined ? { kind: 'allow', rule } : { kind: 'allow', rule, approval };
+  return { kind: 'allow', rule, ...(approval === undefined ? {} : { approval }), accounts };
 }
 
 /** What the gate let the call through by, as it knew it. */
@@ -101,12 +114,14 @@ interface Settlement {
 }
 
 /** Writes down what became of a call that was let through, and gives back what it did not use. */
-export function settle({ call, path, scope, target }: Attempt, settlement: Settlement): void {
+export function settle(attempt: Attempt, settlement: Settlement): void {
+  const { call, path, scope, target } = attempt;
   const { outcome, body, error, tokensIn, tokensOut, cost } = settlement;
-  // An unknown outcome keeps what was reserved, unless the call was never made.
-  const keepsReserve = outcome === 'unknown' && error?.code !== 'call.not_made';
   if (outcome === 'unknown' && error?.retryable === false) scope.unsettled?.add(path);
-  if (!keepsReserve) scope.ledger.settle(path, tokensIn + tokensOut, cost);
+  // An unknown outcome keeps what was reserved, unless the call was never made.
+  if (error?.code === 'call.not_made') scope.ledger.unmake(path);
+  else if (outcome === 'unknown') scope.ledger.charge(path);
+  else charge(attempt, { tokens: tokensIn + tokensOut, cost });
   scope.journal.result({
     phase: 'result',
     path,

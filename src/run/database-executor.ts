@@ -3,6 +3,7 @@ import { readAuthority, readPinned } from '../store/pinned.ts';
 import { requestApproval } from '../store/approval-request.ts';
 import { claimRuns } from '../store/claim.ts';
 import { promoteFreed } from '../store/concurrency.ts';
+import type { WindowClock } from '../store/account.ts';
 import type { Database, Session } from '../store/database-port.ts';
 import { expireHalts, readHaltPulse, readHaltState, releaseHalted } from '../store/halt-state.ts';
 import { writeJournal } from '../store/journal.ts';
@@ -25,6 +26,7 @@ import type {
   WorkerIdentity,
   WriteAnswer,
 } from './executor.ts';
+import { DatabaseAccounts } from './database-accounts.ts';
 import { GroupCommit } from './group-commit.ts';
 import { LoadMeter } from './load-meter.ts';
 import { Rates } from './rates.ts';
@@ -36,6 +38,7 @@ const bundlesMax = 256;
 /** Keeps runs in the database, the embedded one or PostgreSQL, by the same statements. */
 export class DatabaseExecutor implements Executor {
   readonly rates: Rates;
+  readonly accounts: DatabaseAccounts;
   readonly #meter = new LoadMeter();
   readonly #database: Database;
   readonly #leaseMs: number;
@@ -45,10 +48,11 @@ export class DatabaseExecutor implements Executor {
   /** Claimed runs that hold a slot of their concurrency key. */
   readonly #keyed = new Set<string>();
 
-  constructor(database: Database, options: { readonly leaseMs?: number } = {}) {
+  constructor(database: Database, options: { readonly leaseMs?: number } & WindowClock = {}) {
     this.rates = new Rates(database);
     this.#database = database;
     this.#leaseMs = options.leaseMs ?? leaseMsDefault;
+    this.accounts = new DatabaseAccounts(database, { patienceMs: 2 * this.#leaseMs, ...options });
     this.#commit = new GroupCommit({
       write: (writes) => writeJournal(database, writes),
       // By then whoever owned these runs has lost them.
@@ -96,6 +100,7 @@ export class DatabaseExecutor implements Executor {
     const own = [...this.#sessions.keys()];
     const { pools, freed, ...reaped } = await reapWorkers(this.#database, { leaseMs: this.#leaseMs, own });
     await this.#tell(pools);
+    await this.accounts.sweep();
     if (!freed) return reaped;
     const begun = await this.#promote();
     return { ...reaped, promoted: reaped.promoted + begun };

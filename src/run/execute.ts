@@ -3,6 +3,7 @@ import { errorOf } from './failure.ts';
 import { runGraph } from './graph-run.ts';
 import { Halted, type HaltReason, haltReasonOf, Suspended } from './halt.ts';
 import type { Scope } from './scope.ts';
+import { giveBackAll } from './spending.ts';
 
 /** How an execution came to its end: written by the caller. `lost` is not: another worker owns the run. */
 export type Execution = RunEnd | { readonly kind: 'lost' };
@@ -12,6 +13,13 @@ export type Execution = RunEnd | { readonly kind: 'lost' };
  * answered from it, so that a run which was interrupted anywhere comes to the same place again and goes on from there.
  */
 export async function execute(scope: Scope): Promise<Execution> {
+  const end = await outcomeOf(scope);
+  // Before the end is written: who waits or has ended holds nothing that others could use.
+  if (end.kind !== 'lost') await giveBackAll(scope, end.kind !== 'waiting' && end.kind !== 'released');
+  return end;
+}
+
+async function outcomeOf(scope: Scope): Promise<Execution> {
   const { content, run } = scope;
   const frame = { graph: content, system: content.system, prefix: '', input: run.input };
   try {

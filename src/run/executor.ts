@@ -4,6 +4,7 @@ import type { Action, ApprovalState, Ask } from '../policy/approval.ts';
 import type { Authority } from '../policy/authority.ts';
 import type { AuditVerdict } from '../policy/decision.ts';
 import type { Halt } from '../policy/halt.ts';
+import type { AccountDoor } from './accounts.ts';
 import type { RateAnswer, RateAsk } from './rate.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface Executor {
   requestApproval(request: ApprovalRequest): Promise<ApprovalAnswer>;
   /** Counts calls of all workers against the rates of what they call. */
   readonly rates?: RateDoor;
+  /** Keeps the budgets that runs share; absent: nobody is held to them. */
+  readonly accounts?: AccountDoor;
   /**
    * Ends halts that are past their time and makes ready what waited for those that ended. Gives those in force where
    * there are others than at `epoch`. Absent: nothing is ever halted here.
@@ -185,6 +188,8 @@ export interface RecordedDecision {
   readonly message?: string;
   /** What people released it by. */
   readonly approval?: string;
+  /** Ids of the shared accounts that the call was held on. */
+  readonly accounts?: readonly string[];
 }
 
 /** What the record says of a call beside what the journal holds. */

@@ -9,6 +9,7 @@ import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import type { Secrets } from '../tools/secrets.ts';
+import type { Allotments } from './allotments.ts';
 import type { StepCall } from './ask.ts';
 import { subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './executor.ts';
@@ -34,6 +35,8 @@ export interface Scope {
   readonly memories?: Memories | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
   readonly rates?: RateDoor | undefined;
+  /** Absent: budgets that runs share hold nobody. */
+  readonly allotments?: Allotments | undefined;
   /** Calls under way, which a halt may give up; absent: nothing is ever halted here. */
   readonly flights?: Flights | undefined;
   /** Absent: the world. */
@@ -73,7 +76,11 @@ export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller'
     schemas: argumentSchemas(scope.content),
     pinned: subjectRow(scope.pinned, subject),
     live: subjectRow(live, subject),
-    usage: { ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }), ...nestedUsage(scope, place) },
+    usage: {
+      ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }),
+      ...nestedUsage(scope, place),
+      ...(scope.allotments === undefined ? undefined : { drawn: scope.allotments.drawn() }),
+    },
     ...handedOnAt(scope, place),
     ...(halts === undefined ? undefined : { halts: { known: halts.known } }),
     where: whereIs(scope, call),

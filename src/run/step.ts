@@ -67,6 +67,7 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
   }
   const attempt = await screen(unscreened);
   let isPaced = !isRated(attempt);
+  let draws = 0;
   for (let round = 1; ; round += 1) {
     assertGoing(scope);
     if (call.signal.aborted) throw timeIsOver(call);
@@ -87,7 +88,8 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       continue;
     }
     if (decision.kind === 'draw') {
-      await drawFor(attempt, decision.draws);
+      const overtaken = await drawFor(attempt, decision.draws, (draws += 1));
+      if (overtaken !== undefined) return refuse(attempt, overtaken);
       round -= 1;
       continue;
     }

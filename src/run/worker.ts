@@ -4,12 +4,10 @@ import { serve } from '../bus/serve.ts';
 import { TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Memories } from '../memory/memory.ts';
-import { foldJournal } from '../policy/ledger.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { AuditChain } from './audit-chain.ts';
 import { waitsOf } from './approvals.ts';
-import { subjectOf } from './caller.ts';
 import { type Execution, execute } from './execute.ts';
 import type { ClaimedRun, Executor } from './executor.ts';
 import { Halted, type HaltReason } from './halt.ts';
@@ -19,10 +17,10 @@ import { HaltWatch } from './halt-watch.ts';
 import { LiveAuthorities } from './live.ts';
 import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
-import { callerAt } from './place.ts';
 import { Room } from './room.ts';
 import { keyOf, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
+import { spendingOf } from './spending.ts';
 import { endOfUnready } from './unready.ts';
 
 export interface WorkerOptions {
@@ -230,12 +228,13 @@ export class Worker {
       executor.bundle(run.bundle),
       this.#live.view(run, { revision: run.liveRevision, haltEpoch: run.haltEpoch ?? 0 }),
     ]);
+    const report = (cause: unknown) => log.info({ err: cause, runId: run.id }, 'node failed');
     return {
       run,
       content,
       pinned: authority,
       live,
-      ledger: foldJournal(run.steps, (place) => subjectOf(callerAt(content, place))),
+      ...spendingOf(run, content, { executor, live, report }),
       journal,
       ...waitsOf(run),
       secrets: bundleSecrets(content.secrets, this.#options.secrets),
@@ -248,7 +247,7 @@ export class Worker {
       drained: () => drain.signal.aborted,
       begun: new Set(),
       mayStart: () => this.#lease.isFresh(),
-      report: (cause) => log.info({ err: cause, runId: run.id }, 'node failed'),
+      report,
     };
   }
 

@@ -1,0 +1,67 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import type { Reservation } from '../policy/decision.ts';
+import { sharedBudgets } from '../policy/budget.ts';
+import { foldJournal } from '../policy/ledger.ts';
+import { Allotments } from './allotments.ts';
+import type { Attempt } from './attempt.ts';
+import { subjectOf } from './caller.ts';
+import type { ClaimedRun, Executor } from './executor.ts';
+import { callerAt } from './place.ts';
+import { type LiveView, revisionsFor, type Scope } from './scope.ts';
+
+export interface SpendingParts {
+  readonly executor: Pick<Executor, 'accounts'>;
+  readonly live: LiveView;
+  readonly report: (cause: unknown) => void;
+}
+
+/** What a run has spent, by its journal, and what it has drawn of accounts that it shares. */
+export function spendingOf(
+  run: ClaimedRun,
+  content: Bundle,
+  { executor, live, report }: SpendingParts,
+): Pick<Scope, 'ledger' | 'allotments'> {
+  const ledger = foldJournal(run.steps, (place) => subjectOf(callerAt(content, place)));
+  const { accounts: door } = executor;
+  if (door === undefined) return { ledger };
+  const drawer = { environment: run.environment, run: run.id, fence: run.fence };
+  return {
+    ledger,
+    allotments: new Allotments({ door, drawer, ledger, report, revision: () => live.current().revision }),
+  };
+}
+
+/** The shared accounts that a call of `subject` is held on; undefined: none, as of nearly all calls. */
+export function accountsHeldOn(scope: Scope, subject: string, reserve: Reservation): readonly string[] | undefined {
+  const { allotments } = scope;
+  const revisions = allotments && revisionsFor(scope, subject);
+  if (revisions === undefined) return undefined;
+  const ids: string[] = [];
+  for (const { key, budget } of sharedBudgets(revisions)) {
+    const amount = budget.unit === 'calls' ? reserve.calls : budget.unit === 'tokens' ? reserve.tokens : reserve.cost;
+    const id = amount > 0 ? allotments?.idOf(key) : undefined;
+    if (id !== undefined) ids.push(id);
+  }
+  return ids.length === 0 ? undefined : ids;
+}
+
+/** Books what a call took, even where it is more than was held for it. */
+export function charge(
+  { path, target, scope }: Pick<Attempt, 'path' | 'target' | 'scope'>,
+  took: { readonly tokens: number; readonly cost: number },
+): void {
+  const booked = scope.ledger.booked(path);
+  scope.ledger.settle(path, took.tokens, took.cost);
+  if (booked === undefined || (took.tokens <= booked.tokens && took.cost <= booked.cost)) return;
+  const { tokens, cost, accounts = [] } = booked;
+  scope.allotments?.overrun({ path, target, held: { tokens, cost }, took, accounts });
+}
+
+/** Gives back what a run has drawn and not used, when it ends or is to wait. */
+export async function giveBackAll({ run, pinned, live, allotments }: Scope, isOver: boolean): Promise<void> {
+  if (allotments === undefined) return;
+  // An earlier owner may have drawn and died before it held anything; where no rule lets it draw, it did not.
+  const rows = [pinned, live.current().authority].flatMap((one) => Object.values(one?.subjects ?? {}));
+  const mayHaveDrawn = run.fence === 1 || rows.some(({ budgets }) => budgets.some(({ scope }) => scope !== 'run'));
+  if (mayHaveDrawn) await allotments.giveBack(isOver);
+}
