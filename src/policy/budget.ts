@@ -158,24 +158,3 @@ function dry(budget: SharedBudget, { left, least }: { readonly left: number; rea
   const message = `The budget ${budget.id} of ${budget.sharedBy} has ${Math.max(0, left)} ${unit} left for this run in this ${budget.window}, of ${budget.limit}; the call needs ${least}.`;
   return deny('budget.exhausted', budget.id, message);
 }
-
-/** Calls `check` for each budget of both revisions: one that is in both must hold under both of its limits. */
-export function firstOverBudget(
-  revisions: Revisions,
-  usage: Usage,
-  check: (budget: Budget, spent: Spent) => Denial | undefined,
-): Denial | undefined {
-  for (const row of [revisions.pinned, revisions.live]) {
-    for (const budget of row?.budgets ?? []) {
-      const denial = budget.scope === 'run' ? check(budget, usage.budgets.get(budget.id) ?? nothing) : undefined;
-      if (denial !== undefined) return denial;
-    }
-  }
-  return undefined;
-}
-
-/** Refuses what does not fit. Written so that a figure that is not a number refuses too. */
-export function overBudget(budget: Budget, spent: Spent, reserve: Reservation): Denial | undefined {
-  const used = inUnit(budget.unit, spent);
-  return used + inUnit(budget.unit, reserve) <= budget.limit ? undefined : exhausted(budget, used);
-}

@@ -2,7 +2,7 @@ import type { BundleAgent } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { actionOf } from './action.ts';
-import { firstOverBudget, overBudget } from './budget.ts';
+import { budgetVerdict, toolNeed } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
 import type { Decision, Reservation } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
@@ -65,10 +65,8 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (approved?.kind === 'deny') return { ...approved, argsDigest };
   if (approved?.kind === 'ask') return { ...approved, rule: permitted.rule, args, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };
-  const overdrawn = firstOverBudget(revisions, context.usage, (budget, spent) =>
-    overBudget(budget, spent, toolReserve),
-  );
-  if (overdrawn !== undefined) return { ...overdrawn, argsDigest }; // T14
+  const overdrawn = budgetVerdict(revisions, context.usage, toolNeed(toolReserve)); // T14
+  if (overdrawn !== undefined) return overdrawn.kind === 'deny' ? { ...overdrawn, argsDigest } : overdrawn;
   const approval = approved?.approval;
   const allowed = { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve } as const;
   return approval === undefined ? allowed : { ...allowed, approval };
