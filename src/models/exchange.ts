@@ -1,6 +1,8 @@
 import type { BundleModel } from '../manifest/bundle.ts';
 import { systemNetwork } from '../tools/connect.ts';
 import { type EgressOutcome, egress } from '../tools/egress.ts';
+import type { AuthHeader } from '../tools/auth.ts';
+import { assertThroughGateway } from './gateway.ts';
 import { type ModelCallOptions, modelDeadlineMs } from './options.ts';
 
 /** More than any answer within `maxOutputTokens` takes; a server that sends more is not answering. */
@@ -11,6 +13,8 @@ export interface ExchangePlan {
   readonly baseUrl: string;
   /** Undefined: no header that would hold it is sent. */
   readonly key: string | undefined;
+  /** What the endpoint's Gateway is called with; undefined: with the key, or with nothing. */
+  readonly gatewayAuth: AuthHeader | undefined;
   /** PEM of the endpoint's own authority. */
   readonly ca: string | undefined;
   /** Throws what must not be sent. */
@@ -41,17 +45,15 @@ export class Exchange {
     // A package that asked twice would pay twice, past the gate.
     if (this.#outcome !== undefined) throw new Error('one exchange to a call');
     const body = typeof init?.body === 'string' ? init.body : undefined;
+    const address = url instanceof Request ? url.url : url.toString();
     try {
       this.#plan.check(body ?? '');
+      assertThroughGateway(address, this.#plan);
     } catch (cause) {
       this.#refusal = cause instanceof Error ? cause : new Error(String(cause), { cause });
       throw cause;
     }
-    this.#outcome = await this.#send(
-      url instanceof Request ? url.url : url.toString(),
-      body,
-      new Headers(init?.headers),
-    );
+    this.#outcome = await this.#send(address, body, new Headers(init?.headers));
     const outcome = this.#outcome;
     if (outcome.kind !== 'answered') throw new Error(outcome.message);
     return new Response(outcome.body.byteLength === 0 ? null : Buffer.from(outcome.body), {
@@ -61,8 +63,9 @@ export class Exchange {
   };
 
   async #send(url: string, body: string | undefined, headers: Headers): Promise<EgressOutcome> {
-    const { model, baseUrl, key, ca, options } = this.#plan;
+    const { model, baseUrl, key, gatewayAuth, ca, options } = this.#plan;
     if (key === undefined) for (const name of keyHeaders) headers.delete(name);
+    if (gatewayAuth !== undefined) headers.set(gatewayAuth.name, gatewayAuth.value);
     // Never in place of what the protocol or the key needs.
     for (const [name, value] of Object.entries(model.headers ?? {})) if (!headers.has(name)) headers.set(name, value);
     const { protocol, host } = new URL(baseUrl);
@@ -73,7 +76,11 @@ export class Exchange {
         url,
         headers: Object.fromEntries(headers.entries()),
         ...(body === undefined ? {} : { body }),
-        credentials: [...keyHeaders, ...Object.keys(model.headers ?? {})],
+        credentials: [
+          ...keyHeaders,
+          ...(gatewayAuth === undefined ? [] : [gatewayAuth.name]),
+          ...Object.keys(model.headers ?? {}),
+        ],
         deadlineMs: options.deadlineMs ?? modelDeadlineMs,
         responseBytesMax,
         signal: options.signal,

@@ -1,3 +1,4 @@
+import type { GatewayRule } from '../policy/authority.ts';
 import type { Network } from '../tools/connect.ts';
 import type { Secrets } from '../tools/secrets.ts';
 
@@ -7,6 +8,8 @@ export interface ModelCallOptions {
   readonly secrets: Secrets;
   /** Absent: `modelDeadlineMs`. The step's own timeout comes by the signal. */
   readonly deadlineMs?: number;
+  /** Rules of the policies that reach the caller, about the gateways that a model may be reached by. */
+  readonly gateways?: readonly GatewayRule[] | undefined;
   /** Absent: the machine's own resolver and roots. */
   readonly network?: Network;
 }

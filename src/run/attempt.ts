@@ -5,11 +5,13 @@ import { factsOf } from './audit-facts.ts';
 import type {
   CallError,
   ConsumedApproval,
+  GuardRecord,
   IntentEntry,
   LiveAuthority,
   Outcome,
   RecordedDecision,
 } from './executor.ts';
+import type { HaltReason } from './halt.ts';
 import type { CallResult } from './replay.ts';
 import { accountsHeldOn, charge } from './spending.ts';
 import type { Scope } from './scope.ts';
@@ -21,16 +23,22 @@ export interface Attempt<Call extends StepCall = StepCall> {
   readonly scope: Scope;
   readonly subject: string;
   readonly target: string;
+  /** The call as guards left it: what is asked of the gate and sent. Absent: as it is. */
+  readonly sent?: StepCall;
+  /** Digest of the arguments as they were written, where guards masked some or kept the call back. */
+  readonly written?: string | undefined;
+  /** What guards found in what the call sends. */
+  readonly guards?: readonly GuardRecord[];
 }
 
 export type Allowed = Extract<Decision, { kind: 'allow' }>;
 
 /** Counts the attempt in the run's ledger, with what an allowed one may cost at most. */
 export function book(
-  { call, path, scope, subject, target }: Attempt,
+  { call, path, scope, subject, target, written }: Attempt,
   decision: Extract<Decision, { kind: 'allow' | 'deny' }>,
 ): void {
-  const { argsDigest } = decision;
+  const argsDigest = written ?? decision.argsDigest;
   scope.ledger.book(path, {
     node: call.node,
     subject,
@@ -75,6 +83,10 @@ function recordedOf({ path, scope }: Attempt, { rule, approval }: Allowed): Reco
   return { kind: 'allow', rule, ...(approval === undefined ? {} : { approval }), accounts };
 }
 
+function recorded(decision: RecordedDecision, { guards = [] }: Attempt): RecordedDecision {
+  return guards.length === 0 ? decision : { ...decision, guards };
+}
+
 /** What the gate let the call through by, as it knew it. */
 function consumedBy(id: string, { call, scope }: Attempt): ConsumedApproval {
   const known = scope.approvals.get(call.path);
@@ -85,7 +97,8 @@ function consumedBy(id: string, { call, scope }: Attempt): ConsumedApproval {
 /** Writes down that the gate let the call not pass. */
 export function refuse(attempt: Attempt, decision: Extract<Decision, { kind: 'deny' }>): CallResult {
   const { call, path, scope, target } = attempt;
-  const { reason, rule, message, argsDigest } = decision;
+  const { reason, rule, message } = decision;
+  const argsDigest = attempt.written ?? decision.argsDigest;
   book(attempt, decision);
   scope.journal.result({
     phase: 'result',
@@ -94,7 +107,7 @@ export function refuse(attempt: Attempt, decision: Extract<Decision, { kind: 'de
     kind: call.kind,
     target,
     outcome: 'denied',
-    decision: { kind: 'deny', rule, reason, message },
+    decision: recorded({ kind: 'deny', rule, reason, message }, attempt),
     argsDigest,
     error: { code: reason, message },
     audit: factsOf(attempt, decision),
@@ -104,10 +117,12 @@ export function refuse(attempt: Attempt, decision: Extract<Decision, { kind: 'de
 
 export const noCharge = { tokensIn: 0, tokensOut: 0, cost: 0 };
 
-interface Settlement {
+export interface Settlement {
   readonly outcome: Exclude<Outcome, 'denied'>;
   readonly body?: string;
   readonly error?: CallError;
+  /** What guards said of the answer, where they found something. */
+  readonly decision?: RecordedDecision | undefined;
   readonly tokensIn: number;
   readonly tokensOut: number;
   readonly cost: number;
@@ -116,7 +131,7 @@ interface Settlement {
 /** Writes down what became of a call that was let through, and gives back what it did not use. */
 export function settle(attempt: Attempt, settlement: Settlement): void {
   const { call, path, scope, target } = attempt;
-  const { outcome, body, error, tokensIn, tokensOut, cost } = settlement;
+  const { outcome, body, error, decision, tokensIn, tokensOut, cost } = settlement;
   if (outcome === 'unknown' && error?.retryable === false) scope.unsettled?.add(path);
   // An unknown outcome keeps what was reserved, unless the call was never made.
   if (error?.code === 'call.not_made') scope.ledger.unmake(path);
@@ -129,12 +144,19 @@ export function settle(attempt: Attempt, settlement: Settlement): void {
     kind: call.kind,
     target,
     outcome,
+    decision,
     body,
     error,
     tokensIn: Math.min(tokensIn, tokensMax),
     tokensOut: Math.min(tokensOut, tokensMax),
     cost,
   });
+}
+
+/** Writes down that a call that was let through was not made. */
+export function settleNotMade(attempt: Attempt, halt: HaltReason): void {
+  const error = { code: 'call.not_made', message: `The call was not made: the run was ${halt}.` };
+  settle(attempt, { outcome: 'unknown', error, ...noCharge });
 }
 
 /** What the journal's column holds; a provider that reports more is charged this much. */

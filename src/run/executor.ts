@@ -190,6 +190,20 @@ export interface RecordedDecision {
   readonly approval?: string;
   /** Ids of the shared accounts that the call was held on. */
   readonly accounts?: readonly string[];
+  /** What guards found: of an intent or a refusal in what was to be sent, of another result in the answer. */
+  readonly guards?: readonly GuardRecord[];
+}
+
+/** What one guard found in a call: names and counts, never a text. */
+export interface GuardRecord {
+  /** `Guard/ns/name`. */
+  readonly guard: string;
+  readonly mode: 'preCall' | 'postCall';
+  readonly action: 'mask' | 'block' | 'audit';
+  /** By the name of a pattern, an entity or a category. */
+  readonly found?: Readonly<Record<string, number>>;
+  /** Why it could not be asked. */
+  readonly failed?: string;
 }
 
 /** What the record says of a call beside what the journal holds. */

@@ -1,5 +1,7 @@
 import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
+import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { Json } from '../manifest/json.ts';
+import type { GuardCallOptions, GuardOutcome, GuardRequest } from '../guards/guard.ts';
 import type { ModelRequest, ModelResponse } from '../models/model.ts';
 import type { ModelCallOptions } from '../models/options.ts';
 import type { ToolCallOptions } from '../tools/options.ts';
@@ -7,17 +9,26 @@ import type { ToolOutcome } from '../tools/tool.ts';
 
 /**
  * What a call reaches once the gate let it through and the journal holds it: the world, or what stands for the world
- * where a run is only played. The same contracts as `callTool` and `callModel`.
+ * where a run is only played. The same contracts as `callTool`, `callModel` and
+ * `callGuard`.
  */
 export interface Outside {
   tool(tool: BundleTool, args: Json, options: ToolCallOptions & Played): Promise<ToolOutcome>;
   model(model: BundleModel, request: ModelRequest, options: ModelCallOptions & Played): Promise<ModelResponse>;
+  /** Absent: no guard answers, and what it guards does not pass. */
+  guard?(
+    guard: BundleGuard,
+    request: GuardRequest,
+    options: GuardCallOptions & Pick<Played, 'world'>,
+  ): Promise<GuardOutcome>;
 }
 
 /** Which call it is, for what answers from a record. */
 export interface Played {
   /** Without an attempt: `research/1.2`. */
   readonly path: string;
+  /** What the journal knows the call by: the digest of what the model wrote, whatever guards masked of it since. */
+  readonly digest: string;
   /** What would have been asked otherwise. */
   readonly world: Outside;
 }

@@ -1,9 +1,9 @@
 import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
-import { canonicalText, sha256 } from '../manifest/digest.ts';
+import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { Json } from '../manifest/json.ts';
+import { type GuardOutcome, type GuardRequest, nothingFound } from '../guards/guard.ts';
 import type { ModelRequest, ModelResponse } from '../models/model.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
-import { messagesDigest } from './ask.ts';
 import type { RecordedRow } from './executor.ts';
 import { Halted } from './halt.ts';
 import type { Outside } from './outside.ts';
@@ -25,6 +25,8 @@ export interface RecordedWorldOptions {
   readonly models: 'ask' | 'recorded';
 }
 
+type GuardOptions = Parameters<NonNullable<Outside['guard']>>[2];
+
 type Options<Kind extends 'tool' | 'model'> = Parameters<Outside[Kind]>[2];
 
 /** Answers the calls of a replay from the journal of the run that is replayed, where path and arguments agree. */
@@ -39,17 +41,28 @@ export class RecordedWorld implements Outside {
   }
 
   async tool(tool: BundleTool, args: Json, options: Options<'tool'>): Promise<ToolOutcome> {
-    const recorded = this.#lookUp('tool', options.path, sha256(canonicalText(args)));
+    const recorded = this.#lookUp('tool', options.path, options.digest);
     return recorded === undefined ? options.world.tool(tool, args, options) : toolOutcome(recorded);
   }
 
   async model(model: BundleModel, request: ModelRequest, options: Options<'model'>): Promise<ModelResponse> {
     if (this.#options.models === 'ask') return options.world.model(model, request, options);
-    const recorded = this.#lookUp('model', options.path, messagesDigest(request.messages));
+    const recorded = this.#lookUp('model', options.path, options.digest);
     if (recorded?.outcome !== 'done') return options.world.model(model, request, options);
     const usage = { inputTokens: recorded.tokensIn ?? 0, outputTokens: recorded.tokensOut ?? 0 };
     // Written by the door, from what a provider answered.
     return { ...(JSON.parse(recorded.body ?? 'null') as Omit<ModelResponse, 'usage'>), usage };
+  }
+
+  /**
+   * Patterns are looked for anew: that is the same everywhere. A service is asked only where calls may be made at all;
+   * what the record answers with has passed it.
+   */
+  guard(guard: BundleGuard, request: GuardRequest, options: GuardOptions): Promise<GuardOutcome> {
+    const isAsked = this.#options.models === 'ask' || this.#options.onDiverge === 'ask';
+    if (options.world.guard !== undefined && (isAsked || guard.provider.type === 'regex'))
+      return options.world.guard(guard, request, options);
+    return Promise.resolve({ kind: 'checked', findings: request.texts.map(() => nothingFound) });
   }
 
   /** Undefined: the call is to be made. */

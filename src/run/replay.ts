@@ -1,7 +1,6 @@
-import { canonicalText, sha256 } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 import type { ReasonCode } from '../policy/reason.ts';
-import { messagesDigest, type StepCall } from './ask.ts';
+import { messagesDigest, type StepCall, writtenDigest } from './ask.ts';
 import type { CallError, RecordedRow } from './executor.ts';
 import { StepFailure } from './halt.ts';
 import type { Scope } from './scope.ts';
@@ -65,7 +64,5 @@ function assertSame(call: StepCall, path: string, row: RecordedRow): void {
 }
 
 function digestOf(call: StepCall): string {
-  if (call.kind === 'model') return messagesDigest(call.messages);
-  // The gate let this text pass when it wrote the digest.
-  return sha256(canonicalText(JSON.parse(call.arguments) as Json));
+  return call.kind === 'model' ? messagesDigest(call.messages) : writtenDigest(call);
 }

@@ -2,12 +2,6 @@ import type { CodeDoc } from '../manifest/problem.ts';
 
 /** What can go wrong when the gate's decision is carried out by a tool. */
 export const toolCodes = {
-  'egress.denied': {
-    title: 'The address may not be reached',
-    cause:
-      'The URL, a redirect or what its name resolves to is outside what the resource declares, or is a private, loopback, link-local or metadata address.',
-    cure: 'List the host under `egress.hosts` (with `http://` for plain HTTP); set `allowPrivate` for a host in your own network.',
-  },
   'tool.network': {
     title: 'The other side could not be reached, or the connection broke',
     cause: 'No DNS answer, a refused or broken connection, or a certificate that does not verify.',

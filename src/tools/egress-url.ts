@@ -5,6 +5,8 @@ export interface EgressRules {
   /** `[http://|https://]host[:port]`, where host is exact or `*.suffix`; without a scheme https, without a port its default. */
   readonly hosts: readonly string[];
   readonly allowPrivate: boolean;
+  /** Further lists, of policies: each must have the host too. */
+  readonly within?: readonly (readonly string[])[] | undefined;
 }
 
 export type VettedUrl =
@@ -25,12 +27,19 @@ export function vetUrl(text: string, rules: EgressRules): VettedUrl {
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return denied(`The scheme ${url.protocol} is not HTTP.`);
   if (url.username !== '' || url.password !== '') return denied('The URL holds a user or a password.');
-  if (rules.hosts.some((entry) => matches(entry, url))) return { kind: 'vetted', url };
-  return denied(`${url.protocol}//${url.host} is not among the declared hosts.`);
+  if (!isAmong(rules.hosts, url)) return denied(`${url.protocol}//${url.host} is not among the declared hosts.`);
+  const isWithin = rules.within?.every((hosts) => isAmong(hosts, url)) ?? true;
+  return isWithin
+    ? { kind: 'vetted', url }
+    : denied(`${url.protocol}//${url.host} is not among the hosts that are allowed.`);
 }
 
 function denied(message: string): VettedUrl {
   return { kind: 'denied', message };
+}
+
+function isAmong(hosts: readonly string[], url: URL): boolean {
+  return hosts.some((entry) => matches(entry, url));
 }
 
 const entryForm = /^(?:(https?):\/\/)?(\*\.)?([^/?#@\\*\s]+)$/i;

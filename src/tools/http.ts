@@ -19,7 +19,7 @@ export async function callHttp(tool: HttpTool, args: JsonObject, options: ToolCa
       return { kind: 'failed', code: cause.code, message: cause.message, retryable: false };
     throw cause;
   }
-  const outcome = await egress(request, tool.impl.egress, options.network);
+  const outcome = await egress(request, { ...tool.impl.egress, within: options.egress }, options.network);
   return outcome.kind === 'answered' ? resultOf(tool, outcome, options) : interrupted(tool, outcome);
 }
 

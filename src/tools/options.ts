@@ -12,6 +12,8 @@ export interface ToolCallOptions {
   readonly timeoutMs?: number | undefined;
   /** What memory tools reach; absent: this worker keeps no memories. */
   readonly memory?: MemoryAccess | undefined;
+  /** Lists of hosts of the policies that reach the caller: a tool connects only where each of them says, and redirects too. */
+  readonly egress?: readonly (readonly string[])[] | undefined;
   /** Absent: the machine's own resolver and roots. */
   readonly network?: Network;
 }

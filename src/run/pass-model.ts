@@ -1,0 +1,106 @@
+import { isPawlError, RetryableError } from '../errors.ts';
+import type { Json } from '../manifest/json.ts';
+import type { ModelResponse, Thought } from '../models/model.ts';
+import type { GatewayRule } from '../policy/authority.ts';
+import { settleModelCall } from '../policy/cost.ts';
+import { messagesDigest, modelOf, type ModelStepCall } from './ask.ts';
+import { type Attempt, noCharge, settle, type Settlement } from './attempt.ts';
+import type { CallError } from './executor.ts';
+import { beginFlight, settleGivenUp } from './flights.ts';
+import { Halted, haltReasonOf } from './halt.ts';
+import type { Outside } from './outside.ts';
+import type { Pass } from './passing.ts';
+import { correctRate } from './rate-door.ts';
+import type { Again, CallResult } from './replay.ts';
+import { revisionsFor } from './scope.ts';
+import { screenAnswer } from './screening-result.ts';
+
+/** Asks the model, and writes down what it answered, as its guards leave it. */
+export async function passModel(
+  attempt: Attempt<ModelStepCall>,
+  { decision, request, ...asked }: Pass,
+  world: Outside,
+): Promise<CallResult | Again> {
+  const { call, scope } = attempt;
+  const model = modelOf(attempt, scope);
+  const { maxOutputTokens, reserve } = decision;
+  if (request === undefined || maxOutputTokens === undefined) throw new TypeError('a call without a request');
+  const charge = { reserve, maxOutputTokens, pricing: model.pricing };
+  const flight = beginFlight(scope.flights, { ...asked, environment: scope.run.environment, signal: call.signal });
+  try {
+    const { path } = call;
+    const digest = messagesDigest(call.messages);
+    const gateways = gatewaysFor(attempt);
+    const options = { signal: flight.signal, secrets: scope.secrets, path, digest, world, gateways };
+    const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
+    const { text, toolCalls, finish, usage, thoughts } = answer;
+    if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
+    const calls = toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw }));
+    const output = { text, toolCalls: calls, finish, ...(thoughts === undefined ? {} : { thoughts: [...thoughts] }) };
+    const took = settleModelCall({ ...charge, usage });
+    correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
+    return await settleAnswer(attempt, { output, took }, world);
+  } catch (cause) {
+    const halt = haltReasonOf(scope.signal);
+    // A model call has no effect but its cost: who takes the run over asks again.
+    if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
+    const given = flight.halt();
+    if (given !== undefined && !call.signal.aborted)
+      return settleGivenUp(attempt, given, settleModelCall({ ...charge, usage: undefined }));
+    if (!isPawlError(cause)) throw cause;
+    const retryable = cause instanceof RetryableError && !call.signal.aborted;
+    const error: CallError = { code: cause.code, message: cause.message, retryable };
+    const took = neverAnswered.has(cause.code) ? noCharge : settleModelCall({ ...charge, usage: undefined });
+    correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
+    settle(attempt, { outcome: 'failed', error, ...took });
+    if (!retryable) return { kind: 'failed', error };
+    return { kind: 'again', when: 'later', error, retryAfterMs: cause.retryAfterMs };
+  } finally {
+    flight.end();
+  }
+}
+
+interface Answered {
+  readonly output: Pick<ModelResponse, 'text' | 'toolCalls' | 'finish'> & { readonly thoughts?: readonly Thought[] };
+  readonly took: Pick<Settlement, 'tokensIn' | 'tokensOut' | 'cost'>;
+}
+
+/** An answer costs what it costs, whether its guards let it pass or not. */
+async function settleAnswer(
+  attempt: Attempt<ModelStepCall>,
+  { output, took }: Answered,
+  world: Outside,
+): Promise<CallResult> {
+  const kept = await screenAnswer(attempt, output, world);
+  if (haltReasonOf(attempt.scope.signal) === 'lost') throw new Halted('lost');
+  const decision = kept?.decision;
+  if (kept?.kind === 'closed') {
+    settle(attempt, { outcome: 'failed', error: kept.error, decision, ...took });
+    return { kind: 'failed', error: kept.error };
+  }
+  const body = JSON.stringify(kept?.answer ?? output);
+  settle(attempt, { outcome: 'done', body, decision, ...took });
+  return { kind: 'done', output: JSON.parse(body) as Json };
+}
+
+/** The rules of both revisions about gateways: the door holds the address itself against them. */
+function gatewaysFor({ scope, subject }: Attempt): readonly GatewayRule[] | undefined {
+  const { pinned, live } = revisionsFor(scope, subject) ?? {};
+  if (pinned?.gateways === undefined && live?.gateways === undefined) return undefined;
+  return [...(pinned?.gateways ?? []), ...(live?.gateways ?? [])];
+}
+
+/** Failures after which a provider charges nothing; after any other, all that was reserved is charged. */
+const neverAnswered: ReadonlySet<string> = new Set([
+  'model.rate_limited',
+  'model.unavailable',
+  'model.unauthorised',
+  'model.request_refused',
+  'context.too_large',
+  'model.script_invalid',
+  'model.script_exhausted',
+  'secret.unavailable',
+  'egress.denied',
+  'gateway.required',
+  'gateway.not_allowed',
+]);
