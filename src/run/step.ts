@@ -48,16 +48,13 @@ export async function step(call: StepCall, scope: Scope): Promise<CallResult> {
 /** Decides, and lets through what is allowed. A newer live revision makes the decision void: it is made again. */
 async function admit(unscreened: Attempt): Promise<CallResult | Again> {
   const { call, path, scope } = unscreened;
-  if (scope.journal.recorded(path) !== undefined) {
-    if (call.kind === 'model') return leave(unscreened);
-    if (call.enter !== undefined) return passInnerAgent({ ...unscreened, call }, call.enter, world);
-    if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
-  }
+  const begun = takeUp(unscreened);
+  if (begun !== undefined) return await begun;
   let attempt = unscreened;
   let guardedBy: Authority | undefined | null = null;
   let isPaced = !isRated(attempt);
   let draws = 0;
-  for (let round = 1; ; round += 1) {
+  for (let conflicts = 0; conflicts < roundsMax; ) {
     assertGoing(scope);
     if (call.signal.aborted) throw timeIsOver(call);
     scope.ledger.release(path);
@@ -80,25 +77,21 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
         const screened = await screening;
         if (screened?.kind === 'closed') return refuseGuarded(unscreened, screened);
         attempt = screened?.attempt ?? unscreened;
-        round -= 1;
         continue;
       }
     }
     if (decision.kind === 'ask') {
       await awaitApproval(attempt, decision);
-      round -= 1;
       continue;
     }
     if (decision.kind === 'draw') {
       const overtaken = await drawFor(attempt, decision.draws, (draws += 1));
       if (overtaken !== undefined) return refuse(attempt, overtaken);
-      round -= 1;
       continue;
     }
     if (!isPaced) {
       await awaitRate(attempt, decision.reserve.tokens);
       isPaced = true;
-      round -= 1;
       continue;
     }
     book(attempt, decision);
@@ -107,9 +100,20 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     scope.ledger.release(path);
     // What is known of it let the call through, and did not hold: it is asked for anew.
     if (decision.approval !== undefined) scope.approvals.delete(call.path);
-    if (round === roundsMax) return refuse(attempt, conflictDenial);
-    await scope.live.refresh();
+    conflicts += 1;
+    if (conflicts < roundsMax) await scope.live.refresh();
   }
+  return refuse(attempt, conflictDenial);
+}
+
+/** What becomes of a call that an earlier owner let through and never wrote the end of; undefined: it is made again. */
+function takeUp(attempt: Attempt): Promise<CallResult> | Again | undefined {
+  const { call, path, scope } = attempt;
+  if (scope.journal.recorded(path) === undefined) return undefined;
+  if (call.kind === 'model') return leave(attempt);
+  if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter, world);
+  if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
+  return undefined;
 }
 
 function refuseGuarded(attempt: Attempt, { reason, rule, message, records, argsDigest }: Closed): CallResult {
