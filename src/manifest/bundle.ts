@@ -239,6 +239,10 @@ export interface BundleTool {
   readonly outputSchema?: JsonObject;
   /** Sorted, never empty: `read`, `write`, `delete`, `execute`, `admin`. */
   readonly operations: readonly string[];
+  /** Absent: medium. */
+  readonly risk?: 'low' | 'high' | 'critical';
+  /** What a call does with data; absent: what one of its type may do at worst. */
+  readonly dataClass?: 'public' | 'privateRead' | 'untrustedRead' | 'externalWrite';
   readonly idempotent: boolean;
   readonly timeoutMs: number;
   readonly maxResultBytes: number;

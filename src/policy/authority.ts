@@ -1,5 +1,6 @@
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { ApprovalTerms } from './approval.ts';
+import type { Facts } from './facts.ts';
 
 /** What a system's agents may do, compiled once per revision from grants and policies; plain JSON, stored with the bundle. */
 export interface Authority {
@@ -38,6 +39,8 @@ export interface SubjectAuthority {
   /** By id. */
   readonly conditions?: readonly Condition[];
   readonly flow?: readonly FlowRule[];
+  /** What `conditions` and `flow` look at; absent where there are none. */
+  readonly facts?: Facts;
   readonly rates?: readonly RateRule[];
   /** Each must have the host that a tool connects to. */
   readonly egress?: readonly { readonly rule: string; readonly hosts: readonly string[] }[];
@@ -68,7 +71,7 @@ export interface Condition {
 export type DataClass = 'public' | 'privateRead' | 'untrustedRead' | 'externalWrite';
 
 export interface FlowRule {
-  /** `AgentPolicy/ns/name#flow-name` or `…#flow-index`. */
+  /** `AgentPolicy/ns/name#name`; without a name what it says: `…#flow-privateRead-deny-externalWrite`. */
   readonly id: string;
   /** Sorted: all of these must have been touched. */
   readonly when: readonly ('privateRead' | 'untrustedRead')[];
@@ -109,7 +112,7 @@ export type Verdict =
     }
   | {
       readonly kind: 'deny';
-      readonly reason: 'policy.denied' | 'policy.not_granted' | 'model.not_allowed';
+      readonly reason: 'policy.denied' | 'policy.not_granted' | 'isolation.unavailable' | 'model.not_allowed';
       readonly rule: string;
       /** `policy.not_granted`: the permissions that no role of the subject gives, sorted. */
       readonly missing?: readonly string[];

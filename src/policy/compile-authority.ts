@@ -7,9 +7,11 @@ import { callersOf, handOffsOf } from './callers.ts';
 import { agentLimits } from './compile-agent.ts';
 import { AskingRules } from './compile-ask.ts';
 import { durationMs } from './duration-ms.ts';
+import { factsFor } from './compile-facts.ts';
 import { guardsCompiled, guardsNamed } from './compile-guards.ts';
 import { modelsNamed } from './compile-model.ts';
 import { memoryCells, memoryUseOf, searchedBy } from './compile-memory.ts';
+import { callRulesOf } from './compile-rules.ts';
 import { type Grants, memoryVerdict, modelVerdict, toolVerdict } from './compile-verdict.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -55,23 +57,45 @@ export interface Request {
   readonly limits: Limits;
 }
 
-/** Compiles one subject, of all its tools or only of those in `wanted`. */
+/**
+ * Compiles one subject, of all its tools or only of those in `wanted`. Policies with `mode: audit` have no part in it:
+ * what they would make of it stands beside it.
+ */
 export function subjectAuthority(subject: Subject, view: View, wanted?: ReadonlySet<string>): SubjectAuthority {
-  const request = requestOf(subject, view);
   const policies = view.policiesFor(subject);
+  const enforced = policies.some(isAudited) ? policies.filter((policy) => !isAudited(policy)) : policies;
+  const row = rowOf(subject, view, { policies: enforced, wanted });
+  return enforced === policies ? row : { ...row, audit: rowOf(subject, view, { policies, wanted }) };
+}
+
+function isAudited({ spec }: Rule<'AgentPolicy'>): boolean {
+  return spec.mode === 'audit';
+}
+
+interface Ruling {
+  readonly policies: readonly Rule<'AgentPolicy'>[];
+  readonly wanted: ReadonlySet<string> | undefined;
+}
+
+function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): SubjectAuthority {
+  const request = requestOf(subject, view);
   const asked = wanted === undefined ? request.tools : [...wanted].filter((path) => request.tools.has(path));
   const forms = policies.map(policyForm);
+  const asks = new AskingRules();
+  const rules = callRulesOf(policies, asks);
   const grants: Grants = {
     policies: forms.filter(({ tools, operations }) => tools !== undefined || operations !== undefined),
     asking: forms.filter(({ asked }) => asked !== undefined),
     roles: request.roles.map((path) => roleForm(view.resource('AgentRole', path))),
-    asks: new AskingRules(),
+    asks,
+    floor: rules.isolation?.min === 'inline' ? undefined : rules.isolation,
   };
   const tools: Record<string, Verdict> = {};
   for (const id of wantedCells(subject, view, wanted)) tools[id] = memoryVerdict(id, subject.address, grants);
-  for (const path of asked) {
-    const rules = view.permissionsFor(path, subject);
-    const cell = { tool: toolForm(view.resource('Tool', path)), subject, rules, isAsked: request.asked.has(path) };
+  const listed = Array.from(asked, (path) => toolForm(view.resource('Tool', path)));
+  for (const tool of listed) {
+    const { path } = tool;
+    const cell = { tool, subject, rules: view.permissionsFor(path, subject), isAsked: request.asked.has(path) };
     tools[path] = toolVerdict(cell, grants);
   }
   return {
@@ -80,7 +104,9 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
     limits: limitsOf(request.limits, policies),
     ...handOffsIn(subject, view),
     budgets: policies.flatMap(budgetsOf),
-    ...grants.asks.compiled(),
+    ...asks.compiled(),
+    ...rules,
+    ...factsFor(subject, rules, listed),
     ...guardsIn(subject, view, policies),
   };
 }

@@ -96,6 +96,8 @@ const toolOf = kept((tool: Resource): BundleTool => {
     inputSchema: inputSchemaOf(tool),
     ...(spec.outputSchema === undefined ? {} : { outputSchema: spec.outputSchema }),
     operations: [...new Set(spec.operation)].sort(compareText),
+    ...(spec.risk === 'medium' ? {} : { risk: spec.risk }),
+    ...(spec.dataClass === undefined ? {} : { dataClass: spec.dataClass }),
     idempotent: spec.idempotent,
     timeoutMs: durationMs(spec.timeout),
     maxResultBytes: spec.maxResultBytes,

@@ -1,13 +1,14 @@
 import { parseMemoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
-import type { Verdict } from './authority.ts';
+import type { SubjectAuthority, Verdict } from './authority.ts';
 import type { AskingRules } from './compile-ask.ts';
 import { memoryOperations } from './compile-memory.ts';
 import type { Rule, Subject } from './reach.ts';
 import {
   type Demand,
   holds,
+  leavesOut,
   permissionDemand,
   type PolicyForm,
   policyForm,
@@ -24,6 +25,8 @@ export interface Grants {
   /** By address. */
   readonly roles: readonly RoleForm[];
   readonly asks: AskingRules;
+  /** Above `inline`; absent: none. */
+  readonly floor: SubjectAuthority['isolation'];
 }
 
 /** One (subject, tool) pair with the ToolPermissions that hold for it. */
@@ -46,7 +49,18 @@ export function toolVerdict(cell: Cell, grants: Grants): Verdict {
       asks.push(grants.asks.add(address, spec.approval));
   }
   if (isAsked) asks.push(grants.asks.add(subject.address, undefined));
-  return grants.asks.over(verdict, asks);
+  return isolated(grants.asks.over(verdict, asks), tool, grants);
+}
+
+/**
+ * T8. What runs elsewhere has no tier: where a floor or the tool's own risk wants it kept apart, people look at each
+ * call instead. What runs within pawl has the weakest, and no floor above it is satisfied by asking.
+ */
+function isolated(verdict: Verdict, { path, isRemote, facts }: ToolForm, { floor }: Grants): Verdict {
+  const isRisky = facts.risk === 'high' || facts.risk === 'critical';
+  const rule = floor?.rule ?? (isRemote && isRisky ? `Tool/${path}` : undefined);
+  if (rule === undefined || (isRemote && verdict.kind === 'ask')) return verdict;
+  return { kind: 'deny', reason: 'isolation.unavailable', rule };
 }
 
 /**
@@ -60,13 +74,15 @@ export function memoryVerdict(id: string, subject: Address, grants: Grants): Ver
     isSession ? one.tools !== undefined && holds(one.tools.deny, id) : deniesTool(one, { path: id, operations }),
   );
   if (policy !== undefined) return policy.denied;
-  return grants.asks.over({ kind: 'allow', rule: subject }, isSession ? [] : policiesAsking(operations, grants));
+  if (isSession) return { kind: 'allow', rule: subject };
+  if (grants.floor !== undefined) return { kind: 'deny', reason: 'isolation.unavailable', rule: grants.floor.rule };
+  return grants.asks.over({ kind: 'allow', rule: subject }, policiesAsking(operations, grants));
 }
 
 export function modelVerdict(model: string, subject: Address, policies: readonly Rule<'AgentPolicy'>[]): Verdict {
   const denying = policies.find((rule) => {
     const { models } = policyForm(rule);
-    return models !== undefined && !holds(models, model);
+    return models !== undefined && leavesOut(models, model);
   });
   return denying === undefined
     ? { kind: 'allow', rule: subject }
@@ -88,8 +104,7 @@ function deniedBy({ tool, rules }: Cell, policies: readonly PolicyForm[]): Verdi
 }
 
 function deniesTool({ tools, operations }: PolicyForm, tool: Pick<ToolForm, 'path' | 'operations'>): boolean {
-  if (tools !== undefined && holds(tools.deny, tool.path)) return true;
-  if (tools?.allow !== undefined && !holds(tools.allow, tool.path)) return true;
+  if (tools !== undefined && leavesOut(tools, tool.path)) return true;
   return operations !== undefined && tool.operations.some((operation) => operations.has(operation));
 }
 

@@ -18,7 +18,7 @@ export function deny(reason: ReasonCode, rule: string, message: string): Denial 
 
 /**
  * The stricter of both revisions for one cell of the table: an explicit deny of either first, then a missing grant
- * of either. A row that one of them lacks grants nothing.
+ * of either, then what cannot be isolated enough. A row that one of them lacks grants nothing.
  */
 export function effectiveVerdict(
   revisions: Revisions,
@@ -29,15 +29,17 @@ export function effectiveVerdict(
   const ofPinned: Verdict = pinned ?? { kind: 'deny', reason: missing, rule: 'pinned revision' };
   if (revisions.live === undefined || revisions.live === revisions.pinned) return ofPinned;
   const ofLive: Verdict = row(revisions.live, cell) ?? { kind: 'deny', reason: missing, rule: 'live revision' };
-  if (isExplicit(ofPinned)) return ofPinned;
-  if (isExplicit(ofLive)) return ofLive;
-  if (ofPinned.kind === 'deny') return ofPinned;
-  return ofLive.kind === 'allow' ? ofPinned : askOfBoth(ofPinned, ofLive);
+  if (ofPinned.kind === 'deny' && (ofLive.kind !== 'deny' || order[ofPinned.reason] <= order[ofLive.reason]))
+    return ofPinned;
+  if (ofLive.kind === 'deny') return ofLive;
+  return ofLive.kind === 'allow' || ofPinned.kind === 'deny' ? ofPinned : askOfBoth(ofPinned, ofLive);
 }
 
+/** Which of two denials explains itself: the one of the earlier check. */
+const order = { 'policy.denied': 0, 'policy.not_granted': 1, 'model.not_allowed': 1, 'isolation.unavailable': 2 };
+
 /** Whoever is asked by either revision is asked. */
-function askOfBoth(pinned: Exclude<Verdict, { kind: 'deny' }>, live: Exclude<Verdict, { kind: 'allow' }>): Verdict {
-  if (live.kind === 'deny') return live;
+function askOfBoth(pinned: Exclude<Verdict, { kind: 'deny' }>, live: Extract<Verdict, { kind: 'ask' }>): Verdict {
   const asks = pinned.kind === 'allow' ? live.asks : [...new Set([...pinned.asks, ...live.asks])].sort(compareText);
   return { kind: 'ask', rule: pinned.rule, asks };
 }
@@ -47,10 +49,6 @@ function row(
   cell: { readonly table: 'tools' | 'models'; readonly name: string },
 ): Verdict | undefined {
   return own(authority[cell.table], cell.name);
-}
-
-function isExplicit(verdict: Verdict): boolean {
-  return verdict.kind === 'deny' && verdict.reason === 'policy.denied';
 }
 
 /** The smaller of a limit's two values. */

@@ -39,18 +39,26 @@ export function released(asks: readonly Ask[], action: Action, state: ApprovalSt
   }
 }
 
+/** A rule that asks, and the key of its terms in a row's `approvals`. */
+export interface AskedBy {
+  readonly rule: string;
+  readonly terms: string;
+}
+
 /**
  * Whom the rules of both revisions ask, by rule. Where both have a rule, the shorter time and four eyes of either hold;
  * where they name other people, each has to be satisfied by itself.
  */
-export function asksBy(keys: readonly string[], { pinned, live }: Revisions): readonly Ask[] {
-  return [...new Set(keys)].sort(compareText).flatMap((rule) => {
-    const ofPinned = own(pinned.approvals, rule);
-    const ofLive = live === pinned ? undefined : own(live?.approvals, rule);
+export function asksBy(asked: readonly AskedBy[], { pinned, live }: Revisions): readonly Ask[] {
+  const byRule = new Map(asked.map(({ rule, terms }) => [rule, terms]));
+  const sorted = [...byRule].sort(([a], [b]) => compareText(a, b));
+  return sorted.flatMap(([rule, terms]) => {
+    const ofPinned = own(pinned.approvals, terms);
+    const ofLive = live === pinned ? undefined : own(live?.approvals, terms);
     if (ofPinned !== undefined && ofLive !== undefined) return askOfBoth(rule, ofPinned, ofLive);
-    const terms = ofPinned ?? ofLive;
-    if (terms === undefined) throw new TypeError('a rule that asks says nothing of whom');
-    return [{ rule, ...terms }];
+    const only = ofPinned ?? ofLive;
+    if (only === undefined) throw new TypeError('a rule that asks says nothing of whom');
+    return [{ rule, ...only }];
   });
 }
 

@@ -20,7 +20,10 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
     return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${call.model}.`);
   const permitted = permit(revisions, { subject: call.subject, table: 'models', name: call.model }); // M3
   if (permitted.kind === 'deny') return permitted;
-  const denial = parameterDenial(call.model, model) ?? turnDenial(agent, context, revisions); // M4, M8
+  const denial =
+    parameterDenial(call.model, model) ?? // M4
+    gatewayDenial(call.model, model, revisions) ?? // M5
+    turnDenial(agent, context, revisions); // M8
   if (denial !== undefined) return denial;
   return reserve({ call, context, revisions, model, rule: permitted.rule }); // M9
 }
@@ -40,6 +43,25 @@ function parameterDenial(name: string, { parameters }: BundleModel): Denial | un
 
 function isWithin(figure: number, least: number, most: number): boolean {
   return figure >= least && figure <= most;
+}
+
+/** M5. What leaves for a model goes the ways that both revisions approve of. */
+function gatewayDenial(name: string, { gateway }: BundleModel, { pinned, live }: Revisions): Denial | undefined {
+  for (const { rule, require, allow } of [...(pinned.gateways ?? []), ...(live?.gateways ?? [])]) {
+    if (gateway === undefined && require.includes('model')) {
+      return deny('gateway.required', rule, `${rule} wants a gateway, and ModelEndpoint/${name} has none.`);
+    }
+    if (gateway !== undefined && allow?.includes(gateway.gateway) === false) {
+      return deny('gateway.not_allowed', rule, `${rule} does not approve of Gateway/${gateway.gateway}.`);
+    }
+  }
+  return undefined;
+}
+
+/** M4: the longest answer that the endpoint and the policies of both revisions let it give. */
+function outputMax({ parameters }: BundleModel, { pinned, live }: Revisions): number {
+  const clamps = [pinned.maxOutputTokens?.tokens, live?.maxOutputTokens?.tokens];
+  return clamps.reduce<number>((least, one) => Math.min(least, one ?? least), parameters.maxOutputTokens);
 }
 
 /** M8. A step that was refused too often gets no further turn: this is where `maxDenials` ends it. */
@@ -70,7 +92,7 @@ interface Asking {
 function reserve({ call, context, revisions, model, rule }: Asking): Decision {
   const { usage, bundle } = context;
   const input = reservedInput(call.inputTokens);
-  const caps: Caps = { input, output: model.parameters.maxOutputTokens };
+  const caps: Caps = { input, output: outputMax(model, revisions) };
   const overLimit =
     clampToTokens(
       caps,

@@ -1,4 +1,4 @@
-import type { BundleAgent } from '../manifest/bundle.ts';
+import type { BundleAgent, BundleTool } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import { actionOf } from './action.ts';
@@ -6,8 +6,10 @@ import { budgetVerdict, toolNeed } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
 import type { Decision, Reservation } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
+import { withAudit } from './gate-audit.ts';
 import { decideModel } from './gate-model.ts';
-import { asksBy, type Released, released } from './gate-approval.ts';
+import { type AskedBy, asksBy, type Released, released } from './gate-approval.ts';
+import { callRules } from './gate-rules.ts';
 import { haltDenial } from './halt.ts';
 import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
 import { permit, type Permitted } from './permit.ts';
@@ -29,11 +31,19 @@ export function decide(call: GateCall, context: GateContext): Decision {
       return deny('gate.authority_missing', 'gate', `The run's revision has no compiled rules for ${call.subject}.`);
     }
     const revisions = { pinned, live };
-    return call.kind === 'tool' ? decideTool(call, context, revisions) : decideModel(call, context, revisions);
+    const decision = decideBy(call, context, revisions);
+    // Nearly no subject has policies on trial.
+    return pinned.audit === undefined && live?.audit === undefined
+      ? decision
+      : withAudit(decision, revisions, (tried, also = {}) => decideBy(call, { ...context, ...also }, tried));
   } catch {
     // The cause may quote arguments; there is no fail-open switch, so the fact is enough.
     return deny('gate.error', 'gate', `The gate failed while it decided a ${call.kind} call of ${call.subject}.`);
   }
+}
+
+function decideBy(call: GateCall, context: GateContext, revisions: Revisions): Decision {
+  return call.kind === 'tool' ? decideTool(call, context, revisions) : decideModel(call, context, revisions);
 }
 
 function clockDenial({ clock }: GateContext): Denial | undefined {
@@ -59,9 +69,11 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
   const permitted = permitTarget(target, call, revisions); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
+  const asked = target.tool && callRules({ call, id: target.id, tool: target.tool, args, context, revisions }); // T8 to T10
+  if (asked !== undefined && 'kind' in asked) return { ...asked, argsDigest };
   const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
-  const approved = approvalOf(permitted, { call, argsDigest, context, revisions, target }); // T13
+  const approved = approvalOf(rulesAsking(permitted, asked), { call, argsDigest, context, revisions, target }); // T13
   if (approved?.kind === 'deny') return { ...approved, argsDigest };
   if (approved?.kind === 'ask') return { ...approved, rule: permitted.rule, args, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };
@@ -72,14 +84,19 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   return approval === undefined ? allowed : { ...allowed, approval };
 }
 
+function rulesAsking(permitted: Exclude<Permitted, Denial>, asked: readonly AskedBy[] = []): readonly AskedBy[] {
+  if (permitted.kind !== 'ask') return asked;
+  return [...permitted.asks.map((rule) => ({ rule, terms: rule })), ...asked];
+}
+
 /** T13; undefined: nobody is asked, as of nearly all calls. */
-function approvalOf(permitted: Exclude<Permitted, Denial>, { target, ...counted }: Approving): Released | undefined {
-  if (permitted.kind !== 'ask') return undefined;
+function approvalOf(asked: readonly AskedBy[], { target, ...counted }: Approving): Released | undefined {
+  if (asked.length === 0) return undefined;
   const { call, argsDigest, context, revisions } = counted;
   const { where, bundle, approvals } = context;
   const action = actionOf({ where, subject: call.subject, tool: target.id, argsDigest, bundle, revisions });
   const known = where && approvals?.get(where.call);
-  return released(asksBy(permitted.asks, revisions), action, known);
+  return released(asksBy(asked, revisions), action, known);
 }
 
 /** A tool, or another agent: what is handed on counts as a call, and what it takes is the other agent's. */
@@ -88,6 +105,7 @@ interface Target {
   readonly id: string;
   /** `namespace/name` of the other agent. */
   readonly agent?: string;
+  readonly tool?: BundleTool;
   /** Micro-USD for one call. */
   readonly cost: number;
 }
@@ -96,7 +114,7 @@ interface Target {
 function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial {
   const id = toolId(call, bundle);
   const tool = id === undefined ? undefined : own(bundle.tools, id);
-  if (id !== undefined && tool !== undefined) return { id, cost: tool.costPerCall };
+  if (id !== undefined && tool !== undefined) return { id, tool, cost: tool.costPerCall };
   const agent = own(agentBy(call, bundle)?.agents, call.name)?.agent;
   if (agent !== undefined) return { id: handOffTarget(agent), agent, cost: 0 };
   if (Object.values(bundle.tools).some((other) => other.name === call.name)) {

@@ -13,7 +13,7 @@ export interface PermissionCell {
 export type Permitted = Exclude<Verdict, { kind: 'deny' }> | Denial;
 
 /**
- * T6, T7 and M3: what rules alone say of a call, whatever its arguments. `decide` asks it of every call, and the plan,
+ * T6 to T8 and M3: what rules alone say of a call, whatever its arguments. `decide` asks it of every call, and the plan,
  * `can-i` and `who-can` of every cell, so that what was reviewed is what workers do.
  */
 export function permit(revisions: Revisions, { subject, table, name }: PermissionCell): Permitted {
@@ -23,6 +23,12 @@ export function permit(revisions: Revisions, { subject, table, name }: Permissio
   switch (reason) {
     case 'policy.not_granted':
       return deny(reason, rule, `Nothing grants ${name}: no role with its permissions, or live took it away.`);
+    case 'isolation.unavailable':
+      return deny(
+        reason,
+        rule,
+        `${rule} wants ${name} kept apart more strongly than it can be, or people to be asked.`,
+      );
     case 'policy.denied':
       return deny(reason, rule, `${rule} denies ${name}.`);
     case 'model.not_allowed':

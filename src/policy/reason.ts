@@ -87,6 +87,45 @@ export const policyCodes = {
       'No role of the agent holds the permissions that the tool requires, or the live revision took the tool away.',
     cure: 'Give the agent a role with the permission, or list the tool again; only new runs see a new grant.',
   },
+  'isolation.unavailable': {
+    title: 'The tool cannot be kept apart enough',
+    cause:
+      'A policy’s `isolation.min` or the tool’s `risk` wants a stronger tier than its type or this worker has; of a tool that runs elsewhere, which has none, people must be asked about each call.',
+    cure: 'Have a ToolPermission ask about it, use a tool of a type that can be isolated, or change the policy that the decision names.',
+  },
+  'egress.denied': {
+    title: 'The address may not be reached',
+    cause:
+      'The URL, a redirect or what its name resolves to is outside what the resource or a policy’s `egress.hosts` allows, or is a private, loopback, link-local or metadata address.',
+    cure: 'List the host under `egress.hosts` of the resource and of the policy that the decision names (with `http://` for plain HTTP); set `allowPrivate` for a host in your own network.',
+  },
+  'gateway.required': {
+    title: 'The call must go through a gateway',
+    cause: 'A policy’s `gateways.require` names calls of this sort, and the endpoint or tool is reached without one.',
+    cure: 'Give the ModelEndpoint a `gatewayRef`, or use a tool that needs no way out of its own.',
+  },
+  'gateway.not_allowed': {
+    title: 'The gateway is not an approved one',
+    cause: 'A policy’s `gateways.allow` leaves out the Gateway of the endpoint.',
+    cure: 'Use a Gateway that the policy names, or add this one to it.',
+  },
+  'policy.condition_false': {
+    title: 'A condition of a policy does not hold',
+    cause: 'The expression of a `denyUnless` gave `false` for this call, in the run’s revision or in the live one.',
+    cure: 'Read the condition that the decision names. The agent may make another call for which it holds.',
+  },
+  'gate.condition_error': {
+    title: 'A condition of a policy could not be evaluated',
+    cause:
+      'The expression failed, as on a field that is missing, gave neither true nor false, or would have gone over more than it may.',
+    cure: 'Guard what may be missing with `has(…)`, and compare values of one type.',
+  },
+  'flow.denied': {
+    title: 'The run has touched data that may not go there',
+    cause:
+      'A policy’s `flow` denies calls of the tool’s `dataClass` after what the run has read. A tool without a `dataClass` counts as what one of its type may do at worst.',
+    cure: 'Split the work over two runs, give the tool the `dataClass` that it has, or let the policy ask.',
+  },
   'limit.denials': {
     title: 'Too many calls of the step were refused',
     cause: 'The agent went on asking for calls that the gate refuses.',
@@ -156,7 +195,8 @@ export const policyCodes = {
   },
   'approval.mismatch': {
     title: 'What was approved is another action',
-    cause: 'An approval holds for one action to the letter: its arguments, tool, hosts, secrets and both revisions’ rules.',
+    cause:
+      'An approval holds for one action to the letter: its arguments, tool, hosts, secrets and both revisions’ rules.',
     cure: 'Nothing was done. Let the run ask again: people see the action as it is now.',
   },
   'budget.exhausted': {

@@ -5,6 +5,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
+import { classesOf, type ToolFacts, toolFacts } from './facts.ts';
 import { kept } from './kept.ts';
 import type { Rule } from './reach.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
@@ -15,8 +16,8 @@ import { pathOf, type SpecOf, specOf } from './typed.ts';
 /** What an AgentPolicy says of tools and models, made ready for look-ups. */
 export interface PolicyForm {
   readonly address: Address;
-  /** Absent: says nothing of models. */
-  readonly models: PathSet | undefined;
+  /** Absent: says nothing of which models. */
+  readonly models: { readonly allow: PathSet | undefined; readonly deny: PathSet } | undefined;
   /** Absent: says nothing of tools. */
   readonly tools: { readonly allow: PathSet | undefined; readonly deny: PathSet } | undefined;
   /** Denied; absent: none. */
@@ -37,20 +38,31 @@ export interface PathSet {
 
 export const policyForm = kept((rule: Rule<'AgentPolicy'>): PolicyForm => {
   const { address, namespace, spec } = rule;
-  const { allow, deny } = spec.tools ?? {};
   return {
     address,
-    models: spec.models?.allow && pathSet(spec.models.allow, namespace),
-    tools:
-      allow === undefined && deny === undefined
-        ? undefined
-        : { allow: allow && pathSet(allow, namespace), deny: pathSet(deny ?? [], namespace) },
+    models: setsOf(spec.models, namespace),
+    tools: setsOf(spec.tools, namespace),
     operations: spec.operations?.deny && new Set(spec.operations.deny),
     asked: spec.operations?.ask && new Set(spec.operations.ask),
     approval: spec.approval,
     denied: shared({ kind: 'deny', reason: 'policy.denied', rule: address }),
   };
 });
+
+interface Lists {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+function setsOf({ allow, deny }: Lists = {}, namespace: string): PolicyForm['tools'] {
+  if (allow === undefined && deny === undefined) return undefined;
+  return { allow: allow && pathSet(allow, namespace), deny: pathSet(deny ?? [], namespace) };
+}
+
+/** Whether lists leave something out. */
+export function leavesOut({ allow, deny }: NonNullable<PolicyForm['tools']>, path: string): boolean {
+  return holds(deny, path) || (allow !== undefined && !holds(allow, path));
+}
 
 export function holds({ all, paths }: PathSet, path: string): boolean {
   return all || paths.has(path);
@@ -100,15 +112,28 @@ export interface ToolForm {
   readonly path: string;
   readonly namespace: string;
   readonly operations: readonly string[];
+  /** What rules on single calls look at. */
+  readonly facts: ToolFacts;
+  /** It runs somewhere else, where nothing of pawl isolates it. */
+  readonly isRemote: boolean;
   /** `tool:<name>:<operation>` for every operation. */
   readonly demand: Demand;
 }
 
 export const toolForm = kept((tool: Resource): ToolForm => {
   const path = pathOf(tool);
-  const operations = [...new Set<string>(specOf(tool, 'Tool').operation)].sort(compareText);
+  const { type, risk, dataClass, ...spec } = specOf(tool, 'Tool');
+  const operations = [...new Set<string>(spec.operation)].sort(compareText);
   const wanted = operations.map((operation) => wantedOf(['tool', path, operation]));
-  return { path, namespace: tool.namespace, operations, demand: { wanted, match: 'all' } };
+  const classes = type === 'http' || type === 'retrieval' || type === 'builtin' ? classesOf(type, dataClass) : [];
+  return {
+    path,
+    namespace: tool.namespace,
+    operations,
+    facts: toolFacts({ operations, risk, classes }),
+    isRemote: type === 'http',
+    demand: { wanted, match: 'all' },
+  };
 });
 
 /** `*` stands for a whole part after the first, never for a piece of one. */

@@ -131,15 +131,15 @@ describe('what a document asks for in vain', () => {
   test('is found whatever an author calls things', () => {
     const graph = { constructor: { human: {} }, '[]': { review: {} }, '*': { agentRef: 'a' } };
     expect(unsupportedIn('AgentSystem', { spec: { graph } })).toEqual([]);
-    const tools = [{ toolRef: 'a' }, { toolRef: 'constructor', requireApproval: true }];
+    const tools = [{ toolRef: 'a' }, { mcpServerRef: 'constructor' }];
     expect(unsupportedIn('Agent', { spec: { tools } }).map(({ path }) => path.join('.'))).toEqual([
-      'spec.tools.1.requireApproval',
+      'spec.tools.1.mcpServerRef',
     ]);
   });
 });
 
 test('a field is asked for by its path in a document, whatever the names and indexes in it', () => {
-  expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'requireApproval'])).toBe('approvals');
+  expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'mcpServerRef'])).toBe('MCP servers');
   expect(missingFieldPart('AgentPolicy', ['spec', 'budgets', '0', 'scope'], 'agent')).toBe('budgets beyond a run');
   expect(missingFieldPart('AgentPolicy', ['spec', 'budgets', '0', 'scope'], 'run')).toBeUndefined();
   expect(missingFieldPart('Nothing', ['spec'])).toBeUndefined();

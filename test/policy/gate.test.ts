@@ -6,6 +6,7 @@ import { decide } from '../../src/policy/gate.ts';
 import { policyCodes, type ReasonCode } from '../../src/policy/reason.ts';
 import { accountBranches } from './branches-accounts.ts';
 import { approvalBranches } from './branches-approvals.ts';
+import { callBranches } from './branches-calls.ts';
 import { haltBranches } from './branches-halts.ts';
 import { handOffBranches } from './branches-hand-off.ts';
 import { ruleBranches } from './branches-rules.ts';
@@ -25,7 +26,14 @@ import {
   withTools,
 } from './fixture.ts';
 
-const branches = [...ruleBranches, ...accountBranches, ...handOffBranches, ...haltBranches, ...approvalBranches];
+const branches = [
+  ...ruleBranches,
+  ...accountBranches,
+  ...handOffBranches,
+  ...haltBranches,
+  ...approvalBranches,
+  ...callBranches,
+];
 
 describe('every refusal stands alone: one step to its right side, and the call passes', () => {
   test.each(branches.map((branch) => [branch.reason, branch.name, branch] as const))(

@@ -1,0 +1,162 @@
+import type { BundleTool } from '../manifest/bundle.ts';
+import { isDeclaredHost } from '../manifest/egress-host.ts';
+import { type Json, own } from '../manifest/json.ts';
+import type { Condition, DataClass, FlowRule, SubjectAuthority } from './authority.ts';
+import { type ConditionVariables, evaluateRule } from './condition.ts';
+import type { GateContext, ToolGateCall } from './context.ts';
+import { type Denial, deny, type Revisions } from './effective.ts';
+import { type Labels, toolClasses, type ToolFacts } from './facts.ts';
+import type { AskedBy } from './gate-approval.ts';
+import { kept } from './kept.ts';
+
+/** A call of a tool, its arguments parsed. */
+export interface RuledCall {
+  readonly call: ToolGateCall;
+  /** `namespace/name` of the Tool. */
+  readonly id: string;
+  readonly tool: BundleTool;
+  readonly args: Json;
+  readonly context: GateContext;
+  readonly revisions: Revisions;
+}
+
+/** T8 to T10: what rules of both revisions say of this very call. Gives a denial, or the rules that ask. */
+export function callRules(ruled: RuledCall): Denial | readonly AskedBy[] {
+  const { context, revisions } = ruled;
+  const { pinned, live } = revisions;
+  if (context.tiers === undefined && !hasRules(pinned) && (live === pinned || live === undefined || !hasRules(live))) {
+    return nobody;
+  }
+  const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
+  return (
+    tierDenial(ruled) ??
+    first(rows, (row) => egressDenial(row, ruled.tool)) ??
+    first(rows, (row) => gatewayDenial(row, ruled.tool)) ??
+    first(rows, (row) => conditionDenial(row, ruled)) ??
+    first(rows, (row) => flowDenial(row, ruled)) ??
+    rows.flatMap((row) => [...conditionsAsking(row, ruled), ...flowAsking(row, ruled)])
+  );
+}
+
+const nobody: readonly AskedBy[] = [];
+
+/** Most subjects have none of these. */
+function hasRules({ egress, gateways, conditions, flow }: SubjectAuthority): boolean {
+  return egress !== undefined || gateways !== undefined || conditions !== undefined || flow !== undefined;
+}
+
+function first(
+  rows: readonly SubjectAuthority[],
+  check: (row: SubjectAuthority) => Denial | undefined,
+): Denial | undefined {
+  for (const row of rows) {
+    const denial = check(row);
+    if (denial !== undefined) return denial;
+  }
+  return undefined;
+}
+
+/** T8: what runs on the worker needs a tier that its self-test proved. What runs elsewhere has none. */
+function tierDenial({ context: { tiers }, id, tool }: RuledCall): Denial | undefined {
+  if (tiers === undefined || tool.impl.type === 'http' || tiers.includes('inline')) return undefined;
+  return deny('isolation.unavailable', id, `${id} runs in the tier inline, which this worker does not offer.`);
+}
+
+/** The host of a tool is its author's, never an argument's: it is known before the call is made. */
+function egressDenial({ egress = [] }: SubjectAuthority, { impl }: BundleTool): Denial | undefined {
+  if (impl.type !== 'http') return undefined;
+  const missing = egress.find(({ hosts }) => !isAllowed(hosts, impl.url));
+  return missing && deny('egress.denied', missing.rule, `${missing.rule} does not let tools connect to that host.`);
+}
+
+function isAllowed(hosts: readonly string[], url: string): boolean {
+  const known = answers(hosts);
+  let answer = known.get(url);
+  if (answer === undefined) known.set(url, (answer = isDeclaredHost(url, hosts)));
+  return answer;
+}
+
+/** By URL, for each list of a row. */
+const answers = kept((_hosts: readonly string[]) => new Map<string, boolean>());
+
+/** Tools that reach out by themselves know no gateway. */
+function gatewayDenial({ gateways = [] }: SubjectAuthority, { impl }: BundleTool): Denial | undefined {
+  if (impl.type !== 'http') return undefined;
+  const rule = gateways.find(({ require }) => require.includes('tool'));
+  return rule && deny('gateway.required', rule.rule, `${rule.rule} wants tools to be called through a gateway.`);
+}
+
+/** T9: only `true` passes. Whoever is refused by a condition and by an error of another is told of the condition. */
+function conditionDenial(row: SubjectAuthority, ruled: RuledCall): Denial | undefined {
+  let failed: Condition | undefined;
+  for (const condition of row.conditions ?? []) {
+    if (condition.kind !== 'denyUnless') continue;
+    const value = evaluateRule(condition.expr, variablesOf(row, ruled));
+    if (value === false) return deny('policy.condition_false', condition.id, `${condition.id} does not hold.`);
+    if (value === undefined) failed ??= condition;
+  }
+  if (failed === undefined) return undefined;
+  const message = `${failed.id} failed, or gave neither true nor false.`;
+  return deny('gate.condition_error', failed.id, message);
+}
+
+function conditionsAsking(row: SubjectAuthority, ruled: RuledCall): readonly AskedBy[] {
+  return (row.conditions ?? []).flatMap(({ id, kind, expr, asks }) =>
+    kind === 'askIf' && evaluateRule(expr, variablesOf(row, ruled)) !== false ? [{ rule: id, terms: asks ?? id }] : [],
+  );
+}
+
+/** What the conditions of one revision look at: that revision's facts. */
+function variablesOf({ facts }: SubjectAuthority, { call, id, tool, args, context }: RuledCall): ConditionVariables {
+  const { where, bundle } = context;
+  const { operations, risk, classes }: ToolFacts = own(facts?.tools, id) ?? factsOf(tool);
+  const isAgent = call.subject.startsWith('Agent/');
+  return {
+    args,
+    tool: {
+      name: tool.name,
+      namespace: id.replace(/^memory:/, '').split('/')[0] ?? '',
+      operations,
+      risk: risk ?? 'medium',
+      dataClass: classes?.[0] ?? '',
+    },
+    agent: isAgent ? named(call.subject.slice('Agent/'.length), facts?.agent) : { name: '', namespace: '', labels: {} },
+    system: named(bundle.system, facts?.system),
+    run: where && { id: where.run, input: where.input },
+    now: where?.now,
+  };
+}
+
+function named(path: string, labels: Labels = {}): ConditionVariables['agent'] {
+  const [namespace = '', name = ''] = path.split('/');
+  return { name, namespace, labels };
+}
+
+/** A row that says nothing of a tool leaves it to the definition that the run keeps. */
+const factsOf = kept((tool: BundleTool): ToolFacts => {
+  const { operations, risk } = tool;
+  return { operations, ...(risk === undefined ? {} : { risk }), classes: toolClasses(tool) };
+});
+
+/** T10: what the run has touched, and what this tool does. */
+function flowDenial(row: SubjectAuthority, ruled: RuledCall): Denial | undefined {
+  const rule = flowRules(row, ruled).find(({ what }) => what === 'deny');
+  if (rule === undefined) return undefined;
+  const message = `After ${rule.when.join(' and ')}, ${rule.id} lets the run make no call of ${rule.target}.`;
+  return deny('flow.denied', rule.id, message);
+}
+
+function flowAsking(row: SubjectAuthority, ruled: RuledCall): readonly AskedBy[] {
+  return flowRules(row, ruled).flatMap(({ id, what, asks }) =>
+    what === 'ask' ? [{ rule: id, terms: asks ?? id }] : [],
+  );
+}
+
+function flowRules({ flow, facts }: SubjectAuthority, { id, tool, context }: RuledCall): readonly FlowRule[] {
+  if (flow === undefined) return [];
+  const touched: ReadonlySet<DataClass> = context.usage.touched ?? nothing;
+  const { classes = [] } = own(facts?.tools, id) ?? factsOf(tool);
+  return flow.filter(({ when, target }) => classes.includes(target) && when.every((one) => touched.has(one)));
+}
+
+const nothing: ReadonlySet<DataClass> = new Set();
