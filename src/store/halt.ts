@@ -74,7 +74,7 @@ export async function beginHalt(database: Database, halt: NewHalt): Promise<Halt
     // Batches that hang are then decided without it, and nothing after them.
     id = await inTransaction(database, begin);
   }
-  const [row] = await readRows(database, 'h.id = $1', [id]);
+  const [row] = await readById(database, [id]);
   if (row === undefined) throw new TypeError('the halt that was written a moment ago is not there');
   return row;
 }
@@ -144,7 +144,7 @@ export async function endHalts(database: Database, ending: EndingHalts): Promise
     for (const row of rows) await tell(trx, 'halt.end', { ...row, by, reason });
     return rows.map(({ id }) => id);
   });
-  return ended.length === 0 ? [] : readRows(database, 'h.id = any ($1::uuid[])', [ended]);
+  return ended.length === 0 ? [] : readById(database, ended);
 }
 
 /** Those of an environment and of all, the newest first; `all`: with those that have ended. */
@@ -156,17 +156,14 @@ export async function listHalts(
     limit = 100,
   }: { readonly environment: string; readonly all?: boolean; readonly limit?: number },
 ): Promise<readonly HaltRow[]> {
-  const condition = `(h.environment is null or h.environment = $1)
-    and ($2 or h.ended_at is null and (h.expires_at is null or h.expires_at > now()))`;
-  return readRows(database, condition, [environment, all], limit);
+  const text = `select ${columns} from halt h
+    where (h.environment is null or h.environment = $1)
+      and ($2 or h.ended_at is null and (h.expires_at is null or h.expires_at > now()))
+    order by h.created_at desc, h.id limit $3`;
+  return rowsOf<HaltRow>(database.db, { name: 'list_halts', text }, [environment, all, limit]);
 }
 
-async function readRows(
-  database: Database,
-  condition: string,
-  values: readonly unknown[],
-  limit = 100,
-): Promise<readonly HaltRow[]> {
-  const text = `select ${columns} from halt h where ${condition} order by h.created_at desc, h.id limit ${Math.trunc(limit)}`;
-  return rowsOf<HaltRow>(database.db, { name: 'read_halts', text }, values);
+async function readById(database: Database, ids: readonly string[]): Promise<readonly HaltRow[]> {
+  const text = `select ${columns} from halt h where h.id = any ($1::uuid[]) order by h.created_at desc, h.id`;
+  return rowsOf<HaltRow>(database.db, { name: 'halts_by_id', text }, [ids]);
 }

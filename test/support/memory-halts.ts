@@ -31,10 +31,14 @@ export class MemoryHalts {
 
   #isOver(run: MemoryRun): boolean {
     const over = [...run.waits.values()].filter(
-      ({ kind, resolved, detail }) => kind === 'halt' && !resolved && this.#ended.has(String(detail?.['halt'])),
+      ({ kind, resolved, detail }) => kind === 'halt' && !resolved && this.#hasEnded(detail?.['halt']),
     );
     for (const wait of over) wait.resolved = true;
     return over.length > 0;
+  }
+
+  #hasEnded(id: unknown): boolean {
+    return typeof id === 'string' && this.#ended.has(id);
   }
 
   /** Whether a run that is about to wait was decided upon other halts than these. */
