@@ -13,6 +13,7 @@ import type {
   RunWrite,
   WorkerIdentity,
 } from '../../src/run/executor.ts';
+import type { AccountDoor } from '../../src/run/accounts.ts';
 import { GroupCommit } from '../../src/run/group-commit.ts';
 import type { Outside } from '../../src/run/outside.ts';
 import { Worker, type WorkerOptions } from '../../src/run/worker.ts';
@@ -33,6 +34,7 @@ const atOnce: Travel = async (_statement, work) => {
 
 /** Keeps runs in a store in memory, with the group commit of production in front of it. */
 export class MemoryExecutor implements Executor {
+  readonly accounts: AccountDoor;
   readonly #store: MemoryStore;
   readonly #leaseMs: number;
   readonly #travel: Travel;
@@ -40,6 +42,12 @@ export class MemoryExecutor implements Executor {
 
   constructor(store: MemoryStore, options: { readonly leaseMs?: number; readonly travel?: Travel } = {}) {
     this.#store = store;
+    this.accounts = {
+      draw: (drawer, orders) => this.#travel('draw', () => store.accounts.draw(drawer, orders)),
+      allotted: (run) => this.#travel('allotted', () => store.accounts.allotted(run)),
+      giveBack: (drawer, use) => this.#travel('give back', () => store.accounts.giveBack(drawer, use)),
+      overrun: (drawer, overrun) => this.#travel('overrun', () => store.accounts.overrun(drawer, overrun)),
+    };
     this.#leaseMs = options.leaseMs ?? 15_000;
     this.#travel = options.travel ?? atOnce;
     this.#commit = new GroupCommit({

@@ -38,6 +38,7 @@ import {
 } from './memory-rows.ts';
 import { askApproval, consumeApproval, decideApproval } from './memory-approval.ts';
 import { MemoryHalts } from './memory-halts.ts';
+import { MemoryAccounts } from './memory-accounts.ts';
 import { answerRun, type MemoryAnswer, resolveCall } from './memory-answer.ts';
 import { authorityOf, environment as environmentName } from './runs.ts';
 
@@ -49,6 +50,7 @@ export class MemoryStore {
   readonly runs = new Map<string, MemoryRun>();
   readonly workers = new Map<string, MemoryWorker>();
   readonly environments = new Map<string, MemoryEnvironment>();
+  readonly accounts = new MemoryAccounts({ now: () => this.now(), run: (id) => this.run(id) });
   readonly halts = new MemoryHalts();
   /** Rows that were written twice with different contents: the second was lost. */
   readonly contradictions: string[] = [];
@@ -168,6 +170,7 @@ export class MemoryStore {
       }
     }
     for (const run of this.runs.values()) {
+      if (endedStates.has(run.state)) this.accounts.giveBackLeft({ ...run, run: run.id }, run.steps);
       if (run.state === 'Queued' && run.deadlineAt <= now) {
         this.#end(run, 'TimedOut', { code: 'run.deadline', message: 'No worker took the run within its timeout.' });
         reaped.timedOut += 1;
