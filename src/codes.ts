@@ -17,7 +17,9 @@ import { memoryCodes } from './memory/codes.ts';
 import { modelCodes } from './models/codes.ts';
 import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
+import { approvalCodes } from './run/approval-codes.ts';
 import { runCodes } from './run/codes.ts';
+import { haltCodes } from './run/halt-codes.ts';
 import { peopleCodes } from './run/people-codes.ts';
 import { queueCodes } from './run/queue-codes.ts';
 import { rolloutCodes } from './run/rollout-codes.ts';
@@ -41,7 +43,9 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   driftCodes,
   policyCodes,
   runCodes,
+  haltCodes,
   peopleCodes,
+  approvalCodes,
   queueCodes,
   taskCodes,
   rolloutCodes,

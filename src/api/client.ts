@@ -3,6 +3,7 @@ import type { Plan } from '../plan/change.ts';
 import { answerClient } from './client-answer.ts';
 import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
+import { haltClient } from './client-halt.ts';
 import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
 import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
@@ -51,6 +52,7 @@ export function createClient(options: ClientOptions): Operations {
     ...answerClient({ get, post, of, run }),
     ...retryClient({ get, post, of, run }),
     ...rolloutClient({ get, post, of }),
+    ...haltClient({ get, post, of }),
     ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),

@@ -40,6 +40,7 @@ import { environments, history, pinnedOf, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
+import { haltOperations, haltsInForce } from './local-halt.ts';
 import { rolloutOperations } from './local-rollout.ts';
 import { runOperations } from './local-run.ts';
 import { taskOperations } from './local-task.ts';
@@ -84,6 +85,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...taskOperations(plane, person, (name) => known(plane, name)),
     ...retryOperations(plane, person, (name) => known(plane, name)),
     ...rolloutOperations(plane, person, (name) => known(plane, name)),
+    ...haltOperations(plane, person, (name) => known(plane, name)),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
@@ -208,6 +210,7 @@ async function statusOf(plane: ControlPlane, settings: EnvironmentSettings): Pro
       message: attempt.message,
     },
     problems: planned?.problems ?? [],
+    ...(await haltsInForce(plane.database, settings.name)),
     ...(await pinnedOf(plane, settings.name, planned)),
   };
 }

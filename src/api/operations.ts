@@ -6,6 +6,7 @@ import type { Requirements } from '../run/pool.ts';
 import type { AccessOperations } from './operations-access.ts';
 import type { AnswerOperations } from './operations-answer.ts';
 import type { DriftOperations } from './operations-drift.ts';
+import type { HaltOperations, HaltRecord } from './operations-halt.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
@@ -29,6 +30,7 @@ export interface Operations
     TaskOperations,
     RetryOperations,
     RolloutOperations,
+    HaltOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
@@ -105,6 +107,8 @@ export interface EnvironmentStatus {
       }
     | undefined;
   readonly problems: readonly Problem[];
+  /** Halts in force, of all environments too; absent: none. */
+  readonly halts?: readonly HaltRecord[];
   /** Set while a rollback holds commits. */
   readonly pinned?: {
     /** The revision that the rollback made, and the one that it returned to. */

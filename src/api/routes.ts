@@ -8,6 +8,7 @@ import { addDriftRoutes } from './routes-drift.ts';
 import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
 import { addRetryRoutes } from './routes-retry.ts';
+import { addHaltRoutes } from './routes-halt.ts';
 import { addRolloutRoutes } from './routes-rollout.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
 import { addTaskRoutes } from './routes-task.ts';
@@ -27,6 +28,7 @@ export function addRoutes(app: Api): void {
   addTaskRoutes(app);
   addRetryRoutes(app);
   addRolloutRoutes(app);
+  addHaltRoutes(app);
   addRevisionRoutes(app);
 }
 

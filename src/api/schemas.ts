@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { haltRecord } from './schemas-halt.ts';
 
 const environment = z.string().min(1).max(63);
 const whole = z.number().int().min(0);
@@ -135,6 +136,7 @@ export const environmentStatus = z.object({
     }),
   ),
   problems: z.array(problem),
+  halts: maybe(z.array(haltRecord)),
   pinned: maybe(z.object({ revision: whole, to: whole, by: z.string(), at: instant, reason: z.string(), held: whole })),
 });
 

@@ -9,6 +9,7 @@ import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
 import { addRetryCommands } from './retry-commands.ts';
+import { addHaltCommands } from './halt-commands.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
@@ -35,6 +36,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRunCommands(program, context, outcome);
   addRetryCommands(program, context, outcome);
   addRolloutCommands(program, context, outcome);
+  addHaltCommands(program, context, outcome);
   addAnswerCommands(program, context, outcome);
   addServing(program, context, outcome);
   addCompletionCommand(program, context, outcome);
@@ -153,7 +155,7 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
   program
     .command('get')
     .description('list resources by kind, or runs, or workers')
-    .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers')
+    .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers, halts')
     .argument('[name]', 'one of them: `name` or `namespace/name`')
     .addOption(environment())
     .option('-n, --namespace <name>', 'one namespace')
@@ -162,6 +164,7 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
     .option('-w, --watch', 'runs: then a line for each change, until Ctrl-C')
     .option('--state <states>', 'runs in a state, or in one of several with commas', runStatesOption)
     .option('--system <name>', 'runs of one AgentSystem')
+    .option('--all', 'halts: also those that have ended')
     .option('--before <run>', 'runs that were made before this one: the list goes on')
     .addOption(output('table', 'wide', 'json', 'yaml', 'name'))
     .action(async (kind: string, name: string | undefined, options) => {

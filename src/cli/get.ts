@@ -25,6 +25,7 @@ export interface GetOptions {
   readonly state?: readonly RunState[];
   readonly system?: string;
   readonly before?: string;
+  readonly all?: boolean;
   readonly output: string;
 }
 
@@ -37,6 +38,7 @@ interface Listing {
 }
 
 export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
+  if (words.kind === 'halts' || words.kind === 'halt') return (await import('./halt.ts')).getHalts(context, words);
   const options = namedOptions(words);
   assertFits(options);
   if (options.watch === true) return watched(context, options);

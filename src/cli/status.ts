@@ -1,6 +1,7 @@
 import type { EnvironmentStatus } from '../api/operations.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { haltLine } from './halt.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
@@ -22,9 +23,20 @@ export async function statusCommand(context: CliContext, options: { output: stri
     `${shortId(status.head)} (${status.branch})`,
     status.drifted === 0 ? 'none' : String(status.drifted),
   ]);
+  for (const line of haltLines(environments)) terminal.out(line);
   terminal.out(renderTable(['ENVIRONMENT', 'SYNC', 'REVISION', 'LIVE', 'HEAD', 'DRIFT'], rows, terminal.tableWidth));
   for (const line of environments.flatMap(attention)) terminal.out(line);
   return exitCodes.success;
+}
+
+/** Before anything else: whoever looks because nothing moves must not look further. */
+function haltLines(environments: readonly EnvironmentStatus[]): readonly string[] {
+  const halts = environments.flatMap(({ halts: inForce = [] }) => inForce);
+  const byId = new Map(halts.map((halt) => [halt.id, halt]));
+  return [...byId.values()].map((halt) => {
+    const line = haltLine(halt);
+    return halt.environment === undefined ? line : `${halt.environment}: ${line}`;
+  });
 }
 
 function attention(status: EnvironmentStatus): readonly string[] {
