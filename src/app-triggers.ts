@@ -5,10 +5,14 @@ import { progressRollouts } from './run/rollouts.ts';
 import { Periodic } from './run/periodic.ts';
 import { deliver, type WebhookAnswer, type WebhookRequest } from './run/delivery.ts';
 import { Scheduler } from './run/scheduler.ts';
+import { foldAudit } from './store/audit-fold.ts';
 import type { Database } from './store/database.ts';
 import type { SecretSource } from './tools/secret-reading.ts';
 
 const rolloutsMs = 5_000;
+/** Until a record is folded, nobody could tell that it was cut off. */
+const auditMs = 1_000;
+const foldTurnsMax = 100;
 
 /** Starts the runs of schedules and moves rollouts on, beside a worker: any number of processes may, and one does each. */
 export async function startScheduler(database: Database, log: Log, stack: Closers): Promise<void> {
@@ -20,6 +24,18 @@ export async function startScheduler(database: Database, log: Log, stack: Closer
   const rollouts = new Periodic({ name: 'rollouts', everyMs: rolloutsMs, log: rolloutLog, work });
   rollouts.start();
   stack.add(() => rollouts.stop());
+  const audit = new Periodic({
+    name: 'audit',
+    everyMs: auditMs,
+    log: subsystemLog(log, 'audit'),
+    work: () => fold(database),
+  });
+  audit.start();
+  stack.add(() => audit.stop());
+}
+
+async function fold(database: Database): Promise<void> {
+  for (let turn = 0; turn < foldTurnsMax && (await foldAudit(database)); turn += 1);
 }
 
 /** Takes requests to webhooks, and wakes a worker for the run that one starts. */

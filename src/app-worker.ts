@@ -7,6 +7,7 @@ import { memoriesOn } from './memory/memories.ts';
 import { DatabaseExecutor } from './run/database-executor.ts';
 import { defaultPool } from './run/pool.ts';
 import { Worker } from './run/worker.ts';
+import { foldAudit } from './store/audit-fold.ts';
 import type { Database } from './store/database.ts';
 import { secretSource } from './tools/secret-source.ts';
 import { packageVersion } from './version.ts';
@@ -33,6 +34,8 @@ export async function workUntil(
     }
   } finally {
     await worker.stop();
+    // Nobody else is there to do it; what is left is folded by whoever comes next.
+    await foldAudit(database).catch(() => undefined);
   }
 }
 

@@ -3,6 +3,7 @@ import { applyCodes } from './apply/codes.ts';
 import { busCodes } from './bus/codes.ts';
 import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
+import { auditCodes } from './controller/audit-codes.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { driftCodes } from './controller/drift-codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
@@ -40,6 +41,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   planCodes,
   applyCodes,
   controllerCodes,
+  auditCodes,
   driftCodes,
   policyCodes,
   runCodes,

@@ -1,6 +1,8 @@
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
 import { answerClient } from './client-answer.ts';
+import { approvalClient } from './client-approval.ts';
+import { auditClient } from './client-audit.ts';
 import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
 import { haltClient } from './client-halt.ts';
@@ -50,6 +52,8 @@ export function createClient(options: ClientOptions): Operations {
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),
     ...answerClient({ get, post, of, run }),
+    ...approvalClient({ get, post, of }),
+    ...auditClient({ get, post, of, run }),
     ...retryClient({ get, post, of, run }),
     ...rolloutClient({ get, post, of }),
     ...haltClient({ get, post, of }),

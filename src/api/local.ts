@@ -25,6 +25,8 @@ import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { accessOperations } from './local-access.ts';
 import { answerOperations } from './local-answer.ts';
+import { approvalOperations } from './local-approval.ts';
+import { auditOperations } from './local-audit.ts';
 import { driftOperations } from './local-drift.ts';
 import { overrideOperations } from './local-override.ts';
 import { acknowledgeOperations } from './local-acknowledge.ts';
@@ -81,6 +83,8 @@ export function createLocalOperations(options: LocalOptions): Operations {
     submit: (request) => submit(plane, person, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     ...answerOperations(plane, person, (name) => known(plane, name)),
+    ...approvalOperations(plane, person, (name) => known(plane, name)),
+    ...auditOperations(plane, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
     ...taskOperations(plane, person, (name) => known(plane, name)),
     ...retryOperations(plane, person, (name) => known(plane, name)),

@@ -5,6 +5,8 @@ import type { Plan } from '../plan/change.ts';
 import type { Requirements } from '../run/pool.ts';
 import type { AccessOperations } from './operations-access.ts';
 import type { AnswerOperations } from './operations-answer.ts';
+import type { ApprovalOperations } from './operations-approval.ts';
+import type { AuditOperations, WhyOperations } from './operations-audit.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { HaltOperations, HaltRecord } from './operations-halt.ts';
 import type { OverrideOperations } from './operations-override.ts';
@@ -26,6 +28,9 @@ export interface Operations
     AcknowledgeOperations,
     AccessOperations,
     AnswerOperations,
+    ApprovalOperations,
+    AuditOperations,
+    WhyOperations,
     RunOperations,
     TaskOperations,
     RetryOperations,

@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
 import { addRoute, type Api } from './route.ts';
 import { addAnswerRoutes } from './routes-answer.ts';
+import { addApprovalRoutes } from './routes-approval.ts';
+import { addAuditRoutes } from './routes-audit.ts';
 import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
 import { addAccessRoutes } from './routes-access.ts';
 import { addDriftRoutes } from './routes-drift.ts';
@@ -24,6 +26,8 @@ export function addRoutes(app: Api): void {
   addOverrideRoutes(app);
   addRunRoutes(app);
   addAnswerRoutes(app);
+  addApprovalRoutes(app);
+  addAuditRoutes(app);
   addRunReadingRoutes(app);
   addTaskRoutes(app);
   addRetryRoutes(app);

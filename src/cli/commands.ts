@@ -5,6 +5,7 @@ import { addCompletionCommand } from './completion.ts';
 import type { CliContext } from './context.ts';
 import { addAccessCommands } from './access-commands.ts';
 import { addAnswerCommands } from './answer-commands.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
@@ -38,6 +39,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRolloutCommands(program, context, outcome);
   addHaltCommands(program, context, outcome);
   addAnswerCommands(program, context, outcome);
+  addAuditCommands(program, context, outcome);
   addServing(program, context, outcome);
   addCompletionCommand(program, context, outcome);
 }

@@ -177,7 +177,7 @@ function targetFault(link: ChainLink): Found | undefined {
   const { seq, head, row } = link;
   const says = textOf(link.text) ?? {};
   if (link.kind === 'run') {
-    const expected = String(says['head']);
+    const expected = wordOf(says['head']);
     if (head === expected) return undefined;
     if (head === null) {
       const message = `The record of run ${link.run} had come to row ${link.runSeq}, which is not there.`;
@@ -223,7 +223,7 @@ async function recordsBreak(
 function placeFault({ run, seq, text }: RecordRow): Found | undefined {
   const says = textOf(text);
   if (says?.['run'] === run && says['seq'] === seq) return undefined;
-  const message = `The text is of row ${String(says?.['seq'])} of run ${String(says?.['run'])}.`;
+  const message = `The text is of row ${wordOf(says?.['seq'])} of run ${wordOf(says?.['run'])}.`;
   return { seq, fault: 'moved', message };
 }
 
@@ -260,6 +260,10 @@ function textOf(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+function wordOf(value: Json | undefined): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : 'nothing';
 }
 
 function short(hash: string): string {

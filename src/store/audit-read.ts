@@ -10,6 +10,8 @@ export interface ChainLink {
   readonly kind: 'run' | 'event';
   readonly run: string | null;
   readonly runSeq: number | null;
+  /** Of a run: where the link before this one had its record. */
+  readonly from: number | null;
   readonly event: number | null;
   readonly text: string;
   readonly hash: string;
@@ -22,6 +24,7 @@ export interface ChainLink {
 
 const linksText = `
 select c.seq, c.kind, c.run, c.run_seq as "runSeq", c.event, c.text, c.hash, c.at, a.hash as head,
+  (select max(p.run_seq) from audit_chain p where p.kind = 'run' and p.run = c.run and p.run_seq < c.run_seq) as "from",
   e.id, e.environment, e.at as happened, e.actor, e.action, e.detail
 from (select * from audit_chain where environment = $1 and seq > $2 order by seq limit $3) c
 left join audit a on a.run = c.run and a.seq = c.run_seq

@@ -3,6 +3,7 @@ import { createLog } from '../../src/log.ts';
 import { ownToken } from '../../src/api/identity.ts';
 import { localPerson } from '../../src/policy/person.ts';
 import type { RolloutRecord } from '../../src/api/operations-rollout.ts';
+import type { AuditReport, WhyRecord } from '../../src/api/operations-audit.ts';
 import type { Operations, RunRecord } from '../../src/api/operations.ts';
 import type { RevisionOperations } from '../../src/api/operations-revision.ts';
 import { startServer } from '../../src/api/server.ts';
@@ -170,6 +171,35 @@ function onCallAnswers(answer: Recorded): Pick<Operations, OnCall> {
   };
 }
 
+const auditReport: AuditReport = {
+  environments: [{ environment: 'production', links: 1, head: 'a'.repeat(64), anchored: true }],
+  runs: 1,
+  rows: 2,
+  pending: { rows: 0, runs: 0, ended: [] },
+  break: undefined,
+};
+
+const whyRecord: WhyRecord = {
+  run: run.id,
+  call: 'a/1',
+  environment: 'production',
+  system: 'default/work',
+  kind: 'tool',
+  subject: 'AgentSystem/default/work',
+  target: 'default/echo',
+  at: '2026-01-01T00:00:00.000Z',
+  pinned: 1,
+  live: 1,
+  recorded: { kind: 'allow', rule: 'AgentRole/default/worker' },
+  again: { kind: 'allow', rule: 'AgentRole/default/worker' },
+  same: true,
+  without: [],
+  steps: [],
+  rules: [],
+  would: undefined,
+  outcome: 'done',
+};
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer: Recorded =
@@ -219,6 +249,19 @@ export function recordingOperations(calls: unknown[]): Operations {
           ),
     runs: answer('runs', [run]),
     runChanges: answer('runChanges', { seen: 'e'.repeat(64), runs: [run] }),
+    verifyAudit: answer('verifyAudit', auditReport),
+    exportAudit: answer('exportAudit', {
+      lines: [{ cursor: 1, environment: 'production', at: '2026-01-01T00:00:00.000Z', event: 'person', by: 'ada' }],
+      next: null,
+    }) as unknown as Operations['exportAudit'],
+    anchorAudit: answer('anchorAudit', {
+      environment: 'production',
+      lineage: '00000000-0000-4000-8000-000000000001',
+      seq: 1,
+      hash: 'a'.repeat(64),
+      at: '2026-01-01T00:00:00.000Z',
+    }),
+    why: answer('why', whyRecord),
     replaySource: answer('replaySource', {
       input: {},
       rows: [],
