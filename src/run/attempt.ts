@@ -64,8 +64,9 @@ export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthorit
     node: call.node,
     kind: call.kind,
     target,
-    argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : decision.argsDigest,
-    decision: recordedOf(attempt, decision),
+    // By what was written: that is what is made again on resume, before any guard masks it.
+    argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : (attempt.written ?? decision.argsDigest),
+    decision: recorded(recordedOf(attempt, decision), attempt),
     body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
