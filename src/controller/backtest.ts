@@ -33,10 +33,16 @@ export async function backtestOf(
       db,
       some.map(({ id }) => id),
     );
-    for (const { id, system, bundle } of some) {
+    for (const { id, system, bundle, input } of some) {
       const rows = recorded.get(id) ?? [];
       calls += rows.length;
-      test.add({ id, system, agents: agents.get(bundle) ?? new Map(), rows });
+      test.add({
+        id,
+        system,
+        agents: agents.get(bundle) ?? new Map(),
+        rows,
+        ...(input === undefined ? {} : { input }),
+      });
     }
   }
   return test.result();

@@ -1,11 +1,12 @@
 import type { Bundle } from '../manifest/bundle.ts';
-import { own } from '../manifest/json.ts';
+import { type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { ArgumentSchemas } from '../policy/arguments.ts';
-import type { Authority } from '../policy/authority.ts';
+import type { Authority, DataClass, SubjectAuthority } from '../policy/authority.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
+import { toolClasses } from '../policy/facts.ts';
 import { decide } from '../policy/gate.ts';
 import { handOffTarget, isHandOff } from '../policy/hand-off.ts';
 import { type AccountedRow, foldRow, Ledger } from '../policy/ledger.ts';
@@ -19,13 +20,25 @@ export interface RecordedRun {
   readonly system: string;
   /** Agent by node, as `namespace/name`; undefined: the node called a tool itself. */
   readonly agents: ReadonlyMap<string, string | undefined>;
+  /** Absent: it is not kept, or too long to read again. */
+  readonly input?: JsonObject;
   /** In the order of writing. */
   readonly rows: readonly RecordedRow[];
 }
 
 export interface RecordedRow extends AccountedRow {
   /** On the first row of a call. */
-  readonly decision: { readonly kind: 'allow' | 'deny'; readonly reason?: string } | undefined;
+  readonly decision:
+    | {
+        readonly kind: 'allow' | 'deny';
+        readonly reason?: string;
+        /** What people released it by. */
+        readonly approval?: string;
+        readonly accounts?: readonly string[];
+      }
+    | undefined;
+  /** When it was written, as RFC 3339; absent: not known. */
+  readonly at?: string | undefined;
   /** An intent's arguments; undefined: they are not kept, or are too long to read again. */
   readonly args: string | undefined;
 }
@@ -48,17 +61,28 @@ export interface Backtesting {
  * really used by then: how an agent would have gone on after another answer nobody knows. No model is called.
  */
 export function backtesting(target: BacktestTarget): Backtesting {
-  const tally: Tally = { runs: 0, calls: 0, deniedRuns: 0, deniedCalls: 0, allowedCalls: 0, undecidedCalls: 0 };
+  const tally: Tally = {
+    runs: 0,
+    calls: 0,
+    deniedRuns: 0,
+    deniedCalls: 0,
+    askedRuns: 0,
+    askedCalls: 0,
+    unaskedCalls: 0,
+    allowedCalls: 0,
+    undecidedCalls: 0,
+  };
   const examples = new Map<string, Backtest['examples'][number]>();
   return {
     add(run) {
       tally.runs += 1;
-      const deniedBefore = tally.deniedCalls;
+      const before = { ...tally };
       for (const { row, subject, decision } of decidedAgain(run, target)) {
         tally.calls += 1;
         count(tally, row, decision);
-        if (decision?.kind === 'deny' && row.decision?.kind === 'allow') {
-          const { reason, rule } = decision;
+        const said = exampleOf(row, decision);
+        if (said !== undefined) {
+          const { reason, rule } = said;
           const key = `${reason} ${rule}`;
           const known = examples.get(key) ?? {
             run: run.id,
@@ -72,7 +96,8 @@ export function backtesting(target: BacktestTarget): Backtesting {
           examples.set(key, { ...known, count: known.count + 1 });
         }
       }
-      if (tally.deniedCalls > deniedBefore) tally.deniedRuns += 1;
+      if (tally.deniedCalls > before.deniedCalls) tally.deniedRuns += 1;
+      if (tally.askedCalls > before.askedCalls) tally.askedRuns += 1;
     },
     result: () => ({ ...tally, examples: mostFrequent([...examples.values()]) }),
   };
@@ -92,7 +117,25 @@ function mostFrequent(examples: Backtest['examples'][number][]): Backtest['examp
 function count(tally: Tally, { decision: then }: RecordedRow, now: Decision | undefined): void {
   if (now === undefined) tally.undecidedCalls += 1;
   else if (then?.kind === 'allow' && now.kind === 'deny') tally.deniedCalls += 1;
+  else if (isNewlyAsked(then, now)) tally.askedCalls += 1;
+  else if (then?.kind === 'allow' && then.approval !== undefined && now.kind === 'allow') tally.unaskedCalls += 1;
   else if (then?.kind === 'deny' && now.kind === 'allow') tally.allowedCalls += 1;
+}
+
+/** Whoever was asked then, and agreed or not, would be asked again. */
+function isNewlyAsked(then: RecordedRow['decision'], now: Decision): boolean {
+  if (now.kind !== 'ask' || then === undefined) return false;
+  return then.kind === 'allow' ? then.approval === undefined : then.reason?.startsWith('approval.') !== true;
+}
+
+/** What a call would newly meet, where it would not pass as it did. */
+function exampleOf(
+  { decision: then }: RecordedRow,
+  now: Decision | undefined,
+): { readonly reason: string; readonly rule: string } | undefined {
+  if (now?.kind === 'deny' && then?.kind === 'allow') return { reason: now.reason, rule: now.rule };
+  if (now?.kind !== 'ask' || !isNewlyAsked(then, now)) return undefined;
+  return { reason: 'asks', rule: now.asks.map(({ rule }) => rule).join(', ') };
 }
 
 interface DecidedAgain {
@@ -107,21 +150,33 @@ function* decidedAgain(run: RecordedRun, target: BacktestTarget): Generator<Deci
   const compiled = target.system(system);
   const ledger = new Ledger();
   const inputTokens = tokensByPath(run.rows);
+  const touched = new Set<DataClass>();
   for (const row of run.rows) {
     const agent = run.agents.get(row.node);
     const subject = agent === undefined ? `AgentSystem/${run.system}` : `Agent/${agent}`;
     const subjectNow = agent === undefined ? `AgentSystem/${system}` : `Agent/${renamed(target.moves, 'Agent', agent)}`;
     if (row.decision !== undefined) {
-      const asked: Asked = { row, subject: subjectNow, target, inputTokens: inputTokens.get(row.path) };
+      const asked: Asked = { row, run, subject: subjectNow, target, inputTokens: inputTokens.get(row.path), touched };
       const decision = compiled === undefined ? gone(`AgentSystem/${run.system}`) : again(asked, compiled, ledger);
       yield { row, subject, decision };
     }
     foldRow(ledger, row, subjectNow);
+    for (const one of touchedBy(row, target, compiled?.content)) touched.add(one);
   }
+}
+
+/** What a call brought into the run, by what the target says of its tool; one of unknown outcome may have. */
+function touchedBy(row: RecordedRow, { moves }: BacktestTarget, content: Bundle | undefined): readonly DataClass[] {
+  if (row.phase !== 'result' || row.kind !== 'tool' || (row.outcome !== 'done' && row.outcome !== 'unknown')) return [];
+  const tool = content && own(content.tools, renamed(moves, 'Tool', row.target));
+  return tool === undefined ? [] : toolClasses(tool);
 }
 
 interface Asked {
   readonly row: RecordedRow;
+  readonly run: RecordedRun;
+  /** By the calls of the run until then. */
+  readonly touched: ReadonlySet<DataClass>;
   readonly subject: Address;
   readonly target: BacktestTarget;
   /** Of the model's answer. */
@@ -138,16 +193,29 @@ function again(
   const pinned = own(authority.subjects, subject);
   if (pinned === undefined) return gone(subject);
   // Facts of the worker, of the moment or of the text: nothing in a plan would make them another.
-  if (row.decision?.reason !== undefined && undecidable.has(row.decision.reason)) return undefined;
+  if (row.decision?.reason !== undefined && isUndecidable(row.decision.reason, pinned)) return undefined;
   const context: GateContext = {
     clock: { lost: false, cancelled: false, overdue: false },
     bundle: content,
     schemas: schemasFor(row, content),
     pinned,
     live: undefined,
-    usage: ledger.usage(row.node, { subject, pinned: authority, live: undefined }),
+    usage: { ...ledger.usage(row.node, { subject, pinned: authority, live: undefined }), touched: asked.touched },
+    ...whereOf(asked),
   };
   return decide(callOf(asked, content), context);
+}
+
+/** What conditions read of the run and of the hour then; a text of which either is not kept fails as it would have. */
+function whereOf({ row, run }: Asked): Pick<GateContext, 'where'> {
+  if (row.at === undefined || run.input === undefined) return {};
+  return { where: { environment: '', run: run.id, step: '', call: '', input: run.input, now: row.at } };
+}
+
+/** What others drew from a shared account by then is not asked again. */
+function isUndecidable(reason: string, { budgets }: SubjectAuthority): boolean {
+  if (reason === 'budget.exhausted') return budgets.some(({ scope }) => scope !== 'run');
+  return undecidable.has(reason) || /^(?:halt|guard|rate)\./.test(reason);
 }
 
 const undecidable: ReadonlySet<string> = new Set([
@@ -160,6 +228,7 @@ const undecidable: ReadonlySet<string> = new Set([
   'call.malformed',
   'call.too_large',
   'args.invalid',
+  'isolation.unavailable',
 ]);
 
 function callOf({ row, subject, target, inputTokens }: Asked, content: Bundle): GateCall {

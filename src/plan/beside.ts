@@ -98,7 +98,13 @@ export interface Backtest {
   readonly calls: number;
   /** Of the calls, those left as they were: denied then for what the journal does not keep. */
   readonly undecidedCalls?: number;
-  /** Runs with a call that would now be denied, or would now have to ask. */
+  /** Runs with a call that would newly wait for people. */
+  readonly askedRuns?: number;
+  /** Calls that passed without asking and would now wait. */
+  readonly askedCalls?: number;
+  /** Calls that people released and that would now pass without them. */
+  readonly unaskedCalls?: number;
+  /** Runs with a call that would now be denied. */
   readonly deniedRuns: number;
   readonly deniedCalls: number;
   /** Calls that were denied and would now pass. */

@@ -1,6 +1,6 @@
+import type { Json, JsonObject } from '../manifest/json.ts';
+import { classesOf } from '../policy/facts.ts';
 import {
-  added,
-  either,
   fewer,
   fewerHosts,
   higher,
@@ -11,6 +11,7 @@ import {
   sameKeys,
   tightening,
   toFalse,
+  type Narrowing,
 } from './judge-narrowing.ts';
 import { judge, type JudgeTable, prose } from './judge-rule.ts';
 import { schemaNarrows } from './judge-schema.ts';
@@ -25,8 +26,8 @@ export const toolRules: JudgeTable = {
   'spec.inputSchema': judge('tool.inputSchema', schemaNarrows, 'which arguments pass'),
   'spec.outputSchema': judge('tool.outputSchema', schemaNarrows, 'which results a run reads'),
   'spec.operation': judge('tool.operation', more, 'which permissions a call needs and which rules speak of it'),
-  'spec.risk': judge('tool.risk', tightening('low', 'medium', 'high', 'critical'), 'how strongly it is kept apart'),
-  'spec.dataClass': judge('tool.dataClass', either(added, fromPublic), 'which flow rules speak of it'),
+  'spec.risk': judge('tool.risk', riskNarrows, 'how strongly it is kept apart'),
+  'spec.dataClass': judge('tool.dataClass', classNarrows, 'which rules on data speak of it'),
   'spec.idempotent': judge('tool.idempotent', toFalse, 'whether a call of unknown outcome is made again'),
   'spec.timeout': { nothing: 'the time of a step bounds it' },
   'spec.maxResultBytes': judge('tool.maxResultBytes', lower, 'how much a call brings back'),
@@ -132,6 +133,21 @@ export const memoryRules: JudgeTable = {
   'spec.http.allowPrivate': judge('memory.store', toFalse, 'whether a private address is reached'),
 };
 
-function fromPublic(before: unknown): boolean {
-  return before === 'public';
+const risks = tightening('low', 'medium', 'high', 'critical');
+
+/** What says nothing of its risk is of a medium one. */
+function riskNarrows(...[before, after, spot]: Parameters<Narrowing>): boolean {
+  return risks(before ?? 'medium', after ?? 'medium', spot);
+}
+
+/** Rules on data speak of every class of a tool: a tool of the network that names none has all of them. */
+function classNarrows(...[before, after, spot]: Parameters<Narrowing>): boolean {
+  const [was, is] = [classesIn(before, spot.before), classesIn(after, spot.after)];
+  return was.every((one) => is.includes(one) || one === 'public');
+}
+
+function classesIn(value: Json | undefined, spec: JsonObject | undefined): readonly string[] {
+  if (typeof value === 'string') return [value];
+  const type = spec?.['type'];
+  return classesOf(type === 'builtin' || type === 'retrieval' ? type : 'http', undefined);
 }

@@ -93,17 +93,24 @@ export function termsText(terms: ApprovalTerms | undefined): string {
   return `${min} of ${who} within ${terms.ttlMs / 1000} s${terms.fourEyes ? ', four eyes' : ''}`;
 }
 
-function conditionOf(rule: Condition, { approvals }: SubjectAuthority): Restriction {
+function conditionOf(rule: Condition, { approvals, facts }: SubjectAuthority): Restriction {
   const terms = rule.asks === undefined ? undefined : approvals?.[rule.asks];
+  // The same text says another thing of other labels.
+  const labels = rule.expr.includes('labels') ? { agent: facts?.agent ?? {}, system: facts?.system ?? {} } : {};
   return {
     kind: 'condition',
     rule: rule.id,
     text: `${rule.kind} ${rule.expr}${rule.kind === 'askIf' ? `: ${termsText(terms)}` : ''}`,
-    of: { rule, terms },
+    of: { rule, terms, labels },
     covers: ({ of }) => {
-      const was = of as { readonly rule: Condition; readonly terms: ApprovalTerms | undefined };
+      const was = of as {
+        readonly rule: Condition;
+        readonly terms: ApprovalTerms | undefined;
+        readonly labels: object;
+      };
       // Of two texts nobody can prove which one lets fewer calls pass.
-      return rule.kind === was.rule.kind && rule.expr === was.rule.expr && isAsStrict(terms, was.terms);
+      const isSame = rule.kind === was.rule.kind && rule.expr === was.rule.expr;
+      return isSame && isDeepStrictEqual(labels, was.labels) && isAsStrict(terms, was.terms);
     },
   };
 }

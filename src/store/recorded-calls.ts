@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import type { RecordedRow } from '../plan/backtest.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -8,23 +9,28 @@ export interface EndedRun {
   readonly system: string;
   /** Digest of the bundle that the run was pinned to. */
   readonly bundle: string;
+  /** Absent: too long for a question about the past. */
+  readonly input?: JsonObject;
 }
+
+const inputBytesMax = 65_536;
 
 /** The last runs of those systems that have ended, newest first. */
 export async function readEndedRuns(
   db: Kysely<Tables>,
   of: { readonly environment: string; readonly systems: readonly string[]; readonly limit: number },
 ): Promise<readonly EndedRun[]> {
-  const { rows } = await sql<EndedRun>`
-    select last.id, last.system, last.bundle
+  const { rows } = await sql<Omit<EndedRun, 'input'> & { readonly input: unknown }>`
+    select last.id, last.system, last.bundle,
+      case when octet_length(last.input::text) <= ${inputBytesMax} then last.input end as input
     from unnest(${of.systems}::text[]) as asked (system)
     cross join lateral (
-      select id, run.system, bundle, ended_at from run
+      select id, run.system, bundle, ended_at, input from run
       where environment = ${of.environment} and run.system = asked.system and ended_at is not null
       order by ended_at desc, id desc limit ${of.limit}
     ) as last
     order by last.ended_at desc, last.id desc limit ${of.limit}`.execute(db);
-  return rows;
+  return rows.map(({ input, ...run }) => (isJsonObject(input) ? { ...run, input } : run));
 }
 
 /** Agents by node, of bundles by their digests; a node that calls a tool itself has none. */
@@ -55,6 +61,7 @@ interface CallRow {
   readonly args_digest: string | null;
   readonly decision: RecordedRow['decision'] | null;
   readonly args: string | null;
+  readonly at: Date | string;
   readonly outcome: string | null;
   readonly error: RecordedRow['error'] | null;
   readonly tokens_reserved: number | null;
@@ -71,7 +78,7 @@ export async function readRecordedCalls(
   const { rows } = await sql<CallRow>`
     select run, path, phase, node, kind, target, args_digest, decision,
       case when phase = 'intent' and kind = 'tool' then body end as args,
-      outcome, error, tokens_reserved, tokens_in, tokens_out, cost
+      outcome, error, tokens_reserved, tokens_in, tokens_out, cost, at
     from step where run = any(${runs}::uuid[]) and kind in ('model', 'tool') order by run, seq`.execute(db);
   const byRun = new Map<string, RecordedRow[]>();
   for (const row of rows) {
@@ -99,5 +106,6 @@ function recorded(row: CallRow): RecordedRow {
     tokensIn: row.tokens_in ?? undefined,
     tokensOut: row.tokens_out ?? undefined,
     cost: row.cost ?? undefined,
+    at: new Date(row.at).toISOString(),
   };
 }

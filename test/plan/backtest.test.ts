@@ -3,7 +3,7 @@ import type { Bundle } from '../../src/manifest/bundle.ts';
 import { sha256 } from '../../src/manifest/digest.ts';
 import { backtesting, type RecordedRow, type RecordedRun } from '../../src/plan/backtest.ts';
 import type { Backtest } from '../../src/plan/beside.ts';
-import type { Authority } from '../../src/policy/authority.ts';
+import type { Authority, SubjectAuthority } from '../../src/policy/authority.ts';
 import { type AuthorityPlan, authorityOf, bundleOf } from '../support/runs.ts';
 
 const bundle = bundleOf({
@@ -79,7 +79,32 @@ const run = (id: string, ...calls: readonly (readonly RecordedRow[])[]): Recorde
   rows: calls.flat(),
 });
 
-const nothing = { deniedRuns: 0, deniedCalls: 0, allowedCalls: 0, undecidedCalls: 0, examples: [] };
+const nothing = {
+  deniedRuns: 0,
+  deniedCalls: 0,
+  askedRuns: 0,
+  askedCalls: 0,
+  unaskedCalls: 0,
+  allowedCalls: 0,
+  undecidedCalls: 0,
+  examples: [],
+};
+
+/** A target whose writer has some rules more. */
+function ruled(rules: Partial<SubjectAuthority>, content = bundle): Target {
+  const authority = authorityOf(content);
+  const [address, row] = Object.entries(authority.subjects).find(([name]) => name.startsWith('Agent/')) ?? [];
+  if (address === undefined || row === undefined) throw new Error('no agent');
+  return { content, authority: { ...authority, subjects: { ...authority.subjects, [address]: { ...row, ...rules } } } };
+}
+
+const asking: Partial<SubjectAuthority> = {
+  tools: {
+    'default/echo': { kind: 'allow', rule: 'AgentRole/default/worker' },
+    'default/search': { kind: 'ask', rule: 'AgentRole/default/worker', asks: ['ToolPermission/default/p'] },
+  },
+  approvals: { 'ToolPermission/default/p': { ttlMs: 900_000, fourEyes: true } },
+};
 
 describe('recorded calls decided again', () => {
   test('come out as they did where nothing changed', () => {
@@ -125,7 +150,7 @@ describe('recorded calls decided again', () => {
     expect(made).toEqual({ ...nothing, runs: 1, calls: 1 });
   });
 
-  test.each(['args.invalid', 'call.malformed', 'run.cancelled', 'gate.conflict'])(
+  test.each(['args.invalid', 'call.malformed', 'run.cancelled', 'gate.conflict', 'halt.tool', 'guard.blocked'])(
     'that were denied for %s are left as they were: the journal does not keep why',
     (reason) => {
       expect(decideAgain([run('a', denied('draft/1.1', reason))])).toEqual({
@@ -186,6 +211,56 @@ describe('recorded calls decided again', () => {
     expect(decideAgain([run('a', toolCall('draft/1.1'))], { content: without }).examples).toMatchObject([
       { reason: 'tool.unknown', target: 'default/search' },
     ]);
+  });
+
+  test('that would wait for people are counted apart from those that would be denied', () => {
+    const [first, second] = [toolCall('draft/1.1'), toolCall('draft/1.2')];
+    expect(decideAgain([run('a', first, second), run('b', first)], ruled(asking))).toEqual({
+      ...nothing,
+      runs: 2,
+      calls: 3,
+      askedRuns: 2,
+      askedCalls: 3,
+      examples: [expect.objectContaining({ reason: 'asks', rule: 'ToolPermission/default/p', count: 3 })],
+    });
+  });
+
+  test('that people released then wait as they did, or no longer have to', () => {
+    const released = toolCall('draft/1.1').map((row) =>
+      row.decision === undefined ? row : { ...row, decision: { ...row.decision, approval: 'a1' } },
+    );
+    const refused = denied('draft/1.2', 'approval.denied');
+    expect(decideAgain([run('a', released, refused)], ruled(asking))).toEqual({ ...nothing, runs: 1, calls: 2 });
+    const made = decideAgain([run('a', released, refused)]);
+    expect(made).toEqual({ ...nothing, runs: 1, calls: 2, unaskedCalls: 1, allowedCalls: 1 });
+  });
+
+  test('meet conditions with the arguments, the input and the hour of then', () => {
+    const expr = 'args.n < 3 && run.input.kind == "a" && now.getFullYear() == 2024';
+    const target = ruled({ conditions: [{ id: 'AgentPolicy/default/p#c', kind: 'denyUnless', expr }] });
+    const at = (year: number, args: string) =>
+      toolCall('draft/1.1', args).map((row) => ({ ...row, at: `${year}-05-01T00:00:00.000Z` }));
+    const decided = (rows: readonly RecordedRow[], kind = 'a') =>
+      decideAgain([{ ...run('a', rows), input: { kind } }], target).examples.map(({ reason }) => reason);
+    expect(decided(at(2024, '{"n":1}'))).toEqual([]);
+    for (const rows of [at(2024, '{"n":3}'), at(2025, '{"n":1}')])
+      expect(decided(rows)).toEqual(['policy.condition_false']);
+    expect(decided(at(2024, '{"n":1}'), 'b')).toEqual(['policy.condition_false']);
+  });
+
+  test('meet rules on data with what the run had touched by then', () => {
+    const content = bundleOf({
+      nodes: { draft: { agent: 'writer' } },
+      agents: { writer: { tools: { echo: 'default/echo', search: 'default/search' } } },
+      tools: { search: { dataClass: 'privateRead' }, echo: { dataClass: 'externalWrite' } },
+    });
+    const target = ruled(
+      { flow: [{ id: 'AgentPolicy/default/p#f', when: ['privateRead'], what: 'deny', target: 'externalWrite' }] },
+      content,
+    );
+    const send = (path: string) => toolCall(path, '{}', 'default/echo');
+    const made = decideAgain([run('a', send('draft/1.1'), toolCall('draft/1.2'), send('draft/1.3'))], target);
+    expect(made).toMatchObject({ deniedCalls: 1, examples: [{ path: 'draft/1.3', reason: 'flow.denied' }] });
   });
 
   test('follow what moves to its new name', () => {

@@ -91,6 +91,15 @@ describe('a rule that is looser, or not there any more, is lost; its opposite is
   });
 });
 
+test('a condition on labels says another thing of other labels', () => {
+  const rules = condition('agent.labels.team == "x"');
+  const of = (team: string): Rules => ({ ...rules, facts: { agent: { team } } });
+  expect(between(of('x'), of('y')).lost).toEqual([`condition ${p}#a`]);
+  expect(
+    between({ ...condition('args.n < 3'), facts: { agent: { team: 'x' } } }, condition('args.n < 3')).lost,
+  ).toEqual([]);
+});
+
 describe('the same rule elsewhere says nothing', () => {
   const q = 'AgentPolicy/default/q';
 

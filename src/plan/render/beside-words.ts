@@ -89,14 +89,18 @@ export function pairText(pair: Pair<number>, lacks: Readonly<Record<'before' | '
 
 export function backtestText(tested: Backtest): string {
   const { runs, calls, undecidedCalls = 0, deniedRuns, deniedCalls, allowedCalls } = tested;
+  const { askedRuns = 0, askedCalls = 0, unaskedCalls = 0 } = tested;
   if (runs === 0) return 'Back-test: no recorded runs to decide again.';
   const denied =
     deniedRuns === 0
       ? 'none would have been denied'
-      : `${amount(deniedRuns)} would have been denied or have had to ask (${counted(deniedCalls, 'call')})`;
+      : `${amount(deniedRuns)} would have been denied (${counted(deniedCalls, 'call')})`;
+  const asked =
+    askedRuns === 0 ? '' : `; ${amount(askedRuns)} would newly wait for people (${counted(askedCalls, 'call')})`;
+  const unasked = unaskedCalls === 0 ? '' : `; ${counted(unaskedCalls, 'call')} would no longer wait for people`;
   const allowed = allowedCalls === 0 ? '' : `; ${counted(allowedCalls, 'denied call')} would now pass`;
   const left = undecidedCalls === 0 ? '' : `; ${counted(undecidedCalls, 'call')} cannot be decided again`;
-  return `Back-test: of ${counted(runs, 'recorded run')} with ${counted(calls, 'call')}, ${denied}${allowed}${left}.`;
+  return `Back-test: of ${counted(runs, 'recorded run')} with ${counted(calls, 'call')}, ${denied}${asked}${unasked}${allowed}${left}.`;
 }
 
 export function exampleText(example: Backtest['examples'][number]): string {

@@ -23,6 +23,9 @@ export function besideOf(outside: string): Required<Beside> {
       undecidedCalls: 4,
       deniedRuns: 14,
       deniedCalls: 52,
+      askedRuns: 9,
+      askedCalls: 11,
+      unaskedCalls: 2,
       allowedCalls: 3,
       examples: [
         {
