@@ -88,7 +88,7 @@ export interface Usage {
   readonly nested?: readonly NestedUsage[];
   /** Of the whole run by budget id: the sum over the subjects that the budget reaches. Absent: nothing used. */
   readonly budgets: ReadonlyMap<string, Spent>;
-  /** Classes of data that the run's finished calls have touched. */
+  /** Classes of data that calls of the run have touched; absent: no rule asks. */
   readonly touched?: ReadonlySet<DataClass>;
   /** By `accountKey`: what the run has drawn and not used. Absent as a whole: shared accounts are not asked (a plan's question). */
   readonly drawn?: ReadonlyMap<string, Drawn>;
@@ -116,6 +116,11 @@ export interface Spent {
   readonly calls: number;
   readonly tokens: number;
   readonly cost: number;
+}
+
+/** The tool of a repetition account. */
+export function repeatedTool(key: string): string {
+  return key.slice(0, key.lastIndexOf(' '));
 }
 
 /** The repetition account of one call: the tool's `namespace/name` and the digest of its canonical arguments. */

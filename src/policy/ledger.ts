@@ -1,6 +1,6 @@
 import { parseAccount } from './account.ts';
-import type { Authority, SubjectAuthority } from './authority.ts';
-import { repetitionKey, type Spent, type Usage } from './context.ts';
+import type { Authority, Budget, SubjectAuthority } from './authority.ts';
+import { repeatedTool, repetitionKey, type Spent, type Usage } from './context.ts';
 
 /** What one call has on the accounts: its reservation at first, what it really took in the end. */
 export interface Booking {
@@ -54,6 +54,8 @@ export class Ledger {
   readonly #run = { tokens: 0, cost: 0 };
   /** By the place of each execution of a nested system: `outer` of `outer>inner`. */
   readonly #nested = new Map<string, { tokens: number; cost: number }>();
+  /** How many calls of the run were let through to each tool. */
+  readonly #called = new Map<string, number>();
   /** By the id of each shared account that a call of the run was held on. */
   readonly #accounts = new Map<string, { used: number; held: number }>();
 
@@ -88,6 +90,11 @@ export class Ledger {
     return this.#bookings.get(path);
   }
 
+  /** The tools that calls of the run were let through to, whatever became of them. */
+  called(): Iterable<string> {
+    return this.#called.keys();
+  }
+
   /** By account id. */
   accounts(): ReadonlyMap<string, AccountUse> {
     return this.#accounts;
@@ -114,7 +121,7 @@ export class Ledger {
     const { subject, pinned, live } = authorities;
     const spent = new Map<string, Spent>();
     for (const authority of [pinned, live]) {
-      for (const { id, scope } of authority?.subjects[subject]?.budgets ?? []) {
+      for (const { id, scope } of budgetsOf(authority?.subjects[subject])) {
         if (scope === 'run' && !spent.has(id)) spent.set(id, this.#spentOn(id, authorities));
       }
     }
@@ -144,6 +151,7 @@ export class Ledger {
     }
     if (!booking.again && booking.kind === 'model') step.modelCalls += sign;
     if (!booking.again && booking.kind === 'tool') step.toolCalls += sign;
+    if (booking.repeated !== undefined) this.#applyCalled(repeatedTool(booking.repeated), sign);
     step.tokens += sign * booking.tokens;
     step.cost += sign * booking.cost;
     this.#run.tokens += sign * booking.tokens;
@@ -154,6 +162,12 @@ export class Ledger {
     subject.tokens += sign * booking.tokens;
     subject.cost += sign * booking.cost;
     if (booking.accounts !== undefined) this.#applyShared(booking.accounts, booking, sign);
+  }
+
+  #applyCalled(tool: string, sign: 1 | -1): void {
+    const calls = (this.#called.get(tool) ?? 0) + sign;
+    if (calls === 0) this.#called.delete(tool);
+    else this.#called.set(tool, calls);
   }
 
   #applyShared(accounts: readonly string[], booking: Booking, sign: 1 | -1): void {
@@ -210,7 +224,13 @@ export interface Authorities {
 }
 
 function reaches(row: SubjectAuthority | undefined, budget: string): boolean {
-  return row?.budgets.some(({ id }) => id === budget) ?? false;
+  return budgetsOf(row).some(({ id }) => id === budget);
+}
+
+/** With those of policies on trial, which are counted the same. */
+function budgetsOf(row: SubjectAuthority | undefined): readonly Budget[] {
+  if (row === undefined) return [];
+  return row.audit === undefined ? row.budgets : [...row.budgets, ...row.audit.budgets];
 }
 
 /**

@@ -8,6 +8,7 @@ import { delegationDepthMax, type HandedOn } from '../policy/hand-off.ts';
 import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
+import { touchedIn } from '../policy/touched.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import type { Allotments } from './allotments.ts';
 import type { StepCall } from './ask.ts';
@@ -70,15 +71,16 @@ export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller'
   const subject = subjectOf(caller);
   const halt = haltReasonOf(scope.signal);
   const { authority: live, halts } = scope.live.current();
+  const revisions = { pinned: subjectRow(scope.pinned, subject), live: subjectRow(live, subject) };
   return {
     clock: { lost: halt === 'lost', cancelled: halt === 'cancelled', overdue: halt === 'overdue' },
     bundle: scope.content,
     schemas: argumentSchemas(scope.content),
-    pinned: subjectRow(scope.pinned, subject),
-    live: subjectRow(live, subject),
+    ...revisions,
     usage: {
       ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }),
       ...nestedUsage(scope, place),
+      ...touchedIn(scope.ledger, { revisions, bundle: scope.content, live }),
       ...(scope.allotments === undefined ? undefined : { drawn: scope.allotments.drawn() }),
     },
     ...handedOnAt(scope, place),

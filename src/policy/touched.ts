@@ -1,0 +1,42 @@
+import type { Bundle } from '../manifest/bundle.ts';
+import { own } from '../manifest/json.ts';
+import type { Authority, DataClass } from './authority.ts';
+import type { Usage } from './context.ts';
+import type { Revisions } from './effective.ts';
+import { toolClasses } from './facts.ts';
+import { kept } from './kept.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Whose calls, under which rules. */
+export interface Touching {
+  readonly revisions: { readonly [Side in keyof Revisions]: Revisions[Side] | undefined };
+  readonly bundle: Bundle;
+  readonly live: Authority | undefined;
+}
+
+/**
+ * The classes of data that a run's calls have touched, by what either revision says of their tools; absent where no
+ * rule asks. A call counts from the moment it is allowed: whether its answer arrived is not known before it is too late.
+ */
+export function touchedIn(ledger: Ledger, { revisions, bundle, live }: Touching): Pick<Usage, 'touched'> | undefined {
+  const { pinned, live: row } = revisions;
+  const watches = [pinned, row, pinned?.audit, row?.audit].some((one) => one?.flow !== undefined);
+  if (!watches) return undefined;
+  const touched = new Set<DataClass>();
+  for (const tool of ledger.called()) {
+    const definition = own(bundle.tools, tool);
+    for (const one of definition === undefined ? [] : toolClasses(definition)) touched.add(one);
+    for (const one of (live === undefined ? undefined : classesIn(live).get(tool)) ?? []) touched.add(one);
+  }
+  return { touched };
+}
+
+/** What a revision's facts say of tools, whoever calls them. */
+const classesIn = kept((authority: Authority): ReadonlyMap<string, readonly DataClass[]> => {
+  const found = new Map<string, readonly DataClass[]>();
+  for (const { facts, audit } of Object.values(authority.subjects)) {
+    const known = { ...audit?.facts?.tools, ...facts?.tools };
+    for (const [tool, { classes }] of Object.entries(known)) if (classes !== undefined) found.set(tool, classes);
+  }
+  return found;
+});
