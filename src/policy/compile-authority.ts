@@ -2,10 +2,11 @@ import { memoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
-import type { Authority, Budget, SubjectAuthority, Verdict } from './authority.ts';
+import type { Authority, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf, handOffsOf } from './callers.ts';
 import { agentLimits } from './compile-agent.ts';
 import { AskingRules } from './compile-ask.ts';
+import { budgetsOf, ratesOf } from './compile-budget.ts';
 import { durationMs } from './duration-ms.ts';
 import { factsFor } from './compile-facts.ts';
 import { guardsCompiled, guardsNamed } from './compile-guards.ts';
@@ -17,7 +18,7 @@ import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
 import { policyForm, roleForm, toolForm } from './rule-form.ts';
-import { scopeOf, toolRefsOf, toolUsesOf } from './runnable.ts';
+import { toolRefsOf, toolUsesOf } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
@@ -103,7 +104,8 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
     tools,
     limits: limitsOf(request.limits, policies),
     ...handOffsIn(subject, view),
-    budgets: policies.flatMap(budgetsOf),
+    budgets: policies.flatMap((policy) => budgetsOf(policy, subject)),
+    ...ratesOf(policies, subject),
     ...asks.compiled(),
     ...rules,
     ...factsFor(subject, rules, listed),
@@ -189,17 +191,6 @@ function limitsOf(own: Limits, policies: readonly Rule<'AgentPolicy'>[]): Limits
     ...(maxDelegationDepth === Number.POSITIVE_INFINITY ? {} : { maxDelegationDepth }),
     timeoutMs: least([own.timeoutMs, ...timeouts]),
   };
-}
-
-/** Numbered after sorting: an account keeps its name however the list is ordered. */
-function budgetsOf({ address, spec }: Rule<'AgentPolicy'>): readonly Budget[] {
-  const budgets = (spec.budgets ?? []).map(({ scope, unit, limit }) => ({
-    scope: scopeOf({ address }, { scope }),
-    unit,
-    limit: unit === 'usd' ? Math.round(limit * 1_000_000) : Math.floor(limit),
-  }));
-  budgets.sort((a, b) => compareText(a.unit, b.unit) || a.limit - b.limit);
-  return budgets.map((budget, index) => ({ id: `${address}#${index}`, ...budget }));
 }
 
 function sortedPaths(references: readonly string[], namespace: string): readonly string[] {

@@ -2,7 +2,6 @@ import type { BundleTool } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { TerminalError } from '../errors.ts';
-import type { Budget } from './authority.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
@@ -51,12 +50,6 @@ export function authProfileOf(
 ): NonNullable<HttpTool['auth']>['profile'] {
   if (auth.profile === 'oauth2ClientCredentials') throw notRunnable(tool, 'authenticates with OAuth 2.0');
   return auth.profile;
-}
-
-/** Accounts are kept for one run. */
-export function scopeOf(policy: Pick<Resource, 'address'>, { scope }: { readonly scope: string }): Budget['scope'] {
-  if (scope === 'run') return scope;
-  throw notRunnable(policy, `has a budget of the scope ${scope}`);
 }
 
 /** For the caller to throw, so that the compiler sees where a function ends. */

@@ -112,10 +112,10 @@ describe('what a document asks for in vain', () => {
     ]);
   });
 
-  test('is found by value, in lists too', () => {
-    expect(policy({ budgets: [{ scope: 'run' }, { scope: 'agent' }] })).toEqual([
-      'spec.budgets.1.scope=agent: budgets beyond a run',
-    ]);
+  test('is found by value', () => {
+    const found = (type: string) => unsupportedIn('Tool', { spec: { type } }).map(({ value, part }) => [value, part]);
+    expect(found('wasm')).toEqual([['wasm', 'WASM tools']]);
+    expect(found('http')).toEqual([]);
   });
 
   test('is nothing where nothing of it is written', () => {
@@ -140,8 +140,8 @@ describe('what a document asks for in vain', () => {
 
 test('a field is asked for by its path in a document, whatever the names and indexes in it', () => {
   expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'mcpServerRef'])).toBe('MCP servers');
-  expect(missingFieldPart('AgentPolicy', ['spec', 'budgets', '0', 'scope'], 'agent')).toBe('budgets beyond a run');
-  expect(missingFieldPart('AgentPolicy', ['spec', 'budgets', '0', 'scope'], 'run')).toBeUndefined();
+  expect(missingFieldPart('Tool', ['spec', 'type'], 'wasm')).toBe('WASM tools');
+  expect(missingFieldPart('Tool', ['spec', 'type'], 'http')).toBeUndefined();
   expect(missingFieldPart('Nothing', ['spec'])).toBeUndefined();
 });
 
