@@ -13,6 +13,8 @@ export const checkModelEndpoint: Check = (spec, report) => {
   for (const [field, users] of Object.entries(ofProviders)) {
     if (!users.includes(provider)) refuseFields(spec, { fields: [field], what: `a ${provider} endpoint` }, report);
   }
+  if (spec['gatewayRef'] !== undefined)
+    refuseFields(spec, { fields: ['baseUrl', 'allowPrivate'], what: 'an endpoint behind a gateway' }, report);
   checkEffort(provider, objectAt(spec, 'parameters'), below(report, ['parameters']));
   checkHeaders(objectAt(spec, 'headers'), below(report, ['headers']));
   if (provider === 'google' && spec['region'] !== undefined && spec['project'] === undefined)

@@ -5,6 +5,7 @@ import { lockPath } from './file-name.ts';
 import { checkOwnership } from './ownership.ts';
 import { askFindings } from './resolve-ask.ts';
 import { ceilingFindings } from './resolve-ceiling.ts';
+import { gatewayFindings } from './resolve-gateway.ts';
 import { givenFindings } from './resolve-given.ts';
 import { grantFindings, unknownToolFindings } from './resolve-grant.ts';
 import { checkNesting } from './resolve-nesting.ts';
@@ -70,6 +71,7 @@ function joinAll(estate: Estate, files: Files, { environment, findings }: Joinin
   grantFindings(estate, report);
   unknownToolFindings(estate, report);
   askFindings(estate, report);
+  gatewayFindings(estate, report);
   ceilingFindings(estate, report);
   expressionFindings(estate, report);
   workInputFindings(estate, report);

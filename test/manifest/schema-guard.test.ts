@@ -61,6 +61,7 @@ describe('a Guard', () => {
           openaiModeration: {
             model: 'omni-moderation-latest',
             baseUrl: 'https://eu.api.openai.com/v1',
+            allowPrivate: true,
             secretRef,
             categories: ['violence', 'self-harm/intent'],
             minScore: 0.4,
