@@ -1,12 +1,11 @@
-import { startScheduler, webhookDoor } from './app-triggers.ts';
+import { startScheduler } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
 import { inspectBus, openStore } from './app-database.ts';
 import { openLocal, replayWith } from './app-local.ts';
-import { ownToken } from './api/identity.ts';
 import type { Operations } from './api/operations.ts';
-import { startServer } from './api/server.ts';
-import { findServer, newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
+import { findServer } from './api/server-file.ts';
+import { remoteClient, serveApi, startOwnApi } from './app-api.ts';
 import { createWorker, workUntil } from './app-worker.ts';
 import { autoscale } from './app-workers.ts';
 import type { App, Door, Service, UpService, WorkerStart } from './cli/app-port.ts';
@@ -55,6 +54,7 @@ function appOf(config: Config, cwd: string): App {
     migrate: () => withDatabase(config, bringUp),
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
+    serve: (options) => serveAlone(config, options),
     controller: () => controllerAlone(config),
     worker: (options) => workerAlone(config, options),
     workers: (options) => autoscale(config, { ...options, cwd }),
@@ -98,6 +98,7 @@ async function makeReady(database: Database): Promise<void> {
 }
 
 async function runningServer(config: Config): Promise<Operations | undefined> {
+  if (config.server !== undefined) return remoteClient(config.server);
   const found = await answeringServer(config);
   return found && createClient({ address: found.address, token: found.token, version: packageVersion() });
 }
@@ -174,7 +175,8 @@ async function up(config: Config, port: number): Promise<UpService> {
     stack.add(() => worker.stop());
     await startScheduler(database, log, stack);
     const { ended } = await startController(config, { plane, log, stack });
-    const address = await startApi(config, { plane, log, stack, port });
+    const operations = operationsFor(config, plane, () => Promise.resolve());
+    const address = await startOwnApi(config, { plane, log, stack, port, operations });
     return { address, ended, stop: () => stack.close() };
   });
 }
@@ -212,22 +214,20 @@ async function startController(
   return { ended };
 }
 
-async function startApi(config: Config, { plane, log, stack, port }: Starting & { port: number }): Promise<string> {
-  const token = newToken();
-  const version = packageVersion();
-  const server = await startServer({
-    operations: operationsFor(config, plane, () => Promise.resolve()),
-    identify: ownToken(token, localPerson(config.actor)),
-    version,
-    log: subsystemLog(log, 'api'),
-    ready: () => assertSchema(plane.database.db),
-    hooks: webhookDoor(plane.database, secretSource(config.secrets)),
-    port,
+/** The API alone, for everybody whom a token or the identity provider proves. */
+async function serveAlone(
+  config: Config,
+  options: { readonly host: string; readonly port: number },
+): Promise<UpService> {
+  assertShared(config, 'server');
+  let address = '';
+  const service = await alone(config, async (database, stack) => {
+    const plane = await openPlane(config, database, stack);
+    const operations = operationsFor(config, plane, () => Promise.resolve());
+    address = await serveApi(config, { plane, log: createLog(config.logLevel), stack, operations, ...options });
+    return { ended: forever() };
   });
-  stack.add(() => server.close());
-  await writeServerFile(config.stateDirectory, { address: server.address, pid: process.pid, version }, token);
-  stack.add(() => removeServerFile(config.stateDirectory, process.pid));
-  return server.address;
+  return { ...service, address };
 }
 
 async function controllerAlone(config: Config): Promise<Service> {

@@ -31,6 +31,8 @@ const ownVariables: ReadonlySet<string> = new Set([
   'PAWL_SECRET_FILES',
   'PAWL_AGE_KEY',
   'PAWL_AGE_KEY_FILE',
+  'PAWL_TOKEN',
+  'PAWL_TOKEN_FILE',
 ]);
 
 function readSecretVariables(environment: Environment): ReadonlyMap<string, string> {

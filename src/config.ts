@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { type ApiSettings, readApiSettings, readServerChoice, type ServerChoice } from './config-api.ts';
 import { readSecretSettings, type SecretSettings } from './config-secrets.ts';
 import { type NatsOptions, readNatsUrl } from './bus/nats-options.ts';
 import { type Environment, invalid, textOf } from './environment.ts';
@@ -54,6 +55,10 @@ export interface Config {
   readonly pollMs: number;
   /** Who acts, for the record. */
   readonly actor: string;
+  /** Another machine's pawl, which commands ask; undefined: the one of this place. */
+  readonly server: ServerChoice | undefined;
+  /** How the API of this process is reached. */
+  readonly api: ApiSettings;
   /** What a child process of git may know; nothing is inherited. */
   readonly surroundings: Surroundings;
   /** For a remote repository that asks for one; it is sent to that repository alone. */
@@ -78,7 +83,9 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 export function readConfig(cwd: string = process.cwd(), environment: Environment = process.env): Config {
   const root = findRoot(cwd);
   const repositoryVariable = textOf(environment, 'PAWL_REPOSITORY');
-  if (root === undefined && repositoryVariable === undefined) throw noRepository(cwd);
+  const server = readServerChoice(environment);
+  // What is asked of another machine needs no repository here.
+  if (root === undefined && repositoryVariable === undefined && server === undefined) throw noRepository(cwd);
   const home = root ?? resolve(cwd);
   const stateDirectory = join(home, '.pawl');
   const database = chooseDatabase(environment, stateDirectory);
@@ -92,6 +99,8 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     workerSlots: readCount(environment, 'PAWL_WORKER_SLOTS', { least: 1, most: 256, otherwise: 16 }),
     pollMs: readCount(environment, 'PAWL_POLL_MS', { least: 100, most: 3_600_000, otherwise: 5_000 }),
     actor: textOf(environment, 'PAWL_ACTOR') ?? userName(),
+    server,
+    api: readApiSettings(environment),
     surroundings: surroundingsOf(environment),
     gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
     secrets: readSecretSettings(environment),

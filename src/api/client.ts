@@ -8,6 +8,7 @@ import { retryClient } from './client-retry.ts';
 import { haltClient } from './client-halt.ts';
 import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
+import { tokenClient } from './client-token.ts';
 import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
 import type { AccessAnswer } from '../plan/access-answer.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
@@ -67,6 +68,7 @@ export function createClient(options: ClientOptions): Operations {
     cancel: (id) => post<records.RunRecord>(`${run(id)}/cancel`, {}),
     resolve: ({ run: id, ...body }) => post<records.RunRecord>(`${run(id)}/resolve`, body),
     trace: (id) => get<records.TraceRecord>(`${run(id)}/trace`),
+    ...tokenClient({ get, post }),
     ...revisionClient({ get, post }),
     close: () => Promise.resolve(),
   };

@@ -23,8 +23,36 @@ export const apiCodes = {
   },
   'api.unauthorised': {
     title: 'The API did not accept the token',
-    cause: 'The request carried no bearer token, or another one than the server wrote to its token file.',
-    cure: 'Run the command in the repository of the running `pawl up`, as the same user.',
+    cause:
+      'The request carried no bearer token, or one that is unknown, expired or revoked: which of them, nobody is told.',
+    cure: 'Run the command as the user of the running `pawl up`, or set PAWL_TOKEN_FILE to a token that is good.',
+  },
+  'api.forbidden': {
+    title: 'No role lets the person do that',
+    cause:
+      'The route needs a role, everywhere or in the namespace of what was asked for, that neither the token nor `access` of pawl.yaml gives.',
+    cure: 'Look at `pawl whoami`; an admin makes tokens with `pawl token create`, and `access` of pawl.yaml gives roles.',
+  },
+  'api.too_many_failures': {
+    title: 'Too many requests without a good token',
+    cause: 'The address sent token after token that was unknown, expired or revoked.',
+    cure: 'Check the token, and try again later.',
+  },
+  'api.origin': {
+    title: 'A page of another site sent the request',
+    cause: 'A browser said that the request comes from another origin than the server itself.',
+    cure: 'Ask the API from the command line, or from a page that the server itself gave.',
+  },
+  'token.unknown': {
+    title: 'There is no such token',
+    cause: 'No token in use has that id: it never had, or the token was revoked.',
+    cure: 'Look at `pawl token list`.',
+  },
+  'token.invalid': {
+    title: 'A token cannot be made like that',
+    cause:
+      'The name of its owner holds other characters than letters, digits and . _ @ + -, or its role holds nowhere.',
+    cure: 'Write it as the message says.',
   },
   'api.host': {
     title: 'The request was for another host',

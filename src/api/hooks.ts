@@ -1,10 +1,10 @@
-import type { Context } from 'hono';
 import { isPawlError, RetryableError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { taskCodes } from '../run/task-codes.ts';
 import { type ProblemJson, problemMediaType, problemOf } from './problem-json.ts';
 import { RequestRates } from './request-rates.ts';
 import type { Api } from './route.ts';
+import { sourceOf } from './visitor.ts';
 
 /** A request to a webhook, before anybody knows who sent it. */
 export interface HookRequest {
@@ -27,6 +27,8 @@ export interface HookLimits {
   readonly bodyMs?: number;
   readonly perSecond?: number;
   readonly burst?: number;
+  /** A proxy in front says who asks. */
+  readonly isProxied?: boolean;
 }
 
 const bodyBytesMax = 1024 * 1024;
@@ -39,7 +41,7 @@ export function addHooks(app: Api, door: HookDoor, { log, ...limits }: HookLimit
   const rates = new RequestRates({ perSecond, burst, sourcesMax });
   app.post('/hooks/:environment/:namespace/:name', async (context) => {
     try {
-      const waitMs = rates.take(sourceOf(context), performance.now());
+      const waitMs = rates.take(sourceOf(context, limits.isProxied), performance.now());
       if (waitMs > 0) throw flood(waitMs);
       const { environment, namespace, name } = context.req.param();
       const body = await bodyOf(context.req.raw, bodyMs);
@@ -52,12 +54,6 @@ export function addHooks(app: Api, door: HookDoor, { log, ...limits }: HookLimit
       return answer;
     }
   });
-}
-
-/** The other end of the connection; behind a proxy, the proxy. */
-function sourceOf(context: Context): string {
-  const { incoming } = (context.env ?? {}) as { incoming?: { socket?: { remoteAddress?: string } } };
-  return incoming?.socket?.remoteAddress ?? 'unknown';
 }
 
 function publicAnswer({ status, run }: HookAnswer): object {

@@ -19,8 +19,9 @@ export function answerOperations(
 ): AnswerOperations {
   const { database } = plane;
   return {
-    questions: async ({ environment, limit }) => {
-      const rows = await readOpenQuestions(database, { environment: await known(environment), limit });
+    questions: async (request) => {
+      const environment = await known(request.environment);
+      const rows = await readOpenQuestions(database, { ...request, environment });
       return rows.map(questionRecord);
     },
     questionsOf: async (run) => (await readQuestions(database, (await readRun(database, run)).id)).map(questionRecord),

@@ -46,6 +46,7 @@ import { haltOperations, haltsInForce } from './local-halt.ts';
 import { rolloutOperations } from './local-rollout.ts';
 import { runOperations } from './local-run.ts';
 import { taskOperations } from './local-task.ts';
+import { tokenOperations } from './local-token.ts';
 import { runRecords, workerRecord } from './records.ts';
 import { acceptedSystem } from './submission.ts';
 import { traceOf } from './trace-of.ts';
@@ -106,6 +107,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
       return one(await runRecords(database, [row]));
     },
     trace: (id) => traceOf(database, id),
+    ...tokenOperations(plane, person),
     close: () => options.close(),
   };
 }

@@ -3,10 +3,17 @@ import type { JsonObject } from '../manifest/json.ts';
 /** What runs ask of people, and their answers. */
 export interface AnswerOperations {
   /** What people may answer now, the oldest first. */
-  questions(request: { readonly environment: string; readonly limit: number }): Promise<readonly QuestionRecord[]>;
+  questions(request: QuestionsRequest): Promise<readonly QuestionRecord[]>;
   /** Every question that one run asked, answered ones too. */
   questionsOf(run: string): Promise<readonly QuestionRecord[]>;
   answer(request: AnswerRequest): Promise<AnswerRecord>;
+}
+
+export interface QuestionsRequest {
+  readonly environment: string;
+  readonly limit: number;
+  /** Of whose systems; absent: of all. */
+  readonly namespaces?: readonly string[];
 }
 
 export interface QuestionRecord {

@@ -29,6 +29,8 @@ export interface RunsRequest {
   readonly system?: string;
   /** A run's id: the list goes on with those that were made before it. */
   readonly before?: string;
+  /** Of whose systems; absent: of all. */
+  readonly namespaces?: readonly string[];
 }
 
 export interface RunChangesRequest extends RunsRequest {

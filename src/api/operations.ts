@@ -15,6 +15,7 @@ import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
 import type { RolloutOperations } from './operations-rollout.ts';
 import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
+import type { TokenOperations } from './operations-token.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
 /**
@@ -33,6 +34,7 @@ export interface Operations
     WhyOperations,
     RunOperations,
     TaskOperations,
+    TokenOperations,
     RetryOperations,
     RolloutOperations,
     HaltOperations,

@@ -43,6 +43,8 @@ export function problemOf(error: unknown): ProblemJson {
 const statusByCode: Readonly<Record<string, number>> = {
   'api.unauthorised': 401,
   'api.host': 403,
+  'api.origin': 403,
+  'api.too_many_failures': 429,
   'api.not_found': 404,
   'api.too_large': 413,
   'api.invalid_request': 400,

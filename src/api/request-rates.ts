@@ -19,6 +19,14 @@ export class RequestRates {
     this.#options = options;
   }
 
+  /** How many milliseconds until a source has a request to spend; 0: it has one. Nothing is spent. */
+  waitOf(source: string, now: number): number {
+    const { perSecond, burst } = this.#options;
+    const known = this.#buckets.get(source) ?? { tokens: burst, at: now };
+    const tokens = Math.min(burst, known.tokens + ((now - known.at) / 1_000) * perSecond);
+    return tokens >= 1 ? 0 : Math.max(1, Math.ceil(((1 - tokens) / perSecond) * 1_000));
+  }
+
   /** 0 lets a request in; else how many milliseconds to wait for the next. */
   take(source: string, now: number): number {
     const { perSecond, burst, sourcesMax } = this.#options;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { addRoute, type Api } from './route.ts';
+import { addRoute, type Api, namespacesOf } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const vote = z.object({ by: z.string(), as: z.string(), at: z.string() });
@@ -46,7 +46,8 @@ export function addAnswerRoutes(app: Api): void {
       query: schemas.limitQuery,
       result: z.array(question),
     },
-    ({ parameters: { environment }, query: { limit }, operations }) => operations.questions({ environment, limit }),
+    ({ parameters: { environment }, query: { limit }, operations, reach }) =>
+      operations.questions({ environment, limit, ...namespacesOf(reach) }),
   );
   addRoute(
     app,

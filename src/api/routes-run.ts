@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type RunsRequest, runStates } from './operations-run.ts';
-import { addRoute, type Api } from './route.ts';
+import { addRoute, type Api, namespacesOf } from './route.ts';
 import * as schemas from './schemas.ts';
 
 const whole = z.int().min(0);
@@ -100,7 +100,8 @@ export function addRunReadingRoutes(app: Api): void {
       query: runsQuery,
       result: z.array(schemas.runRecord),
     },
-    ({ parameters: { environment }, query, operations }) => operations.runs({ environment, ...filterOf(query) }),
+    ({ parameters: { environment }, query, operations, reach }) =>
+      operations.runs({ environment, ...filterOf(query), ...namespacesOf(reach) }),
   );
   addRoute(
     app,
@@ -112,10 +113,11 @@ export function addRunReadingRoutes(app: Api): void {
       query: changesQuery,
       result: z.object({ seen: z.string(), runs: z.array(schemas.runRecord) }),
     },
-    ({ parameters: { environment }, query, operations }) =>
+    ({ parameters: { environment }, query, operations, reach }) =>
       operations.runChanges({
         environment,
         ...filterOf(query),
+        ...namespacesOf(reach),
         waitMs: query.waitMs,
         ...(query.seen === undefined ? {} : { seen: query.seen }),
       }),

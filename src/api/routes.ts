@@ -14,6 +14,7 @@ import { addHaltRoutes } from './routes-halt.ts';
 import { addRolloutRoutes } from './routes-rollout.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
 import { addTaskRoutes } from './routes-task.ts';
+import { addTokenRoutes } from './routes-token.ts';
 import * as schemas from './schemas.ts';
 
 /** Every operation as a route, asked for by the person whom the request's token belongs to. */
@@ -34,6 +35,7 @@ export function addRoutes(app: Api): void {
   addRolloutRoutes(app);
   addHaltRoutes(app);
   addRevisionRoutes(app);
+  addTokenRoutes(app);
 }
 
 function addEnvironmentRoutes(app: Api): void {

@@ -1,23 +1,28 @@
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { ServerType } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context, Next } from 'hono';
+import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Person } from '../policy/person.ts';
 import { addHooks, type HookDoor, type HookLimits } from './hooks.ts';
+import type { AccessRules } from './authorise.ts';
 import type { Identify } from './identity.ts';
 import type { Operations } from './operations.ts';
 import { problemMediaType, problemOf } from './problem-json.ts';
 import type { Api } from './route.ts';
 import { addRoutes } from './routes.ts';
+import { assertHost, assertSameOrigin, sourceOf } from './visitor.ts';
 
 export interface ServerOptions {
   /** The operations of one person; asked for anew with every request. */
   readonly operations: (person: Person) => Operations;
   readonly identify: Identify;
+  /** What `access` of pawl.yaml says, by environment; absent: roles are those of tokens alone. */
+  readonly rules?: AccessRules;
   readonly version: string;
   readonly log: Log;
   /** Throws while the server cannot serve, e.g. without its database. */
@@ -27,6 +32,14 @@ export interface ServerOptions {
   readonly hookLimits?: HookLimits;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Where it listens; absent: on the loopback address. */
+  readonly host?: string;
+  /** Absent: plain text. */
+  readonly tls?: { readonly certificate: Buffer; readonly key: Buffer };
+  /** Names beside addresses that a Host header may carry. */
+  readonly hosts?: readonly string[];
+  /** A proxy in front says who asks. */
+  readonly isProxied?: boolean;
 }
 
 export interface ApiServer {
@@ -37,13 +50,17 @@ export interface ApiServer {
 
 const bodyBytesMax = 1024 * 1024;
 const requestMs = 120_000;
+const loopback = '127.0.0.1';
+const noRules: AccessRules = { of: () => Promise.resolve(undefined), all: () => Promise.resolve([]) };
 
-/** Serves the API on the loopback address, and nowhere else. */
+/** Serves the API: on the loopback address, and elsewhere only where it is told to. */
 export async function startServer(options: ServerOptions): Promise<ApiServer> {
   const app = createApi(options);
-  const server = await listen(app, options.port);
+  const server = await listen(app, options);
   const { port } = server.address() as AddressInfo;
-  return { address: `http://127.0.0.1:${port}`, close: () => close(server) };
+  const { host = loopback, tls } = options;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return { address: `${tls === undefined ? 'http' : 'https'}://${name}:${port}`, close: () => close(server) };
 }
 
 export function createApi(options: ServerOptions): Api {
@@ -55,8 +72,10 @@ export function createApi(options: ServerOptions): Api {
     context.header('x-content-type-options', 'nosniff');
   });
   // Before the check of the Host header: a proxy hands it on, and a request to a webhook is signed.
-  if (options.hooks !== undefined) addHooks(app, options.hooks, { ...options.hookLimits, log: options.log });
-  app.use(assertLoopbackHost);
+  if (options.hooks !== undefined) addHooks(app, options.hooks, { ...hookLimitsOf(options), log: options.log });
+  const { host = loopback, hosts: names = [] } = options;
+  app.use(assertHost({ names: host === loopback ? names : [...names, host], isLoopback: host === loopback }));
+  app.use(assertSameOrigin);
   app.get('/healthz', (context) => context.json({ status: 'ok', version: options.version }));
   app.get('/readyz', async (context) => {
     await options.ready();
@@ -69,7 +88,10 @@ export function createApi(options: ServerOptions): Api {
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   app.use('/v1/*', async (context, next) => {
-    context.set('operations', options.operations(await personOf(context, options.identify)));
+    const person = await personOf(context, options);
+    context.set('person', person);
+    context.set('operations', options.operations(person));
+    context.set('rules', options.rules ?? noRules);
     await next();
   });
   app.use('/v1/*', bodyLimit({ maxSize: bodyBytesMax, onError: refuseBody }));
@@ -92,27 +114,16 @@ function answerError(error: unknown, context: Context, log: Log): Response {
   return new Response(body, { status: problem.status, headers: { 'content-type': problemMediaType } });
 }
 
-// A page on the web can let its own name resolve to 127.0.0.1 and so send requests here from a browser; its Host
-// header still carries that name.
-async function assertLoopbackHost(context: Context, next: Next): Promise<void> {
-  const host = context.req.header('host') ?? '';
-  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/.test(host)) {
-    throw new TerminalError('The Host header does not name the loopback address.', {
-      code: 'api.host',
-      help: 'Use the address that `pawl up` printed.',
-      exit: exitCodes.unauthorised,
-    });
-  }
-  await next();
-}
-
-async function personOf(context: Context, identify: Identify): Promise<Person> {
+async function personOf(context: Context, { identify, isProxied }: ServerOptions): Promise<Person> {
   const [scheme, given = ''] = (context.req.header('authorization') ?? '').split(' ');
-  const person = scheme?.toLowerCase() === 'bearer' && given !== '' ? await identify(given) : undefined;
+  const person =
+    scheme?.toLowerCase() === 'bearer' && given !== ''
+      ? await identify(given, sourceOf(context, isProxied))
+      : undefined;
   if (person !== undefined) return person;
-  throw new TerminalError('The API wants the bearer token that `pawl up` wrote to .pawl/token.', {
+  throw new TerminalError('The API wants a bearer token that is good: of `pawl up`, of an admin, or of the provider.', {
     code: 'api.unauthorised',
-    help: 'Run the command in the repository of the running `pawl up`, as the same user.',
+    help: 'Run the command as the user of the running `pawl up`, or set PAWL_TOKEN_FILE.',
     exit: exitCodes.unauthorised,
   });
 }
@@ -125,14 +136,21 @@ function refuseBody(): never {
   });
 }
 
-function listen(app: Api, port: number): Promise<ServerType> {
+function hookLimitsOf({ hookLimits, isProxied = false }: ServerOptions): HookLimits {
+  return { ...hookLimits, isProxied };
+}
+
+function listen(app: Api, { port, host = loopback, tls }: ServerOptions): Promise<ServerType> {
+  const limits = { requestTimeout: requestMs, headersTimeout: 10_000 };
   return new Promise((resolve, reject) => {
     const server = serve(
       {
         fetch: app.fetch,
-        hostname: '127.0.0.1',
+        hostname: host,
         port,
-        serverOptions: { requestTimeout: requestMs, headersTimeout: 10_000 },
+        ...(tls === undefined
+          ? { serverOptions: limits }
+          : { createServer, serverOptions: { ...limits, cert: tls.certificate, key: tls.key, minVersion: 'TLSv1.2' } }),
       },
       () => resolve(server),
     );

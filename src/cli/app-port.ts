@@ -12,13 +12,22 @@ export interface App {
   openLocal(environment: string | undefined): Promise<Door>;
   /** Executes a recorded run again in this process, under another bundle. */
   replay(recorded: RecordedRun, options: Omit<ReplayOptions, 'secrets' | 'log' | 'version'>): Promise<Replayed>;
-  migrate(): Promise<{ readonly applied: readonly string[]; readonly current: string }>;
+  migrate(options: { readonly roles: boolean }): Promise<Migrated>;
   doctor(): Promise<readonly Check[]>;
   up(options: { readonly port: number }): Promise<UpService>;
+  /** The API alone, where other machines may reach it. */
+  serve(options: { readonly host: string; readonly port: number }): Promise<UpService>;
   controller(): Promise<Service>;
   worker(options: WorkerStart): Promise<Service>;
   /** Workers of a pool in processes of their own, as many as it asks for. */
   workers(options: { readonly pool: string; readonly report: (sentence: string) => void }): Promise<WorkersService>;
+}
+
+export interface Migrated {
+  readonly applied: readonly string[];
+  readonly current: string;
+  /** What was asked to be set up of the database's roles. */
+  readonly roles?: { readonly roles: readonly string[]; readonly created: readonly string[]; readonly owner: string };
 }
 
 export interface WorkerStart {

@@ -18,6 +18,18 @@ export const cliCodes = {
     cause: 'It is not there, or may not be read or written.',
     cure: 'Check the path; it is taken from the folder in which the command was typed.',
   },
+  'cli.serve_no_identity': {
+    title: 'Nobody could be let in',
+    cause:
+      '`pawl serve` was asked to listen where other machines reach it, with no token made and no identity provider set.',
+    cure: 'Make a token with `pawl token create`, or set PAWL_OIDC_ISSUER and PAWL_OIDC_AUDIENCE.',
+  },
+  'cli.serve_plain_text': {
+    title: 'Tokens would cross the network in plain text',
+    cause:
+      '`pawl serve` was asked to listen where other machines reach it, without TLS and without a proxy that ends it.',
+    cure: 'Set PAWL_TLS_CERT_FILE and PAWL_TLS_KEY_FILE, or PAWL_TRUSTED_PROXY=1, or PAWL_ALLOW_HTTP=1 where nobody can listen.',
+  },
   'cli.declined': {
     title: 'The plan was not applied',
     cause: 'The question was answered with something other than yes.',

@@ -15,6 +15,7 @@ import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
+import { addTokenCommands } from './token-commands.ts';
 import { collect, count, environment, output, wholeNumber } from './option.ts';
 
 type Outcome = { exit: ExitCode };
@@ -28,6 +29,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addExplaining(program, context, outcome);
   addAccessCommands(program, context, outcome);
   addSecretCommands(program, context, outcome);
+  addTokenCommands(program, context, outcome);
   addChanging(program, context, outcome);
   addAcknowledgeCommands(program, context, outcome);
   addDriftCommands(program, context, outcome);
@@ -181,6 +183,14 @@ function addServing(program: Command, context: CliContext, outcome: Outcome): vo
     .option('--port <n>', 'port on the loopback address; 0 takes a free one', portNumber, 0)
     .action(async (options) => {
       outcome.exit = await (await import('./up.ts')).upCommand(context, options);
+    });
+  program
+    .command('serve')
+    .description('the API alone, against PostgreSQL, for people with tokens')
+    .option('--host <address>', 'where it listens; off the loopback address it wants tokens and TLS', '127.0.0.1')
+    .option('--port <n>', 'port; 0 takes a free one', portNumber, 8443)
+    .action(async (options) => {
+      outcome.exit = await (await import('./serve-command.ts')).serveCommand(context, options);
     });
   program
     .command('controller')

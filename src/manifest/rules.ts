@@ -10,6 +10,8 @@ export interface Rules {
   /** By risk name (`access.widened`), in place of the class's default. */
   readonly approvals: Readonly<Record<string, Approvers>>;
   readonly guards: GuardLimits;
+  /** Who may ask what of the doors; absent: nobody but whose token says so. */
+  readonly access?: readonly AccessRule[];
   /** What else `pawl.yaml` says of the environment; absent: a build that kept none of it. */
   readonly environment?: EnvironmentRules;
 }
@@ -38,6 +40,15 @@ export type Signatures = NonNullable<Environment['signatures']>;
 export interface Group {
   readonly github?: { readonly teams?: readonly string[]; readonly users?: readonly string[] };
   readonly oidc?: readonly { readonly issuer?: string; readonly claim: string; readonly value: string }[];
+}
+
+/** A role for everybody whom it names. */
+export interface AccessRule {
+  readonly role: 'reader' | 'author' | 'operator' | 'approver' | 'admin';
+  /** Absent: in all. */
+  readonly namespaces?: readonly string[];
+  readonly groups: readonly string[];
+  readonly users: readonly string[];
 }
 
 export interface Owned {

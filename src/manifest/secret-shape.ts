@@ -52,7 +52,7 @@ export function mayHoldShape(text: string): boolean {
 
 /** Every shape holds one of these. */
 const partOfShape =
-  /-----BEGIN|PuTTY-User-Key|eyJ|A[KS]IA|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|sk-|[sr]k_|whsec_|xox|xapp-|AIza|GOCSPX-|ya29\.|SG\.|npm_|hf_|gsk_|xai-|pplx-|r8_|AGE-SECRET|pypi-|do[opr]_v1_|shp[a-z]{2}_|ATATT3|lin_api_|dapi|SK[0-9a-f]|tvly-|key-[0-9a-f]|AccountKey|AccessKey|slack\.com\/s|webhooks\/|:\/\/[^\s/@]*:|[Bb]earer |[Bb]asic |(?<![A-Za-z0-9+/_-])(?:LS0tLS1CRUdJTi|QUtJQ|QVNJQ|Z2h|Z2l0aHViX3BhdF|Z2xw|c2st|c2tf|eG94|QUl6|ZXlK|bnBtX|QUdFLVNF|cG9zdGdyZX|bXlzcWw6|bW9uZ29k|cmVkaXM|aHR0c|QmVhcmVyI)/;
+  /-----BEGIN|PuTTY-User-Key|eyJ|A[KS]IA|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|pawl_|sk-|[sr]k_|whsec_|xox|xapp-|AIza|GOCSPX-|ya29\.|SG\.|npm_|hf_|gsk_|xai-|pplx-|r8_|AGE-SECRET|pypi-|do[opr]_v1_|shp[a-z]{2}_|ATATT3|lin_api_|dapi|SK[0-9a-f]|tvly-|key-[0-9a-f]|AccountKey|AccessKey|slack\.com\/s|webhooks\/|:\/\/[^\s/@]*:|[Bb]earer |[Bb]asic |(?<![A-Za-z0-9+/_-])(?:LS0tLS1CRUdJTi|QUtJQ|QVNJQ|Z2h|Z2l0aHViX3BhdF|Z2xw|c2st|c2tf|eG94|QUl6|ZXlK|bnBtX|QUdFLVNF|cG9zdGdyZX|bXlzcWw6|bW9uZ29k|cmVkaXM|aHR0c|QmVhcmVyI)/;
 
 const shapes: readonly Shape[] = [
   { kind: privateKey, pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?[^\s"']*|PuTTY-User-Key-File-\d/gu },
@@ -61,6 +61,7 @@ const shapes: readonly Shape[] = [
   { kind: 'an AWS access key', pattern: /(?<![A-Za-z0-9])A[KS]IA[0-9A-Z]{16}(?![A-Za-z0-9])/gu },
   { kind: 'a GitHub token', pattern: /(?<![A-Za-z0-9])gh[pousr]_[0-9A-Za-z]{30,}|github_pat_\w{22,}/gu },
   { kind: 'a GitLab token', pattern: /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|imt|agent|oas)-[\w-]{20,}/gu, accept: hasRun },
+  { kind: 'a pawl token', pattern: /(?<![A-Za-z0-9])pawl_[0-9a-f]{12}_[\w-]{43}/gu },
   { kind: 'an API key', pattern: /\bsk-[\w-]{20,}/gu, accept: hasRun },
   { kind: 'an API key', pattern: /(?<![A-Za-z0-9])[sr]k_(?:live|test)_[0-9A-Za-z]{16,}|\bwhsec_[0-9A-Za-z+/]{24,}/gu },
   { kind: 'a Slack token', pattern: /\bxox[abeoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{20,}/gu, accept: hasDigit },

@@ -26,7 +26,7 @@ export function standingOf(voter: Voter, approvers: Approvers, rules: Rules): St
 }
 
 /** Whether a group that the rules define has them. */
-function isMember(voter: Voter, name: string, rules: Rules): boolean {
+export function isMember(voter: Voter, name: string, rules: Rules): boolean {
   const group = own(rules.groups, name);
   if (group === undefined) return false;
   if (voter.groups.includes(name)) return true;

@@ -132,11 +132,13 @@ export async function readQuestions(database: Database, run: string): Promise<re
 /** What people may answer now in an environment, the oldest first. */
 export async function readOpenQuestions(
   database: Database,
-  { environment, limit }: { readonly environment: string; readonly limit: number },
+  filter: { readonly environment: string; readonly limit: number; readonly namespaces?: readonly string[] },
 ): Promise<readonly QuestionRow[]> {
+  const { environment, limit, namespaces = null } = filter;
   const text = `select ${questionColumns} from wait w join run r on r.id = w.run
     where r.environment = $1 and r.ended_at is null and w.kind in ('human', 'review') and w.resolution is null
       and (w.due_at is null or w.due_at > now())
+      and ($3::text[] is null or split_part(r.system, '/', 1) = any ($3::text[]))
     order by w.created_at, w.run, w.path limit $2`;
-  return rowsOf<QuestionRow>(database.db, { name: 'read_open_questions', text }, [environment, limit]);
+  return rowsOf<QuestionRow>(database.db, { name: 'read_open_questions', text }, [environment, limit, namespaces]);
 }
