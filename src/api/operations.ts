@@ -254,6 +254,10 @@ export interface TraceCall {
     readonly rule: string;
     readonly reason?: string;
     readonly message?: string;
+    /** What policies with `mode: audit` would have made of it, where that is another verdict. */
+    readonly would?:
+      | { readonly kind: 'allow' | 'ask' | 'deny'; readonly rule: string; readonly reason?: string | undefined }
+      | undefined;
   };
   readonly outcome: 'running' | 'done' | 'failed' | 'denied' | 'unknown';
   readonly error: { readonly code: string; readonly message: string } | undefined;

@@ -210,6 +210,7 @@ const traceCall = z.object({
     rule: z.string(),
     reason: maybe(z.string()),
     message: maybe(z.string()),
+    would: maybe(z.object({ kind: z.enum(['allow', 'ask', 'deny']), rule: z.string(), reason: maybe(z.string()) })),
   }),
   outcome: z.enum(['running', 'done', 'failed', 'denied', 'unknown']),
   error: maybe(z.object({ code: z.string(), message: z.string() })),

@@ -66,7 +66,7 @@ export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthorit
     target,
     // By what was written: that is what is made again on resume, before any guard masks it.
     argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : (attempt.written ?? decision.argsDigest),
-    decision: recorded(recordedOf(attempt, decision), attempt),
+    decision: recorded(recordedOf(attempt, decision), attempt, decision),
     body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
@@ -84,8 +84,13 @@ function recordedOf({ path, scope }: Attempt, { rule, approval }: Allowed): Reco
   return { kind: 'allow', rule, ...(approval === undefined ? {} : { approval }), accounts };
 }
 
-function recorded(decision: RecordedDecision, { guards = [] }: Attempt): RecordedDecision {
-  return guards.length === 0 ? decision : { ...decision, guards };
+function recorded(
+  decision: RecordedDecision,
+  { guards = [] }: Attempt,
+  { would }: Pick<Allowed, 'would'>,
+): RecordedDecision {
+  if (guards.length === 0 && would === undefined) return decision;
+  return { ...decision, ...(guards.length === 0 ? {} : { guards }), ...(would === undefined ? {} : { would }) };
 }
 
 /** What the gate let the call through by, as it knew it. */
@@ -108,7 +113,7 @@ export function refuse(attempt: Attempt, decision: Extract<Decision, { kind: 'de
     kind: call.kind,
     target,
     outcome: 'denied',
-    decision: recorded({ kind: 'deny', rule, reason, message }, attempt),
+    decision: recorded({ kind: 'deny', rule, reason, message }, attempt, decision),
     argsDigest,
     error: { code: reason, message },
     audit: factsOf(attempt, decision),

@@ -190,6 +190,8 @@ export interface RecordedDecision {
   readonly approval?: string;
   /** Ids of the shared accounts that the call was held on. */
   readonly accounts?: readonly string[];
+  /** What policies with `mode: audit` would have made of it, where that is another verdict. */
+  readonly would?: AuditVerdict;
   /** What guards found: of an intent or a refusal in what was to be sent, of another result in the answer. */
   readonly guards?: readonly GuardRecord[];
 }

@@ -179,8 +179,17 @@ function callLines(call: TraceCall, { first, rest }: Edge, drawing: Drawing): st
   ];
 }
 
-/** Why a call was refused or failed. */
+/** Why a call was refused or failed, and what policies on trial would have made of it. */
 function reasons(call: TraceCall, colors: Colors): Part[] {
+  const { would } = call.decision;
+  if (would === undefined) return outcomeReasons(call, colors);
+  const verb = would.kind === 'deny' ? 'refused' : would.kind === 'ask' ? 'asked about' : 'allowed';
+  const why = would.reason === undefined ? '' : `: ${would.reason}`;
+  const text = `would be ${verb} by ${neutral(would.rule)}, which is on trial${why}`;
+  return [...outcomeReasons(call, colors), { text, paint: colors.yellow, words: true }];
+}
+
+function outcomeReasons(call: TraceCall, colors: Colors): Part[] {
   const { decision, error } = call;
   if (call.outcome === 'denied') {
     const why = `${decision.reason ?? 'denied'} by ${neutral(decision.rule)}: ${neutral(decision.message ?? '')}`;

@@ -47,14 +47,14 @@ describe('a tick', () => {
     const { git, join } = await open();
     const { tick, plane } = await join();
     await tick();
-    const policy =
-      'apiVersion: pawl/v1\nkind: AgentPolicy\nmetadata: {name: quiet}\nspec: {global: true, mode: audit}\n';
-    await git.commit({ 'one/policy.yaml': policy });
+    const alert =
+      'apiVersion: pawl/v1\nkind: AlertRule\nmetadata: {name: quiet}\nspec: {metric: runErrorRate, threshold: 0.05}\n';
+    await git.commit({ 'one/policy.yaml': alert });
     expect((await tick())[0]?.outcome).toMatchObject({ kind: 'failed', code: 'plan.unsupported' });
     expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({
       outcome: 'refused',
       code: 'plan.unsupported',
-      message: expect.stringContaining('needs what this build lacks: audit mode (one/policy.yaml:4:'),
+      message: expect.stringContaining('needs what this build lacks: alerts (one/policy.yaml:2:'),
     });
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
   });

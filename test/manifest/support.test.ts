@@ -101,15 +101,13 @@ test('no row names a kind, a field or a value that no schema has', () => {
 });
 
 describe('what a document asks for in vain', () => {
-  const policy = (spec: object): string[] =>
-    unsupportedIn('AgentPolicy', { spec: { global: true, ...spec } }).map(
+  const agent = (spec: object): string[] =>
+    unsupportedIn('Agent', { spec: { modelRef: 'm', ...spec } }).map(
       ({ path, part, value }) => `${path.join('.')}${value === undefined ? '' : `=${value}`}: ${part}`,
     );
 
   test('is found at its outermost field, once', () => {
-    expect(policy({ flow: [{ when: ['privateRead'], deny: 'externalWrite' }] })).toEqual([
-      'spec.flow: data-flow rules',
-    ]);
+    expect(agent({ expose: { a2a: true } })).toEqual(['spec.expose: exposed agents']);
   });
 
   test('is found by value', () => {
@@ -119,7 +117,7 @@ describe('what a document asks for in vain', () => {
   });
 
   test('is nothing where nothing of it is written', () => {
-    expect(policy({ models: { allow: ['m'] } })).toEqual([]);
+    expect(agent({ tools: [{ toolRef: 't' }] })).toEqual([]);
   });
 
   test('is the kind alone where the whole kind waits', () => {
