@@ -33,4 +33,22 @@ export function addAnswerCommands(program: Command, context: CliContext, outcome
     .action(async (run: string, place: string | undefined, options) => {
       outcome.exit = await (await import('./answer.ts')).answerCommand(context, { ...options, run, place });
     });
+  program
+    .command('approve')
+    .description('let a call be made that waits for people: it is shown first, exactly')
+    .argument('<id>', 'of the request, as `pawl get approvals` shows it')
+    .option('--digest <hex>', 'of the action that was looked at, at least 8 digits: then nothing is asked')
+    .addOption(output('text', 'json'))
+    .action(async (id: string, options) => {
+      outcome.exit = await (await import('./approve.ts')).approveCommand(context, { ...options, id });
+    });
+  program
+    .command('deny')
+    .description('refuse a call that waits for people')
+    .argument('<id>', 'of the request')
+    .requiredOption('--reason <text>', 'what the record says of it')
+    .addOption(output('text', 'json'))
+    .action(async (id: string, options) => {
+      outcome.exit = await (await import('./approve.ts')).denyCommand(context, { ...options, id });
+    });
 }

@@ -158,8 +158,8 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
     });
   program
     .command('get')
-    .description('list resources by kind, or runs, or workers')
-    .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers, halts')
+    .description('list resources by kind, or runs, workers, halts, or calls that wait for approvals')
+    .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers, halts, approvals')
     .argument('[name]', 'one of them: `name` or `namespace/name`')
     .addOption(environment())
     .option('-n, --namespace <name>', 'one namespace')
@@ -168,7 +168,8 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
     .option('-w, --watch', 'runs: then a line for each change, until Ctrl-C')
     .option('--state <states>', 'runs in a state, or in one of several with commas', runStatesOption)
     .option('--system <name>', 'runs of one AgentSystem')
-    .option('--all', 'halts: also those that have ended')
+    .option('--all', 'halts and approvals: also those that have ended')
+    .option('--run <id>', 'approvals that one run asked for')
     .option('--before <run>', 'runs that were made before this one: the list goes on')
     .addOption(output('table', 'wide', 'json', 'yaml', 'name'))
     .action(async (kind: string, name: string | undefined, options) => {

@@ -37,6 +37,10 @@ export async function describeCommand(context: CliContext, options: DescribeOpti
   if (/^runs?$/i.test(word)) {
     return (await import('./describe-run.ts')).describeRun(context, { id: rest.join('/'), output: options.output });
   }
+  if (/^approvals?$/i.test(word)) {
+    const of = { name: rest.join('/'), limit: 1, output: options.output };
+    return (await import('./approvals.ts')).getApprovals(context, of);
+  }
   const asked = askedFor([options.resource, options.name ?? ''].filter(Boolean).join('/'));
   const root = findRoot(context.cwd);
   if (root === undefined) throw noRepository(context.cwd);

@@ -40,6 +40,8 @@ interface Listing {
 export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
   if (words.kind === 'halts' || words.kind === 'halt') return (await import('./halt.ts')).getHalts(context, words);
   const options = namedOptions(words);
+  if (words.kind === 'approvals' || words.kind === 'approval')
+    return (await import('./approvals.ts')).getApprovals(context, words);
   assertFits(options);
   if (options.watch === true) return watched(context, options);
   const listing = await withDoor(context, (door) => list(door, options));

@@ -34,6 +34,7 @@ const atOnce: Travel = async (_statement, work) => {
 
 /** Keeps runs in a store in memory, with the group commit of production in front of it. */
 export class MemoryExecutor implements Executor {
+  readonly rates: RateDoor;
   readonly accounts: AccountDoor;
   readonly #store: MemoryStore;
   readonly #leaseMs: number;
@@ -42,6 +43,10 @@ export class MemoryExecutor implements Executor {
 
   constructor(store: MemoryStore, options: { readonly leaseMs?: number; readonly travel?: Travel } = {}) {
     this.#store = store;
+    this.rates = {
+      take: (ask) => this.#travel('rate', () => store.rates.take(ask)),
+      giveBack: (...given) => this.#travel('rate', () => store.rates.giveBack(...given)),
+    };
     this.accounts = {
       draw: (drawer, orders) => this.#travel('draw', () => store.accounts.draw(drawer, orders)),
       allotted: (run) => this.#travel('allotted', () => store.accounts.allotted(run)),
@@ -200,7 +205,7 @@ async function moved(
     return true;
   }
   if (play.answer?.(run, store) !== true) {
-    if (run.runAt === undefined || isForPeople(run)) return false;
+    if (run.runAt === undefined || isForPeople(run, store)) return false;
     store.advance(Math.max(0, run.runAt - store.now()));
     store.reap();
   }
@@ -208,8 +213,8 @@ async function moved(
   return true;
 }
 
-function isForPeople(run: MemoryRun): boolean {
-  const open = [...run.waits.values()].filter((wait) => !wait.resolved && wait.dueAt === run.runAt);
+function isForPeople(run: MemoryRun, store: MemoryStore): boolean {
+  const open = [...run.waits.values()].filter(({ resolved, dueAt = 0 }) => !resolved && dueAt > store.now());
   return open.length > 0 && open.every(({ kind }) => kind === 'human' || kind === 'review' || kind === 'approval');
 }
 

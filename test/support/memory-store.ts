@@ -264,7 +264,7 @@ export class MemoryStore {
     for (const { path, kind, delayMs, detail } of waits) {
       const dueAt = delayMs === undefined ? undefined : createdAt + delayMs;
       const known = run.waits.get(path);
-      if (known?.kind === 'rate' || known?.kind === 'approval') known.dueAt = dueAt;
+      if (known?.kind === 'rate') known.dueAt = dueAt;
       if (known === undefined)
         run.waits.set(path, { path, kind, dueAt, detail, createdAt, votes: [], resolved: false });
     }

@@ -1,0 +1,55 @@
+import type { ApprovalRecord } from '../api/operations-approval.ts';
+import { neutral } from '../manifest/neutral.ts';
+import { renderTable } from './table.ts';
+
+/** One request in full: the exact call, every hidden character of it made visible, and who is asked about it. */
+export function approvalText(record: ApprovalRecord): string {
+  const { id, state, action, votes, subject, run, system } = record;
+  const lines = [
+    `approval ${id}  ${stateText(record)}`,
+    `  call     ${neutral(action.tool)} by ${neutral(action.subject)}`,
+    `  run      ${run} of ${neutral(system)}, submitted by ${neutral(subject)}`,
+    `  at       ${neutral(record.path)}`,
+    `  action   ${record.actionDigest}`,
+    ...(action.egress.length === 0 ? [] : [`  reaches  ${action.egress.map(neutral).join(', ')}`]),
+    ...(action.secrets.length === 0 ? [] : [`  secrets  ${action.secrets.map(neutral).join(', ')}`]),
+    ...record.asks.map(
+      ({ rule, who, approved, min }) => `  asks     ${neutral(who)}, by ${neutral(rule)}: ${approved} of ${min}`,
+    ),
+    ...votes.map(
+      ({ by, as, text, at }) =>
+        `  ${as === 'approve' ? 'approved' : 'denied  '} by ${neutral(by)} at ${at}${text === undefined ? '' : `: ${neutral(text)}`}`,
+    ),
+    ...(record.reason === undefined || votes.length > 0 ? [] : [`  because  ${neutral(record.reason)}`]),
+    '  arguments:',
+    ...JSON.stringify(record.arguments, undefined, 2)
+      .split('\n')
+      .map((line) => `    ${neutral(line)}`),
+    ...(state === 'pending' ? ['', `  ${howTo(record)}`] : []),
+  ];
+  return lines.join('\n');
+}
+
+/** What approves exactly what was shown. */
+export function howTo({ id, actionDigest }: ApprovalRecord): string {
+  return `pawl approve ${id} --digest ${actionDigest.slice(0, 12)} | pawl deny ${id} --reason REASON`;
+}
+
+function stateText({ state, expiresAt, decidedBy }: ApprovalRecord): string {
+  if (state === 'pending') return `waits until ${expiresAt}`;
+  return decidedBy === undefined ? state : `${state} by ${neutral(decidedBy)}`;
+}
+
+export function approvalTable(records: readonly ApprovalRecord[], width: number): string {
+  const rows = records.map((record) => [
+    record.id,
+    record.state,
+    record.action.tool,
+    record.action.subject,
+    record.run,
+    record.place,
+    record.asks.map(({ approved, min }) => `${approved}/${min}`).join(' '),
+    record.expiresAt,
+  ]);
+  return renderTable(['ID', 'STATE', 'TOOL', 'CALLER', 'RUN', 'AT', 'APPROVED', 'UNTIL'], rows, width);
+}

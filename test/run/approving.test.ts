@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import type { MemoryRun } from '../support/memory-rows.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
+import { type MemoryPlay, runInMemory } from '../support/memory-executor.ts';
+import { asking, sender, sendNode, terms } from './approval-play.ts';
+
+const openOf = (run: MemoryRun) => run.approvals.filter(({ state }) => state === 'pending');
+
+/** Decides on every open request, and lets the clock move where there is none. */
+const deciding =
+  (as: 'approved' | 'denied'): NonNullable<MemoryPlay['answer']> =>
+  (run, store: MemoryStore) => {
+    for (const { path } of openOf(run)) store.decideApproval(run.id, path, as);
+    return true;
+  };
+
+describe('a call that rules ask about', () => {
+  test('waits without an owner until it is approved, and is then made once', async () => {
+    const bundle = sendNode();
+    const waiting = await runInMemory({ bundle, authority: asking(bundle) });
+    expect(waiting.run).toMatchObject({ state: 'Waiting', owner: undefined });
+    expect(waiting.effects).toEqual([]);
+    const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer: deciding('approved') });
+    expect([run.state, effects.length]).toEqual(['Succeeded', 1]);
+    expect(run.approvals).toMatchObject([{ path: 'send/1', state: 'consumed', usedBy: ['send/1'] }]);
+    const intent = run.steps.find(({ path, phase }) => path === 'send/1' && phase === 'intent');
+    expect(intent?.decision).toMatchObject({ kind: 'allow', approval: 'approval1' });
+  });
+
+  test('holds nothing while it waits: no intent, no reservation', async () => {
+    const bundle = sendNode();
+    const { run } = await runInMemory({ bundle, authority: asking(bundle) });
+    expect(run.steps).toEqual([]);
+  });
+
+  test('is denied: a tool node fails by it, and an agent is told neutrally and goes on', async () => {
+    const node = sendNode();
+    const failed = await runInMemory({ bundle: node, authority: asking(node), answer: deciding('denied') });
+    expect(failed.run).toMatchObject({ state: 'Failed', error: { code: 'approval.denied' } });
+    const bundle = sender();
+    const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer: deciding('denied') });
+    expect([run.state, run.output, effects]).toEqual(['Succeeded', { write: 'sent' }, []]);
+    expect(run.steps.find(({ outcome }) => outcome === 'denied')).toMatchObject({
+      decision: { kind: 'deny', reason: 'approval.denied' },
+    });
+  });
+
+  test('fails the step of an agent that says onDeny: fail', async () => {
+    const bundle = sender([{ to: 'ada' }], {
+      writer: { tools: { send: 'default/send' }, execution: { onDeny: 'fail', maxDenials: 3 } },
+    });
+    const { run } = await runInMemory({ bundle, authority: asking(bundle), answer: deciding('denied') });
+    expect(run).toMatchObject({ state: 'Failed', error: { code: 'agent.denied' } });
+  });
+
+  test('is denied when nobody decides in time: omission never approves', async () => {
+    const bundle = sendNode();
+    const late: MemoryPlay['answer'] = (run, store) => {
+      store.advance(terms.ttlMs + 1);
+      store.reap();
+      return run.approvals.length > 0;
+    };
+    const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer: late });
+    expect([run.state, run.error?.code, effects]).toEqual(['Failed', 'approval.expired', []]);
+  });
+
+  test('is asked about in its own right for each call of a turn, and each holds for its own arguments', async () => {
+    const bundle = sender([{ to: 'ada' }, { to: 'bob' }, { to: 'ada' }]);
+    const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer: deciding('approved') });
+    expect(effects.map(({ args }) => args)).toEqual([{ to: 'ada' }, { to: 'bob' }, { to: 'ada' }]);
+    expect(new Set(run.approvals.map(({ request }) => request.actionDigest)).size).toBe(3);
+  });
+
+  test('lets other branches go on meanwhile', async () => {
+    const bundle = sendNode();
+    const both = {
+      ...bundle,
+      nodes: { ...bundle.nodes, side: { edges: [], from: [], kind: 'tool', tool: 'default/echo' } },
+      entries: ['send', 'side'],
+    } as typeof bundle;
+    const { run, effects } = await runInMemory({ bundle: both, authority: asking(both) });
+    expect([run.state, effects.map(({ tool }) => tool)]).toEqual(['Waiting', ['default/echo']]);
+  });
+});
+
+describe('what was approved', () => {
+  test('is void once the rules have changed: people are asked about the action as it is', async () => {
+    const bundle = sendNode();
+    const states: string[][] = [];
+    const answer: MemoryPlay['answer'] = (run, store) => {
+      states.push(run.approvals.map(({ state }) => state));
+      if (run.approvals.length === 1) {
+        store.decideApproval(run.id, 'send/1', 'approved');
+        store.install(bundle, asking(bundle, ['send'], { 'AgentPolicy/default/other': terms }));
+      } else store.decideApproval(run.id, 'send/1', 'approved');
+      return true;
+    };
+    const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer });
+    expect([run.state, effects.length]).toEqual(['Succeeded', 1]);
+    expect(run.approvals.map(({ state }) => state)).toEqual(['cancelled', 'consumed']);
+    expect(run.approvals[1]?.request.asks.map(({ rule }) => rule)).toEqual([
+      'AgentPolicy/default/careful',
+      'AgentPolicy/default/other',
+    ]);
+  });
+
+  test('and expired before the call could be made lets nothing through', async () => {
+    const bundle = sendNode();
+    const answer: MemoryPlay['answer'] = (run, store) => {
+      store.decideApproval(run.id, 'send/1', 'approved');
+      store.advance(terms.ttlMs + 1);
+      return run.approvals.length > 0;
+    };
+    const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer });
+    expect([run.state, run.error?.code, effects]).toEqual(['Failed', 'approval.expired', []]);
+  });
+});
+
+test('requests of agents that were handed work rise to the root run and name the place', async () => {
+  const bundle = sender([{ to: 'ada' }]);
+  const lead = bundle.agents['default/writer'];
+  if (lead === undefined) throw new TypeError('no agent');
+  const handing = {
+    ...bundle,
+    nodes: { lead: { ...bundle.nodes['write'], agent: 'default/lead' } },
+    entries: ['lead'],
+    agents: {
+      ...bundle.agents,
+      'default/lead': {
+        ...lead,
+        tools: {},
+        agents: {
+          writer: { agent: 'default/writer', description: 'Writes.', interaction: 'toolCall', isolation: 'perCall' },
+        },
+      },
+    },
+    models: {
+      'default/model': {
+        ...bundle.models['default/model'],
+        script: {
+          replies: [
+            {
+              agent: 'lead',
+              turns: [{ toolCalls: [{ tool: 'writer', arguments: { task: 'send it' } }] }, { text: 'done' }],
+            },
+            { agent: 'writer', turns: [{ toolCalls: [{ tool: 'send', arguments: { to: 'ada' } }] }, { text: 'sent' }] },
+          ],
+        },
+      },
+    },
+  } as unknown as typeof bundle;
+  const { run, effects } = await runInMemory({
+    bundle: handing,
+    authority: asking(handing),
+    answer: deciding('approved'),
+  });
+  expect([run.state, run.error, effects.length]).toEqual(['Succeeded', undefined, 1]);
+  expect(run.approvals).toMatchObject([
+    { request: { node: 'lead^1.1.writer', action: { subject: 'Agent/default/writer' } } },
+  ]);
+});
