@@ -8,6 +8,7 @@ import { type ServerOptions, startServer } from './api/server.ts';
 import { newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
 import { webhookDoor } from './app-triggers.ts';
 import type { Closers } from './closers.ts';
+import { secretsOf } from './app-secrets.ts';
 import type { Config } from './config.ts';
 import { isLoopback, type ServerChoice } from './config-api.ts';
 import type { ControlPlane } from './controller/planning.ts';
@@ -19,7 +20,6 @@ import { listTokens } from './store/api-token.ts';
 import type { Database } from './store/database.ts';
 import { listEnvironments, readEnvironment } from './store/environment.ts';
 import { assertSchema } from './store/migrate.ts';
-import { secretSource } from './tools/secret-source.ts';
 import { packageVersion } from './version.ts';
 
 export interface ApiStart {
@@ -81,7 +81,7 @@ function optionsOf(
     version: packageVersion(),
     log: apiLog,
     ready: () => assertSchema(database.db),
-    hooks: webhookDoor(database, secretSource(config.secrets)),
+    hooks: webhookDoor(database, secretsOf(config, database)),
     hosts,
     isProxied,
   };

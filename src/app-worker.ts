@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Operations } from './api/operations.ts';
+import { secretsOf } from './app-secrets.ts';
 import type { Config } from './config.ts';
 import { createLog, type Log, subsystemLog } from './log.ts';
 import { memoriesOn } from './memory/memories.ts';
@@ -9,7 +10,6 @@ import { defaultPool } from './run/pool.ts';
 import { Worker } from './run/worker.ts';
 import { foldAudit } from './store/audit-fold.ts';
 import type { Database } from './store/database.ts';
-import { secretSource } from './tools/secret-source.ts';
 import { packageVersion } from './version.ts';
 
 /** How often a command that works on its own run looks whether it has ended. */
@@ -44,12 +44,11 @@ export function createWorker(
   config: Config,
   { database, log, slots, pool = defaultPool }: { database: Database; log: Log; slots: number; pool?: string },
 ): Worker {
-  const { secrets } = config;
   return new Worker({
     executor: new DatabaseExecutor(database),
     bus: database,
     log: subsystemLog(log, 'worker'),
-    secrets: secretSource(secrets),
+    secrets: secretsOf(config, database),
     memories: memoriesOn(database),
     slots,
     pool,

@@ -6,6 +6,7 @@ import { openLocal, replayWith } from './app-local.ts';
 import type { Operations } from './api/operations.ts';
 import { findServer } from './api/server-file.ts';
 import { remoteClient, serveApi, startOwnApi } from './app-api.ts';
+import { secretsOf } from './app-secrets.ts';
 import { createWorker, workUntil } from './app-worker.ts';
 import { autoscale } from './app-workers.ts';
 import type { App, Door, Service, UpService, WorkerStart } from './cli/app-port.ts';
@@ -31,7 +32,6 @@ import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import type { Database } from './store/database.ts';
 import { readWorkersPool } from './store/worker-pool.ts';
-import { secretSource } from './tools/secret-source.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
 
@@ -50,7 +50,7 @@ function appOf(config: Config, cwd: string): App {
     config,
     open: () => openDoor(config),
     openLocal: (environment) => openLocal(config, environment, (plane, close) => embeddedDoor(config, plane, close)),
-    replay: replayWith(config, secretSource(config.secrets)),
+    replay: replayWith(config, secretsOf(config)),
     migrate: () => withDatabase(config, bringUp),
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
@@ -126,7 +126,7 @@ function operationsFor(
 ): (person: Person) => Operations {
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
   const log = subsystemLog(createLog(config.logLevel), 'plan');
-  return (person) => createLocalOperations({ plane, person, workingCopy, log, close });
+  return (person) => createLocalOperations({ plane, person, workingCopy, log, secretKeys: config.secrets.storedKeys, close });
 }
 
 function openersOf(config: Config): Openers {

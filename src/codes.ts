@@ -27,6 +27,7 @@ import { rolloutCodes } from './run/rollout-codes.ts';
 import { taskCodes } from './run/task-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
+import { storedSecretCodes } from './tools/stored-codes.ts';
 import { toolCodes } from './tools/codes.ts';
 
 /** Each area's own registry; one code stands in one of them. */
@@ -52,6 +53,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   taskCodes,
   rolloutCodes,
   toolCodes,
+  storedSecretCodes,
   modelCodes,
   memoryCodes,
   storeCodes,

@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { StoredKeys } from './tools/secret-keyring.ts';
 import { type Environment, invalid, listOf, textOf } from './environment.ts';
 import { exitCodes, TerminalError } from './errors.ts';
 
@@ -12,16 +13,19 @@ export interface SecretSettings {
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'text'; readonly text: string }
     | undefined;
+  /** What Secrets of source `stored` are encrypted under. */
+  readonly storedKeys: StoredKeys | undefined;
 }
 
 const secretPrefix = 'PAWL_SECRET_';
 
-/** What manifests may name values of secrets in, from the environment. */
-export function readSecretSettings(environment: Environment): SecretSettings {
+/** What manifests may name values of secrets in, from the environment. `ownKeyFile` is for a database of one process. */
+export function readSecretSettings(environment: Environment, ownKeyFile?: string): SecretSettings {
   return {
     variables: readSecretVariables(environment),
     folders: readSecretFolders(environment),
     ageKeys: readAgeKeys(environment),
+    storedKeys: readStoredKeys(environment, ownKeyFile),
   };
 }
 
@@ -31,6 +35,8 @@ const ownVariables: ReadonlySet<string> = new Set([
   'PAWL_SECRET_FILES',
   'PAWL_AGE_KEY',
   'PAWL_AGE_KEY_FILE',
+  'PAWL_SECRET_KEY',
+  'PAWL_SECRET_KEY_FILE',
   'PAWL_TOKEN',
   'PAWL_TOKEN_FILE',
 ]);
@@ -68,4 +74,18 @@ function readAgeKeys(environment: Environment): SecretSettings['ageKeys'] {
   }
   if (path !== undefined) return { kind: 'file', path: resolve(path) };
   return text === undefined ? undefined : { kind: 'text', text };
+}
+
+function readStoredKeys(environment: Environment, ownKeyFile: string | undefined): StoredKeys | undefined {
+  const [text, path] = [textOf(environment, 'PAWL_SECRET_KEY'), textOf(environment, 'PAWL_SECRET_KEY_FILE')];
+  if (text !== undefined && path !== undefined) {
+    throw new TerminalError('PAWL_SECRET_KEY and PAWL_SECRET_KEY_FILE are both set.', {
+      code: 'config.contradiction',
+      help: 'Unset PAWL_SECRET_KEY: a file can be replaced without a restart.',
+      exit: exitCodes.usage,
+    });
+  }
+  if (path !== undefined) return { kind: 'file', path: resolve(path) };
+  if (text !== undefined) return { kind: 'text', text };
+  return ownKeyFile === undefined ? undefined : { kind: 'file', path: ownKeyFile, isMade: true };
 }

@@ -103,7 +103,10 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     api: readApiSettings(environment),
     surroundings: surroundingsOf(environment),
     gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
-    secrets: readSecretSettings(environment),
+    secrets: readSecretSettings(
+      environment,
+      database.kind === 'embedded' ? join(stateDirectory, 'secret.key') : undefined,
+    ),
   };
 }
 

@@ -6,6 +6,7 @@ import { auditClient } from './client-audit.ts';
 import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
 import { haltClient } from './client-halt.ts';
+import { secretClient } from './client-secret.ts';
 import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
 import { tokenClient } from './client-token.ts';
@@ -58,6 +59,7 @@ export function createClient(options: ClientOptions): Operations {
     ...retryClient({ get, post, of, run }),
     ...rolloutClient({ get, post, of }),
     ...haltClient({ get, post, of }),
+    ...secretClient({ get, post, of }),
     ...runClient({ get, of, run }),
     submit: (request) => post<records.RunRecord>('/v1/runs', request),
     run: (id) => get<records.RunRecord>(run(id)),

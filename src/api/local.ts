@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { Json } from '../manifest/json.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Plan } from '../plan/change.ts';
+import type { StoredKeys } from '../tools/secret-keyring.ts';
 import type { Person } from '../policy/person.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import type { Repository } from '../source/repository.ts';
@@ -43,6 +44,7 @@ import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
 import { haltOperations, haltsInForce } from './local-halt.ts';
+import { secretOperations } from './local-secret.ts';
 import { rolloutOperations } from './local-rollout.ts';
 import { runOperations } from './local-run.ts';
 import { taskOperations } from './local-task.ts';
@@ -58,6 +60,8 @@ export interface LocalOptions {
   /** The uncommitted files; absent where the repository is a remote one. */
   readonly workingCopy: Repository | undefined;
   readonly log?: Log;
+  /** What stored secrets are encrypted under; absent: none can be stored. */
+  readonly secretKeys?: StoredKeys | undefined;
   close(): Promise<void>;
 }
 
@@ -91,6 +95,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...retryOperations(plane, person, (name) => known(plane, name)),
     ...rolloutOperations(plane, person, (name) => known(plane, name)),
     ...haltOperations(plane, person, (name) => known(plane, name)),
+    ...secretOperations(options, (name) => known(plane, name)),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
     cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),

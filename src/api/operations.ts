@@ -9,6 +9,7 @@ import type { ApprovalOperations } from './operations-approval.ts';
 import type { AuditOperations, WhyOperations } from './operations-audit.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { HaltOperations, HaltRecord } from './operations-halt.ts';
+import type { SecretOperations } from './operations-secret.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
@@ -38,6 +39,7 @@ export interface Operations
     RetryOperations,
     RolloutOperations,
     HaltOperations,
+    SecretOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;

@@ -10,7 +10,11 @@ const bytesMax = 64 * 1024;
 export async function readSecretValue(context: CliContext): Promise<string> {
   const { stdin } = context;
   const isTyped = (stdin as { readonly isTTY?: boolean }).isTTY === true;
-  const text = isTyped ? await typedHidden(context) : await piped(stdin);
+  return usableValue(isTyped ? await typedHidden(context) : await piped(stdin));
+}
+
+/** The credential in a text, or why no call could use it. */
+export function usableValue(text: string): string {
   // What a shell adds at the end is no part of a secret.
   const value = text.replace(/\r?\n$/, '');
   const fault = secretFault(value);

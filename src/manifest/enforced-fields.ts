@@ -13,7 +13,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'metadata.annotations',
     'metadata.renamedFrom',
   ],
-  Secret: ['spec.description', 'spec.source=env', 'spec.source=file', 'spec.source=age', 'spec.keys'],
+  Secret: ['spec'],
   ModelEndpoint: [
     'spec.description',
     'spec.provider=openaiCompatible',

@@ -55,7 +55,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'TaskSchedule.spec.task.requires.isolation': 'isolation tiers',
   'TaskWebhook.spec.task.retry': 'retries of whole runs',
   'TaskWebhook.spec.task.requires.isolation': 'isolation tiers',
-  'Secret.spec.source=stored': 'stored secrets',
   'PawlSettings.environments[].windows': 'apply windows',
   'PawlSettings.environments[].signatures': 'signatures of commits',
   'PawlSettings.environments[].alerts': 'alerts',

@@ -145,15 +145,10 @@ function secretsOf(uses: readonly SecretUse[], view: View): Bundle['secrets'] {
   }
   return sortedRecord(
     Array.from(keys, ([path, used]) => {
-      const source = sourceOf(specOf(view.resource('Secret', path), 'Secret').source);
+      const { source } = specOf(view.resource('Secret', path), 'Secret');
       return [path, { source, keys: sortedRecord(used) }] as const;
     }),
   );
-}
-
-function sourceOf(source: SpecOf<'Secret'>['source']): Bundle['secrets'][string]['source'] {
-  if (source === 'stored') throw new TypeError('a stored secret has no part in this build: its plan is refused');
-  return source;
 }
 
 function secretUsesOf(user: SecretUser): readonly SecretUse[] {

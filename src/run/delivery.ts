@@ -182,10 +182,9 @@ async function secretOf(
   const address = addressAt('Secret', name);
   const spec = specIn<Secret['spec']>((await readContents(database.db, environment, [address])).get(address));
   const use = { secret: name, key: auth.secretRef.key };
-  const known =
-    spec === undefined || spec.source === 'stored' ? {} : { [name]: { source: spec.source, keys: spec.keys } };
+  const known = spec === undefined ? {} : { [name]: { source: spec.source, keys: spec.keys } };
   try {
-    return await bundleSecrets(known, secrets).resolve(use);
+    return await bundleSecrets(known, secrets, environment).resolve(use);
   } catch (cause) {
     const code = 'webhook.secret_unavailable' satisfies keyof typeof taskCodes;
     const message = `The secret of TaskWebhook/${webhook} cannot be read.`;

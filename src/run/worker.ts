@@ -237,7 +237,7 @@ export class Worker {
       ...spendingOf(run, content, { executor, live, report }),
       journal,
       ...waitsOf(run),
-      secrets: bundleSecrets(content.secrets, this.#options.secrets),
+      secrets: bundleSecrets(content.secrets, this.#options.secrets, run.environment),
       memories: this.#options.memories,
       rates: executor.rates,
       flights: this.#halts.flights,

@@ -56,7 +56,7 @@ export const toolCodes = {
   'secret.unavailable': {
     title: 'A secret is not there for the worker',
     cause:
-      'The word in brackets says why. env_missing: no such variable, or not opened to manifests. file_…: not in a folder of PAWL_SECRET_FILES, a link out of it, not there, not readable, too large or no text. age_…: no key, a key for other recipients, or a damaged ciphertext. empty, too_short, control_character, no_certificate: the value itself.',
+      'The word in brackets says why. env_missing: no such variable, or not opened to manifests. file_…: not in a folder of PAWL_SECRET_FILES, a link out of it, not there, not readable, too large or no text. age_…: no key, a key for other recipients, or a damaged ciphertext. stored_…: no value, no key, a key that is missing, or a damaged value. empty, too_short, control_character, no_certificate: the value itself.',
     cure: 'Make the value readable to the worker as docs/secrets.md says; `pawl doctor` shows what it may read.',
   },
 } as const satisfies Record<string, CodeDoc>;

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import type { AgeKeys } from './secret-reading.ts';
+import { keyringOf, type StoredKeys } from './secret-keyring.ts';
 import type { SecretSourceOptions } from './secret-source.ts';
 
 /** What a worker could read values of secrets from. No value is read. */
@@ -7,6 +8,8 @@ export interface SecretInspection {
   readonly variables: readonly string[];
   readonly folders: readonly FolderInspection[];
   readonly ageKey: { readonly fault?: string; readonly recipients: readonly string[] } | undefined;
+  /** Ids of the keys that stored values are encrypted under, the current one first. */
+  readonly storedKeys: { readonly fault?: string; readonly ids: readonly string[] } | undefined;
 }
 
 interface FolderInspection {
@@ -16,12 +19,24 @@ interface FolderInspection {
   readonly byDefault: boolean;
 }
 
-export async function inspectSecretSource(options: SecretSourceOptions): Promise<SecretInspection> {
+type Inspected = SecretSourceOptions & { readonly storedKeys?: StoredKeys | undefined };
+
+export async function inspectSecretSource(options: Inspected): Promise<SecretInspection> {
   return {
     variables: [...options.variables.keys()].sort(),
     folders: await Promise.all(options.folders.map(inspectFolder)),
     ageKey: options.ageKeys === undefined ? undefined : await inspectAgeKeys(options.ageKeys),
+    storedKeys: await inspectStoredKeys(options.storedKeys),
   };
+}
+
+/** A file that is made when it is first needed is not missing. */
+async function inspectStoredKeys(keys: StoredKeys | undefined): Promise<SecretInspection['storedKeys']> {
+  const ring = await keyringOf(keys);
+  if (!('kind' in ring)) return { ids: [...ring.byId.keys()] };
+  const isOptional =
+    keys === undefined || (keys.kind === 'file' && keys.isMade === true && ring.reason === 'stored_key_unreadable');
+  return isOptional ? undefined : { fault: ring.why, ids: [] };
 }
 
 async function inspectFolder(path: string): Promise<FolderInspection> {

@@ -4,6 +4,15 @@ import type { Bundle } from '../manifest/bundle.ts';
 export interface SecretPlace {
   readonly source: Bundle['secrets'][string]['source'];
   readonly at: string;
+  /** Of `stored`: which value it is. */
+  readonly stored?: StoredName;
+}
+
+export interface StoredName {
+  readonly environment: string;
+  /** `namespace/name` of the Secret. */
+  readonly secret: string;
+  readonly key: string;
 }
 
 /** `reason` is a stable word for people and tests; `why` names variables and paths, never anything that was read. */

@@ -1,4 +1,5 @@
 import { readSecretFile } from './secret-file.ts';
+import type { StoredValues } from './secret-stored.ts';
 import { type AgeKeys, type SecretReading, type SecretSource, unread } from './secret-reading.ts';
 
 /** What a worker's operator opens to manifests. */
@@ -8,12 +9,14 @@ export interface SecretSourceOptions {
   /** Folders in whose files a Secret may name values. */
   readonly folders: readonly string[];
   readonly ageKeys: AgeKeys | undefined;
+  /** Absent: this process has no database to read stored values from. */
+  readonly stored?: StoredValues;
 }
 
 /** Without its limits, a manifest could name the variable or the file that holds the database's URL. */
-export function secretSource({ variables, folders, ageKeys }: SecretSourceOptions): SecretSource {
-  const reserved = ageKeys?.kind === 'file' ? [ageKeys.path] : [];
-  return async ({ source, at }) => {
+export function secretSource({ variables, folders, ageKeys, stored }: SecretSourceOptions): SecretSource {
+  const reserved = [ageKeys, stored?.keys].flatMap((keys) => (keys?.kind === 'file' ? [keys.path] : []));
+  return async ({ source, at, stored: name }) => {
     switch (source) {
       case 'env':
         return readVariable(at, variables);
@@ -23,6 +26,12 @@ export function secretSource({ variables, folders, ageKeys }: SecretSourceOption
         // Loaded when used: the ciphers take as long to load as the rest of a worker.
         const { decryptSecret } = await import('./secret-age.ts');
         return decryptSecret(at, ageKeys);
+      }
+      case 'stored': {
+        if (stored === undefined || name === undefined)
+          return unread('stored_missing', 'this process reads no stored values');
+        const { readStoredSecret } = await import('./secret-stored.ts');
+        return readStoredSecret(name, stored);
       }
     }
   };

@@ -28,7 +28,8 @@ const lengthMin = 4;
  * Takes out every value that the bundle names, used or not: an earlier owner of the run may have used it, and what a
  * server was told then may come back through another tool now. Make one for each run, so that values do not pile up.
  */
-export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource): Secrets {
+export function bundleSecrets(secrets: Bundle['secrets'], read: SecretSource, environment = ''): Secrets {
+  const source = of(environment, read);
   // A value that was rotated during the run stays known: what it was sent to may still say it.
   const known = new Map<string, Spellings>();
   let loading: Promise<void> | undefined;
@@ -41,7 +42,7 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
   return {
     load: () => (loading ??= loadAll(secrets, source, known).then(() => void (isLoaded = true))),
     resolve: async (use) => {
-      const value = await read(use, secrets, source);
+      const value = await readValue(use, secrets, source);
       keep(value, known);
       return value;
     },
@@ -55,12 +56,20 @@ export function bundleSecrets(secrets: Bundle['secrets'], source: SecretSource):
   };
 }
 
+type PlacedSource = (use: SecretUse, place: Pick<SecretPlace, 'source' | 'at'>) => ReturnType<SecretSource>;
+
+/** A stored value is found by its name, and any other by its place. */
+function of(environment: string, read: SecretSource): PlacedSource {
+  return ({ secret, key }, { source, at }) =>
+    read(source === 'stored' ? { source, at, stored: { environment, secret, key } } : { source, at });
+}
+
 /** A value that this worker does not have, or may not use, cannot be known here. */
-async function loadAll(secrets: Bundle['secrets'], source: SecretSource, known: Map<string, Spellings>): Promise<void> {
-  const places = Object.values(secrets).flatMap(({ source: kind, keys }) =>
-    Object.values(keys).map((at): SecretPlace => ({ source: kind, at })),
+async function loadAll(secrets: Bundle['secrets'], source: PlacedSource, known: Map<string, Spellings>): Promise<void> {
+  const places = Object.entries(secrets).flatMap(([secret, { source: kind, keys }]) =>
+    Object.entries(keys).map(([key, at]) => source({ secret, key }, { source: kind, at })),
   );
-  for (const reading of await Promise.all(places.map(source))) {
+  for (const reading of await Promise.all(places)) {
     if (reading.kind !== 'read') continue;
     const value = withoutLineBreak(reading.value);
     if (secretFault(value) === undefined) keep(value, known);
@@ -71,22 +80,25 @@ function keep(value: string, known: Map<string, Spellings>): void {
   if (!known.has(value)) known.set(value, formsOf(value));
 }
 
-async function readCertificate(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): Promise<string> {
+async function readCertificate(use: SecretUse, secrets: Bundle['secrets'], source: PlacedSource): Promise<string> {
   const { value, name } = await readPlace(use, secrets, source);
   if (/^-----BEGIN CERTIFICATE-----\r?\n/.test(value.trimStart())) return value;
   throw unavailable(use, `${name} holds no PEM certificate`, 'no_certificate');
 }
 
-async function readPlace(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource) {
+async function readPlace(use: SecretUse, secrets: Bundle['secrets'], source: PlacedSource) {
   const secret = own(secrets, use.secret);
   const at = own(secret?.keys, use.key);
   if (secret === undefined || at === undefined) throw unavailable(use, 'the bundle does not hold it', 'not_in_bundle');
-  const reading = await source({ source: secret.source, at });
+  const reading = await source(use, { source: secret.source, at });
   if (reading.kind === 'unread') throw unavailable(use, reading.why, reading.reason);
-  return { value: reading.value, name: secret.source === 'age' ? 'what was encrypted' : at };
+  return { value: reading.value, name: names[secret.source] ?? at };
 }
 
-async function read(use: SecretUse, secrets: Bundle['secrets'], source: SecretSource): Promise<string> {
+/** What is said of a value that has no place with a name. */
+const names: Readonly<Record<string, string>> = { age: 'what was encrypted', stored: 'what is stored' };
+
+async function readValue(use: SecretUse, secrets: Bundle['secrets'], source: PlacedSource): Promise<string> {
   const { value: raw, name } = await readPlace(use, secrets, source);
   const value = withoutLineBreak(raw);
   const fault = secretFault(value);

@@ -13,7 +13,7 @@ function openers(bus: Openers['bus']): Openers {
     repository: away,
     bus,
     server: async () => undefined,
-    secrets: async () => ({ variables: [], folders: [], ageKey: undefined }),
+    secrets: async () => ({ variables: [], folders: [], ageKey: undefined, storedKeys: undefined }),
   };
 }
 

@@ -82,7 +82,6 @@ describe('kinds and versions', () => {
     ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
     ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],
     ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],
-    ['Secret', '{source: stored, keys: {k: ""}}', 'stored secrets'],
     ['ModelEndpoint', '{provider: anthropic, model: x, gatewayRef: g}', 'gateways'],
   ])('%s %s names the part that is missing', (kind, spec, part) => {
     const problem = problemsOf(manifest(kind, 'x', spec)).find(({ code }) => code === 'manifest.unsupported');
