@@ -9,7 +9,7 @@ import { remoteClient, serveApi, startOwnApi } from './app-api.ts';
 import { secretsOf } from './app-secrets.ts';
 import { createWorker, workUntil } from './app-worker.ts';
 import { autoscale } from './app-workers.ts';
-import type { App, Door, Service, UpService, WorkerStart } from './cli/app-port.ts';
+import type { App, Door, Migrated, Service, UpService, WorkerStart } from './cli/app-port.ts';
 import { runChecks } from './cli/checks.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
@@ -31,6 +31,7 @@ import { watch } from './source/watch.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import type { Database } from './store/database.ts';
+import { setUpRoles } from './store/roles.ts';
 import { readWorkersPool } from './store/worker-pool.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
@@ -51,7 +52,7 @@ function appOf(config: Config, cwd: string): App {
     open: () => openDoor(config),
     openLocal: (environment) => openLocal(config, environment, (plane, close) => embeddedDoor(config, plane, close)),
     replay: replayWith(config, secretsOf(config)),
-    migrate: () => withDatabase(config, bringUp),
+    migrate: ({ roles }) => withDatabase(config, (database) => bringUp(database, roles)),
     doctor: () => runChecks(config, openersOf(config)),
     up: (options) => up(config, options.port),
     serve: (options) => serveAlone(config, options),
@@ -155,10 +156,11 @@ async function withDatabase<Result>(config: Config, use: (database: Database) =>
   }
 }
 
-async function bringUp(database: Database): Promise<{ readonly applied: readonly string[]; readonly current: string }> {
+async function bringUp(database: Database, withRoles: boolean): Promise<Migrated> {
   const applied = await migrate(database);
   const { applied: all } = await schemaState(database.db);
-  return { applied, current: all.at(-1) ?? '' };
+  const done = { applied, current: all.at(-1) ?? '' };
+  return withRoles ? { ...done, roles: await setUpRoles(database) } : done;
 }
 
 async function up(config: Config, port: number): Promise<UpService> {

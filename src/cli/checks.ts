@@ -7,6 +7,7 @@ import { readEnvironments } from '../controller/environments.ts';
 import type { Repository } from '../source/repository.ts';
 import type { Database } from '../store/database.ts';
 import { schemaState } from '../store/migrate.ts';
+import { mayChangeRecord } from '../store/roles.ts';
 import { databaseClock } from '../store/clock.ts';
 import type { SecretInspection } from '../tools/secret-inspection.ts';
 
@@ -87,6 +88,7 @@ async function checkDatabase(
             detail: `${state}`,
             help: state === 'newer' ? 'Use the newer pawl.' : 'Run `pawl migrate`.',
           },
+      ...(state === 'current' ? [await checkRecord(database)] : []),
       apart <= skewMs
         ? { name: 'clock', state: 'ok', detail: `${apart} ms from the database's` }
         : {
@@ -101,6 +103,19 @@ async function checkDatabase(
   } finally {
     await database?.close();
   }
+}
+
+/** Whether whoever runs pawl could change what is recorded. */
+async function checkRecord(database: Database): Promise<Check> {
+  const name = 'record';
+  if (database.kind === 'embedded') return { name, state: 'ok', detail: 'append-only by trigger alone' };
+  if (!(await mayChangeRecord(database))) return { name, state: 'ok', detail: 'append-only for this account' };
+  return {
+    name,
+    state: 'warning',
+    detail: 'append-only by trigger alone: this account owns the tables or may change them',
+    help: 'Run `pawl migrate --roles`, and let pawl connect as a member of pawl_app.',
+  };
 }
 
 async function checkBus({ bus }: Openers): Promise<readonly Check[]> {

@@ -232,6 +232,7 @@ function addServing(program: Command, context: CliContext, outcome: Outcome): vo
   program
     .command('migrate')
     .description("bring the database's schema up to this version")
+    .option('--roles', 'also set up roles that may write the record and never change it; PostgreSQL alone')
     .addOption(output('text', 'json'))
     .action(async (options) => {
       outcome.exit = await (await import('./migrate.ts')).migrateCommand(context, options);

@@ -84,6 +84,11 @@ export const storeCodes = {
     cause: 'The database holds migrations that this version does not know.',
     cure: 'Use the newer version of pawl; there is no way back but a backup.',
   },
+  'store.roles_embedded': {
+    title: 'The embedded database has no roles to set up',
+    cause: 'It has one account, which owns every table: its record is append-only by trigger alone.',
+    cure: 'Use PostgreSQL where the record must be kept from those who run pawl.',
+  },
   'store.migration_failed': {
     title: 'A migration failed',
     cause: 'The database refused a statement of the migration, and all of it was rolled back.',

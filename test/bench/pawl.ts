@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Bundle } from '../../src/manifest/bundle.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
-import type { Executor } from '../../src/run/executor.ts';
+import type { Executor, RunWrite } from '../../src/run/executor.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -19,8 +19,8 @@ export interface Work {
   readonly input: JsonObject;
 }
 
-/** pawl as W1 has it: a worker in this process, policy with a budget for each step. */
-export async function openPawl(url: string, work: Work): Promise<OpenContender> {
+/** pawl as W1 has it: a worker in this process, policy with a budget for each step. `bare`: without its record. */
+export async function openPawl(url: string, work: Work & { readonly bare?: true }): Promise<OpenContender> {
   const database = await openDatabase({ url });
   await migrate(database);
   await installWork(database, work);
@@ -49,16 +49,19 @@ export function workOf(chain: Chain): Work {
   return { ...chain, bundle };
 }
 
-async function pawlRound(database: Database, work: Work): Promise<Record<string, Measure>> {
+async function pawlRound(database: Database, work: Work & { readonly bare?: true }): Promise<Record<string, Measure>> {
   const measures = await timedRuns(database, work);
   await assertJournalled(database, work);
   return measures;
 }
 
 /** Submits the runs of a round, and times a worker that does them all. */
-export async function timedRuns(database: Database, work: Work): Promise<Record<string, Measure>> {
+export async function timedRuns(
+  database: Database,
+  work: Work & { readonly bare?: true },
+): Promise<Record<string, Measure>> {
   await submitMany(database, work);
-  const { executor, completed } = counting(database, work.runs);
+  const { executor, completed } = counting(database, work);
   const worker = workerOn(database, { executor, slots: work.atOnce });
   const startedAt = performance.now();
   await worker.start();
@@ -77,20 +80,28 @@ export async function submitMany({ db }: Database, { runs, input }: Pick<Work, '
     where h.environment = ${environment} and h.system = ${system} and h.to_revision is null`.execute(db);
 }
 
-/** An executor that says when so many runs have ended. */
+/** An executor that says when so many runs have ended; a bare one writes the journal and no record of it. */
 function counting(
   database: Database,
-  runs: number,
+  { runs, bare }: { readonly runs: number; readonly bare?: true },
 ): { readonly executor: Executor; readonly completed: Promise<void> } {
   const { count, completed } = countdown(runs);
   class Counting extends DatabaseExecutor {
     override async complete(write: Parameters<Executor['complete']>[0]) {
-      const answer = await super.complete(write);
+      const answer = await super.complete(bare === true ? unrecorded(write) : write);
       count();
       return answer;
     }
+
+    override journal(write: RunWrite) {
+      return super.journal(bare === true ? unrecorded(write) : write);
+    }
   }
   return { executor: new Counting(database), completed };
+}
+
+function unrecorded<Write extends RunWrite>({ chain: _chain, ...write }: Write): Omit<Write, 'chain'> {
+  return write;
 }
 
 /** A figure counts only if the work was done: every run ended well with an intent and a result for each step. */

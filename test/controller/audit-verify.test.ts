@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { whyOf } from '../../src/api/why-of.ts';
+import { exportAudit } from '../../src/controller/audit.ts';
 import { type AuditAnchor, verifyAudit } from '../../src/controller/audit-verify.ts';
 import { canonicalText } from '../../src/manifest/digest.ts';
 import type { Json } from '../../src/manifest/json.ts';
 import { linkHash } from '../../src/policy/audit-link.ts';
 import { foldAudit } from '../../src/store/audit-fold.ts';
 import { recordEvent } from '../../src/store/event.ts';
+import { setUpRoles } from '../../src/store/roles.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit, until, withWorker } from '../support/runs.ts';
@@ -111,6 +114,43 @@ describe('a record on the embedded database', { timeout: 60_000 }, () => {
   test.each(['audit', 'audit_chain'])('%s refuses changes', async (table) => {
     for (const change of [`update ${table} set text = ''`, `delete from ${table}`, `truncate ${table}`])
       await expect(run(change)).rejects.toThrow(/append-only/);
+  });
+
+  test('has no roles that could keep it from its owner', async () => {
+    await expect(setUpRoles(opened.database)).rejects.toMatchObject({ code: 'store.roles_embedded' });
+  });
+
+  test('says of a call why it was let through, by deciding again', async () => {
+    const why = await whyOf(opened.database, { run: runs[0] ?? '', call: 'a/1' });
+    expect(why).toMatchObject({
+      kind: 'tool',
+      subject: 'AgentSystem/default/work',
+      target: 'default/echo',
+      pinned: 1,
+      live: 1,
+      recorded: { kind: 'allow' },
+      again: { kind: 'allow', rule: why.recorded.rule },
+      same: true,
+      without: [],
+      outcome: 'done',
+    });
+    expect(why.steps.map(({ outcome }) => outcome)).not.toContain('refused');
+    await expect(whyOf(opened.database, { run: runs[0] ?? '', call: 'a/9' })).rejects.toMatchObject({
+      code: 'why.unknown_call',
+    });
+  });
+
+  test('is exported event by event, and goes on from a cursor', async () => {
+    const all = await exportAudit(opened.database, { environment });
+    expect(all.next).toBeNull();
+    expect(all.lines.filter(({ event }) => event === 'person').map(({ by, action }) => [by, action])).toContainEqual([
+      'ada',
+      'halt.set',
+    ]);
+    expect(all.lines.filter(({ event }) => event === 'allow')).toHaveLength(4);
+    const [first] = all.lines;
+    const rest = await exportAudit(opened.database, { environment, after: first?.cursor ?? 0 });
+    expect(rest.lines).toEqual(all.lines.filter(({ cursor }) => cursor > (first?.cursor ?? 0)));
   });
 
   test('is broken where a text was edited', async () => {
