@@ -26,6 +26,7 @@ export interface GetOptions {
   readonly system?: string;
   readonly before?: string;
   readonly all?: boolean;
+  readonly run?: string;
   readonly output: string;
 }
 
@@ -39,9 +40,9 @@ interface Listing {
 
 export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
   if (words.kind === 'halts' || words.kind === 'halt') return (await import('./halt.ts')).getHalts(context, words);
-  const options = namedOptions(words);
   if (words.kind === 'approvals' || words.kind === 'approval')
     return (await import('./approvals.ts')).getApprovals(context, words);
+  const options = namedOptions(words);
   assertFits(options);
   if (options.watch === true) return watched(context, options);
   const listing = await withDoor(context, (door) => list(door, options));
