@@ -106,6 +106,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.operations',
     'spec.approval',
     'spec.budgets',
+    'spec.rates',
     'spec.limits.maxSteps',
     'spec.limits.maxToolCalls',
     'spec.limits.maxTokens',

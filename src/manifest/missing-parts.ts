@@ -46,7 +46,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Tool.spec.auth.profile=oauth2ClientCredentials': 'OAuth client credentials',
   'Tool.spec.auth.tokenUrl': 'OAuth client credentials',
   'Tool.spec.auth.scopes': 'OAuth client credentials',
-  'AgentPolicy.spec.rates': 'rate limits',
   'AgentPolicy.spec.gateways': 'gateways',
   'AgentPolicy.spec.guards': 'guards',
   'Task.spec.retry': 'retries of whole runs',

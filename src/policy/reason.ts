@@ -162,6 +162,16 @@ export const policyCodes = {
       'An agent handed on what others had handed to it, deeper than `limits.maxDelegationDepth` of one of them or of a policy allows, or deeper than 10.',
     cure: 'Read the trace: agents that hand work to each other end here. Shorten the chain, or raise the limit.',
   },
+  'rate.tool': {
+    title: 'A tool is called too often',
+    cause: 'A rate of an AgentPolicy has no room for the call before the run is overdue.',
+    cure: 'Raise the rate in the AgentPolicy that the decision names, give the run more time, or let fewer runs call at once.',
+  },
+  'rate.model': {
+    title: 'A model is asked too often',
+    cause: 'A rate of an AgentPolicy has no room for the call before the run is overdue.',
+    cure: 'Raise the rate in the AgentPolicy that the decision names, give the run more time, or let fewer runs call at once.',
+  },
   'call.duplicate': {
     title: 'The same call was made before',
     cause:
@@ -201,8 +211,9 @@ export const policyCodes = {
   },
   'budget.exhausted': {
     title: 'A budget is used up',
-    cause: 'What the call would reserve is more than the budget has left in this run.',
-    cure: 'Raise the budget in the AgentPolicy that the decision names, or make the run cheaper.',
+    cause:
+      'What the call would reserve is more than the budget has left: in this run, or for all who share it until its window ends.',
+    cure: 'Look at `pawl get budgets`. Raise the budget in the AgentPolicy that the decision names, make the run cheaper, or wait for the next window.',
   },
   'budget.price_unknown': {
     title: 'A money budget meets a model without a price',

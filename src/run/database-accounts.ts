@@ -8,6 +8,7 @@ import {
   readLeftAllotments,
   type WindowClock,
 } from '../store/account.ts';
+import { dropIdleRates } from '../store/rate.ts';
 import { readSteps } from '../store/claim.ts';
 import type { Database } from '../store/database-port.ts';
 import { recordEvent } from '../store/event.ts';
@@ -67,6 +68,7 @@ export class DatabaseAccounts implements AccountDoor {
     if (now - this.#droppedAt < dropMs) return;
     this.#droppedAt = now;
     await dropOldAccounts(this.#database);
+    await dropIdleRates(this.#database);
   }
 
   async giveBackLeft(): Promise<void> {

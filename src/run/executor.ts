@@ -51,7 +51,7 @@ export interface RateDoor {
   /** Decides whether a call may be made now, or how long from now to ask again. */
   take(ask: RateAsk): Promise<RateAnswer>;
   /** Corrects what is left by what calls were allowed and did not use. */
-  giveBack(key: string, tokens: number): Promise<void>;
+  giveBack(key: string, tokens: number, requests?: number): Promise<void>;
 }
 
 /** One call that people are asked to release. */
@@ -111,6 +111,8 @@ export interface ClaimedRun {
   readonly session?: string | null;
   readonly cancelled: boolean;
   readonly overdue: boolean;
+  /** Until its deadline, from the claim; absent: it has none. */
+  readonly deadlineInMs?: number | null;
   /** A rollback asked the run to begin no further step. */
   readonly drained: boolean;
   /** Absent or false: it is counted by no concurrency key. */

@@ -1,7 +1,9 @@
-/** What an endpoint may be asked in a minute. */
+/** What an endpoint may be asked in a minute, or how often a policy lets calls be made. */
 export interface RateLimits {
   readonly requestsPerMinute?: number;
   readonly tokensPerMinute?: number;
+  /** In place of the requests of a minute: a bucket of `limit` calls that is filled evenly over `windowMs`. */
+  readonly calls?: { readonly limit: number; readonly windowMs: number };
 }
 
 /** A call that wants to be made now. */
@@ -46,29 +48,34 @@ const grain = 1e-6;
  */
 export function take(known: Bucket | undefined, ask: RateAsk, now: number): { bucket: Bucket; answer: RateAnswer } {
   const bucket = refilled(known ?? fullBucket(ask, now), ask, now);
-  const { requestsPerMinute, tokensPerMinute } = bucket.limits;
-  const requests = Math.min(bucket.requests, holds(requestsPerMinute));
+  const { tokensPerMinute } = bucket.limits;
+  const { perMinute, held } = requestsOf(bucket.limits);
+  const requests = Math.min(bucket.requests, held);
   const tokens = Math.min(bucket.tokens, holds(tokensPerMinute));
   const missing = Math.max(
-    msUntil(1, requests, requestsPerMinute),
+    msUntil(1, requests, perMinute),
     msUntil(Math.min(ask.tokens, holds(tokensPerMinute)), tokens, tokensPerMinute),
   );
   const isBehind = !ask.hasWaited && bucket.waitingUntil > now && !isIdle(bucket);
   if (missing === 0 && !isBehind) {
     return { bucket: { ...bucket, requests: requests - 1, tokens: tokens - ask.tokens }, answer: { waitMs: 0 } };
   }
-  const spacing = Math.max(msFor(1, requestsPerMinute), msFor(ask.tokens, tokensPerMinute));
+  const spacing = Math.max(msFor(1, perMinute), msFor(ask.tokens, tokensPerMinute));
   const at = Math.min(Math.max(now + missing, bucket.waitingUntil + spacing), now + waitMsMax);
   return { bucket: { ...bucket, waitingUntil: at }, answer: { waitMs: Math.max(1, Math.ceil(at - now)) } };
 }
 
 /** Gives back what a call was allowed and did not use; takes what it used beyond that. */
-export function giveBack(bucket: Bucket, tokens: number): Bucket {
-  return { ...bucket, tokens: Math.min(idleLevel(bucket.limits.tokensPerMinute), bucket.tokens + tokens) };
+export function giveBack(bucket: Bucket, tokens: number, requests = 0): Bucket {
+  return {
+    ...bucket,
+    tokens: Math.min(idleLevel(holds(bucket.limits.tokensPerMinute)), bucket.tokens + tokens),
+    requests: Math.min(idleLevel(requestsOf(bucket.limits).held), bucket.requests + requests),
+  };
 }
 
 function fullBucket({ revision, limits }: RateAsk, now: number): Bucket {
-  const requests = holds(limits.requestsPerMinute);
+  const { held: requests } = requestsOf(limits);
   return { revision, limits, requests, tokens: holds(limits.tokensPerMinute), refilledAt: now, waitingUntil: now };
 }
 
@@ -78,15 +85,26 @@ function refilled(bucket: Bucket, ask: RateAsk, now: number): Bucket {
   return {
     revision: Math.max(ask.revision, bucket.revision),
     limits,
-    requests: more(bucket.requests, elapsed, limits.requestsPerMinute),
-    tokens: more(bucket.tokens, elapsed, limits.tokensPerMinute),
+    requests: more(bucket.requests, elapsed, requestsOf(limits)),
+    tokens: more(bucket.tokens, elapsed, { perMinute: limits.tokensPerMinute, held: holds(limits.tokensPerMinute) }),
     refilledAt: Math.max(now, bucket.refilledAt),
     waitingUntil: bucket.waitingUntil,
   };
 }
 
-function more(had: number, elapsed: number, limit: number | undefined): number {
-  return limit === undefined ? 0 : Math.min(idleLevel(limit), had + (elapsed * limit) / minuteMs);
+interface Flow {
+  readonly perMinute: number | undefined;
+  /** What the bucket holds. */
+  readonly held: number;
+}
+
+function requestsOf({ calls, requestsPerMinute }: RateLimits): Flow {
+  if (calls === undefined) return { perMinute: requestsPerMinute, held: holds(requestsPerMinute) };
+  return { perMinute: (calls.limit * minuteMs) / calls.windowMs, held: calls.limit };
+}
+
+function more(had: number, elapsed: number, { perMinute, held }: Flow): number {
+  return perMinute === undefined ? 0 : Math.min(idleLevel(held), had + (elapsed * perMinute) / minuteMs);
 }
 
 /** What a bucket holds: what comes in a second, and never less than one. */
@@ -104,12 +122,12 @@ function msFor(amount: number, limit: number | undefined): number {
 }
 
 /** The level goes on rising when the bucket is full, though no more than that can be taken: it shows for how long. */
-function idleLevel(limit: number | undefined): number {
-  return 3 * holds(limit);
+function idleLevel(held: number): number {
+  return 3 * held;
 }
 
 /** Those who were given a time do not come: they were cancelled, and nobody need stand behind them. */
 function isIdle({ limits, requests, tokens }: Bucket): boolean {
-  const { requestsPerMinute, tokensPerMinute } = limits;
-  return requests + grain >= idleLevel(requestsPerMinute) && tokens + grain >= idleLevel(tokensPerMinute);
+  const isFull = tokens + grain >= idleLevel(holds(limits.tokensPerMinute));
+  return isFull && requests + grain >= idleLevel(requestsOf(limits).held);
 }

@@ -28,8 +28,8 @@ export class Rates {
     });
   }
 
-  giveBack(key: string, tokens: number): Promise<void> {
-    return giveBackRate(this.#database, key, tokens);
+  giveBack(key: string, tokens: number, requests = 0): Promise<void> {
+    return giveBackRate(this.#database, key, { tokens, requests });
   }
 
   async #send(key: string): Promise<void> {

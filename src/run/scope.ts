@@ -36,6 +36,8 @@ export interface Scope {
   readonly memories?: Memories | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
   readonly rates?: RateDoor | undefined;
+  /** When the run is overdue, by this process's clock; absent: never. */
+  readonly overdueAt?: number | undefined;
   /** Absent: budgets that runs share hold nobody. */
   readonly allotments?: Allotments | undefined;
   /** Calls under way, which a halt may give up; absent: nothing is ever halted here. */

@@ -20,13 +20,16 @@ export function spendingOf(
   run: ClaimedRun,
   content: Bundle,
   { executor, live, report }: SpendingParts,
-): Pick<Scope, 'ledger' | 'allotments'> {
+): Pick<Scope, 'ledger' | 'allotments' | 'overdueAt'> {
   const ledger = foldJournal(run.steps, (place) => subjectOf(callerAt(content, place)));
   const { accounts: door } = executor;
-  if (door === undefined) return { ledger };
+  const { deadlineInMs } = run;
+  const overdueAt = typeof deadlineInMs === 'number' ? performance.now() + deadlineInMs : undefined;
+  if (door === undefined) return { ledger, overdueAt };
   const drawer = { environment: run.environment, run: run.id, fence: run.fence };
   return {
     ledger,
+    overdueAt,
     allotments: new Allotments({ door, drawer, ledger, report, revision: () => live.current().revision }),
   };
 }

@@ -90,7 +90,8 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       continue;
     }
     if (!isPaced) {
-      await awaitRate(attempt, decision.reserve.tokens);
+      const late = await awaitRate(attempt, decision.reserve.tokens);
+      if (late !== undefined) return refuse(attempt, late);
       isPaced = true;
       continue;
     }

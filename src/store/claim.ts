@@ -26,6 +26,7 @@ from me, environment e
 where r.id = any (array(select id from suspect union all select id from picked)) and e.name = r.environment
 returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input, r.session,
   r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
+  (extract(epoch from r.deadline_at - now()) * 1000)::double precision as "deadlineInMs",
   r.drain_requested_at is not null as drained, r.concurrency_key is not null as keyed,
   e.revision as live_revision, (select epoch from halt_epoch) as "haltEpoch"`;
 

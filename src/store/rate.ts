@@ -38,10 +38,14 @@ export async function takeRate(database: Database, asks: readonly [RateAsk, ...R
 }
 
 /** Settles what calls under a key were allowed against what they used. */
-export async function giveBackRate(database: Database, key: string, tokens: number): Promise<void> {
+export async function giveBackRate(
+  database: Database,
+  key: string,
+  { tokens, requests = 0 }: { readonly tokens: number; readonly requests?: number },
+): Promise<void> {
   await inTransaction(database, async (trx) => {
     const row = await locked(trx, key);
-    if (row !== undefined) await write(trx, key, giveBack(bucketOf(row), tokens));
+    if (row !== undefined) await write(trx, key, giveBack(bucketOf(row), tokens, requests));
   });
 }
 
@@ -72,4 +76,11 @@ async function write(db: Kysely<Tables>, key: string, bucket: Bucket): Promise<v
     where key = $1`;
   const values = [key, revision, JSON.stringify(limits), requests, tokens, refilledAt, waitingUntil];
   await rowsOf(db, { name: 'write_rate', text }, values);
+}
+
+/** A bucket that nobody has asked for so long is full: the next who asks makes it anew. */
+export async function dropIdleRates({ db }: Database): Promise<void> {
+  const text = `delete from rate where requests >= 0 and tokens >= 0 and waiting_until < now()
+    and refilled_at < now() - interval '1 day' - coalesce((limits -> 'calls' ->> 'windowMs')::bigint, 0) * interval '1 millisecond'`;
+  await rowsOf(db, { name: 'drop_idle_rates', text }, []);
 }

@@ -50,7 +50,13 @@ describe('every refusal stands alone: one step to its right side, and the call p
 
   test('together they meet every reason that a decision can give', () => {
     // Given by the run itself: by its guards, and when the live revision is replaced three times while it decides.
-    const elsewhere: readonly ReasonCode[] = ['gate.conflict', 'guard.failed', 'guard.blocked'];
+    const elsewhere: readonly ReasonCode[] = [
+      'gate.conflict',
+      'guard.failed',
+      'guard.blocked',
+      'rate.tool',
+      'rate.model',
+    ];
     const met = new Set<string>([...branches.map((branch) => branch.reason), ...elsewhere]);
     expect([...met].sort()).toEqual(Object.keys(policyCodes).sort());
   });

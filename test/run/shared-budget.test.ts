@@ -104,13 +104,12 @@ describe('a budget that runs share', () => {
 });
 
 const clerk = { agents: { clerk: { tools: {} } }, nodes: { a: { agent: 'clerk' } } };
-const usage = (inputTokens: number, outputTokens: number) => ({ inputTokens, outputTokens });
 
 describe('a model call on a shared budget', () => {
   test('is cut to what is left, and one that leaves no token to answer with is refused', async () => {
     const bundle = bundleOf({
       ...clerk,
-      replies: [{ agent: 'default/clerk', reply: { text: 'done', usage: usage(5, 5) } }],
+      replies: [{ agent: 'clerk', turns: [{ text: 'done' }] }],
     });
     for (const [limit, state] of [
       [100_000, 'Succeeded'],

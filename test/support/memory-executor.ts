@@ -10,6 +10,7 @@ import type {
   ClaimRequest,
   Executor,
   HaltState,
+  RateDoor,
   RunWrite,
   WorkerIdentity,
 } from '../../src/run/executor.ts';

@@ -38,6 +38,7 @@ import {
 } from './memory-rows.ts';
 import { askApproval, consumeApproval, decideApproval } from './memory-approval.ts';
 import { MemoryHalts } from './memory-halts.ts';
+import { MemoryRates } from './memory-rates.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
 import { answerRun, type MemoryAnswer, resolveCall } from './memory-answer.ts';
 import { authorityOf, environment as environmentName } from './runs.ts';
@@ -50,6 +51,7 @@ export class MemoryStore {
   readonly runs = new Map<string, MemoryRun>();
   readonly workers = new Map<string, MemoryWorker>();
   readonly environments = new Map<string, MemoryEnvironment>();
+  readonly rates = new MemoryRates(() => this.now());
   readonly accounts = new MemoryAccounts({ now: () => this.now(), run: (id) => this.run(id) });
   readonly halts = new MemoryHalts();
   /** Rows that were written twice with different contents: the second was lost. */
