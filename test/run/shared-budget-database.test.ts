@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Bundle } from '../../src/manifest/bundle.ts';
+import { DatabaseAccounts } from '../../src/run/database-accounts.ts';
+import { readAccounts } from '../../src/store/account.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
+import { authorityOf, bundleOf, environment, eventually, install, submit, workerOn } from '../support/runs.ts';
+
+let opened: OpenedDatabase;
+beforeAll(async () => {
+  opened = await openTestDatabase('postgres');
+}, 60_000);
+afterAll(() => opened.close());
+
+const budget = (name: string, limit: number) =>
+  ({
+    id: `AgentPolicy/default/${name}#system-calls-month`,
+    scope: 'system',
+    window: 'month',
+    sharedBy: 'default/work',
+    unit: 'calls',
+    limit,
+  }) as const;
+
+function wide(width: number): Bundle {
+  const bundle = bundleOf({
+    nodes: Object.fromEntries(Array.from({ length: width }, (_, index) => [`n${index}`, {}])),
+  });
+  const nodes = Object.entries(bundle.nodes).map(([name, node]) => [name, { ...node, onError: 'continue' }]);
+  return { ...bundle, nodes: Object.fromEntries(nodes) as Bundle['nodes'] };
+}
+
+test('64 runs of 8 branches on three workers with connections of their own make exactly as many calls as they may', async () => {
+  const { database } = opened;
+  const bundle = wide(8);
+  await install(database, bundle, authorityOf(bundle, { budgets: [budget('many', 200)] }));
+  const runs = await Promise.all(Array.from({ length: 64 }, () => submit(database)));
+  const pools = await Promise.all([1, 2, 3].map(() => openDatabase(opened.options)));
+  const workers = pools.map((pool) => workerOn(pool, { slots: 32 }));
+  await Promise.all(workers.map((worker) => worker.start()));
+  try {
+    await eventually(async () => {
+      const { rows } = await sql<{ open: number }>`select count(*) as open from run where ended_at is null`.execute(
+        database.db,
+      );
+      return rows[0]?.open === 0 ? true : undefined;
+    }, 60_000);
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all(pools.map((pool) => pool.close()));
+  }
+  const ids = runs.map(({ id }) => id);
+  const calls = await database.db
+    .selectFrom('step')
+    .select('run')
+    .where('phase', '=', 'intent')
+    .where('run', 'in', ids)
+    .execute();
+  expect(calls).toHaveLength(200);
+  expect(await readAccounts(database, environment)).toMatchObject([{ lim: 200, used: 200, drawn: 0 }]);
+}, 90_000);
+
+test('what a worker that died had drawn goes back when its run has ended', async () => {
+  const { database } = opened;
+  const accounts = new DatabaseAccounts(database, { patienceMs: 1_000 });
+  const bundle = wide(1);
+  await install(database, bundle, authorityOf(bundle, { budgets: [budget('left', 50)] }));
+  const { id: run } = await submit(database);
+  const { id: _, scope: __, sharedBy, limit, ...of } = budget('left', 50);
+  const order = { ...of, account: `${budget('left', 50).id} ${sharedBy}`, limit, declared: limit, revision: 1 };
+  const asked = { ...order, known: undefined, used: 0, held: 0, want: 20, least: 20 };
+  expect(await accounts.draw({ environment, run, fence: 0 }, [asked])).toMatchObject([{ free: 20 }]);
+  const row = async () => (await readAccounts(database, environment)).find(({ id }) => id.includes('left'));
+  await accounts.giveBackLeft();
+  expect(await row()).toMatchObject({ used: 0, drawn: 20 });
+  await sql`update run set state = 'Cancelled', ended_at = now() where id = ${run}`.execute(database.db);
+  await accounts.giveBackLeft();
+  expect(await row()).toMatchObject({ used: 0, drawn: 0 });
+});
