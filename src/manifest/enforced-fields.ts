@@ -1,3 +1,5 @@
+import { guardsAndGateways } from './enforced-guards.ts';
+
 /**
  * What an author may write and this build does: fields, and values of fields (`field=value`) where it does only some of
  * them. A row covers everything beneath its field; `*` is what every kind has. What waits for a part of pawl is in
@@ -14,6 +16,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'metadata.renamedFrom',
   ],
   Secret: ['spec'],
+  ...guardsAndGateways,
   ModelEndpoint: [
     'spec.description',
     'spec.provider=openaiCompatible',
@@ -43,6 +46,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.project',
     'spec.apiVersion',
     'spec.rateLimit',
+    'spec.gatewayRef',
     'spec.scriptFile',
   ],
   Tool: [
@@ -114,6 +118,8 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.limits.maxDelegationDepth',
     'spec.limits.timeout',
     'spec.mode',
+    'spec.guards',
+    'spec.gateways',
   ],
   Memory: [
     'spec.description',
@@ -176,6 +182,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.execution.duplicateCalls',
     'spec.execution.maxDenials',
     'spec.context',
+    'spec.guards',
   ],
   AgentSystem: [
     'spec.description',
@@ -275,6 +282,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
   PawlSettings: [
     'apiVersion',
     'secrets.recipients[]',
+    'access',
     'groups',
     'environments[].name',
     'environments[].branch',

@@ -121,8 +121,8 @@ describe('what a document asks for in vain', () => {
   });
 
   test('is the kind alone where the whole kind waits', () => {
-    expect(unsupportedIn('Guard', { kind: 'Guard', spec: { mode: ['preCall'] } })).toEqual([
-      { path: ['kind'], part: 'guards', value: 'Guard' },
+    expect(unsupportedIn('Workforce', { kind: 'Workforce', spec: { entryAgents: ['a'] } })).toEqual([
+      { path: ['kind'], part: 'workforces', value: 'Workforce' },
     ]);
   });
 
@@ -146,7 +146,8 @@ test('a field is asked for by its path in a document, whatever the names and ind
 test('of a field is said whether this build does it', () => {
   expect(supportOf('Agent', ['spec', 'prompt'])).toEqual({ kind: 'enforced' });
   expect(supportOf('Agent', ['spec', 'expose', 'a2a'])).toEqual({ kind: 'missing', part: 'exposed agents' });
-  expect(supportOf('Guard', ['spec', 'mode'])).toEqual({ kind: 'missing', part: 'guards' });
+  expect(supportOf('Guard', ['spec', 'mode'])).toEqual({ kind: 'enforced' });
+  expect(supportOf('Workforce', ['spec', 'entryAgents'])).toEqual({ kind: 'missing', part: 'workforces' });
   expect(supportOf('Tool', ['spec', 'type'])).toEqual({
     kind: 'partly',
     values: expect.objectContaining({ code: 'code tools' }),

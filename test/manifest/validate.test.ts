@@ -78,11 +78,11 @@ describe('kinds and versions', () => {
 
   test.each([
     ['Task', '{systemRef: s, retry: {maxAttempts: 2}}', 'retries of whole runs'],
-    ['Guard', '{mode: [preCall], action: block}', 'guards'],
+    ['Workforce', '{entryAgents: [a]}', 'workforces'],
     ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
     ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],
     ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],
-    ['ModelEndpoint', '{provider: anthropic, model: x, gatewayRef: g}', 'gateways'],
+    ['Gateway', '{type: agent, class: builtin, exposes: [{agentRef: a}]}', 'exposed agents'],
   ])('%s %s names the part that is missing', (kind, spec, part) => {
     const problem = problemsOf(manifest(kind, 'x', spec)).find(({ code }) => code === 'manifest.unsupported');
     expect(problem?.message).toContain(part);

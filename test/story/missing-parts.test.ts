@@ -5,10 +5,10 @@ import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
 import { exampleRepository, typist } from './example.ts';
 
-const guard = `apiVersion: pawl/v1
-kind: Guard
-metadata: { name: numbers, namespace: support }
-spec: { mode: [preCall], action: mask, provider: { type: regex, regex: { patterns: [{ name: card, pattern: "[0-9]{16}", replacement: "[card]" }] } } }
+const workforce = `apiVersion: pawl/v1
+kind: Workforce
+metadata: { name: keepers, namespace: support }
+spec: { entryAgents: [keeper], owner: support }
 `;
 
 const agent = `apiVersion: pawl/v1
@@ -17,8 +17,7 @@ metadata: { name: keeper, namespace: support }
 spec:
   modelRef: scripted
   prompt: Keep notes.
-  guards:
-    - numbers
+  observability: { sampling: 0.5 }
 `;
 
 describe('manifests that are right and need what this build lacks', { timeout: 60_000 }, () => {
@@ -29,7 +28,7 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     repository = await exampleRepository();
     pawl = typist(repository.path);
     await mkdir(join(repository.path, 'agents'), { recursive: true });
-    await writeFile(join(repository.path, 'agents/numbers.yaml'), guard);
+    await writeFile(join(repository.path, 'agents/keepers.yaml'), workforce);
     await writeFile(join(repository.path, 'agents/keeper.yaml'), agent);
     await repository.commit({});
   }, 60_000);
@@ -38,18 +37,18 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
   test('validate passes, with a warning at each place and the parts by name', async () => {
     const said = await pawl('validate');
     expect(said.exit).toBe(0);
-    expect(said.stdout).toContain('warning manifest.unsupported: The kind `Guard` is not supported by this build');
-    expect(said.stdout).toContain('agents/numbers.yaml:2:7');
-    expect(said.stdout).toContain('`spec.guards` is not supported by this build, which lacks guards.');
+    expect(said.stdout).toContain('warning manifest.unsupported: The kind `Workforce` is not supported by this build');
+    expect(said.stdout).toContain('agents/keepers.yaml:2:7');
+    expect(said.stdout).toContain('`spec.observability` is not supported by this build, which lacks observability settings.');
     expect(said.stdout).toContain('agents/keeper.yaml:7:3');
-    expect(said.stdout).toContain('This build cannot apply it: it lacks guards.');
+    expect(said.stdout).toContain('This build cannot apply it: it lacks observability settings, workforces.');
   });
 
   test('plan exits 3, shows no plan, and says what is lacked', async () => {
     const said = await pawl('plan');
     expect([said.exit, said.stdout]).toEqual([3, '']);
     expect(said.stderr).toContain('agents/keeper.yaml:7:3');
-    expect(said.stderr).toContain('Nothing can be planned by this build, which lacks: guards.');
+    expect(said.stderr).toContain('Nothing can be planned by this build, which lacks: observability settings, workforces.');
   });
 
   test('plan as JSON is errored, and each diagnostic says that it blocks', async () => {
@@ -59,17 +58,17 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     expect(plan.errored).toBe(true);
     const blocking = plan.diagnostics.filter(({ blocks }) => blocks === 'apply');
     expect(blocking.map(({ code, severity, lacks, file }) => [code, severity, lacks, file])).toEqual([
-      ['manifest.unsupported', 'warning', 'guards', 'agents/keeper.yaml'],
-      ['manifest.unsupported', 'warning', 'guards', 'agents/numbers.yaml'],
+      ['manifest.unsupported', 'warning', 'observability settings', 'agents/keeper.yaml'],
+      ['manifest.unsupported', 'warning', 'workforces', 'agents/keepers.yaml'],
     ]);
   });
 
   test('apply exits 3 and writes nothing; the status says why', async () => {
     const said = await pawl('apply', '--auto-approve');
     expect(said.exit).toBe(3);
-    expect(said.stderr).toContain('which lacks: guards');
+    expect(said.stderr).toContain('which lacks: observability settings, workforces');
     const status = await pawl('status');
-    expect(status.stdout).toContain('the head of main needs what this build lacks: guards');
+    expect(status.stdout).toContain('the head of main needs what this build lacks: observability settings, workforces');
     expect(JSON.parse((await pawl('history', '-o', 'json')).stdout)).toMatchObject({ revisions: [] });
   });
 
@@ -78,7 +77,7 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
       join(repository.path, 'pawl.yaml'),
       '  - { name: trial, branch: main, paths: [agents, models, policies, roles, secrets, systems, tools], windows: [{ cron: "0 9 * * *", duration: 8h }] }\n',
     );
-    await repository.git('rm', '--quiet', 'agents/numbers.yaml', 'agents/keeper.yaml');
+    await repository.git('rm', '--quiet', 'agents/keepers.yaml', 'agents/keeper.yaml');
     await repository.commit({});
     expect((await pawl('validate')).exit).toBe(0);
     const refused = await pawl('plan', '--env', 'trial');
