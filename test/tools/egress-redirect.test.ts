@@ -78,3 +78,29 @@ describe('redirects', () => {
     ]);
   });
 });
+
+describe('the hosts of policies', () => {
+  const lists = (...within: readonly (readonly string[])[]) => within;
+
+  test('narrow those of the tool, each by itself', async () => {
+    const server = await serve((_request, response) => void response.end('here'));
+    const hosts = [server.url];
+    const rules = { hosts, allowPrivate: true };
+    const ask = (within: readonly (readonly string[])[]) => egress(requestTo(server.url), { ...rules, within });
+    expect(await ask(lists(hosts, ['*.example.com', server.url]))).toMatchObject({ kind: 'answered' });
+    expect(await ask(lists(hosts, ['*.example.com']))).toMatchObject({ kind: 'denied', sent: false });
+    expect(await ask(lists([]))).toMatchObject({ kind: 'denied', sent: false });
+  });
+
+  test('hold for where a redirect leads, too', async () => {
+    let reached = 0;
+    const target = await serve((_request, response) => {
+      reached += 1;
+      response.end('there');
+    });
+    const first = await serve((_request, response) => void response.writeHead(302, { location: target.url }).end());
+    const rules = { hosts: [first.url, target.url], allowPrivate: true, within: [[first.url]] };
+    expect(await egress(requestTo(first.url), rules)).toMatchObject({ kind: 'denied', sent: true });
+    expect(reached).toBe(0);
+  });
+});
