@@ -1,5 +1,6 @@
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Plan } from '../plan/change.ts';
+import { accessClient } from './client-access.ts';
 import { answerClient } from './client-answer.ts';
 import { approvalClient } from './client-approval.ts';
 import { auditClient } from './client-audit.ts';
@@ -7,11 +8,11 @@ import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
 import { haltClient } from './client-halt.ts';
 import { secretClient } from './client-secret.ts';
+import type { BudgetRecord } from './operations-budget.ts';
 import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
 import { tokenClient } from './client-token.ts';
 import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
-import type { AccessAnswer } from '../plan/access-answer.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
@@ -40,7 +41,7 @@ export function createClient(options: ClientOptions): Operations {
     plan: ({ environment, ...body }) => post<Plan>(`${of(environment)}/plan`, body),
     apply: ({ environment, ...body }) => post<records.AppliedRevision>(`${of(environment)}/apply`, body),
     acknowledge: ({ environment, ...body }) => post<AcknowledgeRecord>(`${of(environment)}/acknowledgements`, body),
-    access: ({ environment, ...body }) => post<AccessAnswer>(`${of(environment)}/access`, body),
+    ...accessClient({ post, of }),
     drift: (environment) => get<Plan['drift']>(`${of(environment)}/drift`),
     heal: ({ environment, ...body }) => post<drifts.HealRecord>(`${of(environment)}/drift/heal`, body),
     healing: (environment) => get<drifts.HealingState>(`${of(environment)}/drift/heal`),
@@ -58,6 +59,7 @@ export function createClient(options: ClientOptions): Operations {
     ...auditClient({ get, post, of, run }),
     ...retryClient({ get, post, of, run }),
     ...rolloutClient({ get, post, of }),
+    budgets: (environment) => get<BudgetRecord[]>(`${of(environment)}/budgets`),
     ...haltClient({ get, post, of }),
     ...secretClient({ get, post, of }),
     ...runClient({ get, of, run }),

@@ -1,5 +1,6 @@
 import { accessInForce } from '../controller/access-in-force.ts';
 import type { ControlPlane } from '../controller/planning.ts';
+import { readRecordedUse } from '../store/recorded-use.ts';
 import type { AccessOperations } from './operations-access.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
@@ -9,5 +10,7 @@ export function accessOperations(
 ): AccessOperations {
   return {
     access: async ({ environment, ...question }) => accessInForce(database, await known(environment), question),
+    recordedUse: async ({ environment, days }) =>
+      readRecordedUse(database.db, { environment: await known(environment), days }),
   };
 }

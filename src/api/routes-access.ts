@@ -66,6 +66,28 @@ const accessAnswer = z
   })
   .openapi('Access');
 
+const recordedUse = z
+  .object({
+    days: z.int(),
+    runs: z.int(),
+    runsMax: z.int(),
+    ages: z.array(z.object({ address: z.string(), days: z.int() })),
+    calls: z.array(
+      z.object({
+        agent: z.string().optional(),
+        isKnown: z.boolean(),
+        kind: z.enum(['model', 'tool']),
+        target: z.string(),
+        calls: z.int(),
+        last: z.string(),
+      }),
+    ),
+    steps: z.array(
+      z.object({ agent: z.string(), models: z.int(), tools: z.int(), tokens: z.number(), cost: z.number() }),
+    ),
+  })
+  .openapi('RecordedUse');
+
 /** A question, posted as arguments of a call are too long for an address. */
 export function addAccessRoutes(app: Api): void {
   addRoute(
@@ -88,5 +110,17 @@ export function addAccessRoutes(app: Api): void {
         ...(touched === undefined ? {} : { touched }),
         ...(input === undefined ? {} : { input: input as JsonObject }),
       }),
+  );
+  addRoute(
+    app,
+    {
+      method: 'post',
+      path: '/v1/environments/{environment}/use',
+      summary: 'What the ended runs of the last days used: calls by agent and tool, and figures of each execution',
+      parameters: environmentParameters,
+      body: z.strictObject({ days: z.int().min(1).max(365) }),
+      result: recordedUse,
+    },
+    ({ parameters: { environment }, body: { days }, operations }) => operations.recordedUse({ environment, days }),
   );
 }

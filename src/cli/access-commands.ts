@@ -2,9 +2,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
-import { environment, output } from './option.ts';
+import { environment, output, wholeNumber } from './option.ts';
 
-/** `pawl can-i`, `pawl who-can`. */
+/** `pawl can-i`, `pawl who-can`, `pawl tighten`. */
 export function addAccessCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {
   program
     .command('can-i')
@@ -35,6 +35,16 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
     .addOption(output('text', 'json'))
     .action(async (tool: string, options) => {
       outcome.exit = await (await import('./who-can.ts')).whoCanCommand(context, { ...options, tool });
+    });
+  program
+    .command('tighten')
+    .description('propose manifests that grant no more than recorded runs used: tools, permissions of roles, limits')
+    .option('--days <n>', 'look at the runs that ended in so many days', (text) => wholeNumber(text, 1, 365), 30)
+    .option('--write', 'write it into the working copy; Git is left alone')
+    .addOption(environment())
+    .addOption(output('text', 'patch', 'json'))
+    .action(async (options) => {
+      outcome.exit = await (await import('./tighten.ts')).tightenCommand(context, options);
     });
 }
 
