@@ -8,15 +8,25 @@ export const chatWire: Wire = {
     const cached = recordAt(usage, 'prompt_tokens_details')['cached_tokens'];
     return usageOf({ input: usage['prompt_tokens'], output: usage['completion_tokens'], cached });
   },
-  holdsServerTool: (body) => listAt(body, 'choices').some((choice) => holdsChatTool(recordAt(choice, 'message'))),
+  holdsServerTool: (body) =>
+    searchFields.some((field) => hasAny(body[field])) ||
+    listAt(body, 'choices').some((choice) => holdsChatTool(recordAt(choice, 'message'))),
   argumentsAs: 'text',
 };
+
+/** Where servers that search by themselves list what they found. */
+const searchFields = ['citations', 'search_results'];
 
 /** Where servers report tools that they ran themselves, beside a call whose type is not `function`. */
 const serverToolFields = ['executed_tools', 'server_tool_use', 'mcp_calls', 'tool_results'];
 
 function holdsChatTool(message: JsonBody): boolean {
   if (serverToolFields.some((field) => Array.isArray(message[field]) && message[field].length > 0)) return true;
+  // Models that search the web quote what they read: https://platform.openai.com/docs/guides/tools-web-search
+  if (listAt(message, 'annotations').some(({ type }) => type === 'url_citation' || type === 'file_citation'))
+    return true;
+  // Azure's "on your data" puts what it retrieved beside the answer.
+  if (listAt(recordAt(message, 'context'), 'citations').length > 0) return true;
   return listAt(message, 'tool_calls').some((call) => typeof call['type'] === 'string' && call['type'] !== 'function');
 }
 
@@ -50,10 +60,17 @@ export const geminiWire: Wire = {
       (candidate) =>
         listAt(recordAt(candidate, 'content'), 'parts').some((part) =>
           geminiTools.some((name) => isRecord(part[name])),
-        ) || listAt(recordAt(candidate, 'groundingMetadata'), 'groundingChunks').length > 0,
+        ) ||
+        listAt(recordAt(candidate, 'groundingMetadata'), 'groundingChunks').length > 0 ||
+        hasAny(recordAt(candidate, 'groundingMetadata')['webSearchQueries']) ||
+        listAt(recordAt(candidate, 'urlContextMetadata'), 'urlMetadata').length > 0,
     ),
   argumentsAs: 'object',
 };
+
+function hasAny(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
 
 const geminiTools = ['executableCode', 'codeExecutionResult', 'toolCall', 'toolResponse'];
 
@@ -68,7 +85,10 @@ export const converseWire: Wire = {
   },
   holdsServerTool: (body) =>
     listAt(recordAt(body, 'output', 'message'), 'content').some(
-      (part) => isRecord(part['toolResult']) || textAt(recordAt(part, 'toolUse'), 'type') === 'server_tool_use',
+      (part) =>
+        isRecord(part['toolResult']) ||
+        isRecord(part['citationsContent']) ||
+        textAt(recordAt(part, 'toolUse'), 'type') === 'server_tool_use',
     ),
   argumentsAs: 'object',
 };

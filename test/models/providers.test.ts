@@ -139,8 +139,18 @@ test.each(objects)(
 
 test.each([
   ['openai', '"executed_tools":[{"name":"web"}]'],
+  ['openai', '"tool_calls":[{"id":"c","type":"web_search","web_search":{}}]'],
+  ['openai', '"annotations":[{"type":"url_citation","url_citation":{"url":"https://a.example"}}]'],
+  ['openaiCompatible', '"tool_results":[{"name":"web"}]'],
+  ['azureOpenai', '"context":{"citations":[{"content":"c"}]}'],
   ['anthropic', '{"type":"server_tool_use","id":"s1","name":"web_search","input":{}}'],
+  ['anthropic', '{"type":"web_search_tool_result","tool_use_id":"s1","content":[]}'],
+  ['anthropic', '{"type":"mcp_tool_use","id":"s1","name":"x","server_name":"y","input":{}}'],
   ['google', '{"executableCode":{"language":"PYTHON","code":"1"}}'],
+  ['google', '{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}}'],
+  ['bedrock', '{"toolResult":{"toolUseId":"t","content":[]}}'],
+  ['bedrock', '{"toolUse":{"toolUseId":"t","name":"nova_grounding","type":"server_tool_use","input":{}}}'],
+  ['bedrock', '{"citationsContent":{"content":[{"text":"x"}],"citations":[]}}'],
 ] as const)('a tool that %s ran by itself is refused', async (provider, part) => {
   const at = await server(provider, { part });
   await expect(callModel(endpoint(provider, at), asking(), optionsWith())).rejects.toMatchObject({
