@@ -45,6 +45,7 @@ import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
 import { haltOperations, haltsInForce } from './local-halt.ts';
 import { secretOperations } from './local-secret.ts';
+import { budgetOperations } from './local-budget.ts';
 import { rolloutOperations } from './local-rollout.ts';
 import { runOperations } from './local-run.ts';
 import { taskOperations } from './local-task.ts';
@@ -94,6 +95,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...taskOperations(plane, person, (name) => known(plane, name)),
     ...retryOperations(plane, person, (name) => known(plane, name)),
     ...rolloutOperations(plane, person, (name) => known(plane, name)),
+    ...budgetOperations(plane, (name) => known(plane, name)),
     ...haltOperations(plane, person, (name) => known(plane, name)),
     ...secretOperations(options, (name) => known(plane, name)),
     ...replayOperations(plane, options.workingCopy),

@@ -7,6 +7,7 @@ import type { AccessOperations } from './operations-access.ts';
 import type { AnswerOperations } from './operations-answer.ts';
 import type { ApprovalOperations } from './operations-approval.ts';
 import type { AuditOperations, WhyOperations } from './operations-audit.ts';
+import type { BudgetOperations } from './operations-budget.ts';
 import type { DriftOperations } from './operations-drift.ts';
 import type { HaltOperations, HaltRecord } from './operations-halt.ts';
 import type { SecretOperations } from './operations-secret.ts';
@@ -38,6 +39,7 @@ export interface Operations
     TokenOperations,
     RetryOperations,
     RolloutOperations,
+    BudgetOperations,
     HaltOperations,
     SecretOperations,
     ReplayOperations {

@@ -12,6 +12,7 @@ import { addRevisionRoutes } from './routes-revision.ts';
 import { addRetryRoutes } from './routes-retry.ts';
 import { addHaltRoutes } from './routes-halt.ts';
 import { addSecretRoutes } from './routes-secret.ts';
+import { addBudgetRoutes } from './routes-budget.ts';
 import { addRolloutRoutes } from './routes-rollout.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
 import { addTaskRoutes } from './routes-task.ts';
@@ -34,6 +35,7 @@ export function addRoutes(app: Api): void {
   addTaskRoutes(app);
   addRetryRoutes(app);
   addRolloutRoutes(app);
+  addBudgetRoutes(app);
   addHaltRoutes(app);
   addSecretRoutes(app);
   addRevisionRoutes(app);

@@ -1,4 +1,6 @@
+import type { BudgetRecord } from '../api/operations-budget.ts';
 import type { ScheduleRecord, WebhookRecord } from '../api/operations-task.ts';
+import { usd } from '../trace/layout.ts';
 import type { Door } from './app-port.ts';
 
 interface TriggerListing {
@@ -8,15 +10,16 @@ interface TriggerListing {
   readonly records: readonly object[];
 }
 
-/** `pawl get schedules` and `pawl get webhooks` have columns of their own; undefined: another list is meant. */
-export function triggersNamed(kind: string): 'schedules' | 'webhooks' | undefined {
+/** `pawl get schedules`, `pawl get webhooks` and `pawl get budgets` have columns of their own; undefined: another list is meant. */
+export function triggersNamed(kind: string): TriggerQuery['of'] | undefined {
   const word = kind.toLowerCase();
+  if (word === 'budget' || word === 'budgets') return 'budgets';
   if (['schedule', 'schedules', 'taskschedule', 'taskschedules'].includes(word)) return 'schedules';
   return ['webhook', 'webhooks', 'taskwebhook', 'taskwebhooks'].includes(word) ? 'webhooks' : undefined;
 }
 
 export interface TriggerQuery {
-  readonly of: 'schedules' | 'webhooks';
+  readonly of: 'schedules' | 'webhooks' | 'budgets';
   readonly environment: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
@@ -30,12 +33,34 @@ export async function triggerListing(
     const [itsNamespace, itsName] = path.split('/');
     return (namespace === undefined || namespace === itsNamespace) && (name === undefined || name === itsName);
   };
+  if (of === 'budgets') {
+    const budgets = await door.operations.budgets(environment);
+    return budgetListing(budgets.filter(({ budget }) => isAsked(budget.replace(/^AgentPolicy\/|#.*$/g, ''))));
+  }
   if (of === 'schedules') {
     const schedules = await door.operations.schedules(environment);
     return scheduleListing(schedules.filter(({ schedule }) => isAsked(schedule)));
   }
   const webhooks = await door.operations.webhooks(environment);
   return webhookListing(webhooks.filter(({ webhook }) => isAsked(webhook)));
+}
+
+function budgetListing(budgets: readonly BudgetRecord[]): TriggerListing {
+  const amount = ({ unit }: BudgetRecord, value: number) => (unit === 'usd' ? usd(value) : String(value));
+  return {
+    head: ['BUDGET', 'SHARED BY', 'UNIT', 'USED', 'DRAWN', 'LIMIT', 'UNTIL'],
+    rows: budgets.map((one) => [
+      one.budget,
+      one.sharedBy,
+      one.unit,
+      amount(one, one.used),
+      amount(one, one.drawn),
+      amount(one, one.limit),
+      minute(one.endsAt),
+    ]),
+    names: budgets.map(({ budget, sharedBy }) => `${budget} ${sharedBy}`),
+    records: budgets,
+  };
 }
 
 function scheduleListing(schedules: readonly ScheduleRecord[]): TriggerListing {

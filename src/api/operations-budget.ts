@@ -1,0 +1,20 @@
+/** What the doors ask of budgets that runs share. */
+export interface BudgetOperations {
+  /** The accounts of windows that are not over, of which a run has drawn. */
+  budgets(environment: string): Promise<readonly BudgetRecord[]>;
+}
+
+export interface BudgetRecord {
+  /** `AgentPolicy/ns/name#scope-unit-window`. */
+  readonly budget: string;
+  /** The agent's or system's `ns/name`, or the namespace. */
+  readonly sharedBy: string;
+  readonly unit: 'tokens' | 'usd' | 'calls';
+  readonly endsAt: string;
+  /** Tokens, calls, or micro-USD. */
+  readonly limit: number;
+  /** By calls that came to their end. */
+  readonly used: number;
+  /** What runs have drawn for calls under way and the next ones. */
+  readonly drawn: number;
+}
