@@ -126,3 +126,57 @@ describe('a model call on a shared budget', () => {
     }
   });
 });
+
+test('a provider that takes more than was held is charged in full and told of, and the account refuses the next call', async () => {
+  const bundle = bundleOf({ ...clerk });
+  const authority = authorityOf(bundle, { budgets: [shared(2_000, 'tokens')] });
+  const store = new MemoryStore();
+  store.install(bundle, authority);
+  const usage = { inputTokens: 5_000, outputTokens: 1_000 };
+  const outside = {
+    model: () => Promise.resolve({ text: 'done', toolCalls: [], finish: 'stop' as const, usage }),
+    tool: () => Promise.reject(new Error('nobody calls a tool')),
+    guard: () => Promise.reject(new Error('nobody asks a guard')),
+  };
+  const worker = memoryWorker(store, { outside });
+  const [first, second] = [store.submit(), store.submit()];
+  await worker.start();
+  await eventually(async () => ([first, second].every(({ state }) => ended.has(state)) ? true : undefined));
+  await worker.stop();
+  const charged = accounts(store)[0]?.used ?? 0;
+  const overruns = store.accounts.overruns.map(({ path, took }) => [path, took.tokens]);
+  expect(overruns.length).toBeGreaterThan(0);
+  expect(overruns[0]).toEqual(['a/1', 6_000]);
+  expect(charged).toBe(6_000 * overruns.length);
+  const third = store.submit();
+  await play(store, [third]);
+  expect(refusals([third])).toEqual(['budget.exhausted']);
+  expect(accounts(store)).toEqual([{ used: charged, drawn: 0 }]);
+});
+
+test('what a worker drew and died before it used is there for the next owner, and goes back at the end', async () => {
+  const bundle = bundleOf({ nodes: { a: {} } });
+  const store = new MemoryStore();
+  store.install(bundle, authorityOf(bundle, { budgets: [shared(10)] }));
+  const run = store.submit();
+  const identity = { id: 'dead', host: 'test', pid: 1, version: '0', slots: 1 };
+  store.enlist(identity, 60_000);
+  store.claim({ worker: 'dead', pool: 'default', slots: 1, suspect: true });
+  const budget = shared(10);
+  const order = {
+    account: `${budget.id} default/work`,
+    unit: 'calls',
+    window: 'day',
+    limit: 10,
+    declared: 10,
+  } as const;
+  const figures = { revision: 1, known: undefined, used: 0, held: 0, want: 10, least: 10 };
+  store.accounts.draw({ environment: 'production', run: run.id, fence: 1 }, [{ ...order, ...figures }]);
+  expect(accounts(store)).toEqual([{ used: 0, drawn: 10 }]);
+  const dead = store.workers.get('dead');
+  if (dead !== undefined) dead.alive = false;
+  store.reap();
+  await play(store, [run]);
+  expect(run).toMatchObject({ state: 'Succeeded', fence: 3 });
+  expect(accounts(store)).toEqual([{ used: 1, drawn: 0 }]);
+});
