@@ -89,3 +89,20 @@ test('the rules of the run’s revision and of the live one both hold', async ()
   expect(run.state).toBe('Waiting');
   expect(run.steps.filter(({ phase }) => phase === 'intent')).toHaveLength(1);
 });
+
+test('a run that waits gives back what it has drawn of a budget that it shares', async () => {
+  const store = new MemoryStore();
+  const window = { scope: 'system', window: 'day', sharedBy: 'default/work', unit: 'calls', limit: 9_000 } as const;
+  const budgets = [{ id: 'AgentPolicy/default/slow#system-calls-day', ...window }];
+  const authority = authorityOf(bundle, { budgets });
+  const subjects = Object.entries(authority.subjects).map(([name, row]) => [name, { ...row, rates: [rule({})] }]);
+  store.install(bundle, { ...authority, subjects: Object.fromEntries(subjects) });
+  const run = store.submit();
+  await untilSettled(store, run);
+  expect(run.state).toBe('Waiting');
+  expect([...store.accounts.accounts.values()]).toEqual([{ used: 2, drawn: 0 }]);
+  store.advance(30_001);
+  store.reap();
+  await untilSettled(store, run);
+  expect([...store.accounts.accounts.values()]).toEqual([{ used: 3, drawn: 0 }]);
+});
