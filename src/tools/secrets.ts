@@ -1,8 +1,9 @@
 import { TerminalError } from '../errors.ts';
 import type { Bundle } from '../manifest/bundle.ts';
 import type { SecretUse } from '../manifest/bundle-secret.ts';
-import { isJsonObject, type Json, own } from '../manifest/json.ts';
+import { type Json, own } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
+import { type Scrubber, scrubber, scrubbedLengthMin } from './scrub.ts';
 import type { SecretPlace, SecretSource } from './secret-reading.ts';
 
 /** The secrets of one bundle, resolved when a call needs them, and taken out of whatever comes back. */
@@ -20,30 +21,28 @@ export interface Secrets {
   readonly scrubBody: (text: string) => string;
 }
 
-const replacement = '[secret]';
-/** Taking shorter values out of outputs would shred them, and leaving them in would print them. */
-const lengthMin = 4;
-
 /**
  * Takes out every value that the bundle names, used or not: an earlier owner of the run may have used it, and what a
  * server was told then may come back through another tool now. Make one for each run, so that values do not pile up.
  */
 export function bundleSecrets(secrets: Bundle['secrets'], read: SecretSource, environment = ''): Secrets {
   const source = of(environment, read);
-  // A value that was rotated during the run stays known: what it was sent to may still say it.
-  const known = new Map<string, Spellings>();
+  const known = scrubber();
   let loading: Promise<void> | undefined;
   let isLoaded = false;
   const scrubText = (text: string) => {
     if (!isLoaded) throw new TypeError('secrets are loaded before a call: else what it says could not be cleaned');
-    return withoutForms(text, known);
+    return known.text(text);
   };
-  const scrub = (value: Json) => (isLoaded && known.size === 0 ? value : scrubbed(value, scrubText));
+  const scrub = (value: Json) => {
+    if (!isLoaded) scrubText('');
+    return known.json(value);
+  };
   return {
     load: () => (loading ??= loadAll(secrets, source, known).then(() => void (isLoaded = true))),
     resolve: async (use) => {
       const value = await readValue(use, secrets, source);
-      keep(value, known);
+      known.add(value);
       return value;
     },
     certificate: (use) => readCertificate(use, secrets, source),
@@ -65,19 +64,15 @@ function of(environment: string, read: SecretSource): PlacedSource {
 }
 
 /** A value that this worker does not have, or may not use, cannot be known here. */
-async function loadAll(secrets: Bundle['secrets'], source: PlacedSource, known: Map<string, Spellings>): Promise<void> {
+async function loadAll(secrets: Bundle['secrets'], source: PlacedSource, known: Scrubber): Promise<void> {
   const places = Object.entries(secrets).flatMap(([secret, { source: kind, keys }]) =>
     Object.entries(keys).map(([key, at]) => source({ secret, key }, { source: kind, at })),
   );
   for (const reading of await Promise.all(places)) {
     if (reading.kind !== 'read') continue;
     const value = withoutLineBreak(reading.value);
-    if (secretFault(value) === undefined) keep(value, known);
+    if (secretFault(value) === undefined) known.add(value);
   }
-}
-
-function keep(value: string, known: Map<string, Spellings>): void {
-  if (!known.has(value)) known.set(value, formsOf(value));
 }
 
 async function readCertificate(use: SecretUse, secrets: Bundle['secrets'], source: PlacedSource): Promise<string> {
@@ -109,7 +104,8 @@ async function readValue(use: SecretUse, secrets: Bundle['secrets'], source: Pla
 /** Why no call can use a value: "is empty". What the value is, is not said. */
 export function secretFault(value: string): { readonly reason: string; readonly why: string } | undefined {
   if (value === '') return { reason: 'empty', why: 'is empty' };
-  if (value.length < lengthMin) return { reason: 'too_short', why: `is shorter than ${lengthMin} characters` };
+  if (value.length < scrubbedLengthMin)
+    return { reason: 'too_short', why: `is shorter than ${scrubbedLengthMin} characters` };
   if (!printable.test(value)) return { reason: 'control_character', why: 'holds a control character' };
   return undefined;
 }
@@ -126,88 +122,4 @@ function unavailable(use: SecretUse, why: string, reason: string): TerminalError
     code: 'secret.unavailable',
     help: 'Make the value readable to the worker, as docs/secrets.md says for each source; `pawl doctor` shows what it may read.',
   });
-}
-
-interface Spellings {
-  readonly forms: readonly string[];
-  /** The value inside JSON strings, which may stand inside JSON strings again: one escape for each depth. */
-  readonly escaped: readonly RegExp[];
-}
-
-/** Every spelling in which the value usually travels; of a `user:password` pair, the password too. */
-function formsOf(value: string): Spellings {
-  const colon = value.indexOf(':');
-  const parts = [value, ...(colon === -1 ? [] : [value.slice(colon + 1)])].filter((part) => part.length >= lengthMin);
-  const forms = new Set(parts.flatMap((part) => [part, ...encodingsOf(part)]));
-  return {
-    // The longest first: a shorter form may be a part of a longer one and would leave the rest standing.
-    forms: [...forms].filter((form) => form.length >= lengthMin).sort((a, b) => b.length - a.length),
-    escaped: parts.filter((part) => /["\\/\u0080-\uffff]/.test(part)).map(escapedPattern),
-  };
-}
-
-function escapedPattern(value: string): RegExp {
-  // A backslash of the value is a run of them at any depth, and takes in the escape of what follows it.
-  const runs = value
-    .split(/\\+/)
-    .map((run) => Array.from({ length: run.length }, (_, at) => escapedUnit(run, at)).join(''));
-  return new RegExp(runs.join('\\\\+'), 'gi');
-}
-
-function escapedUnit(run: string, at: number): string {
-  const unit = run.charAt(at);
-  if (unit > '\u007f') return `(?:${unit}|\\\\+u${run.charCodeAt(at).toString(16).padStart(4, '0')})`;
-  if (unit === '"' || unit === '/') return at === 0 ? unit : `\\\\*${unit}`;
-  return /[A-Za-z0-9]/.test(unit) ? unit : `\\x${unit.charCodeAt(0).toString(16)}`;
-}
-
-function encodingsOf(value: string): string[] {
-  const bytes = Buffer.from(value, 'utf8');
-  const percent = encodeURIComponent(value);
-  const strict = percent.replace(/[!'()*~_.-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const form = new URLSearchParams([['', value]]).toString().slice(1);
-  const urls = [percent, strict, form, percent.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
-  return [
-    ...urls.flatMap((url) => [url, url.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase())]),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
-    ...base64FormsOf(bytes),
-  ];
-}
-
-/**
- * Base64 of the value as it stands within other text, as in `Basic base64(user:password)`: for each of the three
- * alignments, the characters that depend on the value alone.
- */
-function base64FormsOf(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes])
-      .toString('base64')
-      .replace(/=+$/, '');
-    const whole = Math.floor(((offset + bytes.length) * 8) / 6);
-    const form = text.slice(Math.ceil((offset * 8) / 6), whole);
-    return [form, form.replaceAll('+', '-').replaceAll('/', '_')];
-  });
-}
-
-function withoutForms(text: string, known: ReadonlyMap<string, Spellings>): string {
-  let clean = text;
-  for (const { forms, escaped } of known.values()) {
-    for (const form of forms) clean = clean.replaceAll(form, replacement);
-    for (const pattern of escaped) clean = clean.replace(pattern, replacement);
-  }
-  return clean;
-}
-
-function scrubbed(value: Json, scrubText: (text: string) => string): Json {
-  if (typeof value === 'string') return scrubText(value);
-  if (typeof value === 'number') {
-    const text = scrubText(String(value));
-    return text === String(value) ? value : text;
-  }
-  if (Array.isArray(value)) return value.map((element: Json) => scrubbed(element, scrubText));
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [scrubText(key), scrubbed(member, scrubText)]),
-  );
 }
