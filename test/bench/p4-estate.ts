@@ -21,6 +21,38 @@ export function estateOfSize({ agents, tools, manifests }: EstateSize): Readonly
   return inOrder(resources);
 }
 
+/** An estate under many policies: a tenth of them reach every agent, the rest a label that a tenth of the agents have. */
+export function estateUnderPolicies(
+  size: Omit<EstateSize, 'manifests'>,
+  policies: number,
+): ReadonlyMap<Address, Resource> {
+  const resources = [...estateOfSize({ ...size, manifests: 0 }).values()].map((one, index) =>
+    one.kind === 'Agent' ? labelled(one, `team-${index % 10}`) : one,
+  );
+  for (let index = 0; index < policies; index += 1) resources.push(house(index));
+  return inOrder(resources);
+}
+
+function labelled(agent: Resource, team: string): Resource {
+  const metadata = { ...(agent.manifest['metadata'] as JsonObject), labels: { team } };
+  const manifest = { ...agent.manifest, metadata };
+  return { ...agent, manifest, digest: digest(manifest) };
+}
+
+/** One policy of each sort in turn: what denies, asks, caps, looks at arguments, or at what was touched. */
+function house(index: number): Resource {
+  const says: readonly JsonObject[] = [
+    { tools: { deny: [`tool-${index % 200}`] } },
+    { operations: { ask: ['write'] } },
+    { limits: { maxSteps: 9 }, budgets: [{ scope: 'run', unit: 'tokens', limit: 30_000 }] },
+    { conditions: [{ name: 'few', kind: 'denyUnless', expr: 'size(args) < 9' }] },
+    { flow: [{ name: 'out', when: ['privateRead'], deny: 'externalWrite' }] },
+  ];
+  const whom: JsonObject =
+    index % 10 === 0 ? { global: true } : { targets: { labels: { team: `team-${index % 10}` } } };
+  return resource('AgentPolicy', `house-${index}`, { ...whom, ...says[index % says.length] });
+}
+
 export function withResource(resources: ReadonlyMap<Address, Resource>, one: Resource): ReadonlyMap<Address, Resource> {
   return new Map(resources).set(one.address, one);
 }
