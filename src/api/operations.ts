@@ -263,6 +263,14 @@ export interface TraceCall {
       | { readonly kind: 'allow' | 'ask' | 'deny'; readonly rule: string; readonly reason?: string | undefined }
       | undefined;
   };
+  /** What guards found in what was sent and in the answer: names and counts. Absent: nothing. */
+  readonly guards?: readonly {
+    readonly guard: string;
+    readonly mode: 'preCall' | 'postCall';
+    readonly action: 'mask' | 'block' | 'audit';
+    readonly found?: Readonly<Record<string, number>>;
+    readonly failed?: string;
+  }[];
   readonly outcome: 'running' | 'done' | 'failed' | 'denied' | 'unknown';
   readonly error: { readonly code: string; readonly message: string } | undefined;
   readonly startedAt: string;

@@ -212,6 +212,17 @@ const traceCall = z.object({
     message: maybe(z.string()),
     would: maybe(z.object({ kind: z.enum(['allow', 'ask', 'deny']), rule: z.string(), reason: maybe(z.string()) })),
   }),
+  guards: maybe(
+    z.array(
+      z.object({
+        guard: z.string(),
+        mode: z.enum(['preCall', 'postCall']),
+        action: z.enum(['mask', 'block', 'audit']),
+        found: maybe(z.record(z.string(), whole)),
+        failed: maybe(z.string()),
+      }),
+    ),
+  ),
   outcome: z.enum(['running', 'done', 'failed', 'denied', 'unknown']),
   error: maybe(z.object({ code: z.string(), message: z.string() })),
   startedAt: instant,

@@ -175,7 +175,7 @@ function callLines(call: TraceCall, { first, rest }: Edge, drawing: Drawing): st
   const below = { first: `${rest}  `, rest: `${rest}  `, width: drawing.width };
   return [
     ...lines(head, { first, rest: `${rest}  `, width: drawing.width }),
-    ...reasons(call, colors).flatMap((part) => lines([part], below)),
+    ...[...reasons(call, colors), ...guardParts(call, colors)].flatMap((part) => lines([part], below)),
   ];
 }
 
@@ -197,6 +197,17 @@ function outcomeReasons(call: TraceCall, colors: Colors): Part[] {
   }
   if (error === undefined) return [];
   return [{ text: `${error.code}: ${neutral(error.message)}`, paint: colors.yellow, words: true }];
+}
+
+/** What guards found, or why they could not look. */
+function guardParts({ guards = [] }: TraceCall, colors: Colors): Part[] {
+  return guards.map(({ guard, mode, action, found = {}, failed }) => {
+    const what = Object.entries(found).map(([name, count]) => `${neutral(name)} ×${count}`);
+    const words = failed === undefined ? what.join(', ') : neutral(failed);
+    const did = { mask: 'masked', block: 'blocked', audit: 'saw' }[action];
+    const text = `${neutral(guard)} ${failed === undefined ? did : 'failed'} (${mode}): ${words}`;
+    return { text, paint: colors.yellow, words: true };
+  });
 }
 
 function totalLines({ totals }: TraceRecord, drawing: Drawing): string[] {

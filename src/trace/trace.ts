@@ -149,11 +149,14 @@ function targetOf(node: BundleNode | undefined): string {
 function callOf({ first, intent, result }: Call, isEnded: boolean): TraceCall {
   const decision = result?.outcome === 'denied' ? result.decision : first.decision;
   const outcome = result?.outcome ?? (isEnded ? 'unknown' : 'running');
+  const rows = result === undefined || result === first ? [first] : [first, result];
+  const guards = rows.flatMap((row) => row.decision?.guards ?? []);
   return {
     path: first.path,
     kind: first.kind,
     target: first.target,
     decision: decision ?? { kind: 'deny', rule: '', reason: 'gate.error', message: 'The journal holds no decision.' },
+    ...(guards.length === 0 ? {} : { guards }),
     outcome,
     error: result?.error === undefined ? undefined : { code: result.error.code, message: result.error.message },
     startedAt: new Date(first.atMs).toISOString(),
