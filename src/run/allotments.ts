@@ -86,7 +86,7 @@ export class Allotments {
       // After the current turn: by then branches that run in parallel have come to need it too.
       setImmediate(() => {
         this.#isScheduled = false;
-        this.#queue(() => this.#send(this.#waiting.splice(0)));
+        void this.#queue(() => this.#send(this.#waiting.splice(0)));
       });
     });
   }

@@ -3,7 +3,6 @@ import type { Reservation } from '../policy/decision.ts';
 import { sharedBudgets } from '../policy/budget.ts';
 import { foldJournal } from '../policy/ledger.ts';
 import { Allotments } from './allotments.ts';
-import type { Attempt } from './attempt.ts';
 import { subjectOf } from './caller.ts';
 import type { ClaimedRun, Executor } from './executor.ts';
 import { callerAt } from './place.ts';
@@ -50,7 +49,7 @@ export function accountsHeldOn(scope: Scope, subject: string, reserve: Reservati
 
 /** Books what a call took, even where it is more than was held for it. */
 export function charge(
-  { path, target, scope }: Pick<Attempt, 'path' | 'target' | 'scope'>,
+  { path, target, scope }: { readonly path: string; readonly target: string; readonly scope: Scope },
   took: { readonly tokens: number; readonly cost: number },
 ): void {
   const booked = scope.ledger.booked(path);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { accountId, accountKey, parseAccount, windowEnd, windowStart } from '../../src/policy/account.ts';
+import { accountKey, parseAccount } from '../../src/policy/account.ts';
 import {
   type AccountState,
   aheadMax,
@@ -9,6 +9,7 @@ import {
   giveBack,
   grant,
 } from '../../src/policy/allotment.ts';
+import { accountId, windowEnd, windowStart } from '../support/windows.ts';
 
 const nobody: AllotmentState = { drawn: 0, used: 0 };
 const fresh: AccountState = { used: 0, drawn: 0 };

@@ -58,12 +58,12 @@ test('a call that takes nothing in the unit of a budget does not draw, and a pla
 
 test('money without a price is refused before anything is drawn, and a budget that nobody shares too', () => {
   const pinned = row(budget(5_000, 'usd'));
-  const bundle = withModel(({ pricing: _, ...model }) => model);
+  const bundle = withModel(({ pricing: _pricing, ...model }) => model);
   const usage = { ...usageWith({}), drawn: new Map() };
   expect(decide(modelCall, contextWith({ bundle, pinned, live: pinned, usage }))).toMatchObject({
     reason: 'budget.price_unknown',
   });
-  const { sharedBy: _, ...damaged } = budget(5_000);
+  const { sharedBy: _sharedBy, ...damaged } = budget(5_000);
   const broken = row(damaged);
   expect(decide(modelCall, contextWith({ pinned: broken, live: broken, usage }))).toMatchObject({
     reason: 'gate.error',

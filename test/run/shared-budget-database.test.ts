@@ -67,7 +67,7 @@ test('what a worker that died had drawn goes back when its run has ended', async
   const bundle = wide(1);
   await install(database, bundle, authorityOf(bundle, { budgets: [budget('left', 50)] }));
   const { id: run } = await submit(database);
-  const { id: _, scope: __, sharedBy, limit, ...of } = budget('left', 50);
+  const { id: _id, scope: _scope, sharedBy, limit, ...of } = budget('left', 50);
   const order = { ...of, account: `${budget('left', 50).id} ${sharedBy}`, limit, declared: limit, revision: 1 };
   const asked = { ...order, known: undefined, used: 0, held: 0, want: 20, least: 20 };
   expect(await accounts.draw({ environment, run, fence: 0 }, [asked])).toMatchObject([{ free: 20 }]);

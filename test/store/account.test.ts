@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Window, windowEnd, windowStart } from '../../src/policy/account.ts';
+import type { Window } from '../../src/policy/account.ts';
 import { type AccountState, type AllotmentState, giveBack, grant } from '../../src/policy/allotment.ts';
 import type { Drawer, DrawOrder } from '../../src/run/accounts.ts';
 import { drawFromAccounts, giveBackAllotments, readAccounts, readAllotments } from '../../src/store/account.ts';
 import type { Database } from '../../src/store/database.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit } from '../support/runs.ts';
+import { windowEnd, windowStart } from '../support/windows.ts';
 import { seeded } from '../support/seeded.ts';
 
 const key = (name: string, window: Window = 'day') => `AgentPolicy/default/${name}#agent-calls-${window} default/clerk`;
