@@ -5,13 +5,14 @@ import { gateSteps } from '../plan/gate-steps.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { ApprovalState } from '../policy/approval.ts';
 import type { Authority } from '../policy/authority.ts';
-import type { GateCall, GateContext } from '../policy/context.ts';
+import type { GateCall, GateContext, Usage } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
-import { foldJournal } from '../policy/ledger.ts';
+import { delegationDepthMax } from '../policy/hand-off.ts';
+import { foldJournal, type Ledger } from '../policy/ledger.ts';
 import type { RecordedRow } from '../run/executor.ts';
 import { subjectOf } from '../run/caller.ts';
-import { callerAt } from '../run/place.ts';
+import { callerAt, handersOf, nestingOf } from '../run/place.ts';
 import { argumentsOf, auditOfCall, placesOf } from '../store/audit-call.ts';
 import { authoritiesAt } from '../store/bundle.ts';
 import { readSteps } from '../store/claim.ts';
@@ -45,7 +46,7 @@ export async function whyOf(database: Database, { run: id, call }: WhyRequest): 
   const before = at === -1 ? rows : rows.slice(0, at);
   const facts: Facts = { call, kind, subject, target, rows, content: pinned.content, said };
   const without: string[] = [];
-  const asked = await askedOf(database, id, facts, without);
+  const asked = isOfTheMoment(recorded, without) ? undefined : await askedOf(database, id, facts, without);
   const again =
     asked &&
     decide(asked, {
@@ -99,6 +100,13 @@ interface Facts {
   readonly rows: readonly RecordedRow[];
   readonly content: Bundle;
   readonly said: JsonObject | undefined;
+}
+
+/** What the run heard, or switches and accounts that it shared: the record says that it was so, and not of what it followed. */
+function isOfTheMoment({ reason = '' }: WhyVerdict, without: string[]): boolean {
+  if (!/^(run|halt|rate)\.|^gate\.conflict$|^guard\./.test(reason)) return false;
+  without.push(`${reason} follows from what the worker heard at that moment, which is not decided again.`);
+  return true;
 }
 
 function unknownCall(run: string, call: string): TerminalError {
@@ -191,9 +199,36 @@ function contextOf(
     schemas: argumentSchemas(content),
     pinned: own(pinned.subjects, subject),
     live: own(live?.subjects, subject),
-    usage: ledger.usage(place, { subject, pinned, live }),
+    usage: { ...ledger.usage(place, { subject, pinned, live }), ...nestedIn(content, place, ledger) },
+    ...handedOnIn(content, place, { pinned, live }),
+    // A worker proved at least the tier that it was let through with.
+    ...(said?.['reason'] === 'isolation.unavailable'
+      ? {}
+      : { tiers: ['inline', 'process', 'sandbox', 'container', 'wasm'] }),
     ...(approvals === undefined ? {} : { approvals }),
   };
+}
+
+function nestedIn(content: Bundle, place: string, ledger: Ledger): Pick<Usage, 'nested'> {
+  const nested = nestingOf(content, place).map(({ place: outer, system, graph }) => {
+    return { system, limits: graph.limits, ...ledger.spentWithin(outer) };
+  });
+  return nested.length === 0 ? {} : { nested };
+}
+
+function handedOnIn(
+  content: Bundle,
+  place: string,
+  { pinned, live }: { readonly pinned: Authority; readonly live: Authority | undefined },
+): Pick<GateContext, 'handedOn'> {
+  if (!place.includes('^')) return {};
+  const agents = handersOf(content, place);
+  const handedOn = agents.map((agent, index) => {
+    const subject = subjectOf({ kind: 'agent', agent });
+    const max = delegationDepthMax(own(pinned.subjects, subject), own(live?.subjects, subject));
+    return { subject, depth: agents.length - index, max };
+  });
+  return { handedOn };
 }
 
 function verdictOf(decision: Decision): WhyVerdict | undefined {

@@ -4,6 +4,7 @@ import { shownArguments } from '../policy/shown-arguments.ts';
 import { toolOf } from './ask.ts';
 import { approvalPath } from './approvals.ts';
 import type { Attempt } from './attempt.ts';
+import { askedOf } from './audit-facts.ts';
 import type { NewWait } from './executor.ts';
 import { StepFailure, Suspended } from './halt.ts';
 import { assertGoing } from './scope.ts';
@@ -30,6 +31,7 @@ export async function awaitApproval(attempt: Attempt, decision: Extract<Decision
   if (answer.state.state !== 'pending') return;
   const wait: NewWait = { path: approvalPath(call.path), kind: 'approval', delayMs: answer.remainingMs };
   scope.journal.asked(wait.path);
+  scope.journal.note(askedOf(attempt, decision, answer.state.id));
   throw new Suspended([wait]);
 }
 

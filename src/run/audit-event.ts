@@ -65,7 +65,6 @@ export interface AuditOutcome {
   /** Micro-USD. */
   readonly cost: number;
   readonly event: Exclude<Outcome, 'denied'>;
-  readonly guards?: readonly string[] | undefined;
   /** Code of a failure. */
   readonly reason?: string | undefined;
   readonly tokensIn: number;
@@ -89,17 +88,20 @@ export function eventOf(entry: JournalEntry): AuditEvent | undefined {
   return outcomeOf(entry);
 }
 
-function verdictOf(entry: JournalEntry, { kind, rule, reason }: NonNullable<EntryBase['decision']>): AuditEvent {
-  const { action, approval, asks, guards, live, pin, subject, would }: AuditFacts = entry.audit ?? {};
+function verdictOf(
+  entry: JournalEntry,
+  { kind, rule, reason, guards }: NonNullable<EntryBase['decision']>,
+): AuditEvent {
+  const { action, approval, asks, live, pin, subject, would }: AuditFacts = entry.audit ?? {};
   return {
-    action,
+    action: action ?? (entry.phase === 'intent' ? entry.approval?.actionDigest : undefined),
     approval,
     args: entry.argsDigest,
     asks,
     call: entry.path,
     cost: entry.phase === 'intent' ? entry.cost : undefined,
     event: kind,
-    guards,
+    guards: guards?.map(({ guard }) => guard),
     kind: entry.kind,
     live: entry.phase === 'intent' ? (entry as IntentEntry).liveRevision : live,
     pin,
@@ -112,12 +114,12 @@ function verdictOf(entry: JournalEntry, { kind, rule, reason }: NonNullable<Entr
   };
 }
 
-function outcomeOf({ path, outcome, error, tokensIn = 0, tokensOut = 0, cost = 0, audit }: ResultEntry): AuditEvent {
+function outcomeOf({ path, outcome, error, tokensIn = 0, tokensOut = 0, cost = 0 }: ResultEntry): AuditEvent {
   if (outcome === 'denied') {
     // Without a decision no gate refused it; what the journal calls so is no more than a failure.
     return { call: path, cost, event: 'failed', reason: error?.code, tokensIn, tokensOut };
   }
-  return { call: path, cost, event: outcome, guards: audit?.guards, reason: error?.code, tokensIn, tokensOut };
+  return { call: path, cost, event: outcome, reason: error?.code, tokensIn, tokensOut };
 }
 
 export function eventOfEnd(end: RunEnd): AuditEnd {

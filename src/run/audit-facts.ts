@@ -3,6 +3,7 @@ import type { JsonObject } from '../manifest/json.ts';
 import { own } from '../manifest/json.ts';
 import type { Decision } from '../policy/decision.ts';
 import { handOffOf, type StepCall, toolOf } from './ask.ts';
+import type { AuditEvent } from './audit-event.ts';
 import type { AuditFacts } from './executor.ts';
 import type { Scope } from './scope.ts';
 
@@ -30,6 +31,32 @@ export function factsOf(
       : { would: { kind: would.kind, ...(would.reason && { reason: would.reason }), rule: would.rule } }),
     ...(decision.kind === 'ask' ? { action: decision.actionDigest, asks: decision.asks.map(({ rule }) => rule) } : {}),
     ...(decision.kind === 'allow' && decision.approval !== undefined ? { approval: decision.approval } : {}),
+  };
+}
+
+/** That people are asked, which is no entry of the journal. */
+export function askedOf(
+  attempt: Decided & { readonly path: string },
+  decision: Extract<Decision, { kind: 'ask' }>,
+  approval: string,
+): AuditEvent {
+  const { action, asks, live, pin, subject, would } = factsOf(attempt, decision);
+  const { path: call, target } = attempt;
+  const args = decision.argsDigest;
+  return {
+    action,
+    approval,
+    args,
+    asks,
+    call,
+    event: 'ask',
+    kind: 'tool',
+    live,
+    pin,
+    rule: decision.rule,
+    subject,
+    target,
+    would,
   };
 }
 

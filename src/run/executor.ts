@@ -224,8 +224,6 @@ export interface AuditFacts {
   readonly approval?: string;
   /** The rules that ask people. */
   readonly asks?: readonly string[];
-  /** Guards that found something. */
-  readonly guards?: readonly string[];
   readonly would?: AuditVerdict;
 }
 
