@@ -23,6 +23,9 @@ export function settingsProblems(settings: Json, document: Document): Problem[] 
     checkApprovals(environment, groups, below(within, ['approvals']));
     checkSignatures(objectAt(environment, 'signatures'), below(within, ['signatures']));
   }
+  for (const [index, entry] of listAt(settings, 'access').entries()) {
+    if (isJsonObject(entry)) checkGroups(entry, { field: 'groups', groups }, below(report, ['access', index]));
+  }
   for (const [index, entry] of listAt(settings, 'ownership').entries()) {
     if (isJsonObject(entry)) checkGroups(entry, { field: 'owners', groups }, below(report, ['ownership', index]));
   }

@@ -3,6 +3,7 @@ import type { JsonObject } from './json.ts';
 import { compareText } from './problem.ts';
 import { riskNames } from './risk-codes.ts';
 import {
+  type AccessRule,
   type Approvers,
   type EnvironmentRules,
   type Group,
@@ -23,6 +24,7 @@ export function rulesOf(settings: PawlSettings, environment: Environment): Rules
     ownership: (settings.ownership ?? []).map(ownedOf).sort((a, b) => compareText(a.path, b.path)),
     approvals: approvalsOf(environment),
     guards: guardsOf(environment),
+    ...(settings.access === undefined ? {} : { access: settings.access.map(accessOf).sort(byText) }),
     environment: environmentOf(settings, environment),
   };
 }
@@ -65,6 +67,24 @@ function ownedOf({ path, namespaces, kinds, owners }: NonNullable<PawlSettings['
     ...(kinds === undefined ? {} : { kinds: sorted(kinds) }),
     ...(owners === undefined ? {} : { owners: sorted(owners) }),
   };
+}
+
+function accessOf({
+  role,
+  namespaces,
+  groups = [],
+  users = [],
+}: NonNullable<PawlSettings['access']>[number]): AccessRule {
+  return {
+    role,
+    ...(namespaces === undefined ? {} : { namespaces: sorted(namespaces) }),
+    groups: sorted(groups),
+    users: sorted(users),
+  };
+}
+
+function byText(a: AccessRule, b: AccessRule): number {
+  return compareText(JSON.stringify(a), JSON.stringify(b));
 }
 
 /** `R4` is `budget.widened`, which is what they are kept by. */

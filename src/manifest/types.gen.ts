@@ -2196,6 +2196,31 @@ export interface PawlSettings {
     };
   };
   /**
+   * Who may ask what of pawl's API, beside those whose token says so. The entries of the commit that is live hold.
+   *
+   * Items: A role for everybody whom the entry names.
+   */
+  access?: {
+    /**
+     * `reader` looks; `author` plans and starts runs too; `operator` cancels, retries, heals, halts too; `approver` looks and decides where rules ask; `admin` does everything.
+     */
+    role: 'reader' | 'author' | 'operator' | 'approver' | 'admin';
+    /**
+     * The only namespaces that it holds in. Absent: all, and the environment as a whole.
+     */
+    namespaces?: Name[];
+    /**
+     * Groups whose members have it.
+     */
+    groups?: Name[];
+    /**
+     * People who have it, by the name that the door proves: a token's, `oidc:…`, a verified address.
+     *
+     * Items: A name.
+     */
+    users?: string[];
+  }[];
+  /**
    * What goes live together.
    *
    * Items: One environment.
