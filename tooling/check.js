@@ -16,6 +16,7 @@ const steps = [
   { claim: 'no rule of .oxlintrc.json is broken', command: ['oxlint', '.'] },
   { claim: 'files are formatted (npm run format)', command: ['biome', 'format', '.'] },
   { claim: 'every import is one that the design allows', command: ['node', 'tooling/check-imports.js'] },
+  { claim: 'no refusal of the gate can be taken away unnoticed', command: ['tsx', 'tooling/mutate-gate.ts'] },
   { claim: 'nothing is exported, installed or kept without a use', command: ['knip'] },
 ];
 

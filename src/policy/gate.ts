@@ -55,10 +55,10 @@ function clockDenial({ clock }: GateContext): Denial | undefined {
 
 function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisions): Decision {
   const parsed = parseStrictJson(call.arguments); // T2
-  if (parsed.kind === 'tooLarge')
-    return deny('call.too_large', 'strict JSON', `The arguments were refused. ${parsed.message}`);
-  if (parsed.kind === 'malformed')
-    return deny('call.malformed', 'strict JSON', `The arguments were refused. ${parsed.message}`);
+  if (parsed.kind !== 'parsed') {
+    const reason = parsed.kind === 'tooLarge' ? 'call.too_large' : 'call.malformed';
+    return deny(reason, 'strict JSON', `The arguments were refused. ${parsed.message}`);
+  }
   const args = parsed.value;
   if (!isJsonObject(args)) return deny('call.malformed', 'strict JSON', 'The arguments are not a JSON object.');
   const target = findTool(call, context); // T3

@@ -10,6 +10,7 @@ import { callBranches } from './branches-calls.ts';
 import { haltBranches } from './branches-halts.ts';
 import { handOffBranches } from './branches-hand-off.ts';
 import { ruleBranches } from './branches-rules.ts';
+import { sharedBranches } from './branches-shared.ts';
 import {
   allowed,
   authority,
@@ -33,6 +34,7 @@ const branches = [
   ...haltBranches,
   ...approvalBranches,
   ...callBranches,
+  ...sharedBranches,
 ];
 
 describe('every refusal stands alone: one step to its right side, and the call passes', () => {
