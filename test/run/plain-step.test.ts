@@ -4,7 +4,7 @@ import { MemoryExecutor, memoryWorker } from '../support/memory-executor.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { bundleOf, eventually } from '../support/runs.ts';
 
-test('a chain of five tool calls costs ten rows and six statements of the journal, and one claim', async () => {
+test('a chain of five tool calls costs ten rows, six of the record and six statements of the journal, and one claim', async () => {
   const names = ['a', 'b', 'c', 'd', 'e'];
   const nodes = Object.fromEntries(names.map((name, index) => [name, { to: names.slice(index + 1, index + 2) }]));
   const store = new MemoryStore();
@@ -26,8 +26,14 @@ test('a chain of five tool calls costs ten rows and six statements of the journa
   await worker.stop();
   const count = (name: string) => statements.filter((statement) => statement === name).length;
   // Each result shares the statement of the next intent, the last one that of the end.
-  expect({ rows: run.steps.length, journal: count('journal'), claim: count('claim') }).toEqual({
+  expect({
+    rows: run.steps.length,
+    record: run.audit.length,
+    journal: count('journal'),
+    claim: count('claim'),
+  }).toEqual({
     rows: 10,
+    record: 6,
     journal: 6,
     claim: 1,
   });
