@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import type { GateCall, GateContext } from '../../src/policy/context.ts';
+import { decide } from '../../src/policy/gate.ts';
+import type { ReasonCode } from '../../src/policy/reason.ts';
+import { approvalContext, asking } from './branches-approvals.ts';
+import { denyUnless, overHttp, trifecta, withSearch } from './branches-calls.ts';
+import { authority, bundle, contextWith, denied, notGranted, toolCall, unused } from './fixture.ts';
+
+/** One violation of each step, that changes nothing else of the call. In the order of the gate's table. */
+interface Violation {
+  readonly reason: ReasonCode;
+  readonly call?: Partial<GateCall>;
+  readonly context?: (context: GateContext) => GateContext;
+}
+
+const live = (change: Partial<typeof authority>) => (context: GateContext) => ({
+  ...context,
+  live: { ...(context.live ?? authority), ...change },
+});
+const usage = (change: Partial<GateContext['usage']>) => (context: GateContext) => ({
+  ...context,
+  usage: { ...context.usage, ...change },
+});
+
+const violations: readonly Violation[] = [
+  { reason: 'run.cancelled', context: (context) => ({ ...context, clock: { ...context.clock, cancelled: true } }) },
+  { reason: 'halt.unreadable', context: (context) => ({ ...context, halts: { known: undefined } }) },
+  { reason: 'call.malformed', call: { arguments: '{' } },
+  { reason: 'tool.unknown', call: { name: 'nothing' } },
+  { reason: 'args.invalid', call: { arguments: '{"id":"t-1","extra":1}' } },
+  { reason: 'policy.denied', context: live({ tools: { 'default/search': denied } }) },
+  {
+    reason: 'policy.not_granted',
+    context: (context) => ({ ...context, pinned: { ...asking, tools: { 'default/search': notGranted } } }),
+  },
+  { reason: 'egress.denied', context: live({ egress: [{ rule: 'AgentPolicy/default/out', hosts: [] }] }) },
+  {
+    reason: 'gateway.required',
+    context: live({ gateways: [{ rule: 'AgentPolicy/default/ways', require: ['tool'] }] }),
+  },
+  { reason: 'policy.condition_false', context: live({ conditions: [denyUnless('false')] }) },
+  {
+    reason: 'flow.denied',
+    context: (context) =>
+      live({ flow: [trifecta] })(usage({ touched: new Set(['privateRead', 'untrustedRead']) })(context)),
+  },
+  { reason: 'limit.tool_calls', context: live({ limits: { ...authority.limits, maxToolCalls: 0 } }) },
+  {
+    reason: 'approval.denied',
+    context: (context) => ({
+      ...context,
+      approvals: new Map([['draft/1.0', { id: 'a', actionDigest: '', state: 'denied' as const }]]),
+    }),
+  },
+  { reason: 'budget.exhausted', context: live({ budgets: [{ id: 'b', scope: 'run', unit: 'calls', limit: 0 }] }) },
+];
+
+const base = approvalContext(undefined, { bundle: withSearch({ impl: overHttp }), live: authority, usage: unused });
+
+function refusedBy(these: readonly Violation[]): ReasonCode | undefined {
+  let context: GateContext = contextWith({ ...base, bundle: base.bundle ?? bundle });
+  let call: GateCall = toolCall;
+  // The later one first, so that what the earlier one changes stands.
+  for (const { call: wrong, context: change } of [...these].reverse()) {
+    call = { ...call, ...wrong } as GateCall;
+    context = change?.(context) ?? context;
+  }
+  const decision = decide(call, context);
+  return decision.kind === 'deny' ? decision.reason : undefined;
+}
+
+test.each(violations.slice(0, -1).map((one, index) => [one, violations.slice(index + 1)] as const))(
+  'a call that violates $reason is told so, whatever later step it violates too',
+  (one, later) => {
+    for (const other of later) {
+      expect([refusedBy([one, other]), other.reason]).toEqual([one.reason, other.reason]);
+    }
+  },
+);
