@@ -75,7 +75,7 @@ async function fill({ db }: Database): Promise<void> {
   ]) {
     await sql`
       insert into run (id, environment, namespace, system, revision, bundle, state, submitted_by, input)
-      values (${id}::uuid, 'one', ${namespace}, ${`${namespace}/work`}, 1, ${bundle}, 'Running', 'root@here', '{}')`.execute(
+      values (${id}::uuid, 'one', ${namespace}, ${`${namespace}/work`}, 1, ${bundle}, 'Queued', 'root@here', '{}')`.execute(
       db,
     );
   }
