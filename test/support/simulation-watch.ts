@@ -1,5 +1,6 @@
 import { sha256 } from '../../src/manifest/digest.ts';
 import type { Json } from '../../src/manifest/json.ts';
+import { linkHash } from '../../src/policy/audit-link.ts';
 import type { Budget } from '../../src/policy/authority.ts';
 import { endedStates, type MemoryRun, type MemoryStep } from './memory-rows.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -47,6 +48,7 @@ export class Watch {
       this.#judgeEnd(run);
       this.#judgeFences(run);
       this.#judgeBudgets(run);
+      this.#judgeRecord(run);
       for (const row of run.steps) this.#judgeRow(run, row, world);
     }
     for (const { key, args, tool } of world.effects) {
@@ -74,6 +76,27 @@ export class Watch {
       if (fence < last)
         this.complain(`${path} of run ${run.id} was written under an older fence than the row before it`);
       last = fence;
+    }
+  }
+
+  /** One chain, whoever wrote it, and in it every verdict and outcome that the journal has of a call. */
+  #judgeRecord(run: MemoryRun): void {
+    let before = '';
+    const told = new Set<string>();
+    for (const [index, { seq, text, hash }] of run.audit.entries()) {
+      const isNext = seq === index + 1 && hash === linkHash(before, text);
+      if (!isNext) this.complain(`row ${seq} of the record of run ${run.id} does not follow`);
+      before = hash;
+      const { events } = JSON.parse(text) as { events: readonly { event: string; call?: string }[] };
+      for (const { event, call } of events) if (call !== undefined) told.add(`${event} ${call}`);
+    }
+    for (const { phase, path, kind, outcome, decision } of run.steps) {
+      if (kind !== 'tool' && kind !== 'model') continue;
+      if (decision !== undefined && !told.has(`${decision.kind} ${path}`))
+        this.complain(`the record of run ${run.id} does not tell of the verdict on ${path}`);
+      const isPersons = run.waits.get(path)?.kind === 'unknown';
+      if (phase === 'result' && decision === undefined && !isPersons && !told.has(`${outcome} ${path}`))
+        this.complain(`the record of run ${run.id} does not tell what became of ${path}`);
     }
   }
 
