@@ -97,3 +97,30 @@ test('what is not there is asked back', async () => {
   expect(exit).not.toBe(0);
   expect(stderr).toContain('Did you mean "clerk"?');
 });
+
+test('can-i, who-can and describe say who has to agree first', async () => {
+  const permission =
+    'spec:\n  toolRef: look\n  global: true\n  rules: [{ operation: read, verdict: ask }]\n  approval: { approvers: { groups: [desk], min: 2 }, ttl: 10m }\n';
+  await writeFile(join(folder, 'pawl.yaml'), `${files['pawl.yaml'] ?? ''}groups: { desk: { github: { users: [ada] } } }\n`);
+  await writeFile(join(folder, 'desk/permission.yaml'), head('ToolPermission', 'look') + permission);
+  const may = await ask('can-i', 'clerk', 'look');
+  expect(may.exit).toBe(3);
+  expect(may.stdout).toContain('may call support/look in support/desk, after asking');
+  expect(may.stdout).toMatch(/\? T13 .*\(asks\)/);
+  expect(may.stdout).toContain('asks 2 of group desk within 600 s, four eyes (ToolPermission/support/look)');
+  await writeFile(join(folder, 'call.json'), '{"id": "1"}');
+  const call = await ask('can-i', 'clerk', 'look', '--args', 'call.json', '--touched', 'privateRead', '-o', 'json');
+  expect(JSON.parse(call.stdout)).toMatchObject({
+    allowed: false,
+    answers: [{ verdict: 'ask', asks: [{ rule: 'ToolPermission/support/look', ttlMs: 600_000, fourEyes: true }] }],
+  });
+  expect((await ask('who-can', 'look')).stdout).toMatch(/support\/clerk +support\/desk +ask/);
+  expect((await ask('describe', 'agent/support/clerk')).stdout).toContain('? support/look (read)');
+});
+
+test('can-i refuses what it cannot ask about', async () => {
+  expect((await ask('can-i', 'clerk', 'look', '--touched', 'privateRead')).exit).toBe(64);
+  await writeFile(join(folder, 'call.json'), '{"id": "1"}');
+  const unknown = await ask('can-i', 'clerk', 'look', '--args', 'call.json', '--touched', 'private');
+  expect(unknown.stderr).toContain('"private" is none of public, privateRead');
+});
