@@ -31,7 +31,7 @@ export function approvalText(record: ApprovalRecord): string {
 }
 
 /** What approves exactly what was shown. */
-export function howTo({ id, actionDigest }: ApprovalRecord): string {
+function howTo({ id, actionDigest }: ApprovalRecord): string {
   return `pawl approve ${id} --digest ${actionDigest.slice(0, 12)} | pawl deny ${id} --reason REASON`;
 }
 

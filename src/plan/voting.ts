@@ -75,7 +75,7 @@ export function namesOf(name: string): readonly string[] {
 }
 
 /** Who is asked, in words, each rule by itself. */
-export function askedText({ asks, namespace }: Pick<Electorate, 'asks' | 'namespace'>): string {
+function askedText({ asks, namespace }: Pick<Electorate, 'asks' | 'namespace'>): string {
   return asks.map((ask) => `${shownText(ask.rule)} asks ${whoText(ask, namespace)}`).join('; ');
 }
 

@@ -32,7 +32,7 @@ export interface NewVote {
  */
 const voteText = `
 with asked as materialized (
-  select r.id, r.pool, a.id as approval, a.path, a.expires_at
+  select r.id, r.pool, r.environment, a.id as approval, a.path, a.expires_at
   from run r join approval a on a.run = r.id
   where a.id = $1 and a.action_digest = $2 and a.state = 'pending' and jsonb_array_length(a.votes) = $3
     and r.ended_at is null
@@ -44,6 +44,10 @@ with asked as materialized (
     decided_by = case when $5 <> 'pending' then $6 end,
     decided_at = case when $5 <> 'pending' then clock_timestamp() end
   from open o where a.id = o.approval
+), said as (
+  insert into event (environment, actor, action, detail)
+  select o.environment, $6, case $4::jsonb -> 0 ->> 'as' when 'deny' then 'approval.denied' else 'approval.approved' end,
+    jsonb_build_object('approval', o.approval, 'run', o.id, 'path', o.path, 'action', $2::text) from open o
 ), resolved as (
   update wait w set resolution = $8::jsonb
   from open o where $5 <> 'pending' and w.run = o.id and w.path = o.path || '/approval'
