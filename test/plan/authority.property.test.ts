@@ -67,7 +67,7 @@ const policySpec = fc
   .record({
     whom: targets,
     tools: maybe(fc.record({ allow: fc.subarray([...names, '*']), deny: fc.subarray(names) }, { requiredKeys: [] })),
-    operations: maybe(fc.record({ deny: fc.subarray(operations) })),
+    operations: maybe(fc.record({ deny: fc.subarray(operations), ask: fc.subarray(operations) })),
     models: maybe(fc.record({ allow: fc.subarray(['small', 'other']) })),
   })
   .map(({ whom, ...rest }) => spec({ ...rest, ...whom }));
@@ -85,8 +85,9 @@ const rules = fc.tuple(
           required: maybe(fc.subarray(['capability:c', 'tool:t0:read', 'tool:t1:write'], { minLength: 1 })),
           match: fc.constantFrom('all', 'any'),
           denied: fc.subarray(operations),
+          asked: fc.subarray(operations),
         })
-        .map(({ toolRef, whom, required, match, denied }) =>
+        .map(({ toolRef, whom, required, match, denied, asked }) =>
           resource({
             kind: 'ToolPermission',
             name,
@@ -95,7 +96,10 @@ const rules = fc.tuple(
               ...whom,
               required,
               match,
-              rules: denied.map((operation) => ({ operation, verdict: 'deny' })),
+              rules: [
+                ...denied.map((operation) => ({ operation, verdict: 'deny' })),
+                ...asked.map((operation) => ({ operation, verdict: 'ask' })),
+              ],
             }),
           }),
         ),
@@ -152,11 +156,11 @@ test('without its causes nothing widens, and with one of several taken back alon
       for (const cell of cells.slice(0, 8)) {
         const causes = cell.causes.map(({ address }) => address);
         expect(causes).not.toEqual([]);
-        expect(isAllowed(cell, without(sides, causes))).toBe(false);
+        expect(isWider(cell, without(sides, causes))).toBe(false);
         if (causes.length === 1) continue;
         for (const cause of causes) {
           expect(
-            isAllowed(
+            isWider(
               cell,
               without(
                 sides,
@@ -189,43 +193,45 @@ function moved(cells: readonly CellChange[]): readonly string[] {
 }
 
 function bruteForce(before: readonly Resource[], after: readonly Resource[]): readonly string[] {
-  const [was, is] = [allowedIn(mapOf(before)), allowedIn(mapOf(after))];
-  return [
-    ...[...is].filter((cell) => !was.has(cell)).map((cell) => `widened ${cell}`),
-    ...[...was].filter((cell) => !is.has(cell)).map((cell) => `narrowed ${cell}`),
-  ].sort();
+  const [was, is] = [verdictsIn(mapOf(before)), verdictsIn(mapOf(after))];
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .flatMap((cell) => {
+      const rise = (is.get(cell) ?? 0) - (was.get(cell) ?? 0);
+      return rise === 0 ? [] : [`${rise > 0 ? 'widened' : 'narrowed'} ${cell}`];
+    })
+    .sort();
 }
 
-function isAllowed(
-  { system: path, subject, target, name }: CellChange,
+/** Than before the change. */
+function isWider(
+  { system: path, subject, target, name, before }: CellChange,
   resources: ReadonlyMap<Address, Resource>,
 ): boolean {
-  return allowedIn(resources).has(`${path} ${subject} ${target} ${name}`);
+  const is = verdictsIn(resources).get(`${path} ${subject} ${target} ${name}`) ?? 0;
+  return is > (ranks[before.kind] ?? 0);
 }
 
+const ranks: Readonly<Record<string, number>> = { deny: 0, ask: 1, allow: 2 };
+
 /** Asks `decide` of every call that a subject of any system could make. */
-function allowedIn(resources: ReadonlyMap<Address, Resource>): ReadonlySet<string> {
-  const allowed = new Set<string>();
+function verdictsIn(resources: ReadonlyMap<Address, Resource>): ReadonlyMap<string, number> {
+  const verdicts = new Map<string, number>();
   for (const one of resources.values()) {
     if (one.kind !== 'AgentSystem') continue;
     const compiled = compileBundle(one, resources);
+    const { system } = compiled.content;
     for (const subject of Object.keys(compiled.authority.subjects)) {
       for (const name of names) {
         const path = `default/${name}`;
-        const call = {
-          kind: 'tool',
-          subject,
-          name: subject.startsWith('Agent/') ? name : path,
-          arguments: '{}',
-        } as const;
-        if (decision(call, compiled) === 'allow') allowed.add(`${compiled.content.system} ${subject} tool ${path}`);
+        const asked = subject.startsWith('Agent/') ? name : path;
+        const call = { kind: 'tool', subject, name: asked, arguments: '{}' } as const;
+        verdicts.set(`${system} ${subject} tool ${path}`, ranks[decision(call, compiled)] ?? 0);
       }
       const call = { kind: 'model', subject, model: 'default/small', inputTokens: 10 } as const;
-      if (decision(call, compiled) === 'allow')
-        allowed.add(`${compiled.content.system} ${subject} model default/small`);
+      verdicts.set(`${system} ${subject} model default/small`, ranks[decision(call, compiled)] ?? 0);
     }
   }
-  return allowed;
+  return verdicts;
 }
 
 /** A cell has no arguments: whatever they are, they fit. */
