@@ -164,13 +164,13 @@ export const policyCodes = {
   },
   'rate.tool': {
     title: 'A tool is called too often',
-    cause: 'A rate of an AgentPolicy has no room for the call before the run is overdue.',
-    cure: 'Raise the rate in the AgentPolicy that the decision names, give the run more time, or let fewer runs call at once.',
+    cause: 'A rate of an AgentPolicy has no room for the call before the time of the run or of its step is over.',
+    cure: 'Raise the rate in the AgentPolicy that the decision names, give the run or the step more time, or let fewer runs call at once.',
   },
   'rate.model': {
     title: 'A model is asked too often',
-    cause: 'A rate of an AgentPolicy has no room for the call before the run is overdue.',
-    cure: 'Raise the rate in the AgentPolicy that the decision names, give the run more time, or let fewer runs call at once.',
+    cause: 'A rate of an AgentPolicy has no room for the call before the time of the run or of its step is over.',
+    cure: 'Raise the rate in the AgentPolicy that the decision names, give the run or the step more time, or let fewer runs call at once.',
   },
   'call.duplicate': {
     title: 'The same call was made before',

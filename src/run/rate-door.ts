@@ -20,7 +20,8 @@ interface Asked {
 
 /**
  * T12 and M8: waits until every rate lets the call be made. A wait is no decision: taken up again, the run asks again
- * for the same call, and is then one of those who have waited. Gives a refusal where the run would be overdue by then.
+ * for the same call, and is then one of those who have waited. Gives a refusal where the run or the step would be
+ * out of time by then.
  */
 export async function awaitRate(attempt: Attempt, tokens: number): Promise<Denial | undefined> {
   const { call, path, scope } = attempt;
@@ -56,7 +57,7 @@ function putBack(taken: readonly Asked[], rates: RateDoor, { report }: Scope): v
 function lateFor({ rule }: Asked, waitMs: number, { call, scope }: Attempt): Denial | undefined {
   if (rule === undefined || scope.overdueAt === undefined || performance.now() + waitMs < scope.overdueAt)
     return undefined;
-  const message = `${rule.limit} calls in ${rule.windowMs} ms are made already, and the run is overdue before the next may be made.`;
+  const message = `${rule.limit} calls in ${rule.windowMs} ms are made already, and the time of the run or of the step is over before the next may be made.`;
   return deny(call.kind === 'model' ? 'rate.model' : 'rate.tool', rule.id, message);
 }
 

@@ -36,7 +36,7 @@ export interface Scope {
   readonly memories?: Memories | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
   readonly rates?: RateDoor | undefined;
-  /** When the run is overdue, by this process's clock; absent: never. */
+  /** When the run, or what is around the call in it, is out of time, by this process's clock; absent: never. */
   readonly overdueAt?: number | undefined;
   /** Absent: budgets that runs share hold nobody. */
   readonly allotments?: Allotments | undefined;

@@ -24,12 +24,11 @@ export async function withinTime<T>(
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   const timer = new AbortController();
-  const limit = setTimeout(
-    () => timer.abort(new Halted('over')),
-    Math.max(0, timeoutMs - usedMs - spentWithin(place, scope.journal)),
-  );
+  const leftMs = Math.max(0, timeoutMs - usedMs - spentWithin(place, scope.journal));
+  const limit = setTimeout(() => timer.abort(new Halted('over')), leftMs);
+  const overdueAt = Math.min(performance.now() + leftMs, scope.overdueAt ?? Number.POSITIVE_INFINITY);
   try {
-    return await work({ ...scope, signal: AbortSignal.any([scope.signal, timer.signal]) });
+    return await work({ ...scope, overdueAt, signal: AbortSignal.any([scope.signal, timer.signal]) });
   } catch (cause) {
     if (!timer.signal.aborted || scope.signal.aborted) throw cause;
     const message = `${what} took longer than its ${timeoutMs} ms.`;

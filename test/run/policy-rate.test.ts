@@ -56,6 +56,42 @@ test('a run that would be overdue by then is refused at once', async () => {
   expect(denied?.decision).toMatchObject({ reason: 'rate.tool', rule: 'AgentPolicy/default/slow#rate-tool-60000' });
 });
 
+test.each([
+  [20_000, ['rate.tool', 'rate.tool']],
+  [70_000, []],
+])(
+  'of four branches whose steps have %i ms, those that would wait for longer are refused',
+  async (timeoutMs, denied) => {
+    const wide = bundleOf({ nodes: { a: {}, b: {}, c: {}, d: {} }, timeoutMs: 600_000 });
+    const nodes = Object.entries(wide.nodes).map(([name, node]) => [name, { ...node, timeoutMs, onError: 'continue' }]);
+    const store = new MemoryStore();
+    withRates(store, [rule({})], { ...wide, nodes: Object.fromEntries(nodes) });
+    const run = store.submit();
+    await untilSettled(store, run);
+    expect(run.state).toBe(denied.length > 0 ? 'Succeeded' : 'Waiting');
+    expect(run.steps.filter(({ phase }) => phase === 'intent')).toHaveLength(2);
+    const refused = run.steps.filter(({ outcome }) => outcome === 'denied');
+    expect(refused.map(({ decision }) => decision?.reason)).toEqual(denied);
+  },
+);
+
+test('branches of one nested system wait no longer than its time', async () => {
+  const inner = bundleOf({ nodes: { a: {}, b: {}, c: {}, d: {} } });
+  const outer = bundleOf({ nodes: { work: {} }, timeoutMs: 600_000 });
+  const { nodes, entries } = inner;
+  const whole = {
+    ...outer,
+    nodes: { work: { kind: 'system', system: 'default/inner', edges: [], from: [] } },
+    systems: { 'default/inner': { nodes, entries, input: {}, limits: { timeoutMs: 20_000 } } },
+  } as const satisfies typeof outer;
+  const store = new MemoryStore();
+  withRates(store, [rule({})], whole);
+  const run = store.submit();
+  await untilSettled(store, run);
+  expect(run.error?.code).toBe('rate.tool');
+  expect(run.steps.filter(({ phase }) => phase === 'intent')).toHaveLength(2);
+});
+
 test('each run has a bucket of its own, a namespace one for all of its runs', async () => {
   for (const [rates, made] of [
     [[rule({ key: 'run', limit: 3 })], 6],
