@@ -29,7 +29,7 @@ export type Answered = 'decided' | 'open';
  */
 const answerText = `
 with asked as materialized (
-  select r.id, r.fence, w.path, w.kind, w.due_at, w.votes
+  select r.id, r.environment, r.fence, w.path, w.kind, w.due_at, w.votes
   from run r join wait w on w.run = r.id
   where r.id = $1 and w.path = $2 and w.kind in ('human', 'review') and w.resolution is null and r.ended_at is null
   for no key update of r, w
@@ -42,6 +42,10 @@ with asked as materialized (
     select count(distinct v ->> 'key') from jsonb_array_elements(o.all_votes) v where v ->> 'as' = 'approve') >= $6
     as is_decided
   from open o
+), said as (
+  insert into event (environment, actor, action, detail)
+  select d.environment, $11, 'question.answered',
+    jsonb_build_object('run', d.id, 'path', d.path, 'as', $5::text, 'decided', d.is_decided) from decided d
 ), noted as (
   update wait w set votes = d.all_votes, resolution = case when d.is_decided then $7::jsonb end
   from decided d where w.run = d.id and w.path = d.path

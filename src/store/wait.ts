@@ -20,9 +20,13 @@ export interface Resolution {
  */
 const resolveText = `
 with waiting as materialized (
-  select r.id, r.fence, w.path, w.created_at from run r join wait w on w.run = r.id
+  select r.id, r.environment, r.fence, w.path, w.created_at from run r join wait w on w.run = r.id
   where r.id = $1 and r.state = 'Waiting' and w.path = $2 and w.kind = 'unknown' and w.resolution is null
   for no key update of r, w
+), said as (
+  insert into event (environment, actor, action, detail)
+  select environment, $3::jsonb ->> 'by', 'call.resolved',
+    jsonb_build_object('run', id, 'path', path, 'as', $3::jsonb ->> 'as') from waiting
 ), resolved as (
   update wait w set resolution = $3::jsonb from waiting where w.run = waiting.id and w.path = waiting.path
 ), written as (
