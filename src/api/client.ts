@@ -9,7 +9,6 @@ import { retryClient } from './client-retry.ts';
 import { haltClient } from './client-halt.ts';
 import { secretClient } from './client-secret.ts';
 import type { BudgetRecord } from './operations-budget.ts';
-import type { BudgetRecord } from './operations-budget.ts';
 import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
 import { tokenClient } from './client-token.ts';
@@ -60,7 +59,6 @@ export function createClient(options: ClientOptions): Operations {
     ...auditClient({ get, post, of, run }),
     ...retryClient({ get, post, of, run }),
     ...rolloutClient({ get, post, of }),
-    budgets: (environment) => get<BudgetRecord[]>(`${of(environment)}/budgets`),
     budgets: (environment) => get<BudgetRecord[]>(`${of(environment)}/budgets`),
     ...haltClient({ get, post, of }),
     ...secretClient({ get, post, of }),

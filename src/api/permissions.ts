@@ -31,7 +31,6 @@ export const permissions: Readonly<Record<string, Need>> = {
   'GET /v1/environments/{environment}/schedules': { to: 'read', scope: anywhere, filter: own('schedule') },
   'GET /v1/environments/{environment}/webhooks': { to: 'read', scope: anywhere, filter: own('webhook') },
   'GET /v1/environments/{environment}/rollouts': { to: 'read', scope: anywhere, filter: own('system') },
-  'GET /v1/environments/{environment}/budgets': { to: 'read', scope: everywhere },
   'GET /v1/environments/{environment}/pools': { to: 'read', scope: anywhere, filter: own('pool') },
   // The query of these is told the namespaces, so that a page is as long as it may be.
   'GET /v1/environments/{environment}/runs': { to: 'read', scope: anywhere },

@@ -15,7 +15,7 @@ const accessBody = z.strictObject({
     .array(z.enum(['public', 'privateRead', 'untrustedRead', 'externalWrite']))
     .max(4)
     .optional(),
-  input: z.record(z.string(), z.json()).optional(),
+  input: z.record(z.string(), z.unknown()).optional(),
 });
 
 const kind = z.enum(['tool', 'model']);

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { createClient, isAnswering } from '../../src/api/client.ts';
 import { findServer, newToken, removeServerFile, writeServerFile } from '../../src/api/server-file.ts';
 import type { ApiServer } from '../../src/api/server.ts';
-import { run, runId, startTestServer, token } from './fixture.ts';
+import { run } from './answers.ts';
+import { runId } from './control-answers.ts';
+import { startTestServer, token } from './fixture.ts';
 
 async function withServer(
   use: (server: ApiServer, calls: unknown[]) => Promise<void>,

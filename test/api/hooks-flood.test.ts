@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startServer } from '../../src/api/server.ts';
-import { recordingOperations, identify } from './fixture.ts';
+import { recordingOperations } from './answers.ts';
+import { identify } from './fixture.ts';
 
 test('a flood from one address is held back, and others are not', async () => {
   const server = await startServer({

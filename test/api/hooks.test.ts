@@ -10,7 +10,8 @@ import type { Database } from '../../src/store/database.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install } from '../support/runs.ts';
 import { applyTriggers } from '../support/triggers.ts';
-import { identify, recordingOperations } from './fixture.ts';
+import { recordingOperations } from './answers.ts';
+import { identify } from './fixture.ts';
 
 const secret = 'canary-8f1c7a-of-the-webhook';
 

@@ -5,7 +5,8 @@ import { openDatabase } from '../../src/store/database.ts';
 import { assertSchema } from '../../src/store/migrate.ts';
 import { startServer as startPostgres } from '../support/postgres.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { recordingOperations, send, identify } from './fixture.ts';
+import { recordingOperations } from './answers.ts';
+import { identify, send } from './fixture.ts';
 
 test('a server whose database is away is alive and not ready, says why without an address, and is ready again', async () => {
   const postgres = await startPostgres();
