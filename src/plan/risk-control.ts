@@ -61,15 +61,17 @@ function namesOf(items: readonly FoundItem[]): readonly string[] {
 }
 
 function partItems(part: keyof Rules, rules: Rules, targetRules: Rules): readonly FoundItem[] {
-  const [before, after] = [entriesOf(rules[part]), entriesOf(targetRules[part])];
+  const entries = part === 'access' ? accessEntries : (from: Rules) => entriesOf(from[part]);
+  const [before, after] = [entries(rules), entries(targetRules)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
   return names.flatMap((name) => {
     const [was, is] = [before.get(name), after.get(name)];
     if (isDeepStrictEqual(was, is)) return [];
     const said = part === 'approvals' ? approvalText : textOf;
+    const accessed = `${is === undefined ? 'takes' : 'gives'} ${name}`;
     return [
       {
-        detail: `${part} ${name}: ${said(was)} -> ${said(is)}`,
+        detail: part === 'access' ? `access ${accessed}` : `${part} ${name}: ${said(was)} -> ${said(is)}`,
         key: [part, name, was === undefined ? undefined : digest(was), is === undefined ? undefined : digest(is)],
       },
     ];
@@ -82,6 +84,19 @@ function entriesOf(value: unknown): ReadonlyMap<string, Json> {
     return new Map(value.map((entry: { path?: string }, at) => [entry.path ?? String(at), entry as Json]));
   }
   return new Map(Object.entries((value ?? {}) as JsonObject));
+}
+
+/** By what each says: where it stands in the list means nothing. */
+function accessEntries({ access = [] }: Rules): ReadonlyMap<string, Json> {
+  return new Map(
+    access.map((entry) => {
+      const { role, namespaces, groups, users } = entry;
+      const where =
+        namespaces === undefined ? 'everywhere' : `in ${namespaces.map(shownText).join(', ') || 'no namespace'}`;
+      const whom = groups.length + users.length === 0 ? 'nobody' : approversText({ groups, users, min: 1 });
+      return [`${role} ${where}: ${whom}`, entry as unknown as Json];
+    }),
+  );
 }
 
 function textOf(value: Json | undefined): string {

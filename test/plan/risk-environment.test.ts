@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Resource } from '../../src/manifest/resource.ts';
-import type { EnvironmentRules } from '../../src/manifest/rules.ts';
+import type { EnvironmentRules, Rules } from '../../src/manifest/rules.ts';
+import { localPerson } from '../../src/policy/person.ts';
+import { standingOf } from '../../src/plan/approvers.ts';
 import { renderMarkdown } from '../../src/plan/render/markdown.ts';
 import { renderText } from '../../src/plan/render/text.ts';
 import { resource, system } from './fixture.ts';
@@ -134,5 +136,54 @@ describe('what pawl.yaml says of the environment', () => {
       expect(page).toContain('environment.apply');
       expect(page).not.toContain('No changes');
     }
+  });
+});
+
+describe('who may ask what of the doors, by access of pawl.yaml', () => {
+  const access = [
+    { role: 'reader', groups: ['support'], users: [] },
+    { role: 'operator', namespaces: ['billing'], groups: [], users: ['ada'] },
+  ] as const;
+  const found = (before: Rules, after: Rules) => risks(base(), base(), { rules: before, target: after });
+
+  test('is said in the words of roles and people, whatever the order of the list', () => {
+    const target = {
+      ...grouped,
+      access: [...access, { role: 'admin', groups: [], users: ['eve'] } as const].reverse(),
+    };
+    const [risk, ...others] = found({ ...grouped, access }, target);
+    expect(others).toEqual([]);
+    expect(risk).toMatchObject({
+      class: 'R13',
+      gate: 'ack',
+      title: 'pawl.yaml changes who judges the next plan: access.',
+      details: ['access gives admin everywhere: user eve'],
+    });
+  });
+
+  test('that takes a role gates as well, and no access at all says each that is gone', () => {
+    const [risk] = found({ ...grouped, access }, grouped);
+    expect(risk).toMatchObject({
+      gate: 'ack',
+      details: ['access takes operator in billing: user ada', 'access takes reader everywhere: group support'],
+    });
+  });
+
+  test('is for the old rules to release: whom the change itself names has no say in it', () => {
+    const target: Rules = {
+      ...grouped,
+      groups: { ...grouped.groups, security: { github: { users: ['eve'] } } },
+      access: [{ role: 'admin', groups: ['security'], users: ['eve'] }],
+    };
+    const plan = planned(base(), base(), { rules: grouped, target });
+    const [risk] = plan.risks;
+    expect(risk?.approvers).toMatchObject({ groups: ['security'] });
+    const may = (name: string) =>
+      standingOf(localPerson(name), risk?.approvers ?? { groups: ['nobody'], users: [], min: 1 }, grouped).may;
+    expect([may('eve'), may('sam')]).toEqual([false, true]);
+  });
+
+  test('the same again is none', () => {
+    expect(found({ ...grouped, access }, { ...grouped, access: [...access].reverse() })).toEqual([]);
   });
 });
