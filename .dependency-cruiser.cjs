@@ -110,12 +110,13 @@ module.exports = {
       name: 'no-way-round-the-door',
       comment:
         'The parts behind tools/call.ts, models/call.ts and guards/call.ts reach the world as well. Others see the contracts, ' +
-        'the estimate of tokens and the lazy secrets, which compute; app.ts and its parts see what they wire. A type reaches nothing.',
+        'the estimate of tokens, the lazy secrets and the ciphers of stored ones, which compute; app.ts and its parts see what they wire. A type reaches nothing.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(tools|models|guards)/|^src/app[-a-z]*\\.ts$' },
       to: {
         path: '^src/(tools|models|guards)/',
-        pathNot: '^src/(tools|models|guards)/(call|tool|model|guard|codes|estimate|secrets)\\.ts$',
+        pathNot:
+          '^src/(tools|models|guards)/(call|tool|model|guard|codes|estimate|secrets|secret-envelope|secret-keyring)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

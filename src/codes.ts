@@ -27,7 +27,7 @@ import { rolloutCodes } from './run/rollout-codes.ts';
 import { taskCodes } from './run/task-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
-import { storedSecretCodes } from './tools/stored-codes.ts';
+import { storedSecretCodes } from './store/secret-codes.ts';
 import { toolCodes } from './tools/codes.ts';
 
 /** Each area's own registry; one code stands in one of them. */

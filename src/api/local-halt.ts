@@ -1,7 +1,7 @@
 import { channels } from '../bus/bus.ts';
 import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
-import { haltKinds, type HaltScope, haltScopeText } from '../policy/halt.ts';
+import { haltKinds, type HaltScope, haltScopeText } from '../policy/halt-scope.ts';
 import type { Person } from '../policy/person.ts';
 import type { haltCodes } from '../run/halt-codes.ts';
 import type { Database } from '../store/database.ts';

@@ -12,7 +12,7 @@ import {
 import { type Envelope, type Keyring, rewrap, seal, type StoredPlace } from '../tools/secret-envelope.ts';
 import { keyringOf, makeKeyFile, type StoredKeys } from '../tools/secret-keyring.ts';
 import { secretFault } from '../tools/secrets.ts';
-import type { storedSecretCodes } from '../tools/stored-codes.ts';
+import type { storedSecretCodes } from '../store/secret-codes.ts';
 import type { SecretOperations, StoredSecretRecord } from './operations-secret.ts';
 
 interface Vault {

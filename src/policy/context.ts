@@ -4,7 +4,7 @@ import type { Address } from '../manifest/resource.ts';
 import type { Action, ApprovalState } from './approval.ts';
 import type { ArgumentSchemas } from './arguments.ts';
 import type { DataClass, SubjectAuthority, Tier } from './authority.ts';
-import type { Halt } from './halt.ts';
+import type { Halt } from './halt-scope.ts';
 import type { HandedOn } from './hand-off.ts';
 
 /** What is asked of the gate. */

@@ -7,18 +7,13 @@ import type { GateCall, GateContext } from '../policy/context.ts';
 import { handOffTarget, handOffTools } from '../policy/hand-off.ts';
 import { offeredAgents, offeredTools } from '../policy/offer.ts';
 import { StepFailure } from './halt.ts';
-import { type Caller, subjectOf } from './caller.ts';
+import { type Caller, type CallSite, subjectOf } from './caller.ts';
 import type { Scope } from './scope.ts';
 
 /** One call that a node wants to make, before anybody decided on it. */
 export type StepCall = ToolStepCall | ModelStepCall;
 
-interface StepCallBase {
-  /** The place of the call (see place.ts): one execution of one node. */
-  readonly node: string;
-  readonly caller: Caller;
-  /** Without an attempt: `research/1.2`. */
-  readonly path: string;
+interface StepCallBase extends CallSite {
   /** Aborts when the run or the node has to stop. */
   readonly signal: AbortSignal;
 }

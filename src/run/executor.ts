@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Action, ApprovalState, Ask } from '../policy/approval.ts';
 import type { Authority } from '../policy/authority.ts';
 import type { AuditVerdict } from '../policy/decision.ts';
-import type { Halt } from '../policy/halt.ts';
+import type { Halt } from '../policy/halt-scope.ts';
 import type { AccountDoor } from './accounts.ts';
 import type { RateAnswer, RateAsk } from './rate.ts';
 

@@ -1,8 +1,7 @@
 import type { GateCall } from '../policy/context.ts';
-import { type Halt, type HaltContext, haltScopeText, haltsOn } from '../policy/halt.ts';
-import { type Attempt, settle } from './attempt.ts';
+import { type HaltContext, haltsOn } from '../policy/halt.ts';
+import type { Halt } from '../policy/halt-scope.ts';
 import type { HaltState } from './executor.ts';
-import type { Again } from './replay.ts';
 
 /** A call that was let through, and what halts are held against. */
 export interface FlyingCall {
@@ -82,20 +81,4 @@ class Flying {
 /** Where nothing is ever halted, a call has its own signal alone. */
 export function beginFlight(flights: Flights | undefined, call: FlyingCall): Flight {
   return flights?.begin(call) ?? { signal: call.signal, halt: () => undefined, end: () => undefined };
-}
-
-interface Took {
-  readonly tokensIn: number;
-  readonly tokensOut: number;
-  readonly cost: number;
-}
-
-/**
- * Writes down that a call was given up. What it would have cost stays charged, because the other side may have taken
- * it. It may be made again; the gate decides, and has it wait for as long as the halt is in force.
- */
-export function settleGivenUp(attempt: Attempt, { scope, by }: Halt, took: Took): Again {
-  const error = { code: 'call.halted', message: `The call was given up: ${by} halted ${haltScopeText(scope)}.` };
-  settle(attempt, { outcome: 'unknown', error, ...took });
-  return { kind: 'again', when: 'now', error };
 }

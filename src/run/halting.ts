@@ -1,7 +1,8 @@
 import type { Decision } from '../policy/decision.ts';
-import { haltRule, haltScopeText } from '../policy/halt.ts';
-import type { Attempt } from './attempt.ts';
+import { type Halt, haltRule, haltScopeText } from '../policy/halt-scope.ts';
+import { type Attempt, settle } from './attempt.ts';
 import type { NewWait } from './executor.ts';
+import type { Again } from './replay.ts';
 
 /** What cannot be read is looked at again after so long. */
 const unreadableMs = 5_000;
@@ -20,4 +21,20 @@ export function haltWait(
   if (halts === undefined || halt === undefined || halt.denies === true) return undefined;
   const detail = { halt: halt.id, scope: haltScopeText(halt.scope), reason: halt.reason, by: halt.by };
   return { path: `${path}/halt`, kind: 'halt', detail, haltEpoch: halts.epoch };
+}
+
+interface Took {
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+  readonly cost: number;
+}
+
+/**
+ * Writes down that a call was given up. What it would have cost stays charged, because the other side may have taken
+ * it. It may be made again; the gate decides, and has it wait for as long as the halt is in force.
+ */
+export function settleGivenUp(attempt: Attempt, { scope, by }: Halt, took: Took): Again {
+  const error = { code: 'call.halted', message: `The call was given up: ${by} halted ${haltScopeText(scope)}.` };
+  settle(attempt, { outcome: 'unknown', error, ...took });
+  return { kind: 'again', when: 'now', error };
 }

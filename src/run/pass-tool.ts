@@ -1,8 +1,9 @@
 import { sha256 } from '../manifest/digest.ts';
 import { mayRepeat, type ToolStepCall, toolOf, useTimeoutMs, writtenDigest } from './ask.ts';
 import { type Attempt, settle, settleNotMade } from './attempt.ts';
-import { beginFlight, settleGivenUp } from './flights.ts';
+import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf, Suspended } from './halt.ts';
+import { settleGivenUp } from './halting.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
 import type { Pass } from './passing.ts';

@@ -11,8 +11,7 @@ import type { Ledger } from '../policy/ledger.ts';
 import { touchedIn } from '../policy/touched.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import type { Allotments } from './allotments.ts';
-import type { StepCall } from './ask.ts';
-import { subjectOf } from './caller.ts';
+import { type CallSite, subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './executor.ts';
 import type { Flights } from './flights.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
@@ -68,7 +67,7 @@ export interface LiveView {
 }
 
 /** What a decision on a call looks at now. */
-export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller' | 'path'>): GateContext {
+export function gateContext(scope: Scope, call: CallSite): GateContext {
   const { node: place, caller } = call;
   const subject = subjectOf(caller);
   const halt = haltReasonOf(scope.signal);
@@ -92,7 +91,7 @@ export function gateContext(scope: Scope, call: Pick<StepCall, 'node' | 'caller'
   };
 }
 
-function whereIs({ run }: Scope, { node, path }: Pick<StepCall, 'node' | 'path'>): CallPlace {
+function whereIs({ run }: Scope, { node, path }: CallSite): CallPlace {
   return {
     environment: run.environment,
     run: run.id,

@@ -18,7 +18,7 @@ import { LiveAuthorities } from './live.ts';
 import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
 import { Room } from './room.ts';
-import { keyOf, type Running, type Stops } from './running.ts';
+import { heed, keyOf, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
 import { spendingOf } from './spending.ts';
 import { endOfUnready } from './unready.ts';
@@ -196,10 +196,7 @@ export class Worker {
 
   async #execute(worker: string, run: ClaimedRun, stops: Stops): Promise<void> {
     const { executor, log } = this.#options;
-    const { abort, drain } = stops;
-    if (run.drained) drain.abort();
-    if (run.cancelled) abort.abort(new Halted('cancelled'));
-    else if (run.overdue) abort.abort(new Halted('overdue'));
+    heed(stops, run);
     const journal = new RunJournal(
       executor,
       { worker, run: run.id, fence: run.fence, steps: run.steps, chain: new AuditChain(run, worker) },
@@ -251,17 +248,13 @@ export class Worker {
     };
   }
 
-  #hooks(run: ClaimedRun, { abort, drain }: Stops): ConstructorParameters<typeof RunJournal>[2] {
+  #hooks(run: ClaimedRun, stops: Stops): ConstructorParameters<typeof RunJournal>[2] {
     return {
-      lost: () => abort.abort(new Halted('lost')),
-      heard: ({ cancelled, overdue, drained }) => {
-        if (drained) drain.abort();
-        if (cancelled) abort.abort(new Halted('cancelled'));
-        else if (overdue) abort.abort(new Halted('overdue'));
-      },
+      lost: () => stops.abort.abort(new Halted('lost')),
+      heard: (said) => heed(stops, said),
       refused: (cause) => {
         this.#options.log.warn({ err: cause, runId: run.id }, 'journal refused a result');
-        abort.abort(new Halted('stopped'));
+        stops.abort.abort(new Halted('stopped'));
       },
     };
   }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { isJsonObject, type Json } from '../manifest/json.ts';
-import { type Halt, haltKinds, type HaltScope } from '../policy/halt.ts';
+import { type Halt, haltKinds, type HaltScope } from '../policy/halt-scope.ts';
 import type { HaltState } from '../run/executor.ts';
 import type { Database } from './database-port.ts';
 import { aloneWithHalts } from './halt-lock.ts';

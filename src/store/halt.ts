@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { HaltScope } from '../policy/halt.ts';
+import type { HaltScope } from '../policy/halt-scope.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { aloneWithHalts } from './halt-lock.ts';

@@ -1,5 +1,5 @@
 import type { GateCall, GateContext } from '../../src/policy/context.ts';
-import type { Halt, HaltScope } from '../../src/policy/halt.ts';
+import type { Halt, HaltScope } from '../../src/policy/halt-scope.ts';
 import type { ReasonCode } from '../../src/policy/reason.ts';
 import { type Branch, contextWith, modelCall, toolCall } from './fixture.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GateCall, GateContext } from '../../src/policy/context.ts';
 import { decide } from '../../src/policy/gate.ts';
-import type { HaltScope } from '../../src/policy/halt.ts';
+import type { HaltScope } from '../../src/policy/halt-scope.ts';
 import { contextWithHalts, haltOf } from './branches-halts.ts';
 import { bundle, modelCall, toolCall, usageWith } from './fixture.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { channels } from '../../src/bus/bus.ts';
-import type { HaltScope } from '../../src/policy/halt.ts';
+import type { HaltScope } from '../../src/policy/halt-scope.ts';
 import { beginHalt, endHalts, listHalts } from '../../src/store/halt.ts';
 import { isKnownToHalt } from '../../src/store/halt-state.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';

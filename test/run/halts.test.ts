@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { channels } from '../../src/bus/bus.ts';
 import { EmitterBus } from '../../src/bus/emitter.ts';
-import type { Halt } from '../../src/policy/halt.ts';
+import type { Halt } from '../../src/policy/halt-scope.ts';
 import type { ToolOutcome } from '../../src/tools/tool.ts';
 import type { MemoryRun } from '../support/memory-rows.ts';
 import { memoryWorker } from '../support/memory-executor.ts';

@@ -1,4 +1,4 @@
-import type { Halt } from '../../src/policy/halt.ts';
+import type { Halt } from '../../src/policy/halt-scope.ts';
 import type { HaltState, NewWait } from '../../src/run/executor.ts';
 import type { MemoryRun } from './memory-rows.ts';
 
