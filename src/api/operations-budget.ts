@@ -1,6 +1,6 @@
 /** What the doors ask of budgets that runs share. */
 export interface BudgetOperations {
-  /** The accounts of windows that are not over, of which a run has drawn. */
+  /** The accounts of windows that are not over: those that a run drew from, and those that live policies declare. */
   budgets(environment: string): Promise<readonly BudgetRecord[]>;
 }
 

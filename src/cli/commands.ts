@@ -158,8 +158,11 @@ function addLooking(program: Command, context: CliContext, outcome: Outcome): vo
     });
   program
     .command('get')
-    .description('list resources by kind, or runs, workers, halts, or calls that wait for approvals')
-    .argument('<kind>', 'a kind or several with commas (agents, tools, …), all, runs, workers, halts, approvals')
+    .description('list resources by kind, or runs, workers, shared budgets, halts, or calls that wait for approvals')
+    .argument(
+      '<kind>',
+      'a kind or several with commas (agents, tools, …), all, runs, workers, budgets, halts, approvals',
+    )
     .argument('[name]', 'one of them: `name` or `namespace/name`')
     .addOption(environment())
     .option('-n, --namespace <name>', 'one namespace')

@@ -20,7 +20,7 @@ export interface OptionWords {
 }
 
 const kindsOf: Readonly<Record<string, readonly string[]>> = {
-  get: [...kinds, 'all', 'runs', 'workers'],
+  get: [...kinds, 'all', 'runs', 'workers', 'budgets', 'halts', 'approvals'],
   describe: kinds,
   explain: kindWords,
   schema: kindWords,

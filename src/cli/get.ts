@@ -93,7 +93,7 @@ const isRuns = (kind: string): boolean => kind === 'run' || kind === 'runs';
 
 /** Options that only one sort of list knows. */
 function assertFits(options: GetOptions): void {
-  if (options.at !== undefined && /^(runs?|workers?)$/.test(options.kind)) {
+  if (options.at !== undefined && /^(runs?|workers?|budgets?)$/.test(options.kind)) {
     throw usage(`--at is for resources: ${options.kind} are not part of a revision.`, 'Leave --at out.');
   }
   const given = (['watch', 'state', 'system', 'before'] as const).find((name) => options[name] !== undefined);
@@ -133,7 +133,10 @@ function parseKinds(text: string): readonly Kind[] {
 }
 
 /** Not kinds of resources: each has its own columns, so none can stand in a list with others. */
-const alone = ['run', 'runs', 'worker', 'workers', 'all'];
+const alone = [
+  ...['run', 'runs', 'worker', 'workers', 'all'],
+  ...['budget', 'budgets', 'halt', 'halts', 'approval', 'approvals'],
+];
 
 /** As the manifest says it and as people do: `AgentPolicy`, `agentpolicies`, `policy`, `policies`. */
 function spellings(kind: Kind): readonly string[] {
@@ -159,7 +162,15 @@ function plural(noun: string): string {
 function unknownKind(word: string): TerminalError {
   if (alone.includes(word))
     return usage(`"${word}" cannot be listed together with others.`, `Run \`pawl get ${word}\`.`);
-  const known = [...kinds.map((kind) => spellings(kind).at(-1) ?? kind), 'runs', 'workers', 'all'];
+  const known = [
+    ...kinds.map((kind) => spellings(kind).at(-1) ?? kind),
+    'runs',
+    'workers',
+    'budgets',
+    'halts',
+    'approvals',
+    'all',
+  ];
   const guess = nearest(word.toLowerCase(), known);
   return usage(
     `There is no kind "${neutral(word)}".`,
@@ -190,7 +201,8 @@ function resourceListing(records: readonly ResourceRecord[], wide: boolean): Lis
 
 function runListing(runs: readonly RunRecord[], wide: boolean): Listing {
   const rows = runs.map((run) => {
-    const narrow = [run.id, run.system, run.state, String(run.revision), run.createdAt];
+    const state = run.retryAt === undefined ? run.state : `${run.state}, again`;
+    const narrow = [run.id, run.system, state, String(run.revision), run.createdAt];
     return wide ? [...narrow, run.endedAt ?? '-', run.error?.code ?? (why(run) || '-')] : narrow;
   });
   const head = ['RUN', 'SYSTEM', 'STATE', 'REVISION', 'CREATED'];

@@ -161,13 +161,32 @@ export interface AccountRow {
   readonly drawn: number;
 }
 
-/** The accounts of windows that are not over, by id. */
+/** An account that a budget has in the window of today, whether or not somebody drew from it. */
+export interface DeclaredAccount {
+  readonly key: string;
+  readonly span: string;
+  readonly lim: number;
+}
+
+const accountsText = `
+with declared as (
+  select x.key || ' ' || to_char(date_trunc(x.span, t.utc), 'YYYY-MM-DD"T"HH24:MI"Z"') as id,
+    (date_trunc(x.span, t.utc) + ('1 ' || x.span)::interval) at time zone 'UTC' as ends_at, x.lim
+  from (select coalesce($2::timestamptz, now()) at time zone 'UTC' as utc) t
+  cross join json_to_recordset($3) as x (key text, span text, lim bigint)
+), kept as (
+  select id, ends_at, lim, used, drawn from account where environment = $1 and ends_at > coalesce($2::timestamptz, now())
+)
+select id, coalesce(k.ends_at, d.ends_at) as ends_at, coalesce(k.lim, d.lim) as lim,
+  coalesce(k.used, 0) as used, coalesce(k.drawn, 0) as drawn
+from kept k full join declared d using (id) order by id`;
+
+/** The accounts of windows that are not over, and those that are declared and untouched, by id. */
 export async function readAccounts(
   { db }: Database,
   environment: string,
-  { now }: WindowClock = {},
+  { now, declared = [] }: WindowClock & { readonly declared?: readonly DeclaredAccount[] } = {},
 ): Promise<readonly AccountRow[]> {
-  const text = `select id, ends_at, lim, used, drawn from account
-    where environment = $1 and ends_at > coalesce($2::timestamptz, now()) order by id`;
-  return rowsOf<AccountRow>(db, { name: 'read_accounts', text }, [environment, now?.() ?? null]);
+  const values = [environment, now?.() ?? null, JSON.stringify(declared)];
+  return rowsOf<AccountRow>(db, { name: 'read_accounts', text: accountsText }, values);
 }

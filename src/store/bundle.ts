@@ -96,6 +96,14 @@ export async function authoritiesAt(
   return new Map(rows.map(({ system, authority }) => [system, JSON.parse(authority) as Authority]));
 }
 
+/** What the bundles that new runs get let callers do. */
+export async function currentAuthorities(db: Kysely<Tables>, environment: string): Promise<readonly Authority[]> {
+  const { rows } = await sql<{ authority: string }>`
+    select b.authority from bundle_history h join bundle b on b.digest = h.digest
+    where h.environment = ${environment} and h.to_revision is null order by h.system`.execute(db);
+  return rows.map(({ authority }) => JSON.parse(authority) as Authority);
+}
+
 /** The bundle that a system has in a revision; undefined: the revision has no such system. */
 export async function bundleAt(db: Kysely<Tables>, at: At, system: string): Promise<StoredBundle | undefined> {
   const { rows } = await sql<{ digest: string; content: string; authority: string }>`

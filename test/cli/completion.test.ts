@@ -40,6 +40,7 @@ COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _pawl; printf '%s\\n' "\
 
   test.each([
     [['pawl', 'validate', '--st'], ['--strict']],
+    [['pawl', 'get', 'budg'], ['budgets']],
     [['pawl', 'validate', '-o', 's'], ['sarif']],
     [['pawl', 'validate', '--output', 'g'], ['github']],
     // bash splits at the = and hands over three words.

@@ -134,7 +134,7 @@ test('a provider that takes more than was held is charged in full and told of, a
   store.install(bundle, authority);
   const usage = { inputTokens: 5_000, outputTokens: 1_000 };
   const outside = {
-    model: () => Promise.resolve({ text: 'done', toolCalls: [], finish: 'stop' as const, usage }),
+    model: () => Promise.resolve({ text: 'done', toolCalls: [], finish: 'stop' as const, usage, model: 'script' }),
     tool: () => Promise.reject(new Error('nobody calls a tool')),
     guard: () => Promise.reject(new Error('nobody asks a guard')),
   };

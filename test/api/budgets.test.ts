@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { budgetOperations } from '../../src/api/local-budget.ts';
+import type { ControlPlane } from '../../src/controller/planning.ts';
+import type { Budget } from '../../src/policy/authority.ts';
+import { DatabaseAccounts } from '../../src/run/database-accounts.ts';
+import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
+import { authorityOf, bundleOf, environment, install, submit } from '../support/runs.ts';
+
+let opened: OpenedDatabase;
+beforeAll(async () => {
+  opened = await openTestDatabase('embedded');
+}, 60_000);
+afterAll(() => opened.close());
+
+const spend = 'AgentPolicy/default/spend';
+const budget = (unit: Budget['unit'], window: NonNullable<Budget['window']>, limit: number) =>
+  ({
+    id: `${spend}#system-${unit}-${window}`,
+    scope: 'system',
+    window,
+    sharedBy: 'default/work',
+    unit,
+    limit,
+  }) as const;
+
+test('every account that live policies declare is listed, whether or not a run drew from it', async () => {
+  const { database } = opened;
+  const bundle = bundleOf({ nodes: { a: {} } });
+  const ofRun: Budget = { id: `${spend}#0`, scope: 'run', unit: 'calls', limit: 3 };
+  const budgets = [ofRun, budget('calls', 'month', 50), budget('usd', 'day', 2_000_000)];
+  const revision = await install(database, bundle, authorityOf(bundle, { budgets }));
+  // Not read: what is asked is asked of the database alone.
+  const plane = { database } as ControlPlane;
+  const listed = () => budgetOperations(plane, (name) => Promise.resolve(name)).budgets(environment);
+  expect(await listed()).toMatchObject([
+    { budget: `${spend}#system-calls-month`, sharedBy: 'default/work', unit: 'calls', limit: 50, used: 0, drawn: 0 },
+    { budget: `${spend}#system-usd-day`, unit: 'usd', limit: 2_000_000, used: 0, drawn: 0 },
+  ]);
+  const { id: run } = await submit(database);
+  const drawer = { environment, run, fence: 0 };
+  const order = { account: `${spend}#system-calls-month default/work`, unit: 'calls', window: 'month' } as const;
+  const asked = { limit: 50, declared: 50, revision, known: undefined, used: 0, held: 0, want: 4, least: 4 };
+  await new DatabaseAccounts(database, { patienceMs: 1_000 }).draw(drawer, [{ ...order, ...asked }]);
+  expect((await listed()).map(({ unit, used, drawn }) => [unit, used, drawn])).toEqual([
+    ['calls', 0, 4],
+    ['usd', 0, 0],
+  ]);
+  const [first] = await listed();
+  expect(new Date(first?.endsAt ?? 0).toISOString()).toMatch(/-01T00:00:00\.000Z$/);
+});
