@@ -42,6 +42,8 @@ export function worldWithout(world: World, changed: ReadonlyMap<Address, Resourc
   const hasRules = [...changed.keys()].some((address) => /^(AgentPolicy|ToolPermission)\//.test(address));
   const overlaid: View = {
     used: view.used,
+    // Other resources than the view's.
+    basis: changed,
     resource(kind, path) {
       const address = addressAt(kind, path);
       if (!changed.has(address)) {

@@ -4,6 +4,7 @@ import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { Authority, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf, handOffsOf } from './callers.ts';
+import { cellsOf, compiledOf } from './cells.ts';
 import { agentLimits } from './compile-agent.ts';
 import { AskingRules } from './compile-ask.ts';
 import { budgetsOf, ratesOf } from './compile-budget.ts';
@@ -12,12 +13,12 @@ import { factsFor } from './compile-facts.ts';
 import { guardsCompiled, guardsNamed } from './compile-guards.ts';
 import { modelsNamed } from './compile-model.ts';
 import { memoryCells, memoryUseOf, searchedBy } from './compile-memory.ts';
-import { callRulesOf } from './compile-rules.ts';
-import { type Grants, memoryVerdict, modelVerdict, toolVerdict } from './compile-verdict.ts';
+import { type Grants, memoryVerdict, modelVerdict } from './compile-verdict.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
+import { limitsUnder } from './policy-set.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
-import { policyForm, roleForm, toolForm } from './rule-form.ts';
+import { roleForm } from './rule-form.ts';
 import { toolRefsOf, toolUsesOf } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';
 
@@ -80,45 +81,51 @@ interface Ruling {
 
 function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): SubjectAuthority {
   const request = requestOf(subject, view);
-  const asked = wanted === undefined ? request.tools : [...wanted].filter((path) => request.tools.has(path));
-  const forms = policies.map(policyForm);
+  const known = compiledOf(view.basis);
+  const set = known.policies(policies);
+  const roles = request.roles.map((path) => roleForm(view.resource('AgentRole', path)));
+  const table = known.table(set, roles);
   const asks = new AskingRules();
-  const rules = callRulesOf(policies, asks);
-  const grants: Grants = {
-    policies: forms.filter(({ tools, operations }) => tools !== undefined || operations !== undefined),
-    asking: forms.filter(({ asked }) => asked !== undefined),
-    roles: request.roles.map((path) => roleForm(view.resource('AgentRole', path))),
-    asks,
-    floor: rules.isolation?.min === 'inline' ? undefined : rules.isolation,
+  for (const { address, spec } of set.asking) asks.add(address, spec.approval);
+  const memory = memoryVerdicts(wantedCells(subject, view, wanted), subject, { ...table.grants, asks });
+  const list = known.tools(wanted === undefined ? request.tools : both(wanted, request.tools), (path) =>
+    view.resource('Tool', path),
+  );
+  const permissionsFor = (path: string) => {
+    // Shown to this view too, whoever was compiled first.
+    view.resource('Tool', path);
+    return view.permissionsFor(path, subject);
   };
-  const tools: Record<string, Verdict> = {};
-  for (const id of wantedCells(subject, view, wanted)) tools[id] = memoryVerdict(id, subject.address, grants);
-  const listed = Array.from(asked, (path) => toolForm(view.resource('Tool', path)));
-  for (const tool of listed) {
-    const { path } = tool;
-    const cell = { tool, subject, rules: view.permissionsFor(path, subject), isAsked: request.asked.has(path) };
-    tools[path] = toolVerdict(cell, grants);
-  }
+  const cells = cellsOf(list, table, { subject, asks, asked: request.asked, permissionsFor });
   return {
-    models: Object.fromEntries(request.models.map((path) => [path, modelVerdict(path, subject.address, policies)])),
-    tools,
-    limits: limitsOf(request.limits, policies),
+    models: Object.fromEntries(request.models.map((path) => [path, modelVerdict(path, subject.address, set.onModels)])),
+    tools: memory === undefined ? cells : { ...memory, ...cells },
+    limits: limitsUnder(request.limits, set.ceiling),
     ...handOffsIn(subject, view),
-    budgets: policies.flatMap((policy) => budgetsOf(policy, subject)),
-    ...ratesOf(policies, subject),
+    budgets: set.withBudgets.flatMap((policy) => budgetsOf(policy, subject)),
+    ...ratesOf(set.withRates, subject),
     ...asks.compiled(),
-    ...rules,
-    ...factsFor(subject, rules, listed),
-    ...guardsIn(subject, view, policies),
+    ...set.callRules,
+    ...factsFor(subject, set.callRules, () => list.facts),
+    ...guardsIn(subject, view, set.guards),
   };
 }
 
-function guardsIn(
-  { agent }: Subject,
-  view: View,
-  policies: readonly Rule<'AgentPolicy'>[],
-): Pick<SubjectAuthority, 'guards'> {
-  const paths = guardsNamed(agent === undefined ? undefined : view.resource('Agent', agent), policies);
+function both(wanted: ReadonlySet<string>, tools: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...wanted].filter((path) => tools.has(path)));
+}
+
+/** Undefined: the subject remembers nothing. */
+function memoryVerdicts(
+  ids: readonly string[],
+  { address }: Subject,
+  grants: Grants,
+): Readonly<Record<string, Verdict>> | undefined {
+  return ids.length === 0 ? undefined : Object.fromEntries(ids.map((id) => [id, memoryVerdict(id, address, grants)]));
+}
+
+function guardsIn({ agent }: Subject, view: View, given: readonly string[]): Pick<SubjectAuthority, 'guards'> {
+  const paths = guardsNamed(agent === undefined ? undefined : view.resource('Agent', agent), given);
   return paths.length === 0 ? {} : { guards: paths };
 }
 
@@ -147,8 +154,8 @@ const agentRequest = kept((agent: Resource): Request => {
   const askedRefs = toolUsesOf(agent).flatMap(({ toolRef, isAsked }) => (isAsked ? [toolRef] : []));
   return {
     models: modelsNamed(agent),
-    tools: new Set(sortedPaths(toolRefsOf(agent), agent.namespace)),
-    asked: new Set(sortedPaths(askedRefs, agent.namespace)),
+    tools: pathsOf(toolRefsOf(agent), agent.namespace),
+    asked: pathsOf(askedRefs, agent.namespace),
     roles: sortedPaths(spec.roles, agent.namespace),
     limits: agentLimits(spec.limits),
   };
@@ -160,7 +167,7 @@ const systemRequest = kept((system: Resource): Request => {
   const tools = Object.values(spec.graph).flatMap(({ toolRef }) => (toolRef === undefined ? [] : [toolRef]));
   return {
     models: [],
-    tools: new Set(sortedPaths(tools, system.namespace)),
+    tools: pathsOf(tools, system.namespace),
     asked: new Set(),
     roles: sortedPaths(spec.roles, system.namespace),
     limits: { maxSteps: 1, maxToolCalls: 1, timeoutMs: durationMs(spec.limits.timeout) },
@@ -175,24 +182,20 @@ export function memoriesNamed(subject: Subject, view: View): readonly string[] {
   return [...new Set([...own, ...searched])];
 }
 
-function limitsOf(own: Limits, policies: readonly Rule<'AgentPolicy'>[]): Limits {
-  const ceilings = policies.flatMap(({ spec }) => spec.limits ?? []);
-  const least = (values: readonly (number | undefined)[]): number =>
-    Math.min(...values.filter((value) => value !== undefined));
-  const maxTokens = least([own.maxTokens, ...ceilings.map((ceiling) => ceiling.maxTokens)]);
-  const maxCost = least([own.maxCost, ...ceilings.map((ceiling) => ceiling.maxCost)]);
-  const maxDelegationDepth = least([own.maxDelegationDepth, ...ceilings.map((ceiling) => ceiling.maxDelegationDepth)]);
-  const timeouts = ceilings.flatMap(({ timeout }) => (timeout === undefined ? [] : [durationMs(timeout)]));
-  return {
-    maxSteps: least([own.maxSteps, ...ceilings.map((ceiling) => ceiling.maxSteps)]),
-    maxToolCalls: least([own.maxToolCalls, ...ceilings.map((ceiling) => ceiling.maxToolCalls)]),
-    ...(maxTokens === Number.POSITIVE_INFINITY ? {} : { maxTokens }),
-    ...(maxCost === Number.POSITIVE_INFINITY ? {} : { maxCost }),
-    ...(maxDelegationDepth === Number.POSITIVE_INFINITY ? {} : { maxDelegationDepth }),
-    timeoutMs: least([own.timeoutMs, ...timeouts]),
-  };
+/** Paths in order. A fleet's agents list the same tools again and again: they share one list, and what is known of it. */
+function sortedPaths(references: readonly string[], namespace: string): readonly string[] {
+  return [...pathsOf(references, namespace)];
 }
 
-function sortedPaths(references: readonly string[], namespace: string): readonly string[] {
-  return [...new Set(references.map((reference) => qualify(reference, namespace)))].sort(compareText);
+const listsMax = 256;
+const lists = new Map<string, ReadonlySet<string>>();
+
+function pathsOf(references: readonly string[], namespace: string): ReadonlySet<string> {
+  const key = [namespace, ...references].join('\n');
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const paths = new Set(references.map((reference) => qualify(reference, namespace)).sort(compareText));
+  if (lists.size === listsMax) lists.clear();
+  lists.set(key, paths);
+  return paths;
 }

@@ -1,13 +1,12 @@
 import type { SubjectAuthority } from './authority.ts';
 import type { Facts, Labels } from './facts.ts';
 import type { Subject } from './reach.ts';
-import type { ToolForm } from './rule-form.ts';
 
 /** What the conditions and flow rules of a subject look at; nothing where it has none, or where they do not look. */
 export function factsFor(
   { agent, labels }: Subject,
   { conditions = [], flow }: Pick<SubjectAuthority, 'conditions' | 'flow'>,
-  tools: readonly ToolForm[],
+  tools: () => NonNullable<Facts['tools']>,
 ): Pick<SubjectAuthority, 'facts'> {
   const reads = (name: string): boolean => conditions.some(({ expr }) => expr.includes(name));
   const [own, system] = labels;
@@ -15,9 +14,7 @@ export function factsFor(
     ...(agent !== undefined && reads('agent') ? labelled('agent', own) : {}),
     // The way to every caller begins with the system that the run is of.
     ...(reads('system') ? labelled('system', system) : {}),
-    ...(flow !== undefined || reads('tool')
-      ? { tools: Object.fromEntries(tools.map(({ path, facts: known }) => [path, known])) }
-      : {}),
+    ...(flow !== undefined || reads('tool') ? { tools: tools() } : {}),
   };
   return Object.keys(facts).length === 0 ? {} : { facts };
 }

@@ -8,15 +8,13 @@ import { shared } from './bundle-text.ts';
 import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
-import type { Rule } from './reach.ts';
 import { authProfileOf } from './runnable.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 /** `namespace/name` of the Guards that a subject's calls pass: its own, and those of policies that reach it; sorted. */
-export function guardsNamed(agent: Resource | undefined, policies: readonly Rule<'AgentPolicy'>[]): readonly string[] {
+export function guardsNamed(agent: Resource | undefined, given: readonly string[]): readonly string[] {
   const own =
     agent === undefined ? [] : (specOf(agent, 'Agent').guards ?? []).map((name) => qualify(name, agent.namespace));
-  const given = policies.flatMap(({ namespace, spec }) => (spec.guards ?? []).map((name) => qualify(name, namespace)));
   return [...new Set([...own, ...given])].sort(compareText);
 }
 

@@ -5,11 +5,13 @@ import type { AskingRules } from './compile-ask.ts';
 import { kept } from './kept.ts';
 import type { Rule } from './reach.ts';
 
+export type CallRules = Pick<
+  SubjectAuthority,
+  'conditions' | 'flow' | 'egress' | 'isolation' | 'gateways' | 'maxOutputTokens'
+>;
+
 /** What policies say of single calls rather than of cells, as members of a row; each is absent where none says it. */
-export function callRulesOf(
-  policies: readonly Rule<'AgentPolicy'>[],
-  asks: AskingRules,
-): Pick<SubjectAuthority, 'conditions' | 'flow' | 'egress' | 'isolation' | 'gateways' | 'maxOutputTokens'> {
+export function callRulesOf(policies: readonly Rule<'AgentPolicy'>[], asks: AskingRules): CallRules {
   const saying = policies.filter(saysMore);
   if (saying.length === 0) return {};
   const conditions = saying.flatMap((policy) => conditionsOf(policy, asks)).sort(byId);

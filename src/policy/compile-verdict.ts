@@ -4,22 +4,20 @@ import type { Address } from '../manifest/resource.ts';
 import type { SubjectAuthority, Verdict } from './authority.ts';
 import type { AskingRules } from './compile-ask.ts';
 import { memoryOperations } from './compile-memory.ts';
+import type { Denials } from './denials.ts';
 import type { Rule, Subject } from './reach.ts';
 import {
   type Demand,
-  holds,
   leavesOut,
   permissionDemand,
   type PolicyForm,
-  policyForm,
   type RoleForm,
   type ToolForm,
 } from './rule-form.ts';
 
 /** What bears on every cell of one subject. */
 export interface Grants {
-  /** Those that deny tools, by address. */
-  readonly policies: readonly PolicyForm[];
+  readonly denials: Denials;
   /** Those that ask about tools, by address. */
   readonly asking: readonly PolicyForm[];
   /** By address. */
@@ -32,7 +30,7 @@ export interface Grants {
 /** One (subject, tool) pair with the ToolPermissions that hold for it. */
 export interface Cell {
   readonly tool: ToolForm;
-  readonly subject: Subject;
+  readonly subject: Pick<Subject, 'address'>;
   readonly rules: readonly Rule<'ToolPermission'>[];
   /** The subject's own entry for the tool asks. */
   readonly isAsked: boolean;
@@ -40,7 +38,7 @@ export interface Cell {
 
 /** One cell of the table: what denies it, else what grants it, and whom that has to ask. */
 export function toolVerdict(cell: Cell, grants: Grants): Verdict {
-  const verdict = deniedBy(cell, grants.policies) ?? grantOf(cell, grants.roles);
+  const verdict = deniedBy(cell, grants.denials) ?? grantOf(cell, grants.roles);
   if (verdict.kind !== 'allow') return verdict;
   const { tool, subject, rules, isAsked } = cell;
   const asks = policiesAsking(tool.operations, grants);
@@ -70,20 +68,16 @@ function isolated(verdict: Verdict, { path, isRemote, facts }: ToolForm, { floor
 export function memoryVerdict(id: string, subject: Address, grants: Grants): Verdict {
   const isSession = parseMemoryToolId(id)?.operation === 'session';
   const operations = memoryOperations(id) ?? [];
-  const policy = grants.policies.find((one) =>
-    isSession ? one.tools !== undefined && holds(one.tools.deny, id) : deniesTool(one, { path: id, operations }),
-  );
+  const policy = isSession ? grants.denials.naming(id) : grants.denials.of({ path: id, operations });
   if (policy !== undefined) return policy.denied;
   if (isSession) return { kind: 'allow', rule: subject };
   if (grants.floor !== undefined) return { kind: 'deny', reason: 'isolation.unavailable', rule: grants.floor.rule };
   return grants.asks.over({ kind: 'allow', rule: subject }, policiesAsking(operations, grants));
 }
 
-export function modelVerdict(model: string, subject: Address, policies: readonly Rule<'AgentPolicy'>[]): Verdict {
-  const denying = policies.find((rule) => {
-    const { models } = policyForm(rule);
-    return models !== undefined && leavesOut(models, model);
-  });
+/** `policies`: those that say something of models, by address. */
+export function modelVerdict(model: string, subject: Address, policies: readonly PolicyForm[]): Verdict {
+  const denying = policies.find(({ models }) => models !== undefined && leavesOut(models, model));
   return denying === undefined
     ? { kind: 'allow', rule: subject }
     : { kind: 'deny', reason: 'model.not_allowed', rule: denying.address };
@@ -94,18 +88,13 @@ function policiesAsking(operations: readonly string[], { asking, asks }: Grants)
   return found.map(({ address, approval }) => asks.add(address, approval));
 }
 
-function deniedBy({ tool, rules }: Cell, policies: readonly PolicyForm[]): Verdict | undefined {
-  const policy = policies.find((one) => deniesTool(one, tool));
+function deniedBy({ tool, rules }: Cell, denials: Denials): Verdict | undefined {
+  const policy = denials.of(tool);
   if (policy !== undefined) return policy.denied;
   const rule = rules.find(({ spec }) =>
     spec.rules.some((entry) => entry.verdict === 'deny' && tool.operations.includes(entry.operation)),
   );
   return rule && { kind: 'deny', reason: 'policy.denied', rule: rule.address };
-}
-
-function deniesTool({ tools, operations }: PolicyForm, tool: Pick<ToolForm, 'path' | 'operations'>): boolean {
-  if (tools !== undefined && leavesOut(tools, tool.path)) return true;
-  return operations !== undefined && tool.operations.some((operation) => operations.has(operation));
 }
 
 /**

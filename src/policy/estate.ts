@@ -51,6 +51,8 @@ export interface View {
   resource(kind: Kind, path: string): Resource;
   policiesFor(subject: Subject): readonly Rule<'AgentPolicy'>[];
   permissionsFor(tool: string, subject: Subject): readonly Rule<'ToolPermission'>[];
+  /** The same for views of the same resources: what is worked out once for all of them is kept with it. */
+  readonly basis: object;
 }
 
 export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
@@ -61,6 +63,7 @@ export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
   };
   return {
     used,
+    basis: estate,
     resource(kind, path) {
       const resource = estate.find(kind, path);
       if (resource === undefined)
