@@ -50,7 +50,9 @@ export function runOperations({ database }: ControlPlane, known: (name: string) 
 
 /** What a watcher would print a line for. */
 function digestOf(runs: readonly RunRecord[]): string {
-  return sha256(JSON.stringify(runs.map(({ id, state, error, waits }) => [id, state, error?.code, waits])));
+  return sha256(
+    JSON.stringify(runs.map(({ id, state, error, waits, retryAt }) => [id, state, error?.code, waits, retryAt])),
+  );
 }
 
 async function standing(database: Database, id: string): Promise<RunStanding> {
@@ -60,6 +62,7 @@ async function standing(database: Database, id: string): Promise<RunStanding> {
     run: id,
     submittedBy: row.submitted_by,
     cause: row.cause ?? undefined,
+    attempts: attemptsOf(row),
     retriedFrom: row.retried_from ?? undefined,
     pool: row.pool,
     priority: row.priority,
@@ -82,6 +85,15 @@ async function standing(database: Database, id: string): Promise<RunStanding> {
       detail: wait.detail ?? undefined,
     })),
   };
+}
+
+function attemptsOf({
+  attempt,
+  attempts_max: max,
+  retry_at: next,
+  retry_over: over,
+}: RunDetailRow): RunStanding['attempts'] {
+  return max === null ? undefined : { number: attempt, max, next: next?.toISOString(), over };
 }
 
 function pinState({ bundle, live_bundle: live }: RunDetailRow): RunStanding['pin']['state'] {

@@ -45,6 +45,10 @@ export interface RunStanding {
   readonly submittedBy: string;
   /** What began it (a task, a time of a schedule, a delivery): `kind` and what names that. */
   readonly cause: JsonObject | undefined;
+  /** Of a run of a task that says how often to try; `next` is absent unless another attempt is decided on. */
+  readonly attempts?:
+    | { readonly number: number; readonly max: number; readonly next: string | undefined; readonly over: boolean }
+    | undefined;
   /** The run that it is another try of, from the start. */
   readonly retriedFrom: string | undefined;
   readonly pool: string;

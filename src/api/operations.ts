@@ -195,6 +195,8 @@ export interface RunRecord {
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;
+  /** When its task starts it again. */
+  readonly retryAt?: string | undefined;
 }
 
 export interface WorkerRecord {

@@ -28,6 +28,7 @@ const standing = z
     run: z.string(),
     submittedBy: z.string(),
     cause: z.record(z.string(), z.unknown()).optional(),
+    attempts: z.object({ number: whole, max: whole, next: instant.optional(), over: z.boolean() }).optional(),
     retriedFrom: z.string().optional(),
     pool: z.string(),
     priority: whole,

@@ -185,6 +185,7 @@ export const runRecord = z
     createdAt: instant,
     startedAt: maybe(instant),
     endedAt: maybe(instant),
+    retryAt: maybe(instant),
   })
   .openapi('Run');
 

@@ -74,6 +74,9 @@ function one({ terminal }: CliContext, run: RunRecord, { output }: CancelOptions
 }
 
 function said(run: RunRecord): string {
+  if (run.endedAt !== undefined && run.state !== 'Cancelled') {
+    return `Run ${run.id} stays ${run.state}: its task does not start it again.`;
+  }
   return run.state === 'Cancelled'
     ? `Run ${run.id} is cancelled.`
     : `Run ${run.id} is ${run.state}; its worker has been asked to stop.`;

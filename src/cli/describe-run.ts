@@ -98,6 +98,7 @@ function standingLines(run: RunRecord, standing: RunStanding): readonly string[]
     `  pool ${neutral(pool)}, priority ${priority}, by ${neutral(submittedBy)}`,
   ];
   if (standing.cause !== undefined) lines.push(`  begun by ${neutral(causeText(standing.cause))}`);
+  if (standing.attempts !== undefined) lines.push(`  ${attemptsText(run, standing.attempts)}`);
   if (standing.retriedFrom !== undefined) lines.push(`  another try of run ${standing.retriedFrom}`);
   if (standing.idempotencyKey !== undefined) lines.push(`  idempotency key ${neutral(standing.idempotencyKey)}`);
   if (crashes > 0) lines.push(`  ${crashes} ${crashes === 1 ? 'worker' : 'workers'} died with it`);
@@ -121,6 +122,13 @@ function causeText(cause: NonNullable<RunStanding['cause']>): string {
   const said = words.filter(({ name }) => name !== 'kind');
   const isNamed = said.some(({ name }) => name === kind);
   return [...(isNamed ? [] : [kind]), ...said.map(({ name, value }) => `${name} ${value}`)].join(', ');
+}
+
+function attemptsText(run: RunRecord, attempts: NonNullable<RunStanding['attempts']>): string {
+  const { number, max, next, over } = attempts;
+  const said = `attempt ${number} of the ${max} that its task allows`;
+  if (next !== undefined) return `${said}; the next one begins at ${next}`;
+  return over && (run.state === 'Failed' || run.state === 'TimedOut') ? `${said}; none follows` : said;
 }
 
 function pinText({ pin }: RunStanding): string {

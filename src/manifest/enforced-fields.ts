@@ -1,5 +1,19 @@
 import { guardsAndGateways } from './enforced-guards.ts';
 
+/** Of a task, wherever it stands. */
+const taskFields: readonly string[] = [
+  'description',
+  'systemRef',
+  'input',
+  'priority',
+  'deadline',
+  'retry',
+  'requires.region',
+  'requires.gpu',
+  'requires.model',
+  'requires.labels',
+];
+
 /**
  * What an author may write and this build does: fields, and values of fields (`field=value`) where it does only some of
  * them. A row covers everything beneath its field; `*` is what every kind has. What waits for a part of pawl is in
@@ -228,29 +242,11 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.maxQueued',
     'spec.scaling',
   ],
-  Task: [
-    'spec.description',
-    'spec.systemRef',
-    'spec.input',
-    'spec.priority',
-    'spec.deadline',
-    'spec.requires.region',
-    'spec.requires.gpu',
-    'spec.requires.model',
-    'spec.requires.labels',
-  ],
+  Task: taskFields.map((field) => `spec.${field}`),
   TaskSchedule: [
     'spec.description',
     'spec.taskRef',
-    'spec.task.description',
-    'spec.task.systemRef',
-    'spec.task.input',
-    'spec.task.priority',
-    'spec.task.deadline',
-    'spec.task.requires.region',
-    'spec.task.requires.gpu',
-    'spec.task.requires.model',
-    'spec.task.requires.labels',
+    ...taskFields.map((field) => `spec.task.${field}`),
     'spec.cron',
     'spec.timeZone',
     'spec.suspend',
@@ -262,15 +258,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
   TaskWebhook: [
     'spec.description',
     'spec.taskRef',
-    'spec.task.description',
-    'spec.task.systemRef',
-    'spec.task.input',
-    'spec.task.priority',
-    'spec.task.deadline',
-    'spec.task.requires.region',
-    'spec.task.requires.gpu',
-    'spec.task.requires.model',
-    'spec.task.requires.labels',
+    ...taskFields.map((field) => `spec.task.${field}`),
     'spec.suspend',
     'spec.auth',
     'spec.dedupe',

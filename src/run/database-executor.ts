@@ -3,6 +3,7 @@ import { readAuthority, readPinned } from '../store/pinned.ts';
 import { requestApproval } from '../store/approval-request.ts';
 import { claimRuns } from '../store/claim.ts';
 import { promoteFreed } from '../store/concurrency.ts';
+import { retryFailed } from '../store/run-retry.ts';
 import type { WindowClock } from '../store/account.ts';
 import type { Database, Session } from '../store/database-port.ts';
 import { expireHalts, readHaltPulse, readHaltState, releaseHalted } from '../store/halt-state.ts';
@@ -98,11 +99,11 @@ export class DatabaseExecutor implements Executor {
 
   async reap(): Promise<Reaped> {
     const own = [...this.#sessions.keys()];
-    const { pools, freed, ...reaped } = await reapWorkers(this.#database, { leaseMs: this.#leaseMs, own });
+    const { pools, freed, failed, ...reaped } = await reapWorkers(this.#database, { leaseMs: this.#leaseMs, own });
     await this.#tell(pools);
     await this.accounts.sweep();
-    if (!freed) return reaped;
-    const begun = await this.#promote();
+    const begun = freed ? await this.#promote() : 0;
+    if (failed) await this.#tell(await retryFailed(this.#database));
     return { ...reaped, promoted: reaped.promoted + begun };
   }
 

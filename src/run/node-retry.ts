@@ -1,12 +1,11 @@
 import type { BundleRetry } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
-import { policyCodes } from '../policy/reason.ts';
 import type { RunError } from './executor.ts';
 import { failureSeen, recordFailure } from './fact.ts';
 import { errorOf } from './failure.ts';
 import { Halted, Suspended } from './halt.ts';
 import type { NodeStart, Work, Wrapper } from './node-start.ts';
-import { backoffMs, causeOf } from './retry.ts';
+import { backoffMs, causeOf, mayPass } from './retry.ts';
 import type { Scope } from './scope.ts';
 import { spentWithin, withinTime } from './time-limit.ts';
 
@@ -74,14 +73,6 @@ function delayOf(
   if (number >= retry.maxAttempts || !mayPass(error) || !retry.on.includes(causeOf(error))) return undefined;
   return backoffMs(retry, number, Math.random());
 }
-
-/** Failures of a side that was asked. What the gate said, or what the graph cannot do, comes out the same again. */
-function mayPass({ code }: RunError): boolean {
-  if (code === 'limit.timeout') return true;
-  return !Object.hasOwn(policyCodes, code) && asked.has(code.slice(0, code.indexOf('.')));
-}
-
-const asked: ReadonlySet<string> = new Set(['tool', 'model', 'agent', 'result', 'secret']);
 
 /**
  * Whether a call of the attempt may have had an effect that must not be had twice: its outcome is unknown. Another

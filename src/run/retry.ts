@@ -1,4 +1,5 @@
 import type { BundleRetry, RetryCause } from '../manifest/bundle.ts';
+import { policyCodes } from '../policy/reason.ts';
 import type { CallError } from './executor.ts';
 
 /** What holds where the author says nothing: three attempts in all, a second, then two. */
@@ -40,6 +41,14 @@ const causes: Readonly<Record<string, RetryCause>> = {
   'tool.aborted': 'unavailable',
   'model.unavailable': 'unavailable',
 };
+
+/** Failures of a side that was asked. What the gate said, or what the graph cannot do, comes out the same again. */
+export function mayPass({ code }: Pick<CallError, 'code'>): boolean {
+  if (code === 'limit.timeout') return true;
+  return !Object.hasOwn(policyCodes, code) && asked.has(code.slice(0, code.indexOf('.')));
+}
+
+const asked: ReadonlySet<string> = new Set(['tool', 'model', 'agent', 'result', 'secret']);
 
 /** The path of an attempt: `<path>` for the first, `<path>~2` for the second. */
 export function attemptPath(path: string, attempt: number): string {

@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { longDurationMs } from '../manifest/duration.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { TaskTemplate } from '../manifest/types.gen.ts';
+import { retryOf } from '../policy/compile-retry.ts';
 import { addressAt } from '../policy/typed.ts';
 import { prepareRun } from '../store/prepare-run.ts';
 import type { RunRow } from '../store/run.ts';
@@ -36,6 +37,7 @@ export interface TaskStart {
 export async function startTask(trx: StoreTransaction, start: TaskStart): Promise<RunRow> {
   const { id = newRunId(), environment, task, input, cause, submittedBy, idempotencyKey } = start;
   const { systemRef, priority, deadline, requires } = task.template;
+  const retry = runRetryOf(task.template);
   const system = qualify(systemRef, task.namespace);
   if (!isJsonObject(input)) throw inputIsNoMap(system);
   const route = await acceptInput({ db: trx }, { environment, system, input, id, idempotencyKey });
@@ -47,13 +49,25 @@ export async function startTask(trx: StoreTransaction, start: TaskStart): Promis
     input,
     submittedBy,
     priority,
-    cause: { ...cause, ...(task.name === undefined ? {} : { task: task.name }) },
+    cause: {
+      ...cause,
+      ...(task.name === undefined ? {} : { task: task.name }),
+      ...(retry === undefined ? {} : { retry }),
+    },
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(requires === undefined ? {} : { requires }),
     ...(route.pin === undefined ? {} : { pin: route.pin }),
     ...(deadline === undefined ? {} : { deadlineMs: longDurationMs(deadline) }),
   });
   return submitRunIn(trx, prepared);
+}
+
+/** What becomes of the run when it fails: it keeps it, whatever the template says by then. */
+function runRetryOf({ retry, deadline }: TaskTemplate): JsonObject | undefined {
+  if (retry === undefined || retry.maxAttempts < 2) return undefined;
+  const { maxAttempts, backoff, on } = retryOf(retry);
+  const policy = { maxAttempts, backoff: { ...backoff }, on: [...on] };
+  return deadline === undefined ? policy : { ...policy, deadlineMs: longDurationMs(deadline) };
 }
 
 /** What a schedule or a webhook runs: the task that stands in it, or the live Task that it names. */

@@ -18,18 +18,22 @@ export interface Retry {
   readonly by: string;
 }
 
+/** What a run begins anew with, whoever starts it again; `b` is its bundle. */
+export const requeuedText = `
+  state = 'Queued', ended_at = null, run_at = null, output = null, error = null, asked_at = null,
+  cancel_requested_at = null, drain_requested_at = null, replaced_by = null,
+  crashes = 0, retries = r.retries + 1, retried_fence = r.fence, fence = r.fence + 1,
+  blocked = r.concurrency_key is not null,
+  fair_key = ${fairKey('r.pool', 'r.priority', 'r.namespace')}`;
+
+export const ownDeadline = `now() + (b.content::json #>> '{limits,timeoutMs}')::bigint * interval '1 millisecond'`;
+
 /**
  * Queues a run again that ended without success: what it has done stays done, its time begins anew, and the failures
  * that ended it may be tried again. It keeps what it is pinned to.
  */
 const retryText = `
-update run r set
-  state = 'Queued', ended_at = null, run_at = null, output = null, error = null, asked_at = null,
-  cancel_requested_at = null, drain_requested_at = null, replaced_by = null,
-  crashes = 0, retries = r.retries + 1, retried_fence = r.fence, fence = r.fence + 1,
-  deadline_at = now() + (b.content::json #>> '{limits,timeoutMs}')::bigint * interval '1 millisecond',
-  blocked = r.concurrency_key is not null,
-  fair_key = ${fairKey('r.pool', 'r.priority', 'r.namespace')}
+update run r set ${requeuedText}, retry_at = null, retry_over = false, deadline_at = ${ownDeadline}
 from bundle b
 where r.id = $1 and r.state in ('Failed', 'DeadLetter', 'TimedOut', 'Cancelled') and b.digest = r.bundle
 returning ${runColumns}, r.concurrency_key`;

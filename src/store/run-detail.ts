@@ -13,6 +13,11 @@ export interface RunDetailRow {
   readonly cause: JsonObject | null;
   /** The run whose input it has, where one was started again from the start. */
   readonly retried_from: string | null;
+  readonly attempt: number;
+  /** Attempts in all that its task allows. */
+  readonly attempts_max: number | null;
+  readonly retry_at: Date | null;
+  readonly retry_over: boolean;
   readonly idempotency_key: string | null;
   readonly run_at: Date | null;
   readonly deadline_at: Date | null;
@@ -31,7 +36,8 @@ export interface RunDetailRow {
 }
 
 const detailText = `
-select r.pool, r.priority, r.submitted_by, r.cause, r.retried_from, r.idempotency_key, r.run_at, r.deadline_at, r.cancel_requested_at,
+select r.pool, r.priority, r.submitted_by, r.cause, r.retried_from, r.idempotency_key,
+  r.attempt, (r.cause #>> '{retry,maxAttempts}')::integer as attempts_max, r.retry_at, r.retry_over, r.run_at, r.deadline_at, r.cancel_requested_at,
   r.drain_requested_at, r.fence, r.crashes, r.bundle, e.revision as live_revision, h.digest as live_bundle,
   r.owner, w.host, w.pid, w.lease_until > now() as lease_holds
 from run r

@@ -23,10 +23,12 @@ export interface RunRow {
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
+  /** When its task starts it again. */
+  readonly retry_at: Date | null;
 }
 
 export const runColumns = `r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.pool, r.state, r.input, r.output,
-  r.error, r.fence, r.crashes, r.cancel_requested_at, r.created_at, r.started_at, r.ended_at`;
+  r.error, r.fence, r.crashes, r.cancel_requested_at, r.created_at, r.started_at, r.ended_at, r.retry_at`;
 
 /** Reads one run; `run.unknown` when there is none. */
 export async function readRun(database: Pick<Database, 'db'>, id: string): Promise<RunRow> {
@@ -41,11 +43,28 @@ update run r set ${stoppedText('cancel', { code: `'run.cancelled'`, message: `'T
 where r.id = $1 and r.ended_at is null
 returning ${runColumns}`;
 
-/** Ends a run that nobody executes; asks the worker of one that is executed, which hears it within a second. */
+/** Of a run of a task that ended without success: another attempt may follow. The index has this very condition. */
+export function awaitsRetry(alias: string): string {
+  return `${alias}.state in ('Failed', 'TimedOut') and ${alias}.cause ? 'retry' and not ${alias}.retry_over`;
+}
+
+const stayText = `
+update run r set retry_at = null, retry_over = true, cancel_requested_at = now()
+where r.id = $1 and ${awaitsRetry('r')}
+returning ${runColumns}`;
+
+/**
+ * Ends a run that nobody executes; asks the worker of one that is executed, which hears it within a second. One that its
+ * task would start again stays as it ended.
+ */
 export async function cancelRun(database: Pick<Database, 'db'>, id: string): Promise<RunRow> {
   if (!isUuid(id)) throw unknownRun(id);
-  const [row] = await rowsOf<RunRow>(database.db, { name: 'cancel_run', text: cancelText }, [id]);
-  if (row !== undefined) return row;
+  const cancel = { name: 'cancel_run', text: cancelText };
+  // Its next attempt may begin between the two.
+  for (const statement of [cancel, { name: 'cancel_retry', text: stayText }, cancel]) {
+    const [row] = await rowsOf<RunRow>(database.db, statement, [id]);
+    if (row !== undefined) return row;
+  }
   const ended = await readRun(database, id);
   throw new TerminalError(`Run ${id} has ended (${ended.state}); there is nothing to cancel.`, {
     code: 'run.ended',

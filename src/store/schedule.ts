@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { RunFailure } from './json-column.ts';
 import { holdRevision } from './live-content.ts';
+import { awaitsRetry } from './run.ts';
 import type { Tables } from './tables.gen.ts';
 import type { StoreTransaction } from './transaction.ts';
 
@@ -120,11 +121,12 @@ export async function isDecided(trx: StoreTransaction, at: Pick<NewTick, 'schedu
   return rows.length > 0;
 }
 
-/** Runs of the schedule that have not ended, the oldest first. */
+/** Runs of the schedule that have not ended, or may be started again by themselves; the oldest first. */
 export async function openRunsOfSchedule(trx: StoreTransaction, schedule: number): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select r.id from tick t join run r on r.id = t.run
-    where t.schedule = ${schedule} and t.outcome = 'started' and r.ended_at is null
+    where t.schedule = ${schedule} and t.outcome = 'started'
+      and (r.ended_at is null or ${sql.raw(awaitsRetry('r'))})
     order by r.created_at, r.id`.execute(trx);
   return rows.map(({ id }) => id);
 }

@@ -364,6 +364,7 @@ export interface Run {
   answered: Generated<boolean>;
   asked_at: Timestamp | null;
   asks_approval: Generated<boolean>;
+  attempt: Generated<number>;
   blocked: Generated<boolean>;
   bundle: string;
   cancel_requested_at: Timestamp | null;
@@ -391,6 +392,8 @@ export interface Run {
   retried_fence: number | null;
   retried_from: string | null;
   retries: Generated<number>;
+  retry_at: Timestamp | null;
+  retry_over: Generated<boolean>;
   revision: number;
   run_at: Timestamp | null;
   session: string | null;

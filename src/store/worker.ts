@@ -1,5 +1,6 @@
 import type { OwnedRun, Reaped, WorkerIdentity } from '../run/executor.ts';
 import type { Database, Session } from './database-port.ts';
+import { awaitsRetry } from './run.ts';
 import { rowsOf } from './statement.ts';
 
 /** A run that was there when so many workers died is taken out of the queue. */
@@ -119,13 +120,16 @@ select
   (select count(*) from promoted) as promoted,
   (select count(*) from ended) as "timedOut",
   array(select pool from returned where state = 'Queued' union select pool from promoted) as pools,
-  exists (select from slot where released) as freed`;
+  exists (select from slot where released) as freed,
+  exists (select from run where ${awaitsRetry('run')} and (retry_at is null or retry_at <= now())) as failed`;
 
 export interface ReapedRows extends Reaped {
   /** Those with runs that are ready now. */
   readonly pools: readonly string[];
   /** A run of a concurrency key has ended, and somebody may be waiting for its slot. */
   readonly freed: boolean;
+  /** Failed runs of tasks are to be looked at: another attempt may follow. */
+  readonly failed: boolean;
 }
 
 /** Buries dead workers and promotes waiting runs that are due. `own`: the workers of this process. */
@@ -135,7 +139,18 @@ export async function reapWorkers(
 ): Promise<ReapedRows> {
   const values = [options.leaseMs, crashesMax, database.kind === 'embedded', options.own];
   const [row] = await rowsOf<ReapedRows>(database.db, { name: 'reap', text: reapText, planned: 'always' }, values);
-  return row ?? { workers: 0, requeued: 0, deadLettered: 0, promoted: 0, timedOut: 0, pools: [], freed: false };
+  return (
+    row ?? {
+      workers: 0,
+      requeued: 0,
+      deadLettered: 0,
+      promoted: 0,
+      timedOut: 0,
+      pools: [],
+      freed: false,
+      failed: false,
+    }
+  );
 }
 
 /** The runs that a worker owns, with what should interrupt them. */

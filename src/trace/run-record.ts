@@ -19,6 +19,7 @@ export function runRecord(row: RunRow, waits: readonly OpenWait[]): RunRecord {
     createdAt: row.created_at.toISOString(),
     startedAt: row.started_at?.toISOString(),
     endedAt: row.ended_at?.toISOString(),
+    retryAt: row.retry_at?.toISOString(),
   };
 }
 

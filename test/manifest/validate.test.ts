@@ -77,7 +77,7 @@ describe('kinds and versions', () => {
   });
 
   test.each([
-    ['Task', '{systemRef: s, retry: {maxAttempts: 2}}', 'retries of whole runs'],
+    ['Task', '{systemRef: s, requires: {isolation: [container]}}', 'isolation tiers'],
     ['Workforce', '{entryAgents: [a]}', 'workforces'],
     ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
     ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],

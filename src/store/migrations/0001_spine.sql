@@ -389,10 +389,16 @@ create table run (
   asked_at timestamptz,
   -- Claims that ended by a lost lease.
   crashes smallint not null default 0,
-  -- Times that a person started it again from its journal.
+  -- Times that it was started again from its journal, by a person or by its task.
   retries integer not null default 0,
   -- The fence by then: failures that were written under it or before may be tried anew.
   retried_fence bigint,
+  -- Which attempt it is of those that its task allows (`cause.retry`).
+  attempt smallint not null default 1,
+  -- When the task's next attempt begins; null: nobody decided on one yet.
+  retry_at timestamptz,
+  -- No attempt follows by itself.
+  retry_over boolean not null default false,
   -- The run whose input this one was given again.
   retried_from uuid,
   -- The run of the same key that took its place.
@@ -426,6 +432,9 @@ create index run_blocked on run (environment, system, concurrency_key, priority 
 create index run_owned on run (owner) where state = 'Running';
 create index run_due on run (run_at) where state = 'Waiting' and run_at is not null;
 create index run_expired on run (deadline_at) where state = 'Queued' and deadline_at is not null;
+-- Failed runs of tasks that say how often to try; no other run is ever in it.
+create index run_retry on run (retry_at nulls first)
+  where state in ('Failed', 'TimedOut') and cause ? 'retry' and not retry_over;
 -- What a plan that deletes something would take away from runs.
 create index run_open on run (environment, system, bundle) where ended_at is null;
 -- The last runs of some systems, whose calls a plan decides again.
