@@ -5,7 +5,8 @@ import { DatabaseAccounts } from '../../src/run/database-accounts.ts';
 import { readAccounts } from '../../src/store/account.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
-import { authorityOf, bundleOf, environment, eventually, install, submit, workerOn } from '../support/runs.ts';
+import { startProcess } from '../support/processes.ts';
+import { authorityOf, bundleOf, environment, eventually, install, submit, until, workerOn } from '../support/runs.ts';
 
 let opened: OpenedDatabase;
 beforeAll(async () => {
@@ -78,3 +79,26 @@ test('what a worker that died had drawn goes back when its run has ended', async
   await accounts.giveBackLeft();
   expect(await row()).toMatchObject({ used: 0, drawn: 0 });
 });
+
+test('what a worker drew before it was killed is used by the next one, and nothing of it is lost', async () => {
+  const { database, options } = opened;
+  const bundle = bundleOf({ nodes: { 'call-a': { to: ['call-b'] }, 'call-b': {} } });
+  await install(database, bundle, authorityOf(bundle, { budgets: [budget('killed', 2)] }));
+  const { id: run } = await submit(database);
+  // It has drawn for the call and dies before anybody is told of the call.
+  const entry = 'test/support/dying-worker-main.ts';
+  const args = ['url' in options ? options.url : '', 'before-intent', '1', 'SIGKILL', '120000'];
+  await startProcess({ entry, args }).exited();
+  const row = async () => (await readAccounts(database, environment)).find(({ id }) => id.includes('killed'));
+  expect(await row()).toMatchObject({ lim: 2, used: 0, drawn: expect.any(Number) });
+  expect((await row())?.drawn).toBeGreaterThan(0);
+  await sql`update worker set lease_until = now() - interval '1 second'`.execute(database.db);
+  const heir = workerOn(database, { leaseMs: 5_000 });
+  await heir.start();
+  try {
+    expect(await until(database, run)).toMatchObject({ state: 'Succeeded' });
+  } finally {
+    await heir.stop();
+  }
+  expect(await row()).toMatchObject({ used: 2, drawn: 0 });
+}, 60_000);

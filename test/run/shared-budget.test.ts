@@ -180,3 +180,65 @@ test('what a worker drew and died before it used is there for the next owner, an
   expect(run).toMatchObject({ state: 'Succeeded', fence: 3 });
   expect(accounts(store)).toEqual([{ used: 1, drawn: 0 }]);
 });
+
+test('a window that ends while a run waits keeps what was used in it, and the next call is of the new one', async () => {
+  const bundle = bundleOf({
+    nodes: { a: { to: ['b'] }, b: { to: ['c'] }, c: { to: ['d'] }, d: {} },
+    timeoutMs: 4 * 3_600_000,
+  });
+  const authority = authorityOf(bundle, { budgets: [shared(2, 'calls', 'hour')] });
+  const rate = { id: `${spend}#rate-tool-60000`, key: 'tool', limit: 1, windowMs: 60_000 } as const;
+  const subjects = Object.entries(authority.subjects).map(([name, row]) => [name, { ...row, rates: [rate] }]);
+  const store = new MemoryStore();
+  store.install(bundle, { ...authority, subjects: Object.fromEntries(subjects) as typeof authority.subjects });
+  const run = store.submit();
+  const worker = memoryWorker(store);
+  await worker.start();
+  const calls = async (count: number) =>
+    eventually(async () => {
+      await worker.tick();
+      return allowed([run]) === count && run.state !== 'Queued' && run.state !== 'Running' ? true : undefined;
+    });
+  await calls(1);
+  store.advance(3_600_000);
+  store.reap();
+  await calls(2);
+  store.advance(60_001);
+  store.reap();
+  await eventually(async () => {
+    await worker.tick();
+    return ended.has(run.state) ? true : undefined;
+  });
+  await worker.stop();
+  expect([run.state, refusals([run])]).toEqual(['Failed', ['budget.exhausted']]);
+  expect(allowed([run])).toBe(3);
+  expect(accounts(store)).toEqual([
+    { used: 1, drawn: 0 },
+    { used: 2, drawn: 0 },
+  ]);
+});
+
+test('a call whose outcome nobody knows stays charged in full, and what is decided of it later changes nothing', async () => {
+  const nodes = { a: {} };
+  const bundle = bundleOf({ nodes, tools: { echo: { operations: ['write'] } } });
+  for (const as of ['done', 'failed'] as const) {
+    const store = new MemoryStore();
+    store.install(bundle, authorityOf(bundle, { budgets: [shared(1)] }));
+    const run = store.submit();
+    const outside = {
+      tool: () => Promise.resolve({ kind: 'unknown' as const, code: 'tool.timeout', message: 'No answer.' }),
+      model: () => Promise.reject(new Error('nobody asks a model')),
+      guard: () => Promise.reject(new Error('nobody asks a guard')),
+    };
+    const worker = memoryWorker(store, { outside });
+    await worker.start();
+    await eventually(async () => (run.state === 'Waiting' ? true : undefined));
+    const other = store.submit();
+    await eventually(async () => (ended.has(other.state) ? true : undefined));
+    await worker.stop();
+    expect([allowed([other]), refusals([other])]).toEqual([0, ['budget.exhausted']]);
+    store.resolve(run.id, 'a/1', as);
+    await play(store, [run]);
+    expect(accounts(store)).toEqual([{ used: 1, drawn: 0 }]);
+  }
+});
