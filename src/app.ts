@@ -2,6 +2,7 @@ import { startScheduler } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
 import { inspectBus, openStore } from './app-database.ts';
+import { examine } from './app-doctor.ts';
 import { openLocal, replayWith } from './app-local.ts';
 import type { Operations } from './api/operations.ts';
 import { findServer } from './api/server-file.ts';
@@ -10,7 +11,6 @@ import { secretsOf } from './app-secrets.ts';
 import { createWorker, workUntil } from './app-worker.ts';
 import { autoscale } from './app-workers.ts';
 import type { App, Door, Migrated, Service, UpService, WorkerStart } from './cli/app-port.ts';
-import { runChecks } from './cli/checks.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
 import { bareEnvironment, readConfig } from './config.ts';
@@ -53,7 +53,7 @@ function appOf(config: Config, cwd: string): App {
     openLocal: (environment) => openLocal(config, environment, (plane, close) => embeddedDoor(config, plane, close)),
     replay: replayWith(config, secretsOf(config)),
     migrate: ({ roles }) => withDatabase(config, (database) => bringUp(database, roles)),
-    doctor: () => runChecks(config, openersOf(config)),
+    doctor: () => examine(config, openersOf(config)),
     up: (options) => up(config, options.port),
     serve: (options) => serveAlone(config, options),
     controller: () => controllerAlone(config),
@@ -127,7 +127,8 @@ function operationsFor(
 ): (person: Person) => Operations {
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
   const log = subsystemLog(createLog(config.logLevel), 'plan');
-  return (person) => createLocalOperations({ plane, person, workingCopy, log, secretKeys: config.secrets.storedKeys, close });
+  return (person) =>
+    createLocalOperations({ plane, person, workingCopy, log, secretKeys: config.secrets.storedKeys, close });
 }
 
 function openersOf(config: Config): Openers {

@@ -55,6 +55,19 @@ export function oidcTokens(options: OidcOptions): Prove {
   };
 }
 
+/** Why the keys of a provider cannot be had; undefined: they can. */
+export async function providerFault(issuer: string): Promise<string | undefined> {
+  try {
+    const keys = await new Provider(issuer).keys();
+    await keys.reload();
+    return undefined;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return error.code;
+    const why = error instanceof Error ? error.message : String(error);
+    return why === 'fetch failed' ? 'it does not answer' : why;
+  }
+}
+
 function personOf(payload: JWTPayload, { issuer, nameClaim }: OidcOptions): Proved {
   const values = payload as JsonObject;
   const claimed = own(values, nameClaim);

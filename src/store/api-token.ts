@@ -62,6 +62,16 @@ export async function listTokens(db: Kysely<Tables>, limit: number): Promise<rea
     .execute();
 }
 
+/** How many are good now. */
+export async function countTokens(db: Kysely<Tables>): Promise<number> {
+  const { count } = await db
+    .selectFrom('api_token')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where(sql<boolean>`revoked_at is null and expires_at > now()`)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 export interface FoundToken extends TokenRow {
   readonly is_expired: boolean;
 }

@@ -1,0 +1,21 @@
+import { providerFault } from './api/oidc.ts';
+import type { Check } from './cli/app-port.ts';
+import { checkIdentity } from './cli/check-identity.ts';
+import { type Openers, runChecks } from './cli/checks.ts';
+import type { Config } from './config.ts';
+import { countTokens } from './store/api-token.ts';
+
+/** All that `pawl doctor` looks at: the parts, and who may come in by the door. The database is opened once. */
+export async function examine(config: Config, openers: Openers): Promise<readonly Check[]> {
+  let tokens: number | undefined;
+  const database: Openers['database'] = async () => {
+    const opened = await openers.database();
+    // Without the schema there is no such table, which the check of the schema says.
+    tokens = await countTokens(opened.db).catch(() => undefined);
+    return opened;
+  };
+  const checks = await runChecks(config, { ...openers, database });
+  const { oidc } = config.api;
+  const provider = oidc && { issuer: oidc.issuer, fault: await providerFault(oidc.issuer) };
+  return [...checks, ...checkIdentity(config.api, { tokens, ...(provider === undefined ? {} : { provider }) })];
+}
