@@ -2694,7 +2694,7 @@ export interface Tool {
     operation: Operation[];
     risk: Risk;
     /**
-     * What a call does with data: reads what everybody may know, what is private, or what a stranger wrote; or takes data out.
+     * What a call does with data: reads what everybody may know, what is private, or what a stranger wrote; or takes data out. A tool of the network that does not say counts as reading both and taking out; a memory as reading both.
      */
     dataClass?: 'public' | 'privateRead' | 'untrustedRead' | 'externalWrite';
     /**
