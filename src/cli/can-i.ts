@@ -8,7 +8,7 @@ import type { AccessQuestion, AccessRow } from '../plan/access-answer.ts';
 import type { Entitlement } from '../plan/entitlement.ts';
 import { type GateStep, gateSteps } from '../plan/gate-steps.ts';
 import type { Ask } from '../policy/approval.ts';
-import type { DataClass } from '../policy/authority.ts';
+import type { DataClass } from '../policy/data-class.ts';
 import { askAccess, askLines, entitlementJson, noCaller, originLines, type WorldOptions } from './access-world.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../manifest/json.ts';
 import type { Ask } from '../policy/approval.ts';
-import type { DataClass } from '../policy/authority.ts';
+import type { DataClass } from '../policy/data-class.ts';
 import type { ReasonCode } from '../policy/reason.ts';
 import type { Entitlement } from './entitlement.ts';
 

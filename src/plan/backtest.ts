@@ -3,13 +3,13 @@ import { type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { ArgumentSchemas } from '../policy/arguments.ts';
-import type { Authority, DataClass, SubjectAuthority } from '../policy/authority.ts';
+import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
-import { toolClasses } from '../policy/facts.ts';
 import { decide } from '../policy/gate.ts';
 import { handOffTarget, isHandOff } from '../policy/hand-off.ts';
 import { type AccountedRow, foldRow, Ledger } from '../policy/ledger.ts';
+import { touchedIn } from '../policy/touched.ts';
 import type { Backtest } from './beside.ts';
 import { anyArguments, targetSchemas } from './backtest-schemas.ts';
 
@@ -150,33 +150,27 @@ function* decidedAgain(run: RecordedRun, target: BacktestTarget): Generator<Deci
   const compiled = target.system(system);
   const ledger = new Ledger();
   const inputTokens = tokensByPath(run.rows);
-  const touched = new Set<DataClass>();
   for (const row of run.rows) {
     const agent = run.agents.get(row.node);
     const subject = agent === undefined ? `AgentSystem/${run.system}` : `Agent/${agent}`;
     const subjectNow = agent === undefined ? `AgentSystem/${system}` : `Agent/${renamed(target.moves, 'Agent', agent)}`;
     if (row.decision !== undefined) {
-      const asked: Asked = { row, run, subject: subjectNow, target, inputTokens: inputTokens.get(row.path), touched };
+      const asked: Asked = { row, run, subject: subjectNow, target, inputTokens: inputTokens.get(row.path) };
       const decision = compiled === undefined ? gone(`AgentSystem/${run.system}`) : again(asked, compiled, ledger);
       yield { row, subject, decision };
     }
-    foldRow(ledger, row, subjectNow);
-    for (const one of touchedBy(row, target, compiled?.content)) touched.add(one);
+    foldRow(ledger, { ...row, target: targetNow(row, target) }, subjectNow);
   }
 }
 
-/** What a call brought into the run, by what the target says of its tool; one of unknown outcome may have. */
-function touchedBy(row: RecordedRow, { moves }: BacktestTarget, content: Bundle | undefined): readonly DataClass[] {
-  if (row.phase !== 'result' || row.kind !== 'tool' || (row.outcome !== 'done' && row.outcome !== 'unknown')) return [];
-  const tool = content && own(content.tools, renamed(moves, 'Tool', row.target));
-  return tool === undefined ? [] : toolClasses(tool);
+/** What a call was to, by the name that the target has for it. */
+function targetNow({ kind, target: name }: RecordedRow, { moves }: BacktestTarget): string {
+  return kind === 'tool' ? renamed(moves, 'Tool', name) : name;
 }
 
 interface Asked {
   readonly row: RecordedRow;
   readonly run: RecordedRun;
-  /** By the calls of the run until then. */
-  readonly touched: ReadonlySet<DataClass>;
   readonly subject: Address;
   readonly target: BacktestTarget;
   /** Of the model's answer. */
@@ -200,7 +194,10 @@ function again(
     schemas: schemasFor(row, content),
     pinned,
     live: undefined,
-    usage: { ...ledger.usage(row.node, { subject, pinned: authority, live: undefined }), touched: asked.touched },
+    usage: {
+      ...ledger.usage(row.node, { subject, pinned: authority, live: undefined }),
+      ...touchedIn(ledger, { revisions: { pinned, live: undefined }, bundle: content, live: undefined }),
+    },
     ...whereOf(asked),
   };
   return decide(callOf(asked, content), context);

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../manifest/json.ts';
-import { classesOf } from '../policy/facts.ts';
+import { classesOf } from '../policy/data-class.ts';
 import {
   fewer,
   fewerHosts,

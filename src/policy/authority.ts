@@ -1,5 +1,6 @@
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { ApprovalTerms } from './approval.ts';
+import type { DataClass } from './data-class.ts';
 import type { Facts } from './facts.ts';
 
 /** What a system's agents may do, compiled once per revision from grants and policies; plain JSON, stored with the bundle. */
@@ -67,8 +68,6 @@ export interface Condition {
   /** `askIf`: key of `approvals`. */
   readonly asks?: string;
 }
-
-export type DataClass = 'public' | 'privateRead' | 'untrustedRead' | 'externalWrite';
 
 export interface FlowRule {
   /** `AgentPolicy/ns/name#name`; without a name what it says: `…#flow-privateRead-deny-externalWrite`. */

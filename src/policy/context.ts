@@ -3,7 +3,8 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { Action, ApprovalState } from './approval.ts';
 import type { ArgumentSchemas } from './arguments.ts';
-import type { DataClass, SubjectAuthority, Tier } from './authority.ts';
+import type { SubjectAuthority, Tier } from './authority.ts';
+import type { DataClass } from './data-class.ts';
 import type { Halt } from './halt-scope.ts';
 import type { HandedOn } from './hand-off.ts';
 

@@ -1,6 +1,5 @@
-import type { BundleTool } from '../manifest/bundle.ts';
-import type { DataClass } from './authority.ts';
 import { shared } from './bundle-text.ts';
+import type { DataClass } from './data-class.ts';
 
 /** What conditions and rules on data look at beside the call, as one revision's manifests have it. */
 export interface Facts {
@@ -38,32 +37,4 @@ interface Unstated {
   readonly operations: readonly string[];
   readonly risk: Risk | undefined;
   readonly classes: readonly DataClass[];
-}
-
-/** What a tool does with data: what its author says, else what a tool of its type may do at worst. */
-export function classesOf(type: BundleTool['impl']['type'], dataClass: DataClass | undefined): readonly DataClass[] {
-  if (dataClass !== undefined) return [dataClass];
-  switch (type) {
-    case 'builtin':
-      // It gives back what it was given, or a text that was reviewed.
-      return [];
-    case 'retrieval':
-      return remembered;
-    case 'memory':
-      return remembered;
-    case 'http':
-      // Even a read says something to whom it asks.
-      return anything;
-  }
-}
-
-const anything: readonly DataClass[] = ['externalWrite', 'privateRead', 'untrustedRead'];
-
-/** What agents kept may be private, and may be what a stranger wrote: nothing says which, when it is read again. */
-const remembered: readonly DataClass[] = ['privateRead', 'untrustedRead'];
-
-/** The classes of a pinned tool. What is put into a memory stays in pawl, and counts when it is read. */
-export function toolClasses({ impl, operations, dataClass }: BundleTool): readonly DataClass[] {
-  if (impl.type === 'memory' && !operations.every((operation) => operation === 'read')) return [];
-  return classesOf(impl.type, dataClass);
 }

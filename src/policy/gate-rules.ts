@@ -1,11 +1,12 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import { isDeclaredHost } from '../manifest/egress-host.ts';
 import { type Json, own } from '../manifest/json.ts';
-import type { Condition, DataClass, FlowRule, SubjectAuthority } from './authority.ts';
+import type { Condition, FlowRule, SubjectAuthority } from './authority.ts';
 import { type ConditionVariables, evaluateRule } from './condition.ts';
 import type { GateContext, ToolGateCall } from './context.ts';
 import { type Denial, deny, type Revisions } from './effective.ts';
-import { type Labels, toolClasses, type ToolFacts } from './facts.ts';
+import { type DataClass, toolClasses } from './data-class.ts';
+import type { Labels, ToolFacts } from './facts.ts';
 import type { AskedBy } from './gate-approval.ts';
 import { kept } from './kept.ts';
 

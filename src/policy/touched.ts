@@ -1,9 +1,9 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
-import type { Authority, DataClass } from './authority.ts';
+import type { Authority } from './authority.ts';
 import type { Usage } from './context.ts';
+import { type DataClass, toolClasses } from './data-class.ts';
 import type { Revisions } from './effective.ts';
-import { toolClasses } from './facts.ts';
 import { kept } from './kept.ts';
 import type { Ledger } from './ledger.ts';
 
