@@ -17,6 +17,11 @@ test.each([
   'https://ports.com:8443/',
   'https://10.0.0.1/',
   'https://0xa.1/',
+  // Each is another spelling of what is declared, and reaches what it names.
+  'https://012.0.0.1/',
+  'https://167772161/',
+  'https://allowed。com/',
+  'https://allowed.com/%2f%2e%2e/x;y?u=https://evil.com@evil.com#@evil.com',
 ])('%s is declared', (url) => {
   expect(vetUrl(url, rules).kind).toBe('vetted');
 });
@@ -51,6 +56,19 @@ describe('what is not declared, or not what it looks like, is denied', () => {
     'data:text/plain,x',
     'javascript:alert(1)',
     '//allowed.com/',
+    'https://evil.com%5c@allowed.com/',
+    'https://evil.com/%2f@allowed.com/',
+    'https://allowed.com%00.evil.com/',
+    'https://allowed.com%0d%0aHost:evil.com/',
+    'https://xn--llowed-7ve.com/',
+    'https://allowed。com.evil.com/',
+    'https://sub.allowed.com/',
+    'https://a.wide.com./',
+    'https://0x0a.0.0.2/',
+    'https://012.0.0.2/',
+    'https://10.2/',
+    'https://167772162/',
+    'https://[::ffff:10.0.0.2]/',
     'allowed.com',
     '',
     'https://',

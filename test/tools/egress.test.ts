@@ -119,6 +119,23 @@ test('the next vetted address is tried when one refuses', async () => {
   expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
 });
 
+test('a connection that one rule opened is not used under another', async () => {
+  const peers = new Set<number | undefined>();
+  const server = await serve((request, response) => {
+    peers.add(request.socket.remotePort);
+    response.writeHead(200, { connection: 'keep-alive' }).end('ok');
+  });
+  const at = `http://api.test:${server.port}`;
+  const ask = (rules: Parameters<typeof egress>[1]) => egress(requestTo(`${at}/`), rules, resolving(['127.0.0.1']));
+  expect(await ask({ hosts: [at], allowPrivate: true })).toMatchObject({ kind: 'answered' });
+  expect(await ask({ hosts: [at], allowPrivate: true })).toMatchObject({ kind: 'answered' });
+  expect(peers.size).toBe(2);
+  expect(await ask({ hosts: [at], allowPrivate: false })).toMatchObject({ kind: 'denied', sent: false });
+  expect(await ask({ hosts: ['other.test'], allowPrivate: true })).toMatchObject({ kind: 'denied', sent: false });
+  expect(await ask({ hosts: [at], allowPrivate: true, within: [['other.test']] })).toMatchObject({ kind: 'denied' });
+  expect(peers.size).toBe(2);
+});
+
 describe('one deadline over everything', () => {
   test('ends a server that never answers, headers that trickle and a body that drips', async () => {
     for (const greeting of ['', 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n']) {
