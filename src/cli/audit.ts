@@ -33,7 +33,7 @@ function textOf(report: AuditReport, { terminal: { colors } }: CliContext): stri
   const { break: found, pending } = report;
   if (found !== undefined) {
     const where = [
-      found.environment === undefined ? undefined : `environment ${found.environment}`,
+      environmentOf(found),
       found.run === undefined ? undefined : `run ${found.run}`,
       `${found.chain === 'run' ? 'row' : 'link'} ${found.seq}`,
     ];
@@ -50,7 +50,9 @@ function textOf(report: AuditReport, { terminal: { colors } }: CliContext): stri
     const held = anchored
       ? 'as its anchor says'
       : 'no anchor: evident against edits of rows, not against the database’s owner';
-    lines.push(`  ${neutral(environment)}: ${plural(links, 'link')}, ${held}`);
+    lines.push(
+      `  ${environment === '' ? 'of no environment' : neutral(environment)}: ${plural(links, 'link')}, ${held}`,
+    );
   }
   if (pending.rows > 0) {
     lines.push(
@@ -59,6 +61,12 @@ function textOf(report: AuditReport, { terminal: { colors } }: CliContext): stri
     if (pending.ended.length > 0) lines.push(`  of runs that have ended: ${neutral(pending.ended.join(', '))}`);
   }
   return lines.join('\n');
+}
+
+/** Tokens and refused requests are of no environment, and have a chain of their own. */
+function environmentOf({ environment }: NonNullable<AuditReport['break']>): string | undefined {
+  if (environment === undefined) return undefined;
+  return environment === '' ? 'what is of no environment' : `environment ${environment}`;
 }
 
 export interface ExportOptions {

@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { wrap } from './wrap.ts';
 
 export interface WhyOptions {
   /** `RUN:PATH`, or the run alone. */
@@ -37,8 +38,16 @@ function requestOf({ call, path }: WhyOptions): { readonly run: string; readonly
 
 const marks: Readonly<Record<string, string>> = { passed: '✓', refused: '✗', asks: '?' };
 
-function textOf(why: WhyRecord, { terminal: { colors } }: CliContext): string {
+function textOf(why: WhyRecord, { terminal: { colors, width } }: CliContext): string {
   const { recorded, again, would } = why;
+  /** One item below the others, with its further lines under its text. */
+  const item = (lead: string, text: string): string => {
+    const room = Math.max(20, width - lead.length);
+    return wrap(text, room)
+      .split('\n')
+      .map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line)
+      .join('\n');
+  };
   const verb = {
     allow: 'was allowed to call',
     ask: 'had to ask before it could call',
@@ -47,25 +56,29 @@ function textOf(why: WhyRecord, { terminal: { colors } }: CliContext): string {
   const paint = recorded.kind === 'allow' ? colors.green : colors.red;
   const live = why.live === undefined ? 'live revision not recorded' : `live revision ${why.live}`;
   const lines = [
-    paint(`${neutral(why.subject)} ${verb} ${neutral(why.target)}`),
-    `  ${neutral(why.call)} of run ${why.run}, ${why.at}`,
-    `  pinned to revision ${why.pinned}, ${live}`,
+    paint(item('', `${neutral(why.subject)} ${verb} ${neutral(why.target)}`)),
+    item('  ', `${neutral(why.call)} of run ${why.run}, ${why.at}`),
+    item('  ', `pinned to revision ${why.pinned}, ${live}`),
     ...why.steps.map(({ step, check, outcome, reason }) => {
-      return `  ${marks[outcome] ?? '·'} ${step.padEnd(4)}${check}${reason === undefined ? '' : ` (${reason})`}`;
+      const lead = `  ${marks[outcome] ?? '·'} ${step.padEnd(4)}`;
+      return item(lead, `${check}${reason === undefined ? '' : ` (${reason})`}`);
     }),
-    ...(recorded.message === undefined ? [] : [`  ${neutral(recorded.message)}`]),
-    `  by ${neutral(recorded.rule)}`,
+    ...(recorded.message === undefined ? [] : [item('  ', neutral(recorded.message))]),
+    item('  ', `by ${neutral(recorded.rule)}`),
     ...why.rules.map(({ rule, of, revision, commit, file, line }) => {
-      return `     ${neutral(rule)} at ${neutral(file)}:${line} of ${commit.slice(0, 12)} (${of} revision ${revision})`;
+      const place = `${neutral(rule)} at ${neutral(file)}:${line} of ${commit.slice(0, 12)} (${of} revision ${revision})`;
+      return item('     ', place);
     }),
-    ...(would === undefined ? [] : [`  policies in audit mode would have said: ${said(would)}`]),
-    ...(why.outcome === undefined ? [] : [`  it came to: ${neutral(why.outcome)}`]),
+    ...(would === undefined ? [] : [item('  ', `policies in audit mode would have said: ${said(would)}`)]),
+    ...(why.outcome === undefined ? [] : [item('  ', `it came to: ${neutral(why.outcome)}`)]),
     again === undefined
-      ? colors.yellow('  It cannot be decided again from the record; the checks are those of the recorded verdict.')
+      ? colors.yellow(
+          item('  ', 'It cannot be decided again from the record; the checks are those of the recorded verdict.'),
+        )
       : why.same
         ? '  Decided again from the record: the same.'
-        : colors.yellow(`  Decided again from the record: ${said(again)}, which is not what was recorded.`),
-    ...why.without.map((sentence) => `  ${neutral(sentence)}`),
+        : colors.yellow(item('  ', `Decided again from the record: ${said(again)}, which is not what was recorded.`)),
+    ...why.without.map((sentence) => item('  ', neutral(sentence))),
   ];
   return lines.join('\n');
 }

@@ -6,12 +6,14 @@ import {
   auditedEnvironments,
   type ChainLink,
   chainLinks,
+  isAudited,
   type RecordRow,
   recordRows,
   recordStandings,
   runWithoutRecord,
 } from '../store/audit-read.ts';
 import type { Database } from '../store/database-port.ts';
+import { isUuid, unknownRun } from '../store/run.ts';
 
 /** Where an environment's chain stood, kept outside of the database. */
 export interface AuditAnchor {
@@ -67,6 +69,7 @@ export async function verifyAudit(database: Database, request: VerifyRequest = {
     pending: { rows: 0, runs: 0, ended: [] },
     break: undefined,
   };
+  if (request.run !== undefined) await assertKnown(database, request.run);
   if (request.run === undefined) report.break = await environmentsBreak(database, request.anchors ?? [], report);
   report.break ??= await recordsBreak(database, request.run, report);
   if (request.run !== undefined) report.break ??= await foldsBreak(database, request.run);
@@ -76,6 +79,11 @@ export async function verifyAudit(database: Database, request: VerifyRequest = {
     if (bare !== undefined) report.break = inRun(bare.id, { seq: 1, fault: 'missing', message }, bare.environment);
   }
   return report;
+}
+
+/** A run that was removed with its record is still named by its environment's chain. */
+async function assertKnown(database: Database, run: string): Promise<void> {
+  if (!isUuid(run) || !(await isAudited(database, run))) throw unknownRun(run);
 }
 
 type Mutable = {

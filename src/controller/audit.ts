@@ -73,7 +73,8 @@ function linesOf(
   return events.flatMap((event: Json) => {
     if (!isJsonObject(event)) return [];
     const { environment: _environment, event: kind, ...rest } = event;
-    return [{ ...rest, ...place, at: wordOf(at), event: wordOf(kind), run: row.run, seq: row.seq }];
+    // What names the line comes first, for whoever reads along.
+    return [{ ...place, at: wordOf(at), event: wordOf(kind), run: row.run, seq: row.seq, ...rest }];
   });
 }
 

@@ -3,7 +3,7 @@ import type { Json } from '../manifest/json.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import type { Database } from './database-port.ts';
 
-/** The events of a run's record that are of one call, in order. */
+/** The events of a run's record that are of one call, in order, each with the time of its row. */
 export async function auditOfCall({ db }: Database, run: string, call: string): Promise<readonly JsonObject[]> {
   // A text holds the path as JSON writes it: what else holds it is sorted out below.
   const { rows } = await sql<{ text: string }>`
@@ -11,10 +11,13 @@ export async function auditOfCall({ db }: Database, run: string, call: string): 
     db,
   );
   return rows.flatMap(({ text }) => {
-    const { events } = JSON.parse(text) as { readonly events?: Json };
-    return Array.isArray(events)
-      ? events.filter((event) => isJsonObject(event)).filter((event) => event['call'] === call)
-      : [];
+    const { at = null, events } = JSON.parse(text) as { readonly at?: Json; readonly events?: Json };
+    if (!Array.isArray(events)) return [];
+    return events
+      .filter((event) => isJsonObject(event) && event['call'] === call)
+      .map((event) => {
+        return { ...(event as JsonObject), at };
+      });
   });
 }
 

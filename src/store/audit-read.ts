@@ -123,3 +123,12 @@ select n.name, e.lineage from (
 ) n left join environment e on e.name = n.name order by n.name`;
   return rowsOf(db, { name: 'audited_environments', text }, []);
 }
+
+/** Whether the run, its record or a link of its environment's chain is there. */
+export async function isAudited({ db }: Database, run: string): Promise<boolean> {
+  const text = `
+select exists (select from run where id = $1) or exists (select from audit where run = $1)
+  or exists (select from audit_chain where kind = 'run' and run = $1) as known`;
+  const [row] = await rowsOf<{ readonly known: boolean }>(db, { name: 'is_audited', text }, [run]);
+  return row?.known === true;
+}
