@@ -1,11 +1,10 @@
 import type { BundleRetry } from '../manifest/bundle.ts';
-import { effectiveVerdict } from '../policy/effective.ts';
-import { type StepCall, targetOf, toolOf } from './ask.ts';
-import { subjectOf } from './caller.ts';
+import { type ModelStepCall, type StepCall, targetOf, toolOf } from './ask.ts';
+import { endpointFrom } from './endpoints.ts';
 import type { CallError } from './executor.ts';
 import type { Again, CallResult } from './replay.ts';
 import { attemptPath, backoffMs, causeOf, usualRetry } from './retry.ts';
-import { revisionsFor, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** What comes after an attempt: the call has its result, or there is another attempt, at once or after a pause. */
 export type Next =
@@ -34,27 +33,17 @@ export class Attempts {
   /** The path and the target of the next attempt. */
   begin(): { readonly path: string; readonly target: string } {
     const path = attemptPath(this.#call.path, (this.#number += 1));
-    if (this.#targets.length > 1) this.#choose(path);
+    if (this.#call.kind === 'model' && this.#targets.length > 1) this.#choose(path, this.#call);
     return { path, target: this.#targets[this.#at] ?? '' };
   }
 
-  #choose(path: string): void {
+  #choose(path: string, call: ModelStepCall): void {
     const { intent, result } = this.#scope.journal.recorded(path) ?? {};
     const known = this.#targets.indexOf((intent ?? result)?.target ?? '');
-    const at = known === -1 ? (this.#allowedFrom(this.#at) ?? this.#at) : known;
+    const at = known === -1 ? (endpointFrom(this.#at, call, this.#scope) ?? this.#at) : known;
     if (at === this.#at) return;
     this.#at = at;
     this.#failures = 0;
-  }
-
-  /** Endpoints that rules refuse are passed over like tools that are not offered; where all are, the gate says so. */
-  #allowedFrom(first: number): number | undefined {
-    const revisions = revisionsFor(this.#scope, subjectOf(this.#call.caller));
-    if (revisions === undefined) return undefined;
-    const found = this.#targets.findIndex(
-      (name, at) => at >= first && effectiveVerdict(revisions, { table: 'models', name }).kind === 'allow',
-    );
-    return found === -1 ? undefined : found;
   }
 
   after(result: CallResult | Again): Next {
@@ -84,8 +73,8 @@ export class Attempts {
   }
 
   #moveOn(): boolean {
-    if (this.#call.signal.aborted) return false;
-    const next = this.#at + 1 < this.#targets.length ? this.#allowedFrom(this.#at + 1) : undefined;
+    if (this.#call.kind !== 'model' || this.#call.signal.aborted) return false;
+    const next = endpointFrom(this.#at + 1, this.#call, this.#scope);
     if (next === undefined) return false;
     this.#at = next;
     this.#failures = 0;

@@ -1,6 +1,7 @@
 import type { Decision } from '../policy/decision.ts';
 import { type Halt, haltRule, haltScopeText } from '../policy/halt-scope.ts';
 import { type Attempt, settle } from './attempt.ts';
+import { isOpenAfter } from './endpoints.ts';
 import type { NewWait } from './executor.ts';
 import type { Again } from './replay.ts';
 
@@ -12,12 +13,16 @@ const unreadableMs = 5_000;
  * said so. A run that waits loses nothing, and no model hears of a halt that it could go round.
  */
 export function haltWait(
-  { path, scope }: Attempt,
+  { call, path, scope, target }: Attempt,
   { reason, rule }: Extract<Decision, { kind: 'deny' }>,
 ): NewWait | undefined {
   if (reason === 'halt.unreadable') return { path: `${path}/halt`, kind: 'timer', delayMs: unreadableMs };
+  if (!reason.startsWith('halt.')) return undefined;
+  // Halted while the call was decided: taken up again at once, it is made of the next endpoint.
+  if (call.kind === 'model' && isOpenAfter(target, call, scope))
+    return { path: `${path}/halt`, kind: 'timer', delayMs: 1 };
   const { halts } = scope.live.current();
-  const halt = reason.startsWith('halt.') ? halts?.known?.find((known) => haltRule(known) === rule) : undefined;
+  const halt = halts?.known?.find((known) => haltRule(known) === rule);
   if (halts === undefined || halt === undefined || halt.denies === true) return undefined;
   const detail = { halt: halt.id, scope: haltScopeText(halt.scope), reason: halt.reason, by: halt.by };
   return { path: `${path}/halt`, kind: 'halt', detail, haltEpoch: halts.epoch };
