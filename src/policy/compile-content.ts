@@ -42,8 +42,10 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   const memories = memoriesOf(agents, Object.values(tools), view);
   const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));
   const models = sortedRecord(modelPaths.map((path) => [path, modelFrom(view.resource('ModelEndpoint', path), view)]));
+  const uses = [...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf), ...guarding];
+  const secrets = secretsOf(uses, view);
   return {
-    engineSchema: Object.values(models).some(({ gateway }) => gateway !== undefined)
+    engineSchema: needsGate(models, secrets)
       ? 4
       : Object.keys(memories).length > 0 ||
           Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
@@ -59,11 +61,16 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     tools,
     ...(Object.keys(memories).length === 0 ? {} : { memories }),
     ...concurrencyOf(system),
-    secrets: secretsOf(
-      [...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf), ...guarding],
-      view,
-    ),
+    secrets,
   };
+}
+
+/** An older worker would go round a gateway, and read a stored value from nowhere. */
+function needsGate(models: Bundle['models'], secrets: Bundle['secrets']): boolean {
+  return (
+    Object.values(models).some(({ gateway }) => gateway !== undefined) ||
+    Object.values(secrets).some(({ source }) => source === 'stored')
+  );
 }
 
 function modelFrom(resource: Resource, view: View): BundleModel {

@@ -29,7 +29,10 @@ export function secretSource({ variables, folders, ageKeys, stored }: SecretSour
       }
       case 'stored': {
         if (stored === undefined || name === undefined)
-          return unread('stored_missing', 'this process reads no stored values');
+          return unread(
+            'stored_not_read',
+            'only workers and webhooks read stored values; a replay on this machine does not',
+          );
         const { readStoredSecret } = await import('./secret-stored.ts');
         return readStoredSecret(name, stored);
       }

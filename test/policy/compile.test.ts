@@ -190,6 +190,13 @@ describe('content', () => {
     const priced = model('small', { pricing: { inputPerMTok: 150_000, outputPerMTok: 600_000 } });
     const { content } = compile([priced, http, refund, granted, writer(), secret]);
     expect(content.secrets).toEqual({ 'default/crm': { source: 'env', keys: { token: 'PAWL_SECRET_CRM' } } });
+    expect(content.engineSchema).toBe(1);
+    const kept = resource({ kind: 'Secret', name: 'crm', spec: { source: 'stored', keys: { token: '' } } });
+    // A worker that knows no stored values must leave such a run to others.
+    expect(compile([priced, http, refund, granted, writer(), kept]).content).toMatchObject({
+      engineSchema: 4,
+      secrets: { 'default/crm': { source: 'stored', keys: { token: '' } } },
+    });
     expect(content.tools['default/search']).toMatchObject({
       costPerCall: 5_000,
       timeoutMs: 30_000,
