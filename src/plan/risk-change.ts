@@ -31,7 +31,16 @@ const rowsOf: Readonly<Partial<Record<Kind, (pair: Pair) => readonly FoundRisk[]
   Tool: contractRisk,
 };
 
-const modelFields = ['provider', 'model', 'parameters', 'baseUrl', 'region', 'script', 'pricing'] as const;
+const modelFields = [
+  'provider',
+  'model',
+  'parameters',
+  'baseUrl',
+  'region',
+  'script',
+  'pricing',
+  'gatewayRef',
+] as const;
 
 function modelRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
   if (after === undefined) return [];
