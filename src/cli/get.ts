@@ -134,8 +134,17 @@ function parseKinds(text: string): readonly Kind[] {
 
 /** Not kinds of resources: each has its own columns, so none can stand in a list with others. */
 const alone = [
-  ...['run', 'runs', 'worker', 'workers', 'all'],
-  ...['budget', 'budgets', 'halt', 'halts', 'approval', 'approvals'],
+  'run',
+  'runs',
+  'worker',
+  'workers',
+  'all',
+  'budget',
+  'budgets',
+  'halt',
+  'halts',
+  'approval',
+  'approvals',
 ];
 
 /** As the manifest says it and as people do: `AgentPolicy`, `agentpolicies`, `policy`, `policies`. */

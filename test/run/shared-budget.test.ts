@@ -221,7 +221,7 @@ test('a window that ends while a run waits keeps what was used in it, and the ne
 test('a call whose outcome nobody knows stays charged in full, and what is decided of it later changes nothing', async () => {
   const nodes = { a: {} };
   const bundle = bundleOf({ nodes, tools: { echo: { operations: ['write'] } } });
-  for (const as of ['done', 'failed'] as const) {
+  for (const as of [{ done: {} }, 'failed'] as const) {
     const store = new MemoryStore();
     store.install(bundle, authorityOf(bundle, { budgets: [shared(1)] }));
     const run = store.submit();
