@@ -134,6 +134,7 @@ export interface MemoryPlay {
 export type PlayedTool = (
   args: Json,
   call: ToolCallOptions,
+  store: MemoryStore,
 ) => Json | Promise<Json> | { readonly outcome: ToolOutcome };
 
 /** What became of a run, and every call that reached a model or a tool, in order. */
@@ -159,7 +160,7 @@ export async function runInMemory(play: MemoryPlay): Promise<Played> {
   store.install(play.bundle, play.authority);
   const seen: Seen = { effects: [], asked: [] };
   const bus = new EmitterBus();
-  const worker = memoryWorker(store, { bus, outside: outsideOf(play, seen), slots: play.slots ?? 4 });
+  const worker = memoryWorker(store, { bus, outside: outsideOf(play, seen, store), slots: play.slots ?? 4 });
   const run = store.submit({ ...playedRun, system: play.bundle.system, input: play.input ?? {} });
   run.steps.push(...(play.left?.steps ?? []));
   for (const [path, wait] of play.left?.waits ?? []) run.waits.set(path, { ...wait });
@@ -219,7 +220,7 @@ function isForPeople(run: MemoryRun, store: MemoryStore): boolean {
   return open.length > 0 && open.every(({ kind }) => kind === 'human' || kind === 'review' || kind === 'approval');
 }
 
-function outsideOf(play: MemoryPlay, { effects, asked }: Seen): Outside {
+function outsideOf(play: MemoryPlay, { effects, asked }: Seen, store: MemoryStore): Outside {
   const idOf = (tool: BundleTool) => Object.keys(play.bundle.tools).find((id) => play.bundle.tools[id] === tool) ?? '';
   return {
     async tool(tool, args, options): Promise<ToolOutcome> {
@@ -227,7 +228,7 @@ function outsideOf(play: MemoryPlay, { effects, asked }: Seen): Outside {
       effects.push({ tool: id, path: options.path, args, key: options.idempotencyKey });
       const played = play.tools?.[id];
       if (played === undefined) return callTool(tool, args, options);
-      const answer = await played(args, options);
+      const answer = await played(args, options, store);
       return isOutcome(answer) ? answer.outcome : { kind: 'done', output: answer };
     },
     async model(model: BundleModel, request, options): Promise<ModelResponse> {
