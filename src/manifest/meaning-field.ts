@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import { cronFinding } from './cron.ts';
 import { parseDuration } from './duration.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from './json.ts';
-import { listAt, objectAt } from './manifest-reference.ts';
+import { listAt } from './manifest-reference.ts';
 import { contradiction, type Report } from './meaning-report.ts';
 import { checkScopedExpression, type ExpressionScope } from './scoped-expression.ts';
 import { shownText } from './shown.ts';
@@ -114,7 +114,8 @@ export function checkApprovers(approvers: JsonObject, report: Report): void {
 const approvalMsMax = 24 * 60 * 60 * 1000;
 
 export function checkApproval(approval: JsonObject, report: Report): void {
-  checkApprovers(objectAt(approval, 'approvers'), (path, finding) => report(['approvers', ...path], finding));
+  const approvers = approval['approvers'];
+  if (isJsonObject(approvers)) checkApprovers(approvers, (path, finding) => report(['approvers', ...path], finding));
   const { ttl } = approval;
   if (typeof ttl !== 'string' || (parseDuration(ttl) ?? 0) <= approvalMsMax) return;
   report(['ttl'], {

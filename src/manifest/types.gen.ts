@@ -347,12 +347,27 @@ export interface Metadata {
  * Who approves what is asked, and until when.
  */
 export interface Approval {
-  approvers: Approvers;
+  approvers?: Approvers;
   ttl: Duration;
   /**
    * Whether the run's subject and the author of the manifest may not approve.
    */
   fourEyes: boolean;
+  /**
+   * One approval also releases further calls of the same tool by the same caller at the same place of the run. Absent: each call is approved by itself. Never of a tool with `risk: critical`.
+   */
+  batch?: {
+    /**
+     * How many further calls, besides the one that is approved.
+     */
+    max: number;
+    /**
+     * Arguments of the tool that have to be the same as in the approved call. Others may differ.
+     *
+     * Items: The name of an argument.
+     */
+    same: string[];
+  };
 }
 /**
  * Who may approve. One of a group or of the users is enough for one approval.

@@ -117,9 +117,18 @@ export const stricterApproval: Narrowing = (before, after, spot) => {
     higher(was['min'] ?? 1, is['min'] ?? 1, spot) &&
     lower(before['ttl'], after['ttl'], spot) &&
     lower(before['maxCycles'], after['maxCycles'], spot) &&
-    (before['fourEyes'] !== true || after['fourEyes'] === true)
+    (before['fourEyes'] !== true || after['fourEyes'] === true) &&
+    releasesNoMore(before['batch'], after['batch'])
   );
 };
+
+/** One approval releases no more calls than before, and none that has less in common with the approved one. */
+function releasesNoMore(before: Json | undefined, after: Json | undefined): boolean {
+  if (!isJsonObject(before) || !isJsonObject(after)) return after === undefined;
+  const kept = isJsonList(after['same']) ? after['same'] : [];
+  const same = isJsonList(before['same']) ? before['same'] : [];
+  return Number(after['max']) <= Number(before['max']) && same.every((name) => kept.includes(name));
+}
 
 /** Without names, whoever has a role in the namespace may. */
 function isNamed(approvers: JsonObject): boolean {

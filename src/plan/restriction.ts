@@ -70,8 +70,15 @@ function isAsStrict(is: ApprovalTerms | undefined, was: ApprovalTerms | undefine
     now.users.every((user) => then.users.includes(user)) &&
     now.min >= then.min &&
     is.ttlMs <= was.ttlMs &&
-    (is.fourEyes || !was.fourEyes)
+    (is.fourEyes || !was.fourEyes) &&
+    releasesNoMore(is.batch, was.batch)
   );
+}
+
+/** One approval releases no call that one of before did not. */
+function releasesNoMore(is: ApprovalTerms['batch'], was: ApprovalTerms['batch']): boolean {
+  if (is === undefined || was === undefined) return is === undefined;
+  return is.max <= was.max && was.same.every((name) => is.same.includes(name));
 }
 
 type People = NonNullable<ApprovalTerms['approvers']>;
@@ -90,7 +97,11 @@ export function termsText(terms: ApprovalTerms | undefined): string {
   const { groups, users, min } = peopleOf(terms);
   const named = [...groups.map((group) => `group ${group}`), ...users.map((user) => `user ${user}`)];
   const who = named.length === 0 ? 'whoever has the role approver' : named.join(' or ');
-  return `${min} of ${who} within ${terms.ttlMs / 1000} s${terms.fourEyes ? ', four eyes' : ''}`;
+  return `${min} of ${who} within ${terms.ttlMs / 1000} s${terms.fourEyes ? ', four eyes' : ''}${batchText(terms)}`;
+}
+
+function batchText({ batch }: ApprovalTerms): string {
+  return batch === undefined ? '' : `, releases ${batch.max} more with the same ${batch.same.join(', ')}`;
 }
 
 function conditionOf(rule: Condition, { approvals, facts }: SubjectAuthority): Restriction {

@@ -9,6 +9,16 @@ export interface ApprovalTerms {
   readonly ttlMs: number;
   /** The run's subject and the author of the manifest may not approve. */
   readonly fourEyes: boolean;
+  /** One approval releases further calls along with it; absent: none. */
+  readonly batch?: ApprovalBatch;
+}
+
+/** What one approval releases besides its own call. */
+export interface ApprovalBatch {
+  /** Further calls, at most. */
+  readonly max: number;
+  /** Arguments that they have in common with the approved one, sorted. */
+  readonly same: readonly string[];
 }
 
 /** One rule that has people look at a call. Each that asks must be satisfied by itself. */
@@ -46,9 +56,34 @@ export function actionDigest(action: Action): string {
   return sha256(canonicalText(action as unknown as JsonObject));
 }
 
+/** The class of calls that an approval of one call releases. */
+export interface AskedBatch extends ApprovalBatch {
+  /** Digest of what its calls have in common. */
+  readonly classDigest: string;
+}
+
+/** What a call consumes with its intent. */
+export interface ConsumedByCall {
+  readonly id: string;
+  readonly actionDigest: string;
+  /** The approval is that of another call of this class. */
+  readonly classDigest?: string;
+}
+
 /** What is known of the approval that one call asked for; absent: it never asked. */
 export interface ApprovalState {
   readonly id: string;
   readonly actionDigest: string;
   readonly state: 'pending' | 'approved' | 'consumed' | 'denied' | 'expired' | 'cancelled';
+  /** Absent: it releases its own call alone. */
+  readonly batch?: BatchState;
+}
+
+/** What is known of an approval that releases a class of calls. */
+export interface BatchState {
+  readonly classDigest: string;
+  /** Calls that it still releases, its own one among them. */
+  readonly left: number;
+  /** Paths, without attempts, of the calls that it has released. */
+  readonly used: readonly string[];
 }

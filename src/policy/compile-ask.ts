@@ -1,5 +1,5 @@
 import { compareText } from '../manifest/problem.ts';
-import type { Approval } from '../manifest/types.gen.ts';
+import type { Approval, Approvers } from '../manifest/types.gen.ts';
 import type { ApprovalTerms } from './approval.ts';
 import type { SubjectAuthority, Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
@@ -12,14 +12,19 @@ const ttlMsMax = 24 * 60 * 60 * 1000;
 
 const defaultTerms: ApprovalTerms = shared({ ttlMs: ttlMsDefault, fourEyes: true });
 
-const termsOf = kept(({ approvers, ttl, fourEyes }: Approval): ApprovalTerms => {
-  const { groups = [], users = [], min } = approvers;
-  return shared({
-    approvers: { groups: [...groups].sort(compareText), users: [...users].sort(compareText), min },
-    ttlMs: Math.min(durationMs(ttl), ttlMsMax),
-    fourEyes,
-  });
-});
+const termsOf = kept(
+  ({ approvers, ttl, fourEyes, batch }: Approval): ApprovalTerms =>
+    shared({
+      ...(approvers === undefined ? {} : { approvers: sortedApprovers(approvers) }),
+      ttlMs: Math.min(durationMs(ttl), ttlMsMax),
+      fourEyes,
+      ...(batch === undefined ? {} : { batch: { max: batch.max, same: [...batch.same].sort(compareText) } }),
+    }),
+);
+
+function sortedApprovers({ groups = [], users = [], min }: Approvers): NonNullable<ApprovalTerms['approvers']> {
+  return { groups: [...groups].sort(compareText), users: [...users].sort(compareText), min };
+}
 
 /** The rules that have people look at calls of one subject, gathered while its cells are compiled. */
 export class AskingRules {

@@ -1,5 +1,5 @@
 import type { Json } from '../manifest/json.ts';
-import type { Action, Ask } from './approval.ts';
+import type { Action, Ask, AskedBatch, ConsumedByCall } from './approval.ts';
 import type { Budget } from './authority.ts';
 import type { ReasonCode } from './reason.ts';
 
@@ -21,6 +21,7 @@ export type Decision =
       readonly maxOutputTokens?: number;
       /** The approval that the call consumes with its intent. */
       readonly approval?: string;
+      readonly consumes?: ConsumedByCall;
       readonly would?: AuditVerdict;
     }
   | {
@@ -34,6 +35,8 @@ export type Decision =
       /** What is bound to, and its digest. */
       readonly action: Action;
       readonly actionDigest: string;
+      /** The class of calls that an approval releases along with it; absent: none. */
+      readonly batch?: AskedBatch;
       readonly would?: AuditVerdict;
     }
   | { readonly kind: 'draw'; readonly draws: readonly Draw[] }

@@ -1,6 +1,6 @@
 import type { BundleAgent, BundleTool } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
-import { isJsonObject, type Json, own } from '../manifest/json.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { actionOf } from './action.ts';
 import { budgetVerdict, toolNeed } from './budget.ts';
 import { type GateCall, type GateContext, repetitionKey, type ToolGateCall } from './context.ts';
@@ -8,7 +8,7 @@ import type { Decision, Reservation } from './decision.ts';
 import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions } from './effective.ts';
 import { withAudit } from './gate-audit.ts';
 import { decideModel } from './gate-model.ts';
-import { type AskedBy, asksBy, type Released, released } from './gate-approval.ts';
+import { type AskedBy, asksBy, batchOf, type Released, released } from './gate-approval.ts';
 import { callRules } from './gate-rules.ts';
 import { haltDenial } from './halt.ts';
 import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
@@ -73,7 +73,7 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (asked !== undefined && 'kind' in asked) return { ...asked, argsDigest };
   const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
-  const approved = approvalOf(rulesAsking(permitted, asked), { call, argsDigest, context, revisions, target }); // T13
+  const approved = approvalOf(rulesAsking(permitted, asked), { call, args, argsDigest, context, revisions, target }); // T13
   if (approved?.kind === 'deny') return { ...approved, argsDigest };
   if (approved?.kind === 'ask') return { ...approved, rule: permitted.rule, args, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };
@@ -81,7 +81,7 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (overdrawn !== undefined) return overdrawn.kind === 'deny' ? { ...overdrawn, argsDigest } : overdrawn;
   const approval = approved?.approval;
   const allowed = { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve } as const;
-  return approval === undefined ? allowed : { ...allowed, approval };
+  return approval === undefined ? allowed : { ...allowed, approval: approval.id, consumes: approval };
 }
 
 function rulesAsking(permitted: Exclude<Permitted, Denial>, asked: readonly AskedBy[] = []): readonly AskedBy[] {
@@ -90,13 +90,14 @@ function rulesAsking(permitted: Exclude<Permitted, Denial>, asked: readonly Aske
 }
 
 /** T13; undefined: nobody is asked, as of nearly all calls. */
-function approvalOf(asked: readonly AskedBy[], { target, ...counted }: Approving): Released | undefined {
+function approvalOf(asked: readonly AskedBy[], { target, args, ...counted }: Approving): Released | undefined {
   if (asked.length === 0) return undefined;
   const { call, argsDigest, context, revisions } = counted;
   const { where, bundle, approvals } = context;
   const action = actionOf({ where, subject: call.subject, tool: target.id, argsDigest, bundle, revisions });
-  const known = where && approvals?.get(where.call);
-  return released(asksBy(asked, revisions), action, known);
+  const asks = asksBy(asked, revisions);
+  const batch = batchOf(asks, action, { args, risk: target.tool?.risk });
+  return released({ asks, action, batch, said: where && approvals });
 }
 
 /** A tool, or another agent: what is handed on counts as a call, and what it takes is the other agent's. */
@@ -157,6 +158,7 @@ interface Counted {
 
 interface Approving extends Counted {
   readonly target: Target;
+  readonly args: JsonObject;
 }
 
 /** T11. */

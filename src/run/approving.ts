@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from '../manifest/json.ts';
+import type { ConsumedByCall } from '../policy/approval.ts';
 import type { Decision } from '../policy/decision.ts';
 import { shownArguments } from '../policy/shown-arguments.ts';
 import { toolOf } from './ask.ts';
@@ -18,7 +19,7 @@ export async function awaitApproval(attempt: Attempt, decision: Extract<Decision
   const { call, scope } = attempt;
   if (call.kind !== 'tool' || !isJsonObject(decision.args)) throw new TypeError('only calls of tools are approved');
   assertGoing(scope);
-  const { asks, action, actionDigest, args } = decision;
+  const { asks, action, actionDigest, args, batch } = decision;
   const answer = await scope.journal.requestApproval({
     path: call.path,
     node: call.node,
@@ -26,6 +27,7 @@ export async function awaitApproval(attempt: Attempt, decision: Extract<Decision
     action,
     actionDigest,
     args: JSON.stringify(shownBy(attempt, args)),
+    ...(batch === undefined ? {} : { classDigest: batch.classDigest }),
   });
   scope.approvals.set(call.path, answer.state);
   if (answer.state.state !== 'pending') return;
@@ -44,6 +46,28 @@ export function isAnotherAction(
   { reason }: Pick<Extract<Decision, { kind: 'deny' }>, 'reason'>,
 ): boolean {
   return reason === 'approval.mismatch' && scope.approvals.delete(call.path);
+}
+
+/** Notes that a call has used an approval, so that it is not asked of again in this claim. */
+export function noteUse({ call, scope: { approvals } }: Attempt, { id }: ConsumedByCall): void {
+  for (const [path, known] of approvals) {
+    if (known.id !== id) continue;
+    const { batch } = known;
+    if (batch === undefined) approvals.set(path, { ...known, state: 'consumed' });
+    else {
+      const left = path === call.path ? batch.left : batch.left - 1;
+      approvals.set(path, { ...known, batch: { ...batch, left, used: [...batch.used, call.path] } });
+    }
+  }
+}
+
+/** What is known of an approval let a call through, and did not hold: it is asked for anew. */
+export function forget({ call, scope: { approvals } }: Attempt, { id }: ConsumedByCall): void {
+  for (const [path, known] of approvals) {
+    if (known.id !== id) continue;
+    if (path === call.path || known.batch === undefined) approvals.delete(path);
+    else approvals.set(path, { ...known, batch: { ...known.batch, left: 0 } });
+  }
 }
 
 function shownBy({ call, scope }: Attempt, args: Json): Json {

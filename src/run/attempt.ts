@@ -2,15 +2,7 @@ import { repetitionKey } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
 import { messagesDigest, type StepCall } from './ask.ts';
 import { factsOf } from './audit-facts.ts';
-import type {
-  CallError,
-  ConsumedApproval,
-  GuardRecord,
-  IntentEntry,
-  LiveAuthority,
-  Outcome,
-  RecordedDecision,
-} from './executor.ts';
+import type { CallError, GuardRecord, IntentEntry, LiveAuthority, Outcome, RecordedDecision } from './executor.ts';
 import type { HaltReason } from './halt.ts';
 import type { CallResult } from './replay.ts';
 import { accountsHeldOn, charge } from './spending.ts';
@@ -57,7 +49,7 @@ export function book(
 /** What stands in the journal before the call is made. */
 export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthority): IntentEntry {
   const { call, path, target } = attempt;
-  const { approval } = decision;
+  const { consumes } = decision;
   return {
     phase: 'intent',
     path,
@@ -72,7 +64,7 @@ export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthorit
     cost: decision.reserve.cost,
     liveRevision: live.revision,
     haltEpoch: live.halts?.epoch ?? 0,
-    approval: approval === undefined ? undefined : consumedBy(approval, attempt),
+    approval: consumes,
     audit: factsOf(attempt, decision),
   };
 }
@@ -91,13 +83,6 @@ function recorded(
 ): RecordedDecision {
   if (guards.length === 0 && would === undefined) return decision;
   return { ...decision, ...(guards.length === 0 ? {} : { guards }), ...(would === undefined ? {} : { would }) };
-}
-
-/** What the gate let the call through by, as it knew it. */
-function consumedBy(id: string, { call, scope }: Attempt): ConsumedApproval {
-  const known = scope.approvals.get(call.path);
-  if (known?.id !== id) throw new TypeError('a call is let through by an approval that is not its own');
-  return { id, actionDigest: known.actionDigest };
 }
 
 /** Writes down that the gate let the call not pass. */

@@ -3,9 +3,9 @@ import { callModel } from '../models/call.ts';
 import type { Authority } from '../policy/authority.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
-import { awaitApproval, isAnotherAction } from './approving.ts';
+import { awaitApproval, forget, isAnotherAction, noteUse } from './approving.ts';
 import { ask, mayRepeat, type StepCall } from './ask.ts';
-import { type Attempt, book, intentOf, noCharge, refuse, settle, settleNotMade } from './attempt.ts';
+import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle, settleNotMade } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { subjectOf } from './caller.ts';
 import { drawFor } from './drawing.ts';
@@ -25,7 +25,10 @@ import { assertGoing, gateContext, type Scope } from './scope.ts';
 const world: Outside = { tool: callTool, model: callModel, guard: callGuard };
 
 /** A decision is made again so often when live moves under it. */
-const roundsMax = 3;
+const conflictsMax = 3;
+
+/** However a call is asked, drawn for, paced and decided again: who answers for ever does not hold the worker for ever. */
+const roundsMax = 1_000;
 
 /**
  * The one door to tools and models. Asks the gate, journals decision and intent, makes the call, journals the result.
@@ -54,7 +57,7 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
   let guardedBy: Authority | undefined | null = null;
   let isPaced = !isRated(attempt);
   let draws = 0;
-  for (let conflicts = 0; conflicts < roundsMax; ) {
+  for (let conflicts = 0, rounds = 0; conflicts < conflictsMax && rounds < roundsMax; rounds += 1) {
     assertGoing(scope);
     if (call.signal.aborted) throw timeIsOver(call);
     scope.ledger.release(path);
@@ -95,16 +98,23 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       isPaced = true;
       continue;
     }
-    book(attempt, decision);
-    const written = await scope.journal.intent(intentOf(attempt, decision, scope.live.current()));
-    if (written === 'written') return pass(attempt, { decision, request, gate, context });
-    scope.ledger.release(path);
-    // What is known of it let the call through, and did not hold: it is asked for anew.
-    if (decision.approval !== undefined) scope.approvals.delete(call.path);
+    if (await intend(attempt, decision)) return pass(attempt, { decision, request, gate, context });
     conflicts += 1;
-    if (conflicts < roundsMax) await scope.live.refresh();
+    if (conflicts < conflictsMax) await scope.live.refresh();
   }
   return refuse(attempt, conflictDenial);
+}
+
+/** Books what is allowed, before anything waits. False: the journal did not take it, and it is decided again. */
+async function intend(attempt: Attempt, decision: Allowed): Promise<boolean> {
+  const { path, scope } = attempt;
+  const { consumes } = decision;
+  book(attempt, decision);
+  const written = await scope.journal.intent(intentOf(attempt, decision, scope.live.current()));
+  const isWritten = written === 'written';
+  if (!isWritten) scope.ledger.release(path);
+  if (consumes !== undefined) (isWritten ? noteUse : forget)(attempt, consumes);
+  return isWritten;
 }
 
 /** What becomes of a call that an earlier owner let through and never wrote the end of; undefined: it is made again. */
@@ -143,7 +153,7 @@ const conflictDenial = {
   kind: 'deny',
   reason: 'gate.conflict',
   rule: 'gate',
-  message: 'The live revision was replaced, or something was halted, three times while the call was decided.',
+  message: 'What the call depends on changed each time that it was decided.',
 } as const;
 
 /** The intent is durable: from here on the call counts as made until the journal says otherwise. */

@@ -29,6 +29,8 @@ export interface ApprovalRow {
   readonly decided_by: string | null;
   readonly reason: string | null;
   readonly used_by: readonly string[];
+  readonly uses_max: number;
+  readonly class_digest: string | null;
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly decided_at: Date | null;
@@ -38,7 +40,8 @@ export interface ApprovalRow {
 const state = `case when a.state in ('pending', 'approved') and a.expires_at <= now() then 'expired' else a.state end`;
 
 const columns = `a.id, a.environment, a.namespace, a.run, r.system, r.revision, r.cause, a.path, a.node, a.action_digest,
-  a.action, a.args, a.asks, a.subject, ${state} as state, a.votes, a.decided_by, a.reason, a.used_by, a.created_at,
+  a.action, a.args, a.asks, a.subject, ${state} as state, a.votes, a.decided_by, a.reason, a.used_by, a.uses_max,
+  a.class_digest, a.created_at,
   a.expires_at, a.decided_at`;
 
 export async function readApproval(database: Database, id: string): Promise<ApprovalRow | undefined> {

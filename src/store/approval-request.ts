@@ -3,6 +3,7 @@ import { canonicalText } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { ApprovalState } from '../policy/approval.ts';
 import type { ApprovalAnswer, ApprovalRequest } from '../run/executor.ts';
+import { approvalStateText } from './approval-state.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 import { inTransaction, type StoreTransaction } from './transaction.ts';
@@ -22,8 +23,7 @@ export async function requestApproval(database: Database, request: ApprovalReque
     await insertRequest(trx, request);
     const asked = await readOpen(trx, [run, path]);
     await recordWait(trx, [run, path, asked.remaining]);
-    const { id, action_digest, state, remaining: remainingMs } = asked;
-    return { kind: 'asked', state: { id, actionDigest: action_digest, state }, remainingMs };
+    return { kind: 'asked', state: asked.state, remainingMs: asked.remaining };
   });
 }
 
@@ -48,9 +48,9 @@ async function closeOthers(
 
 const insertText = `
 insert into approval (id, environment, namespace, run, fence, path, node, action_digest, action, args, asks, subject,
-  class_digest, expires_at)
-select $1, r.environment, r.namespace, r.id, r.fence, $3, $4, $5, $6, $7, $8::jsonb, r.submitted_by, $9,
-  clock_timestamp() + $10 * interval '1 millisecond'
+  class_digest, uses_max, expires_at)
+select $1, r.environment, r.namespace, r.id, r.fence, $3, $4, $5, $6, $7, $8::jsonb, r.submitted_by, $9, $10,
+  clock_timestamp() + $11 * interval '1 millisecond'
 from run r where r.id = $2
 on conflict (run, path) where state in ('pending', 'approved') do nothing`;
 
@@ -58,8 +58,13 @@ async function insertRequest(trx: StoreTransaction, request: ApprovalRequest): P
   const { run, path, node, actionDigest, action, args, asks, classDigest } = request;
   const ttlMs = Math.min(ttlMsMax, ...asks.map((ask) => ask.ttlMs));
   const texts = [canonicalText(action as unknown as JsonObject), args, JSON.stringify(asks), classDigest ?? null];
-  const values = [newApprovalId(), run, path, node, actionDigest, ...texts, ttlMs];
+  const values = [newApprovalId(), run, path, node, actionDigest, ...texts, usesOf(request), ttlMs];
   await rowsOf(trx, { name: 'request_approval', text: insertText }, values);
+}
+
+/** Its own call, and the further ones that every rule that asks lets it release. */
+function usesOf({ classDigest, asks }: ApprovalRequest): number {
+  return classDigest === undefined ? 1 : 1 + Math.min(...asks.map(({ batch }) => batch?.max ?? 0));
 }
 
 /** 50 bits in letters and digits that nobody takes for one another. */
@@ -69,17 +74,14 @@ function newApprovalId(): string {
 }
 
 interface OpenRow {
-  readonly id: string;
-  readonly action_digest: string;
-  readonly state: ApprovalState['state'];
+  readonly state: ApprovalState;
   readonly remaining: number;
 }
 
 async function readOpen(trx: StoreTransaction, values: readonly [run: string, path: string]): Promise<OpenRow> {
-  const text = `select id, action_digest,
-      case when expires_at <= clock_timestamp() then 'expired' else state end as state,
-      greatest(0, ceil(extract(epoch from expires_at - clock_timestamp()) * 1000))::integer as remaining
-    from approval where run = $1 and path = $2 and state in ('pending', 'approved')`;
+  const text = `select ${approvalStateText('clock_timestamp()')} as state,
+      greatest(0, ceil(extract(epoch from a.expires_at - clock_timestamp()) * 1000))::integer as remaining
+    from approval a where a.run = $1 and a.path = $2 and a.state in ('pending', 'approved')`;
   const [row] = await rowsOf<OpenRow>(trx, { name: 'read_open_approval', text }, values);
   if (row === undefined) throw new TypeError('a request that was written is not there');
   return row;

@@ -1,5 +1,6 @@
 import type { ApprovalState } from '../policy/approval.ts';
 import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
+import { approvalStateText } from './approval-state.ts';
 import { readHeads } from './audit.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
@@ -121,16 +122,15 @@ interface WaitRow {
 }
 
 /**
- * With each wait for an approval what people said last of that call. What is past its time counts as expired, though
- * nobody has written so yet; what was asked before somebody started the run again counts no more.
+ * With each wait for an approval what people said last of that call. What was asked before somebody started the run
+ * again counts no more.
  */
 const waitsText = `
 select w.run, w.path, w.kind,
   coalesce(greatest(0, ceil(extract(epoch from w.due_at - now()) * 1000)), 0)::integer as remaining,
   a.approval
 from wait w left join lateral (
-  select json_build_object('id', a.id, 'actionDigest', a.action_digest, 'state',
-    case when a.state in ('pending', 'approved') and a.expires_at <= now() then 'expired' else a.state end) as approval
+  select ${approvalStateText('now()')} as approval
   from approval a join run r on r.id = a.run
   where w.kind = 'approval' and a.run = w.run and a.path || '/approval' = w.path
     and a.fence > coalesce(r.retried_fence, 0)

@@ -51,7 +51,12 @@ describe('an AgentPolicy', () => {
         ],
         guards: ['no-card-numbers'],
         gateways: { require: ['model', 'tool'], allow: ['approved'] },
-        approval: { approvers: { groups: ['leads'], users: ['ada'], min: 2 }, ttl: '1h', fourEyes: false },
+        approval: {
+          approvers: { groups: ['leads'], users: ['ada'], min: 2 },
+          ttl: '1h',
+          fourEyes: false,
+          batch: { max: 20, same: ['to'] },
+        },
       },
       'for all': { global, limits: { maxSteps: 3 } },
     },

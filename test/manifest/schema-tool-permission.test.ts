@@ -23,7 +23,7 @@ describe('a ToolPermission', () => {
           { operation: 'delete', verdict: 'deny' },
           { operation: 'read', verdict: 'allow' },
         ],
-        approval: { ...approval, ttl: '30m', fourEyes: false },
+        approval: { ...approval, ttl: '30m', fourEyes: false, batch: { max: 20, same: ['to'] } },
       },
       'that asks whoever may approve': { toolRef: 'refund', global: true, rules: ask },
     },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { actionDigest } from '../../src/policy/approval.ts';
+import type { BatchState } from '../../src/policy/approval.ts';
 import type { SubjectAuthority } from '../../src/policy/authority.ts';
 import { decide } from '../../src/policy/gate.ts';
 import { offeredTools } from '../../src/policy/offer.ts';
@@ -138,4 +139,67 @@ test('a model is offered the tools that people are asked about', () => {
   const [agent] = Object.values(bundle.agents);
   if (agent === undefined) throw new Error('unreachable');
   expect(offeredTools(agent, { pinned: asking, live: undefined })).toEqual(['refund', 'search']);
+});
+
+/** One approval also releases calls that have the argument `id` in common. */
+const batch = { max: 2, same: ['id'] };
+const batching = (more: Partial<SubjectAuthority> = {}): SubjectAuthority => ({
+  ...asking,
+  approvals: { [rule]: { ...terms, batch } },
+  ...more,
+});
+const classAsked = (change: Parameters<typeof contextWith>[0] = {}, call = toolCall) => {
+  const decision = decide(call, contextWith({ pinned: batching(), where, ...change }));
+  if (decision.kind !== 'ask') throw new TypeError(`a decision that asks, not ${decision.kind}`);
+  return decision.batch?.classDigest;
+};
+/** Another call of the run, whose own request says nothing, after one of the same class was approved. */
+const along = (said: Partial<BatchState> = {}, change: Parameters<typeof contextWith>[0] = {}) => {
+  const state = { classDigest: classAsked() ?? '', left: 1, used: [where.call], ...said };
+  const approvals = new Map([[where.call, { id: 'a-1', actionDigest: 'x', state: 'approved' as const, batch: state }]]);
+  return contextWith({ pinned: batching(), where: { ...where, call: 'draft/2.0' }, approvals, ...change });
+};
+
+test('an approval of a class of calls releases further ones of it, as long as it has any left', () => {
+  const decision = decide(toolCall, along());
+  expect(decision).toMatchObject({ kind: 'allow', approval: 'a-1', consumes: { classDigest: classAsked() } });
+  expect(decide(toolCall, along({ left: 0 })).kind).toBe('ask');
+  expect(decide(toolCall, along({ classDigest: 'another' })).kind).toBe('ask');
+  const again = decide({ ...toolCall, again: true }, along({ left: 0, used: ['draft/2.0'] }));
+  expect([again.kind, 'approval' in again]).toEqual(['allow', false]);
+});
+
+test('a class is of one caller, tool, place and set of rules, and of the arguments that are named', () => {
+  const here = classAsked();
+  expect(here).toMatch(/^[0-9a-f]{64}$/);
+  expect(classAsked({ where: { ...where, call: 'draft/3.0' } })).toBe(here);
+  const others = [
+    classAsked({ where: { ...where, run: 'run-2' } }),
+    classAsked({ where: { ...where, step: 'other' } }),
+    classAsked({}, { ...toolCall, arguments: '{"id":"t-2"}' }),
+    classAsked({ pinned: batching({ egress: [] }) }),
+    classAsked({ live: batching({ approvals: { [rule]: { ...terms, batch: { max: 2, same: ['id', 'more'] } } } }) }),
+  ];
+  expect(new Set([here, ...others]).size).toBe(6);
+});
+
+test('only what every rule allows is released along, and nothing of a tool whose risk is critical', () => {
+  const other = 'AgentPolicy/default/other';
+  const cell = { kind: 'ask', rule: 'AgentRole/default/support', asks: [rule, other] } as const;
+  const both = (second: object) =>
+    batching({
+      tools: { ...authority.tools, 'default/search': cell },
+      approvals: { [rule]: { ...terms, batch }, [other]: { ...terms, ...second } },
+    });
+  expect(classAsked({ pinned: both({}) })).toBeUndefined();
+  expect(decide(toolCall, contextWith({ pinned: both({ batch: { max: 1, same: ['more'] } }), where }))).toMatchObject({
+    batch: { max: 1, same: ['id', 'more'] },
+  });
+  const critical = {
+    ...bundle,
+    tools: { ...bundle.tools, 'default/search': toolNamed('search', { risk: 'critical' }) },
+  };
+  expect(classAsked({ bundle: critical })).toBeUndefined();
+  expect(decide(toolCall, along({}, { bundle: critical })).kind).toBe('ask');
+  expect(classAsked({ live: asking })).toBeUndefined();
 });

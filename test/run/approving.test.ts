@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryRun } from '../support/memory-rows.ts';
-import type { MemoryStore } from '../support/memory-store.ts';
-import { type MemoryPlay, runInMemory } from '../support/memory-executor.ts';
-import { asking, sender, sendNode, terms } from './approval-play.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+import { eventually } from '../support/runs.ts';
+import { MemoryExecutor, type MemoryPlay, memoryWorker, runInMemory } from '../support/memory-executor.ts';
+import { asking, rule, sender, sendNode, terms } from './approval-play.ts';
 
 const openOf = (run: MemoryRun) => run.approvals.filter(({ state }) => state === 'pending');
 
@@ -114,6 +115,52 @@ describe('what was approved', () => {
     const { run, effects } = await runInMemory({ bundle, authority: asking(bundle), answer });
     expect([run.state, run.error?.code, effects]).toEqual(['Failed', 'approval.expired', []]);
   });
+});
+
+describe('an approval of a class of calls', () => {
+  const batch = { ttlMs: 10_000, fourEyes: true, batch: { max: 2, same: ['to'] } };
+  const inClass = (bundle: Parameters<typeof asking>[0]) => asking(bundle, ['send'], { [rule]: batch });
+  const to = (name: string, text: number) => ({ to: name, text });
+
+  test('releases calls that were asked about too, and no more of them than it says', async () => {
+    const calls = [to('ada', 1), to('ada', 2), to('bob', 3), to('ada', 4), to('ada', 5)];
+    const bundle = sender(calls);
+    const asked: number[] = [];
+    const answer: MemoryPlay['answer'] = (run, store) => {
+      const [first] = openOf(run);
+      if (first === undefined) return false;
+      asked.push(openOf(run).length);
+      return store.decideApproval(run.id, first.path, 'approved');
+    };
+    const { run, effects } = await runInMemory({ bundle, authority: inClass(bundle), answer });
+    expect([run.state, effects.map(({ args }) => args)]).toEqual(['Succeeded', expect.arrayContaining(calls)]);
+    expect(effects).toHaveLength(calls.length);
+    // Three of ada's by one approval, bob's by another, and the fourth of ada's by a third.
+    expect(asked).toHaveLength(3);
+    expect(run.approvals.map(({ usedBy }) => usedBy.length)).toEqual([3, 1, 1]);
+  });
+});
+
+test('who answers a worker falsely for ever does not hold it for ever', async () => {
+  class Liar extends MemoryExecutor {
+    asked = 0;
+    override requestApproval(): ReturnType<MemoryExecutor['requestApproval']> {
+      this.asked += 1;
+      const state = { id: 'a', actionDigest: 'of something else', state: 'approved' } as const;
+      return Promise.resolve({ kind: 'asked', state, remainingMs: 1_000 });
+    }
+  }
+  const store = new MemoryStore();
+  const bundle = sendNode();
+  store.install(bundle, asking(bundle));
+  const executor = new Liar(store);
+  const worker = memoryWorker(store, { executor });
+  const run = store.submit({ system: bundle.system, input: {} });
+  await worker.start();
+  await eventually(async () => (run.state === 'Failed' ? true : undefined));
+  await worker.stop();
+  expect([run.error?.code, executor.asked]).toEqual(['gate.conflict', expect.any(Number)]);
+  expect(executor.asked).toBeLessThanOrEqual(1_000);
 });
 
 test('requests of agents that were handed work rise to the root run and name the place', async () => {

@@ -1,108 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { canonicalText, sha256 } from '../../src/manifest/digest.ts';
-import type { ApprovalRequest, RunWrite } from '../../src/run/executor.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/manifest/digest.ts';
 import { listApprovals, readApproval, readApprovalsOf } from '../../src/store/approval-list.ts';
 import { requestApproval } from '../../src/store/approval-request.ts';
-import { type NewVote, writeVote } from '../../src/store/approval-vote.ts';
+import { writeVote } from '../../src/store/approval-vote.ts';
 import { claimRuns } from '../../src/store/claim.ts';
-import type { Database, Session } from '../../src/store/database-port.ts';
 import { writeJournal } from '../../src/store/journal.ts';
 import { cancelRun, readRun } from '../../src/store/run.ts';
-import { enlistWorker, reapWorkers } from '../../src/store/worker.ts';
-import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { environment, install, submit } from '../support/runs.ts';
-import { rule, sendNode, terms } from '../run/approval-play.ts';
+import { reapWorkers } from '../../src/store/worker.ts';
+import { environment } from '../support/runs.ts';
+import { intent, openApprovals, requestOf, vote } from './approval-fixture.ts';
 
-// A real server: two connections race for a row, as two people and two workers do.
-let opened: OpenedDatabase;
-let database: Database;
-let session: Session;
-let revision: number;
-let haltEpoch = 0;
-const worker = randomUUID();
-beforeAll(async () => {
-  opened = await openTestDatabase('postgres');
-  database = opened.database;
-  session = await database.session();
-  revision = await install(database, sendNode());
-  await enlistWorker(database, session, {
-    id: worker,
-    host: 'test',
-    pid: 1,
-    version: '0',
-    slots: 100,
-    leaseMs: 600_000,
-  });
-}, 60_000);
-afterAll(async () => {
-  await session.close();
-  await opened.close();
-});
-
-async function running(): Promise<{ readonly run: string; readonly fence: number }> {
-  const { id } = await submit(database);
-  const claimed = await claimRuns(database, { worker, pool: 'default', slots: 50, suspect: true });
-  const { fence = 0, haltEpoch: epoch = 0 } = claimed.find((one) => one.id === id) ?? {};
-  haltEpoch = epoch;
-  return { run: id, fence };
-}
-
-function requestOf(of: { readonly run: string; readonly fence: number }, args = '{}'): ApprovalRequest {
-  const names = { subject: 'AgentSystem/default/work', tool: 'default/send', isolation: 'inline' } as const;
-  const digests = { pin: 'p', args: sha256(args), pinnedPolicy: 'a', livePolicy: 'a' };
-  const action = {
-    environment,
-    run: of.run,
-    step: 'send',
-    call: 'send/1',
-    ...names,
-    ...digests,
-    egress: [],
-    secrets: [],
-  };
-  const actionDigest = sha256(canonicalText(action));
-  return { ...of, worker, path: 'send/1', node: 'send', action, actionDigest, args, asks: [{ rule, ...terms }] };
-}
-
-async function asked(args?: string) {
-  const of = await running();
-  const request = requestOf(of, args);
-  const answer = await requestApproval(database, request);
-  if (answer.kind !== 'asked') throw new Error('fenced');
-  return { ...of, request, id: answer.state.id, digest: request.actionDigest };
-}
-
-function vote(of: { readonly id: string; readonly digest: string }, by: string, given: Partial<NewVote> = {}): NewVote {
-  const said = { by, key: by, as: 'approve', asks: [0], at: '2026-01-01T00:00:00Z' } as const;
-  return { approval: of.id, actionDigest: of.digest, after: 0, vote: said, state: 'approved', ...given };
-}
-
-function intent(of: { run: string; fence: number; id: string; digest: string }, path = 'send/1'): RunWrite {
-  const decision = { kind: 'allow', rule: 'r', approval: of.id } as const;
-  const approval = { id: of.id, actionDigest: of.digest };
-  const entry = {
-    phase: 'intent',
-    path,
-    node: 'send',
-    kind: 'tool',
-    target: 'default/send',
-    decision,
-    approval,
-  } as const;
-  return {
-    worker,
-    run: of.run,
-    fence: of.fence,
-    entries: [{ ...entry, tokensReserved: 0, liveRevision: revision, haltEpoch }],
-  };
-}
-
-const conflictsOf = async (write: RunWrite) => {
-  const [answer] = await writeJournal(database, [write]);
-  return answer?.kind === 'accepted' ? answer.conflicts : answer?.kind;
-};
-const stateOf = async (id: string) => (await readApproval(database, id))?.state;
+const { database, worker, running, asked, conflictsOf, stateOf, close } = await openApprovals();
+afterAll(close);
 
 describe('a request', () => {
   test('is one for one action, however often it is asked for, and makes place for one of another action', async () => {

@@ -62,12 +62,34 @@ export function decideApproval(
 export function consumeApproval(run: MemoryRun, { path, approval }: IntentEntry, nowMs: number): boolean {
   if (approval === undefined) return true;
   const known = run.approvals.find(({ id }) => id === approval.id);
-  if (known === undefined || known.request.actionDigest !== approval.actionDigest) return false;
+  if (known === undefined) return false;
   if (known.usedBy.includes(path)) return true;
-  if (stateOf(known, nowMs).state !== 'approved') return false;
+  const { state, batch } = stateOf(known, nowMs);
+  if (state !== 'approved') return false;
+  const isOwn = known.request.actionDigest === approval.actionDigest;
+  if (isOwn ? callsOf(known).includes(known.path) : !isOfClass(known, approval) || (batch?.left ?? 0) < 1) return false;
   known.usedBy.push(path);
-  known.state = 'consumed';
+  if (known.usedBy.length === usesOf(known)) known.state = 'consumed';
+  for (const other of run.approvals) {
+    if (other.state !== 'pending' || other.request.actionDigest !== approval.actionDigest) continue;
+    other.state = 'cancelled';
+    const wait = run.waits.get(`${other.path}/approval`);
+    if (wait !== undefined) wait.resolved = true;
+  }
   return true;
+}
+
+function isOfClass({ request }: MemoryApproval, { classDigest }: NonNullable<IntentEntry['approval']>): boolean {
+  return classDigest !== undefined && request.classDigest === classDigest;
+}
+
+function callsOf({ usedBy }: MemoryApproval): string[] {
+  return usedBy.map((path) => path.replace(/~[0-9]+$/, ''));
+}
+
+function usesOf({ request }: MemoryApproval): number {
+  if (request.classDigest === undefined) return 1;
+  return 1 + Math.min(...request.asks.map(({ batch }) => batch?.max ?? 0));
 }
 
 /** What a claim tells of a wait for an approval. */
@@ -80,7 +102,13 @@ function openOf(run: MemoryRun, path: string): MemoryApproval[] {
   return run.approvals.filter((one) => one.path === path && (one.state === 'pending' || one.state === 'approved'));
 }
 
-function stateOf({ id, request, state, expiresAt }: MemoryApproval, nowMs: number): ApprovalState {
+function stateOf(approval: MemoryApproval, nowMs: number): ApprovalState {
+  const { id, path, request, state, expiresAt } = approval;
   const isLate = expiresAt <= nowMs && (state === 'pending' || state === 'approved');
-  return { id, actionDigest: request.actionDigest, state: isLate ? 'expired' : state };
+  const { actionDigest, classDigest } = request;
+  const said = { id, actionDigest, state: isLate ? ('expired' as const) : state };
+  if (classDigest === undefined) return said;
+  const used = callsOf(approval);
+  const left = usesOf(approval) - 1 - used.filter((call) => call !== path).length;
+  return { ...said, batch: { classDigest, left, used } };
 }
