@@ -5,10 +5,12 @@ import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import type { Rules } from '../manifest/rules.ts';
+import { compareText } from '../manifest/problem.ts';
 import { isUngoverned, personKey } from '../plan/approvers.ts';
 import { approvedBy, countedFor, type Electorate, outcomeOf, whoText } from '../plan/voting.ts';
 import type { Person } from '../policy/person.ts';
 import { type ApprovalRow, listApprovals, readApproval } from '../store/approval-list.ts';
+import { listTokens } from '../store/api-token.ts';
 import { type Vote, writeVote } from '../store/approval-vote.ts';
 import type {
   ApprovalDecided,
@@ -57,11 +59,13 @@ const roundsMax = 20;
 async function decide(plane: ControlPlane, person: Person, request: ApprovalDecision): Promise<ApprovalDecided> {
   const { database } = plane;
   const { rules: known, involved } = await judging(plane, request.id);
+  const isAlone = person.proof === 'local' && (await isOnlyPerson(plane, known));
   for (let round = 1; round <= roundsMax; round += 1) {
     const row = await requestOf(plane, request.id);
     assertSeen(row, request);
     assertOpen(row);
-    const vote = voteOf(person, request, { asks: row.asks, namespace: row.namespace, rules: known, involved });
+    const electorate = { asks: row.asks, namespace: row.namespace, rules: known, involved, isAlone };
+    const vote = voteOf(person, request, electorate);
     if (row.votes.some(({ key }) => key === vote.key))
       throw conflict('approval.voted', `You have decided on request ${row.id} already.`);
     const state = outcomeOf(row.asks, [...row.votes, vote]);
@@ -77,7 +81,7 @@ async function decide(plane: ControlPlane, person: Person, request: ApprovalDeci
     });
     if (pool === undefined) continue;
     if (state !== 'pending') await database.notify(channels.ready, pool).catch(() => undefined);
-    return { id, run: row.run, state, alone: person.proof === 'local' && isUngoverned(known) };
+    return { id, run: row.run, state, alone: vote.alone === true };
   }
   throw new RetryableError(`Others decide on request ${request.id} at the same time.`, {
     code: 'approval.busy',
@@ -94,6 +98,13 @@ async function judging(plane: ControlPlane, id: string): Promise<Pick<Electorate
   const { environment, system, revision, subject, cause, asks } = row;
   const asked = { environment, system, revision, subject, cause, caller, tool, rules: asks.map(({ rule }) => rule) };
   return { rules, involved: await involvedIn(plane, asked) };
+}
+
+/** Where nobody else can come in and no rule speaks of anybody, whoever opens the embedded database is the only person. */
+async function isOnlyPerson({ database }: ControlPlane, rules: Rules): Promise<boolean> {
+  if (database.kind !== 'embedded' || !isUngoverned(rules) || (rules.access ?? []).length > 0) return false;
+  const tokens = await listTokens(database.db, 1);
+  return tokens.length === 0;
 }
 
 const noRules: Rules = { groups: {}, ownership: [], approvals: {}, guards: {} as Rules['guards'] };
@@ -133,7 +144,9 @@ function voteOf(person: Person, { as, text }: ApprovalDecision, electorate: Elec
       exit: exitCodes.usage,
     });
   }
-  const vote = { by: person.name, key: personKey(person.name), as, asks: counted.asks, at: new Date().toISOString() };
+  const { asks, alone } = counted;
+  const at = new Date().toISOString();
+  const vote = { by: person.name, key: personKey(person.name), as, asks, at, ...(alone === true ? { alone } : {}) };
   return text === undefined || as === 'approve' ? vote : { ...vote, text };
 }
 
@@ -161,15 +174,22 @@ function recordOf(row: ApprovalRow): ApprovalRecord {
       approved: approvedBy(votes, index),
       fourEyes: ask.fourEyes,
     })),
+    ...batchOf(row),
     subject: row.subject,
     state: row.state,
-    votes: votes.map(({ by, as, text, at }) => ({ by, as, text, at })),
+    votes: votes.map(({ by, as, text, at, alone }) => ({ by, as, text, at, ...(alone === true ? { alone } : {}) })),
     decidedBy: row.decided_by ?? undefined,
     reason: row.reason ?? undefined,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
     decidedAt: row.decided_at?.toISOString(),
   };
+}
+
+function batchOf({ asks, class_digest: isOfClass, uses_max: uses, used_by: used }: ApprovalRow) {
+  if (isOfClass === null) return {};
+  const same = [...new Set(asks.flatMap(({ batch }) => batch?.same ?? []))].sort(compareText);
+  return { batch: { max: uses - 1, same, used: used.length } };
 }
 
 function actionOf({ action }: ApprovalRow): ApprovalRecord['action'] {

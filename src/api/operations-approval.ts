@@ -55,6 +55,8 @@ export interface ApprovalRecord {
     readonly approved: number;
     readonly fourEyes: boolean;
   }[];
+  /** What approving it releases besides: further calls, with the same values of some arguments. Absent: nothing. */
+  readonly batch?: { readonly max: number; readonly same: readonly string[]; readonly used: number };
   /** Who submitted the run. */
   readonly subject: string;
   readonly state: ApprovalRecordState;
@@ -63,6 +65,8 @@ export interface ApprovalRecord {
     readonly as: 'approve' | 'deny';
     readonly text: string | undefined;
     readonly at: string;
+    /** There was nobody else to ask, so that four eyes did not hold. */
+    readonly alone?: boolean;
   }[];
   readonly decidedBy: string | undefined;
   readonly reason: string | undefined;
@@ -85,6 +89,6 @@ export interface ApprovalDecided {
   readonly run: string;
   /** `pending`: it counts, and more people are needed. */
   readonly state: 'pending' | 'approved' | 'denied';
-  /** Nobody else is set up to approve here. */
+  /** Nobody else is set up here, so that four eyes did not hold. */
   readonly alone: boolean;
 }

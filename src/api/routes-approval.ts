@@ -30,10 +30,17 @@ const approval = z
     asks: z.array(
       z.object({ rule: z.string(), who: z.string(), min: z.int(), approved: z.int(), fourEyes: z.boolean() }),
     ),
+    batch: z.object({ max: z.int(), same: z.array(z.string()), used: z.int() }).optional(),
     subject: z.string(),
     state: states,
     votes: z.array(
-      z.object({ by: z.string(), as: z.enum(['approve', 'deny']), text: z.string().optional(), at: z.string() }),
+      z.object({
+        by: z.string(),
+        as: z.enum(['approve', 'deny']),
+        text: z.string().optional(),
+        at: z.string(),
+        alone: z.boolean().optional(),
+      }),
     ),
     decidedBy: z.string().optional(),
     reason: z.string().optional(),

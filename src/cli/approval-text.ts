@@ -16,9 +16,10 @@ export function approvalText(record: ApprovalRecord): string {
     ...record.asks.map(
       ({ rule, who, approved, min }) => `  asks     ${neutral(who)}, by ${neutral(rule)}: ${approved} of ${min}`,
     ),
+    ...batchLines(record),
     ...votes.map(
-      ({ by, as, text, at }) =>
-        `  ${as === 'approve' ? 'approved' : 'denied  '} by ${neutral(by)} at ${at}${text === undefined ? '' : `: ${neutral(text)}`}`,
+      ({ by, as, text, at, alone }) =>
+        `  ${as === 'approve' ? 'approved' : 'denied  '} by ${neutral(by)}${alone === true ? ', alone,' : ''} at ${at}${text === undefined ? '' : `: ${neutral(text)}`}`,
     ),
     ...(record.reason === undefined || votes.length > 0 ? [] : [`  because  ${neutral(record.reason)}`]),
     '  arguments:',
@@ -28,6 +29,16 @@ export function approvalText(record: ApprovalRecord): string {
     ...(state === 'pending' ? ['', `  ${howTo(record)}`] : []),
   ];
   return lines.join('\n');
+}
+
+/** What an approval lets through besides the call that is shown. */
+function batchLines({ batch, action, state }: ApprovalRecord): readonly string[] {
+  if (batch === undefined) return [];
+  const { max, same, used } = batch;
+  const calls = max === 1 ? 'one more call' : `up to ${max} more calls`;
+  const alike = same.map((name) => `\`${neutral(name)}\``).join(' and ');
+  const line = `  releases ${calls} of ${neutral(action.tool)} at this place with the same ${alike}, whatever else they say`;
+  return [state === 'pending' ? line : `${line} (${used} used)`];
 }
 
 /** What approves exactly what was shown. */

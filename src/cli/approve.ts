@@ -28,7 +28,7 @@ async function confirmed({ terminal }: CliContext, record: ApprovalRecord): Prom
   // Whether it is open is for whoever decides to say: nobody is asked about what is over.
   if (record.state !== 'pending') return record.actionDigest;
   const answer = await terminal.ask(
-    `\nLet ${record.action.tool} be called with exactly this? Only "yes" is taken: `,
+    `\nLet ${record.action.tool} be called with exactly this${record.batch === undefined ? '' : ', and with what else it releases'}? Only "yes" is taken: `,
     flag,
   );
   if (answer === 'yes') return record.actionDigest;
@@ -63,6 +63,8 @@ function said({ terminal }: CliContext, { output }: { readonly output: string },
   else if (state === 'approved') terminal.out(`Approved ${id}: run ${run} goes on.`);
   else terminal.out(`Denied ${id}: run ${run} is told so.`);
   if (state === 'approved' && alone)
-    terminal.note('pawl.yaml defines no groups: you approved alone. Define `groups` to have others asked.');
+    terminal.note(
+      'Nobody else is set up on this machine: you approved alone, without four eyes. Define `groups` or `access` in pawl.yaml, or make a token for somebody, to have others asked.',
+    );
   return exitCodes.success;
 }

@@ -20,11 +20,13 @@ export interface Electorate {
   readonly namespace: string;
   readonly rules: Rules;
   readonly involved: readonly Involved[];
+  /** Nobody but the person is set up: four eyes cannot hold where a rule names nobody else either. */
+  readonly isAlone?: boolean;
 }
 
 /** The rules that a person's word counts for, or why it counts for none. */
 export type Counted =
-  | { readonly kind: 'counts'; readonly asks: readonly number[] }
+  | { readonly kind: 'counts'; readonly asks: readonly number[]; readonly alone?: true }
   | { readonly kind: 'refused'; readonly code: 'approval.four_eyes' | 'approval.not_approver'; readonly why: string };
 
 /**
@@ -41,6 +43,8 @@ export function countedFor(person: Person, as: 'approve' | 'deny', electorate: E
   const involvement = as === 'deny' ? undefined : involvementOf(person, electorate.involved);
   const counting = asked.filter(({ ask }) => involvement === undefined || !ask.fourEyes);
   if (counting.length > 0) return { kind: 'counts', asks: counting.map(({ index }) => index) };
+  if (electorate.isAlone === true && electorate.asks.every((ask) => namesNobodyElse(person, ask)))
+    return { kind: 'counts', asks: asked.map(({ index }) => index), alone: true };
   const why = `${shownText(person.name)} ${involvement?.why ?? 'is involved'}: somebody else has to approve.`;
   return { kind: 'refused', code: 'approval.four_eyes', why };
 }
@@ -50,6 +54,12 @@ function isAsked(person: Person, { approvers }: Ask, { namespace, rules }: Elect
   // A rule that names nobody is nobody's: no empty list and no damaged row lets everybody decide.
   if (approvers.groups.length + approvers.users.length === 0) return false;
   return standingOf(person, approvers, rules).may;
+}
+
+function namesNobodyElse({ name }: Person, { approvers }: Ask): boolean {
+  if (approvers === undefined) return true;
+  const { groups, users, min } = approvers;
+  return groups.length === 0 && min === 1 && users.every((user) => personKey(user) === personKey(name));
 }
 
 function involvementOf(person: Person, involved: readonly Involved[]): Involved | undefined {

@@ -11,6 +11,8 @@ export interface Vote {
   readonly text?: string;
   /** RFC 3339. */
   readonly at: string;
+  /** Nobody else was set up, so that four eyes did not hold. */
+  readonly alone?: true;
 }
 
 export interface NewVote {
@@ -47,7 +49,9 @@ with asked as materialized (
 ), said as (
   insert into event (environment, actor, action, detail)
   select o.environment, $6, case $4::jsonb -> 0 ->> 'as' when 'deny' then 'approval.denied' else 'approval.approved' end,
-    jsonb_build_object('approval', o.approval, 'run', o.id, 'path', o.path, 'action', $2::text) from open o
+    jsonb_build_object('approval', o.approval, 'run', o.id, 'path', o.path, 'action', $2::text)
+      || case when $4::jsonb -> 0 ? 'alone' then '{"alone": true}'::jsonb else '{}'::jsonb end
+  from open o
 ), resolved as (
   update wait w set resolution = $8::jsonb
   from open o where $5 <> 'pending' and w.run = o.id and w.path = o.path || '/approval'
