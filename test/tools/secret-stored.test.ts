@@ -113,7 +113,7 @@ test('a tag that was cut, no key, and a missing key each close, and say which', 
   expect(await why({ kind: 'file', path: join(folder, 'none') })).toContain('(stored_key_unreadable)');
   const nobody = secretSource({ variables: new Map(), folders: [], ageKeys: undefined });
   const without = bundleSecrets({ 'default/crm': { source: 'stored', keys: { token: '' } } }, nobody, environment);
-  await expect(without.resolve({ secret: 'default/crm', key: 'token' })).rejects.toThrow('(stored_missing)');
+  await expect(without.resolve({ secret: 'default/crm', key: 'token' })).rejects.toThrow('(stored_not_read)');
   await sql`update stored_secret set tag = substring(tag from 1 for 12) where version = 3`.execute(opened.database.db);
   expect(await why(keys)).toContain('(stored_damaged)');
   expect(await why(undefined)).toContain('(stored_damaged)');
