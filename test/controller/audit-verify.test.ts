@@ -140,6 +140,10 @@ describe('a record on the embedded database', { timeout: 60_000 }, () => {
     });
   });
 
+  test.each(['nonsense', randomUUID()])('of one run says of %s that nobody knows it', async (id) => {
+    await expect(verifyAudit(opened.database, { run: id })).rejects.toMatchObject({ code: 'run.unknown' });
+  });
+
   test('is exported event by event, and goes on from a cursor', async () => {
     const all = await exportAudit(opened.database, { environment });
     expect(all.next).toBeNull();
