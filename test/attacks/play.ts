@@ -13,7 +13,7 @@ export interface Turn {
 /** By agent (`lead`, not `default/lead`): its turns; whoever has none left says `went on`. */
 export type Turns = Readonly<Record<string, readonly Turn[]>>;
 
-export type Models = NonNullable<MemoryPlay['models']>;
+type Models = NonNullable<MemoryPlay['models']>;
 
 /** A model that writes what it is told to, and the requests that it was sent. */
 export function misbehaving(turns: Turns): { readonly models: Models; readonly requests: readonly ModelRequest[] } {
