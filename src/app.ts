@@ -128,7 +128,15 @@ function operationsFor(
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
   const log = subsystemLog(createLog(config.logLevel), 'plan');
   return (person) =>
-    createLocalOperations({ plane, person, workingCopy, log, secretKeys: config.secrets.storedKeys, close });
+    createLocalOperations({
+      plane,
+      person,
+      workingCopy,
+      log,
+      secretKeys: config.secrets.storedKeys,
+      hasProvider: config.api.oidc !== undefined,
+      close,
+    });
 }
 
 function openersOf(config: Config): Openers {

@@ -20,9 +20,14 @@ import type {
   ApprovalsRequest,
 } from './operations-approval.ts';
 
+interface Deciding {
+  readonly plane: ControlPlane;
+  readonly person: Person;
+  readonly hasProvider?: boolean;
+}
+
 export function approvalOperations(
-  plane: ControlPlane,
-  person: Person,
+  { plane, person, hasProvider = false }: Deciding,
   known: (name: string) => Promise<string>,
 ): ApprovalOperations {
   const { database } = plane;
@@ -32,7 +37,7 @@ export function approvalOperations(
       return (await listApprovals(database, { ...filterOf(request), environment })).map(recordOf);
     },
     approval: async (id) => recordOf(await requestOf(plane, id)),
-    decideApproval: (request) => decide(plane, person, request),
+    decideApproval: (request) => decide({ plane, person, hasProvider }, request),
   };
 }
 
@@ -56,10 +61,10 @@ const roundsMax = 20;
  * Takes one vote. It is made up of what the request is now and counts only if that is still so when it is written;
  * else it is made up anew, and refused with the state that it lost to where somebody else has decided.
  */
-async function decide(plane: ControlPlane, person: Person, request: ApprovalDecision): Promise<ApprovalDecided> {
+async function decide({ plane, person, hasProvider }: Deciding, request: ApprovalDecision): Promise<ApprovalDecided> {
   const { database } = plane;
   const { rules: known, involved } = await judging(plane, request.id);
-  const isAlone = person.proof === 'local' && (await isOnlyPerson(plane, known));
+  const isAlone = person.proof === 'local' && hasProvider !== true && (await isOnlyPerson(plane, known));
   for (let round = 1; round <= roundsMax; round += 1) {
     const row = await requestOf(plane, request.id);
     assertSeen(row, request);

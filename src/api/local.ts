@@ -63,6 +63,8 @@ export interface LocalOptions {
   readonly log?: Log;
   /** What stored secrets are encrypted under; absent: none can be stored. */
   readonly secretKeys?: StoredKeys | undefined;
+  /** An identity provider may let others in. */
+  readonly hasProvider?: boolean;
   close(): Promise<void>;
 }
 
@@ -89,7 +91,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     submit: (request) => submit(plane, person, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
     ...answerOperations(plane, person, (name) => known(plane, name)),
-    ...approvalOperations(plane, person, (name) => known(plane, name)),
+    ...approvalOperations(options, (name) => known(plane, name)),
     ...auditOperations(plane, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
     ...taskOperations(plane, person, (name) => known(plane, name)),

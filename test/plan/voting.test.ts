@@ -104,3 +104,16 @@ describe('what a request has come to', () => {
     expect(outcomeOf([], [yes('ada')])).toBe('pending');
   });
 });
+
+test('the only person of a machine approves alone what four eyes would want, unless the rule names somebody else', () => {
+  const ada = localPerson('ada');
+  const involved = [{ keys: ['ada'], why: 'submitted the run' }];
+  const alone = (one: Partial<Ask>) => countedFor(ada, 'approve', electorate([ask(one)], { isAlone: true, involved }));
+  expect(alone({})).toEqual({ kind: 'counts', asks: [0], alone: true });
+  expect(alone({ approvers: { groups: [], users: ['ada'], min: 1 } })).toMatchObject({ alone: true });
+  expect(alone({ fourEyes: false })).toEqual({ kind: 'counts', asks: [0] });
+  expect(alone({ approvers: { groups: [], users: ['ada', 'bob'], min: 1 } })).toMatchObject({
+    code: 'approval.four_eyes',
+  });
+  expect(countedFor(ada, 'approve', electorate([ask()], { involved }))).toMatchObject({ code: 'approval.four_eyes' });
+});
