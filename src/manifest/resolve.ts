@@ -9,6 +9,7 @@ import { gatewayFindings } from './resolve-gateway.ts';
 import { givenFindings } from './resolve-given.ts';
 import { grantFindings, unknownToolFindings } from './resolve-grant.ts';
 import { checkNesting } from './resolve-nesting.ts';
+import { memoryFindings } from './resolve-memory.ts';
 import { checkReferences } from './resolve-reference.ts';
 import { pinsOf } from './resolve-pin.ts';
 import { checkRenames } from './resolve-rename.ts';
@@ -71,6 +72,7 @@ function joinAll(estate: Estate, files: Files, { environment, findings }: Joinin
   grantFindings(estate, report);
   unknownToolFindings(estate, report);
   askFindings(estate, report);
+  memoryFindings(estate, report);
   gatewayFindings(estate, report);
   ceilingFindings(estate, report);
   expressionFindings(estate, report);

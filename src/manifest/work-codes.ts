@@ -27,6 +27,11 @@ export const workCodes = {
     cause: 'The pattern is none of RE2, or matches every text.',
     cure: 'Write it without look-around and back-references, and ask for at least one character.',
   },
+  'memory.no_long_term': {
+    title: 'Nothing to allow in a memory',
+    cause: 'The agent says what it may do with a long-term memory, and its Memory keeps sessions only.',
+    cure: 'Add `longTerm` to the Memory, or leave `allow` out.',
+  },
   'policy.shadowed': {
     title: 'Entry without effect',
     cause: 'The entry stands in another list of the policy too, and that list wins.',
