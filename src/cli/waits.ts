@@ -22,7 +22,11 @@ export async function waitsCommand(context: CliContext, options: WaitsOptions): 
   const { terminal } = context;
   if (options.output === 'json') json(terminal, questions);
   else if (questions.length === 0)
-    terminal.note(run === undefined ? 'Nobody is asked anything.' : 'The run asked nobody anything.');
+    terminal.note(
+      run === undefined
+        ? 'Nobody is asked to answer. Calls that wait for approvals: pawl get approvals.'
+        : 'The run asked nobody anything.',
+    );
   else if (run === undefined) terminal.out(listText(questions, terminal.tableWidth));
   else terminal.out(questions.map(questionText).join('\n\n'));
   return exitCodes.success;
