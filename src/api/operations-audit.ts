@@ -2,8 +2,8 @@ import type { GateStep } from '../plan/gate-steps.ts';
 import type { ExportPage, WrittenAnchor } from '../controller/audit.ts';
 import type { AuditAnchor, AuditReport } from '../controller/audit-verify.ts';
 
-export type { AuditLine, ExportPage, WrittenAnchor } from '../controller/audit.ts';
-export type { AuditAnchor, AuditBreak, AuditReport } from '../controller/audit-verify.ts';
+export type { ExportPage, WrittenAnchor } from '../controller/audit.ts';
+export type { AuditAnchor, AuditReport } from '../controller/audit-verify.ts';
 
 /** The record of what was let do, and of what people did. */
 export interface AuditOperations {
