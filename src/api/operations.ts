@@ -281,4 +281,6 @@ export interface TraceCall {
   readonly tokensOut: number;
   /** Micro-USD. */
   readonly cost: number;
+  /** What was held for a call that took more than that. */
+  readonly held?: { readonly tokens: number; readonly cost: number } | undefined;
 }

@@ -231,6 +231,7 @@ const traceCall = z.object({
   tokensIn: whole,
   tokensOut: whole,
   cost: whole,
+  held: maybe(z.object({ tokens: whole, cost: whole })),
 });
 
 export const traceRecord = z

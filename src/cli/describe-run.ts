@@ -1,4 +1,4 @@
-import type { RunRecord, TraceNode, TraceRecord } from '../api/operations.ts';
+import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
 import type { RunStanding, RunWait } from '../api/operations-run.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -66,6 +66,7 @@ function textOf({ trace, standing, cure }: Described, terminal: Terminal): strin
     'Last calls',
     calls.slice(-callsShown).map((call) => truncate(`  ${callLine(call)}`, width)),
   );
+  section('Overruns', fit(calls.flatMap(overrunLine)));
   section('Used', [
     `  ${amount(totals.calls)} calls, ${amount(totals.denied)} denied, ${amount(totals.tokensIn + totals.tokensOut)} tokens, ${usd(totals.cost)}`,
   ]);
@@ -74,6 +75,12 @@ function textOf({ trace, standing, cure }: Described, terminal: Terminal): strin
     nextCommands(run).map((command) => `  ${command}`),
   );
   return sections.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function overrunLine({ path, target, tokensIn, tokensOut, cost, held }: TraceCall): readonly string[] {
+  if (held === undefined) return [];
+  const took = `${amount(tokensIn + tokensOut)} tokens, ${usd(cost)}`;
+  return [`  ${neutral(path)} of ${neutral(target)} took ${took}; held were ${amount(held.tokens)}, ${usd(held.cost)}`];
 }
 
 /** Words go on below, under the first; a command that is longer than the line stays whole. */

@@ -162,7 +162,16 @@ function callOf({ first, intent, result }: Call, isEnded: boolean): TraceCall {
     startedAt: new Date(first.atMs).toISOString(),
     endedAt: result === undefined ? undefined : new Date(result.atMs).toISOString(),
     ...chargeOf(outcome, intent, result),
+    ...overrunOf(intent, result),
   };
+}
+
+/** A provider may take more than it was told to: budgets are charged for it, and refuse by themselves. */
+function overrunOf(intent: Call['intent'], result: Call['result']): Pick<TraceCall, 'held'> | undefined {
+  if (intent === undefined || result === undefined) return undefined;
+  const [tokens, cost] = [intent.tokensReserved ?? 0, intent.cost ?? 0];
+  const took = (result.tokensIn ?? 0) + (result.tokensOut ?? 0);
+  return took > tokens || (result.cost ?? 0) > cost ? { held: { tokens, cost } } : undefined;
 }
 
 /** What the run's accounts hold of a call: all that was reserved where nobody knows the end, but for a call not made. */
