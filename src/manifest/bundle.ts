@@ -51,7 +51,10 @@ export interface Bundle extends BundleGraph {
   readonly memories?: Readonly<Record<string, BundleMemory>>;
   /** Secret references that tools, models and memories use, by `namespace/name`: variables, paths or `age` ciphertexts by key. */
   readonly secrets: Readonly<
-    Record<string, { readonly source: 'env' | 'file' | 'age' | 'stored'; readonly keys: Readonly<Record<string, string>> }>
+    Record<
+      string,
+      { readonly source: 'env' | 'file' | 'age' | 'stored'; readonly keys: Readonly<Record<string, string>> }
+    >
   >;
   /** Held when a run is submitted, by the newest revision. */
   readonly concurrency?: BundleConcurrency;

@@ -101,7 +101,10 @@ test('what is not there is asked back', async () => {
 test('can-i, who-can and describe say who has to agree first', async () => {
   const permission =
     'spec:\n  toolRef: look\n  global: true\n  rules: [{ operation: read, verdict: ask }]\n  approval: { approvers: { groups: [desk], min: 2 }, ttl: 10m }\n';
-  await writeFile(join(folder, 'pawl.yaml'), `${files['pawl.yaml'] ?? ''}groups: { desk: { github: { users: [ada] } } }\n`);
+  await writeFile(
+    join(folder, 'pawl.yaml'),
+    `${files['pawl.yaml'] ?? ''}groups: { desk: { github: { users: [ada] } } }\n`,
+  );
   await writeFile(join(folder, 'desk/permission.yaml'), head('ToolPermission', 'look') + permission);
   const may = await ask('can-i', 'clerk', 'look');
   expect(may.exit).toBe(3);

@@ -80,7 +80,9 @@ test('a missing grant names whose it is, in a fleet of agents that lack it', () 
 test('each system depends on the tools that it lists, whoever they were compiled for first', () => {
   const resources = fleet([noRefunds]);
   const estate = estateOf(resources);
-  const used = systems.map((one) => [...compileSystem(one, estate).used].filter((address) => address.startsWith('Tool/')));
+  const used = systems.map((one) =>
+    [...compileSystem(one, estate).used].filter((address) => address.startsWith('Tool/')),
+  );
   expect(used.map((one) => one.sort())).toEqual(names.map(() => ['Tool/default/refund', 'Tool/default/search']));
 });
 

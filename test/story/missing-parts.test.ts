@@ -39,7 +39,9 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     expect(said.exit).toBe(0);
     expect(said.stdout).toContain('warning manifest.unsupported: The kind `Workforce` is not supported by this build');
     expect(said.stdout).toContain('agents/keepers.yaml:2:7');
-    expect(said.stdout).toContain('`spec.observability` is not supported by this build, which lacks observability settings.');
+    expect(said.stdout).toContain(
+      '`spec.observability` is not supported by this build, which lacks observability settings.',
+    );
     expect(said.stdout).toContain('agents/keeper.yaml:7:3');
     expect(said.stdout).toContain('This build cannot apply it: it lacks observability settings, workforces.');
   });
@@ -48,7 +50,9 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     const said = await pawl('plan');
     expect([said.exit, said.stdout]).toEqual([3, '']);
     expect(said.stderr).toContain('agents/keeper.yaml:7:3');
-    expect(said.stderr).toContain('Nothing can be planned by this build, which lacks: observability settings, workforces.');
+    expect(said.stderr).toContain(
+      'Nothing can be planned by this build, which lacks: observability settings, workforces.',
+    );
   });
 
   test('plan as JSON is errored, and each diagnostic says that it blocks', async () => {
