@@ -149,7 +149,7 @@ async function checkRepository({ repository: open }: Openers): Promise<readonly 
 }
 
 /** Names, folders and public keys; whether a worker elsewhere may read the same, only its own doctor can say. */
-function checkSecrets({ variables, folders, ageKey }: SecretInspection): Check[] {
+function checkSecrets({ variables, folders, ageKey, storedKeys }: SecretInspection): Check[] {
   const detail = variables.length === 0 ? 'no variables that a Secret may name' : variables.join(', ');
   const checks: Check[] = [{ name: 'secrets', state: 'ok', detail }];
   for (const { path, fault, byDefault } of folders) {
@@ -158,6 +158,9 @@ function checkSecrets({ variables, folders, ageKey }: SecretInspection): Check[]
   }
   if (ageKey?.fault !== undefined) checks.push({ name: 'age key', state: 'warning', detail: ageKey.fault });
   else if (ageKey !== undefined) checks.push({ name: 'age key', state: 'ok', detail: ageKey.recipients.join(', ') });
+  if (storedKeys?.fault !== undefined) checks.push({ name: 'secret key', state: 'warning', detail: storedKeys.fault });
+  else if (storedKeys !== undefined)
+    checks.push({ name: 'secret key', state: 'ok', detail: storedKeys.ids.join(', ') });
   return checks;
 }
 
