@@ -1,7 +1,7 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Authority } from '../policy/authority.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 
 /** What whoever executes a recorded run again is given. */
 export interface ReplayOperations {

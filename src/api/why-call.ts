@@ -1,7 +1,7 @@
 import { sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import type { GateCall } from '../policy/context.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 import { argumentsOf } from '../store/audit-call.ts';
 import type { Database } from '../store/database.ts';
 import { textOf, unattempted, type WhyFacts } from './why-facts.ts';

@@ -1,7 +1,7 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Authority } from '../policy/authority.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 import type { WhyVerdict } from './operations-audit.ts';
 
 /** What the record says of one decision, and what the run was pinned to. */

@@ -4,7 +4,7 @@ import { checksOf, type GateStep, gateSteps } from '../plan/gate-steps.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
 import { subjectOf } from '../run/caller.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 import { callerAt } from '../run/place.ts';
 import { auditOfCall } from '../store/audit-call.ts';
 import { authoritiesAt } from '../store/bundle.ts';

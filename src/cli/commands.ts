@@ -43,6 +43,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addAnswerCommands(program, context, outcome);
   addAuditCommands(program, context, outcome);
   addServing(program, context, outcome);
+  addUpkeep(program, context, outcome);
   addCompletionCommand(program, context, outcome);
 }
 
@@ -218,6 +219,10 @@ function addServing(program: Command, context: CliContext, outcome: Outcome): vo
     .action(async (options) => {
       outcome.exit = await (await import('./workers.ts')).workersCommand(context, options);
     });
+}
+
+/** What looks after an installation, or shows one. */
+function addUpkeep(program: Command, context: CliContext, outcome: Outcome): void {
   program
     .command('demo')
     .description('the whole product offline on the example repository')

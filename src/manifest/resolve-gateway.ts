@@ -1,5 +1,5 @@
 import type { Estate, Report, Sound } from './estate.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
 import { contradiction } from './meaning-report.ts';
 
@@ -17,19 +17,24 @@ export function gatewayFindings(estate: Estate, report: Report): void {
 
 function check(manifest: Sound, gateway: JsonObject, report: Report): void {
   const spec = objectAt(manifest.content.manifest, 'spec');
-  const name = String(spec['gatewayRef']);
+  const name = textAt(spec['gatewayRef']);
   const type = manifest.identity.kind === 'ModelEndpoint' ? 'model' : 'tool';
   const at = ['spec', 'gatewayRef'];
   if (gateway['type'] !== type) {
-    const message = `\`${name}\` is a gateway for ${String(gateway['type'])}s; a ${manifest.identity.kind} goes through one for ${type}s.`;
+    const message = `\`${name}\` is a gateway for ${textAt(gateway['type'])}s; a ${manifest.identity.kind} goes through one for ${type}s.`;
     return report(manifest, at, { ...contradiction(message, 'Name another Gateway.'), part: 'value' });
   }
   if (type === 'tool') return;
   if (gateway['provider'] !== spec['provider']) {
-    const message = `\`${name}\` speaks the protocol of ${String(gateway['provider'])}, and the endpoint that of ${String(spec['provider'])}.`;
+    const message = `\`${name}\` speaks the protocol of ${textAt(gateway['provider'])}, and the endpoint that of ${textAt(spec['provider'])}.`;
     report(manifest, at, { ...contradiction(message, 'Give both the same `provider`.'), part: 'value' });
   }
   if (gateway['auth'] === undefined || spec['auth'] === undefined) return;
   const message = `\`${name}\` is called with a credential of its own, and the endpoint would send another one.`;
   report(manifest, ['spec', 'auth'], contradiction(message, 'Remove `auth` of one of the two.'));
+}
+
+/** Of a manifest whose shape was checked: it is a text. */
+function textAt(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -21,14 +21,6 @@ export const never: Narrowing = () => false;
 /** Taken away, there is nothing left to permit anything. */
 export const removed: Narrowing = (_before, after) => after === undefined;
 
-/** It restricts by being there: what is new restricts more. */
-export const added: Narrowing = (before) => before === undefined;
-
-/** Every one of them that holds. */
-export function either(...narrowings: readonly Narrowing[]): Narrowing {
-  return (before, after, spot) => narrowings.some((one) => one(before, after, spot));
-}
-
 /** A figure or a duration; absent: no bound. */
 export const lower: Narrowing = (before, after) => figure(after) <= figure(before);
 export const higher: Narrowing = (before, after) => figure(after, 0) >= figure(before, 0);

@@ -11,8 +11,6 @@ const permissions: Readonly<Record<PersonRole, readonly Permission[]>> = {
   admin: ['read', 'author', 'operate', 'approve', 'administer'],
 };
 
-export const roles = Object.keys(permissions) as readonly PersonRole[];
-
 /** The namespaces that a permission holds in. What is of no namespace, or of all, needs `everywhere`. */
 export type Reach = 'everywhere' | ReadonlySet<string>;
 

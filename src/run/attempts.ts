@@ -1,7 +1,7 @@
 import type { BundleRetry } from '../manifest/bundle.ts';
 import { type ModelStepCall, type StepCall, targetOf, toolOf } from './ask.ts';
 import { endpointFrom } from './endpoints.ts';
-import type { CallError } from './executor.ts';
+import type { CallError } from './journal-entry.ts';
 import type { Again, CallResult } from './replay.ts';
 import { attemptPath, backoffMs, causeOf, usualRetry } from './retry.ts';
 import type { Scope } from './scope.ts';

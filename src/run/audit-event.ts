@@ -1,5 +1,6 @@
 import type { AuditVerdict } from '../policy/decision.ts';
-import type { AuditFacts, EntryBase, IntentEntry, JournalEntry, Outcome, ResultEntry, RunEnd } from './executor.ts';
+import type { RunEnd } from './executor.ts';
+import type { AuditFacts, EntryBase, IntentEntry, JournalEntry, Outcome, ResultEntry } from './journal-entry.ts';
 
 /**
  * One thing that happened in a run, as the record tells it: names, rules, reasons, amounts and digests, never contents.

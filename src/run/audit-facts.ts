@@ -4,7 +4,7 @@ import { own } from '../manifest/json.ts';
 import type { Decision } from '../policy/decision.ts';
 import { handOffOf, type StepCall, toolOf } from './ask.ts';
 import type { AuditEvent } from './audit-event.ts';
-import type { AuditFacts } from './executor.ts';
+import type { AuditFacts } from './journal-entry.ts';
 import type { Scope } from './scope.ts';
 
 interface Decided {

@@ -1,4 +1,4 @@
-import type { RecordedRow } from './executor.ts';
+import type { RecordedRow } from './journal-entry.ts';
 import { outerPlaces } from './place.ts';
 
 /** What the journal held of one call when the run was claimed. */

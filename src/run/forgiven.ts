@@ -1,4 +1,4 @@
-import type { RecordedRow } from './executor.ts';
+import type { RecordedRow } from './journal-entry.ts';
 
 /**
  * Paths of failures that a run which was started again by a person tries anew. A failure that something was made of (a

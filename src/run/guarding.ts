@@ -1,7 +1,7 @@
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { GuardOutcome, GuardRequest, TextFinding } from '../guards/guard.ts';
 import type { ReasonCode } from '../policy/reason.ts';
-import type { GuardRecord } from './executor.ts';
+import type { GuardRecord } from './journal-entry.ts';
 import type { AppliedGuard } from './guards.ts';
 import type { Outside } from './outside.ts';
 import type { Scope } from './scope.ts';

@@ -9,7 +9,7 @@ import { type Permitted, permit } from '../policy/permit.ts';
 import { agentOf } from './ask.ts';
 import { subjectOf } from './caller.ts';
 import type { AgentTurns } from './conversation.ts';
-import type { RecordedDecision } from './executor.ts';
+import type { RecordedDecision } from './journal-entry.ts';
 import { Suspended } from './halt.ts';
 import { openMemory } from './memory-access.ts';
 import { revisionsFor, type Scope } from './scope.ts';

@@ -5,15 +5,13 @@ import type {
   ApprovalAnswer,
   ApprovalRequest,
   Executor,
-  IntentEntry,
   NewWait,
   ParkEnd,
-  RecordedRow,
-  ResultEntry,
   RunEnd,
   RunWrite,
   WriteAnswer,
 } from './executor.ts';
+import type { IntentEntry, RecordedRow, ResultEntry } from './journal-entry.ts';
 import { forgivenIn } from './forgiven.ts';
 import { Halted } from './halt.ts';
 

@@ -5,7 +5,7 @@ import type { GatewayRule } from '../policy/authority.ts';
 import { settleModelCall } from '../policy/cost.ts';
 import { messagesDigest, modelOf, type ModelStepCall } from './ask.ts';
 import { type Attempt, noCharge, settle, type Settlement } from './attempt.ts';
-import type { CallError } from './executor.ts';
+import type { CallError } from './journal-entry.ts';
 import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf } from './halt.ts';
 import { settleGivenUp } from './halting.ts';

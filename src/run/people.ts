@@ -1,5 +1,6 @@
 import type { JsonObject } from '../manifest/json.ts';
-import type { NewWait, RecordedRow } from './executor.ts';
+import type { NewWait } from './executor.ts';
+import type { RecordedRow } from './journal-entry.ts';
 import { Halted, StepFailure, Suspended } from './halt.ts';
 import { assertGoing, type Scope } from './scope.ts';
 

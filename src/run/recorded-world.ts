@@ -4,7 +4,7 @@ import type { Json } from '../manifest/json.ts';
 import { type GuardOutcome, type GuardRequest, nothingFound } from '../guards/guard.ts';
 import type { ModelRequest, ModelResponse } from '../models/model.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
-import type { RecordedRow } from './executor.ts';
+import type { RecordedRow } from './journal-entry.ts';
 import { Halted } from './halt.ts';
 import type { Outside } from './outside.ts';
 

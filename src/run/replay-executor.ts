@@ -5,14 +5,13 @@ import type {
   ClaimedRun,
   Executor,
   FinalEnd,
-  JournalEntry,
   NewWait,
-  RecordedRow,
   RecordedWait,
   RunWrite,
   StoredBundle,
   WriteAnswer,
 } from './executor.ts';
+import type { JournalEntry, RecordedRow } from './journal-entry.ts';
 
 /** How a replayed run came to its end: as a run does, or where it cannot go on without somebody. */
 export type ReplayEnd =

@@ -1,7 +1,7 @@
 import type { Json } from '../manifest/json.ts';
 import type { ReasonCode } from '../policy/reason.ts';
 import { messagesDigest, type StepCall, writtenDigest } from './ask.ts';
-import type { CallError, RecordedRow } from './executor.ts';
+import type { CallError, RecordedRow } from './journal-entry.ts';
 import { StepFailure } from './halt.ts';
 import type { Scope } from './scope.ts';
 

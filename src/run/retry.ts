@@ -1,6 +1,6 @@
 import type { BundleRetry, RetryCause } from '../manifest/bundle.ts';
 import { policyCodes } from '../policy/reason.ts';
-import type { CallError } from './executor.ts';
+import type { CallError } from './journal-entry.ts';
 
 /** What holds where the author says nothing: three attempts in all, a second, then two. */
 export const usualRetry: BundleRetry = {

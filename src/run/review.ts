@@ -1,7 +1,7 @@
 import type { BundleReview } from '../manifest/bundle-people.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import type { Earlier } from './earlier.ts';
-import type { RecordedRow } from './executor.ts';
+import type { RecordedRow } from './journal-entry.ts';
 import { StepFailure } from './halt.ts';
 import type { NodeStart, Wrapper } from './node-start.ts';
 import { askPeople } from './people.ts';

@@ -4,7 +4,7 @@ import type { ModelResponse } from '../models/model.ts';
 import { resultCheck } from '../policy/result-check.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
 import type { Attempt } from './attempt.ts';
-import type { CallError, GuardRecord, RecordedDecision } from './executor.ts';
+import type { CallError, GuardRecord, RecordedDecision } from './journal-entry.ts';
 import { type Guarded, guarded } from './guarding.ts';
 import { guardsFor } from './guards.ts';
 import { collectTexts, replaceTexts } from './json-texts.ts';

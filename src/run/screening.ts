@@ -1,7 +1,7 @@
 import { parseStrictJson } from '../policy/strict-json.ts';
 import { type ModelStepCall, type ToolStepCall, writtenDigest } from './ask.ts';
 import type { Attempt } from './attempt.ts';
-import type { GuardRecord } from './executor.ts';
+import type { GuardRecord } from './journal-entry.ts';
 import { type Guarded, guarded, type Guarding } from './guarding.ts';
 import { guardsFor } from './guards.ts';
 import { collectTexts, NamesCollide, replaceTexts } from './json-texts.ts';

@@ -1,5 +1,6 @@
 import type { ApprovalState } from '../policy/approval.ts';
-import type { ClaimedRun, ClaimRequest, RecordedRow, RecordedWait } from '../run/executor.ts';
+import type { ClaimedRun, ClaimRequest, RecordedWait } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 import { approvalStateText } from './approval-state.ts';
 import { readHeads } from './audit.ts';
 import type { Database } from './database-port.ts';

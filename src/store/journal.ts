@@ -1,13 +1,6 @@
 import { sha256 } from '../manifest/digest.ts';
-import {
-  drained,
-  type IntentEntry,
-  type JournalEntry,
-  type NewWait,
-  type RunEnd,
-  type RunWrite,
-  type WriteAnswer,
-} from '../run/executor.ts';
+import { drained, type NewWait, type RunEnd, type RunWrite, type WriteAnswer } from '../run/executor.ts';
+import type { IntentEntry, JournalEntry } from '../run/journal-entry.ts';
 import { replacedError } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';

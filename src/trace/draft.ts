@@ -1,5 +1,5 @@
 import type { Json } from '../manifest/json.ts';
-import type { CallKind, RecordedRow } from '../run/executor.ts';
+import type { CallKind, RecordedRow } from '../run/journal-entry.ts';
 import { parentOf } from './parent.ts';
 
 /** One call of a place, put together from its two rows. */

@@ -1,7 +1,7 @@
 import type { RunRecord, TraceNode } from '../api/operations.ts';
 import type { Bundle } from '../manifest/bundle.ts';
 import { isJsonObject } from '../manifest/json.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 import { isWithin, nestingOf, nodeAt, nodeOf, stepsOf } from '../run/place.ts';
 import { parentOf } from './parent.ts';
 import { bodyOf, type Call, type Draft, type Drafts } from './draft.ts';

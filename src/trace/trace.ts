@@ -1,7 +1,7 @@
 import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
 import type { Bundle, BundleGraph, BundleNode } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
-import type { RecordedRow } from '../run/executor.ts';
+import type { RecordedRow } from '../run/journal-entry.ts';
 import { callerAt, nodeAt, outerNodesOf, stepsOf } from '../run/place.ts';
 import { parentOf } from './parent.ts';
 import { type Call, type Draft, draftsOf } from './draft.ts';

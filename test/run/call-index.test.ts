@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { indexCalls, type RecordedCall } from '../../src/run/call-index.ts';
-import type { RecordedRow } from '../../src/run/executor.ts';
+import type { RecordedRow } from '../../src/run/journal-entry.ts';
 import { spentWithin } from '../../src/run/time-limit.ts';
 
 const row = (node: string, phase: RecordedRow['phase'], atMs: number): RecordedRow => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RecordedRow } from '../../src/run/executor.ts';
+import type { RecordedRow } from '../../src/run/journal-entry.ts';
 import { forgivenIn } from '../../src/run/forgiven.ts';
 
 /** `place/call kind outcome`; `intent` in place of an outcome. */

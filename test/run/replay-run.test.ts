@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Bundle } from '../../src/manifest/bundle.ts';
 import type { Authority } from '../../src/policy/authority.ts';
-import type { RecordedRow } from '../../src/run/executor.ts';
+import type { RecordedRow } from '../../src/run/journal-entry.ts';
 import { type Replayed, type ReplayOptions, replayRun } from '../../src/run/replay-run.ts';
 import { authorityOf, bundleOf, environment, type NodePlan, silent, system } from '../support/runs.ts';
 

@@ -1,5 +1,6 @@
 import type { ApprovalState } from '../../src/policy/approval.ts';
-import type { ApprovalAnswer, ApprovalRequest, IntentEntry, RecordedWait } from '../../src/run/executor.ts';
+import type { ApprovalAnswer, ApprovalRequest, RecordedWait } from '../../src/run/executor.ts';
+import type { IntentEntry } from '../../src/run/journal-entry.ts';
 import { endedStates, type MemoryRun } from './memory-rows.ts';
 
 // What a run in memory asks people to release: the statements of src/store/approval-request.ts and of the journal.

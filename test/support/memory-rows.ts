@@ -2,14 +2,13 @@ import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import type {
   AuditRow,
   ClaimedRun,
-  JournalEntry,
   OwnedRun,
-  RecordedRow,
   RunError,
   StoredBundle,
   WaitKind,
   WorkerIdentity,
 } from '../../src/run/executor.ts';
+import type { JournalEntry, RecordedRow } from '../../src/run/journal-entry.ts';
 import type { MemoryAnswer } from './memory-answer.ts';
 import { approvalAt, type MemoryApproval } from './memory-approval.ts';
 

@@ -11,10 +11,8 @@ import {
   drained,
   type HaltState,
   type LiveAuthority,
-  type NewWait,
   type OwnedRun,
   type Reaped,
-  type RunEnd,
   type RunWrite,
   type StoredBundle,
   type WorkerIdentity,
@@ -37,6 +35,7 @@ import {
   stepOf,
 } from './memory-rows.ts';
 import { askApproval, consumeApproval, decideApproval } from './memory-approval.ts';
+import { closeRun, endRun, noteWaits } from './memory-end.ts';
 import { MemoryHalts } from './memory-halts.ts';
 import { MemoryRates } from './memory-rates.ts';
 import { MemoryAccounts } from './memory-accounts.ts';
@@ -174,7 +173,7 @@ export class MemoryStore {
     for (const run of this.runs.values()) {
       if (endedStates.has(run.state)) this.accounts.giveBackLeft({ ...run, run: run.id }, run.steps);
       if (run.state === 'Queued' && run.deadlineAt <= now) {
-        this.#end(run, 'TimedOut', { code: 'run.deadline', message: 'No worker took the run within its timeout.' });
+        endRun(run, 'TimedOut', { code: 'run.deadline', message: 'No worker took the run within its timeout.' });
         reaped.timedOut += 1;
       } else if (run.state === 'Waiting' && run.runAt !== undefined && run.runAt <= now) {
         run.deadlineAt += now - (run.askedAt ?? now);
@@ -254,65 +253,18 @@ export class MemoryStore {
       else if (entry.phase === 'intent' && !consumeApproval(run, entry, now)) conflicts.push(entry.path);
       else this.contradictions.push(...keep(run, stepOf(entry, fence, now)));
     }
-    this.#wait(run, waits ?? []);
-    if (end !== undefined) this.#close(run, end);
+    noteWaits(run, waits ?? [], this.now());
+    if (end !== undefined) closeRun(run, end, { now: this.now(), halts: this.halts });
     const { cancelRequested: cancelled, drainRequested, answered } = run;
     const overdue = run.deadlineAt <= now;
     return { kind: 'accepted', conflicts, liveRevision, cancelled, overdue, drained: drainRequested, answered };
-  }
-
-  #wait(run: MemoryRun, waits: readonly NewWait[]): void {
-    const createdAt = this.now();
-    for (const { path, kind, delayMs, detail } of waits) {
-      const dueAt = delayMs === undefined ? undefined : createdAt + delayMs;
-      const known = run.waits.get(path);
-      if (known?.kind === 'rate') known.dueAt = dueAt;
-      if (known === undefined)
-        run.waits.set(path, { path, kind, dueAt, detail, createdAt, votes: [], resolved: false });
-    }
-  }
-
-  #close(run: MemoryRun, end: RunEnd): void {
-    run.owner = undefined;
-    switch (end.kind) {
-      case 'succeeded':
-        run.output = end.output;
-        return this.#end(run, 'Succeeded', undefined);
-      case 'failed':
-        return this.#end(run, 'Failed', end.error);
-      case 'cancelled':
-        return this.#end(run, 'Cancelled', end.error);
-      case 'timedOut':
-        return this.#end(run, 'TimedOut', end.error);
-      case 'released':
-        run.state = 'Queued';
-        return;
-      case 'waiting': {
-        this.#wait(run, end.waits);
-        if (run.cancelRequested)
-          return this.#end(run, 'Cancelled', { code: 'run.cancelled', message: 'The run was cancelled.' });
-        if (run.drainRequested) return this.#end(run, 'Cancelled', drained);
-        if (run.answered || this.halts.isOlder(end.waits)) {
-          run.state = 'Queued';
-          return;
-        }
-        const isAsking = end.waits.some(
-          ({ kind }) => kind === 'human' || kind === 'review' || kind === 'halt' || kind === 'approval',
-        );
-        const delays = end.waits.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [delayMs]));
-        run.state = 'Waiting';
-        run.askedAt = isAsking ? this.now() : undefined;
-        const dueAt = delays.length === 0 ? undefined : this.now() + Math.min(...delays);
-        run.runAt = dueAt === undefined || isAsking ? dueAt : Math.min(dueAt, run.deadlineAt);
-      }
-    }
   }
 
   #orphan(run: MemoryRun): 'requeued' | 'deadLettered' {
     Object.assign(run, { owner: undefined, fence: run.fence + 1, crashes: run.crashes + 1, state: 'Queued' });
     if (run.crashes < this.#crashesMax) return 'requeued';
     const message = `${run.crashes} workers died while they executed the run.`;
-    this.#end(run, 'DeadLetter', { code: 'run.dead_letter', message });
+    endRun(run, 'DeadLetter', { code: 'run.dead_letter', message });
     return 'deadLettered';
   }
 
@@ -324,11 +276,6 @@ export class MemoryStore {
     const run = this.run(id);
     if (endedStates.has(run.state)) return;
     run[request] = true;
-    if (run.state !== 'Running') this.#end(run, 'Cancelled', error);
-  }
-
-  #end(run: MemoryRun, state: MemoryRun['state'], error: MemoryRun['error']): void {
-    run.ends += 1;
-    Object.assign(run, { state, error, runAt: undefined });
+    if (run.state !== 'Running') endRun(run, 'Cancelled', error);
   }
 }

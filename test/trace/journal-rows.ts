@@ -1,6 +1,6 @@
 import type { RunRecord } from '../../src/api/operations.ts';
 import type { Bundle, BundleGraph, BundleNode } from '../../src/manifest/bundle.ts';
-import type { RecordedRow } from '../../src/run/executor.ts';
+import type { RecordedRow } from '../../src/run/journal-entry.ts';
 import { renderTrace } from '../../src/trace/render.ts';
 import { trace } from '../../src/trace/trace.ts';
 import { bundleOf } from '../support/runs.ts';
