@@ -6,6 +6,7 @@ import { toolOf } from './ask.ts';
 import { approvalPath } from './approvals.ts';
 import type { Attempt } from './attempt.ts';
 import { askedOf } from './audit-facts.ts';
+import { firstAttemptAt } from './caller.ts';
 import type { NewWait } from './executor.ts';
 import { StepFailure, Suspended } from './halt.ts';
 import { assertGoing } from './scope.ts';
@@ -20,18 +21,19 @@ export async function awaitApproval(attempt: Attempt, decision: Extract<Decision
   if (call.kind !== 'tool' || !isJsonObject(decision.args)) throw new TypeError('only calls of tools are approved');
   assertGoing(scope);
   const { asks, action, actionDigest, args, batch } = decision;
+  const { node, path } = firstAttemptAt(call);
   const answer = await scope.journal.requestApproval({
-    path: call.path,
-    node: call.node,
+    path,
+    node,
     asks,
     action,
     actionDigest,
     args: JSON.stringify(shownBy(attempt, args)),
     ...(batch === undefined ? {} : { classDigest: batch.classDigest }),
   });
-  scope.approvals.set(call.path, answer.state);
+  scope.approvals.set(path, answer.state);
   if (answer.state.state !== 'pending') return;
-  const wait: NewWait = { path: approvalPath(call.path), kind: 'approval', delayMs: answer.remainingMs };
+  const wait: NewWait = { path: approvalPath(path), kind: 'approval', delayMs: answer.remainingMs };
   scope.journal.asked(wait.path);
   scope.journal.note(askedOf(attempt, decision, answer.state.id));
   throw new Suspended([wait]);
@@ -45,27 +47,29 @@ export function isAnotherAction(
   { call, scope }: Attempt,
   { reason }: Pick<Extract<Decision, { kind: 'deny' }>, 'reason'>,
 ): boolean {
-  return reason === 'approval.mismatch' && scope.approvals.delete(call.path);
+  return reason === 'approval.mismatch' && scope.approvals.delete(firstAttemptAt(call).path);
 }
 
 /** Notes that a call has used an approval, so that it is not asked of again in this claim. */
 export function noteUse({ call, scope: { approvals } }: Attempt, { id }: ConsumedByCall): void {
+  const own = firstAttemptAt(call).path;
   for (const [path, known] of approvals) {
     if (known.id !== id) continue;
     const { batch } = known;
     if (batch === undefined) approvals.set(path, { ...known, state: 'consumed' });
     else {
-      const left = path === call.path ? batch.left : batch.left - 1;
-      approvals.set(path, { ...known, batch: { ...batch, left, used: [...batch.used, call.path] } });
+      const left = path === own ? batch.left : batch.left - 1;
+      approvals.set(path, { ...known, batch: { ...batch, left, used: [...batch.used, own] } });
     }
   }
 }
 
 /** What is known of an approval let a call through, and did not hold: it is asked for anew. */
 export function forget({ call, scope: { approvals } }: Attempt, { id }: ConsumedByCall): void {
+  const own = firstAttemptAt(call).path;
   for (const [path, known] of approvals) {
     if (known.id !== id) continue;
-    if (path === call.path || known.batch === undefined) approvals.delete(path);
+    if (path === own || known.batch === undefined) approvals.delete(path);
     else approvals.set(path, { ...known, batch: { ...known.batch, left: 0 } });
   }
 }

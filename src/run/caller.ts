@@ -18,3 +18,15 @@ export interface CallSite {
 export function subjectOf(caller: Caller): Address {
   return caller.kind === 'agent' ? `Agent/${caller.agent}` : `AgentSystem/${caller.system}`;
 }
+
+/**
+ * The first attempt at the same call. A further attempt at a tool node makes the call that it made before; an agent's
+ * conversation begins anew with each.
+ */
+export function firstAttemptAt({ caller, node, path }: CallSite): Pick<CallSite, 'node' | 'path'> {
+  return caller.kind === 'system' ? { node: firstOf(node), path: firstOf(path) } : { node, path };
+}
+
+function firstOf(place: string): string {
+  return place.replaceAll(/!\d+/g, '');
+}

@@ -1,5 +1,6 @@
 import { sha256 } from '../manifest/digest.ts';
 import { mayRepeat, type ToolStepCall, toolOf, useTimeoutMs, writtenDigest } from './ask.ts';
+import { firstAttemptAt } from './caller.ts';
 import { type Attempt, settle, settleNotMade } from './attempt.ts';
 import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf, Suspended } from './halt.ts';
@@ -77,7 +78,5 @@ function egressFor({ scope, subject }: Attempt): readonly (readonly string[])[] 
 
 /** The same for every attempt at one call: a tool that honours it has one effect. */
 function idempotencyKeyOf(call: ToolStepCall, scope: Scope): string {
-  // A further attempt at a tool node makes the same call; an agent's conversation begins anew.
-  const path = call.caller.kind === 'system' ? call.path.replaceAll(/!\d+/g, '') : call.path;
-  return sha256(`${scope.run.id}|${path}`);
+  return sha256(`${scope.run.id}|${firstAttemptAt(call).path}`);
 }

@@ -11,7 +11,7 @@ import type { Ledger } from '../policy/ledger.ts';
 import { touchedIn } from '../policy/touched.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import type { Allotments } from './allotments.ts';
-import { type CallSite, subjectOf } from './caller.ts';
+import { type CallSite, firstAttemptAt, subjectOf } from './caller.ts';
 import type { ClaimedRun, LiveAuthority, RateDoor, RecordedWait } from './executor.ts';
 import type { Flights } from './flights.ts';
 import { Halted, type HaltReason, haltReasonOf } from './halt.ts';
@@ -91,7 +91,8 @@ export function gateContext(scope: Scope, call: CallSite): GateContext {
   };
 }
 
-function whereIs({ run }: Scope, { node, path }: CallSite): CallPlace {
+function whereIs({ run }: Scope, site: CallSite): CallPlace {
+  const { node, path } = firstAttemptAt(site);
   return {
     environment: run.environment,
     run: run.id,

@@ -1,3 +1,4 @@
+import type { BundleRetry } from '../../src/manifest/bundle.ts';
 import { describe, expect, test } from 'vitest';
 import type { MemoryRun } from '../support/memory-rows.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -26,6 +27,33 @@ describe('a call that rules ask about', () => {
     expect(run.approvals).toMatchObject([{ path: 'send/1', state: 'consumed', usedBy: ['send/1'] }]);
     const intent = run.steps.find(({ path, phase }) => path === 'send/1' && phase === 'intent');
     expect(intent?.decision).toMatchObject({ kind: 'allow', approval: 'approval1' });
+  });
+
+  test('is asked about once, however often its node is tried', async () => {
+    const retry: BundleRetry = {
+      maxAttempts: 2,
+      backoff: { initialMs: 1, maxMs: 1, multiplier: 1, jitter: 'none' },
+      on: ['unavailable'],
+    };
+    // The tool itself is tried once, so that the node is tried again.
+    const bundle = sendNode({ to: 'ada' }, { idempotent: true, retry: { ...retry, maxAttempts: 1 } });
+    const [node] = Object.values(bundle.nodes);
+    const retried = { ...bundle, nodes: { send: { ...node, retry } } } as typeof bundle;
+    let calls = 0;
+    const { run } = await runInMemory({
+      bundle: retried,
+      authority: asking(retried),
+      answer: deciding('approved'),
+      tools: {
+        'default/send': () => {
+          calls += 1;
+          return calls === 1
+            ? { outcome: { kind: 'failed', code: 'tool.unavailable', message: 'It is away.', retryable: true } }
+            : {};
+        },
+      },
+    });
+    expect([run.state, calls, run.approvals.length]).toEqual(['Succeeded', 2, 1]);
   });
 
   test('holds nothing while it waits: no intent, no reservation', async () => {
