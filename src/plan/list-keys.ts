@@ -45,6 +45,7 @@ export const listKeys: Readonly<Record<Kind, Readonly<Record<string, ListKey>>>>
     'spec.gateways.allow': 'value',
     'spec.approval.approvers.groups': 'value',
     'spec.approval.approvers.users': 'value',
+    'spec.approval.batch.same': 'value',
   },
   AgentRole: { 'spec.permissions': 'value' },
   AgentSystem: {
@@ -85,6 +86,7 @@ export const listKeys: Readonly<Record<Kind, Readonly<Record<string, ListKey>>>>
     'spec.rules': ['operation'],
     'spec.approval.approvers.groups': 'value',
     'spec.approval.approvers.users': 'value',
+    'spec.approval.batch.same': 'value',
   },
   Defaults: {},
   Guard: {
