@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import { checksOf, type GateStep, gateSteps } from '../plan/gate-steps.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
-import { subjectOf } from '../run/caller.ts';
+import { firstAttemptAt, subjectOf } from '../run/caller.ts';
 import type { RecordedRow } from '../run/journal-entry.ts';
 import { callerAt } from '../run/place.ts';
 import { auditOfCall } from '../store/audit-call.ts';
@@ -28,7 +28,7 @@ export async function whyOf(database: Database, request: WhyRequest): Promise<Wh
   const without: string[] = [];
   const again = await decidedAgain(database, { run, facts, at }, without);
   const would = wouldOf(said);
-  const named = [recorded, ...(again ? [again] : []), ...(would ? [would] : [])];
+  const named = [recorded, ...asksOf(said), ...(again ? [again] : []), ...(would ? [would] : [])];
   const result = facts.rows.find((one) => one.path === call && one.phase === 'result');
   return {
     run: run.id,
@@ -106,11 +106,13 @@ async function decidedAgain(
   if (isOfTheMoment(facts.recorded, without)) return undefined;
   const asked = await askedOf(database, facts, without);
   if (asked === undefined) return undefined;
+  const { place, content } = facts;
+  const site = firstAttemptAt({ caller: callerAt(content, place), node: place, path: unattempted(facts.call) });
   const where = {
     environment: run.environment,
     run: run.id,
-    step: facts.place,
-    call: unattempted(facts.call),
+    step: site.node,
+    call: site.path,
     input: run.input,
     now: at,
   };
@@ -176,6 +178,13 @@ function wouldOf(said: JsonObject | undefined): WhyVerdict | undefined {
   if (!isJsonObject(would)) return undefined;
   const kind = would['kind'] === 'deny' ? 'deny' : would['kind'] === 'ask' ? 'ask' : 'allow';
   return { kind, rule: textOf(would['rule']) ?? '', reason: textOf(would['reason']) };
+}
+
+/** The rules that had people look at it, beside the grant. */
+function asksOf(said: JsonObject | undefined): readonly WhyVerdict[] {
+  const asks = said?.['asks'];
+  if (!Array.isArray(asks)) return [];
+  return asks.flatMap((rule): WhyVerdict[] => (typeof rule === 'string' ? [{ kind: 'ask', rule }] : []));
 }
 
 function outcomeOf(result: RecordedRow | undefined): string | undefined {

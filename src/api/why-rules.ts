@@ -21,7 +21,7 @@ export async function rulesOf(
     ...(live === undefined || live === pinned ? [] : [['live', live] as const]),
   ];
   const asked = rules.flatMap((rule) =>
-    revisions.map(([of, revision]) => ({ rule, of, revision, address: rule.replace(/#.*$/, '') })),
+    revisions.map(([of, revision]) => ({ rule, of, revision, address: rule.replace(/ \(live\)$|#.*$/g, '') })),
   );
   const places = await placesOf(
     database,
