@@ -102,7 +102,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...secretOperations(options, (name) => known(plane, name)),
     ...replayOperations(plane, options.workingCopy),
     workers: async () => (await readWorkers(database)).map(workerRecord),
-    cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id)])),
+    cancel: async (id) => one(await runRecords(database, [await cancelRun(database, id, options.person.name)])),
     resolve: async ({ run, path, as, output }) => {
       const resolution = {
         run,

@@ -38,31 +38,42 @@ export async function readRun(database: Pick<Database, 'db'>, id: string): Promi
   return row;
 }
 
-const cancelText = `
+const cancelText = toldText(`
 update run r set ${stoppedText('cancel', { code: `'run.cancelled'`, message: `'The run was cancelled.'` })}
 where r.id = $1 and r.ended_at is null
-returning ${runColumns}`;
+returning ${runColumns}`);
+
+/** With who asked for it among the events of people; a schedule's or a policy's own doing is none. */
+function toldText(update: string): string {
+  return `with stopped as (${update}
+), told as (
+  insert into event (environment, actor, action, detail)
+  select s.environment, $2, 'run.cancelled', jsonb_build_object('run', s.id, 'state', s.state) from stopped s
+  where $2::text is not null
+)
+select * from stopped`;
+}
 
 /** Of a run of a task that ended without success: another attempt may follow. The index has this very condition. */
 export function awaitsRetry(alias: string): string {
   return `${alias}.state in ('Failed', 'TimedOut') and ${alias}.cause ? 'retry' and not ${alias}.retry_over`;
 }
 
-const stayText = `
+const stayText = toldText(`
 update run r set retry_at = null, retry_over = true, cancel_requested_at = now()
 where r.id = $1 and ${awaitsRetry('r')}
-returning ${runColumns}`;
+returning ${runColumns}`);
 
 /**
  * Ends a run that nobody executes; asks the worker of one that is executed, which hears it within a second. One that its
  * task would start again stays as it ended.
  */
-export async function cancelRun(database: Pick<Database, 'db'>, id: string): Promise<RunRow> {
+export async function cancelRun(database: Pick<Database, 'db'>, id: string, by?: string): Promise<RunRow> {
   if (!isUuid(id)) throw unknownRun(id);
   const cancel = { name: 'cancel_run', text: cancelText };
   // Its next attempt may begin between the two.
   for (const statement of [cancel, { name: 'cancel_retry', text: stayText }, cancel]) {
-    const [row] = await rowsOf<RunRow>(database.db, statement, [id]);
+    const [row] = await rowsOf<RunRow>(database.db, statement, [id, by ?? null]);
     if (row !== undefined) return row;
   }
   const ended = await readRun(database, id);

@@ -205,9 +205,14 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     });
   });
 
-  test('cancelling a queued run ends it; an unknown id is said to be unknown', async () => {
+  test('cancelling a queued run ends it, and is told of with who asked for it; an unknown id is said to be unknown', async () => {
     const run = await submit(opened.database);
-    expect(await cancelRun(opened.database, run.id)).toMatchObject({ state: 'Cancelled' });
+    expect(await cancelRun(opened.database, run.id, 'ada')).toMatchObject({ state: 'Cancelled' });
+    const told = opened.database.db
+      .selectFrom('event')
+      .select(['actor', 'detail'])
+      .where('action', '=', 'run.cancelled');
+    expect(await told.execute()).toEqual([{ actor: 'ada', detail: { run: run.id, state: 'Cancelled' } }]);
     await expect(cancelRun(opened.database, run.id)).rejects.toMatchObject({ code: 'run.ended' });
     await expect(readRun(opened.database, 'nonsense')).rejects.toThrow('No run has the id "nonsense".');
     await expect(readRun(opened.database, randomUUID())).rejects.toMatchObject({ code: 'run.unknown' });
