@@ -36,9 +36,9 @@ describe('explain, of a field', () => {
   });
 
   test('of which only some values are done names the others and their parts', () => {
-    const page = pageOf('ToolPermission.spec.rules[].verdict');
-    expect(page).toContain('allowed     allow, ask, deny');
-    expect(page).toMatch(/Enforced, apart from values[\s\S]*`ask`\s\(approvals\)/);
+    const page = pageOf('Tool.spec.type');
+    expect(page).toContain('allowed     http, cli, mcp');
+    expect(page).toMatch(/Enforced, apart from values[\s\S]*`mcp`\s\(MCP servers\)/);
   });
 
   test('that is sensitive says that its value is never shown', () => {
