@@ -6,6 +6,7 @@ import type { CliContext } from './context.ts';
 import { readInput } from './input.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { questionText } from './question-text.ts';
+import { workOn } from './work-on.ts';
 
 export interface AnswerOptions {
   readonly run: string;
@@ -24,16 +25,19 @@ export async function answerCommand(context: CliContext, options: AnswerOptions)
   const { terminal } = context;
   const { run, place } = options;
   const given = await givenBy(context, options);
-  const answered = await withDoor(context, async ({ operations }) => {
+  return withDoor(context, async (door) => {
+    const { operations } = door;
     const open = (await operations.questionsOf(run)).filter((one) => one.answered === undefined);
     for (const question of open.filter((one) => isMeant(one, place))) terminal.note(questionText(question));
     if (given === undefined) throw undecided(open);
-    return operations.answer({ run, ...given, ...(place === undefined ? {} : { place }) });
+    const answered = await operations.answer({ run, ...given, ...(place === undefined ? {} : { place }) });
+    const isOpen = answered.outcome === 'open';
+    if (options.output === 'json') json(terminal, answered);
+    else if (isOpen) terminal.out(`Noted at ${neutral(answered.place)}: more people must approve.`);
+    else terminal.out(`Answered at ${neutral(answered.place)} of run ${answered.run}.`);
+    if (!isOpen) await workOn(context, door, answered.run);
+    return exitCodes.success;
   });
-  if (options.output === 'json') json(terminal, answered);
-  else if (answered.outcome === 'open') terminal.out(`Noted at ${neutral(answered.place)}: more people must approve.`);
-  else terminal.out(`Answered at ${neutral(answered.place)} of run ${answered.run}.`);
-  return exitCodes.success;
 }
 
 function isMeant(question: QuestionRecord, place: string | undefined): boolean {

@@ -1,9 +1,11 @@
 import type { ApprovalDecided, ApprovalRecord } from '../api/operations-approval.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import type { Door } from './app-port.ts';
 import { approvalText } from './approval-text.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { workOn } from './work-on.ts';
 
 export interface ApproveOptions {
   readonly id: string;
@@ -14,13 +16,16 @@ export interface ApproveOptions {
 /** Shows the exact call and approves it: with the digest of what was looked at, or after a question. */
 export async function approveCommand(context: CliContext, options: ApproveOptions): Promise<ExitCode> {
   const { terminal } = context;
-  const decided = await withDoor(context, async ({ operations }) => {
+  return withDoor(context, async (door) => {
+    const { operations } = door;
     const record = await operations.approval(options.id);
     terminal.note(approvalText(record));
     const digest = options.digest?.toLowerCase() ?? (await confirmed(context, record));
-    return operations.decideApproval({ id: record.id, digest, as: 'approve' });
+    return said(context, options, {
+      door,
+      decided: await operations.decideApproval({ id: record.id, digest, as: 'approve' }),
+    });
   });
-  return said(context, options, decided);
 }
 
 async function confirmed({ terminal }: CliContext, record: ApprovalRecord): Promise<string> {
@@ -47,16 +52,22 @@ export interface DenyOptions {
 
 /** Lets nothing through, so that nothing has to be confirmed. */
 export async function denyCommand(context: CliContext, options: DenyOptions): Promise<ExitCode> {
-  const decided = await withDoor(context, async ({ operations }) => {
+  return withDoor(context, async (door) => {
+    const { operations } = door;
     const record = await operations.approval(options.id);
     context.terminal.note(approvalText(record));
     const { id, actionDigest: digest } = record;
-    return operations.decideApproval({ id, digest, as: 'deny', text: options.reason });
+    const decided = await operations.decideApproval({ id, digest, as: 'deny', text: options.reason });
+    return said(context, options, { door, decided });
   });
-  return said(context, options, decided);
 }
 
-function said({ terminal }: CliContext, { output }: { readonly output: string }, decided: ApprovalDecided): ExitCode {
+async function said(
+  context: CliContext,
+  { output }: { readonly output: string },
+  { door, decided }: { readonly door: Door; readonly decided: ApprovalDecided },
+): Promise<ExitCode> {
+  const { terminal } = context;
   const { id, run, state, alone } = decided;
   if (output === 'json') json(terminal, decided);
   else if (state === 'pending') terminal.out(`Noted: more people must approve ${id}.`);
@@ -66,5 +77,6 @@ function said({ terminal }: CliContext, { output }: { readonly output: string },
     terminal.note(
       'Nobody else is set up on this machine: you approved alone, without four eyes. Define `groups` or `access` in pawl.yaml, or make a token for somebody, to have others asked.',
     );
+  if (state !== 'pending') await workOn(context, door, run);
   return exitCodes.success;
 }

@@ -1,6 +1,7 @@
 import type { TraceRecord } from '../api/operations.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { neutral } from '../manifest/neutral.ts';
 import { renderTrace } from '../trace/render.ts';
 import type { Door } from './app-port.ts';
 import { chooseEnvironment, json, jsonLine, withDoor } from './context.ts';
@@ -23,9 +24,19 @@ export async function traceCommand(context: CliContext, options: TraceOptions): 
     if (options.follow === true) return followed(context, options, { door, id });
     const trace = await door.operations.trace(id);
     if (options.output === 'json') json(context.terminal, { trace });
-    else context.terminal.out(treeOf(trace, context.terminal));
+    else {
+      context.terminal.out(treeOf(trace, context.terminal));
+      noteWhy(trace, context.terminal);
+    }
     return exitOf(trace, options);
   });
+}
+
+/** Of calls that were refused, how to ask about the first. */
+function noteWhy({ run, nodes }: TraceRecord, terminal: Terminal): void {
+  const refused = nodes.flatMap(({ calls }) => calls.find(({ decision }) => decision.kind === 'deny') ?? []);
+  const [first] = refused;
+  if (first !== undefined) terminal.note(`Why it was refused: pawl why ${run.id}:${neutral(first.path)}`);
 }
 
 interface Followed {
