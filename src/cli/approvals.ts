@@ -33,7 +33,7 @@ export async function getApprovals(context: CliContext, options: ApprovalsOption
       ...(options.before === undefined ? {} : { after: options.before }),
     });
   });
-  if (output === 'json') json(terminal, name === undefined ? records : (records[0] ?? {}));
+  if (output === 'json') json(terminal, name === undefined ? { approvals: records } : { approval: records[0] ?? null });
   else if (output === 'yaml') terminal.out(stringify(records).trimEnd());
   else if (output === 'name') for (const { id } of records) terminal.out(id);
   else if (name !== undefined) terminal.out(records.map(approvalText).join('\n\n'));

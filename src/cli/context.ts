@@ -54,7 +54,10 @@ export function jsonLine(terminal: Terminal, body: object): void {
   terminal.out(neutralJson(JSON.stringify({ format_version: '1.0', ...body })));
 }
 
-/** Versioned JSON: `format_version` first, keys only ever added; what would act on a terminal is escaped as JSON can. */
-export function json(terminal: Terminal, body: object): void {
+/** Versioned JSON: `format_version` first, keys only ever added (so that a list is a member, never the whole); what would act on a terminal is escaped as JSON can. */
+export function json<Body extends object>(
+  terminal: Terminal,
+  body: Body extends readonly unknown[] ? never : Body,
+): void {
   terminal.out(neutralJson(JSON.stringify({ format_version: '1.0', ...body }, null, 2)));
 }

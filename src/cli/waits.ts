@@ -20,7 +20,7 @@ export async function waitsCommand(context: CliContext, options: WaitsOptions): 
     return door.operations.questions({ environment: await chooseEnvironment(door, options.env), limit });
   });
   const { terminal } = context;
-  if (options.output === 'json') json(terminal, questions);
+  if (options.output === 'json') json(terminal, { questions });
   else if (questions.length === 0)
     terminal.note(
       run === undefined
