@@ -1,3 +1,4 @@
+import type { Action } from '../policy/approval.ts';
 /** What calls people are asked to release, and what they say. Who says it is who is asked by the door, never a body. */
 export interface ApprovalOperations {
   /** A page of requests, the oldest first. */
@@ -34,17 +35,7 @@ export interface ApprovalRecord {
   readonly path: string;
   readonly actionDigest: string;
   /** Everything that an approval binds to. */
-  readonly action: {
-    readonly subject: string;
-    readonly tool: string;
-    readonly pin: string;
-    readonly args: string;
-    readonly isolation: string;
-    readonly egress: readonly string[];
-    readonly secrets: readonly string[];
-    readonly pinnedPolicy: string;
-    readonly livePolicy: string;
-  };
+  readonly action: Omit<Action, 'environment' | 'run' | 'step' | 'call'>;
   /** What the tool would be called with; what its schema calls sensitive reads `(sensitive)`. */
   readonly arguments: unknown;
   readonly asks: readonly {

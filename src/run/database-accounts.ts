@@ -1,4 +1,3 @@
-import { RetryableError } from '../errors.ts';
 import { Ledger, foldRow } from '../policy/ledger.ts';
 import {
   dropOldAccounts,
@@ -14,6 +13,7 @@ import type { Database } from '../store/database-port.ts';
 import { recordEvent } from '../store/event.ts';
 import { inTransaction } from '../store/transaction.ts';
 import type { AccountDoor, Allotted, Drawer, DrawOrder, Overrun } from './accounts.ts';
+import { patiently } from './patience.ts';
 
 export interface DatabaseAccountsOptions extends WindowClock {
   /** How long a statement is tried again while the database is away. */
@@ -89,15 +89,7 @@ export class DatabaseAccounts implements AccountDoor {
     }
   }
 
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
-    const until = performance.now() + this.#options.patienceMs;
-    for (;;) {
-      try {
-        return await work();
-      } catch (cause) {
-        if (!(cause instanceof RetryableError) || performance.now() > until) throw cause;
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
-    }
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    return patiently(work, { patienceMs: this.#options.patienceMs, pausesMs: [retryMs] });
   }
 }

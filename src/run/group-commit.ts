@@ -1,11 +1,12 @@
-import { RetryableError, TerminalError } from '../errors.ts';
+import { TerminalError } from '../errors.ts';
 import type { RunWrite, WriteAnswer } from './executor.ts';
+import { patiently } from './patience.ts';
 
 /** Statements under way at once: while one waits for the disk, the next is planned and written. */
 const inFlightMax = 2;
 const runsMax = 256;
 const entriesMax = 256;
-const retryMs = [20, 50, 100, 200, 400] as const;
+const pausesMs = [20, 50, 100, 200, 400] as const;
 
 interface Pending {
   readonly write: RunWrite;
@@ -103,7 +104,7 @@ export class GroupCommit {
 
   async #write(batches: readonly Batch[]): Promise<void> {
     try {
-      const answers = await this.#patiently(batches.map(({ write }) => write));
+      const answers = await this.#patiently(batches);
       for (const [index, batch] of batches.entries()) answer(batch, answers[index] ?? { kind: 'fenced' });
     } catch (cause) {
       const [only] = batches;
@@ -114,17 +115,10 @@ export class GroupCommit {
     }
   }
 
-  async #patiently(writes: readonly RunWrite[]): Promise<readonly WriteAnswer[]> {
-    const until = performance.now() + this.#options.patienceMs;
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        // Written twice is written once: rows that are there already are left alone.
-        return await this.#options.write(writes);
-      } catch (cause) {
-        if (!(cause instanceof RetryableError) || performance.now() > until) throw cause;
-        await new Promise((resolve) => setTimeout(resolve, retryMs[Math.min(attempt, retryMs.length - 1)]));
-      }
-    }
+  #patiently(batches: readonly Batch[]): Promise<readonly WriteAnswer[]> {
+    const writes = batches.map(({ write }) => write);
+    // Written twice is written once: rows that are there already are left alone.
+    return patiently(() => this.#options.write(writes), { patienceMs: this.#options.patienceMs, pausesMs });
   }
 
   #reject(batches: readonly Batch[], cause: unknown): void {
