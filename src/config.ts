@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type ApiSettings, readApiSettings, readServerChoice, type ServerChoice } from './config-api.ts';
+import { type GitHubSettings, readGitHubSettings } from './config-github.ts';
 import { readSecretSettings, type SecretSettings } from './config-secrets.ts';
 import { type NatsOptions, readNatsUrl } from './bus/nats-options.ts';
 import { type Environment, invalid, textOf } from './environment.ts';
@@ -63,6 +64,8 @@ export interface Config {
   readonly surroundings: Surroundings;
   /** For a remote repository that asks for one; it is sent to that repository alone. */
   readonly gitToken: string | undefined;
+  /** How pawl speaks with GitHub; undefined: it does not. */
+  readonly github: GitHubSettings | undefined;
   /** What manifests may name values of secrets in. */
   readonly secrets: SecretSettings;
 }
@@ -103,6 +106,7 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     api: readApiSettings(environment),
     surroundings: surroundingsOf(environment),
     gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
+    github: readGitHubSettings(environment),
     secrets: readSecretSettings(
       environment,
       database.kind === 'embedded' ? join(stateDirectory, 'secret.key') : undefined,

@@ -145,6 +145,16 @@ export interface Concurrency {
   system: string;
 }
 
+export interface Condition {
+  commit_id: string | null;
+  environment: string;
+  message: Generated<string>;
+  reason: string;
+  since: Generated<Timestamp>;
+  status: string;
+  type: string;
+}
+
 export interface Delivery {
   delivery: string;
   environment: string;
@@ -205,6 +215,16 @@ export interface HaltEpoch {
   is_one: Generated<boolean>;
 }
 
+export interface Inbox {
+  delivery: string;
+  event: string;
+  handled_at: Timestamp | null;
+  hint: Json;
+  received_at: Generated<Timestamp>;
+  repository: string;
+  source: string;
+}
+
 export interface Memory {
   created_at: Generated<Timestamp>;
   environment: string;
@@ -255,6 +275,21 @@ export interface MemorySession {
   used_at: Generated<Timestamp>;
 }
 
+export interface Outbox {
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  delivered_at: Timestamp | null;
+  due_at: Generated<Timestamp>;
+  environment: string;
+  fingerprint: string;
+  id: Generated<number>;
+  last_error: string | null;
+  message: Json;
+  phase: string;
+  receipt: string | null;
+  receiver: string;
+}
+
 export interface Override {
   address: string;
   base_commit: string;
@@ -270,6 +305,53 @@ export interface Override {
   revision: number;
   set_at: Generated<Timestamp>;
   set_by: string;
+}
+
+export interface Proposal {
+  branch: string;
+  content: string | null;
+  environment: string;
+  kind: string;
+  number: number | null;
+  repository: string;
+  state: string;
+  subject: string;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface PullPlan {
+  base_revision: number;
+  base_sha: string;
+  check_id: number | null;
+  comment_id: number | null;
+  environment: string;
+  head_sha: string;
+  merge_tree: string | null;
+  number: number;
+  operations: Generated<Json>;
+  plan_digest: string | null;
+  planned_at: Generated<Timestamp>;
+  published: string | null;
+  published_at: Timestamp | null;
+  repository: string;
+  risks: Generated<Json>;
+}
+
+export interface PullRequest {
+  author: string;
+  base_ref: string;
+  base_sha: string;
+  head_ref: string;
+  head_sha: string;
+  is_draft: boolean;
+  is_fork: boolean;
+  merge_commit: string | null;
+  merged_by: string | null;
+  number: number;
+  pushers: Generated<string[]>;
+  repository: string;
+  seen_at: Generated<Timestamp>;
+  state: string;
 }
 
 export interface Quarantine {
@@ -467,6 +549,18 @@ export interface StoredSecret {
   wrapped: Buffer | null;
 }
 
+export interface Sync {
+  environment: string;
+  handled: Generated<number>;
+  handled_at: Timestamp | null;
+  repository: string;
+  suspend_reason: string | null;
+  suspended_at: Timestamp | null;
+  suspended_by: string | null;
+  suspended_until: Timestamp | null;
+  wanted: Generated<number>;
+}
+
 export interface Tick {
   at: Generated<Timestamp>;
   by: string | null;
@@ -517,17 +611,23 @@ export interface Tables {
   bundle: Bundle;
   bundle_history: BundleHistory;
   concurrency: Concurrency;
+  condition: Condition;
   delivery: Delivery;
   environment: Environment;
   event: Event;
   halt: Halt;
   halt_epoch: HaltEpoch;
+  inbox: Inbox;
   memory: Memory;
   memory_call: MemoryCall;
   memory_entry: MemoryEntry;
   memory_message: MemoryMessage;
   memory_session: MemorySession;
+  outbox: Outbox;
   override: Override;
+  proposal: Proposal;
+  pull_plan: PullPlan;
+  pull_request: PullRequest;
   quarantine: Quarantine;
   rate: Rate;
   resource: Resource;
@@ -541,6 +641,7 @@ export interface Tables {
   spec: Spec;
   step: Step;
   stored_secret: StoredSecret;
+  sync: Sync;
   tick: Tick;
   wait: Wait;
   worker: Worker;

@@ -130,6 +130,140 @@ create table attempt (
 );
 create index attempt_environment on attempt (environment, id desc);
 
+-- What the control loop owes an environment: it looks while `handled` is behind `wanted`. A poll, a webhook, a hand and
+-- an acknowledgement each raise `wanted`; a pass sets `handled` to what it read before it began.
+create table sync (
+  environment text primary key,
+  -- The repository that declares it, by its address without credentials: another one's claim is refused.
+  repository text not null,
+  wanted bigint not null default 1,
+  handled bigint not null default 0,
+  handled_at timestamptz,
+  -- Nothing is applied while it is suspended and the time is not over.
+  suspended_at timestamptz,
+  suspended_by text,
+  suspend_reason text,
+  suspended_until timestamptz,
+  check (handled <= wanted),
+  check ((suspended_at is null) = (suspended_by is null) and (suspended_at is null) = (suspend_reason is null))
+);
+
+-- How far the newest commit of an environment came, stage by stage, and why no further.
+create table condition (
+  environment text not null,
+  type text not null check (type in ('SourceReady', 'Planned', 'Gated', 'Applied', 'Healthy', 'Drifted')),
+  status text not null check (status in ('True', 'False', 'Unknown')),
+  -- A stable word in CamelCase.
+  reason text not null,
+  message text not null default '',
+  -- What this stage last looked at.
+  commit_id text,
+  -- When the status last changed.
+  since timestamptz not null default now(),
+  primary key (environment, type)
+);
+
+-- Webhooks of forges, stored once by their id before anybody acts on them. Each is a hint: what is true is asked.
+create table inbox (
+  source text not null check (source in ('github')),
+  delivery text not null,
+  event text not null,
+  -- `owner/name`, as the sender says.
+  repository text not null,
+  -- The few facts of the payload that say where to look.
+  hint jsonb not null,
+  received_at timestamptz not null default now(),
+  handled_at timestamptz,
+  primary key (source, delivery)
+);
+create index inbox_open on inbox (received_at) where handled_at is null;
+
+-- A pull request as it was last seen. `number` is the forge's.
+create table pull_request (
+  -- `owner/name`
+  repository text not null,
+  number integer not null check (number > 0),
+  state text not null check (state in ('open', 'closed', 'merged')),
+  is_draft boolean not null,
+  is_fork boolean not null,
+  base_ref text not null,
+  base_sha text not null,
+  head_ref text not null,
+  head_sha text not null,
+  -- Logins that the forge has authenticated.
+  author text not null,
+  pushers text[] not null default '{}',
+  merged_by text,
+  -- The commit on the base branch that it became.
+  merge_commit text,
+  seen_at timestamptz not null default now(),
+  primary key (repository, number)
+);
+create index pull_request_open on pull_request (repository) where state = 'open';
+create index pull_request_merge on pull_request (merge_commit) where merge_commit is not null;
+
+-- What reviewers of a pull request were shown of one environment, and where it stands on the forge.
+create table pull_plan (
+  repository text not null,
+  number integer not null,
+  environment text not null,
+  head_sha text not null,
+  base_sha text not null,
+  -- Of the merge result: the same whether it is squashed, rebased or merged. Null: there is no merge result.
+  merge_tree text,
+  base_revision bigint not null,
+  plan_digest text,
+  -- `[[address, action, digest], …]` and `[[class, content], …]`: what the plan after the merge is held against.
+  operations jsonb not null default '[]',
+  risks jsonb not null default '[]',
+  comment_id bigint,
+  check_id bigint,
+  -- Digest of what stands there, so that the same is not written again.
+  published text,
+  published_at timestamptz,
+  planned_at timestamptz not null default now(),
+  primary key (repository, number, environment),
+  foreign key (repository, number) references pull_request (repository, number)
+);
+create index pull_plan_tree on pull_plan (environment, merge_tree) where merge_tree is not null;
+
+-- A pull request that pawl opens: made once for what it is about, updated in place, closed when it is pointless.
+create table proposal (
+  repository text not null,
+  environment text not null,
+  -- `accept-drift`, `revert`, `promote`, `tighten`
+  kind text not null,
+  -- What it is about, within its kind.
+  subject text not null,
+  branch text not null,
+  number integer,
+  state text not null check (state in ('wanted', 'open', 'merged', 'closed')),
+  -- Digest of files, title and text, as they were last pushed.
+  content text,
+  updated_at timestamptz not null default now(),
+  primary key (repository, environment, kind, subject)
+);
+
+-- Messages to receivers of alerts: at least once, and once for one fingerprint of one receiver.
+create table outbox (
+  id bigint generated always as identity primary key,
+  environment text not null,
+  -- `namespace/name` of the AlertReceiver.
+  receiver text not null,
+  fingerprint text not null,
+  phase text not null check (phase in ('firing', 'resolved')),
+  message jsonb not null,
+  attempts integer not null default 0,
+  due_at timestamptz not null default now(),
+  delivered_at timestamptz,
+  -- What the receiver calls it: an issue's number.
+  receipt text,
+  last_error text,
+  created_at timestamptz not null default now(),
+  unique (environment, receiver, fingerprint, phase)
+);
+create index outbox_due on outbox (due_at) where delivered_at is null;
+
 -- Compiled content of one system, by digest: SHA-256 of canonical {content, authority}.
 create table bundle (
   digest text primary key,
