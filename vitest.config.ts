@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/postgres-setup.ts'],
     // Processes, not threads: tests start servers, change signal handlers and read their own memory.
     pool: 'forks',
+    // The default leaves one core idle, and on two cores runs file after file; most tests wait for a server anyway.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 30_000,
     teardownTimeout: 20_000,
