@@ -1,3 +1,6 @@
+import { alone, forever } from './app-alone.ts';
+import { controllerAlone, startController } from './app-controller.ts';
+import { openPlane, openSource } from './app-source.ts';
 import { startScheduler } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
@@ -16,18 +19,14 @@ import { alreadyUp, assertShared } from './cli/refusals.ts';
 import { bareEnvironment, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import type { Environment } from './environment.ts';
-import { Controller } from './controller/controller.ts';
 import { createControlPlane } from './controller/planning.ts';
 import type { ControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
-import type { Log } from './log.ts';
-import { type Closers, opening } from './closers.ts';
+import { opening } from './closers.ts';
 import { localPerson, type Person } from './policy/person.ts';
 import { defaultPool } from './run/pool.ts';
-import { openRepository } from './source/repository.ts';
 import type { Repository } from './source/repository.ts';
 import { unreachableRepository } from './source/unreachable.ts';
-import { watch } from './source/watch.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import type { Database } from './store/database.ts';
@@ -149,13 +148,6 @@ function openersOf(config: Config): Openers {
   };
 }
 
-function openSource(config: Config): Promise<Repository> {
-  const { repository, surroundings, gitToken } = config;
-  if (repository.kind === 'path') return openRepository({ path: repository.path, surroundings });
-  const { url, directory } = repository;
-  return openRepository({ url, directory, surroundings, ...(gitToken === undefined ? {} : { token: gitToken }) });
-}
-
 async function withDatabase<Result>(config: Config, use: (database: Database) => Promise<Result>): Promise<Result> {
   const database = await openStore(config);
   try {
@@ -192,39 +184,6 @@ async function up(config: Config, port: number): Promise<UpService> {
   });
 }
 
-async function openPlane(config: Config, database: Database, stack: Closers): Promise<ControlPlane> {
-  const repository = await openSource(config);
-  stack.add(() => repository.close());
-  return createControlPlane(repository, database);
-}
-
-interface Starting {
-  readonly plane: ControlPlane;
-  readonly log: Log;
-  readonly stack: Closers;
-}
-
-/** Starts the control loop and gives what it ends with; closing the stack stops it first. */
-async function startController(
-  config: Config,
-  { plane, log, stack }: Starting,
-): Promise<{ readonly ended: Promise<void> }> {
-  const controller = new Controller({ plane, actor: 'controller', log: subsystemLog(log, 'controller') });
-  const { repository } = config;
-  const waker = await watch({
-    intervalMs: config.pollMs,
-    ...(repository.kind === 'path' ? { path: repository.path } : {}),
-  });
-  const stop = new AbortController();
-  const ended = controller.run(waker, stop.signal);
-  stack.add(async () => {
-    stop.abort();
-    await waker.close();
-    await ended;
-  });
-  return { ended };
-}
-
 /** The API alone, for everybody whom a token or the identity provider proves. */
 async function serveAlone(
   config: Config,
@@ -241,14 +200,6 @@ async function serveAlone(
   return { ...service, address };
 }
 
-async function controllerAlone(config: Config): Promise<Service> {
-  assertShared(config, 'controller');
-  return alone(config, async (database, stack) => {
-    const plane = await openPlane(config, database, stack);
-    return startController(config, { plane, log: createLog(config.logLevel), stack });
-  });
-}
-
 async function workerAlone(config: Config, options: WorkerStart): Promise<Service> {
   assertShared(config, 'worker');
   return alone(config, async (database, stack) => {
@@ -261,23 +212,4 @@ async function workerAlone(config: Config, options: WorkerStart): Promise<Servic
     await startScheduler(database, log, stack);
     return { ended: forever() };
   });
-}
-
-/** One part against PostgreSQL, which others share. */
-async function alone(
-  config: Config,
-  start: (database: Database, stack: Closers) => Promise<{ readonly ended: Promise<void> }>,
-): Promise<Service> {
-  return opening(async (stack) => {
-    const database = await openStore(config);
-    stack.add(() => database.close());
-    await assertSchema(database.db);
-    const { ended } = await start(database, stack);
-    return { ended, stop: () => stack.close() };
-  });
-}
-
-/** A part that ends only when it is stopped. */
-function forever(): Promise<void> {
-  return new Promise(() => undefined);
 }

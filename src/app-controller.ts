@@ -1,0 +1,46 @@
+import { alone } from './app-alone.ts';
+import { openPlane } from './app-source.ts';
+import type { Service } from './cli/app-port.ts';
+import { assertShared } from './cli/refusals.ts';
+import type { Closers } from './closers.ts';
+import type { Config } from './config.ts';
+import { Controller } from './controller/controller.ts';
+import type { ControlPlane } from './controller/planning.ts';
+import { createLog, type Log, subsystemLog } from './log.ts';
+import { watch } from './source/watch.ts';
+
+interface Starting {
+  readonly plane: ControlPlane;
+  readonly log: Log;
+  readonly stack: Closers;
+}
+
+/** Starts the control loop and gives what it ends with; closing the stack stops it first. */
+export async function startController(
+  config: Config,
+  { plane, log, stack }: Starting,
+): Promise<{ readonly ended: Promise<void> }> {
+  const controller = new Controller({ plane, actor: 'controller', log: subsystemLog(log, 'controller') });
+  const { repository } = config;
+  const waker = await watch({
+    intervalMs: config.pollMs,
+    ...(repository.kind === 'path' ? { path: repository.path } : {}),
+  });
+  const stop = new AbortController();
+  const ended = controller.run(waker, stop.signal);
+  stack.add(async () => {
+    stop.abort();
+    await waker.close();
+    await ended;
+  });
+  return { ended };
+}
+
+/** The control loop alone, beside others that share its PostgreSQL. */
+export async function controllerAlone(config: Config): Promise<Service> {
+  assertShared(config, 'controller');
+  return alone(config, async (database, stack) => {
+    const plane = await openPlane(config, database, stack);
+    return startController(config, { plane, log: createLog(config.logLevel), stack });
+  });
+}
