@@ -34,6 +34,34 @@ export interface Acknowledgement {
   used_by_revision: number | null;
 }
 
+export interface Alert {
+  cleared_at: Timestamp | null;
+  content: Json;
+  environment: string;
+  episode: Generated<number>;
+  fingerprint: string;
+  fired_at: Timestamp | null;
+  flaps: Generated<number>;
+  key: string;
+  resolved_at: Timestamp | null;
+  severity: string;
+  since: Generated<Timestamp>;
+  state: string;
+  version: Generated<number>;
+}
+
+export interface AlertIssue {
+  attempts: Generated<number>;
+  due_at: Generated<Timestamp>;
+  environment: string;
+  key: string;
+  last_error: string | null;
+  number: number | null;
+  published: string | null;
+  receiver: string;
+  repository: string;
+}
+
 export interface Allotment {
   account: string;
   drawn: number;
@@ -166,6 +194,16 @@ export interface Delivery {
   webhook: string;
 }
 
+export interface Deployment {
+  commit_id: string;
+  created_at: Generated<Timestamp>;
+  deployment_id: number | null;
+  description: string | null;
+  environment: string;
+  repository: string;
+  state: string | null;
+}
+
 export interface Environment {
   commit_id: string | null;
   created_at: Generated<Timestamp>;
@@ -191,6 +229,12 @@ export interface Event {
   environment: string;
   id: Generated<number>;
   xid: Generated<string>;
+}
+
+export interface ForgeCursor {
+  list: string;
+  read_to: Timestamp;
+  repository: string;
 }
 
 export interface Halt {
@@ -279,14 +323,18 @@ export interface Outbox {
   attempts: Generated<number>;
   created_at: Generated<Timestamp>;
   delivered_at: Timestamp | null;
+  dropped: string | null;
   due_at: Generated<Timestamp>;
   environment: string;
+  episode: number;
   fingerprint: string;
   id: Generated<number>;
+  key: string;
   last_error: string | null;
+  lease_until: Timestamp | null;
   message: Json;
   phase: string;
-  receipt: string | null;
+  reached: Generated<boolean>;
   receiver: string;
 }
 
@@ -307,16 +355,73 @@ export interface Override {
   set_by: string;
 }
 
+export interface Probe {
+  at: Generated<Timestamp>;
+  detail: Generated<string>;
+  environment: string;
+  name: string;
+  reason: string;
+  since: Generated<Timestamp>;
+  state: string;
+  streak: Generated<number>;
+  subject: string;
+  worker: string;
+}
+
+export interface ProbeTurn {
+  due_at: Generated<Timestamp>;
+  environment: string;
+  lease_until: Timestamp | null;
+  worker: string | null;
+}
+
 export interface Proposal {
+  asked_at: Generated<Timestamp>;
+  asked_by: string;
   branch: string;
   content: string | null;
+  dismissed: string | null;
   environment: string;
+  head: string | null;
+  is_foreign: Generated<boolean>;
   kind: string;
+  next_head: string | null;
   number: number | null;
+  published: string | null;
+  reason: string | null;
   repository: string;
+  request: Json;
+  seen: string | null;
   state: string;
   subject: string;
   updated_at: Generated<Timestamp>;
+}
+
+export interface PullCommand {
+  answer: string | null;
+  author: string;
+  comment_id: number;
+  handled_at: Generated<Timestamp>;
+  number: number;
+  outcome: string;
+  repository: string;
+}
+
+export interface PullCommit {
+  branch: string;
+  commit_id: string;
+  looked_at: Timestamp | null;
+  number: number | null;
+  repository: string;
+  wanted_at: Generated<Timestamp>;
+}
+
+export interface PullNote {
+  comment_id: number | null;
+  content: string | null;
+  number: number;
+  repository: string;
+  subject: string;
 }
 
 export interface PullPlan {
@@ -346,6 +451,7 @@ export interface PullRequest {
   is_draft: boolean;
   is_fork: boolean;
   merge_commit: string | null;
+  merged_at: Timestamp | null;
   merged_by: string | null;
   number: number;
   pushers: Generated<string[]>;
@@ -600,6 +706,8 @@ export interface Worker {
 export interface Tables {
   account: Account;
   acknowledgement: Acknowledgement;
+  alert: Alert;
+  alert_issue: AlertIssue;
   allotment: Allotment;
   api_token: ApiToken;
   approval: Approval;
@@ -613,8 +721,10 @@ export interface Tables {
   concurrency: Concurrency;
   condition: Condition;
   delivery: Delivery;
+  deployment: Deployment;
   environment: Environment;
   event: Event;
+  forge_cursor: ForgeCursor;
   halt: Halt;
   halt_epoch: HaltEpoch;
   inbox: Inbox;
@@ -625,7 +735,12 @@ export interface Tables {
   memory_session: MemorySession;
   outbox: Outbox;
   override: Override;
+  probe: Probe;
+  probe_turn: ProbeTurn;
   proposal: Proposal;
+  pull_command: PullCommand;
+  pull_commit: PullCommit;
+  pull_note: PullNote;
   pull_plan: PullPlan;
   pull_request: PullRequest;
   quarantine: Quarantine;

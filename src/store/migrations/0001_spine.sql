@@ -194,6 +194,8 @@ create table pull_request (
   author text not null,
   pushers text[] not null default '{}',
   merged_by text,
+  -- By the forge's clock.
+  merged_at timestamptz,
   -- The commit on the base branch that it became.
   merge_commit text,
   seen_at timestamptz not null default now(),
@@ -227,42 +229,209 @@ create table pull_plan (
 );
 create index pull_plan_tree on pull_plan (environment, merge_tree) where merge_tree is not null;
 
--- A pull request that pawl opens: made once for what it is about, updated in place, closed when it is pointless.
-create table proposal (
+-- What the forge says of which pull request brought a commit to a branch. Whoever has to know asks with a row; until it
+-- is answered, nobody can say whether what is there is what was reviewed.
+create table pull_commit (
+  repository text not null,
+  branch text not null,
+  commit_id text not null,
+  wanted_at timestamptz not null default now(),
+  -- Null: not answered yet.
+  looked_at timestamptz,
+  -- Null, where it is answered: no pull request brought it.
+  number integer,
+  primary key (repository, branch, commit_id),
+  foreign key (repository, number) references pull_request (repository, number),
+  check (number is null or looked_at is not null)
+);
+create index pull_commit_open on pull_commit (repository, wanted_at) where looked_at is null;
+
+-- Commands in comments on pull requests: each is handled once.
+create table pull_command (
+  repository text not null,
+  comment_id bigint not null,
+  number integer not null,
+  -- The login that the forge has authenticated.
+  author text not null,
+  outcome text not null check (outcome in ('done', 'refused', 'ignored')),
+  -- What there is to say, in Markdown; null: nothing beyond a reaction.
+  answer text,
+  handled_at timestamptz not null default now(),
+  primary key (repository, comment_id)
+);
+create index pull_command_pull on pull_command (repository, number, comment_id);
+
+-- Comments of pawl's on a pull request beside those of its plans: answers to commands, and what became of it.
+create table pull_note (
+  repository text not null,
+  number integer not null,
+  -- `answers`, or `review` or `applied` and an environment.
+  subject text not null,
+  comment_id bigint,
+  -- Digest of what stands there, so that the same is not written again.
+  content text,
+  primary key (repository, number, subject)
+);
+
+-- Deployments on the forge, one of each commit in each environment.
+create table deployment (
   repository text not null,
   environment text not null,
-  -- `accept-drift`, `revert`, `promote`, `tighten`
-  kind text not null,
+  commit_id text not null,
+  deployment_id bigint,
+  -- The state and its description, as they stand there.
+  state text,
+  description text,
+  created_at timestamptz not null default now(),
+  primary key (repository, environment, commit_id)
+);
+
+-- How far a list of the forge that is sorted by time was read.
+create table forge_cursor (
+  repository text not null,
+  list text not null,
+  read_to timestamptz not null,
+  primary key (repository, list)
+);
+
+-- A pull request that pawl opens: made once for what it is about, updated in place, closed when it is pointless. Its files
+-- and text are not here: they are made again of the request whenever what they come from moves.
+create table proposal (
+  -- `owner/name`
+  repository text not null,
+  environment text not null,
+  kind text not null check (kind in ('accept-drift', 'revert', 'promote', 'tighten')),
   -- What it is about, within its kind.
   subject text not null,
   branch text not null,
-  number integer,
+  request jsonb not null,
+  asked_by text not null,
+  asked_at timestamptz not null default now(),
+  number integer check (number > 0),
   state text not null check (state in ('wanted', 'open', 'merged', 'closed')),
-  -- Digest of files, title and text, as they were last pushed.
+  -- Commits that pawl made for the branch: the last one that it moved the branch to, and the one that it is about to. A
+  -- branch that stands at another one was pushed to by somebody else.
+  head text,
+  next_head text,
+  -- Digest of the files and of the base that they change, as they were last pushed; and of title and text.
   content text,
+  published text,
+  -- What a person closed: not opened again while it is the same.
+  dismissed text,
+  -- Somebody else pushed to the branch, so that it is left alone.
+  is_foreign boolean not null default false,
+  -- Why it is closed, or waits; what pawl closes says so before it does.
+  reason text,
+  -- Digest of what was looked at when it last settled.
+  seen text,
   updated_at timestamptz not null default now(),
   primary key (repository, environment, kind, subject)
 );
+create unique index proposal_number on proposal (repository, number) where number is not null;
+create index proposal_active on proposal (repository) where state in ('wanted', 'open');
 
--- Messages to receivers of alerts: at least once, and once for one fingerprint of one receiver.
+-- What is wrong and for how long, as somebody last looked. Messages follow from a row's changes, in their transaction.
+create table alert (
+  environment text not null,
+  -- What it is about, as long as it lasts: `drift`, `applied`, `rule/support/errors`.
+  key text not null,
+  -- Of what exactly is wrong: another one is told again.
+  fingerprint text not null,
+  severity text not null check (severity in ('info', 'warning', 'critical')),
+  -- `pending`: not for long enough yet.
+  state text not null check (state in ('pending', 'firing', 'resolved')),
+  -- Times that it fired.
+  episode integer not null default 0,
+  -- Times that it came back soon after it had gone: the more, the longer it must be gone to be over.
+  flaps integer not null default 0,
+  -- What is said of it.
+  content jsonb not null,
+  since timestamptz not null default now(),
+  fired_at timestamptz,
+  -- Since when it is no longer so; null: it still is.
+  cleared_at timestamptz,
+  resolved_at timestamptz,
+  -- Of the row: two who looked at once do not both write.
+  version bigint not null default 1,
+  primary key (environment, key)
+);
+create index alert_open on alert (environment) where state <> 'resolved';
+
+-- Messages to receivers of alerts: at least once, and once for one fingerprint of one receiver while it lasts.
 create table outbox (
   id bigint generated always as identity primary key,
   environment text not null,
   -- `namespace/name` of the AlertReceiver.
   receiver text not null,
+  -- Of the alert.
+  key text not null,
+  episode integer not null,
   fingerprint text not null,
   phase text not null check (phase in ('firing', 'resolved')),
   message jsonb not null,
   attempts integer not null default 0,
   due_at timestamptz not null default now(),
+  -- Somebody sends it until then.
+  lease_until timestamptz,
+  -- It may have arrived, though nobody said so.
+  reached boolean not null default false,
   delivered_at timestamptz,
-  -- What the receiver calls it: an issue's number.
-  receipt text,
+  -- `cancelled`: what it told of was over before anybody was told. `abandoned`: tried for days.
+  dropped text check (dropped in ('cancelled', 'abandoned')),
+  -- What the receiver answered last, without secrets.
   last_error text,
   created_at timestamptz not null default now(),
-  unique (environment, receiver, fingerprint, phase)
+  check (delivered_at is null or dropped is null),
+  unique (environment, receiver, key, episode, fingerprint, phase)
 );
-create index outbox_due on outbox (due_at) where delivered_at is null;
+create index outbox_due on outbox (due_at) where delivered_at is null and dropped is null;
+create index outbox_order on outbox (environment, receiver, key, id) where delivered_at is null and dropped is null;
+
+-- The issue of one alert at one receiver of type githubIssue: made once, edited in place, closed, opened again.
+create table alert_issue (
+  environment text not null,
+  -- `namespace/name` of the AlertReceiver.
+  receiver text not null,
+  key text not null,
+  -- `owner/name` that the number is of.
+  repository text not null,
+  -- Null: none was made, or it is not known whether one was.
+  number integer,
+  -- Digest of what stands there.
+  published text,
+  attempts integer not null default 0,
+  due_at timestamptz not null default now(),
+  last_error text,
+  primary key (environment, receiver, key)
+);
+
+-- What workers found of things outside that runs need: reachable, there, readable. The control plane only reads it.
+create table probe (
+  environment text not null,
+  subject text not null check (subject in ('endpoint', 'model', 'secret')),
+  -- `namespace/name`; of a secret with `#key`.
+  name text not null,
+  state text not null check (state in ('ok', 'failing', 'unknown')),
+  -- A stable word.
+  reason text not null,
+  -- Names and codes; no answer of anybody, and no value.
+  detail text not null default '',
+  -- Looks in a row with this state.
+  streak integer not null default 1,
+  since timestamptz not null default now(),
+  at timestamptz not null default now(),
+  worker text not null,
+  primary key (environment, subject, name)
+);
+
+-- Whose turn it is to look at an environment's things outside, and when the next one comes.
+create table probe_turn (
+  environment text primary key,
+  due_at timestamptz not null default now(),
+  worker text,
+  lease_until timestamptz
+);
+create index probe_turn_due on probe_turn (due_at);
 
 -- Compiled content of one system, by digest: SHA-256 of canonical {content, authority}.
 create table bundle (
