@@ -530,6 +530,14 @@ export interface Revision {
   tree_id: string;
 }
 
+export interface RevisionHealth {
+  decided_at: Generated<Timestamp>;
+  environment: string;
+  message: Generated<string>;
+  revision: number;
+  verdict: string;
+}
+
 export interface Rollout {
   changes: Generated<number>;
   ended_at: Timestamp | null;
@@ -659,6 +667,8 @@ export interface Sync {
   environment: string;
   handled: Generated<number>;
   handled_at: Timestamp | null;
+  pass_owner: string | null;
+  pass_until: Timestamp | null;
   repository: string;
   suspend_reason: string | null;
   suspended_at: Timestamp | null;
@@ -749,6 +759,7 @@ export interface Tables {
   resource_bucket: ResourceBucket;
   resource_history: ResourceHistory;
   revision: Revision;
+  revision_health: RevisionHealth;
   rollout: Rollout;
   run: Run;
   schedule: Schedule;

@@ -123,15 +123,16 @@ create table attempt (
   environment text not null,
   commit_id text,
   at timestamptz not null default now(),
-  outcome text not null check (outcome in ('applied', 'unchanged', 'refused', 'failed')),
+  -- `superseded`: a newer commit came before this one could be made live.
+  outcome text not null check (outcome in ('applied', 'unchanged', 'refused', 'failed', 'superseded')),
   code text,
   message text not null default '',
   revision bigint
 );
 create index attempt_environment on attempt (environment, id desc);
 
--- What the control loop owes an environment: it looks while `handled` is behind `wanted`. A poll, a webhook, a hand and
--- an acknowledgement each raise `wanted`; a pass sets `handled` to what it read before it began.
+-- What the control loop owes an environment: it looks while `handled` is behind `wanted`. A webhook, a hand and another
+-- process each raise `wanted`; a pass sets `handled` to what it read before it began.
 create table sync (
   environment text primary key,
   -- The repository that declares it, by its address without credentials: another one's claim is refused.
@@ -139,6 +140,10 @@ create table sync (
   wanted bigint not null default 1,
   handled bigint not null default 0,
   handled_at timestamptz,
+  -- Who looks at this moment, so that several controllers do not plan the same commit. Losing it is harmless: what is
+  -- applied is compared with what was planned for.
+  pass_owner uuid,
+  pass_until timestamptz,
   -- Nothing is applied while it is suspended and the time is not over.
   suspended_at timestamptz,
   suspended_by text,
@@ -161,6 +166,17 @@ create table condition (
   -- When the status last changed.
   since timestamptz not null default now(),
   primary key (environment, type)
+);
+
+-- What was seen of a revision until its time of observation was over: what went well may be returned to.
+create table revision_health (
+  environment text not null,
+  revision bigint not null,
+  verdict text not null check (verdict in ('healthy', 'unhealthy')),
+  message text not null default '',
+  decided_at timestamptz not null default now(),
+  primary key (environment, revision),
+  foreign key (environment, revision) references revision (environment, revision)
 );
 
 -- Webhooks of forges, stored once by their id before anybody acts on them. Each is a hint: what is true is asked.
