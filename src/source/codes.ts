@@ -88,6 +88,11 @@ export const sourceCodes = {
     cause: 'The paths of the environment hold more files than can be listed.',
     cure: 'Give the environment narrower paths.',
   },
+  'git.merge_conflict': {
+    title: 'The pull request cannot be merged',
+    cause: 'Both sides changed the same lines, so nobody can tell what merging would make live.',
+    cure: 'Merge or rebase the base branch into the pull request, and settle the conflict.',
+  },
   'git.failed': {
     title: 'Git failed',
     cause: 'The git command ended in a way that pawl does not know.',

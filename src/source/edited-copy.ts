@@ -1,5 +1,5 @@
 import { blobId } from './blob-id.ts';
-import type { Author, Repository, TreeChange, TreeEntry } from './reader.ts';
+import type { Author, Repository, TreeChange, TreeEntry, TreeMerge } from './reader.ts';
 
 /** Files that are to be: text by path, or undefined where the file is to go. */
 export type EditedFiles = ReadonlyMap<string, string | undefined>;
@@ -66,8 +66,20 @@ export class EditedCopy implements Repository {
     return this.#files.isAncestor(ancestor, descendant);
   }
 
+  parents(commit: string): Promise<readonly string[]> {
+    return this.#files.parents(commit);
+  }
+
+  merge(base: string, head: string): Promise<TreeMerge> {
+    return this.#files.merge(base, head);
+  }
+
   async fetch(): Promise<void> {
     // The files are what they are.
+  }
+
+  async fetchOnly(): Promise<void> {
+    // The same.
   }
 
   async close(): Promise<void> {

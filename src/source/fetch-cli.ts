@@ -1,9 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RetryableError, TerminalError } from '../errors.ts';
-import { authorizationOf, type FetchRequest } from './fetch-request.ts';
+import { authorizationOf, type FetchRequest, keptRef } from './fetch-request.ts';
 import { type GitCommand, lastWords, runGit } from './git-process.ts';
 import {
+  commitNotThere,
   fetchTimedOut,
   fetchTooLarge,
   redirected,
@@ -13,7 +14,7 @@ import {
   unreachable,
 } from './fetch-errors.ts';
 import { remoteHead } from './ref.ts';
-import type { Surroundings } from './reader.ts';
+import type { Surroundings, Wanted } from './reader.ts';
 
 /** Makes a bare Git directory without templates, hence without hooks. */
 export async function initByCli(gitDirectory: string, surroundings: Surroundings): Promise<void> {
@@ -26,7 +27,7 @@ export async function initByCli(gitDirectory: string, surroundings: Surroundings
   });
 }
 
-/** Fetches branches and tags into a mirror, with limits on time and on what arrives. */
+/** Fetches branches and tags into a mirror, or what is asked for, with limits on time and on what arrives. */
 export async function fetchByCli(request: FetchRequest): Promise<void> {
   const { gitDirectory, address, surroundings } = request;
   const config = request.token === undefined ? {} : tokenConfig(address.url, request.token);
@@ -37,8 +38,7 @@ export async function fetchByCli(request: FetchRequest): Promise<void> {
     config,
     fileBytesMax: request.bytesMax,
   };
-  // HEAD is asked for by pattern: a remote whose default branch is gone has none, and is read all the same.
-  const refspecs = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*', `+HEAD*:${remoteHead}*`];
+  const refspecs = request.wanted === undefined ? everything : refspecsOf(request.wanted);
   const flags = [
     '--quiet',
     '--prune',
@@ -55,7 +55,16 @@ export async function fetchByCli(request: FetchRequest): Promise<void> {
     await removeUnfinished(gitDirectory);
     throw error;
   }
-  await assertBranch({ gitDirectory, surroundings }, address.url);
+  if (request.wanted === undefined) await assertBranch({ gitDirectory, surroundings }, address.url);
+}
+
+// HEAD is asked for by pattern: a remote whose default branch is gone has none, and is read all the same.
+const everything = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*', `+HEAD*:${remoteHead}*`];
+
+/** A pull request's too: the forge takes `merge` away when there is a conflict, and pruning then takes it from here. */
+function refspecsOf({ pulls = [], commits = [] }: Wanted): readonly string[] {
+  const patterns = pulls.map((number) => `+refs/pull/${number}/*:refs/pull/${number}/*`);
+  return [...patterns, ...commits.map((commit) => `+${commit}:${keptRef(commit)}`)];
 }
 
 /** A server that answers nonsense reads as one without branches, and pruning has then emptied the mirror's list. */
@@ -83,6 +92,7 @@ function fetchFailure(stderr: string, request: FetchRequest): TerminalError | Re
   const place = request.address.url;
   const words = lastWords(stderr);
   if (/file too large/i.test(stderr)) return fetchTooLarge(request.bytesMax);
+  if (/not our ref|couldn't find remote ref|unadvertised object/i.test(stderr)) return commitNotThere(place, words);
   if (
     /authentication failed|could not read (?:username|password)|returned error: 40[13]|permission denied \(/i.test(
       stderr,

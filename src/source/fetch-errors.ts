@@ -27,6 +27,13 @@ export function repositoryNotFound(place: string): TerminalError {
   });
 }
 
+export function commitNotThere(place: string, words: string): TerminalError {
+  return new TerminalError(`${place} does not give a commit that was asked for: ${words}.`, {
+    code: 'git.ref_not_found',
+    help: 'It was pushed over or deleted; push it again, or close the pull request.',
+  });
+}
+
 export function unreachable(place: string, words: string, cause?: unknown): RetryableError {
   return new RetryableError(`${place} cannot be reached: ${words}.`, { code: 'git.unreachable', cause });
 }

@@ -1,8 +1,9 @@
-import { TerminalError } from '../errors.ts';
 import { CatFile, type Found } from './cat-file.ts';
-import { type Finished, type GitCommand, lastWords, runGit } from './git-process.ts';
-import { authorsOf, coverOf, kindOf, subjectOf, writtenIn } from './git-text.ts';
+import { type Finished, type GitCommand, runGit } from './git-process.ts';
+import { authorsOf, coverOf, kindOf, parentsIn, subjectOf, writtenIn } from './git-text.ts';
+import { mergeTree } from './merge-tree.ts';
 import { cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
+import { readFailure } from './read-failure.ts';
 import {
   type Author,
   entriesMax,
@@ -10,6 +11,7 @@ import {
   type Surroundings,
   type TreeChange,
   type TreeEntry,
+  type TreeMerge,
 } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import { treeLines } from './tree-object.ts';
@@ -18,6 +20,8 @@ import { TreeWalk } from './tree-walk.ts';
 export interface GitCliOptions {
   /** Directory of `HEAD`; of a worktree, its own. */
   readonly gitDirectory: string;
+  /** Holds the objects; of a worktree, they are elsewhere. */
+  readonly objects: string;
   readonly place: string;
   readonly surroundings: Surroundings;
   readonly timeoutMs: number;
@@ -41,6 +45,7 @@ export class GitCli implements Repository {
   readonly kind = 'git-cli';
   readonly place: string;
   readonly #command: GitCommand;
+  readonly #objects: string;
   readonly #timeoutMs: number;
   readonly #head: string;
   readonly #contents: CatFile;
@@ -49,6 +54,7 @@ export class GitCli implements Repository {
   constructor(options: GitCliOptions) {
     this.place = options.place;
     this.#command = { gitDirectory: options.gitDirectory, surroundings: options.surroundings };
+    this.#objects = options.objects;
     this.#timeoutMs = options.timeoutMs;
     this.#head = options.head ?? 'HEAD';
     this.#contents = new CatFile(this.#command, '--batch', options.timeoutMs);
@@ -136,6 +142,10 @@ export class GitCli implements Repository {
     return found.bytes.toString('utf8');
   }
 
+  async parents(commit: string): Promise<readonly string[]> {
+    return parentsIn(await this.#commitText(commit));
+  }
+
   async subject(commit: string): Promise<string> {
     const text = await this.#commitText(commit);
     const start = text.indexOf('\n\n');
@@ -158,8 +168,20 @@ export class GitCli implements Repository {
     return false;
   }
 
+  async merge(base: string, head: string): Promise<TreeMerge> {
+    assertObjectId(base);
+    assertObjectId(head);
+    const { surroundings } = this.#command;
+    const place = { objects: this.#objects, surroundings, place: this.place, timeoutMs: this.#timeoutMs };
+    return mergeTree(place, base, head);
+  }
+
   async fetch(): Promise<void> {
     // A local repository is as new as it is; a mirror fetches for its reader.
+  }
+
+  async fetchOnly(): Promise<void> {
+    // The same.
   }
 
   async close(): Promise<void> {
@@ -217,16 +239,6 @@ export class GitCli implements Repository {
     if (found?.kind !== 'object') throw missing(`object ${id}`, this.place);
     return found.size;
   }
-}
-
-function readFailure(stderr: string, place: string): TerminalError {
-  const words = lastWords(stderr);
-  const corrupt = /corrupt|inflate|unable to unpack|mismatch|garbage|invalid|malformed|too-short/i.test(stderr);
-  const absent = /missing|not a valid object|bad object|unable to (?:read|find)|could not read|not a tree/i.test(
-    stderr,
-  );
-  const code = corrupt ? 'git.object_corrupt' : absent ? 'git.object_missing' : 'git.failed';
-  return new TerminalError(`${place} cannot be read: ${words}.`, { code, help: 'Run `git fsck` in the repository.' });
 }
 
 function argumentsOf(paths: readonly string[]): readonly string[] {

@@ -5,6 +5,8 @@ import type { Surroundings } from './reader.ts';
 export interface GitCommand {
   readonly gitDirectory: string;
   readonly surroundings: Surroundings;
+  /** Holds the objects, where that is not the directory itself. */
+  readonly objects?: string;
   /** Transports that the command may use; none while reading. */
   readonly protocols?: readonly string[];
   /** Extra configuration, by key; given through the environment, so that no token shows in a process list. */
@@ -26,6 +28,16 @@ export interface Finished {
 }
 
 const stderrBytesMax = 64 * 1024;
+
+/** What pawl writes has the same id whoever writes it, and when. */
+const writer: Readonly<Record<string, string>> = {
+  GIT_AUTHOR_NAME: 'pawl',
+  GIT_AUTHOR_EMAIL: 'pawl@localhost',
+  GIT_AUTHOR_DATE: '@0 +0000',
+  GIT_COMMITTER_NAME: 'pawl',
+  GIT_COMMITTER_EMAIL: 'pawl@localhost',
+  GIT_COMMITTER_DATE: '@0 +0000',
+};
 
 /** A repository's own configuration may name programs: every one that a reading command could start is switched off. */
 const safeConfig: Readonly<Record<string, string>> = {
@@ -155,6 +167,8 @@ function environmentOf(command: GitCommand): Record<string, string> {
     // This list overrides every `protocol.*.allow` of the repository's own configuration.
     GIT_ALLOW_PROTOCOL: (command.protocols ?? ['none']).join(':'),
     GIT_PROTOCOL_FROM_USER: '0',
+    ...(command.objects === undefined ? {} : { GIT_OBJECT_DIRECTORY: command.objects }),
+    ...writer,
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15',
     ...config,
   };

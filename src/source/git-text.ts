@@ -43,9 +43,17 @@ export function writtenIn(text: string): Written {
   const end = text.indexOf('\n\n');
   const [head, message] = end === -1 ? [text, ''] : [text.slice(0, end), text.slice(end + 2)];
   const author = /^author (.*?) ?<([^<>\n]*)>/m.exec(head);
-  const parents = Array.from(head.matchAll(/^parent ([0-9a-f]+)$/gm), ([, id = '']) => id);
+  const parents = parentsIn(text);
   const own = author === null ? [] : [{ name: author[1] ?? '', email: author[2] ?? '' }];
   return { authors: [...own, ...coAuthorsIn(message)], merged: parents.slice(1) };
+}
+
+/** The parents that a commit's own text names, in their order. */
+export function parentsIn(text: string): readonly string[] {
+  const end = text.indexOf('\n\n');
+  // Of the lines at its head alone: a header's continued lines start with a blank, and a message may say anything.
+  const head = end === -1 ? text : text.slice(0, end);
+  return Array.from(head.matchAll(/^parent ([0-9a-f]{40})$/gm), ([, id = '']) => id);
 }
 
 export function coAuthorsIn(message: string): readonly Author[] {

@@ -6,7 +6,7 @@ import { isPawlError } from '../errors.ts';
 import { blobId } from './blob-id.ts';
 import { authorsOf, coAuthorsIn, subjectOf } from './git-text.ts';
 import { corrupt, cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
-import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
+import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import { TreeWalk, type TreeNode } from './tree-walk.ts';
 
@@ -96,6 +96,11 @@ export class Isomorphic implements Repository {
     return blobs;
   }
 
+  async parents(commit: string): Promise<readonly string[]> {
+    assertObjectId(commit);
+    return (await this.#commit(commit)).parent;
+  }
+
   async subject(commit: string): Promise<string> {
     assertObjectId(commit);
     return subjectOf((await this.#commit(commit)).message);
@@ -131,6 +136,14 @@ export class Isomorphic implements Repository {
 
   async fetch(): Promise<void> {
     // A local repository is as new as it is; a mirror fetches for its reader.
+  }
+
+  async fetchOnly(): Promise<void> {
+    // The same.
+  }
+
+  async merge(): Promise<TreeMerge> {
+    return { kind: 'unavailable', why: 'merging needs the program git, 2.38 or newer' };
   }
 
   async close(): Promise<void> {

@@ -3,13 +3,13 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPawlError, TerminalError } from '../errors.ts';
 import { parseAddress, type RemoteAddress } from './address.ts';
-import type { FetchRequest } from './fetch-request.ts';
+import { assertWanted, type FetchRequest } from './fetch-request.ts';
 import { fetchByCli, initByCli } from './fetch-cli.ts';
 import { fetchByIsomorphic, initByIsomorphic } from './fetch-isomorphic.ts';
 import { GitCli } from './git-cli.ts';
 import { Isomorphic } from './isomorphic.ts';
 import { remoteHead } from './ref.ts';
-import type { Author, Repository, Surroundings, TreeChange, TreeEntry } from './reader.ts';
+import type { Author, Repository, Surroundings, TreeChange, TreeEntry, TreeMerge, Wanted } from './reader.ts';
 
 export interface MirrorOptions {
   readonly url: string;
@@ -72,6 +72,18 @@ export class Mirror implements Repository {
     this.#ready = true;
   }
 
+  /** The branches come first: what a pull request adds to them is little. */
+  async fetchOnly(wanted: Wanted, signal?: AbortSignal): Promise<void> {
+    assertWanted(wanted);
+    if (!this.#ready) await this.fetch(signal);
+    if ((wanted.pulls?.length ?? 0) + (wanted.commits?.length ?? 0) === 0) return;
+    await this.#fetchInto(this.#gitDirectory, signal, wanted);
+  }
+
+  merge(base: string, head: string): Promise<TreeMerge> {
+    return this.#attempt((inner) => inner.merge(base, head));
+  }
+
   resolve(ref: string): Promise<string> {
     return this.#attempt((inner) => inner.resolve(ref));
   }
@@ -90,6 +102,10 @@ export class Mirror implements Repository {
 
   read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>> {
     return this.#attempt((inner) => inner.read(ids, bytesMax));
+  }
+
+  parents(commit: string): Promise<readonly string[]> {
+    return this.#attempt((inner) => inner.parents(commit));
   }
 
   subject(commit: string): Promise<string> {
@@ -141,7 +157,7 @@ export class Mirror implements Repository {
     return reader === 'git-cli' ? initByCli(gitDirectory, surroundings) : initByIsomorphic(gitDirectory);
   }
 
-  #fetchInto(gitDirectory: string, signal: AbortSignal | undefined): Promise<void> {
+  #fetchInto(gitDirectory: string, signal: AbortSignal | undefined, wanted?: Wanted): Promise<void> {
     const { token, fetchTimeoutMs, fetchBytesMax, surroundings, reader } = this.#options;
     const request: FetchRequest = {
       gitDirectory,
@@ -151,6 +167,7 @@ export class Mirror implements Repository {
       bytesMax: fetchBytesMax,
       surroundings,
       signal,
+      ...(wanted === undefined ? {} : { wanted }),
     };
     return reader === 'git-cli' ? fetchByCli(request) : fetchByIsomorphic(request);
   }
@@ -158,7 +175,8 @@ export class Mirror implements Repository {
   #reader(): Repository {
     const { reader, surroundings, timeoutMs } = this.#options;
     const common = { gitDirectory: this.#gitDirectory, place: this.place, head: remoteHead };
-    return reader === 'git-cli' ? new GitCli({ ...common, surroundings, timeoutMs }) : new Isomorphic(common);
+    if (reader === 'isomorphic') return new Isomorphic(common);
+    return new GitCli({ ...common, objects: join(this.#gitDirectory, 'objects'), surroundings, timeoutMs });
   }
 }
 

@@ -21,6 +21,20 @@ export interface TreeChange {
   readonly entry: TreeEntry | undefined;
 }
 
+/** What is fetched beside branches and tags, by name: a forge has thousands of pull requests. */
+export interface Wanted {
+  /** Numbers of pull requests: `refs/pull/N/head`, and `refs/pull/N/merge` where the forge has made one. */
+  readonly pulls?: readonly number[];
+  /** Commit ids, as of a fork or of a head that was pushed over. */
+  readonly commits?: readonly string[];
+}
+
+/** Two commits merged as a tree. */
+export type TreeMerge =
+  | { readonly kind: 'merged'; readonly commit: string; readonly tree: string }
+  | { readonly kind: 'conflict'; readonly paths: readonly string[] }
+  | { readonly kind: 'unavailable'; readonly why: string };
+
 /** A repository, for reading only. Nothing here checks out, merges, executes or includes. */
 export interface Repository {
   readonly kind: 'git-cli' | 'isomorphic' | 'working-copy';
@@ -36,6 +50,8 @@ export interface Repository {
   changes(from: string, to: string, paths: readonly string[]): Promise<TreeChange[]>;
   /** Blobs by id. Throws when one is missing, unreadable or above `bytesMax`: never a partial answer. */
   read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>>;
+  /** Ids of the commit's parents, in their order. */
+  parents(commit: string): Promise<readonly string[]>;
   /** First line of the commit's message. */
   subject(commit: string): Promise<string>;
   /**
@@ -47,6 +63,13 @@ export interface Repository {
   isAncestor(ancestor: string, descendant: string): Promise<boolean>;
   /** Brings a mirror up to date; does nothing where the repository is local. */
   fetch(signal?: AbortSignal): Promise<void>;
+  /** Brings a mirror what is asked for and nothing else; what the remote does not have is not there afterwards. */
+  fetchOnly(wanted: Wanted, signal?: AbortSignal): Promise<void>;
+  /**
+   * What merging the head into the base gives, where the reader can tell: as a commit that is the same on every machine
+   * and that no branch holds. No driver, filter or attribute of the repository takes part.
+   */
+  merge(base: string, head: string): Promise<TreeMerge>;
   close(): Promise<void>;
 }
 

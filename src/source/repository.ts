@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { findGitDirectory } from './git-directory.ts';
 import { GitCli } from './git-cli.ts';
 import { hasGit } from './git-process.ts';
@@ -53,6 +54,7 @@ export async function openRepository(options: OpenOptions): Promise<Repository> 
   }
   const found = await findGitDirectory(await realpath(options.path).catch(() => options.path));
   const place = found.workTree ?? found.common;
-  if (reader === 'git-cli') return new GitCli({ gitDirectory: found.own, place, surroundings, timeoutMs });
+  const objects = join(found.common, 'objects');
+  if (reader === 'git-cli') return new GitCli({ gitDirectory: found.own, objects, place, surroundings, timeoutMs });
   return new Isomorphic({ gitDirectory: found.common, headDirectory: found.own, place });
 }

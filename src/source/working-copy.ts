@@ -15,7 +15,7 @@ import { RetryableError, TerminalError } from '../errors.ts';
 import { isManifestPath, isScriptPath } from '../manifest/file-name.ts';
 import { blobId } from './blob-id.ts';
 import { missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
-import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry } from './reader.ts';
+import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
 import { refNotFound } from './ref.ts';
 
 /** What a snapshot of uncommitted files has in place of a commit id. */
@@ -112,8 +112,20 @@ export class WorkingCopy implements Repository {
     return ancestor === descendant;
   }
 
+  async parents(): Promise<readonly string[]> {
+    return [];
+  }
+
   async fetch(): Promise<void> {
     // The files are what they are.
+  }
+
+  async fetchOnly(): Promise<void> {
+    // The same.
+  }
+
+  async merge(): Promise<TreeMerge> {
+    return { kind: 'unavailable', why: 'uncommitted files are no commit' };
   }
 
   async close(): Promise<void> {
