@@ -129,6 +129,12 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
         'the uncommitted files instead of a commit; such a plan cannot be applied',
       ).conflicts('ref'),
     )
+    .addOption(
+      new Option(
+        '--base <ref>',
+        'compare with this commit instead of what is live: by Git alone, without a database; plans HEAD unless told',
+      ).conflicts(['preflight', 'out']),
+    )
     .option('--preflight', 'also apply it in a transaction that is rolled back; exit 3 where that fails')
     .option('--out <file>', 'save the plan for `pawl apply <file>`')
     .option('--detailed-exitcode', 'exit 2 when there are differences')

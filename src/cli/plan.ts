@@ -16,6 +16,8 @@ import { refusalOf, renderProblems } from './problems.ts';
 export interface PlanOptions {
   readonly env?: string;
   readonly ref?: string;
+  /** Compares with this commit instead of with what is live. */
+  readonly base?: string;
   readonly workingCopy?: boolean;
   readonly preflight?: boolean;
   readonly out?: string;
@@ -24,6 +26,12 @@ export interface PlanOptions {
 }
 
 export async function planCommand(context: CliContext, options: PlanOptions): Promise<ExitCode> {
+  if (options.base !== undefined) {
+    const { planAgainst } = await import('./plan-base.ts');
+    const plan = await planAgainst(context, { ...options, base: options.base });
+    await showPlan(context, plan, options.output);
+    return exitOf(plan, options);
+  }
   const plan = await withDoor(context, async (door) => {
     const planned = await door.operations.plan({
       environment: await chooseEnvironment(door, options.env),
@@ -36,9 +44,12 @@ export async function planCommand(context: CliContext, options: PlanOptions): Pr
     if (isOfBranch) await hintAtUncommitted(context, door.operations, planned);
     return planned;
   });
-  if (refusalOf(plan.problems) !== undefined) return exitCodes.findings;
-  if (options.out !== undefined) await savePlan(context, plan, options.out);
-  if (plan.beside?.preflight?.ok === false) return exitCodes.findings;
+  if (options.out !== undefined && refusalOf(plan.problems) === undefined) await savePlan(context, plan, options.out);
+  return exitOf(plan, options);
+}
+
+function exitOf(plan: Plan, options: PlanOptions): ExitCode {
+  if (refusalOf(plan.problems) !== undefined || plan.beside?.preflight?.ok === false) return exitCodes.findings;
   return options.detailedExitcode === true && differs(plan) ? exitCodes.differences : exitCodes.success;
 }
 

@@ -132,7 +132,12 @@ export interface Plan {
   readonly digest: string;
   readonly environment: string;
   readonly lineage: string;
-  readonly base: { readonly revision: number; readonly root: string };
+  readonly base: {
+    readonly revision: number;
+    readonly root: string;
+    /** Set where it was not compared with what is live but with this commit. */
+    readonly commit?: string;
+  };
   readonly target: {
     /** The environment's branch. */
     readonly branch: string;

@@ -59,6 +59,8 @@ function acknowledgedBy(plan: Plan, id: string, isForPlan: boolean): readonly st
 
 /** One command for everything that the same people may agree to, in the order in which it is asked. */
 export function ackCommands(plan: Plan, decisions: readonly Decision[]): readonly { who: string; command: string }[] {
+  // What was compared with a commit has a digest that nothing is ever applied by.
+  if (plan.base.commit !== undefined) return [];
   const byWho = new Map<string, string[]>();
   for (const { id, who, state } of decisions) {
     if (state === 'needed') byWho.set(who, [...(byWho.get(who) ?? []), id]);

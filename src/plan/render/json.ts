@@ -26,6 +26,7 @@ export function renderJson(plan: Plan): JsonObject {
       tree: target.tree,
       subject: target.subject,
       stored_revision: target.stored ?? null,
+      ...(base.commit === undefined ? {} : { base_sha: base.commit }),
     },
     target: {
       environment: plan.environment,

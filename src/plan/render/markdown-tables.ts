@@ -107,9 +107,14 @@ function decisionRow(plan: Plan, decision: Decision): readonly string[] {
   const shown = details.slice(0, detailsMax).map((detail) => cell(detail));
   const hidden = details.length - detailsMax;
   const what = [cell(title), ...shown, ...(hidden > 0 ? [`and ${amount(hidden)} more`] : [])].join('<br>');
-  const how = state === 'needed' ? codeCell(ackCommand(plan, [id])) : state === 'refused' ? 'two merges' : 'done';
+  const how = state === 'needed' ? howToAcknowledge(plan, id) : state === 'refused' ? 'two merges' : 'done';
   const label = name === id ? codeCell(id) : `${codeCell(id)} ${codeCell(name)}`;
   return [label, what, causesCell(causes), `${cell(who)}; ${cell(stateText(decision))}`, how];
+}
+
+/** What is not compared with live has a digest that nothing is ever applied by. */
+function howToAcknowledge(plan: Plan, id: string): string {
+  return plan.base.commit === undefined ? codeCell(ackCommand(plan, [id])) : 'where it is planned against live';
 }
 
 /** Risks that are only shown. */

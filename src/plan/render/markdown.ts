@@ -11,7 +11,7 @@ import { planLine, riskLine, tallyOf } from './tally.ts';
 import { recompiledText } from './text-changes.ts';
 import { overridesText, overrideText } from './text-overrides.ts';
 import { heldText, withdrawnText } from './text-head.ts';
-import { clip, counted, shellWord, shortDigest, targetOf } from './words.ts';
+import { clip, comparedWith, counted, shellWord, shortDigest, targetOf } from './words.ts';
 
 /** What a comment on a pull request may be: GitHub takes 65,536 characters, and others count bytes. */
 export const commentBytesMax = 60_000;
@@ -66,7 +66,6 @@ function partsOf(plan: Plan): readonly Part[] {
 function headOf(plan: Plan): string {
   const tally = tallyOf(plan);
   const subject = plan.target.subject === '' ? '' : ` ${code(clip(plan.target.subject, 120))}`;
-  const base = plan.base.revision === 0 ? 'nothing was applied before' : `compared with revision ${plan.base.revision}`;
   const isNothing = isQuiet(plan);
   const { revert } = plan;
   const returned =
@@ -76,7 +75,7 @@ function headOf(plan: Plan): string {
   return [
     `### pawl plan for ${code(plan.environment)}: ${verdictOf(plan)}`,
     isNothing ? 'No changes.' : `${planLine(tally)} ${riskLine(tally)}`,
-    `${code(targetOf(plan.target))}${subject}, ${base}. Plan ${code(shortDigest(plan.digest))}.`,
+    `${code(targetOf(plan.target))}${subject}, ${comparedWith(plan.base)}. Plan ${code(shortDigest(plan.digest))}.`,
     ...heldLines(plan),
     ...returned,
     ...recompiledLines(plan),

@@ -3,18 +3,17 @@ import { partsLacked, refusesPlan } from '../../manifest/problem.ts';
 import type { Plan } from '../change.ts';
 import type { Withdrawn } from '../quarantine.ts';
 import type { Page } from './page.ts';
-import { counted, named, noun, targetOf } from './words.ts';
+import { comparedWith, counted, named, noun, targetOf } from './words.ts';
 
 /** Which commit is compared with what. */
 export function header(out: Page, plan: Plan): void {
   const subject = plan.target.subject === '' ? '' : ` "${neutral(plan.target.subject)}"`;
-  const { revision } = plan.base;
-  const base = revision === 0 ? 'Nothing was applied before.' : `Compared with revision ${revision}.`;
+  const base = comparedWith(plan.base);
   out.line(0, `Environment ${neutral(plan.environment)}, ${targetOf(plan.target)}${subject}`, {
     paint: out.colors.bold,
     hang: 2,
   });
-  out.line(0, base);
+  out.line(0, `${base.charAt(0).toUpperCase()}${base.slice(1)}.`);
   out.blank();
 }
 

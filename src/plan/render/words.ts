@@ -77,6 +77,12 @@ export function targetOf({ branch, commit, stored }: Plan['target']): string {
   return `${neutral(branch)} @ ${neutral(commit.slice(0, 7))}`;
 }
 
+/** What it was compared with, to go on in a sentence. */
+export function comparedWith({ revision, commit }: Plan['base']): string {
+  if (commit !== undefined) return `compared with commit ${neutral(commit.slice(0, 7))}, not with what is live`;
+  return revision === 0 ? 'nothing was applied before' : `compared with revision ${revision}`;
+}
+
 /** A word of a command line, quoted where a shell would read more into it. */
 export function shellWord(word: string): string {
   const text = neutral(word);
