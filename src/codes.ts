@@ -6,6 +6,7 @@ import { configCodes } from './config.ts';
 import { auditCodes } from './controller/audit-codes.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { driftCodes } from './controller/drift-codes.ts';
+import { githubCodes } from './github/codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
 import { formatCodes } from './manifest/format-codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
@@ -44,6 +45,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   controllerCodes,
   auditCodes,
   driftCodes,
+  githubCodes,
   policyCodes,
   runCodes,
   haltCodes,

@@ -1,8 +1,14 @@
-import { createAppAuth } from '@octokit/auth-app';
+import { retry } from '@octokit/plugin-retry';
+import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import type { GitHubLogin, SecretText } from '../config-github.ts';
 import { packageVersion } from '../version.ts';
-import type { RepositoryName } from './repository-name.ts';
+import { rememberAnswers } from './answers.ts';
+import { fetchWithin, untilStopped } from './bounded.ts';
+import { gitHubError } from './errors.ts';
+import { loginOf } from './login.ts';
+import { fullName, type RepositoryName } from './repository-name.ts';
+import { oneAtATime } from './writes.ts';
 
 /** One repository on GitHub, and pawl's way to it. */
 export interface GitHub {
@@ -10,6 +16,15 @@ export interface GitHub {
   readonly repository: RepositoryName;
   /** An App writes check runs; a token may not, and writes commit statuses in their place. */
   readonly login: 'app' | 'token';
+  /** Who pawl is there; asked once. */
+  readonly self: () => Promise<Self>;
+}
+
+/** Whose comments are pawl's own. */
+export interface Self {
+  readonly login: string;
+  /** Of an App: what its comments carry beside its login. */
+  readonly appId: number | undefined;
 }
 
 export interface GitHubOptions {
@@ -18,29 +33,87 @@ export interface GitHubOptions {
   readonly repository: RepositoryName;
   readonly login: GitHubLogin;
   readonly readSecret: (secret: SecretText) => Promise<string>;
+  readonly limits?: GitHubLimits;
 }
 
-/** Opens the way to one repository. An App's tokens are made for its installation and renewed by the library. */
-export async function openGitHub({ apiUrl, repository, login, readSecret }: GitHubOptions): Promise<GitHub> {
-  const common = { baseUrl: apiUrl, userAgent: `pawl/${packageVersion()}` };
+export interface GitHubLimits {
+  /** Between two writes; GitHub asks for a second. */
+  readonly writeMs?: number;
+  /** What one second of its waits and retries takes; shorter in tests. */
+  readonly secondMs?: number;
+  /** A longer wait is not waited out but said, with the time at which it ends. */
+  readonly waitSecondsMax?: number;
+  /** One request, without its waits. */
+  readonly requestMs?: number;
+}
+
+const retriesMax = 2;
+
+/**
+ * Opens the way to one repository; nothing is asked until the first request. GitHub's limits are kept: one write at a
+ * time, a second apart, waits as long as it says. What takes longer, or fails, is an error of ours without a secret.
+ */
+export function openGitHub(options: GitHubOptions): GitHub {
+  const { apiUrl, repository, login, limits = {} } = options;
+  const { writeMs = 1_000, secondMs = 1_000, waitSecondsMax = 30, requestMs = 30_000 } = limits;
+  const mayWait = (seconds: number, _asked: object, _octokit: unknown, tries: number): boolean =>
+    seconds <= waitSecondsMax && tries < retriesMax;
+  const octokit = new (Octokit.plugin(throttling, retry))({
+    baseUrl: apiUrl,
+    userAgent: `pawl/${packageVersion()}`,
+    authStrategy: () => loginOf(options),
+    // Their warnings would hold addresses and requests; what matters comes as an error.
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    request: { fetch: fetchWithin(requestMs) },
+    retry: { retries: retriesMax, retryAfterBaseValue: secondMs },
+    throttle: {
+      id: `${apiUrl} ${fullName(repository)}`,
+      onRateLimit: mayWait,
+      onSecondaryRateLimit: mayWait,
+      retryAfterBaseValue: secondMs,
+      fallbackSecondaryRateRetryAfter: 60,
+      // Writes are kept apart below, for each repository by itself; the library would do it for all of the process.
+      write: apart,
+      notifications: apart,
+    },
+  });
+  rememberAnswers(octokit);
+  oneAtATime(octokit, { gapMs: writeMs });
+  octokit.hook.wrap('request', (request, asked) => untilStopped(() => Promise.resolve(request(asked))));
+  octokit.hook.error('request', (error, asked) => {
+    throw gitHubError(error, asked);
+  });
+  let self: Promise<Self> | undefined;
+  return {
+    octokit,
+    repository,
+    login: login.kind,
+    self: () => {
+      self ??= whoami(octokit, login).catch((error: unknown) => {
+        self = undefined;
+        throw error;
+      });
+      return self;
+    },
+  };
+}
+
+type Group = NonNullable<NonNullable<NonNullable<ConstructorParameters<typeof Octokit>[0]>['throttle']>['write']>;
+
+/** Lets everything through at once. */
+const apart = {
+  key: () => ({ schedule: (_options: object, work: () => Promise<void>) => work() }),
+} as unknown as Group;
+
+function ignore(): void {
+  // Nothing of it is said.
+}
+
+async function whoami(octokit: Octokit, login: GitHubLogin): Promise<Self> {
   if (login.kind === 'token') {
-    return { octokit: new Octokit({ ...common, auth: await readSecret(login.token) }), repository, login: 'token' };
+    const { data } = await octokit.rest.users.getAuthenticated();
+    return { login: data.login, appId: undefined };
   }
-  const app = { appId: login.appId, privateKey: await readSecret(login.key) };
-  const installationId = login.installationId ?? (await installationOf({ ...common, app, repository }));
-  const octokit = new Octokit({ ...common, authStrategy: createAppAuth, auth: { ...app, installationId } });
-  return { octokit, repository, login: 'app' };
-}
-
-interface Looking {
-  readonly baseUrl: string;
-  readonly userAgent: string;
-  readonly app: { readonly appId: number; readonly privateKey: string };
-  readonly repository: RepositoryName;
-}
-
-async function installationOf({ baseUrl, userAgent, app, repository }: Looking): Promise<number> {
-  const octokit = new Octokit({ baseUrl, userAgent, authStrategy: createAppAuth, auth: app });
-  const { data } = await octokit.rest.apps.getRepoInstallation({ ...repository });
-  return data.id;
+  const { data } = await octokit.rest.apps.getAuthenticated();
+  return { login: `${data?.slug ?? ''}[bot]`, appId: login.appId };
 }

@@ -30,3 +30,8 @@ export function repositoryOfAddress(address: string, apiUrl: string): Repository
       .replace(/\.git$/, ''),
   );
 }
+
+/** `owner/name` */
+export function fullName({ owner, repo }: RepositoryName): string {
+  return `${owner}/${repo}`;
+}
