@@ -4,7 +4,7 @@ import type { Attempt, Tables } from './tables.gen.ts';
 export type AttemptRow = Selectable<Attempt>;
 
 type NewAttempt = Pick<Insertable<Attempt>, 'environment' | 'commit_id' | 'code' | 'message' | 'revision'> & {
-  readonly outcome: 'applied' | 'unchanged' | 'refused' | 'failed';
+  readonly outcome: 'applied' | 'unchanged' | 'refused' | 'failed' | 'superseded';
 };
 
 /** Records what became of an attempt to make a commit live. */
