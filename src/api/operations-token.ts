@@ -1,4 +1,4 @@
-import type { PersonRole, RoleBinding } from '../policy/person.ts';
+import type { PersonRole, Proof, RoleBinding } from '../policy/person.ts';
 
 /** What the doors ask of the ways in: who somebody is there, and the tokens. */
 export interface TokenOperations {
@@ -13,7 +13,7 @@ export interface TokenOperations {
 
 export interface WhoamiRecord {
   readonly name: string;
-  readonly proof: 'local' | 'token' | 'oidc';
+  readonly proof: Proof;
   /** That their token carries. */
   readonly groups: readonly string[];
   readonly roles: readonly RoleBinding[];

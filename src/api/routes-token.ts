@@ -31,7 +31,7 @@ const token = z.object({
 const whoami = z
   .object({
     name: z.string(),
-    proof: z.enum(['local', 'token', 'oidc']),
+    proof: z.enum(['local', 'token', 'oidc', 'github']),
     groups: z.array(z.string()),
     roles: bindings,
     environments: z.array(z.object({ environment: z.string(), roles: bindings, groups: z.array(z.string()) })),

@@ -9,6 +9,7 @@ const proofs = {
   local: 'whoever opens the database, or holds the token in .pawl, owns it',
   token: 'by a token',
   oidc: 'by the identity provider',
+  github: 'by GitHub',
 } as const;
 
 export async function whoamiCommand(context: CliContext, options: { readonly output: string }): Promise<ExitCode> {

@@ -13,13 +13,13 @@ export interface Voter extends Membership {
 }
 
 /**
- * Whether one person is among the approvers: by their name, by a group that their token carries, or by a claim of
- * their identity provider. Membership of a GitHub team is proved by none of these, so it is never taken for granted.
+ * Whether one person is among the approvers: by their name, by a group that their token carries, by a claim of their
+ * identity provider, or by what GitHub said of the login that it has authenticated.
  */
 export function standingOf(voter: Voter, approvers: Approvers, rules: Rules): Standing {
   const { groups, users } = approvers;
   if (groups.length === 0 && users.length === 0) return { may: true };
-  if (users.some((user) => isSame(user, voter.name))) return { may: true };
+  if (users.some((user) => isSame(user, voter.github?.login ?? voter.name))) return { may: true };
   if (groups.some((name) => isMember(voter, name, rules))) return { may: true };
   const who = approversText({ groups, users, min: 1 });
   return { may: false, why: `${shownText(voter.name)} is not of ${who}.${hintFor(voter, groups, rules)}` };
@@ -30,8 +30,23 @@ export function isMember(voter: Voter, name: string, rules: Rules): boolean {
   const group = own(rules.groups, name);
   if (group === undefined) return false;
   if (voter.groups.includes(name)) return true;
-  if (group.github?.users?.some((user) => isSame(user, voter.name)) === true) return true;
+  const login = loginOf(voter);
+  if (login !== undefined && group.github?.users?.some((user) => isSame(user, login)) === true) return true;
+  if (group.github?.teams?.some((team) => isOfTeam(voter, team)) === true) return true;
   return (group.oidc ?? []).some((claim) => isClaimed(voter, claim));
+}
+
+/**
+ * The login that counts for `github.users`. Only GitHub proves one; whoever holds the database itself could write the
+ * record anyhow, so that their word is taken. A token's name is what its maker chose, and a provider's is its own.
+ */
+function loginOf({ name, github, proof = 'local' }: Voter): string | undefined {
+  if (github !== undefined) return github.login;
+  return proof === 'local' ? name : undefined;
+}
+
+function isOfTeam({ github }: Voter, team: string): boolean {
+  return github?.teams.some((one) => isSame(one, team)) === true;
 }
 
 type Claim = NonNullable<Group['oidc']>[number];
@@ -53,19 +68,25 @@ function claimAt(values: JsonObject, claim: string): Json | undefined {
 }
 
 /** What has to be kept of a membership so that it can be judged again: the claims that the rules name, and no other. */
-export function keptMembership({ groups, claims }: Membership, rules: Rules): Membership {
-  if (claims === undefined) return { groups };
+export function keptMembership({ groups, claims, github, proof }: Membership, rules: Rules): Membership {
+  const door = { ...(proof === undefined ? {} : { proof }), ...(github === undefined ? {} : { github }) };
+  if (claims === undefined) return { groups, ...door };
   const proved = Object.values(rules.groups).flatMap(({ oidc = [] }) =>
     oidc.filter((claim) => isClaimed({ groups, claims }, claim)),
   );
   const values: Record<string, Json[]> = {};
   for (const { claim, value } of proved) values[claim] = [...new Set([...(own(values, claim) ?? []), value])];
-  return { groups, claims: { issuer: claims.issuer, values } };
+  return { groups, ...door, claims: { issuer: claims.issuer, values } };
 }
 
-function hintFor({ claims }: Membership, names: readonly string[], rules: Rules): string {
+function hintFor({ claims, github, proof = 'local' }: Voter, names: readonly string[], rules: Rules): string {
+  if (github !== undefined) return '';
   const groups = names.flatMap((name) => own(rules.groups, name) ?? []);
-  const hasTeams = groups.some(({ github }) => (github?.teams?.length ?? 0) > 0);
+  const hasTeams = groups.some((group) => (group.github?.teams?.length ?? 0) > 0);
+  const hasUsers = groups.some((group) => (group.github?.users?.length ?? 0) > 0);
+  if (proof === 'token' && (hasTeams || hasUsers)) {
+    return ' The name of a token proves no login of GitHub: give the token the group, or answer on the pull request.';
+  }
   if (claims !== undefined) return hasTeams ? ' Teams of GitHub cannot be proved here.' : '';
   if (!hasTeams && groups.every(({ oidc }) => (oidc?.length ?? 0) === 0)) return '';
   return ' Teams and claims cannot be proved on the command line: only `users` of a group count here.';
@@ -90,6 +111,11 @@ export function personKey(name: string): string {
     .normalize('NFKC')
     .replaceAll(/[\p{Cc}\p{Cf}\p{Z}\p{M}]/gu, '')
     .toLowerCase();
+}
+
+/** The same of a voter, whatever door they came by: `github:ada` and `ada` of the command line count once. */
+export function voterKey({ name, github }: Pick<Voter, 'name' | 'github'>): string {
+  return personKey(github?.login ?? name.replace(/^(?:oidc|token|github):/i, ''));
 }
 
 /** `group security, 2 people`; `anybody` where nobody is named. */

@@ -1,6 +1,6 @@
 import type { Approvers, Rules } from '../manifest/rules.ts';
 import type { Membership } from '../policy/person.ts';
-import { firstDefined, personKey, standingOf, type Voter } from './approvers.ts';
+import { firstDefined, standingOf, type Voter, voterKey } from './approvers.ts';
 import type { Plan } from './change.ts';
 import type { GuardRefusal } from './guard.ts';
 
@@ -68,6 +68,6 @@ export function outstandingOf(gated: readonly Gated[], words: readonly Word[], r
 function missingOf({ acknowledgeable, approvers }: Gated, words: readonly Word[], rules: Rules): number {
   if (!acknowledgeable) return 1;
   const voters = words.map(({ by, membership }): Voter => ({ name: by, ...membership }));
-  const people = voters.filter((voter) => standingOf(voter, approvers, rules).may).map(({ name }) => personKey(name));
+  const people = voters.filter((voter) => standingOf(voter, approvers, rules).may).map(voterKey);
   return Math.max(0, approvers.min - new Set(people).size);
 }

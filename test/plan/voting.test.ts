@@ -43,7 +43,10 @@ describe('whose word counts', () => {
 
   test('where a rule names people: they alone, whatever roles others have', () => {
     const of = electorate([ask({ approvers: leads })]);
-    expect(countedFor(person('grace'), 'approve', of)).toEqual({ kind: 'counts', asks: [0] });
+    expect(countedFor(person('bob', { groups: ['leads'] }), 'approve', of)).toEqual({ kind: 'counts', asks: [0] });
+    expect(countedFor(localPerson('grace'), 'approve', of)).toEqual({ kind: 'counts', asks: [0] });
+    // A login of GitHub is not proved by a token whose maker gave it that name.
+    expect(countedFor(person('grace'), 'approve', of)).toMatchObject({ code: 'approval.not_approver' });
     expect(countedFor(localPerson('root'), 'approve', of)).toMatchObject({ code: 'approval.not_approver' });
     const nobody = electorate([ask({ approvers: { groups: [], users: [], min: 1 } })]);
     expect(countedFor(localPerson('root'), 'approve', nobody)).toMatchObject({ code: 'approval.not_approver' });
