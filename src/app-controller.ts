@@ -1,4 +1,5 @@
 import { alone } from './app-alone.ts';
+import { startGitHub } from './app-github.ts';
 import { openPlane } from './app-source.ts';
 import type { Service } from './cli/app-port.ts';
 import { assertShared } from './cli/refusals.ts';
@@ -33,6 +34,7 @@ export async function startController(
     await waker.close();
     await ended;
   });
+  startGitHub(config, { plane, log, stack });
   return { ended };
 }
 

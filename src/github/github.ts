@@ -56,7 +56,7 @@ const retriesMax = 2;
 export function openGitHub(options: GitHubOptions): GitHub {
   const { apiUrl, repository, login, limits = {} } = options;
   const { writeMs = 1_000, secondMs = 1_000, waitSecondsMax = 30, requestMs = 30_000 } = limits;
-  const mayWait = (seconds: number, _asked: object, _octokit: unknown, tries: number): boolean =>
+  const mayWait = (seconds: number, ...[, , tries]: [object, unknown, number]): boolean =>
     seconds <= waitSecondsMax && tries < retriesMax;
   const octokit = new (Octokit.plugin(throttling, retry))({
     baseUrl: apiUrl,
