@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -30,7 +31,7 @@ export async function serveGit(repository: TestRepository, options: GitHttpOptio
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('Authentication required\n');
       return;
     }
-    await answerByBackend(dirname(repository.path), request, response);
+    await answerByBackend(dirname(repository.path), { request, response });
   });
   return { url: `${server.url}/${basename(repository.path)}`, requests, close: () => server.close() };
 }
@@ -41,11 +42,20 @@ function isAuthorised(request: IncomingMessage, { basicAuth }: GitHttpOptions): 
   return request.headers.authorization === `Basic ${token}`;
 }
 
-async function answerByBackend(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export interface GitRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Runs once Git is done and before the client learns of it. */
+  readonly done?: () => Promise<void>;
+}
+
+/** Has `git http-backend` answer for the repositories below `root`. */
+export async function answerByBackend(root: string, { request, response, done }: GitRequest): Promise<void> {
   const backend = spawn('git', ['http-backend'], {
     env: cgiEnvironment(root, request),
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+  const ended = once(backend, 'close');
   const deadline = setTimeout(() => backend.kill('SIGKILL'), 60_000);
   response.once('close', () => backend.kill('SIGKILL'));
   // The backend may end without reading the whole request; what is left of it then has nowhere to go.
@@ -53,7 +63,10 @@ async function answerByBackend(root: string, request: IncomingMessage, response:
   request.pipe(backend.stdin);
   const rest = await writeHead(backend.stdout, response);
   response.write(rest);
-  backend.stdout.pipe(response);
+  backend.stdout.pipe(response, { end: false });
+  await ended;
+  await done?.();
+  response.end();
   await finished(response);
   clearTimeout(deadline);
 }

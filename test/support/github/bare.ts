@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gitEnvironment } from '../git.ts';
+
+/** Content by path; undefined removes the file. */
+export type Files = Readonly<Record<string, string | undefined>>;
+
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+}
+
+export interface NewCommit {
+  readonly message: string;
+  readonly author: Author;
+  readonly committer?: Author;
+  /** Not signed when absent. */
+  readonly sign?: readonly string[];
+}
+
+interface GitOptions {
+  readonly input?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class GitFailure extends Error {
+  readonly status: number;
+
+  constructor(args: readonly string[], status: number, text: string) {
+    super(`git ${args.join(' ')}: ${text}`);
+    this.status = status;
+  }
+}
+
+/** The bare repository behind one repository of the double, driven by the real client. */
+export class Bare {
+  readonly path: string;
+  readonly #tick: () => number;
+
+  constructor(path: string, tick: () => number) {
+    this.path = path;
+    this.#tick = tick;
+  }
+
+  async init(branch: string): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await this.git(['init', '--quiet', '--bare', `--initial-branch=${branch}`]);
+    const settings = [
+      '[http]\n\treceivepack = true\n[core]\n\tlogAllRefUpdates = false\n[gc]\n\tauto = 0\n',
+      // GitHub shows them and takes no push to them.
+      '[receive]\n\thideRefs = refs/pull\n\tautogc = false\n',
+      '[uploadpack]\n\tallowReachableSHA1InWant = true\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n',
+    ].join('');
+    const config = await this.git(['config', '--list', '--local', '--null']);
+    if (!config.includes('receivepack')) await writeFile(join(this.path, 'config'), settings, { flag: 'a' });
+  }
+
+  /** Runs git and returns its standard output without the last line end. */
+  async git(args: readonly string[], options: GitOptions = {}): Promise<string> {
+    return (await this.gitBytes(args, options)).toString('utf8').replace(/\n$/, '');
+  }
+
+  async gitBytes(args: readonly string[], { input, env = {} }: GitOptions = {}): Promise<Buffer> {
+    const child = spawn('git', [...args], { cwd: this.path, env: gitEnvironment(env), timeout: 60_000 });
+    const [out, problems]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => problems.push(chunk));
+    // Git may end before it has read everything; its exit status says why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+    const [status]: unknown[] = await once(child, 'close');
+    if (status !== 0) throw new GitFailure(args, Number(status ?? -1), Buffer.concat(problems).toString('utf8'));
+    return Buffer.concat(out);
+  }
+
+  /** The commit that a name means; undefined where there is none. */
+  async commitOf(name: string): Promise<string | undefined> {
+    return (
+      (await this.tryGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`])) || undefined
+    );
+  }
+
+  /** Undefined where git refuses. */
+  async tryGit(args: readonly string[], options: GitOptions = {}): Promise<string | undefined> {
+    try {
+      return await this.git(args, options);
+    } catch (cause) {
+      if (cause instanceof GitFailure) return undefined;
+      throw cause;
+    }
+  }
+
+  /** Every branch and its commit. */
+  async branches(): Promise<ReadonlyMap<string, string>> {
+    return this.refs('refs/heads/');
+  }
+
+  async refs(prefix: string): Promise<ReadonlyMap<string, string>> {
+    const lines = (await this.git(['for-each-ref', '--format=%(objectname) %(refname)', prefix])).split('\n');
+    return new Map(
+      lines
+        .filter((line) => line !== '')
+        .map((line) => [line.slice(41).replace(/^refs\/heads\//, ''), line.slice(0, 40)]),
+    );
+  }
+
+  /** Writes a commit with the files changed on top of `parent` (undefined: a first commit) and moves no reference. */
+  async commitFiles(parent: string | undefined, files: Files, commit: NewCommit): Promise<string> {
+    const tree = await this.treeWith(parent, files);
+    return this.commitTree(tree, parent === undefined ? [] : [parent], commit);
+  }
+
+  async treeWith(parent: string | undefined, files: Files): Promise<string> {
+    // A reference of its own, so that two at once do not meet; fast-import writes every blob in one process.
+    const ref = `refs/double/${this.#tick()}`;
+    const parts: (string | Buffer)[] = [`commit ${ref}\nmark :1\ncommitter x <x@example.com> 1 +0000\ndata 0\n`];
+    if (parent !== undefined) parts.push(`from ${parent}\n`);
+    for (const [path, content] of Object.entries(files)) {
+      const name = JSON.stringify(path);
+      if (content === undefined) parts.push(`D ${name}\n`);
+      else parts.push(`M 100644 inline ${name}\ndata ${Buffer.byteLength(content)}\n`, content, '\n');
+    }
+    parts.push('get-mark :1\n');
+    const input = Buffer.concat(parts.map((part) => Buffer.from(part)));
+    const made = await this.git(['fast-import', '--quiet', '--force'], { input });
+    const tree = await this.git(['rev-parse', `${made}^{tree}`]);
+    await this.git(['update-ref', '-d', ref]);
+    return tree;
+  }
+
+  async commitTree(tree: string, parents: readonly string[], commit: NewCommit): Promise<string> {
+    const { author, committer = author, sign = [] } = commit;
+    const date = `${1_700_000_000 + this.#tick()} +0000`;
+    const env = {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_DATE: date,
+    };
+    const signing = sign.length === 0 ? [] : ['-S'];
+    const args = [...sign, 'commit-tree', ...signing, ...parents.flatMap((parent) => ['-p', parent]), tree];
+    return this.git(args, { env, input: commit.message });
+  }
+
+  /** The tree of merging two commits; undefined where they conflict. */
+  async mergeTree(ours: string, theirs: string): Promise<string | undefined> {
+    const tree = await this.tryGit(['merge-tree', '--write-tree', '--no-messages', ours, theirs]);
+    return tree?.split('\n')[0];
+  }
+
+  async isAncestor(ancestor: string, commit: string): Promise<boolean> {
+    return (await this.tryGit(['merge-base', '--is-ancestor', ancestor, commit])) !== undefined;
+  }
+
+  async updateRef(ref: string, sha: string | undefined): Promise<void> {
+    await this.git(sha === undefined ? ['update-ref', '-d', ref] : ['update-ref', ref, sha]);
+  }
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { listen } from '../loopback.ts';
+import type { Files } from './bare.ts';
+import { noDescription } from './description.ts';
+import type { Faults } from './faults.ts';
+import { emptyRepository, People } from './people.ts';
+import { Router } from './router.ts';
+import { appRoutes } from './routes-apps.ts';
+import { checkRoutes } from './routes-checks.ts';
+import { deploymentRoutes } from './routes-deployments.ts';
+import { gitRoutes } from './routes-git.ts';
+import { issueRoutes } from './routes-issues.ts';
+import { pullRoutes } from './routes-pulls.ts';
+import { repositoryRoutes } from './routes-repository.ts';
+import { answer } from './server.ts';
+import { fullName, type Protection, type Repository, type Role, type User } from './state.ts';
+import type { Webhooks } from './webhooks.ts';
+import { World } from './world.ts';
+
+export interface NewRepository {
+  readonly owner: string;
+  readonly name: string;
+  /** The first commit on `main`; none: an empty repository. */
+  readonly files?: Files;
+  readonly private?: boolean;
+  /** False: the App is not installed on it. */
+  readonly installed?: boolean;
+  /** Roles by login; the owner is an admin anyway. */
+  readonly roles?: Readonly<Record<string, Role>>;
+}
+
+/** GitHub on a port of this machine, as a program and as people meet it. */
+export interface TestGitHub {
+  readonly url: string;
+  /** What `PAWL_GITHUB_API_URL` is set to. */
+  readonly apiUrl: string;
+  readonly app: {
+    readonly id: number;
+    readonly slug: string;
+    /** The login that the App acts under. */
+    readonly login: string;
+    readonly installationId: number;
+    /** PEM. */
+    readonly privateKey: string;
+  };
+  /** Acts as people do, and sends the webhooks that follow. */
+  readonly people: People;
+  readonly webhooks: Webhooks;
+  readonly faults: Faults;
+  /** Method, path below the API's base with its query (or Git's own path) and status of every request so far. */
+  readonly requests: readonly { readonly method: string; readonly path: string; readonly status: number }[];
+  /** What of the double or of a request broke GitHub's description; `close` throws for it. */
+  readonly violations: string[];
+  /** All that there is of a repository: `pulls`, `comments`, `checks`, `statuses`, `deployments`, `issues`, …. */
+  state(repository: string): Repository;
+  cloneUrl(owner: string, name: string): string;
+  createRepository(wish: NewRepository): Promise<Repository>;
+  addUser(login: string, type?: User['type']): User;
+  /** A token of a user's, made at the first question; for Git it is the password. */
+  tokenOf(login: string): string;
+  setRole(repository: string, login: string, role: Role): void;
+  setTeam(team: string, members: Readonly<Record<string, 'member' | 'maintainer' | 'pending'>>): void;
+  protect(repository: string, branch: string, protection?: Partial<Protection>): void;
+  /** Runs git in the bare repository: `refs/pull/N/head` and `refs/pull/N/merge` are there too. */
+  git(repository: string, ...args: readonly string[]): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts GitHub's double. It serves Git at `/owner/name.git` and the API at `/api/v3`. */
+export async function startGitHub(): Promise<TestGitHub> {
+  const root = await mkdtemp(join(tmpdir(), 'pawl-github-'));
+  const world = new World(root);
+  const router = new Router();
+  for (const routes of [appRoutes, pullRoutes, issueRoutes, checkRoutes, gitRoutes, deploymentRoutes])
+    router.add(routes);
+  router.add(repositoryRoutes);
+  const description = noDescription(world);
+  const server = await listen((request, response) => answer({ world, router, description }, request, response));
+  world.url = server.url;
+  const { id, slug, installationId, privateKey } = world.app;
+  return {
+    url: server.url,
+    apiUrl: world.apiUrl,
+    app: { id, slug, login: `${slug}[bot]`, installationId, privateKey },
+    people: new People(world),
+    webhooks: world.webhooks,
+    faults: world.faults,
+    requests: world.requests,
+    violations: world.violations,
+    state: (repository) => world.expectRepository(repository),
+    cloneUrl: (owner, name) => `${server.url}/${owner}/${name}.git`,
+    createRepository: (wish) => createRepository(world, wish),
+    addUser: (login, type) => world.addUser(login, type),
+    tokenOf: (login) => tokenOf(world, login),
+    setRole: (repository, login, role) => {
+      world.addUser(login);
+      world.expectRepository(repository).roles.set(login.toLowerCase(), role);
+    },
+    setTeam: (team, members) => setTeam(world, team, members),
+    protect: (repository, branch, protection = {}) => protect(world.expectRepository(repository), branch, protection),
+    git: (repository, ...args) => world.bare(world.expectRepository(repository)).git(args),
+    close: async () => {
+      await world.webhooks.close();
+      await server.close();
+      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      if (world.violations.length > 0)
+        throw new Error(`GitHub's description was broken:\n${world.violations.join('\n')}`);
+    },
+  };
+}
+
+async function createRepository(world: World, wish: NewRepository): Promise<Repository> {
+  const { owner, name, files, roles = {} } = wish;
+  world.addUser(owner, 'Organization');
+  const repository = emptyRepository(world, { owner, name, private: wish.private ?? true });
+  repository.installed = wish.installed ?? true;
+  for (const [login, role] of Object.entries(roles)) {
+    world.addUser(login);
+    repository.roles.set(login.toLowerCase(), role);
+  }
+  const bare = world.bare(repository);
+  await bare.init(repository.defaultBranch);
+  if (files !== undefined) {
+    const author = { name: owner, email: `${owner}@users.noreply.github.com` };
+    const commit = await bare.commitFiles(undefined, files, { message: 'Begin\n', author });
+    await bare.updateRef(`refs/heads/${repository.defaultBranch}`, commit);
+  }
+  world.repositories.set(fullName(repository).toLowerCase(), repository);
+  return repository;
+}
+
+function tokenOf(world: World, login: string): string {
+  const user = world.addUser(login);
+  const token = `ghp_${createHash('sha256').update(user.login).digest('hex').slice(0, 36)}`;
+  world.tokens.set(token, { viewer: { kind: 'user', login: user.login }, expiresAt: Number.POSITIVE_INFINITY });
+  return token;
+}
+
+function setTeam(
+  world: World,
+  team: string,
+  members: Readonly<Record<string, 'member' | 'maintainer' | 'pending'>>,
+): void {
+  const [organisation = '', slug = ''] = team.split('/');
+  for (const login of Object.keys(members)) world.addUser(login);
+  const entries = Object.entries(members).map(([login, role]) => [login.toLowerCase(), role] as const);
+  world.teams.set(team.toLowerCase(), { organisation, slug, members: new Map(entries) });
+}
+
+function protect(repository: Repository, branch: string, protection: Partial<Protection>): void {
+  repository.protections.set(branch, {
+    requiredChecks: [],
+    requiredSignatures: false,
+    requiredReviews: 0,
+    allowForcePushes: false,
+    enforceAdmins: true,
+    ...protection,
+  });
+}
