@@ -5,6 +5,7 @@ import { digestOfRules, parseRules } from '../manifest/rules-of.ts';
 import { shownText } from '../manifest/shown.ts';
 import { isUngoverned, keptMembership, standingOf, type Voter } from '../plan/approvers.ts';
 import type { Plan } from '../plan/change.ts';
+import { type Excluded, exclusionOf } from '../plan/excluded.ts';
 import { type Gated, gatedOf, type Outstanding, outstandingOf } from '../plan/outstanding.ts';
 import { unacknowledged, shortList } from '../plan/unacknowledged.ts';
 import type { Membership } from '../policy/person.ts';
@@ -12,6 +13,8 @@ import { readAcknowledgements, recordAcknowledgements } from '../store/acknowled
 import type { Database } from '../store/database.ts';
 import { type EnvironmentRow, lockEnvironment } from '../store/environment.ts';
 import { inTransaction, type StoreTransaction } from '../store/transaction.ts';
+import { databaseClock } from '../store/clock.ts';
+import { broughtBy, type Brought } from './brought.ts';
 import { liveRunRefusals } from './live-runs.ts';
 import { assertBase, shortDigest, stale } from './precondition.ts';
 
@@ -23,6 +26,8 @@ export interface Acknowledging {
   /** Ids as the plan shows them. */
   readonly ids: readonly string[];
   readonly reason?: string;
+  /** Who may not, beside those of whom the record says it: what the forge has just answered. */
+  readonly excluded?: readonly Excluded[];
 }
 
 /** Records that somebody agrees to what the plan does. */
@@ -82,10 +87,16 @@ async function record(
   plan: Plan,
   { gated, rules, request }: Judged & { readonly request: Acknowledging },
 ): Promise<void> {
-  const { by, membership = { groups: [] }, ids, reason = '' } = request;
+  const { by, membership = { groups: [] }, ids, reason = '', excluded = [] } = request;
   if (ids.length === 0) return;
   const chosen = [...new Set(ids)].map((id) => find(plan, gated, id));
-  for (const one of chosen) assertMay(one, { name: by, ...membership }, rules);
+  const voter = { name: by, ...membership };
+  const brought = await broughtBy(trx, plan, gated);
+  const now = await databaseClock(trx);
+  for (const one of chosen) {
+    assertMay(one, voter, rules);
+    assertOther(one, exclusionOf(voter, now, [...excluded, ...excludedFrom(one, voter, { brought, rules })]));
+  }
   const { environment, lineage, digest: planDigest } = plan;
   await recordAcknowledgements(
     trx,
@@ -127,6 +138,26 @@ function assertMay(gated: Gated, voter: Voter, rules: Rules): void {
   });
 }
 
+/** Whoever brought a change is not who agrees to what it newly permits. */
+function assertOther(gated: Gated, excluded: Excluded | undefined): void {
+  if (excluded === undefined) return;
+  const { login, why } = excluded;
+  throw new TerminalError(`${gated.id} is not yours to acknowledge: ${shownText(login)} has ${why}.`, {
+    code: 'ack.four_eyes',
+    help: 'Ask somebody else of those who may acknowledge it.',
+    exit: exitCodes.unauthorised,
+  });
+}
+
+/** Where the rules tell nobody apart, whoever holds the database decides alone; on a forge there are always others. */
+function excludedFrom(
+  gated: Pick<Gated, 'class' | 'content'>,
+  { github }: Voter,
+  { brought, rules }: { readonly brought: Brought; readonly rules: Rules },
+): readonly Excluded[] {
+  return github === undefined && isUngoverned(rules) ? [] : brought(gated);
+}
+
 async function outstandingIn(
   trx: StoreTransaction,
   plan: Plan,
@@ -134,5 +165,11 @@ async function outstandingIn(
 ): Promise<readonly Outstanding[]> {
   const { environment, lineage } = plan;
   const words = await readAcknowledgements(trx, { environment, lineage }, gated);
-  return outstandingOf(gated, words, rules);
+  const brought = await broughtBy(trx, plan, gated);
+  // Judged again: somebody may have pushed to it after they had agreed to it.
+  const others = words.filter((word) => {
+    const voter = { name: word.by, ...word.membership };
+    return exclusionOf(voter, word.at, excludedFrom(word, voter, { brought, rules })) === undefined;
+  });
+  return outstandingOf(gated, others, rules);
 }

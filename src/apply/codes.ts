@@ -7,6 +7,11 @@ export const applyCodes = {
     cause: 'Another apply, or a hand, changed what this plan was compared with.',
     cure: 'Run `pawl plan` again, look at it, and apply that.',
   },
+  'sync.suspended': {
+    title: 'Sync is suspended',
+    cause: 'Somebody suspended the environment, so that no controller changes anything of it.',
+    cure: 'Run `pawl sync resume` when it may go on; people apply and roll back all the same.',
+  },
   'plan.conflict': {
     title: 'Git and a hand changed the same resource apart',
     cause: 'A row was edited behind pawl, and the commit changes the same resource to something else.',
@@ -48,6 +53,12 @@ export const applyCodes = {
     cause:
       'The rules that are live name groups or users for this risk, and whoever asks is not provably one of them; or nothing can be acknowledged there.',
     cure: 'Ask one of those whom the message names. On the command line only names count, not teams or claims.',
+  },
+  'ack.four_eyes': {
+    title: 'Whoever brought a change does not acknowledge it',
+    cause:
+      'Whoever asks has opened the pull request that brings this, has pushed to it, or has merged it before they asked, as GitHub says.',
+    cure: 'Ask somebody else of those who may acknowledge it.',
   },
   'apply.root_mismatch': {
     title: 'The rows do not add up to what was planned',

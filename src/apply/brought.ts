@@ -1,0 +1,43 @@
+import type { Plan } from '../plan/change.ts';
+import type { Excluded } from '../plan/excluded.ts';
+import type { AcknowledgedContent } from '../store/acknowledgement.ts';
+import { type InvolvedPull, involvedPulls } from '../store/pull-involved.ts';
+import type { Kysely } from 'kysely';
+import type { Tables } from '../store/tables.gen.ts';
+
+/** Who brought a content that has to be acknowledged. */
+export type Brought = (about: AcknowledgedContent) => readonly Excluded[];
+
+/** Who brought what of a plan, by the rows: authors and pushers of pull requests, and who merged them since. */
+export async function broughtBy(
+  db: Kysely<Tables>,
+  plan: Plan,
+  contents: readonly AcknowledgedContent[],
+): Promise<Brought> {
+  const { environment, digest: planDigest, target, base } = plan;
+  const at = { environment, planDigest, commit: target.commit, revision: base.revision };
+  const pulls = await involvedPulls(db, at, contents);
+  const found = new Map<string, Excluded[]>();
+  for (const pull of pulls) {
+    const key = keyOf(pull);
+    found.set(key, [...(found.get(key) ?? []), ...handsIn(pull)]);
+  }
+  return (about) => found.get(keyOf(about)) ?? [];
+}
+
+/** Whoever merged it may have agreed before: they are another than those who wrote it. */
+export function handsIn(
+  pull: Pick<InvolvedPull, 'repository' | 'number' | 'author' | 'pushers' | 'mergedBy' | 'mergedAt'>,
+): readonly Excluded[] {
+  const { repository, number, author, pushers, mergedBy, mergedAt } = pull;
+  const name = `${repository}#${number}`;
+  return [
+    { login: author, why: `opened ${name}` },
+    ...pushers.map((login) => ({ login, why: `pushed to ${name}` })),
+    ...(mergedBy === null ? [] : [{ login: mergedBy, why: `merged ${name}`, since: mergedAt ?? undefined }]),
+  ];
+}
+
+function keyOf({ class: kind, content }: AcknowledgedContent): string {
+  return `${kind} ${content}`;
+}
