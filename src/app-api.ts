@@ -8,6 +8,7 @@ import { type ServerOptions, startServer } from './api/server.ts';
 import { newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
 import { webhookDoor } from './app-triggers.ts';
 import type { Closers } from './closers.ts';
+import { gitHubHook } from './app-github.ts';
 import { secretsOf } from './app-secrets.ts';
 import type { Config } from './config.ts';
 import { isLoopback, type ServerChoice } from './config-api.ts';
@@ -82,6 +83,7 @@ function optionsOf(
     log: apiLog,
     ready: () => assertSchema(database.db),
     hooks: webhookDoor(database, secretsOf(config, database)),
+    githubHook: gitHubHook(config, database, apiLog),
     hosts,
     isProxied,
   };

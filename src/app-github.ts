@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { GitHubHookDoor } from './api/hooks-github.ts';
 import type { Closers } from './closers.ts';
 import type { Config, RepositoryChoice } from './config.ts';
 import type { GitHubSettings, SecretText } from './config-github.ts';
@@ -8,8 +9,10 @@ import { type GitHub, openGitHub } from './github/github.ts';
 import { GitHubLoop } from './github/loop.ts';
 import { fullName, repositoryName, type RepositoryName, repositoryOfAddress } from './github/repository-name.ts';
 import { turns } from './github/turns.ts';
+import { webhookDoor } from './github/webhook.ts';
 import { type Log, subsystemLog } from './log.ts';
 import { Poll } from './source/watch.ts';
+import type { Database } from './store/database.ts';
 
 interface Starting {
   readonly plane: ControlPlane;
@@ -61,6 +64,18 @@ function nameOf({ repository: named, apiUrl }: GitHubSettings, repository: Repos
     help: 'Set PAWL_GITHUB_REPOSITORY to owner/name.',
     exit: exitCodes.usage,
   });
+}
+
+/** Takes webhooks of the repository; undefined: pawl does not speak with GitHub. */
+export function gitHubHook(
+  { github: settings, repository }: Config,
+  database: Database,
+  log: Log,
+): GitHubHookDoor | undefined {
+  if (settings === undefined) return undefined;
+  const { webhookSecret } = settings;
+  const secret = async (): Promise<string | undefined> => webhookSecret && readSecret(webhookSecret);
+  return webhookDoor({ database, repositories: [nameOf(settings, repository)], secret, log });
 }
 
 /** Read whenever it is needed, so that a new key or token in its file counts from the next request on. */

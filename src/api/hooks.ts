@@ -1,10 +1,6 @@
-import { isPawlError, RetryableError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { taskCodes } from '../run/task-codes.ts';
-import { type ProblemJson, problemMediaType, problemOf } from './problem-json.ts';
-import { RequestRates } from './request-rates.ts';
+import { bodyOf, type HookLimits, ratesOf, refusal, takeTurn } from './hook-request.ts';
 import type { Api } from './route.ts';
-import { sourceOf } from './visitor.ts';
 
 /** A request to a webhook, before anybody knows who sent it. */
 export interface HookRequest {
@@ -23,26 +19,13 @@ export interface HookAnswer {
 /** Takes a request, or throws why not. */
 export type HookDoor = (request: HookRequest) => Promise<HookAnswer>;
 
-export interface HookLimits {
-  readonly bodyMs?: number;
-  readonly perSecond?: number;
-  readonly burst?: number;
-  /** A proxy in front says who asks. */
-  readonly isProxied?: boolean;
-}
-
-const bodyBytesMax = 1024 * 1024;
-const bodyMsDefault = 10_000;
-const sourcesMax = 10_000;
-
-/** The one route without a token: a request proves itself by what its webhook asks for. */
+/** A route without a token: a request proves itself by what its webhook asks for. */
 export function addHooks(app: Api, door: HookDoor, { log, ...limits }: HookLimits & { log: Log }): void {
-  const { bodyMs = bodyMsDefault, perSecond = 20, burst = 100 } = limits;
-  const rates = new RequestRates({ perSecond, burst, sourcesMax });
+  const { bodyMs } = limits;
+  const rates = ratesOf(limits);
   app.post('/hooks/:environment/:namespace/:name', async (context) => {
     try {
-      const waitMs = rates.take(sourceOf(context, limits.isProxied), performance.now());
-      if (waitMs > 0) throw flood(waitMs);
+      takeTurn(rates, context, limits.isProxied);
       const { environment, namespace, name } = context.req.param();
       const body = await bodyOf(context.req.raw, bodyMs);
       const headers = Object.fromEntries(context.req.raw.headers);
@@ -58,77 +41,4 @@ export function addHooks(app: Api, door: HookDoor, { log, ...limits }: HookLimit
 
 function publicAnswer({ status, run }: HookAnswer): object {
   return run === undefined ? { status } : { status, run };
-}
-
-/** The bytes as they came: bounded in number and in time, whatever the sender says of their length. */
-async function bodyOf(request: Request, bodyMs: number): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();
-  const reader = request.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
-  const slow = AbortSignal.timeout(bodyMs);
-  const late = new Promise<never>((_resolve, reject) => {
-    slow.addEventListener('abort', () => reject(tooSlow()), { once: true });
-  });
-  // Awaited by the race alone, and by nobody once the body is there.
-  late.catch(() => undefined);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late]);
-      if (done) return Buffer.concat(chunks);
-      bytes += value.byteLength;
-      if (bytes > bodyBytesMax) throw tooLarge();
-      chunks.push(value);
-    }
-  } catch (error) {
-    // The rest is not waited for: the connection is closed with the answer.
-    reader.cancel().catch(() => undefined);
-    throw error;
-  }
-}
-
-const statuses: Readonly<Record<string, number>> = {
-  'webhook.unknown': 404,
-  'webhook.unauthenticated': 401,
-  'webhook.malformed': 400,
-  'webhook.too_large': 413,
-  'webhook.too_slow': 408,
-  'webhook.flood': 429,
-};
-
-/** Why nothing began. What is the owner's to mend is 422; what may pass is 503, and worth sending again. */
-function refusal(error: unknown): Response {
-  const known = isPawlError(error) ? statuses[error.code] : undefined;
-  const problem = problemOf(error);
-  const status = known ?? (error instanceof RetryableError ? 503 : isPawlError(error) ? 422 : 500);
-  const shown: ProblemJson = { ...problem, status };
-  const retryAfterMs = error instanceof RetryableError ? (error.retryAfterMs ?? 5_000) : undefined;
-  return new Response(JSON.stringify(shown), {
-    status,
-    headers: {
-      'content-type': problemMediaType,
-      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
-      ...(status === 413 || status === 408 ? { connection: 'close' } : {}),
-    },
-  });
-}
-
-function tooLarge(): TerminalError {
-  const code = 'webhook.too_large' satisfies keyof typeof taskCodes;
-  return new TerminalError(`The body is over ${bodyBytesMax} bytes.`, { code, help: 'Send less.' });
-}
-
-function tooSlow(): TerminalError {
-  const code = 'webhook.too_slow' satisfies keyof typeof taskCodes;
-  return new TerminalError('The body came too slowly.', { code, help: 'Send it again.' });
-}
-
-function flood(waitMs: number): RetryableError {
-  const code = 'webhook.flood' satisfies keyof typeof taskCodes;
-  return new RetryableError('Too many requests came from this address.', {
-    code,
-    help: 'Send it again later.',
-    retryAfterMs: waitMs,
-  });
 }

@@ -8,7 +8,9 @@ import { bodyLimit } from 'hono/body-limit';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Person } from '../policy/person.ts';
-import { addHooks, type HookDoor, type HookLimits } from './hooks.ts';
+import type { HookLimits } from './hook-request.ts';
+import { addHooks, type HookDoor } from './hooks.ts';
+import { addGitHubHook, type GitHubHookDoor } from './hooks-github.ts';
 import type { AccessRules } from './authorise.ts';
 import type { Identify } from './identity.ts';
 import type { Operations } from './operations.ts';
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly ready: () => Promise<void>;
   /** Takes requests to webhooks; absent: there are none here. */
   readonly hooks?: HookDoor;
+  /** Takes webhooks of GitHub; absent: pawl does not speak with it. */
+  readonly githubHook?: GitHubHookDoor | undefined;
   readonly hookLimits?: HookLimits;
   /** 0 takes a free one. */
   readonly port: number;
@@ -73,6 +77,8 @@ export function createApi(options: ServerOptions): Api {
   });
   // Before the check of the Host header: a proxy hands it on, and a request to a webhook is signed.
   if (options.hooks !== undefined) addHooks(app, options.hooks, { ...hookLimitsOf(options), log: options.log });
+  const { githubHook } = options;
+  if (githubHook !== undefined) addGitHubHook(app, githubHook, { ...hookLimitsOf(options), log: options.log });
   const { host = loopback, hosts: names = [] } = options;
   app.use(assertHost({ names: host === loopback ? names : [...names, host], isLoopback: host === loopback }));
   app.use(assertSameOrigin);

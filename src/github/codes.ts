@@ -31,6 +31,21 @@ export const githubCodes = {
     cause: 'GitHub checked a request and refused it; this is a mistake of pawl, or a rule of the repository.',
     cure: 'Read the reason in the message; report it if the repository has no such rule.',
   },
+  'github.webhook_disabled': {
+    title: 'Webhooks of GitHub are not taken here',
+    cause: 'No secret is set, and without one anybody could send them.',
+    cure: 'Set PAWL_GITHUB_WEBHOOK_SECRET_FILE to a file with the secret of the webhook; until then pawl polls.',
+  },
+  'github.webhook_unauthenticated': {
+    title: 'A webhook is not signed by GitHub',
+    cause: 'X-Hub-Signature-256 is missing, of another secret, or of other bytes than those that came.',
+    cure: 'Set the same secret at GitHub and here, and let no proxy write the body anew.',
+  },
+  'github.webhook_malformed': {
+    title: 'A signed webhook cannot be read',
+    cause: 'It is no JSON, holds a key twice, nests too deep, or its headers name no delivery and event.',
+    cure: 'Set the content type of the webhook at GitHub to application/json.',
+  },
   'github.secret_unreadable': {
     title: 'A secret for GitHub cannot be read',
     cause: 'The file that PAWL_GITHUB_…_FILE names is missing, or this process may not read it.',

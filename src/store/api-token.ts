@@ -1,14 +1,11 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { RoleBinding } from '../policy/person.ts';
 import type { Database } from './database-port.ts';
-import { recordEvent } from './event.ts';
+import { noEnvironment, recordEvent } from './event.ts';
 import type { ApiToken, Tables } from './tables.gen.ts';
 import { inTransaction } from './transaction.ts';
 
 export type TokenRow = Selectable<ApiToken>;
-
-/** What happens at the door is of no environment. */
-const noEnvironment = '';
 
 export interface NewToken {
   readonly id: string;

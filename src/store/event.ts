@@ -4,6 +4,9 @@ import type { Event, Tables } from './tables.gen.ts';
 
 export type EventRow = Selectable<Event>;
 
+/** What happens at a door is of no environment. */
+export const noEnvironment = '';
+
 /** The newest first. */
 export async function listEvents(db: Kysely<Tables>, environment: string, limit: number): Promise<readonly EventRow[]> {
   return await db
