@@ -7,6 +7,7 @@ import { auditCodes } from './controller/audit-codes.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { driftCodes } from './controller/drift-codes.ts';
 import { githubCodes } from './github/codes.ts';
+import { proposalCodes } from './controller/proposal-codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
 import { formatCodes } from './manifest/format-codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
@@ -45,6 +46,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   controllerCodes,
   auditCodes,
   driftCodes,
+  proposalCodes,
   githubCodes,
   policyCodes,
   runCodes,

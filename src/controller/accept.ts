@@ -17,6 +17,8 @@ export interface AcceptRequest {
   readonly drift: readonly Change[];
   /** Also where the manifest is not what the revision says: then what it says beyond is undone. */
   readonly overManifest: boolean;
+  /** The commit whose files are meant; absent: those of the working copy. */
+  readonly commit?: string;
 }
 
 export interface Accepted {
@@ -41,22 +43,27 @@ export interface AcceptOutcome {
  */
 export async function accept(files: Repository, request: AcceptRequest): Promise<Accepted> {
   const { settings, drift } = request;
-  const commit = await files.resolve('HEAD');
+  const commit = request.commit ?? (await files.resolve('HEAD'));
   const cache = new SnapshotCache();
   const take = (edited: EditedFiles): Promise<Snapshot> =>
     snapshot(new EditedCopy(files, edited), { commit, environment: settings }, { cache });
-  let current: Working = { files, edited: new Map(), taken: await take(new Map()) };
+  let current: Working = { files, commit, edited: new Map(), taken: await take(new Map()) };
   const outcomes: AcceptOutcome[] = [];
   for (const change of drift) {
     const step = await acceptOne(current, { change, request, take });
     outcomes.push(step.outcome);
     current = step.working;
   }
-  return { files: await differences(files, current.edited), outcomes };
+  return { files: await fileChanges({ files, commit }, current.edited), outcomes };
 }
 
-interface Working {
+/** Where files are read. */
+export interface FilesAt {
   readonly files: Repository;
+  readonly commit: string;
+}
+
+interface Working extends FilesAt {
   readonly edited: EditedFiles;
   readonly taken: Snapshot;
 }
@@ -88,7 +95,7 @@ async function acceptOne(working: Working, accepting: Accepting): Promise<Step> 
     return keep({
       kind: 'refused',
       because:
-        'the manifest in the working copy is not what the revision says; accept at the commit that is live, or pass --over-manifest to give up what the manifest says',
+        'the manifest is not what the revision says; accept at the commit that is live, or pass --over-manifest to give up what the manifest says',
     });
   }
   let because = 'no edit of the manifest comes out as exactly what is live';
@@ -165,7 +172,8 @@ async function withoutManifest(working: Working, resource: Resource): Promise<Ed
 
 /** A new file in the environment's last path, or a document more where that path is a file. */
 async function withManifest(working: Working, change: Change): Promise<EditedFiles | string> {
-  const { settings, commit } = { settings: working.taken.environment, commit: working.taken.commit };
+  const { commit, taken: before } = working;
+  const settings = before.environment;
   const value = manifestOf(change.kind, change.after ?? {});
   const last = treePath(settings.paths.at(-1) ?? '.');
   if (isManifestPath(last)) {
@@ -181,9 +189,17 @@ async function withManifest(working: Working, change: Change): Promise<EditedFil
   return new Map([[path, writeDocument(path, value)]]);
 }
 
-async function textOf({ files, edited }: Pick<Working, 'files' | 'edited'>, path: string): Promise<string | undefined> {
-  if (edited.has(path)) return edited.get(path);
-  const [entry] = await files.entries('', [path]);
+async function textOf(
+  working: Pick<Working, 'files' | 'commit' | 'edited'>,
+  path: string,
+): Promise<string | undefined> {
+  if (working.edited.has(path)) return working.edited.get(path);
+  return await textAt(working, path);
+}
+
+/** What a file holds; undefined: there is none. Throws where a link or a folder stands there. */
+export async function textAt({ files, commit }: FilesAt, path: string): Promise<string | undefined> {
+  const [entry] = await files.entries(commit, [path]);
   if (entry === undefined) return undefined;
   if (entry.kind !== 'file' || entry.path !== path) throw notWritable(path);
   const bytesMax = Math.max(defaultFileLimits.fileBytesMax, textFileBytesMax);
@@ -199,10 +215,11 @@ function notWritable(path: string): TerminalError {
   });
 }
 
-async function differences(files: Repository, edited: EditedFiles): Promise<Accepted['files']> {
+/** Those of the edited files that come out otherwise than they are. */
+export async function fileChanges(at: FilesAt, edited: EditedFiles): Promise<Accepted['files']> {
   const found = new Map<string, { before: string | undefined; after: string | undefined }>();
   for (const [path, after] of edited) {
-    const before = await textOf({ files, edited: new Map() }, path);
+    const before = await textAt(at, path);
     if (before !== after) found.set(path, { before, after });
   }
   return found;
