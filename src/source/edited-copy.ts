@@ -1,5 +1,6 @@
 import { blobId } from './blob-id.ts';
 import type { Author, Repository, TreeChange, TreeEntry, TreeMerge } from './reader.ts';
+import type { SignatureVerdict, SigningKeys } from './signature.ts';
 
 /** Files that are to be: text by path, or undefined where the file is to go. */
 export type EditedFiles = ReadonlyMap<string, string | undefined>;
@@ -72,6 +73,10 @@ export class EditedCopy implements Repository {
 
   merge(base: string, head: string): Promise<TreeMerge> {
     return this.#files.merge(base, head);
+  }
+
+  verify(commits: readonly string[], keys: SigningKeys): Promise<readonly SignatureVerdict[]> {
+    return this.#files.verify(commits, keys);
   }
 
   async fetch(): Promise<void> {

@@ -14,8 +14,10 @@ import {
   type TreeMerge,
 } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
+import type { SignatureVerdict, SigningKeys } from './signature.ts';
 import { treeLines } from './tree-object.ts';
 import { TreeWalk } from './tree-walk.ts';
+import { verifyCommits } from './verify-commits.ts';
 
 export interface GitCliOptions {
   /** Directory of `HEAD`; of a worktree, its own. */
@@ -166,6 +168,11 @@ export class GitCli implements Repository {
     const shallow = await this.#read(['rev-parse', '--is-shallow-repository']);
     if (shallow.stdout.toString('utf8').trim() === 'true') throw cutHistory(this.place);
     return false;
+  }
+
+  verify(commits: readonly string[], keys: SigningKeys): Promise<readonly SignatureVerdict[]> {
+    const source = { objects: this.#objects, surroundings: this.#command.surroundings, timeoutMs: this.#timeoutMs };
+    return verifyCommits({ ...source, textOf: (commit) => this.#commitText(commit) }, commits, keys);
   }
 
   async merge(base: string, head: string): Promise<TreeMerge> {

@@ -7,6 +7,8 @@ export interface GitCommand {
   readonly surroundings: Surroundings;
   /** Holds the objects, where that is not the directory itself. */
   readonly objects?: string;
+  /** Where GnuPG keeps its keys: never the user's own. */
+  readonly gnupgHome?: string;
   /** Transports that the command may use; none while reading. */
   readonly protocols?: readonly string[];
   /** Extra configuration, by key; given through the environment, so that no token shows in a process list. */
@@ -168,6 +170,7 @@ function environmentOf(command: GitCommand): Record<string, string> {
     GIT_ALLOW_PROTOCOL: (command.protocols ?? ['none']).join(':'),
     GIT_PROTOCOL_FROM_USER: '0',
     ...(command.objects === undefined ? {} : { GIT_OBJECT_DIRECTORY: command.objects }),
+    ...(command.gnupgHome === undefined ? {} : { GNUPGHOME: command.gnupgHome }),
     ...writer,
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15',
     ...config,

@@ -8,6 +8,7 @@ import { authorsOf, coAuthorsIn, subjectOf } from './git-text.ts';
 import { corrupt, cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
 import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
+import type { SignatureVerdict } from './signature.ts';
 import { TreeWalk, type TreeNode } from './tree-walk.ts';
 
 export interface IsomorphicOptions {
@@ -144,6 +145,10 @@ export class Isomorphic implements Repository {
 
   async merge(): Promise<TreeMerge> {
     return { kind: 'unavailable', why: 'merging needs the program git, 2.38 or newer' };
+  }
+
+  async verify(): Promise<readonly SignatureVerdict[]> {
+    return [{ kind: 'refused', fault: 'verifier-missing', detail: 'git (apt install git)' }];
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import { fetchByCli, initByCli } from './fetch-cli.ts';
 import { fetchByIsomorphic, initByIsomorphic } from './fetch-isomorphic.ts';
 import { GitCli } from './git-cli.ts';
 import { Isomorphic } from './isomorphic.ts';
+import type { SignatureVerdict, SigningKeys } from './signature.ts';
 import { remoteHead } from './ref.ts';
 import type { Author, Repository, Surroundings, TreeChange, TreeEntry, TreeMerge, Wanted } from './reader.ts';
 
@@ -82,6 +83,10 @@ export class Mirror implements Repository {
 
   merge(base: string, head: string): Promise<TreeMerge> {
     return this.#attempt((inner) => inner.merge(base, head));
+  }
+
+  verify(commits: readonly string[], keys: SigningKeys): Promise<readonly SignatureVerdict[]> {
+    return this.#attempt((inner) => inner.verify(commits, keys));
   }
 
   resolve(ref: string): Promise<string> {

@@ -1,3 +1,5 @@
+import type { SignatureVerdict, SigningKeys } from './signature.ts';
+
 /** Who a commit says made it. */
 export interface Author {
   readonly name: string;
@@ -70,6 +72,8 @@ export interface Repository {
    * and that no branch holds. No driver, filter or attribute of the repository takes part.
    */
   merge(base: string, head: string): Promise<TreeMerge>;
+  /** Judges the signatures of commits in their order, up to the first that does not count. */
+  verify(commits: readonly string[], keys: SigningKeys): Promise<readonly SignatureVerdict[]>;
   close(): Promise<void>;
 }
 

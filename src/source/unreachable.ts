@@ -15,6 +15,7 @@ export function unreachableRepository(error: unknown): Repository {
     fetchOnly: fail,
     merge: fail,
     parents: fail,
+    verify: fail,
     resolve: fail,
     tree: fail,
     entries: fail,

@@ -17,6 +17,7 @@ import { blobId } from './blob-id.ts';
 import { missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
 import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
 import { refNotFound } from './ref.ts';
+import type { SignatureVerdict } from './signature.ts';
 
 /** What a snapshot of uncommitted files has in place of a commit id. */
 export const workingCopyCommit = 'working-copy';
@@ -126,6 +127,10 @@ export class WorkingCopy implements Repository {
 
   async merge(): Promise<TreeMerge> {
     return { kind: 'unavailable', why: 'uncommitted files are no commit' };
+  }
+
+  async verify(): Promise<readonly SignatureVerdict[]> {
+    return [{ kind: 'refused', fault: 'unsigned' }];
   }
 
   async close(): Promise<void> {
