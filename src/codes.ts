@@ -1,3 +1,4 @@
+import { actionCodes } from './action/codes.ts';
 import { apiCodes } from './api/codes.ts';
 import { applyCodes } from './apply/codes.ts';
 import { busCodes } from './bus/codes.ts';
@@ -64,6 +65,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   busCodes,
   apiCodes,
   cliCodes,
+  actionCodes,
   configCodes,
 ];
 

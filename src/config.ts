@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { type ActionSettings, readActionInputs } from './config-action.ts';
 import { type ApiSettings, readApiSettings, readServerChoice, type ServerChoice } from './config-api.ts';
 import { type GitHubSettings, readGitHubSettings } from './config-github.ts';
 import { readSecretSettings, type SecretSettings } from './config-secrets.ts';
@@ -131,6 +132,14 @@ export function readTerminalSettings(environment: Environment = process.env): Te
 /** Where a step of GitHub Actions may leave a page for people. */
 export function stepSummaryFile(environment: Environment = process.env): string | undefined {
   return textOf(environment, 'GITHUB_STEP_SUMMARY');
+}
+
+/** What a step of GitHub Actions is asked for, and what git may know there. */
+export function readActionSettings(environment: Environment = process.env): {
+  readonly settings: ActionSettings;
+  readonly surroundings: Surroundings;
+} {
+  return { settings: readActionInputs(environment, process.cwd()), surroundings: surroundingsOf(environment) };
 }
 
 /** What the demo starts with: where programs are, and no word of any database, server or secret of the user's. */

@@ -12,6 +12,7 @@ const steps = [
     claim: 'pages and schemas for editors are those of schemas/',
     command: ['tsx', 'tooling/generate-reference.ts', '--check'],
   },
+  { claim: 'what action.yml runs is made from src/', command: ['node', 'tooling/bundle-action.js', '--check'] },
   { claim: 'types hold', command: ['tsc', '--noEmit', '-p', '.'] },
   { claim: 'no rule of .oxlintrc.json is broken', command: ['oxlint', '.'] },
   { claim: 'files are formatted (npm run format)', command: ['biome', 'format', '.'] },

@@ -65,6 +65,7 @@ const breakers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'src/apply/broken-door.ts': `export { door } from '../cli/broken-command.ts';\n`,
     'src/cli/broken-command.ts': 'export const door = 1;\n',
   },
+  'action-by-git-alone': { 'src/action/broken-client.ts': `export * from '../api/client.ts';\n` },
   'main-imported-by-nobody': { 'src/broken/main-again.ts': `import '../main.ts';\n` },
   'only-app-wires': { 'src/cli/broken-app.ts': `export * from '../app.ts';\n` },
 };
