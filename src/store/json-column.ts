@@ -31,6 +31,8 @@ export interface RollbackSummary {
   readonly commit: string | null;
   readonly reason: string;
   readonly runs: 'finish' | 'drain' | 'cancel';
+  /** False: nobody wants a pull request that reverts it. */
+  readonly pullRequest?: boolean;
 }
 
 /** Why a run did not succeed. */

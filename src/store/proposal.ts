@@ -36,6 +36,7 @@ export async function wantProposal(
       'wanted')
     on conflict (repository, environment, kind, subject) do update set
       request = excluded.request, asked_by = excluded.asked_by, asked_at = now(), updated_at = now(), seen = null,
+      is_closing = case when proposal.state in ('merged', 'closed') then false else proposal.is_closing end,
       number = case when proposal.state in ('merged', 'closed') then null else proposal.number end,
       reason = case when proposal.state in ('merged', 'closed') then null else proposal.reason end,
       state = case when proposal.state = 'open' then 'open' else 'wanted' end
@@ -89,7 +90,7 @@ export async function proposalAskedBy(
 export type ProposalStep = Partial<
   Pick<
     ProposalRow,
-    'number' | 'state' | 'head' | 'next_head' | 'content' | 'published' | 'dismissed' | 'is_foreign' | 'reason'
+    'number' | 'state' | 'head' | 'next_head' | 'content' | 'published' | 'dismissed' | 'is_foreign' | 'is_closing' | 'reason'
   >
 >;
 

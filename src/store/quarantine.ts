@@ -134,6 +134,28 @@ export async function quarantineCounts(
   return new Map(rows.map(({ revision, held, released }) => [revision, { held, released }]));
 }
 
+/** Every environment that a rollback pins: the rollback's revision, whose it was, and whether a revert is to be opened. */
+export async function pinnedByRollback(
+  db: Kysely<Tables>,
+): Promise<
+  readonly {
+    readonly environment: string;
+    readonly revision: number;
+    readonly by: string;
+    readonly wantsPullRequest: boolean;
+  }[]
+> {
+  const rows = await db
+    .selectFrom('environment as e')
+    .innerJoin('revision as r', (join) => join.onRef('r.environment', '=', 'e.name').onRef('r.revision', '=', 'e.pin'))
+    .select(['e.name', 'r.revision', 'r.applied_by', 'r.summary'])
+    .orderBy('e.name')
+    .execute();
+  return rows.map(({ name: environment, revision, applied_by: by, summary }) => {
+    return { environment, revision, by, wantsPullRequest: summary.rollback?.pullRequest !== false };
+  });
+}
+
 /** The commit that was live when the rollback in force withdrew it; undefined: none is in force. */
 export async function withdrawnCommit(db: Kysely<Tables>, environment: string): Promise<string | undefined> {
   const row = await db

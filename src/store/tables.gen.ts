@@ -383,6 +383,7 @@ export interface Proposal {
   dismissed: string | null;
   environment: string;
   head: string | null;
+  is_closing: Generated<boolean>;
   is_foreign: Generated<boolean>;
   kind: string;
   next_head: string | null;

@@ -336,7 +336,9 @@ create table proposal (
   dismissed text,
   -- Somebody else pushed to the branch, so that it is left alone.
   is_foreign boolean not null default false,
-  -- Why it is closed, or waits; what pawl closes says so before it does.
+  -- Pawl is about to close it: said before it is done, so that a crash does not make it look like a person's doing.
+  is_closing boolean not null default false,
+  -- Why it is closed, or waits.
   reason text,
   -- Digest of what was looked at when it last settled.
   seen text,
