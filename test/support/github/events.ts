@@ -19,7 +19,7 @@ export function emitPull(world: World, { repository, pull, by, action, more = {}
   world.webhooks.emit('pull_request', {
     action,
     number: pull.number,
-    pull_request: renderWholePull(world, repository, pull, noSize),
+    pull_request: renderWholePull(world, repository, { pull, size: noSize }),
     ...common(world, repository, by),
     ...more,
   });
@@ -111,7 +111,7 @@ export interface ReviewEvent {
 export function emitReview(world: World, repository: Repository, { pull, review }: ReviewEvent): void {
   const api = `${repositoryApi(world, repository)}/pulls/${pull.number}`;
   const page = `${repositoryPage(world, repository)}/pull/${pull.number}`;
-  const whole = renderWholePull(world, repository, pull, noSize);
+  const whole = renderWholePull(world, repository, { pull, size: noSize });
   world.webhooks.emit('pull_request_review', {
     action: 'submitted',
     review: {

@@ -33,7 +33,7 @@ export async function answerGit(world: World, request: IncomingMessage, response
   // The backend finds the folder by the path, whose letters may differ from the repository's.
   request.url = `/${repository.owner}/${repository.name}.git/${part}${url.search}`;
   if (part !== 'git-receive-pack') return answerByBackend(world.root, { request, response });
-  await push(world, repository, { request, response, by: world.loginOf(viewer) ?? 'ghost' });
+  await world.alone(() => push(world, repository, { request, response, by: world.loginOf(viewer) ?? 'ghost' }));
 }
 
 interface PushRequest {

@@ -39,7 +39,7 @@ export interface PullWish {
   readonly fork?: string;
 }
 
-/** Acts as people do on GitHub's pages: nothing here asks who may. */
+/** Acts as people do on GitHub's pages, one thing after the other: nothing here asks who may. */
 export class People {
   readonly #world: World;
 
@@ -103,14 +103,18 @@ export class People {
     return addComment(this.#world, found, { issue: number, by: as ?? found.owner, body });
   }
 
-  editComment(repository: string, id: number, { body, as }: { body: string; as?: string }): void {
+  async editComment(repository: string, id: number, { body, as }: { body: string; as?: string }): Promise<void> {
     const found = this.#begin(repository);
     const comment = found.comments.get(id);
     if (comment === undefined) throw new Error(`no comment ${id}`);
     editComment(this.#world, found, { comment, by: as ?? found.owner, body });
   }
 
-  review(repository: string, number: number, wish: { as: string; state?: Review['state']; body?: string }): Review {
+  async review(
+    repository: string,
+    number: number,
+    wish: { as: string; state?: Review['state']; body?: string },
+  ): Promise<Review> {
     const { found, pull } = this.#pull(repository, number);
     const review = {
       id: this.#world.id(),
@@ -131,7 +135,7 @@ export class People {
     return mergePull(this.#world, found, { pull, by: wish.as ?? found.owner, method: wish.method ?? 'merge' });
   }
 
-  close(repository: string, number: number, as?: string): void {
+  async close(repository: string, number: number, as?: string): Promise<void> {
     const { found, pull } = this.#pull(repository, number);
     closePull(this.#world, found, { pull, by: as ?? found.owner });
   }
@@ -141,7 +145,7 @@ export class People {
     await reopen(this.#world, found, { pull, by: as ?? found.owner });
   }
 
-  setDraft(repository: string, number: number, { draft, as }: { draft: boolean; as?: string }): void {
+  async setDraft(repository: string, number: number, { draft, as }: { draft: boolean; as?: string }): Promise<void> {
     const { found, pull } = this.#pull(repository, number);
     pull.draft = draft;
     pull.updatedAt = this.#world.now();
@@ -157,7 +161,11 @@ export class People {
     emitPull(this.#world, { repository: found, pull, by: as ?? found.owner, action: 'edited', more: { changes } });
   }
 
-  editPullRequest(repository: string, number: number, wish: { title?: string; body?: string; as?: string }): void {
+  async editPullRequest(
+    repository: string,
+    number: number,
+    wish: { title?: string; body?: string; as?: string },
+  ): Promise<void> {
     const { found, pull } = this.#pull(repository, number);
     const changes = {
       ...(wish.title === undefined ? {} : { title: { from: pull.title } }),
@@ -247,6 +255,18 @@ interface BranchMove {
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly by: string;
+}
+
+/** People whose actions, like requests, happen one after the other. */
+export function peopleOf(world: World): People {
+  const people = new People(world);
+  return new Proxy(people, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return (...given: unknown[]): Promise<unknown> => world.alone(() => Reflect.apply(method, target, given));
+    },
+  });
 }
 
 export function emptyRepository(

@@ -14,11 +14,17 @@ export async function pullCommits({ world, repository }: RepositoryCall, pull: P
 }
 
 export async function pullSize(world: World, repository: Repository, pull: Pull): Promise<PullSize> {
+  const key = `${pull.base.sha}...${pull.head.sha}`;
+  const known = world.sizes.get(key);
+  if (known !== undefined) return known;
   const bare = world.bare(repository);
   const files = await changedFiles(world, repository, pull);
   const commits = Number((await bare.tryGit(['rev-list', '--count', `${pull.base.sha}..${pull.head.sha}`])) ?? 0);
   const additions = files.reduce((sum, file) => sum + file.additions, 0);
-  return { commits, additions, deletions: files.reduce((sum, file) => sum + file.deletions, 0), files: files.length };
+  const deletions = files.reduce((sum, file) => sum + file.deletions, 0);
+  const size = { commits, additions, deletions, files: files.length };
+  world.sizes.set(key, size);
+  return size;
 }
 
 /** At most 3,000, against the merge base. */

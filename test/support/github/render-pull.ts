@@ -25,6 +25,7 @@ export function renderPull(world: World, repository: Repository, pull: Pull): Fi
     _links: links({ api, issue, page, statuses, review: `${api}/comments` }),
     state: pull.state,
     locked: false,
+    active_lock_reason: null,
     title: pull.title,
     body: pull.body,
     user: renderUser(world, pull.user),
@@ -54,7 +55,7 @@ export function renderPull(world: World, repository: Repository, pull: Pull): Fi
 }
 
 /** The pull request as it is asked for alone, with what lists leave out. */
-export function renderWholePull(world: World, repository: Repository, pull: Pull, size: PullSize): Fields {
+export function renderWholePull(world: World, repository: Repository, { pull, size }: SizedPull): Fields {
   return {
     ...renderPull(world, repository, pull),
     merged: pull.merged,
@@ -70,6 +71,11 @@ export function renderWholePull(world: World, repository: Repository, pull: Pull
     deletions: size.deletions,
     changed_files: size.files,
   };
+}
+
+export interface SizedPull {
+  readonly pull: Pull;
+  readonly size: PullSize;
 }
 
 export interface PullSize {
@@ -122,7 +128,7 @@ export function associationOf(world: World, repository: Repository, login: strin
 }
 
 export function renderLabel(world: World, repository: Repository, name: string): Fields {
-  const id = [...name].reduce((sum, letter) => sum * 31 + (letter.codePointAt(0) ?? 0), 7) % 1_000_000;
+  const id = Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000, 7);
   const url = `${repositoryApi(world, repository)}/labels/${encodeURIComponent(name)}`;
   return { id, node_id: `LA_${id}`, url, name, color: 'ededed', default: false, description: null };
 }

@@ -74,14 +74,10 @@ export interface FoundRoute {
 
 /** Finds the first route that matches; a parameter is one segment, but `{ref}`, `{path}` and `{branch}` may be many. */
 export class Router {
-  readonly #routes: { readonly route: Route; readonly pattern: RegExp }[] = [];
+  readonly #routes: readonly { readonly route: Route; readonly pattern: RegExp }[];
 
-  add(routes: readonly Route[]): void {
-    for (const route of routes) this.#routes.push({ route, pattern: patternOf(route.path) });
-  }
-
-  get routes(): readonly Route[] {
-    return this.#routes.map(({ route }) => route);
+  constructor(routes: readonly Route[]) {
+    this.#routes = routes.map((route) => ({ route, pattern: patternOf(route.path) }));
   }
 
   find(method: string, path: string): FoundRoute | undefined {

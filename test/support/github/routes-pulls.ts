@@ -106,7 +106,7 @@ function headRepository(call: Call & RepositoryCall, owner: string, name: string
 }
 
 async function whole({ world, repository }: RepositoryCall, pull: Pull): Promise<unknown> {
-  return renderWholePull(world, repository, pull, await pullSize(world, repository, pull));
+  return renderWholePull(world, repository, { pull, size: await pullSize(world, repository, pull) });
 }
 
 /** The first who asks is told that GitHub does not know yet whether it can be merged. */

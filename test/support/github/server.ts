@@ -143,12 +143,15 @@ async function routed({ world, router, description }: Door, asked: Asked): Promi
   }
   const { route, params } = found;
   const operation = { method, path: route.path };
-  description.assertRequest(operation, { params, query: url.searchParams, body });
+  const wrong = description.requestProblems(operation, { params, query: url.searchParams, body });
+  if (wrong.length > 0) throw new Error(`the request is not as GitHub describes it: ${wrong.join('; ')}`);
   const record = isRecord(body) ? body : {};
   const login = world.loginOf(viewer) ?? '';
-  const given = await route.answer({ world, viewer, login, params, query: url.searchParams, body: record });
+  const call = { world, viewer, login, params, query: url.searchParams, body: record };
+  const given = await (method === 'GET' ? route.answer(call) : world.alone(() => route.answer(call)));
   const reply = pagedReply(world, given, url);
-  description.checkResponse(operation, reply.status, reply.body);
+  const odd = description.responseProblems(operation, reply.status, reply.body);
+  if (odd.length > 0) throw new Error(`the answer is not as GitHub describes it: ${odd.join('; ')}`);
   return reply;
 }
 
@@ -161,7 +164,7 @@ function pagedReply(world: World, given: Answer, url: URL): Reply {
   const link = (to: number, rel: string): string => {
     const target = new URL(`${world.url}${url.pathname}${url.search}`);
     target.searchParams.set('page', String(to));
-    return `<${target}>; rel="${rel}"`;
+    return `<${target.href}>; rel="${rel}"`;
   };
   const links = [
     ...(page > 1 ? [link(page - 1, 'prev'), link(1, 'first')] : []),

@@ -4,17 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../loopback.ts';
 import type { Files } from './bare.ts';
-import { noDescription } from './description.ts';
+import { Description } from './description.ts';
 import type { Faults } from './faults.ts';
-import { emptyRepository, People } from './people.ts';
+import { createForgeKey } from './forge-key.ts';
+import { emptyRepository, type People, peopleOf } from './people.ts';
 import { Router } from './router.ts';
-import { appRoutes } from './routes-apps.ts';
-import { checkRoutes } from './routes-checks.ts';
-import { deploymentRoutes } from './routes-deployments.ts';
-import { gitRoutes } from './routes-git.ts';
-import { issueRoutes } from './routes-issues.ts';
-import { pullRoutes } from './routes-pulls.ts';
-import { repositoryRoutes } from './routes-repository.ts';
+import { routes } from './routes.ts';
 import { answer } from './server.ts';
 import { fullName, type Protection, type Repository, type Role, type User } from './state.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -30,6 +25,11 @@ export interface NewRepository {
   readonly installed?: boolean;
   /** Roles by login; the owner is an admin anyway. */
   readonly roles?: Readonly<Record<string, Role>>;
+}
+
+export interface GitHubOptions {
+  /** As GitHub does; it costs a process for each merge. Needs gpg. */
+  readonly signsMerges?: boolean;
 }
 
 /** GitHub on a port of this machine, as a program and as people meet it. */
@@ -66,18 +66,22 @@ export interface TestGitHub {
   protect(repository: string, branch: string, protection?: Partial<Protection>): void;
   /** Runs git in the bare repository: `refs/pull/N/head` and `refs/pull/N/merge` are there too. */
   git(repository: string, ...args: readonly string[]): Promise<string>;
+  /** The public half of what the forge signs its merges with. */
+  forgeKey(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** Starts GitHub's double. It serves Git at `/owner/name.git` and the API at `/api/v3`. */
-export async function startGitHub(): Promise<TestGitHub> {
+export async function startGitHub(options: GitHubOptions = {}): Promise<TestGitHub> {
   const root = await mkdtemp(join(tmpdir(), 'pawl-github-'));
   const world = new World(root);
-  const router = new Router();
-  for (const routes of [appRoutes, pullRoutes, issueRoutes, checkRoutes, gitRoutes, deploymentRoutes])
-    router.add(routes);
-  router.add(repositoryRoutes);
-  const description = noDescription(world);
+  world.signsMerges = options.signsMerges ?? false;
+  const router = new Router(routes);
+  const description = new Description();
+  world.webhooks.check = (event, payload) => {
+    const problems = description.webhookProblems(event, payload);
+    if (problems.length > 0) world.violations.push(`webhook ${event}: ${problems.join('; ')}`);
+  };
   const server = await listen((request, response) => answer({ world, router, description }, request, response));
   world.url = server.url;
   const { id, slug, installationId, privateKey } = world.app;
@@ -85,7 +89,7 @@ export async function startGitHub(): Promise<TestGitHub> {
     url: server.url,
     apiUrl: world.apiUrl,
     app: { id, slug, login: `${slug}[bot]`, installationId, privateKey },
-    people: new People(world),
+    people: peopleOf(world),
     webhooks: world.webhooks,
     faults: world.faults,
     requests: world.requests,
@@ -102,7 +106,9 @@ export async function startGitHub(): Promise<TestGitHub> {
     setTeam: (team, members) => setTeam(world, team, members),
     protect: (repository, branch, protection = {}) => protect(world.expectRepository(repository), branch, protection),
     git: (repository, ...args) => world.bare(world.expectRepository(repository)).git(args),
+    forgeKey: async () => (world.forgeKey ??= await createForgeKey()).publicKey,
     close: async () => {
+      await world.forgeKey?.remove();
       await world.webhooks.close();
       await server.close();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { Agent, request as send } from 'node:http';
+import { request as send } from 'node:http';
 
 export interface Delivery {
   readonly id: string;
@@ -18,7 +18,6 @@ export class Webhooks {
   /** Called with each payload before it is sent. */
   check: (event: string, payload: Readonly<Record<string, unknown>>) => void = () => undefined;
   readonly #installationId: number;
-  readonly #agent = new Agent({ keepAlive: true });
   readonly #pending = new Set<Promise<void>>();
   #url: string | undefined;
   #held: Delivery[] | undefined;
@@ -87,7 +86,6 @@ export class Webhooks {
   async close(): Promise<void> {
     this.#url = undefined;
     await this.settled();
-    this.#agent.destroy();
   }
 
   #start(delivery: Delivery): void {
@@ -101,7 +99,7 @@ export class Webhooks {
   async #send(delivery: Delivery): Promise<number> {
     if (this.#url === undefined) return 0;
     const body = JSON.stringify(delivery.payload);
-    const status = await post(this.#url, body, this.#agent, {
+    const status = await post(this.#url, body, {
       'content-type': 'application/json',
       'user-agent': 'GitHub-Hookshot/044aadd',
       'x-github-event': delivery.event,
@@ -116,9 +114,9 @@ export class Webhooks {
 }
 
 /** 0 where nobody answers within ten seconds, as GitHub waits. */
-async function post(url: string, body: string, agent: Agent, headers: Record<string, string>): Promise<number> {
+async function post(url: string, body: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve) => {
-    const sent = send(url, { method: 'POST', agent, timeout: 10_000, headers }, (response) => {
+    const sent = send(url, { method: 'POST', timeout: 10_000, headers }, (response) => {
       response.resume().once('close', () => resolve(response.statusCode ?? 0));
     });
     sent.on('timeout', () => sent.destroy());

@@ -1,7 +1,9 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 import { join } from 'node:path';
 import { Bare } from './bare.ts';
 import { Faults } from './faults.ts';
+import { createForgeKey, type ForgeKey } from './forge-key.ts';
+import type { PullSize } from './render-pull.ts';
 import { fullName, type Repository, type Role, type User } from './state.ts';
 import { Webhooks } from './webhooks.ts';
 
@@ -25,6 +27,9 @@ export interface AppKeys {
   readonly privateKey: string;
   readonly publicKey: KeyObject;
 }
+
+/** Making one takes longer than most tests. */
+let appKeys: KeyPairKeyObjectResult | undefined;
 
 /** Everything that the double knows. */
 export class World {
@@ -62,15 +67,21 @@ export class World {
   writing = 0;
   /** Who makes tokens for jobs of Actions. */
   actions: { answer(path: string): unknown } | undefined;
+  /** By `base...head`: commits do not change. */
+  readonly sizes = new Map<string, PullSize>();
+  /** The forge signs squash and merge commits; it costs a process each. */
+  signsMerges = false;
+  forgeKey: ForgeKey | undefined;
+  #turn: Promise<void> = Promise.resolve();
   readonly #bares = new Map<string, Bare>();
   #id = 1000;
   #tick = 0;
 
   constructor(root: string) {
     this.root = root;
-    const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const privateKey = pair.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
-    this.app = { id: 77, slug: 'pawl-app', installationId: 7701, privateKey, publicKey: pair.publicKey };
+    appKeys ??= generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const privateKey = appKeys.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+    this.app = { id: 77, slug: 'pawl-app', installationId: 7701, privateKey, publicKey: appKeys.publicKey };
     this.webhooks = new Webhooks(this.app.installationId);
     this.addUser(`${this.app.slug}[bot]`, 'Bot');
     this.addUser('web-flow');
@@ -154,7 +165,19 @@ export class World {
 
   /** How the forge signs the commits that it makes; empty: it does not. */
   async signing(): Promise<readonly string[]> {
-    return [];
+    if (!this.signsMerges) return [];
+    this.forgeKey ??= await createForgeKey();
+    return this.forgeKey.settings;
+  }
+
+  /** Does one thing after the other: what the double does at once, GitHub does in some order. */
+  async alone<T>(work: () => Promise<T> | T): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   /** Called before anything changes: what is there now may be what the next read sees. */
