@@ -279,6 +279,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].apply',
     'environments[].guards',
     'environments[].approvals',
+    'environments[].signatures',
     'environments[].drift=alert',
     'environments[].drift=heal',
     'ownership[].path',

@@ -69,14 +69,20 @@ function checkGroups(holder: JsonObject, { field, groups }: Named, report: Repor
   }
 }
 
+const keyFiles = ['allowedSigners', 'revokedSigners', 'keyring', 'forgeKeys'] as const;
+
 function checkSignatures(signatures: JsonObject, report: Report): void {
-  const { mode, allowedSigners } = signatures;
-  if (typeof allowedSigners !== 'string') return;
-  if (mode === 'off') {
-    const message = '`allowedSigners` has no meaning while nobody needs to sign.';
-    return report(['allowedSigners'], contradiction(message, 'Say `mode: require`, or remove it.'));
+  for (const name of keyFiles) checkKeyFile(signatures, name, report);
+}
+
+function checkKeyFile(signatures: JsonObject, name: (typeof keyFiles)[number], report: Report): void {
+  const path = signatures[name];
+  if (typeof path !== 'string') return;
+  if (signatures['mode'] === 'off') {
+    const message = `\`${name}\` has no meaning while nobody needs to sign.`;
+    return report([name], contradiction(message, 'Say `mode: require`, or remove it.'));
   }
-  if (repositoryPath(allowedSigners, '') !== undefined && !allowedSigners.split('/').includes('..')) return;
-  const message = `The path \`${shownText(allowedSigners)}\` leads out of the repository, or into Git's own folder.`;
-  report(['allowedSigners'], { code: 'settings.path', message, help: 'Use a path inside it, without `..`.' });
+  if (repositoryPath(path, '') !== undefined && !path.split('/').includes('..')) return;
+  const message = `The path \`${shownText(path)}\` leads out of the repository, or into Git's own folder.`;
+  report([name], { code: 'settings.path', message, help: 'Use a path inside it, without `..`.' });
 }

@@ -59,6 +59,5 @@ export const missingParts: Readonly<Record<string, string>> = {
   'TaskSchedule.spec.task.requires.isolation': 'isolation tiers',
   'TaskWebhook.spec.task.requires.isolation': 'isolation tiers',
   'PawlSettings.environments[].windows': 'apply windows',
-  'PawlSettings.environments[].signatures': 'signatures of commits',
   'PawlSettings.environments[].alerts': 'alerts',
 };

@@ -35,7 +35,10 @@ export interface EnvironmentRules {
 
 type Environment = PawlSettings['environments'][number];
 export type Window = NonNullable<Environment['windows']>[number];
-export type Signatures = NonNullable<Environment['signatures']>;
+export type Signatures = NonNullable<Environment['signatures']> & {
+  /** Digest of the files that it names: another file is another rule. Absent: nobody read them. */
+  readonly files?: string;
+};
 
 export interface Group {
   readonly github?: { readonly teams?: readonly string[]; readonly users?: readonly string[] };

@@ -2353,6 +2353,18 @@ export interface PawlSettings {
        * The file with the keys, in the form of OpenSSH's `allowed_signers`, from the repository's root. It is read from the commit before the one it judges.
        */
       allowedSigners?: string;
+      /**
+       * The file with revoked SSH keys: public keys, or a revocation list of OpenSSH. What the commit that is to go live revokes is revoked for the commits before it too.
+       */
+      revokedSigners?: string;
+      /**
+       * The file with OpenPGP public keys that may sign, in ASCII armour, with their revocations. It is read like `allowedSigners`, and either of the two will do.
+       */
+      keyring?: string;
+      /**
+       * The file with the forge's own OpenPGP keys, by which it signs what people do on its pages. They count only while the forge's API says that the branch requires signatures and reviews.
+       */
+      forgeKeys?: string;
     };
     /**
      * AlertReceivers of the environment that hear of drift, of failed applies and of alert rules that name none.

@@ -1,0 +1,12 @@
+/** What a forge holds people to who change a branch, as it says itself at the moment that it is asked. */
+export interface BranchProtection {
+  /** Every commit that comes to the branch has to be signed. */
+  readonly requiresSignatures: boolean;
+  /** How many people have to agree to a pull request; 0: the branch may be changed without one. */
+  readonly reviews: number;
+}
+
+/** What the control loop asks of the place that a repository is kept at. */
+export interface Forge {
+  branchProtection(branch: string): Promise<BranchProtection>;
+}
