@@ -33,6 +33,8 @@ export interface Applicant {
   readonly rollback?: RollbackOrder;
   /** Set where the plan brings an override or takes one back. */
   readonly override?: OverrideOrder;
+  /** By a controller: not while sync is suspended, and it comes back by itself to a plan that has become stale. */
+  readonly isAutomatic?: true;
   /** The plan only ends what a hand had put over it: its target was live before, and was agreed to then. */
   readonly returns?: boolean;
 }
@@ -46,6 +48,7 @@ export async function applyWatched(options: {
   readonly acknowledge?: readonly string[];
   readonly rollback?: RollbackOrder;
   readonly override?: OverrideOrder;
+  readonly isAutomatic?: true;
   readonly returns?: boolean;
   readonly checkpoint: Checkpoint;
 }): Promise<AppliedRevision> {
@@ -59,9 +62,14 @@ export async function applyWatched(options: {
     await database.notify(channels.applied, plan.environment).catch(() => undefined);
     return applied;
   } catch (error) {
-    await recordFailure(database, plan, error);
+    if (!(options.isAutomatic === true && isOvertaken(error))) await recordFailure(database, plan, error);
     throw error;
   }
+}
+
+/** Another controller was first, or somebody suspended sync at this moment: nothing is wrong with the commit. */
+function isOvertaken(error: unknown): boolean {
+  return isPawlError(error) && (error.code === 'plan.stale' || error.code === 'sync.suspended');
 }
 
 /** A COMMIT whose answer was lost is settled by looking for its revision; when that is not there, it is done again. */

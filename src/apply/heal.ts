@@ -16,6 +16,7 @@ import {
   stopHealing,
 } from '../store/heal.ts';
 import { writeSpecs } from '../store/spec.ts';
+import { assertNotSuspended } from '../store/sync.ts';
 import { inTransaction, type StoreTransaction } from '../store/transaction.ts';
 
 export interface HealOrder {
@@ -84,6 +85,7 @@ async function write(trx: StoreTransaction, order: HealOrder, checkpoint: Watch)
   if (locked === undefined || locked.lineage !== live.lineage || locked.revision !== live.revision) {
     throw moved(environment, `it is at revision ${locked?.revision ?? 0} by now, not ${live.revision}`);
   }
+  if (automatic) await assertNotSuspended(trx, environment);
   await checkpoint('locked');
   if (automatic && locked.heal_stopped_at !== null) {
     return { kind: 'stopped', since: locked.heal_stopped_at.toISOString(), isNews: false };

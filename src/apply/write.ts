@@ -26,6 +26,7 @@ import { followMemories, type MemoryChanges } from '../store/memory.ts';
 import { recordRevision } from '../store/revision.ts';
 import { markSchedules } from '../store/schedule-mark.ts';
 import { writeSpecs } from '../store/spec.ts';
+import { assertNotSuspended } from '../store/sync.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
 import { assertAcknowledged } from './acknowledge.ts';
 import { type OverrideOrder, settleOverrides } from './override.ts';
@@ -72,6 +73,8 @@ export interface Step {
   readonly rollback?: RollbackOrder;
   /** Set where the plan brings an override or takes one back. */
   readonly override?: OverrideOrder;
+  /** By a controller: not while sync is suspended. */
+  readonly isAutomatic?: true;
   /** Everything about it was agreed to before: whoever ends an override, or lets it run out, need not be asked again. */
   readonly returns?: boolean;
   /** Nothing of it will stay: nobody needs to have agreed to it. */
@@ -84,6 +87,7 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   const { plan, checkpoint } = step;
   await checkpoint('begun');
   const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
+  if (step.isAutomatic === true) await assertNotSuspended(trx, plan.environment);
   await checkpoint('locked');
   const addresses = plan.changes.flatMap(addressesOf);
   const found = await findHeads(trx, plan.environment, addresses);

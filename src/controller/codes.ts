@@ -16,6 +16,16 @@ export const controllerCodes = {
     cause: 'pawl.yaml is missing from the commit or has errors, so nobody knows what belongs to which environment.',
     cure: 'Run `pawl validate`, correct pawl.yaml and commit it.',
   },
+  'environment.claimed': {
+    title: 'The environment is another repository’s',
+    cause: 'Another repository declared an environment of this name first, and one database holds both.',
+    cure: 'Give it another name, or run `pawl sync claim` where it has moved to this repository.',
+  },
+  'sync.timed_out': {
+    title: 'A pass over the environment took too long',
+    cause: 'Reading the repository, planning or the database took longer than a pass may.',
+    cure: 'Look at what the environment holds and at the load of the machine; the controller tries again by itself.',
+  },
   'revision.unknown': {
     title: 'There is no such revision',
     cause: 'The environment has no revision of that number, or none was applied by that time.',

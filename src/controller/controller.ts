@@ -1,15 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { channels } from '../bus/bus.ts';
 import type { Log } from '../log.ts';
-import type { EnvironmentSettings } from '../manifest/resource.ts';
-import type { Change } from '../plan/change.ts';
 import type { Watch } from '../source/watch.ts';
-import { recordAttempt } from '../store/attempt.ts';
+import { claimEnvironments, readStandings, type Standing } from '../store/sync.ts';
+import { bounded, eachAtMost } from './bounded.ts';
 import { type EnvironmentReading, readEachEnvironment } from './environments.ts';
-import { healDrift } from './healing.ts';
-import { returnOverrides } from './override.ts';
+import { freshMemory, isDue, type Memory } from './memory.ts';
+import { lookAt, ordinaryPace } from './pacing.ts';
+import { backOff, type EnvironmentPass, fail, pass, type PassContext } from './pass.ts';
 import type { ControlPlane } from './planning.ts';
-import { failed, fingerprint, reconcile } from './reconcile.ts';
-import type { Outcome, Settled } from './reconcile.ts';
+import { failed, type Outcome } from './reconcile.ts';
+import { claimed, timedOut } from './sync-errors.ts';
 
 export interface ControllerOptions {
   readonly plane: ControlPlane;
@@ -18,175 +19,178 @@ export interface ControllerOptions {
   /** Monotonic milliseconds. */
   readonly now?: () => number;
   readonly deepEveryMs?: number;
-}
-
-export interface EnvironmentPass {
-  readonly environment: string;
-  readonly outcome: Outcome;
-  readonly drifted: number;
-}
-
-interface Memory {
-  settled: Settled | undefined;
-  deepAt: number;
-  /** Fingerprints of what was said last, so that it is said once. */
-  drift: string | undefined;
-  failure: string | undefined;
-  override: string | undefined;
+  /** How long one pass of one environment may take before it changes nothing any more. */
+  readonly passMs?: number;
+  /** How long a tick waits for one pass; it goes on by itself then, and the others are looked at again. */
+  readonly patienceMs?: number;
+  readonly passesAtOnce?: number;
+  /** How far windows are ahead of the database's clock: for rehearsals of what happens at another time. */
+  readonly aheadMs?: () => number;
 }
 
 const hourMs = 3_600_000;
+const passMsDefault = 120_000;
+const patienceMsDefault = 10_000;
+const passesAtOnceDefault = 4;
 
-/** The control loop: `tick()` is one pass over every environment, `run()` ticks whenever its watch wakes. */
+/**
+ * The control loop: `tick()` looks at every environment, `run()` ticks whenever its watch wakes. A tick asks once what
+ * has moved, of Git and of the rows, and takes a pass where something has; what fails in one environment stays in it.
+ */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #memories = new Map<string, Memory>();
+  /** Environments whose pass is not over. */
+  readonly #running = new Set<string>();
+  readonly #context: PassContext;
   #known: readonly string[] = [];
+  /** Somebody said that the repository may have moved, or only that rows did. */
+  #heard = { hint: false, rows: false };
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    const { plane, actor, log, now = performance.now.bind(performance) } = options;
+    const { deepEveryMs = hourMs, aheadMs = () => 0 } = options;
+    this.#context = { plane, actor, log, now, deepEveryMs, aheadMs, owner: randomUUID() };
   }
 
-  /** Looks at every environment once; what fails in one stays in it. */
-  async tick(): Promise<readonly EnvironmentPass[]> {
-    const { plane, log } = this.#options;
+  /** Looks at every environment once. `fetch`: asks the repository first, where it is a remote one. */
+  async tick({ fetch = true }: { readonly fetch?: boolean } = {}): Promise<readonly EnvironmentPass[]> {
+    const { plane, log, passesAtOnce = passesAtOnceDefault } = this.#options;
     let readings: readonly EnvironmentReading[];
+    let standings: ReadonlyMap<string, Standing>;
     try {
-      await plane.repository.fetch();
+      if (fetch) await plane.repository.fetch();
       readings = await readEachEnvironment(plane.repository);
       this.#known = readings.map(({ name }) => name);
+      standings = await this.#standings(this.#known);
     } catch (error) {
       // Source trouble is not emptiness: what is live stays, and each environment says why it does not move.
       const outcome = failed(error);
       if (this.#known.length === 0)
         log.warn({ code: outcome.code, reason: outcome.message }, 'the repository cannot be read');
-      return Promise.all(this.#known.map((name) => this.#fail(name, outcome)));
+      return eachAtMost(passesAtOnce, this.#known, (name) => this.#fail(name, outcome));
     }
-    const passes: EnvironmentPass[] = [];
-    for (const reading of readings) {
-      passes.push(
-        await ('error' in reading ? this.#fail(reading.name, failed(reading.error)) : this.#pass(reading.settings)),
-      );
-    }
-    return passes;
+    return eachAtMost(passesAtOnce, readings, (reading) => this.#look(reading, standings.get(reading.name)));
   }
 
-  /** Ticks whenever the watch wakes, until `signal` aborts. */
+  /** Ticks whenever the watch wakes, or something that it knows of begins, until `signal` aborts. */
   async run(watch: Watch, signal: AbortSignal): Promise<void> {
     const { database } = this.#options.plane;
-    const unlisten = await database.listen(channels.applied, () => watch.wake());
-    const unlistenAcknowledged = await database.listen(channels.acknowledged, () => watch.wake());
+    const hearRows = (): void => {
+      this.#heard.rows = true;
+      watch.wake();
+    };
+    const unlisten = [
+      await database.listen(channels.applied, hearRows),
+      await database.listen(channels.acknowledged, hearRows),
+      await database.listen(channels.hint, (environment) => {
+        if (environment !== '' && !this.#known.includes(environment)) return;
+        this.#heard.hint = true;
+        watch.wake();
+      }),
+    ];
     try {
-      do {
-        await this.tick().catch((error: unknown) => this.#options.log.error({ err: error }, 'tick failed'));
-      } while ((await watch.next(signal)) !== 'stopped');
+      let wake: 'changed' | 'due' | 'stopped' = 'due';
+      while (wake !== 'stopped') {
+        // Rows are no reason to ask the repository.
+        const fetch = wake === 'due' || this.#heard.hint || !this.#heard.rows;
+        this.#heard = { hint: false, rows: false };
+        const lookedAt = this.#context.now();
+        await this.tick({ fetch }).catch((error: unknown) => this.#options.log.error({ err: error }, 'tick failed'));
+        wake = await this.#next(watch, signal, lookedAt);
+      }
     } finally {
-      await unlistenAcknowledged();
-      await unlisten();
+      for (const stop of unlisten.reverse()) await stop();
     }
   }
 
-  async #pass(settings: EnvironmentSettings): Promise<EnvironmentPass> {
-    const memory = this.#memoryOf(settings.name);
-    const { plane, actor, now = performance.now.bind(performance), deepEveryMs = hourMs } = this.#options;
-    const deep = now() >= memory.deepAt;
-    try {
-      await this.#heal(settings, deep);
-      await this.#returnOverrides(settings.name, memory);
-      const { outcome, drift, settled } = await reconcile(plane, settings, { actor, settled: memory.settled, deep });
-      const looked = outcome.kind !== 'unchanged' || memory.settled !== settled;
-      memory.settled = outcome.kind === 'failed' && outcome.retryable ? undefined : settled;
-      if (deep) memory.deepAt = now() + deepEveryMs;
-      if (looked) this.#tell(settings.name, outcome);
-      if (looked && outcome.kind !== 'held') this.#tellDrift(settings.name, drift, outcome);
-      return { environment: settings.name, outcome, drifted: drift.length };
-    } catch (error) {
-      return this.#fail(settings.name, failed(error));
+  /** Waits for a reason to look, and until it is time to: a burst of hints is one reason. */
+  async #next(watch: Watch, signal: AbortSignal, lookedAt: number): Promise<'changed' | 'due' | 'stopped'> {
+    const { now } = this.#context;
+    let heardAt: number | undefined;
+    for (;;) {
+      const until = heardAt === undefined ? this.#wakeAt() : lookAt({ lookedAt, heardAt }, ordinaryPace);
+      const wake = await wakeBy(watch, signal, until - now());
+      if (wake === 'changed') heardAt = now();
+      else if (wake === 'late') return heardAt === undefined ? 'due' : 'changed';
+      else return wake;
     }
   }
 
-  /** What has run out goes whatever Git is like; where that needs somebody's agreement, they are told once. */
-  async #returnOverrides(environment: string, memory: Memory): Promise<void> {
-    const { plane, actor, log } = this.#options;
-    try {
-      const ended = await returnOverrides(plane, environment, actor);
-      memory.override = undefined;
-      if (ended !== undefined) log.info({ environment, ended: ended.map(({ address }) => address) }, 'overrides ended');
-    } catch (error) {
-      const { code, message } = failed(error);
-      if (memory.override !== message) log.warn({ environment, code, reason: message }, 'an override cannot be ended');
-      memory.override = message;
-    }
+  /** When the next thing begins that nobody will tell of. */
+  #wakeAt(): number {
+    const { now } = this.#context;
+    const times = Array.from(this.#memories.values(), ({ wakeAt }) => wakeAt ?? Number.POSITIVE_INFINITY);
+    return Math.max(now(), Math.min(Number.POSITIVE_INFINITY, ...times));
   }
 
-  /** First of all, and whatever Git is like: what runs is what was applied, and rows should say so. */
-  async #heal(settings: EnvironmentSettings, deep: boolean): Promise<void> {
-    const { plane, actor, log } = this.#options;
-    const environment = settings.name;
-    const healing = await healDrift(plane, settings, { actor, deep });
-    if (healing?.kind === 'healed') {
-      log.warn({ environment, undone: healing.undone.map(({ address, by }) => ({ address, by })) }, 'drift healed');
-    } else if (healing?.isNews === true) {
-      log.error({ environment, code: 'drift.fight' }, 'healing stopped: something keeps undoing it');
-    }
+  /** Environments that are new here are claimed; whoever claimed them before keeps them. */
+  async #standings(names: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
+    const { database, source } = this.#options.plane;
+    const found = await readStandings(database.db, names);
+    const fresh = names.filter((name) => !found.has(name));
+    if (fresh.length === 0) return found;
+    await claimEnvironments(database.db, source, fresh);
+    return readStandings(database.db, names);
   }
 
-  /** Records a failure that came before there was a plan; the same one is recorded once. */
-  async #fail(environment: string, outcome: Outcome & { kind: 'failed' }): Promise<EnvironmentPass> {
-    const { plane } = this.#options;
+  async #look(reading: EnvironmentReading, standing: Standing | undefined): Promise<EnvironmentPass> {
+    const { plane, passMs = passMsDefault, patienceMs = patienceMsDefault } = this.#options;
+    const { name: environment } = reading;
+    const elsewhere = { environment, outcome: { kind: 'elsewhere' }, drifted: 0 } as const;
+    if (this.#running.has(environment) || standing === undefined) return elsewhere;
+    if (standing.repository !== plane.source) return this.#refuse(environment, standing.repository);
+    if ('error' in reading) return this.#fail(environment, failed(reading.error));
     const memory = this.#memoryOf(environment);
-    const said = `${outcome.code} ${outcome.message}`;
-    memory.settled = undefined;
-    if (memory.failure !== said) {
-      const { code, message } = outcome;
-      const row = { environment, commit_id: null, outcome: 'failed', code, message, revision: null } as const;
-      // A database that is away cannot hold the record of that; the log has it.
-      await recordAttempt(plane.database.db, row).catch(() => undefined);
-    }
-    this.#tell(environment, outcome);
+    const seen = { commit: reading.commit, now: this.#context.now() };
+    if (!isDue(memory, standing, seen)) return { environment, outcome: { kind: 'unchanged' }, drifted: 0 };
+    this.#running.add(environment);
+    return bounded((signal) => pass(this.#context, { reading, standing, memory, signal }), {
+      limitMs: passMs,
+      patienceMs,
+      impatient: elsewhere,
+      expired: () => {
+        backOff(this.#context, memory);
+        return this.#fail(environment, failed(timedOut(environment, passMs)));
+      },
+      ended: () => this.#running.delete(environment),
+    });
+  }
+
+  #fail(environment: string, outcome: Outcome & { kind: 'failed' }): Promise<EnvironmentPass> {
+    return fail(this.#context, { environment, memory: this.#memoryOf(environment) }, outcome);
+  }
+
+  /** Its conditions are its owner's to write. */
+  async #refuse(environment: string, owner: string): Promise<EnvironmentPass> {
+    const outcome = failed(claimed(environment, owner));
+    const memory = this.#memoryOf(environment);
+    if (memory.failure !== outcome.message) this.#options.log.warn({ environment, owner }, 'environment claimed');
+    memory.failure = outcome.message;
     return { environment, outcome, drifted: 0 };
   }
 
-  #tell(environment: string, outcome: Outcome): void {
-    const { log } = this.#options;
-    const memory = this.#memoryOf(environment);
-    const said =
-      outcome.kind === 'failed' || outcome.kind === 'held' || outcome.kind === 'unacknowledged'
-        ? `${outcome.code} ${outcome.message}`
-        : undefined;
-    const isNews = said !== undefined && memory.failure !== said;
-    memory.failure = said;
-    if (outcome.kind === 'applied')
-      log.info({ environment, revision: outcome.revision, commit: outcome.commit }, 'revision applied');
-    if (outcome.kind === 'waiting')
-      log.info({ environment, commit: outcome.commit, changes: outcome.changes }, 'changes wait for a person');
-    if (outcome.kind === 'failed' && isNews)
-      log.warn({ environment, code: outcome.code, reason: outcome.message }, 'commit not applied');
-    if (outcome.kind === 'unacknowledged' && isNews)
-      log.warn({ environment, commit: outcome.commit, reason: outcome.message }, 'commit waits for acknowledgements');
-    if (outcome.kind === 'held' && isNews)
-      log.warn({ environment, code: outcome.code, reason: outcome.message }, 'branch held');
-  }
-
-  #tellDrift(environment: string, drift: readonly Change[], outcome: Outcome): void {
-    const memory = this.#memoryOf(environment);
-    const found = outcome.kind === 'applied' ? undefined : fingerprint(drift);
-    if (found === memory.drift) return;
-    memory.drift = found;
-    const { log } = this.#options;
-    if (found === undefined) log.info({ environment }, 'drift is gone');
-    else
-      log.warn(
-        { environment, fingerprint: found.slice(0, 12), resources: drift.map((change) => change.address) },
-        'drift found',
-      );
-  }
-
   #memoryOf(environment: string): Memory {
-    const known = this.#memories.get(environment);
-    if (known !== undefined) return known;
-    const fresh: Memory = { settled: undefined, deepAt: 0, drift: undefined, failure: undefined, override: undefined };
-    this.#memories.set(environment, fresh);
-    return fresh;
+    const known = this.#memories.get(environment) ?? freshMemory();
+    this.#memories.set(environment, known);
+    return known;
+  }
+}
+
+/** Timers of Node hold no more. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** `late`: the time is over, and nothing was heard. */
+async function wakeBy(watch: Watch, signal: AbortSignal, ms: number): Promise<'changed' | 'due' | 'stopped' | 'late'> {
+  if (ms <= 0) return 'late';
+  if (ms > timerMsMax) return watch.next(signal);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms);
+  try {
+    const wake = await watch.next(AbortSignal.any([signal, late.signal]));
+    return wake === 'stopped' && late.signal.aborted && !signal.aborted ? 'late' : wake;
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -17,20 +17,26 @@ export async function readEnvironments(repository: Repository): Promise<readonly
 
 /** What one environment's own branch says, or why it cannot be read. */
 export type EnvironmentReading =
-  | { readonly name: string; readonly settings: EnvironmentSettings }
+  | { readonly name: string; readonly settings: EnvironmentSettings; readonly commit: string }
   | { readonly name: string; readonly error: unknown };
 
 /** The same, each by itself: a branch that is gone or whose pawl.yaml is broken is no other environment's trouble. */
 export async function readEachEnvironment(repository: Repository): Promise<readonly EnvironmentReading[]> {
   const head = await repository.resolve('HEAD');
   const declared = await settingsOf(repository, head);
+  // Many environments are of one branch, which is asked for once.
+  const heads = new Map<string, Promise<string>>();
   return Promise.all(
-    declared.map(async (environment) => {
-      const { name } = environment;
-      return onItsBranch(repository, environment, head).then(
-        (settings) => ({ name, settings }),
-        (error: unknown) => ({ name, error }),
-      );
+    declared.map(async (environment): Promise<EnvironmentReading> => {
+      const { name, branch } = environment;
+      try {
+        const resolving = heads.get(branch) ?? repository.resolve(branch);
+        heads.set(branch, resolving);
+        const commit = await resolving;
+        return { name, settings: await settingsAtHead(repository, environment, { commit, head }), commit };
+      } catch (error) {
+        return { name, error };
+      }
     }),
   );
 }
@@ -83,6 +89,14 @@ async function onItsBranch(
   head: string,
 ): Promise<EnvironmentSettings> {
   const commit = await repository.resolve(declared.branch);
+  return settingsAtHead(repository, declared, { commit, head });
+}
+
+async function settingsAtHead(
+  repository: Repository,
+  declared: EnvironmentSettings,
+  { commit, head }: { readonly commit: string; readonly head: string },
+): Promise<EnvironmentSettings> {
   if (commit === head) return declared;
   return find(await settingsOf(repository, commit), declared.name, declared.branch);
 }

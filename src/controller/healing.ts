@@ -22,8 +22,8 @@ export async function healDrift(
   try {
     return await heal(plane.database, { live, drift, by: actor, automatic: true });
   } catch (error) {
-    // Another controller was first, or a hand was quicker: the next tick looks again.
-    if (isPawlError(error) && error.code === 'drift.moved') return undefined;
+    // Another controller was first, a hand was quicker, or sync is suspended by now: the next tick looks again.
+    if (isPawlError(error) && (error.code === 'drift.moved' || error.code === 'sync.suspended')) return undefined;
     throw error;
   }
 }

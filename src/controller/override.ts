@@ -94,10 +94,10 @@ export async function returnOverrides(
   const subject = `Overrides have run out: ${expired.map(({ address }) => address).join(', ')}`;
   const planned = await planOver(plane, { environment, overrides: others, subject });
   try {
-    await apply(plane.database, planned, { by, returns: isReturn(planned, expired) });
+    await apply(plane.database, planned, { by, returns: isReturn(planned, expired), isAutomatic: true });
   } catch (error) {
-    // Another controller was first, or somebody applied: the next tick looks again.
-    if (isPawlError(error) && error.code === 'plan.stale') return undefined;
+    // Another controller was first, somebody applied, or sync is suspended by now: the next tick looks again.
+    if (isPawlError(error) && (error.code === 'plan.stale' || error.code === 'sync.suspended')) return undefined;
     throw error;
   }
   return expired;

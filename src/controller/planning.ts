@@ -22,6 +22,8 @@ import { withOwnRules } from './environments.ts';
 export interface ControlPlane {
   readonly repository: Repository;
   readonly database: Database;
+  /** Which repository it is, the same on every machine: whose an environment is goes by it. */
+  readonly source: string;
   readonly snapshots: SnapshotCache;
   readonly memory: Map<string, EnvironmentMemory>;
 }
@@ -31,8 +33,9 @@ interface EnvironmentMemory {
   live: Live | undefined;
 }
 
-export function createControlPlane(repository: Repository, database: Database): ControlPlane {
-  return { repository, database, snapshots: new SnapshotCache(), memory: new Map() };
+/** `source`: a folder of one's own needs no name; with several repositories each needs one. */
+export function createControlPlane(repository: Repository, database: Database, source = 'local'): ControlPlane {
+  return { repository, database, source, snapshots: new SnapshotCache(), memory: new Map() };
 }
 
 export interface PlanTarget {

@@ -5,7 +5,7 @@ import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import { heldBecause, type Withdrawn } from '../plan/quarantine.ts';
-import { lastAcknowledgement } from '../store/acknowledgement.ts';
+import { windowState } from '../plan/window.ts';
 import { recordAttemptOnce } from '../store/attempt.ts';
 import { withdrawnCommit } from '../store/quarantine.ts';
 import { liveOf, planCommit } from './planning.ts';
@@ -17,36 +17,46 @@ export type Outcome =
   | { readonly kind: 'applied'; readonly revision: number; readonly commit: string }
   /** `apply: manual`, or only live moved: a person applies. */
   | { readonly kind: 'waiting'; readonly commit: string; readonly changes: number }
+  /** Sync is suspended: what would be done is known and not done. */
+  | { readonly kind: 'suspended'; readonly commit: string; readonly changes: number }
+  /** No window is open; it goes on by itself when one opens. */
+  | { readonly kind: 'closed'; readonly commit: string; readonly opensAt: Date | undefined; readonly deniedBy?: string }
+  /** A newer commit came while this one was planned: the next pass takes that. */
+  | { readonly kind: 'superseded'; readonly commit: string; readonly by: string }
+  /** Another controller, or an earlier pass of this one, is at it. */
+  | { readonly kind: 'elsewhere' }
   /** Somebody has to agree to what it newly permits first; it goes on by itself then. */
   | { readonly kind: 'unacknowledged'; readonly commit: string; readonly code: string; readonly message: string }
   | { readonly kind: 'held'; readonly commit: string; readonly code: string; readonly message: string }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly retryable: boolean };
-
-export interface Pass {
-  readonly outcome: Outcome;
-  readonly drift: readonly Change[];
-}
-
-/** What was looked at when a pass last settled; while none of it moves, there is nothing to do. */
-export interface Settled {
-  readonly commit: string;
-  readonly writes: number;
-  readonly revision: number;
-  readonly quarantine: number | undefined;
-  /** The last acknowledgement that was given, where one more may let it go on. */
-  readonly acknowledgement?: number;
-}
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+      readonly commit?: string;
+    };
 
 export interface PassOptions {
   readonly actor: string;
-  readonly settled: Settled | undefined;
   /** Looks at every body, whatever the counter of writes says. */
   readonly deep: boolean;
+  readonly isSuspended: boolean;
+  /** By the database's clock. */
+  readonly now: Date;
+  /** A newer commit goes first; not where that has been so again and again. */
+  readonly givesWay: boolean;
+  /** Aborted when the pass has taken too long: it changes nothing from then on. */
+  readonly signal: AbortSignal;
 }
 
-export interface PassResult extends Pass {
-  /** Undefined: the next tick looks again. */
-  readonly settled: Settled | undefined;
+export interface PassResult {
+  readonly outcome: Outcome;
+  /** The head of the branch that was looked at. */
+  readonly commit: string;
+  /** Undefined: it did not come to a plan. */
+  readonly plan: Plan | undefined;
+  /** What live is not as the revision says; undefined: nobody looked. */
+  readonly drift: readonly Change[] | undefined;
 }
 
 /**
@@ -61,79 +71,81 @@ export async function reconcile(
   const { repository } = plane;
   const commit = await repository.resolve(settings.branch);
   const live = await liveOf(plane, settings.name, options.deep);
-  const { acknowledgement } = options.settled ?? {};
-  const now: Settled = {
-    commit,
-    writes: live.writes,
-    revision: live.revision,
-    quarantine: live.quarantineWrites,
-    // Read before the plan is judged: what is given meanwhile is seen by the next tick.
-    ...(acknowledgement === undefined
-      ? {}
-      : { acknowledgement: await lastAcknowledgement(plane.database.db, settings.name) }),
-  };
-  if (!options.deep && isSame(options.settled, now)) {
-    return { outcome: { kind: 'unchanged' }, drift: [], settled: now };
-  }
   if (live.commit !== undefined && !(await isForward(plane, live, commit))) {
     const outcome = held(settings, { live: live.commit, commit });
     await recordRefusal(plane, settings.name, outcome);
-    return { outcome, drift: [], settled: now };
+    return { outcome, commit, plan: undefined, drift: undefined };
   }
-  const acknowledged = await lastAcknowledgement(plane.database.db, settings.name);
   const planned = await planCommit(plane, { settings, commit });
+  const result = { commit, plan: planned, drift: planned.drift };
+  const newer = options.givesWay ? await repository.resolve(settings.branch) : commit;
+  if (newer !== commit) {
+    const outcome = { kind: 'superseded', commit, by: newer } as const;
+    await recordSuperseded(plane, settings, outcome);
+    return { ...result, outcome };
+  }
   const [first, ...others] = planned.quarantined ?? [];
   if (first !== undefined) {
     const outcome = heldBack(settings, commit, [first, ...others]);
     await recordRefusal(plane, settings.name, outcome);
-    return { outcome, drift: planned.drift, settled: now };
+    return { ...result, outcome };
   }
-  const outcome = await act(plane, { settings, planned, options });
-  const after = settledAfter(outcome, now, acknowledged);
-  return { outcome, drift: planned.drift, settled: after };
-}
-
-export function isSame(settled: Settled | undefined, now: Settled): boolean {
-  return (
-    settled?.commit === now.commit &&
-    settled.writes === now.writes &&
-    settled.revision === now.revision &&
-    settled.quarantine === now.quarantine &&
-    settled.acknowledgement === now.acknowledgement
-  );
-}
-
-function settledAfter(outcome: Outcome, now: Settled, acknowledgement: number): Settled | undefined {
-  if (outcome.kind === 'applied') return undefined;
-  const { acknowledgement: _before, ...same } = now;
-  return outcome.kind === 'unacknowledged' ? { ...same, acknowledgement } : same;
+  options.signal.throwIfAborted();
+  return { ...result, outcome: await act(plane, { settings, live, planned, options }) };
 }
 
 interface Acting {
   readonly settings: EnvironmentSettings;
+  readonly live: Live;
   readonly planned: Plan;
   readonly options: PassOptions;
 }
 
-async function act(plane: ControlPlane, { settings, planned, options }: Acting): Promise<Outcome> {
+async function act(plane: ControlPlane, acting: Acting): Promise<Outcome> {
+  const { settings, planned, options } = acting;
   const { commit } = planned.target;
   // Recorded by apply, which refuses it; here it would only be refused in other words.
   const mayApply = settings.apply === 'auto' && (isErrored(planned) || movedByGit(planned));
   if (!isUnchanged(planned) && !mayApply) return { kind: 'waiting', commit, changes: planned.changes.length };
+  const waiting = isErrored(planned) ? undefined : waitingOf(acting);
+  if (waiting !== undefined) return waiting;
   try {
-    const applied = await apply(plane.database, planned, options.actor);
+    const applied = await apply(plane.database, planned, { by: options.actor, isAutomatic: true });
     if (applied.outcome === 'unchanged') return { kind: 'unchanged' };
     return { kind: 'applied', revision: applied.revision, commit };
   } catch (error) {
-    if (isPawlError(error) && error.code === 'plan.unacknowledged') {
+    if (!isPawlError(error)) return failed(error, commit);
+    if (error.code === 'plan.unacknowledged') {
       return { kind: 'unacknowledged', commit, code: error.code, message: firstLine(error.message) };
     }
-    return failed(error);
+    // It came between the look at the row and the apply.
+    if (error.code === 'sync.suspended') return { kind: 'suspended', commit, changes: planned.changes.length };
+    return failed(error, commit);
   }
 }
 
+/** What keeps a plan that may go live from going live now. A commit that changes nothing needs no window. */
+function waitingOf({ settings, live, planned, options }: Acting): Outcome | undefined {
+  const { commit } = planned.target;
+  const isQuiet = isUnchanged(planned) && planned.risks.length === 0;
+  if (options.isSuspended) {
+    if (isQuiet && live.commit === commit) return { kind: 'unchanged' };
+    return { kind: 'suspended', commit, changes: planned.changes.length };
+  }
+  if (isQuiet) return undefined;
+  const state = windowState(windowsOf(settings, live), options.now);
+  if (state.isOpen) return undefined;
+  const { isOpen: _isOpen, ...closed } = state;
+  return { kind: 'closed', commit, ...closed };
+}
+
+/** Those that live says, so that a commit opens no window for itself; at first what it says. */
+export function windowsOf(settings: EnvironmentSettings, live: Pick<Live, 'rules'>) {
+  return (live.rules?.environment ?? settings.rules?.environment)?.windows ?? [];
+}
+
 /** Drift alone is for a person: the controller alerts, and undoes a hand's edit only along with a new commit. */
-function movedByGit(planned: Plan): boolean {
+export function movedByGit(planned: Plan): boolean {
   if (planned.changes.length === 0) return true;
   return planned.changes.some(({ class: kind }) => kind === 'pending' || kind === 'converged' || kind === 'recompiled');
 }
@@ -188,13 +200,29 @@ async function recordRefusal(
   });
 }
 
+async function recordSuperseded(
+  plane: ControlPlane,
+  { name: environment, branch }: EnvironmentSettings,
+  { commit, by }: Outcome & { kind: 'superseded' },
+): Promise<void> {
+  await recordAttemptOnce(plane.database.db, {
+    environment,
+    commit_id: commit,
+    outcome: 'superseded',
+    code: null,
+    message: `${branch} came to ${by.slice(0, 7)} before this commit was applied.`,
+    revision: null,
+  });
+}
+
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }
 
-export function failed(error: unknown): Outcome & { kind: 'failed' } {
+export function failed(error: unknown, commit?: string): Outcome & { kind: 'failed' } {
   return {
     kind: 'failed',
+    ...(commit === undefined ? {} : { commit }),
     code: isPawlError(error) ? error.code : 'internal.unexpected',
     message: error instanceof Error ? error.message : String(error),
     retryable: error instanceof RetryableError || !isPawlError(error) || error.code === 'plan.stale',

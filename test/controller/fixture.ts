@@ -1,4 +1,5 @@
-import { Controller, type EnvironmentPass } from '../../src/controller/controller.ts';
+import { Controller } from '../../src/controller/controller.ts';
+import type { EnvironmentPass } from '../../src/controller/pass.ts';
 import { createControlPlane } from '../../src/controller/planning.ts';
 import type { ControlPlane } from '../../src/controller/planning.ts';
 import { createLog } from '../../src/log.ts';

@@ -1,7 +1,8 @@
 import { acknowledge } from '../../src/apply/acknowledge.ts';
 import { apply } from '../../src/apply/apply.ts';
 import type { AppliedRevision } from '../../src/apply/write.ts';
-import type { Controller, EnvironmentPass } from '../../src/controller/controller.ts';
+import type { Controller } from '../../src/controller/controller.ts';
+import type { EnvironmentPass } from '../../src/controller/pass.ts';
 import { readEnvironment } from '../../src/controller/environments.ts';
 import { type ControlPlane, planCommit } from '../../src/controller/planning.ts';
 import type { Plan } from '../../src/plan/change.ts';

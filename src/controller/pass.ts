@@ -1,0 +1,180 @@
+import type { Log } from '../log.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import { recordAttempt } from '../store/attempt.ts';
+import { writeConditions } from '../store/condition.ts';
+import { beginPass, endPass, type Standing } from '../store/sync.ts';
+import { conditionsOf, type Seen } from './conditions.ts';
+import type { EnvironmentReading } from './environments.ts';
+import { healDrift } from './healing.ts';
+import { type Memory, settle } from './memory.ts';
+import { returnOverrides } from './override.ts';
+import { backoffOf } from './pacing.ts';
+import type { ControlPlane } from './planning.ts';
+import { failed, type Outcome, type PassResult, reconcile } from './reconcile.ts';
+import { tell, tellDrift, troubleOf } from './telling.ts';
+
+export interface EnvironmentPass {
+  readonly environment: string;
+  readonly outcome: Outcome;
+  readonly drifted: number;
+}
+
+/** What every pass of a controller is made with. */
+export interface PassContext {
+  readonly plane: ControlPlane;
+  readonly actor: string;
+  readonly log: Log;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly deepEveryMs: number;
+  readonly aheadMs: () => number;
+  /** Who holds the pass, among several controllers. */
+  readonly owner: string;
+}
+
+export interface Passing {
+  readonly reading: EnvironmentReading & { readonly settings: EnvironmentSettings; readonly commit: string };
+  /** Of the tick: read before the pass begins. */
+  readonly standing: Standing;
+  readonly memory: Memory;
+  readonly signal: AbortSignal;
+}
+
+/** Long enough for a pass at its usual pace; whoever dies in one holds up the others no longer. */
+const leaseMs = 30_000;
+/** A commit that was overtaken so often in a row is applied all the same. */
+const overtakenMax = 3;
+
+/** One environment: heals, takes back what has run out, makes the commit live when it may, and says how far it came. */
+export async function pass(context: PassContext, passing: Passing): Promise<EnvironmentPass> {
+  const { db } = context.plane.database;
+  const { reading, memory } = passing;
+  const environment = reading.name;
+  const lease = { environment, owner: context.owner };
+  try {
+    const begun = await beginPass(db, { ...lease, leaseMs });
+    if (begun === undefined) {
+      memory.settled = undefined;
+      return { environment, outcome: { kind: 'elsewhere' }, drifted: 0 };
+    }
+    try {
+      return await passAt(context, passing, begun.at);
+    } finally {
+      await endPass(db, { ...lease, handled: begun.wanted });
+    }
+  } catch (error) {
+    if (passing.signal.aborted) throw error;
+    backOff(context, memory);
+    return fail(context, { environment, memory }, failed(error));
+  }
+}
+
+async function passAt(context: PassContext, passing: Passing, at: Date): Promise<EnvironmentPass> {
+  const { plane, actor, now, deepEveryMs } = context;
+  const { reading, standing, memory, signal } = passing;
+  const { settings, name: environment } = reading;
+  const deep = now() >= memory.deepAt;
+  memory.commit = reading.commit;
+  if (!standing.isSuspended) {
+    await heal(context, passing, deep);
+    await takeBack(context, passing);
+  }
+  signal.throwIfAborted();
+  const result = await reconcile(plane, settings, {
+    actor,
+    deep,
+    isSuspended: standing.isSuspended,
+    now: new Date(at.getTime() + context.aheadMs()),
+    givesWay: memory.overtaken < overtakenMax,
+    signal,
+  });
+  const { outcome, drift } = result;
+  if (outcome.kind === 'failed' && outcome.retryable) backOff(context, memory);
+  else [memory.failures, memory.retryAt] = [0, 0];
+  settle(memory, standing, result);
+  if (deep) memory.deepAt = now() + deepEveryMs;
+  memory.wakeAt = wakeAt(context, outcome, at);
+  const telling = { log: context.log, environment, memory };
+  tell(telling, outcome);
+  if (drift !== undefined) tellDrift(telling, drift, outcome);
+  await say(context, passing, result);
+  return { environment, outcome, drifted: drift?.length ?? 0 };
+}
+
+async function say(context: PassContext, { standing, memory }: Passing, result: PassResult): Promise<void> {
+  const { outcome, commit, plan, drift } = result;
+  const { environment } = standing;
+  const revision = outcome.kind === 'applied' ? outcome.revision : (plan?.base.revision ?? standing.revision);
+  const { isHealingStopped } = memory;
+  await write(context, environment, { outcome, commit, revision, plan, drift, isHealingStopped });
+}
+
+async function write({ plane }: PassContext, environment: string, seen: Seen): Promise<void> {
+  await writeConditions(plane.database.db, environment, conditionsOf(seen));
+}
+
+/** So that what fails again and again does not take the others' turns; the repository itself is asked at each tick. */
+export function backOff({ now }: PassContext, memory: Memory): void {
+  memory.failures += 1;
+  memory.retryAt = now() + backoffOf(memory.failures);
+}
+
+/** A window tells nobody that it opens. */
+function wakeAt({ now, aheadMs }: PassContext, outcome: Outcome, at: Date): number | undefined {
+  if (outcome.kind !== 'closed' || outcome.opensAt === undefined) return undefined;
+  return now() + Math.max(0, outcome.opensAt.getTime() - at.getTime() - aheadMs());
+}
+
+/** What has run out goes whatever Git is like; where that needs somebody's agreement, they are told once. */
+async function takeBack({ plane, actor, log }: PassContext, { standing, memory }: Passing): Promise<void> {
+  if (!standing.isOverrideDue) return;
+  const { environment } = standing;
+  try {
+    const ended = await returnOverrides(plane, environment, actor);
+    memory.override = undefined;
+    if (ended !== undefined) log.info({ environment, ended: ended.map(({ address }) => address) }, 'overrides ended');
+  } catch (error) {
+    const { code, message } = failed(error);
+    if (memory.override !== message) log.warn({ environment, code, reason: message }, 'an override cannot be ended');
+    memory.override = message;
+  }
+}
+
+/** First of all, and whatever Git is like: what runs is what was applied, and rows should say so. */
+async function heal({ plane, actor, log }: PassContext, { reading, memory }: Passing, deep: boolean): Promise<void> {
+  const environment = reading.name;
+  const healing = await healDrift(plane, reading.settings, { actor, deep });
+  memory.isHealingStopped = healing?.kind === 'stopped';
+  if (healing?.kind === 'healed') {
+    log.warn({ environment, undone: healing.undone.map(({ address, by }) => ({ address, by })) }, 'drift healed');
+  } else if (healing?.isNews === true) {
+    log.error({ environment, code: 'drift.fight' }, 'healing stopped: something keeps undoing it');
+  }
+}
+
+/** Records a failure that came before there was a plan; the same one is recorded once. */
+export async function fail(
+  context: PassContext,
+  { environment, memory }: { readonly environment: string; readonly memory: Memory },
+  outcome: Outcome & { kind: 'failed' },
+): Promise<EnvironmentPass> {
+  const { plane, log } = context;
+  memory.settled = undefined;
+  if (memory.failure !== troubleOf(outcome)) {
+    const { code, message } = outcome;
+    const row = { environment, commit_id: null, outcome: 'failed', code, message, revision: null } as const;
+    const seen = {
+      outcome,
+      commit: memory.commit,
+      revision: 0,
+      plan: undefined,
+      drift: undefined,
+      isHealingStopped: false,
+    };
+    // A database that is away cannot hold the record of that; the log has it.
+    await recordAttempt(plane.database.db, row).catch(() => undefined);
+    await write(context, environment, seen).catch(() => undefined);
+  }
+  tell({ log, environment, memory }, outcome);
+  return { environment, outcome, drifted: 0 };
+}
