@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { findRoot, noRepository } from '../config.ts';
 import type { ActionSettings, FailReason } from '../config-action.ts';
+import { failureOf } from '../cli/failure.ts';
 import { type Annotation, annotationOf, commandsOf } from '../cli/github-annotations.ts';
 import { plural } from '../cli/plural.ts';
 import { countProblems, shownProblem } from '../cli/problems.ts';
@@ -18,11 +19,17 @@ import { annotationsOf, type Figures, figuresOf, type Planned } from './planned.
 import { writeForSteps, writeOutputs, writeSummary } from './runner-files.ts';
 import { serverPlans } from './server-plan.ts';
 
-export interface ActionRun {
+/** What the step's environment says. */
+export interface StepSettings {
   readonly settings: ActionSettings;
   readonly surroundings: Surroundings;
-  /** Writes a line of the step's log. */
-  readonly print: (line: string) => void;
+}
+
+/** Writes a line of the step's log. */
+export type Print = (line: string) => void;
+
+interface ActionRun extends StepSettings {
+  readonly print: Print;
 }
 
 interface Found {
@@ -31,16 +38,32 @@ interface Found {
   readonly notes: readonly string[];
 }
 
-/** One step of a workflow: what is wrong in the files, what the commit changes, and whether that fails the step. */
-export async function runAction(run: ActionRun): Promise<ExitCode> {
+/**
+ * One step of a workflow: what is wrong in the files, what the commit changes, and whether that fails the step. Gives
+ * the exit code, which is the command line's; what goes wrong is an annotation too, and never thrown.
+ */
+export async function runAction(read: () => StepSettings, print: Print): Promise<ExitCode> {
+  try {
+    return await step({ ...read(), print });
+  } catch (error) {
+    const { code, message, help, exit } = failureOf(error);
+    const text = help === undefined ? message : `${message} ${help}`;
+    const { lines } = commandsOf([neutralAnnotation({ level: 'error', title: code, message: text })]);
+    for (const line of lines) print(line);
+    return exit;
+  }
+}
+
+async function step(run: ActionRun): Promise<ExitCode> {
   const found = await lookAt(run);
   const figures = found.plans.map(figuresOf);
   const outcome = outcomeOf(run.settings, found, figures);
   printPlans(run, found.plans);
   const annotations = [
-    ...found.problems.map(annotationOf),
     ...found.notes.map((message): Annotation => ({ level: 'warning', title: 'pawl', message })),
+    // GitHub shows ten of a level: what is newly allowed comes before what is only untidy.
     ...found.plans.flatMap(annotationsOf),
+    ...found.problems.map(annotationOf),
   ];
   const { lines, left } = commandsOf(annotations.map(neutralAnnotation));
   for (const line of lines) run.print(line);
@@ -158,7 +181,7 @@ async function outputsOf(
 
 /** One file of JSON and one of Markdown for each environment, whose names are safe in any file system. */
 async function filesOf(settings: ActionSettings, plans: readonly Planned[]): Promise<Readonly<Record<string, string>>> {
-  if (plans.length === 0) return { 'plan-json': '', 'plan-markdown': '' };
+  if (plans.length === 0 || settings.files.output === undefined) return { 'plan-json': '', 'plan-markdown': '' };
   const files = new Map<string, string>();
   for (const [index, { json, markdown }] of plans.entries()) {
     files.set(`plan-${index + 1}.json`, `${neutralJson(JSON.stringify(json, null, 2))}\n`);
