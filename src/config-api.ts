@@ -28,6 +28,8 @@ export interface ApiSettings {
   /** Requests and tokens may go in plain text off the loopback address. */
   readonly allowsPlainText: boolean;
   readonly oidc: OidcSettings | undefined;
+  /** Where people reach this pawl: what alerts and comments link to. Undefined: they link to nothing. */
+  readonly publicUrl: string | undefined;
 }
 
 export function readApiSettings(environment: Environment): ApiSettings {
@@ -37,7 +39,18 @@ export function readApiSettings(environment: Environment): ApiSettings {
     isProxied: readSwitch(environment, 'PAWL_TRUSTED_PROXY'),
     allowsPlainText: readSwitch(environment, 'PAWL_ALLOW_HTTP'),
     oidc: readOidc(environment),
+    publicUrl: readPublicUrl(environment),
   };
+}
+
+function readPublicUrl(environment: Environment): string | undefined {
+  const text = textOf(environment, 'PAWL_PUBLIC_URL');
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url !== undefined && url.username + url.password + url.search + url.hash === '';
+  if (isPlain && ['http:', 'https:'].includes(url.protocol)) return url.href.replace(/\/+$/, '');
+  // Whatever stands there may hold a password, so the message does not show it.
+  throw invalid('PAWL_PUBLIC_URL is no address of pages.', 'Set it to https://host[:port], as people type it.');
 }
 
 /** The server that commands ask, where one is set; its token never is a word of a command line. */

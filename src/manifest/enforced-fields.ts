@@ -1,3 +1,4 @@
+import { alerting } from './enforced-alerts.ts';
 import { guardsAndGateways } from './enforced-guards.ts';
 
 /** Of a task, wherever it stands. */
@@ -267,6 +268,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
   ],
   Script: ['replies'],
   Lock: ['apiVersion', 'servers'],
+  ...alerting,
   PawlSettings: [
     'apiVersion',
     'secrets.recipients[]',
@@ -282,6 +284,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].signatures',
     'environments[].drift=alert',
     'environments[].drift=heal',
+    'environments[].alerts',
     'ownership[].path',
     'ownership[].namespaces',
     'ownership[].kinds',

@@ -15,6 +15,8 @@ export interface EgressRequest {
   /** One deadline over resolving, connecting, waiting, redirects and reading: a slow drip passes every other timeout. */
   readonly deadlineMs: number;
   readonly responseBytesMax: number;
+  /** How many redirects are followed; absent: `redirectsMax`. With 0 a redirect is the answer. */
+  readonly redirects?: number;
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +75,8 @@ async function follow(first: EgressRequest, guard: Guard): Promise<EgressOutcome
     const answer = await exchange(request, vetted.url, guard);
     const location = answer.headers.get('location');
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === null) return answer;
-    if (redirects === redirectsMax) throw new EgressDenied(`more than ${redirectsMax} redirects`);
+    if (first.redirects === 0) return answer;
+    if (redirects === (first.redirects ?? redirectsMax)) throw new EgressDenied(`more than ${redirects} redirects`);
     request = redirected(request, { from: vetted.url, location, status: answer.status });
   }
 }
