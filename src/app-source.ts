@@ -1,3 +1,4 @@
+import { openForge } from './app-forge.ts';
 import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { createControlPlane } from './controller/planning.ts';
@@ -18,5 +19,5 @@ export function openSource(config: Config): Promise<Repository> {
 export async function openPlane(config: Config, database: Database, stack: Closers): Promise<ControlPlane> {
   const repository = await openSource(config);
   stack.add(() => repository.close());
-  return createControlPlane(repository, database);
+  return { ...createControlPlane(repository, database), forge: openForge(config, config.repository) };
 }

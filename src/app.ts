@@ -1,3 +1,4 @@
+import { openForge } from './app-forge.ts';
 import { alone, forever } from './app-alone.ts';
 import { controllerAlone, startController } from './app-controller.ts';
 import { openPlane, openSource } from './app-source.ts';
@@ -109,7 +110,8 @@ async function answeringServer(config: Config): ReturnType<typeof findServer> {
 }
 
 function localOperations(config: Config, database: Database, repository: Repository): Operations {
-  return operationsOn(config, createControlPlane(repository, database), async () => {
+  const plane = { ...createControlPlane(repository, database), forge: openForge(config, config.repository) };
+  return operationsOn(config, plane, async () => {
     await repository.close();
     await database.close();
   });

@@ -46,6 +46,12 @@ export const controllerCodes = {
     cause: 'With less in it than its files hold, what is missing would look removed.',
     cure: 'Correct what `pawl validate` reports, and compare again.',
   },
+  'git.signature': {
+    title: 'A commit is not signed by somebody whose signature counts',
+    cause:
+      'The environment requires signatures, and a commit after the one that is live has none, or one that is bad, expired, revoked or of a stranger; or nothing is here to verify it with.',
+    cure: 'Do what the message says: sign the commit and push again, or install what is missing. Nothing else lets it through.',
+  },
   'git.non_fast_forward': {
     title: 'The branch was rewritten',
     cause: 'The head of the branch does not contain the commit that is live, as after a forced push.',

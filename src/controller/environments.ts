@@ -4,6 +4,7 @@ import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Rules } from '../manifest/rules.ts';
 import type { Repository } from '../source/repository.ts';
 import { settingsAt } from '../source/snapshot.ts';
+import { keyFilesAt } from './signing-keys.ts';
 
 /**
  * What pawl.yaml says, read from each environment's own branch: HEAD only says which environments and branches there
@@ -68,7 +69,8 @@ export async function withOwnRules(
 ): Promise<EnvironmentSettings> {
   try {
     const { rules } = await environmentAt(repository, commit, settings.name);
-    return rules === undefined ? settings : { ...settings, rules: takenFrom(settings.branch, rules) };
+    if (rules === undefined) return settings;
+    return { ...settings, rules: await withKeyFiles(repository, commit, takenFrom(settings.branch, rules)) };
   } catch (error) {
     // A commit beside the branch may know no such environment; what is on the branch was read before.
     if (error instanceof TerminalError && error.code.startsWith('environment.')) return settings;
@@ -81,6 +83,14 @@ function takenFrom(branch: string, rules: Rules): Rules {
   const { environment } = rules;
   if (environment === undefined || environment.branch === branch) return rules;
   return { ...rules, environment: { ...environment, takenFrom: branch } };
+}
+
+/** Whoever changes the files that `signatures` names changes who may sign, whatever pawl.yaml says of it. */
+async function withKeyFiles(repository: Repository, commit: string, rules: Rules): Promise<Rules> {
+  const { environment } = rules;
+  if (environment?.signatures.mode !== 'require') return rules;
+  const { digest } = await keyFilesAt(repository, commit, environment.signatures);
+  return { ...rules, environment: { ...environment, signatures: { ...environment.signatures, files: digest } } };
 }
 
 async function onItsBranch(

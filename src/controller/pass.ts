@@ -119,8 +119,11 @@ export function backOff({ now }: PassContext, memory: Memory): void {
   memory.retryAt = now() + backoffOf(memory.failures);
 }
 
+const lookAgainMs = 60_000;
+
 /** A window tells nobody that it opens. */
 function wakeAt({ now, aheadMs }: PassContext, outcome: Outcome, at: Date): number | undefined {
+  if (outcome.kind === 'held' && outcome.looksAgain === true) return now() + lookAgainMs;
   if (outcome.kind !== 'closed' || outcome.opensAt === undefined) return undefined;
   return now() + Math.max(0, outcome.opensAt.getTime() - at.getTime() - aheadMs());
 }

@@ -17,6 +17,7 @@ import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 import type { Planned } from './beside-input.ts';
 import { withOwnRules } from './environments.ts';
+import type { Forge } from './forge.ts';
 
 /** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
 export interface ControlPlane {
@@ -24,6 +25,8 @@ export interface ControlPlane {
   readonly database: Database;
   /** Which repository it is, the same on every machine: whose an environment is goes by it. */
   readonly source: string;
+  /** Where the repository is kept; absent: at no place that could be asked anything. */
+  readonly forge?: Forge | undefined;
   readonly snapshots: SnapshotCache;
   readonly memory: Map<string, EnvironmentMemory>;
 }

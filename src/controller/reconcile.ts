@@ -10,6 +10,7 @@ import { recordAttemptOnce } from '../store/attempt.ts';
 import { withdrawnCommit } from '../store/quarantine.ts';
 import { liveOf, planCommit } from './planning.ts';
 import type { ControlPlane } from './planning.ts';
+import { signatureHold } from './signatures.ts';
 
 /** What one pass over one environment came to. */
 export type Outcome =
@@ -27,7 +28,14 @@ export type Outcome =
   | { readonly kind: 'elsewhere' }
   /** Somebody has to agree to what it newly permits first; it goes on by itself then. */
   | { readonly kind: 'unacknowledged'; readonly commit: string; readonly code: string; readonly message: string }
-  | { readonly kind: 'held'; readonly commit: string; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'held';
+      readonly commit: string;
+      readonly code: string;
+      readonly message: string;
+      /** What holds it is nowhere in Git or in rows, so that nothing tells when it is gone. */
+      readonly looksAgain?: boolean;
+    }
   | {
       readonly kind: 'failed';
       readonly code: string;
@@ -87,6 +95,13 @@ export async function reconcile(
   const [first, ...others] = planned.quarantined ?? [];
   if (first !== undefined) {
     const outcome = heldBack(settings, commit, [first, ...others]);
+    await recordRefusal(plane, settings.name, outcome);
+    return { ...result, outcome };
+  }
+  const unsigned = await signatureHold(plane, { settings, live, commit });
+  if (unsigned !== undefined) {
+    const { code, message, reason } = unsigned;
+    const outcome = { kind: 'held', commit, code, message, looksAgain: reason === 'forge-unprotected' } as const;
     await recordRefusal(plane, settings.name, outcome);
     return { ...result, outcome };
   }

@@ -1,4 +1,4 @@
-import { isPawlError } from '../errors.ts';
+import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Signatures } from '../manifest/rules.ts';
 import type { Live } from '../plan/change.ts';
@@ -49,6 +49,12 @@ export async function signatureHold(place: Place, question: SignatureQuestion): 
   if (own?.mode !== 'require') return undefined;
   const files = await keyFilesAt(place.repository, commit, own);
   return judge(place, question, { signatures: own, parts: [{ commits: [commit], files, by: commit }], newest: files });
+}
+
+/** Throws where the commit may not go live for want of a signature. */
+export async function assertSigned(place: Place, question: SignatureQuestion): Promise<void> {
+  const found = await signatureHold(place, question);
+  if (found !== undefined) throw new TerminalError(found.message, { code: found.code, exit: exitCodes.conflict });
 }
 
 /** Live without the files that judge what comes next could never be followed by anything. */

@@ -168,6 +168,8 @@ export interface Plan {
   readonly overrides?: readonly Override[];
   /** What the target holds that a rollback withdrew: not empty, the plan is held; outside the digest. */
   readonly quarantined?: readonly Withdrawn[];
+  /** What keeps the commit from going live whoever agrees to it; absent: nothing, or nobody looked; outside the digest. */
+  readonly held?: { readonly code: string; readonly message: string };
   /** What refuses this plan until it is acknowledged by digest; outside the digest. */
   readonly guards: readonly GuardRefusal[];
   /** Who may acknowledge a guard, by the rules that judged. */

@@ -58,6 +58,7 @@ export function renderJson(plan: Plan): JsonObject {
       withdrawn: digest === undefined ? 'absence' : 'content',
       rollback: snake(rollback),
     })),
+    held: plan.held === undefined ? null : { ...plan.held },
     overrides: (plan.overrides ?? []).map(({ id, address, reason, by, setAt, expiresAt }) => ({
       id,
       address,

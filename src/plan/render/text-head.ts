@@ -37,7 +37,12 @@ export function errors(out: Page, { problems, changes }: Plan): void {
 }
 
 /** What a rollback withdrew stays withdrawn until somebody releases it. */
-export function held(out: Page, { quarantined = [] }: Plan): void {
+export function held(out: Page, { quarantined = [], held: hold }: Plan): void {
+  if (hold !== undefined) {
+    out.line(0, 'This plan is held: its commit may not go live.', { paint: out.colors.red });
+    out.line(2, neutral(`${hold.code}: ${hold.message}`), { mark: '!', paint: out.colors.red });
+    out.blank();
+  }
   if (quarantined.length === 0) return;
   out.line(0, heldText(quarantined.length), { paint: out.colors.red });
   for (const withdrawn of quarantined.slice(0, heldMax)) {
