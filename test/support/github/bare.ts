@@ -57,6 +57,18 @@ export class Bare {
     if (!config.includes('receivepack')) await writeFile(join(this.path, 'config'), settings, { flag: 'a' });
   }
 
+  /** Refuses pushes to branches as GitHub's protection does; `push` also refuses those that only add. */
+  async protect(branches: ReadonlyMap<string, 'force' | 'push'>): Promise<void> {
+    const cases = [...branches].map(([name, what]) => {
+      const check = what === 'push' ? 'true' : '[ "$new" = "$zero" ] || ! git merge-base --is-ancestor "$old" "$new"';
+      return `    'refs/heads/${name}') if ${check}; then echo 'GH006: Protected branch update failed' >&2; exit 1; fi;;\n`;
+    });
+    const zero = '0'.repeat(40);
+    const script = `#!/bin/sh\nzero=${zero}\nwhile read -r old new ref; do\n  case "$ref" in\n${cases.join('')}  esac\ndone\n`;
+    await mkdir(join(this.path, 'hooks'), { recursive: true });
+    await writeFile(join(this.path, 'hooks/pre-receive'), script, { mode: 0o755 });
+  }
+
   /** Runs git and returns its standard output without the last line end. */
   async git(args: readonly string[], options: GitOptions = {}): Promise<string> {
     return (await this.gitBytes(args, options)).toString('utf8').replace(/\n$/, '');

@@ -30,7 +30,16 @@ export class Description {
   readonly #validators = new Map<string, ValidateFunction>();
 
   constructor() {
-    this.#ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false, validateFormats: true, logger: false });
+    // Each schema is used a few times by a process: optimising its code costs more than it saves.
+    const code = { optimize: false };
+    this.#ajv = new Ajv({
+      strict: false,
+      allErrors: true,
+      inlineRefs: false,
+      code,
+      validateSchema: false,
+      logger: false,
+    });
     addFormats.default(this.#ajv);
     this.#api = new Slice('openapi.json');
     this.#webhooks = new Slice('webhooks.json');
@@ -38,16 +47,16 @@ export class Description {
   }
 
   /** What is wrong with a request; nothing where GitHub describes it so. */
-  requestProblems({ method, path }: Operation, { params, query, body }: Asked): readonly string[] {
+  requestProblems({ method, path }: Operation, { params, query, body }: Asked): readonly Problem[] {
     const pointer = ['paths', path, method.toLowerCase()];
     const operation = this.#api.at(pointer);
-    if (!isRecord(operation)) return [`GitHub describes no ${method} ${path}`];
+    if (!isRecord(operation)) return [problem(`GitHub describes no ${method} ${path}`)];
     const parameters = this.#parameters(operation);
     const names = new Set(parameters.filter((one) => one.in === 'query').map(({ name }) => name));
     const unknown = [...query.keys()].filter((name) => !names.has(name));
     return [
-      ...unknown.map((name) => `query ${name} is not described`),
-      ...parameters.flatMap((one) => this.#parameterProblems(one, { params, query })),
+      ...unknown.map((name) => problem(`query ${name} is not described`)),
+      ...parameters.flatMap((one) => this.#parameterProblems(one, { params, query }).map((text) => problem(text))),
       ...this.#bodyProblems([...pointer, 'requestBody'], body),
     ];
   }
@@ -61,7 +70,8 @@ export class Description {
       return status >= 400 ? [] : [`GitHub describes no ${status} for ${method} ${path}`];
     }
     if (!isRecord(response['content'])) return body === undefined ? [] : ['an answer without a body has one'];
-    return this.#problems(this.#api, [...found, 'content', 'application/json', 'schema'], body);
+    const schema = [...found, 'content', 'application/json', 'schema'];
+    return this.#problems(this.#api, schema, body).map(({ text }) => text);
   }
 
   /** What is wrong with the payload of an event. */
@@ -69,7 +79,7 @@ export class Description {
     const action = typeof payload['action'] === 'string' ? `-${payload['action']}` : '';
     const name = `${event}${action}`.replaceAll('_', '-');
     if (!isRecord(this.#webhooks.at(['webhooks', name]))) return [`GitHub describes no event ${name}`];
-    return this.#problems(this.#webhooks, ['webhooks', name], payload);
+    return this.#problems(this.#webhooks, ['webhooks', name], payload).map(({ text }) => text);
   }
 
   #parameters(operation: Readonly<Record<string, unknown>>): readonly Parameter[] {
@@ -90,10 +100,10 @@ export class Description {
     return validate(value) ? [] : [`${parameter.in} ${name}: ${this.#ajv.errorsText(validate.errors)}`];
   }
 
-  #bodyProblems(pointer: readonly string[], body: unknown): readonly string[] {
+  #bodyProblems(pointer: readonly string[], body: unknown): readonly Problem[] {
     const described = this.#api.at(pointer);
     const isEmpty = isRecord(body) && Object.keys(body).length === 0;
-    if (!isRecord(described)) return isEmpty ? [] : ['a request without a body has one'];
+    if (!isRecord(described)) return isEmpty ? [] : [problem('a request without a body has one')];
     if (isEmpty && described['required'] !== true) return [];
     const schema = [...pointer, 'content', 'application/json', 'schema'];
     const known = this.#api.resolved(this.#api.at(schema));
@@ -101,10 +111,13 @@ export class Description {
     const unknown =
       names === undefined || !isRecord(body) ? [] : Object.keys(body).filter((one) => !names.includes(one));
     // GitHub ignores what it does not know, so that a name with a mistake in it would go unseen.
-    return [...unknown.map((name) => `body ${name} is not described`), ...this.#problems(this.#api, schema, body)];
+    return [
+      ...unknown.map((name) => problem(`body ${name} is not described`)),
+      ...this.#problems(this.#api, schema, body),
+    ];
   }
 
-  #problems(slice: Slice, pointer: readonly string[], value: unknown): readonly string[] {
+  #problems(slice: Slice, pointer: readonly string[], value: unknown): readonly Problem[] {
     const ref = `${slice.name}#/${pointer.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`;
     let validate = this.#validators.get(ref);
     if (validate === undefined) {
@@ -113,9 +126,35 @@ export class Description {
     }
     // As it goes over the wire: members that are undefined are not there.
     if (validate(value === undefined ? undefined : JSON.parse(JSON.stringify(value)))) return [];
-    return (validate.errors ?? []).slice(0, 8).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
+    return (validate.errors ?? [])
+      .map(({ instancePath, message, keyword }) => ({
+        text: `${instancePath} ${message ?? ''}`,
+        isLimit: keyword === 'maxLength' || keyword === 'maxItems',
+      }))
+      .filter(({ text }) => !knownGaps.some((gap) => gap.test(text)))
+      .slice(0, 8);
   }
 }
+
+interface Problem {
+  readonly text: string;
+  /** More than GitHub takes: it says so with a 422. */
+  readonly isLimit: boolean;
+}
+
+function problem(text: string): Problem {
+  return { text, isLimit: false };
+}
+
+/** Where GitHub does otherwise than it describes. */
+const knownGaps: readonly RegExp[] = [
+  // The head's repository is null once it is deleted.
+  /^(\/\d+)?(\/pull_request)?\/head\/repo must be object$/,
+  // The addresses of bots have brackets in them.
+  /\/email must match format "email"$/,
+  // What nobody gave is empty, as the description's own defaults say.
+  /^(\/\d+)?\/(target|environment|log)_url must match format "uri"$/,
+];
 
 function isParameter(value: unknown): value is Parameter {
   return isRecord(value) && typeof value['name'] === 'string' && isRecord(value['schema']);

@@ -130,7 +130,7 @@ export function associationOf(world: World, repository: Repository, login: strin
 export function renderLabel(world: World, repository: Repository, name: string): Fields {
   const id = Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000, 7);
   const url = `${repositoryApi(world, repository)}/labels/${encodeURIComponent(name)}`;
-  return { id, node_id: `LA_${id}`, url, name, color: 'ededed', default: false, description: null };
+  return { id, node_id: `LA_${id}`, url, name, color: 'ededed', default: false, description: '' };
 }
 
 /** An issue, or a pull request as the list of issues has it. */

@@ -117,6 +117,8 @@ export function renderRepository(world: World, repository: Repository): Fields {
 function counts(open: number): Fields {
   return {
     forks: 0,
+    network_count: 0,
+    subscribers_count: 0,
     forks_count: 0,
     open_issues: open,
     open_issues_count: open,

@@ -76,9 +76,7 @@ function makeToken(call: Call): Answer {
   if (names !== undefined && chosen.length < names.length) {
     throw new Refusal(422, 'There is at least one repository that does not exist or is not accessible.');
   }
-  const token = `ghs_${randomBytes(18).toString('hex')}`;
-  const expiresAt = Date.now() + world.tokenLifeMs;
-  world.tokens.set(token, { viewer: { kind: 'installation', permissions: world.permissions }, expiresAt });
+  const { token, expiresAt } = newInstallationToken(world);
   return {
     status: 201,
     body: {
@@ -89,6 +87,13 @@ function makeToken(call: Call): Answer {
       ...(names === undefined ? {} : { repositories: chosen.map((one: Repository) => renderRepository(world, one)) }),
     },
   };
+}
+
+export function newInstallationToken(world: World): { readonly token: string; readonly expiresAt: number } {
+  const token = `ghs_${randomBytes(18).toString('hex')}`;
+  const expiresAt = Date.now() + world.tokenLifeMs;
+  world.tokens.set(token, { viewer: { kind: 'installation', permissions: world.permissions }, expiresAt });
+  return { token, expiresAt };
 }
 
 function listRepositories({ world, viewer }: Call): Answer {

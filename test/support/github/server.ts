@@ -27,7 +27,7 @@ const base = '/api/v3';
 export async function answer(door: Door, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { world } = door;
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const issuer = world.actions?.answer(url.pathname);
+  const issuer = await world.actions.answer(url, request.headers.authorization);
   if (issuer !== undefined) {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(issuer));
     return;
@@ -144,7 +144,9 @@ async function routed({ world, router, description }: Door, asked: Asked): Promi
   const { route, params } = found;
   const operation = { method, path: route.path };
   const wrong = description.requestProblems(operation, { params, query: url.searchParams, body });
-  if (wrong.length > 0) throw new Error(`the request is not as GitHub describes it: ${wrong.join('; ')}`);
+  const text = wrong.map((one) => one.text).join('; ');
+  if (wrong.length > 0 && wrong.every(({ isLimit }) => isLimit)) throw new Refusal(422, `Invalid request.\n\n${text}`);
+  if (wrong.length > 0) throw new Error(`the request is not as GitHub describes it: ${text}`);
   const record = isRecord(body) ? body : {};
   const login = world.loginOf(viewer) ?? '';
   const call = { world, viewer, login, params, query: url.searchParams, body: record };

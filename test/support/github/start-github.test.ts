@@ -6,16 +6,16 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { openGitHub } from '../../../src/github/github.ts';
 import { gitEnvironment } from '../git.ts';
-import { startGitHub } from './start-github.ts';
+import { type GitHubOptions, startGitHub } from './start-github.ts';
 
 const repository = { owner: 'acme', repo: 'agents' };
 
-async function started() {
-  const github = await startGitHub();
+async function started(options: GitHubOptions = {}) {
+  const github = await startGitHub(options);
   onTestFinished(() => github.close());
   await github.createRepository({ owner: 'acme', name: 'agents', files: { 'a.txt': 'a\n' }, roles: { ann: 'write' } });
   const key = { kind: 'text', text: github.app.privateKey } as const;
-  const { octokit } = await openGitHub({
+  const { octokit } = openGitHub({
     apiUrl: github.apiUrl,
     repository,
     login: { kind: 'app', appId: github.app.id, key, installationId: undefined },
@@ -75,4 +75,49 @@ test('a real Git client clones, and pushes as whom its token says', async () => 
   );
   expect(github.webhooks.deliveries.at(-1)?.action).toBe('synchronize');
   await expect(run('push', 'origin', 'HEAD:refs/pull/1/head')).rejects.toThrow(/hidden ref/);
+});
+
+test('the forge signs merges and squashes with a key of its own, and rebased commits not at all', async () => {
+  const { github, octokit } = await started({ signsMerges: true });
+  const verified = async (method: 'merge' | 'squash' | 'rebase') => {
+    await github.people.push('acme/agents', { branch: method, files: { [`${method}.txt`]: 'x\n' }, as: 'ann' });
+    const pull = await github.people.openPullRequest('acme/agents', { head: method, as: 'ann' });
+    const sha = await github.people.merge('acme/agents', pull.number, { method });
+    const { data } = await octokit.rest.repos.getCommit({ ...repository, ref: sha });
+    return [data.commit.verification?.reason, data.commit.verification?.verified];
+  };
+  expect(await verified('squash')).toEqual(['valid', true]);
+  expect(await verified('rebase')).toEqual(['unsigned', false]);
+  expect(await verified('merge')).toEqual(['valid', true]);
+  const home = await mkdtemp(join(tmpdir(), 'pawl-gnupg-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const environment = gitEnvironment({ GNUPGHOME: home });
+  await writeFile(join(home, 'key.asc'), await github.forgeKey());
+  await promisify(execFile)('gpg', ['--batch', '--quiet', '--import', join(home, 'key.asc')], { env: environment });
+  await github.git('acme/agents', 'update-ref', 'refs/heads/signed', 'main');
+  const folder = join(home, 'clone.git');
+  const url = github.cloneUrl('acme', 'agents').replace('//', `//x:${github.tokenOf('ann')}@`);
+  const git = (...args: string[]) => promisify(execFile)('git', args, { env: environment, timeout: 15_000 });
+  await git('clone', '--quiet', '--bare', url, folder);
+  const { stderr } = await git('--git-dir', folder, 'verify-commit', 'signed');
+  expect(stderr).toContain('Good signature from "GitHub <noreply@github.com>"');
+});
+
+test('a token of the App ends, and an App that is not installed is told nothing', async () => {
+  const { github } = await started({ tokenLifeMs: -1 });
+  const ask = (token: string) => fetch(`${github.apiUrl}/repos/acme/agents`, { headers: { authorization: token } });
+  expect((await ask(`token ${github.installationToken()}`)).status).toBe(401);
+  await github.createRepository({ owner: 'acme', name: 'other', installed: false });
+  const jwt = 'bearer eyJhbGciOiJub25lIn0.eyJpc3MiOjc3fQ.';
+  expect((await ask(jwt)).status).toBe(401);
+});
+
+test('an outage of the API or of Git is no end of what there is', async () => {
+  const { github, octokit } = await started();
+  github.faults.apiDown = true;
+  github.faults.gitDown = true;
+  const down = await fetch(`${github.apiUrl}/repos/acme/agents`);
+  expect([down.status, (await fetch(`${github.cloneUrl('acme', 'agents')}/info/refs`)).status]).toEqual([503, 503]);
+  github.faults.apiDown = false;
+  expect((await octokit.rest.repos.get(repository)).data.default_branch).toBe('main');
 });

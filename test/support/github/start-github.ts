@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../loopback.ts';
+import type { Actions } from './actions.ts';
 import type { Files } from './bare.ts';
 import { Description } from './description.ts';
 import type { Faults } from './faults.ts';
 import { createForgeKey } from './forge-key.ts';
 import { emptyRepository, type People, peopleOf } from './people.ts';
+import { newInstallationToken } from './routes-apps.ts';
 import { Router } from './router.ts';
 import { routes } from './routes.ts';
 import { answer } from './server.ts';
@@ -30,6 +32,10 @@ export interface NewRepository {
 export interface GitHubOptions {
   /** As GitHub does; it costs a process for each merge. Needs gpg. */
   readonly signsMerges?: boolean;
+  /** What the App may do; everything that pawl asks for, by default. */
+  readonly permissions?: Readonly<Record<string, string>>;
+  /** How long a token of the App is good for: an hour by default. */
+  readonly tokenLifeMs?: number;
 }
 
 /** GitHub on a port of this machine, as a program and as people meet it. */
@@ -49,6 +55,8 @@ export interface TestGitHub {
   /** Acts as people do, and sends the webhooks that follow. */
   readonly people: People;
   readonly webhooks: Webhooks;
+  /** Issues the OpenID Connect tokens of Actions' jobs; its `issuer` serves the keys. */
+  readonly actions: Actions;
   readonly faults: Faults;
   /** Method, path below the API's base with its query (or Git's own path) and status of every request so far. */
   readonly requests: readonly { readonly method: string; readonly path: string; readonly status: number }[];
@@ -61,9 +69,11 @@ export interface TestGitHub {
   addUser(login: string, type?: User['type']): User;
   /** A token of a user's, made at the first question; for Git it is the password. */
   tokenOf(login: string): string;
+  /** A token of the App, as its login would make it. */
+  installationToken(): string;
   setRole(repository: string, login: string, role: Role): void;
   setTeam(team: string, members: Readonly<Record<string, 'member' | 'maintainer' | 'pending'>>): void;
-  protect(repository: string, branch: string, protection?: Partial<Protection>): void;
+  protect(repository: string, branch: string, protection?: Partial<Protection>): Promise<void>;
   /** Runs git in the bare repository: `refs/pull/N/head` and `refs/pull/N/merge` are there too. */
   git(repository: string, ...args: readonly string[]): Promise<string>;
   /** The public half of what the forge signs its merges with. */
@@ -76,6 +86,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<TestGitH
   const root = await mkdtemp(join(tmpdir(), 'pawl-github-'));
   const world = new World(root);
   world.signsMerges = options.signsMerges ?? false;
+  world.permissions = options.permissions ?? world.permissions;
+  world.tokenLifeMs = options.tokenLifeMs ?? world.tokenLifeMs;
   const router = new Router(routes);
   const description = new Description();
   world.webhooks.check = (event, payload) => {
@@ -91,6 +103,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<TestGitH
     app: { id, slug, login: `${slug}[bot]`, installationId, privateKey },
     people: peopleOf(world),
     webhooks: world.webhooks,
+    actions: world.actions,
     faults: world.faults,
     requests: world.requests,
     violations: world.violations,
@@ -99,12 +112,14 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<TestGitH
     createRepository: (wish) => createRepository(world, wish),
     addUser: (login, type) => world.addUser(login, type),
     tokenOf: (login) => tokenOf(world, login),
+    installationToken: () => newInstallationToken(world).token,
     setRole: (repository, login, role) => {
       world.addUser(login);
       world.expectRepository(repository).roles.set(login.toLowerCase(), role);
     },
     setTeam: (team, members) => setTeam(world, team, members),
-    protect: (repository, branch, protection = {}) => protect(world.expectRepository(repository), branch, protection),
+    protect: (repository, branch, protection = {}) =>
+      protect(world, world.expectRepository(repository), { branch, protection }),
     git: (repository, ...args) => world.bare(world.expectRepository(repository)).git(args),
     forgeKey: async () => (world.forgeKey ??= await createForgeKey()).publicKey,
     close: async () => {
@@ -156,7 +171,7 @@ function setTeam(
   world.teams.set(team.toLowerCase(), { organisation, slug, members: new Map(entries) });
 }
 
-function protect(repository: Repository, branch: string, protection: Partial<Protection>): void {
+async function protect(world: World, repository: Repository, { branch, protection }: Protecting): Promise<void> {
   repository.protections.set(branch, {
     requiredChecks: [],
     requiredSignatures: false,
@@ -165,4 +180,14 @@ function protect(repository: Repository, branch: string, protection: Partial<Pro
     enforceAdmins: true,
     ...protection,
   });
+  const refused = [...repository.protections].flatMap(([name, { requiredReviews, allowForcePushes }]) => {
+    const what = requiredReviews > 0 ? 'push' : allowForcePushes ? undefined : 'force';
+    return what === undefined ? [] : [[name, what] as const];
+  });
+  await world.bare(repository).protect(new Map(refused));
+}
+
+interface Protecting {
+  readonly branch: string;
+  readonly protection: Partial<Protection>;
 }

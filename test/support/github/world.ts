@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, type KeyPairKeyObjectResult } from 'node:crypto';
 import { join } from 'node:path';
+import { Actions } from './actions.ts';
 import { Bare } from './bare.ts';
 import { Faults } from './faults.ts';
 import { createForgeKey, type ForgeKey } from './forge-key.ts';
@@ -52,7 +53,7 @@ export class World {
   readonly violations: string[] = [];
   /** How long a token of the App is good for. */
   tokenLifeMs = 3_600_000;
-  permissions: Record<string, string> = {
+  permissions: Readonly<Record<string, string>> = {
     checks: 'write',
     contents: 'write',
     deployments: 'write',
@@ -66,7 +67,7 @@ export class World {
   /** Requests that write and are not answered yet. */
   writing = 0;
   /** Who makes tokens for jobs of Actions. */
-  actions: { answer(path: string): unknown } | undefined;
+  readonly actions: Actions = new Actions(this);
   /** By `base...head`: commits do not change. */
   readonly sizes = new Map<string, PullSize>();
   /** The forge signs squash and merge commits; it costs a process each. */
