@@ -6,6 +6,7 @@ import { oidcTokens } from './api/oidc.ts';
 import type { Operations } from './api/operations.ts';
 import { type ServerOptions, startServer } from './api/server.ts';
 import { newToken, removeServerFile, writeServerFile } from './api/server-file.ts';
+import { actionsDoor } from './app-actions.ts';
 import { webhookDoor } from './app-triggers.ts';
 import type { Closers } from './closers.ts';
 import { gitHubHook } from './app-github.ts';
@@ -84,6 +85,7 @@ function optionsOf(
     ready: () => assertSchema(database.db),
     hooks: webhookDoor(database, secretsOf(config, database)),
     githubHook: gitHubHook(config, database, apiLog),
+    actions: actionsDoor(config.actions, plane, apiLog),
     hosts,
     isProxied,
   };

@@ -1,4 +1,5 @@
 import { actionCodes } from './action/codes.ts';
+import { actionsCodes } from './api/actions-codes.ts';
 import { apiCodes } from './api/codes.ts';
 import { applyCodes } from './apply/codes.ts';
 import { busCodes } from './bus/codes.ts';
@@ -66,6 +67,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   apiCodes,
   cliCodes,
   actionCodes,
+  actionsCodes,
   configCodes,
 ];
 

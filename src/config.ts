@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type ActionSettings, readActionInputs } from './config-action.ts';
+import { type ActionsSettings, readActionsSettings } from './config-actions.ts';
 import { type ApiSettings, readApiSettings, readServerChoice, type ServerChoice } from './config-api.ts';
 import { type GitHubSettings, readGitHubSettings } from './config-github.ts';
 import { readSecretSettings, type SecretSettings } from './config-secrets.ts';
@@ -67,6 +68,8 @@ export interface Config {
   readonly gitToken: string | undefined;
   /** How pawl speaks with GitHub; undefined: it does not. */
   readonly github: GitHubSettings | undefined;
+  /** Which jobs of GitHub Actions get plans; undefined: none. */
+  readonly actions: ActionsSettings | undefined;
   /** What manifests may name values of secrets in. */
   readonly secrets: SecretSettings;
 }
@@ -108,6 +111,7 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     surroundings: surroundingsOf(environment),
     gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
     github: readGitHubSettings(environment),
+    actions: readActionsSettings(environment),
     secrets: readSecretSettings(
       environment,
       database.kind === 'embedded' ? join(stateDirectory, 'secret.key') : undefined,

@@ -1,7 +1,8 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import type { JsonObject } from '../manifest/json.ts';
 import { own } from '../manifest/json.ts';
 import type { Prove, Proved } from './identity.ts';
+import { OidcProvider } from './oidc-provider.ts';
 
 export interface OidcOptions {
   readonly issuer: string;
@@ -26,16 +27,11 @@ const algorithms = [
   'Ed25519',
 ];
 const tokenBytesMax = 16 * 1024;
-const answerBytesMax = 512 * 1024;
-const answerMs = 5_000;
-const keysAgeMs = 600_000;
-/** Between two looks at the keys for one that is not there. */
-const cooldownMs = 30_000;
 const clockToleranceSeconds = 60;
 
 /** Tokens of an identity provider, by its published keys: for this audience, of this issuer, in their time. */
 export function oidcTokens(options: OidcOptions): Prove {
-  const provider = new Provider(options.issuer);
+  const provider = new OidcProvider(options.issuer);
   return async (token) => {
     // What is no such token costs no look at the provider.
     if (token.length > tokenBytesMax || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return { refused: 'unknown' };
@@ -58,7 +54,7 @@ export function oidcTokens(options: OidcOptions): Prove {
 /** Why the keys of a provider cannot be had; undefined: they can. */
 export async function providerFault(issuer: string): Promise<string | undefined> {
   try {
-    const keys = await new Provider(issuer).keys();
+    const keys = await new OidcProvider(issuer).keys();
     await keys.reload();
     return undefined;
   } catch (error) {
@@ -84,73 +80,9 @@ function isName(text: string): boolean {
 }
 
 /** Names of checks, never a part of the token. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'expired';
   if (error instanceof errors.JWTClaimValidationFailed) return `claim ${error.claim}`;
   if (error instanceof errors.JOSEError) return error.code;
   return 'provider unreachable';
-}
-
-/** Where an issuer publishes its keys, found once; the keys themselves are kept for a while, and looked for again. */
-class Provider {
-  readonly #issuer: string;
-  #keys: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
-
-  constructor(issuer: string) {
-    this.#issuer = issuer;
-  }
-
-  async keys(): Promise<ReturnType<typeof createRemoteJWKSet>> {
-    this.#keys ??= this.#discover();
-    try {
-      return await this.#keys;
-    } catch (error) {
-      // The next token asks again; sources that fail are held back before they come here.
-      this.#keys = undefined;
-      throw error;
-    }
-  }
-
-  async #discover(): Promise<ReturnType<typeof createRemoteJWKSet>> {
-    const at = `${this.#issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await boundedFetch(at, { headers: { accept: 'application/json' } });
-    const found = (await response.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-    if (!response.ok || found.issuer !== this.#issuer)
-      throw new TypeError('the discovery document is another issuer’s');
-    return createRemoteJWKSet(this.#keysAddress(found.jwks_uri), {
-      timeoutDuration: answerMs,
-      cooldownDuration: cooldownMs,
-      cacheMaxAge: keysAgeMs,
-      [customFetch]: boundedFetch,
-    });
-  }
-
-  /** As safe as the issuer's own address: a document cannot send us to plain text. */
-  #keysAddress(address: unknown): URL {
-    const url = new URL(String(address));
-    const isPlain = url.protocol === 'http:' && new URL(this.#issuer).origin === url.origin;
-    if (url.protocol !== 'https:' && !isPlain) throw new TypeError('the keys are not at an https address');
-    return url;
-  }
-}
-
-/** No redirect, a total deadline, and no more bytes than keys have. */
-async function boundedFetch(address: string, init: RequestInit): Promise<Response> {
-  const deadline = AbortSignal.timeout(answerMs);
-  const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
-  const response = await fetch(address, { ...init, redirect: 'error', signal });
-  const reader = response.body?.getReader();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true as const, value: undefined };
-    if (done) break;
-    bytes += value.byteLength;
-    if (bytes > answerBytesMax) {
-      await reader?.cancel();
-      throw new TypeError('the provider answered with more than keys have');
-    }
-    chunks.push(value);
-  }
-  return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
 }

@@ -42,6 +42,8 @@ export function problemOf(error: unknown): ProblemJson {
 
 const statusByCode: Readonly<Record<string, number>> = {
   'api.unauthorised': 401,
+  'actions.refused': 401,
+  'actions.flood': 429,
   'api.host': 403,
   'api.origin': 403,
   'api.too_many_failures': 429,

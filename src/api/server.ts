@@ -9,6 +9,7 @@ import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Person } from '../policy/person.ts';
 import type { HookLimits } from './hook-request.ts';
+import { type ActionsDoor, type ActionsLimits, addActions } from './actions.ts';
 import { addHooks, type HookDoor } from './hooks.ts';
 import { addGitHubHook, type GitHubHookDoor } from './hooks-github.ts';
 import type { AccessRules } from './authorise.ts';
@@ -34,6 +35,9 @@ export interface ServerOptions {
   /** Takes webhooks of GitHub; absent: pawl does not speak with it. */
   readonly githubHook?: GitHubHookDoor | undefined;
   readonly hookLimits?: HookLimits;
+  /** Answers jobs of GitHub Actions; absent: none is known. */
+  readonly actions?: ActionsDoor | undefined;
+  readonly actionsLimits?: ActionsLimits;
   /** 0 takes a free one. */
   readonly port: number;
   /** Where it listens; absent: on the loopback address. */
@@ -93,6 +97,8 @@ export function createApi(options: ServerOptions): Api {
     security: [{ token: [] }],
   });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
+  const { actions, actionsLimits, isProxied = false } = options;
+  if (actions !== undefined) addActions(app, actions, { isProxied, ...actionsLimits, log: options.log });
   app.use('/v1/*', async (context, next) => {
     const person = await personOf(context, options);
     context.set('person', person);

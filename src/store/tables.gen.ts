@@ -34,6 +34,11 @@ export interface Acknowledgement {
   used_by_revision: number | null;
 }
 
+export interface ActionsToken {
+  expires_at: Timestamp;
+  id: string;
+}
+
 export interface Alert {
   cleared_at: Timestamp | null;
   content: Json;
@@ -717,6 +722,7 @@ export interface Worker {
 export interface Tables {
   account: Account;
   acknowledgement: Acknowledgement;
+  actions_token: ActionsToken;
   alert: Alert;
   alert_issue: AlertIssue;
   allotment: Allotment;

@@ -1056,6 +1056,14 @@ create table delivery (
 create index delivery_expired on delivery (expires_at);
 create index delivery_recent on delivery (environment, webhook, received_at desc);
 
+-- Tokens of jobs of GitHub Actions that a plan was made for, each once: no second request is answered for one.
+create table actions_token (
+  -- `jti`, as GitHub signed it.
+  id text primary key,
+  expires_at timestamptz not null
+);
+create index actions_token_expired on actions_token (expires_at);
+
 -- What agents remember. Contents hang on an id, so that a Memory that moves takes them along; the row is made when an
 -- agent first uses it.
 create table memory (
