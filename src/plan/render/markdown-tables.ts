@@ -83,7 +83,7 @@ export function problemsPart({ problems }: Plan): readonly Part[] {
 }
 
 /** Risks that gate and guards that refuse: what, because of which line, who may agree, and how. */
-export function decisionsPart(plan: Plan): readonly Part[] {
+export function decisionsPart(plan: Plan, acknowledgedBy: 'command line' | 'comment'): readonly Part[] {
   const all = decisionsOf(plan);
   if (all.length === 0) return [];
   const open = all.filter(({ state }) => state !== 'acknowledged');
@@ -96,18 +96,19 @@ export function decisionsPart(plan: Plan): readonly Part[] {
       heading: '#### Decisions needed',
       columns: ['risk', 'what', 'because of', 'who may acknowledge', 'how'],
       entries: [...open, ...rest],
-      cells: (decision) => decisionRow(plan, decision),
+      cells: (decision) => decisionRow(plan, decision, acknowledgedBy),
       more: (hidden) => `and ${counted(hidden, 'more decision')}.`,
     }),
   ];
 }
 
-function decisionRow(plan: Plan, decision: Decision): readonly string[] {
+function decisionRow(plan: Plan, decision: Decision, acknowledgedBy: 'command line' | 'comment'): readonly string[] {
   const { id, name, title, details, causes, who, state } = decision;
   const shown = details.slice(0, detailsMax).map((detail) => cell(detail));
   const hidden = details.length - detailsMax;
   const what = [cell(title), ...shown, ...(hidden > 0 ? [`and ${amount(hidden)} more`] : [])].join('<br>');
-  const how = state === 'needed' ? howToAcknowledge(plan, id) : state === 'refused' ? 'two merges' : 'done';
+  const needed = acknowledgedBy === 'comment' ? codeCell(`/pawl ack ${id}`) : howToAcknowledge(plan, id);
+  const how = state === 'needed' ? needed : state === 'refused' ? 'two merges' : 'done';
   const label = name === id ? codeCell(id) : `${codeCell(id)} ${codeCell(name)}`;
   return [label, what, causesCell(causes), `${cell(who)}; ${cell(stateText(decision))}`, how];
 }

@@ -26,6 +26,8 @@ export interface MarkdownOptions {
   readonly environmentId?: string;
   /** Where the whole plan can be read: an https address. */
   readonly fullPlan?: string;
+  /** How decisions are taken where it is read; absent: on the command line. */
+  readonly acknowledgedBy?: 'command line' | 'comment';
 }
 
 /**
@@ -35,8 +37,8 @@ export interface MarkdownOptions {
 export function renderMarkdown(plan: Plan, options: MarkdownOptions = {}): string {
   const { bytesMax = commentBytesMax, environmentId = `${plan.lineage}/${plan.environment}` } = options;
   const head = headOf(plan);
-  const marker = `<!-- pawl:plan ${encodeURIComponent(environmentId).replaceAll('-', '%2D')} -->`;
-  const parts = isQuiet(plan) ? problemsPart(plan) : partsOf(plan);
+  const marker = planMarker(environmentId);
+  const parts = isQuiet(plan) ? problemsPart(plan) : partsOf(plan, options);
   const note = (cut: readonly string[]): string => cutNote(plan, cut, options.fullPlan);
   // The longest note names every part.
   const reserved = [head, marker, note(parts.map(({ title }) => title))];
@@ -46,11 +48,16 @@ export function renderMarkdown(plan: Plan, options: MarkdownOptions = {}): strin
   return `${all.filter((text) => text !== '').join(partBreak)}\n`;
 }
 
+/** The last line of a comment, by which it is found again. */
+export function planMarker(environmentId: string): string {
+  return `<!-- pawl:plan ${encodeURIComponent(environmentId).replaceAll('-', '%2D')} -->`;
+}
+
 /** In the order in which they stand; their ranks say which go first. */
-function partsOf(plan: Plan): readonly Part[] {
+function partsOf(plan: Plan, { acknowledgedBy = 'command line' }: MarkdownOptions): readonly Part[] {
   return [
     ...problemsPart(plan),
-    ...decisionsPart(plan),
+    ...decisionsPart(plan, acknowledgedBy),
     ...noticesPart(plan),
     ...driftPart(plan),
     ...changesPart(plan),
@@ -110,7 +117,7 @@ function recompiledLines({ recompiled }: Plan): readonly string[] {
 }
 
 /** What a reviewer must know first. */
-function verdictOf(plan: Plan): string {
+export function verdictOf(plan: Plan): string {
   const { problems, changes } = plan;
   if (isErrored(plan)) {
     const errors = problems.filter(refusesPlan);
