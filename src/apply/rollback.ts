@@ -14,6 +14,8 @@ export interface RollbackOrder {
   readonly to: number;
   readonly reason: string;
   readonly runs: 'finish' | 'drain' | 'cancel';
+  /** False: no pull request that reverts it is wanted. */
+  readonly pullRequest?: boolean;
 }
 
 /** What the revision's row says of the rollback that made it. */
@@ -77,7 +79,7 @@ export async function stopRuns(
     from,
     to,
     runs,
-  }: { readonly environment: string; readonly from: number } & Omit<RollbackOrder, 'reason'>,
+  }: { readonly environment: string; readonly from: number } & Omit<RollbackOrder, 'reason' | 'pullRequest'>,
 ): Promise<void> {
   if (runs === 'finish') return;
   const withdrawn = `A rollback withdrew revision ${from}, and`;

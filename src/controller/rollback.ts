@@ -90,13 +90,18 @@ export interface RolledBack {
 /** Plans it again and applies it when it is what was shown; what a rollback withdraws is quarantined with it. */
 export async function rollBack(plane: ControlPlane, request: Rollback): Promise<RolledBack> {
   const { database } = plane;
-  const { environment, revision: to, by, membership, acknowledge, reason, runs } = request;
+  const { environment, revision: to, by, membership, acknowledge, reason, runs, pullRequest } = request;
   const { plan } = (await planRevision(plane, request)).planned;
   const { effects, inFlight } = await leftBehind(plane, plan, request);
   const from = plan.base.revision;
   if (isUnchanged(plan)) return { outcome: 'unchanged', plan, revision: from, effects, inFlight };
   if (plan.digest !== request.planDigest && !isErrored(plan)) throw stale(plan, request.planDigest);
-  const applied = await apply(database, plan, { by, membership, acknowledge, rollback: { to, reason, runs } });
+  const applied = await apply(database, plan, {
+    by,
+    membership,
+    acknowledge,
+    rollback: { to, reason, runs, ...(pullRequest === undefined ? {} : { pullRequest }) },
+  });
   // A run that was just being submitted waited for the apply, and is pinned to what was live before: it comes now.
   await inTransaction(database, async (trx) => {
     if (runs === 'finish') return;
