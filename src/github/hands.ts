@@ -1,0 +1,65 @@
+import type { Excluded } from '../plan/excluded.ts';
+
+import type { GitHub } from './github.ts';
+import { isNotFound } from './not-found.ts';
+import { isRefused } from './refused.ts';
+import { fullName, type RepositoryName } from './repository-name.ts';
+
+export interface Hands {
+  readonly author: string | undefined;
+  /** Undefined: GitHub does not tell who pushed. */
+  readonly pushers: readonly string[] | undefined;
+  readonly mergedBy: string | undefined;
+}
+
+/** GitHub has none where the fork was deleted, whatever its description says. */
+interface Head {
+  readonly ref: string;
+  readonly repo: { readonly name: string; readonly owner: { readonly login: string } } | null;
+}
+
+const pagesMax = 10;
+
+/** Branches are also moved by merging into them, and made with commits on them. */
+const moves = new Set(['push', 'force_push', 'branch_creation', 'pr_merge', 'merge_queue_merge']);
+
+/**
+ * Who opened a pull request, who moved its branch, who merged it: accounts that GitHub has authenticated, asked now.
+ * The names in commits are text that anybody writes, so they are not looked at.
+ */
+export async function handsOf({ octokit, repository }: GitHub, number: number): Promise<Hands> {
+  const { data: pull } = await octokit.rest.pulls.get({ ...repository, pull_number: number });
+  const head = pull.head as Head;
+  const author = pull.user?.login;
+  const mergedBy = pull.merged_by?.login;
+  if (head.repo === null) return { author, mergedBy, pushers: undefined };
+  const from: RepositoryName = { owner: head.repo.owner.login, repo: head.repo.name };
+  const pushers = new Set<string>();
+  let pages = 0;
+  try {
+    const asked = { ...from, ref: `refs/heads/${head.ref}`, per_page: 100 };
+    for await (const { data } of octokit.paginate.iterator(octokit.rest.repos.listActivities, asked)) {
+      for (const { actor, activity_type: kind } of data) {
+        // Whose account is gone acknowledges nothing any more.
+        if (moves.has(kind) && actor !== null) pushers.add(actor.login);
+      }
+      pages += 1;
+      if (pages === pagesMax) return { author, mergedBy, pushers: undefined };
+    }
+  } catch (error) {
+    if (isNotFound(error) || isRefused(error)) return { author, mergedBy, pushers: undefined };
+    throw error;
+  }
+  return { author, mergedBy, pushers: [...pushers].sort() };
+}
+
+/** Whom GitHub has just named. */
+export function excludedBy({ repository }: GitHub, number: number, hands: Hands): readonly Excluded[] {
+  const name = `${fullName(repository)}#${number}`;
+  const { author, pushers = [], mergedBy } = hands;
+  return [
+    ...(author === undefined ? [] : [{ login: author, why: `opened ${name}` }]),
+    ...pushers.map((login) => ({ login, why: `pushed to ${name}` })),
+    ...(mergedBy === undefined ? [] : [{ login: mergedBy, why: `merged ${name}` }]),
+  ];
+}
