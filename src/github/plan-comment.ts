@@ -4,7 +4,7 @@ import { isNotFound } from './not-found.ts';
 export interface WrittenComment {
   readonly id: number;
   /** Where people see it. */
-  readonly url: string;
+  readonly url: string | undefined;
 }
 
 export interface PlanComment {

@@ -56,6 +56,13 @@ export async function recordPublished(
     where repository = ${repository} and number = ${number} and environment = ${environment}`.execute(db);
 }
 
+/** What stands there is not what was written: the next look writes it again. */
+export async function forgetPublished(db: Kysely<Tables>, { repository, number, environment }: PullPlanKey): Promise<void> {
+  await sql`
+    update pull_plan set published = null
+    where repository = ${repository} and number = ${number} and environment = ${environment}`.execute(db);
+}
+
 /** Keeps one of the two as soon as it is made: a crash before the other makes no second one. */
 export async function recordMade(
   db: Kysely<Tables>,

@@ -1,0 +1,147 @@
+import { readEachEnvironment } from '../controller/environments.ts';
+import { isPawlError, RetryableError } from '../errors.ts';
+import type { EnvironmentSettings } from '../manifest/resource.ts';
+import { environmentMarks, plansOfPull } from '../store/pull-plan.ts';
+import { openPulls, type PullRequestRow, recordPull } from '../store/pull-request.ts';
+import type { GitHubContext, GitHubRound, Turn } from './context.ts';
+import { isNotFound } from './not-found.ts';
+import { listOpenPulls, readPull } from './pull-facts.ts';
+import { areIntact, publish } from './publish.ts';
+import { mergeOfPull, pullVerdict, type PullVerdict } from './pull-verdict.ts';
+import { fullName } from './repository-name.ts';
+
+/** Keeps what GitHub shows of each open pull request true. */
+export const pullRequestsTurn: Turn = { name: 'pull requests', take: pullRequestsTick };
+
+/** What a pull request's plans were last made from; the same again needs no plan. Losing it costs plans, not comments. */
+const settled = new WeakMap<GitHubContext['github'], Map<number, string>>();
+
+/** So many in one round, so that the other turns have theirs. */
+const pullsMax = 20;
+
+/**
+ * Level-triggered: whatever the hint, it reads the pull requests that may have moved, and plans those of which the head,
+ * the base, what is live or what was acknowledged is not what their plan was made from.
+ */
+export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal): Promise<void> {
+  const { plane, github } = round;
+  const remembered = settled.get(github) ?? new Map<number, string>();
+  settled.set(github, remembered);
+  await look(round);
+  const open = await openPulls(plane.database.db, fullName(github.repository));
+  if (open.length === 0) return;
+  const touched = new Set(
+    round.hints.flatMap(({ event, number }) => (event === 'issue_comment' && number !== undefined ? [number] : [])),
+  );
+  for (const pull of open) {
+    if ((round.isSweep || touched.has(pull.number)) && !(await areIntact(round, pull))) remembered.delete(pull.number);
+  }
+  // Cheap where nothing moved; what it brings is in the marks.
+  if (round.isSweep || round.hints.length > 0) await plane.repository.fetch(signal);
+  const marks = await marksOf(round, open);
+  let left = pullsMax;
+  let failure: unknown;
+  for (const pull of open) {
+    const mark = marks.get(pull.number) ?? '';
+    if (remembered.get(pull.number) === mark) continue;
+    if (signal.aborted || left === 0) break;
+    left -= 1;
+    try {
+      if (await refresh(round, pull)) remembered.set(pull.number, mark);
+    } catch (error) {
+      // Of GitHub's limits and outages the next pull request would hear too.
+      if (error instanceof RetryableError) throw error;
+      failure ??= error;
+      remembered.set(pull.number, mark);
+    }
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** Brings the rows up to date: those that hints name, and in a sweep all. */
+async function look(round: GitHubRound): Promise<void> {
+  const { github, plane, hints, isSweep } = round;
+  const { db } = plane.database;
+  const hinted = new Set(hints.flatMap(({ number }) => number ?? []));
+  if (isSweep) {
+    const open = await listOpenPulls(github);
+    for (const pull of open) await recordPull(db, pull);
+    const listed = new Set(open.map(({ number }) => number));
+    // Those that were open and are not: whether they were merged, only each of them says.
+    const known = await openPulls(db, fullName(github.repository));
+    for (const { number } of known) if (!listed.has(number)) hinted.add(number);
+  }
+  for (const number of hinted) {
+    try {
+      await recordPull(db, await readPull(github, number));
+    } catch (error) {
+      // An issue has a number too.
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+/** What each pull request's plans are made from, as one text. */
+async function marksOf(
+  { plane }: GitHubContext,
+  open: readonly PullRequestRow[],
+): Promise<ReadonlyMap<number, string>> {
+  const live = JSON.stringify(await environmentMarks(plane.database.db));
+  const bases = new Map<string, string>();
+  for (const ref of new Set(open.map(({ base_ref: base }) => base))) {
+    bases.set(ref, (await tipOf({ plane }, ref)) ?? 'none');
+  }
+  return new Map(
+    open.map((pull) => {
+      const { number, head_sha: head, base_ref: base, is_draft: isDraft } = pull;
+      return [number, `${head} ${base} ${bases.get(base)} ${isDraft} ${live}`];
+    }),
+  );
+}
+
+async function tipOf({ plane }: Pick<GitHubContext, 'plane'>, branch: string): Promise<string | undefined> {
+  try {
+    return await plane.repository.resolve(branch);
+  } catch (error) {
+    if (isPawlError(error) && !(error instanceof RetryableError)) return undefined;
+    throw error;
+  }
+}
+
+/** `false`: it moved while it was looked at, or cannot be judged yet. */
+async function refresh(context: GitHubContext, pull: PullRequestRow): Promise<boolean> {
+  const { plane, log } = context;
+  const base = await tipOf(context, pull.base_ref);
+  if (base === undefined) return true;
+  const environments = (await readEachEnvironment(plane.repository)).flatMap((reading) =>
+    'settings' in reading && reading.settings.branch === pull.base_ref ? [reading.settings] : [],
+  );
+  const left = await leftOf(context, pull, environments);
+  if (environments.length === 0 && left.length === 0) return true;
+  const merge = await mergeOfPull(plane, pull, base);
+  let isSettled = true;
+  for (const settings of environments) {
+    const verdict = await pullVerdict(plane, { pull, settings, base, merge }, { log });
+    const published = await publish(context, pull, verdict);
+    if (published === 'superseded') return false;
+    if (verdict.kind === 'waiting') isSettled = false;
+  }
+  for (const verdict of left) if ((await publish(context, pull, { ...verdict, base })) === 'superseded') return false;
+  return isSettled;
+}
+
+/** Environments that it was planned for and that go live from another branch now: their comments must not stay. */
+async function leftOf(
+  { plane }: GitHubContext,
+  { repository, number }: PullRequestRow,
+  environments: readonly EnvironmentSettings[],
+): Promise<readonly (PullVerdict & { readonly kind: 'untouched' })[]> {
+  const { db } = plane.database;
+  const rows = await plansOfPull(db, repository, number);
+  const here = new Set(environments.map(({ name }) => name));
+  return Array.from(rows.values())
+    .filter(({ environment }) => !here.has(environment))
+    .map(({ environment, base_revision: revision }) => {
+      return { kind: 'untouched', environment, lineage: '', revision, base: '', mergeTree: '' };
+    });
+}
