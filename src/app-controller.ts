@@ -1,4 +1,5 @@
 import { alone } from './app-alone.ts';
+import { startAlerts } from './app-alerts.ts';
 import { startGitHub } from './app-github.ts';
 import { openPlane } from './app-source.ts';
 import type { Service } from './cli/app-port.ts';
@@ -34,6 +35,7 @@ export async function startController(
     await waker.close();
     await ended;
   });
+  startAlerts(config, { plane, log, stack });
   startGitHub(config, { plane, log, stack });
   return { ended };
 }

@@ -2,6 +2,7 @@ import { openForge } from './app-forge.ts';
 import { alone, forever } from './app-alone.ts';
 import { controllerAlone, startController } from './app-controller.ts';
 import { openPlane, openSource } from './app-source.ts';
+import { startProbes } from './app-probes.ts';
 import { startScheduler } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
@@ -179,6 +180,7 @@ async function up(config: Config, port: number): Promise<UpService> {
     await worker.start();
     stack.add(() => worker.stop());
     await startScheduler(database, log, stack);
+    startProbes(config, { database, log, stack });
     const { ended } = await startController(config, { plane, log, stack });
     const operations = operationsFor(config, plane, () => Promise.resolve());
     const address = await startOwnApi(config, { plane, log, stack, port, operations });
@@ -212,6 +214,7 @@ async function workerAlone(config: Config, options: WorkerStart): Promise<Servic
     await worker.start();
     stack.add(() => worker.stop());
     await startScheduler(database, log, stack);
+    startProbes(config, { database, log, stack });
     return { ended: forever() };
   });
 }

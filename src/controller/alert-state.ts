@@ -66,7 +66,8 @@ function lasting(known: AlertState, trouble: Trouble, now: Date): AlertMove {
 }
 
 function lastsLong({ since }: AlertState, { holdMs }: Trouble, now: Date): boolean {
-  return now.getTime() - since.getTime() >= holdMs;
+  // What began while this look was under way has lasted for no time, and not for less.
+  return Math.max(0, now.getTime() - since.getTime()) >= holdMs;
 }
 
 function fired(state: AlertState, { fingerprint }: Trouble, now: Date): AlertMove {

@@ -17,15 +17,13 @@ export interface OutboxOptions extends Delivering {
   readonly log: Log;
   /** In [0, 1): how much of a pause is left to chance. */
   readonly random?: () => number;
-  /** How long somebody who sends has a message before another takes it. */
-  readonly leaseMs?: number;
 }
 
 /** Receivers that are sent to at once: one that is dead holds one of them for its deadline. */
 const togetherMax = 8;
 const roundsMax = 50;
-/** Longer than any deadline of a request. */
-const leaseMsDefault = 60_000;
+/** Longer than any deadline of a request: then another takes it. */
+const leaseMs = 60_000;
 const pauseMsMin = 5_000;
 const pauseMsMax = 3_600_000;
 const abandonAfterMs = 3 * 24 * 3_600_000;
@@ -44,7 +42,7 @@ export class Outbox {
 
   /** Sends everything that is due; gives how many messages were delivered. */
   async tick(signal: AbortSignal = new AbortController().signal): Promise<number> {
-    const { database, leaseMs = leaseMsDefault } = this.#options;
+    const { database } = this.#options;
     let delivered = 0;
     for (let round = 0; round < roundsMax && !signal.aborted; round += 1) {
       const claimed = await claimMessages(database.db, { limit: togetherMax, leaseMs });

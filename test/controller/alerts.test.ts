@@ -75,7 +75,7 @@ describe('drift is told', () => {
     const { database } = plane;
     const variables = new Map([['PAWL_SECRET_ALERTS', secret]]);
     const secrets = secretSource({ variables, folders: [], ageKeys: undefined });
-    const outbox = new Outbox({ ...deliveringOf({ database, secrets }), log, random: () => 0, leaseMs: 1 });
+    const outbox = new Outbox({ ...deliveringOf({ database, secrets }), log, random: () => 0 });
     return { alerts, outbox };
   };
 

@@ -1,0 +1,33 @@
+import { hostname } from 'node:os';
+import { secretsOf } from './app-secrets.ts';
+import type { Closers } from './closers.ts';
+import type { Config } from './config.ts';
+import { type Log, subsystemLog } from './log.ts';
+import { probeModel } from './models/probe.ts';
+import { Periodic } from './run/periodic.ts';
+import { Prober } from './run/probes.ts';
+import type { Database } from './store/database-port.ts';
+
+interface Starting {
+  readonly database: Database;
+  readonly log: Log;
+  readonly stack: Closers;
+}
+
+/** How often a worker asks whether it is its turn; an environment's own turn comes every few minutes. */
+const turnMs = 15_000;
+
+/** Looks at what runs need outside, beside a worker: of any number of them one looks at an environment at a time. */
+export function startProbes(config: Config, { database, log, stack }: Starting): void {
+  const probeLog = subsystemLog(log, 'probes');
+  const worker = `${hostname()} ${process.pid}`;
+  const prober = new Prober({ database, secrets: secretsOf(config, database), probeModel, worker });
+  const stop = new AbortController();
+  const work = async (): Promise<void> => void (await prober.tick(stop.signal));
+  const probes = new Periodic({ name: 'probes', everyMs: turnMs, log: probeLog, work });
+  probes.start();
+  stack.add(async () => {
+    stop.abort();
+    await probes.stop();
+  });
+}
