@@ -11,6 +11,7 @@ import { secretClient } from './client-secret.ts';
 import type { BudgetRecord } from './operations-budget.ts';
 import { rolloutClient } from './client-rollout.ts';
 import { runClient } from './client-run.ts';
+import { syncClient } from './client-sync.ts';
 import { tokenClient } from './client-token.ts';
 import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
@@ -59,6 +60,7 @@ export function createClient(options: ClientOptions): Operations {
     ...auditClient({ get, post, of, run }),
     ...retryClient({ get, post, of, run }),
     ...rolloutClient({ get, post, of }),
+    ...syncClient({ get, post, of }),
     budgets: (environment) => get<BudgetRecord[]>(`${of(environment)}/budgets`),
     ...haltClient({ get, post, of }),
     ...secretClient({ get, post, of }),

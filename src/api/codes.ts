@@ -1,6 +1,21 @@
 import type { CodeDoc } from '../manifest/problem.ts';
 
 export const apiCodes = {
+  'window.closed': {
+    title: 'No window of the environment is open',
+    cause: 'pawl.yaml says when commits go live, and this is another time.',
+    cure: 'Wait for the next opening, which `pawl status` shows, or apply with `--outside-window` and a reason.',
+  },
+  'sync.refused': {
+    title: 'Sync cannot be suspended like that',
+    cause: 'There is no reason, or it would end by itself in less than a second or more than seven days.',
+    cure: 'Say why with --reason, and leave --for out for more than a week.',
+  },
+  'sync.not_suspended': {
+    title: 'Sync is not suspended',
+    cause: 'Nobody suspended it, somebody resumed it, or its time is over.',
+    cure: 'Look at `pawl status`.',
+  },
   'plan.not_on_branch': {
     title: 'The commit is not on the branch',
     cause: "The plan was made for a commit that the environment's branch does not contain.",

@@ -1,22 +1,18 @@
-import { apply } from '../apply/apply.ts';
 import { channels } from '../bus/bus.ts';
 import { besideOf } from '../controller/beside.ts';
 import { driftOf } from '../controller/drift.ts';
-import { environmentAt, readEnvironment, readEnvironments } from '../controller/environments.ts';
-import { liveOf, planCommit, planWithInputs } from '../controller/planning.ts';
+import { environmentAt, readEnvironment } from '../controller/environments.ts';
+import { planWithInputs } from '../controller/planning.ts';
 import type { ControlPlane, PlanTarget } from '../controller/planning.ts';
-import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
+import { signatureHold } from '../controller/signatures.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Json } from '../manifest/json.ts';
-import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Plan } from '../plan/change.ts';
 import type { StoredKeys } from '../tools/secret-keyring.ts';
 import type { Person } from '../policy/person.ts';
-import { isErrored, isUnchanged } from '../plan/plan.ts';
 import type { Repository } from '../source/repository.ts';
-import { workingCopyCommit } from '../source/working-copy.ts';
 import { newRunId } from '../run/run-id.ts';
-import { lastAttempt } from '../store/attempt.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
 import { sessionNamed } from '../store/memory-session.ts';
 import { prepareRun } from '../store/prepare-run.ts';
@@ -31,23 +27,19 @@ import { auditOperations } from './local-audit.ts';
 import { driftOperations } from './local-drift.ts';
 import { overrideOperations } from './local-override.ts';
 import { acknowledgeOperations } from './local-acknowledge.ts';
-import type {
-  AppliedRevision,
-  ApplyRequest,
-  EnvironmentStatus,
-  Operations,
-  PlanRequest,
-  SubmitRequest,
-} from './operations.ts';
-import { environments, history, pinnedOf, resources } from './local-listing.ts';
+import { applyRequest } from './local-apply.ts';
+import type { Operations, PlanRequest, SubmitRequest } from './operations.ts';
+import { environments, history, resources } from './local-listing.ts';
 import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
-import { haltOperations, haltsInForce } from './local-halt.ts';
+import { haltOperations } from './local-halt.ts';
 import { secretOperations } from './local-secret.ts';
 import { budgetOperations } from './local-budget.ts';
 import { rolloutOperations } from './local-rollout.ts';
 import { runOperations } from './local-run.ts';
+import { status } from './local-status.ts';
+import { syncOperations } from './local-sync.ts';
 import { taskOperations } from './local-task.ts';
 import { tokenOperations } from './local-token.ts';
 import { runRecords, workerRecord } from './records.ts';
@@ -81,10 +73,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...driftOperations(plane, person, (name) => known(plane, name)),
     ...accessOperations(plane, (name) => known(plane, name)),
     ...overrideOperations(plane, person, (name) => known(plane, name)),
-    status: async () => {
-      const declared = await readEnvironments(plane.repository);
-      return Promise.all(declared.map((settings) => statusOf(plane, settings)));
-    },
+    status: () => status(plane),
     history: async (request) => history(plane, { ...request, environment: await known(plane, request.environment) }),
     get: async (request) => resources(plane, { ...request, environment: await known(plane, request.environment) }),
     ...revisionOperations(options),
@@ -96,6 +85,7 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...runOperations(plane, (name) => known(plane, name)),
     ...taskOperations(plane, person, (name) => known(plane, name)),
     ...retryOperations(plane, person, (name) => known(plane, name)),
+    ...syncOperations(plane, person, (name) => known(plane, name)),
     ...rolloutOperations(plane, person, (name) => known(plane, name)),
     ...budgetOperations(plane, (name) => known(plane, name)),
     ...haltOperations(plane, person, (name) => known(plane, name)),
@@ -129,8 +119,13 @@ async function known({ repository, database }: ControlPlane, name: string): Prom
 
 async function planRequest(options: LocalOptions, request: PlanRequest): Promise<Plan> {
   const { plane, log } = options;
-  const planned = await planWithInputs(plane, await planTarget(options, request));
-  return besideOf(plane.database, planned, { log, isRehearsed: request.preflight === true });
+  const target = await planTarget(options, request);
+  const planned = await planWithInputs(plane, target);
+  const beside = await besideOf(plane.database, planned, { log, isRehearsed: request.preflight === true });
+  if (target.workingCopy !== undefined) return beside;
+  const { settings, commit } = target;
+  const held = await signatureHold(plane, { settings, live: planned.live, commit });
+  return held === undefined ? beside : { ...beside, held: { code: held.code, message: held.message } };
 }
 
 async function planTarget({ plane, workingCopy }: LocalOptions, request: PlanRequest): Promise<PlanTarget> {
@@ -152,101 +147,6 @@ function noWorkingCopy(): never {
     help: 'Leave PAWL_REPOSITORY unset and run the command inside a clone.',
     exit: exitCodes.usage,
   });
-}
-
-/** What was reviewed is what is applied: the commit is planned again, and only the same plan goes live. */
-async function applyRequest(plane: ControlPlane, person: Person, request: ApplyRequest): Promise<AppliedRevision> {
-  const { environment, commit, planDigest, acknowledge = [] } = request;
-  const settings = await readEnvironment(plane.repository, environment);
-  await assertOnBranch(plane, settings, commit);
-  const planned = await planCommit(plane, { settings, commit, deep: true });
-  if (planned.digest !== planDigest && !isErrored(planned)) throw stale(planned, planDigest);
-  const applied = await apply(plane.database, planned, { by: person.name, membership: person, acknowledge });
-  return {
-    environment,
-    revision: applied.revision,
-    commit: applied.commit,
-    root: applied.root,
-    summary: planned.summary,
-    revertOf: planned.revert?.revision,
-  };
-}
-
-/** An environment is a branch: a commit beside it can be planned, and goes live by being merged. */
-async function assertOnBranch(
-  { repository }: ControlPlane,
-  settings: EnvironmentSettings,
-  commit: string,
-): Promise<void> {
-  if (commit === workingCopyCommit) {
-    throw new TerminalError('The plan was made for uncommitted files, and only commits go live.', {
-      code: 'plan.uncommitted',
-      help: 'Commit the files and plan the commit.',
-      exit: exitCodes.usage,
-    });
-  }
-  const head = await repository.resolve(settings.branch);
-  if (await repository.isAncestor(commit, head)) return;
-  throw new TerminalError(
-    `Commit ${commit.slice(0, 7)} is not on ${settings.branch}, the branch of ${settings.name}.`,
-    {
-      code: 'plan.not_on_branch',
-      help: `Merge it into ${settings.branch}, and plan that.`,
-      exit: exitCodes.conflict,
-    },
-  );
-}
-
-function stale(planned: Plan, asked: string): TerminalError {
-  const [was, is] = [asked, planned.digest].map((digest) => digest.slice(0, 8));
-  return new TerminalError(
-    `Plan ${was} is stale: planned again, the commit gives ${is}, as live is at revision ${planned.base.revision} now. Run pawl plan again.`,
-    { code: 'plan.stale', help: 'Run `pawl plan` again and look at what changed.', exit: exitCodes.conflict },
-  );
-}
-
-async function statusOf(plane: ControlPlane, settings: EnvironmentSettings): Promise<EnvironmentStatus> {
-  const live = await liveOf(plane, settings.name);
-  const attempt = await lastAttempt(plane.database.db, settings.name);
-  const [planned, drift] = [await tryPlan(plane, settings), (await driftOf(plane, settings.name)).drift];
-  return {
-    environment: settings.name,
-    branch: settings.branch,
-    revision: live.revision,
-    commit: live.commit,
-    head: planned?.target.commit,
-    sync: planned === undefined ? 'Unknown' : isSynced(planned) ? 'Synced' : 'OutOfSync',
-    drifted: drift.length,
-    lastAttempt: attempt && {
-      at: attempt.at.toISOString(),
-      outcome: attempt.outcome,
-      commit: attempt.commit_id ?? undefined,
-      code: attempt.code ?? undefined,
-      message: attempt.message,
-    },
-    problems: planned?.problems ?? [],
-    ...(await haltsInForce(plane.database, settings.name)),
-    ...(await pinnedOf(plane, settings.name, planned)),
-  };
-}
-
-/** Drift is told apart: a resource that only a hand moved is not a commit that waits to be applied. */
-function isSynced(planned: Plan): boolean {
-  if (isErrored(planned) || planned.base.revision === 0) return false;
-  const pending = planned.changes.filter((change) => change.class === 'pending' || change.class === 'conflict');
-  // A commit of rules alone waits too, until somebody agrees to them.
-  if (isUnchanged(planned)) return planned.risks.every(({ gate }) => gate === 'notice');
-  return pending.length === 0;
-}
-
-async function tryPlan(plane: ControlPlane, settings: EnvironmentSettings): Promise<Plan | undefined> {
-  try {
-    return await planCommit(plane, { settings, commit: await plane.repository.resolve(settings.branch) });
-  } catch (error) {
-    // Source trouble makes the answer unknown, and the rest of the status still holds.
-    if (isPawlError(error) && error.code.startsWith('git.')) return undefined;
-    throw error;
-  }
 }
 
 async function submit(plane: ControlPlane, person: Person, request: SubmitRequest): ReturnType<Operations['submit']> {

@@ -17,6 +17,7 @@ import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
 import type { RolloutOperations } from './operations-rollout.ts';
 import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
+import type { ConditionRecord, SuspensionRecord, SyncOperations } from './operations-sync.ts';
 import type { TokenOperations } from './operations-token.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
@@ -42,6 +43,7 @@ export interface Operations
     BudgetOperations,
     HaltOperations,
     SecretOperations,
+    SyncOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;
@@ -87,6 +89,8 @@ export interface ApplyRequest {
   readonly planDigest: string;
   /** Ids of risks and guards that they acknowledge with it. */
   readonly acknowledge?: readonly string[];
+  /** Why it goes live although no window is open. */
+  readonly outsideWindow?: string;
 }
 
 export interface AppliedRevision {
@@ -131,6 +135,21 @@ export interface EnvironmentStatus {
     /** Withdrawn contents that the head of the branch still holds. */
     readonly held: number;
   };
+  /** How far controllers came with the head of the branch, and why no further; absent: none has looked. */
+  readonly conditions?: readonly ConditionRecord[];
+  /** Absent: sync goes on. */
+  readonly suspension?: SuspensionRecord;
+  /** Absent: commits are applied at any time. */
+  readonly window?: { readonly isOpen: boolean; readonly opensAt?: string; readonly deniedBy?: string };
+  /** What hands hold over what Git says; absent: nothing. */
+  readonly overrides?: readonly {
+    readonly address: string;
+    readonly by: string;
+    readonly reason: string;
+    readonly expiresAt: string;
+  }[];
+  /** Since when drift is not healed, because something kept undoing it. */
+  readonly healingStoppedAt?: string;
 }
 
 export interface HistoryRequest {

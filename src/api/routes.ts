@@ -16,6 +16,7 @@ import { addBudgetRoutes } from './routes-budget.ts';
 import { addRolloutRoutes } from './routes-rollout.ts';
 import { addRunReadingRoutes } from './routes-run.ts';
 import { addTaskRoutes } from './routes-task.ts';
+import { addSyncRoutes } from './routes-sync.ts';
 import { addTokenRoutes } from './routes-token.ts';
 import * as schemas from './schemas.ts';
 
@@ -35,6 +36,7 @@ export function addRoutes(app: Api): void {
   addTaskRoutes(app);
   addRetryRoutes(app);
   addRolloutRoutes(app);
+  addSyncRoutes(app);
   addBudgetRoutes(app);
   addHaltRoutes(app);
   addSecretRoutes(app);

@@ -31,6 +31,7 @@ export const applyBody = z.strictObject({
   commit: z.string().min(1).max(64),
   planDigest: z.string().regex(/^[0-9a-f]{64}$/),
   acknowledge: maybe(z.array(z.string().min(1).max(100)).max(1_000)),
+  outsideWindow: maybe(z.string().min(1).max(1_000)),
 });
 const requirements = z.strictObject({
   region: maybe(z.string().min(1).max(63)),
@@ -118,6 +119,17 @@ export const appliedRevision = z.object({
   revertOf: maybe(whole),
 });
 
+export const suspension = z.object({ by: z.string(), reason: z.string(), at: instant, until: maybe(instant) });
+
+export const condition = z.object({
+  type: z.enum(['SourceReady', 'Planned', 'Gated', 'Applied', 'Healthy', 'Drifted']),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  commit: maybe(z.string()),
+  since: instant,
+});
+
 export const environmentStatus = z.object({
   environment: z.string(),
   branch: z.string(),
@@ -138,6 +150,11 @@ export const environmentStatus = z.object({
   problems: z.array(problem),
   halts: maybe(z.array(haltRecord)),
   pinned: maybe(z.object({ revision: whole, to: whole, by: z.string(), at: instant, reason: z.string(), held: whole })),
+  conditions: maybe(z.array(condition)),
+  suspension: maybe(suspension),
+  window: maybe(z.object({ isOpen: z.boolean(), opensAt: maybe(instant), deniedBy: maybe(z.string()) })),
+  overrides: maybe(z.array(z.object({ address: z.string(), by: z.string(), reason: z.string(), expiresAt: instant }))),
+  healingStoppedAt: maybe(instant),
 });
 
 export const revisionRecord = z.object({

@@ -15,6 +15,8 @@ export interface ApplyOptions {
   readonly autoApprove?: boolean;
   /** Ids of risks and guards that whoever applies acknowledges. */
   readonly ack?: readonly string[];
+  /** Why it goes live although no window is open. */
+  readonly outsideWindow?: string;
   readonly output: string;
 }
 
@@ -87,6 +89,7 @@ async function applyNow({ terminal }: CliContext, { operations, saved, options }
     commit,
     planDigest: digest,
     ...(options.ack === undefined || options.ack.length === 0 ? {} : { acknowledge: options.ack }),
+    ...(options.outsideWindow === undefined ? {} : { outsideWindow: options.outsideWindow }),
   });
   if (options.output === 'json') {
     json(terminal, { ...applied, revertOf: applied.revertOf ?? null });

@@ -8,6 +8,11 @@ export const cliCodes = {
     cause: 'The command asks for a confirmation, and standard input is not a terminal.',
     cure: 'Pass the flag that the message names.',
   },
+  'sync.no_controller': {
+    title: 'No controller has looked',
+    cause: 'Controllers look at environments, and none runs here, or it did not come to this one in time.',
+    cure: 'Start `pawl up` or `pawl controller`, and look at its log.',
+  },
   'cli.usage': {
     title: 'The command line cannot be understood',
     cause: 'A command, flag or argument is unknown, missing or malformed.',

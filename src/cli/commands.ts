@@ -15,6 +15,7 @@ import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
+import { addSyncCommands } from './sync-commands.ts';
 import { addTokenCommands } from './token-commands.ts';
 import { collect, count, environment, output, wholeNumber } from './option.ts';
 
@@ -39,6 +40,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRunCommands(program, context, outcome);
   addRetryCommands(program, context, outcome);
   addRolloutCommands(program, context, outcome);
+  addSyncCommands(program, context, outcome);
   addHaltCommands(program, context, outcome);
   addAnswerCommands(program, context, outcome);
   addAuditCommands(program, context, outcome);
@@ -149,6 +151,7 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
     .addOption(environment())
     .option('--auto-approve', 'do not ask; acknowledges nothing')
     .option('--ack <id>', 'acknowledge a risk or a guard of the plan with it, as often as needed', collect)
+    .option('--outside-window <reason>', 'also where no window of the environment is open, and why')
     .addOption(output('text', 'json'))
     .action(async (plan: string | undefined, options) => {
       outcome.exit = await (await import('./apply.ts')).applyCommand(context, { ...options, plan });

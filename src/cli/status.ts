@@ -2,6 +2,7 @@ import type { EnvironmentStatus } from '../api/operations.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { haltLine } from './halt.ts';
+import { conditionLines, suspensionLine } from './conditions.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
@@ -42,7 +43,7 @@ function haltLines(environments: readonly EnvironmentStatus[]): readonly string[
 function attention(status: EnvironmentStatus): readonly string[] {
   const errors = status.problems.filter((problem) => problem.severity === 'error').length;
   const lacked = partsLacked(status.problems);
-  const lines: string[] = [...pinned(status)];
+  const lines: string[] = [...pinned(status), ...synced(status)];
   // Of two controllers the one that came second was refused a commit that is live all the same.
   const isLive =
     status.sync === 'Synced' && status.commit !== undefined && status.lastAttempt?.commit === status.commit;
@@ -64,6 +65,27 @@ function attention(status: EnvironmentStatus): readonly string[] {
     );
   if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
   return lines;
+}
+
+/** What keeps live from being what Git says, and how far the head came. */
+function synced(status: EnvironmentStatus): readonly string[] {
+  const { environment, suspension, window, overrides = [], healingStoppedAt, conditions = [] } = status;
+  const lines = [
+    ...(suspension === undefined ? [] : [suspensionLine(suspension)]),
+    ...(window === undefined || window.isOpen ? [] : [windowLine(window)]),
+    ...overrides.map(
+      ({ address, by, reason, expiresAt }) =>
+        `override of ${address} by ${neutral(by)} until ${expiresAt}: ${neutral(reason)}`,
+    ),
+    ...(healingStoppedAt === undefined ? [] : [`healing has stopped at ${healingStoppedAt}; see pawl drift`]),
+    ...conditionLines(conditions),
+  ];
+  return lines.map((line) => `${environment}: ${line}`);
+}
+
+function windowLine({ opensAt, deniedBy }: NonNullable<EnvironmentStatus['window']>): string {
+  const why = deniedBy === undefined ? 'no window is open' : `the window ${neutral(deniedBy)} denies`;
+  return opensAt === undefined ? why : `${why}; the next opens at ${opensAt}`;
 }
 
 /** Sync is on all the while: the first commit without anything of what was withdrawn goes live by itself. */

@@ -285,6 +285,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].drift=alert',
     'environments[].drift=heal',
     'environments[].alerts',
+    'environments[].windows',
     'ownership[].path',
     'ownership[].namespaces',
     'ownership[].kinds',

@@ -67,5 +67,4 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Task.spec.requires.isolation': 'isolation tiers',
   'TaskSchedule.spec.task.requires.isolation': 'isolation tiers',
   'TaskWebhook.spec.task.requires.isolation': 'isolation tiers',
-  'PawlSettings.environments[].windows': 'apply windows',
 };

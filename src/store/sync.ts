@@ -62,11 +62,18 @@ export async function claimEnvironments(
     on conflict (environment) do nothing`.execute(db);
 }
 
-/** Hands environments that another repository declares over to this one. */
-export async function takeOver(db: Kysely<Tables>, repository: string, environment: string): Promise<void> {
-  await sql`
-    insert into sync (environment, repository) values (${environment}, ${repository})
-    on conflict (environment) do update set repository = excluded.repository, wanted = sync.wanted + 1`.execute(db);
+/** Hands an environment that another repository declares over to this one. */
+export async function takeOver(
+  database: Database,
+  { repository, environment, by }: { readonly repository: string; readonly environment: string; readonly by: string },
+): Promise<void> {
+  await inTransaction(database, async (trx) => {
+    await lockEnvironment(trx, environment);
+    await sql`
+      insert into sync (environment, repository) values (${environment}, ${repository})
+      on conflict (environment) do update set repository = excluded.repository, wanted = sync.wanted + 1`.execute(trx);
+    await recordEvent(trx, { environment, actor: by, action: 'sync.claim', detail: { repository } });
+  });
 }
 
 /** Asks for a look; gives the number that `handled` has to reach. Undefined: no controller knows the environment yet. */
@@ -74,11 +81,6 @@ export async function wantEnvironment(db: Kysely<Tables>, environment: string): 
   const { rows } = await sql<{ wanted: number }>`
     update sync set wanted = wanted + 1 where environment = ${environment} returning wanted`.execute(db);
   return rows[0]?.wanted;
-}
-
-/** Asks for a look at everything that a repository declares: what a webhook does that does not say more. */
-export async function wantRepository(db: Kysely<Tables>, repository: string): Promise<void> {
-  await sql`update sync set wanted = wanted + 1 where repository = ${repository}`.execute(db);
 }
 
 export interface PassLease {

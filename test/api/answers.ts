@@ -4,6 +4,7 @@ import type { OverrideOperations } from '../../src/api/operations-override.ts';
 import type { ReplayOperations } from '../../src/api/operations-replay.ts';
 import type { RevisionOperations } from '../../src/api/operations-revision.ts';
 import type { RolloutRecord } from '../../src/api/operations-rollout.ts';
+import type { SyncOperations, SyncRecord } from '../../src/api/operations-sync.ts';
 import type { Operations, RunRecord } from '../../src/api/operations.ts';
 import { TerminalError } from '../../src/errors.ts';
 import { controlAnswers, type Recorded, runId, tokenAnswers } from './control-answers.ts';
@@ -193,6 +194,17 @@ const whyRecord: WhyRecord = {
   outcome: 'done',
 };
 
+function syncAnswers(answer: Recorded): SyncOperations {
+  const sync: SyncRecord = { environment: 'production', wanted: 2, handled: 1, conditions: [] };
+  return {
+    syncState: answer('syncState', sync),
+    requestSync: answer('requestSync', sync),
+    suspendSync: answer('suspendSync', sync),
+    resumeSync: answer('resumeSync', sync),
+    claimSync: answer('claimSync', sync),
+  };
+}
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer: Recorded =
@@ -222,6 +234,7 @@ export function recordingOperations(calls: unknown[]): Operations {
     webhooks: answer('webhooks', []),
     drift: answer('drift', []),
     ...driftAnswers(answer),
+    ...syncAnswers(answer),
     status: answer('status', []),
     history: answer('history', []),
     get: answer('get', []),

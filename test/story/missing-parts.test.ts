@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Said } from '../cli/fixture.ts';
@@ -74,20 +74,5 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     const status = await pawl('status');
     expect(status.stdout).toContain('the head of main needs what this build lacks: observability settings, workforces');
     expect(JSON.parse((await pawl('history', '-o', 'json')).stdout)).toMatchObject({ revisions: [] });
-  });
-
-  test('what pawl.yaml asks for in vain refuses the plans of its environment alone', async () => {
-    await appendFile(
-      join(repository.path, 'pawl.yaml'),
-      '  - { name: trial, branch: main, paths: [agents, models, policies, roles, secrets, systems, tools], windows: [{ cron: "0 9 * * *", duration: 8h }] }\n',
-    );
-    await repository.git('rm', '--quiet', 'agents/keepers.yaml', 'agents/keeper.yaml');
-    await repository.commit({});
-    expect((await pawl('validate')).exit).toBe(0);
-    const refused = await pawl('plan', '--env', 'trial');
-    expect(refused.exit).toBe(3);
-    expect(refused.stderr).toContain('`environments[1].windows` is not supported by this build');
-    expect(refused.stderr).toContain('which lacks: apply windows.');
-    expect((await pawl('plan', '--env', 'production')).exit).toBe(0);
   });
 });
