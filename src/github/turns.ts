@@ -1,5 +1,6 @@
-import { mergesTurn } from './merges.ts';
 import type { Turn } from './context.ts';
+import { issuesTurn } from './issues.ts';
+import { mergesTurn } from './merges.ts';
 
 /** Everything that the loop does on GitHub, in the order in which it is done. */
-export const turns: readonly Turn[] = [mergesTurn];
+export const turns: readonly Turn[] = [mergesTurn, issuesTurn];

@@ -81,3 +81,18 @@ export async function forgetIssue(db: Kysely<Tables>, { environment, receiver, k
   const text = 'delete from alert_issue where environment = $1 and receiver = $2 and key = $3';
   await rowsOf(db, { name: 'forget_issue', text }, [environment, receiver, key]);
 }
+
+export interface IssueTelling {
+  readonly receiver: string;
+  readonly key: string;
+  readonly published: string | null;
+  readonly attempts: number;
+  readonly lastError: string | null;
+}
+
+/** How far the issues of an environment's alerts are. */
+export async function readIssueTellings(db: Kysely<Tables>, environment: string): Promise<readonly IssueTelling[]> {
+  const text = `select receiver, key, published, attempts, last_error as "lastError" from alert_issue
+    where environment = $1 order by receiver, key`;
+  return rowsOf<IssueTelling>(db, { name: 'issue_tellings', text }, [environment]);
+}
