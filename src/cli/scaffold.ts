@@ -78,20 +78,22 @@ pawl schema > ${editorSchemaPath}
 `;
 }
 
-const workflow = `# Every pull request is validated; nothing here has, or needs, a secret.
+// No repository variable says where the action is: GitHub gives those to no pull request of a fork.
+const workflow = `# Shows each pull request what it would change and newly allow. Nothing here has, or needs, a secret.
 name: pawl
 on: [pull_request]
 permissions:
   contents: read
 jobs:
-  validate:
+  plan:
     runs-on: ubuntu-latest
+    timeout-minutes: 10
     steps:
       - uses: actions/checkout@v4
-      - uses: actions/setup-node@v4
-        with: { node-version: 24 }
-      # The repository variable PAWL_PACKAGE says where your pawl comes from, in npm's words: a version or a Git URL.
-      - run: npm install --global "\${{ vars.PAWL_PACKAGE }}"
-      - run: pawl fmt --check
-      - run: pawl validate -o github
+        with:
+          # The merge, and the commit that it is compared with.
+          fetch-depth: 2
+          persist-credentials: false
+      # Replace this by the repository on GitHub that your pawl is from, and the commit of it that you have looked at.
+      - uses: OWNER/pawl@0000000000000000000000000000000000000000
 `;
