@@ -28,11 +28,7 @@ export type Published =
   | 'superseded';
 
 /** Keeps what was planned and tells GitHub: one write of the comment and one of the check, none where nothing changed. */
-export async function publish(
-  context: GitHubContext,
-  pull: PullRequestRow,
-  verdict: PullVerdict,
-): Promise<Published> {
+export async function publish(context: GitHubContext, pull: PullRequestRow, verdict: PullVerdict): Promise<Published> {
   const { db } = context.plane.database;
   const { repository, number } = pull;
   const { environment } = verdict;
@@ -137,10 +133,7 @@ interface NewRisks {
 }
 
 /** Whoever approved looked at fewer risks: a comment that is edited in place tells nobody. */
-async function tellNewRisks(
-  { github, log }: GitHubContext,
-  { pull, verdict, before }: NewRisks,
-): Promise<void> {
+async function tellNewRisks({ github, log }: GitHubContext, { pull, verdict, before }: NewRisks): Promise<void> {
   if (verdict.kind !== 'planned' || before?.published === undefined || before.published === null) return;
   const known = new Set((before.risks as readonly (readonly string[])[]).map((risk) => risk.join(' ')));
   const fresh = verdict.plan.risks.filter(
@@ -151,14 +144,19 @@ async function tellNewRisks(
   try {
     const asked = { ...repository, pull_number: pull.number, per_page: 100 };
     const { data } = await octokit.rest.pulls.listReviews(asked);
-    const approvers = new Set(data.filter(({ state }) => state === 'APPROVED').flatMap(({ user }) => user?.login ?? []));
+    const approvers = new Set(
+      data.filter(({ state }) => state === 'APPROVED').flatMap(({ user }) => user?.login ?? []),
+    );
     if (approvers.size === 0) return;
     const contents = fresh.map(({ content }) => content.slice(0, 12)).sort();
     const marker = `<!-- pawl:new-risk ${encodeURIComponent(verdict.environment).replaceAll('-', '%2D')} ${contents.join(' ').slice(0, 400)} -->`;
     const lines = fresh.slice(0, 10).map(({ id, title }) => `- ${inert(id)} ${inert(clip(title, 300))}`);
     const hidden = fresh.length - lines.length;
     const body = [
-      `Since ${listed([...approvers].map((login) => inert(login)), 5)} approved, this pull request came to bring more to ${inert(verdict.environment)}:`,
+      `Since ${listed(
+        [...approvers].map((login) => inert(login)),
+        5,
+      )} approved, this pull request came to bring more to ${inert(verdict.environment)}:`,
       [...lines, ...(hidden > 0 ? [`- and ${hidden} more.`] : [])].join('\n'),
       'The plan is in the comment above.',
       marker,
