@@ -30,6 +30,7 @@ export async function mergePull(world: World, repository: Repository, merging: M
     after: commit,
     by,
     kind: 'pr_merge',
+    isForced: false,
   });
   return commit;
 }
@@ -119,7 +120,14 @@ export async function mergeGroup(world: World, repository: Repository, group: Me
   await bare.updateRef(`refs/heads/${group.base}`, group.sha);
   await leaveQueue(world, repository, { group, reason: 'merged' });
   markMerged(world, repository, { pull, by: group.by, commit: group.sha });
-  const push = { branch: group.base, before, after: group.sha, by: group.by, kind: 'merge_queue_merge' as const };
+  const push = {
+    branch: group.base,
+    before,
+    after: group.sha,
+    by: group.by,
+    kind: 'merge_queue_merge' as const,
+    isForced: false,
+  };
   await afterPush(world, repository, push);
 }
 

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Files } from './bare.ts';
 import { emitPull, emitReview } from './events.ts';
 import { enqueuePull, leaveQueue, mergeGroup, type MergeMethod, mergePull, retarget } from './merges.ts';
+import { emptyRepository } from './empty-repository.ts';
 import { afterPush, closePull, openPull } from './pulls.ts';
 import { addComment, editComment } from './routes-issues.ts';
 import { reopen } from './routes-pulls.ts';
@@ -60,7 +61,8 @@ export class People {
       author: { name: by, email },
       ...(wish.sign === undefined ? {} : { sign: wish.sign }),
     });
-    await this.#move(found, { branch: wish.branch, before, after: commit, by });
+    const isForced = before !== undefined && before !== parent;
+    await this.#move(found, { branch: wish.branch, before, after: commit, by, isForced });
     return commit;
   }
 
@@ -243,10 +245,11 @@ export class People {
   }
 
   async #move(repository: Repository, move: BranchMove): Promise<void> {
-    const { branch, before = noCommit, after, by } = move;
-    await this.#world.bare(repository).updateRef(`refs/heads/${branch}`, after);
+    const { branch, before = noCommit, after = noCommit, by, isForced } = move;
+    await this.#world.bare(repository).updateRef(`refs/heads/${branch}`, after === noCommit ? undefined : after);
     if (before === after) return;
-    await afterPush(this.#world, repository, { branch, before, after: after ?? noCommit, by });
+    const forced = isForced === undefined ? {} : { isForced };
+    await afterPush(this.#world, repository, { branch, before, after, by, ...forced });
   }
 }
 
@@ -255,6 +258,7 @@ interface BranchMove {
   readonly before: string | undefined;
   readonly after: string | undefined;
   readonly by: string;
+  readonly isForced?: boolean;
 }
 
 /** People whose actions, like requests, happen one after the other. */
@@ -267,31 +271,4 @@ export function peopleOf(world: World): People {
       return (...given: unknown[]): Promise<unknown> => world.alone(() => Reflect.apply(method, target, given));
     },
   });
-}
-
-export function emptyRepository(
-  world: World,
-  { owner, name, private: isPrivate }: { readonly owner: string; readonly name: string; readonly private: boolean },
-): Repository {
-  return {
-    id: world.id(),
-    owner,
-    name,
-    private: isPrivate,
-    parent: undefined,
-    defaultBranch: 'main',
-    createdAt: world.now(),
-    installed: false,
-    roles: new Map(),
-    lastNumber: 0,
-    pulls: new Map(),
-    issues: new Map(),
-    comments: new Map(),
-    checks: new Map(),
-    statuses: [],
-    deployments: new Map(),
-    protections: new Map(),
-    activity: [],
-    queue: [],
-  };
 }

@@ -10,6 +10,8 @@ export interface Push {
   readonly after: string;
   readonly by: string;
   readonly kind?: Activity['kind'];
+  /** What was there is not in what came; looked up when absent. */
+  readonly isForced?: boolean;
 }
 
 export interface NewPull {
@@ -95,7 +97,8 @@ async function bringHead(world: World, bare: Bare, pull: Pull): Promise<void> {
 export async function afterPush(world: World, repository: Repository, push: Push): Promise<void> {
   const bare = world.bare(repository);
   const { before, after, branch, by } = push;
-  const isForced = before !== noCommit && after !== noCommit && !(await bare.isAncestor(before, after));
+  const isMove = before !== noCommit && after !== noCommit;
+  const isForced = push.isForced ?? (isMove && !(await bare.isAncestor(before, after)));
   repository.activity.push({
     id: world.id(),
     before,
