@@ -1,6 +1,8 @@
 import type { Turn } from './context.ts';
 import { issuesTurn } from './issues.ts';
 import { mergesTurn } from './merges.ts';
+import { proposalsTurn } from './proposals.ts';
+import { pullRequestsTurn } from './pull-requests.ts';
 
 /** Everything that the loop does on GitHub, in the order in which it is done. */
-export const turns: readonly Turn[] = [mergesTurn, issuesTurn];
+export const turns: readonly Turn[] = [pullRequestsTurn, mergesTurn, proposalsTurn, issuesTurn];
