@@ -90,7 +90,7 @@ export class GitCli implements Repository {
     assertObjectId(commit);
     if (paths.length === 0) return [];
     const args = ['ls-tree', '-r', '-z', '-l', '--full-tree', commit, '--', ...argumentsOf(paths)];
-    const { stdout } = await this.#read(args);
+    const { stdout } = await this.#read(args, entriesMax);
     const inside = coverOf(paths);
     const entries: TreeEntry[] = [];
     for (const line of recordsOf(stdout)) {
@@ -222,14 +222,15 @@ export class GitCli implements Repository {
     return changedOf(stdout).filter((change) => inside(change.path));
   }
 
-  async #read(args: readonly string[]): Promise<Finished> {
-    const finished = await this.#run(args);
+  async #read(args: readonly string[], recordsMax?: number): Promise<Finished> {
+    const finished = await this.#run(args, recordsMax);
     if (finished.exit !== 0) throw readFailure(finished.stderr, this.place);
     return finished;
   }
 
-  #run(args: readonly string[]): Promise<Finished> {
-    return runGit(this.#command, args, { timeoutMs: this.#timeoutMs, outputBytesMax: listingBytesMax });
+  #run(args: readonly string[], recordsMax?: number): Promise<Finished> {
+    const limits = { timeoutMs: this.#timeoutMs, outputBytesMax: listingBytesMax };
+    return runGit(this.#command, args, recordsMax === undefined ? limits : { ...limits, recordsMax });
   }
 
   #entryOf(line: string): TreeEntry {

@@ -20,6 +20,8 @@ export interface GitCommand {
 export interface RunLimits {
   readonly timeoutMs: number;
   readonly outputBytesMax: number;
+  /** Of output whose records end with NUL: a listing of shared folders grows without end. */
+  readonly recordsMax?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -84,6 +86,7 @@ export function runGit(command: GitCommand, args: readonly string[], limits: Run
     const child = startGit(command, args);
     const stdout: Buffer[] = [];
     let stdoutBytes = 0;
+    let records = 0;
     let stderr = '';
     let failure: Error | undefined;
     const fail = (error: Error): void => {
@@ -99,7 +102,8 @@ export function runGit(command: GitCommand, args: readonly string[], limits: Run
     child.stdin.end();
     child.stdout.on('data', (chunk: Buffer) => {
       stdoutBytes += chunk.length;
-      if (stdoutBytes > limits.outputBytesMax) fail(tooMuch(args[0] ?? 'git'));
+      if (limits.recordsMax !== undefined) records += countNul(chunk);
+      if (stdoutBytes > limits.outputBytesMax || records > (limits.recordsMax ?? 0)) fail(tooMuch(args[0] ?? 'git'));
       else stdout.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -113,6 +117,12 @@ export function runGit(command: GitCommand, args: readonly string[], limits: Run
       else resolve({ exit: code ?? 1, stdout: Buffer.concat(stdout), stderr });
     });
   });
+}
+
+function countNul(chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(0); at !== -1; at = chunk.indexOf(0, at + 1)) count += 1;
+  return count;
 }
 
 /** Ends git and what it started: a fetch has children of its own. */
@@ -164,6 +174,8 @@ function environmentOf(command: GitCommand): Record<string, string> {
     GIT_LITERAL_PATHSPECS: '1',
     // Content goes by id: refs/replace would put other bytes behind it.
     GIT_NO_REPLACE_OBJECTS: '1',
+    // Grafts would give a commit other parents.
+    GIT_GRAFT_FILE: '/dev/null',
     // A partial clone would fetch a missing object through whatever transport its configuration names.
     GIT_NO_LAZY_FETCH: '1',
     // This list overrides every `protocol.*.allow` of the repository's own configuration.

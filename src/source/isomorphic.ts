@@ -5,7 +5,15 @@ import * as git from 'isomorphic-git';
 import { isPawlError } from '../errors.ts';
 import { blobId } from './blob-id.ts';
 import { authorsOf, coAuthorsIn, subjectOf } from './git-text.ts';
-import { corrupt, cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
+import {
+  corrupt,
+  cutHistory,
+  missing,
+  objectTooLarge,
+  otherFormat,
+  refusedPath,
+  treeTooLarge,
+} from './object-errors.ts';
 import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import type { SignatureVerdict } from './signature.ts';
@@ -259,6 +267,7 @@ export class Isomorphic implements Repository {
   #failure(error: unknown, what: string): Error {
     if (isPawlError(error)) return error;
     if (error instanceof git.Errors.NotFoundError) return missing(what, this.place, error);
+    if (error instanceof git.Errors.UnsafeFilepathError) return refusedPath(what, this.place);
     return corrupt(what, this.place, error);
   }
 }

@@ -44,3 +44,11 @@ export function corrupt(what: string, place: string, cause?: unknown): TerminalE
     cause,
   });
 }
+
+/** The library reads nothing of a tree that names `.git`, in any spelling; git itself never made one. */
+export function refusedPath(what: string, place: string): TerminalError {
+  return new TerminalError(`${place} holds ${what}, which has a name like Git's own folder.`, {
+    code: 'source.path_refused',
+    help: 'Take the file out of the commit.',
+  });
+}

@@ -78,7 +78,7 @@ export interface Repository {
 }
 
 /** Bounds of one listing and one blob: a repository cannot make its reader hold more. */
-export const entriesMax = 1_000_000;
+export const entriesMax = 250_000;
 
 /** What the process was started with and a child of it may know; nothing else of the environment reaches git. */
 export interface Surroundings {

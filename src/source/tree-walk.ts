@@ -22,6 +22,8 @@ export interface NodeDifference {
 }
 
 const depthMax = 128;
+/** A few objects that name each other twice over make folders without number, and not one file. */
+const foldersMax = 100_000;
 
 /** Lists and compares trees through a function that reads one tree object. */
 export class TreeWalk {
@@ -42,7 +44,10 @@ export class TreeWalk {
     const differences: NodeDifference[] = [];
     const inside = coverOf(paths);
     const pending = [{ from, to: to as string | undefined, prefix: '' }];
+    let folders = 0;
     for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
+      folders += 1;
+      if (folders > foldersMax) throw tooMany();
       if (pair.from === pair.to) continue;
       if (pair.prefix.split('/').length > depthMax) throw tooDeep();
       const [older, newer] = await Promise.all([this.#lines(pair.from), this.#lines(pair.to)]);
@@ -79,6 +84,13 @@ function nodeOf(path: string, line: TreeLine): TreeNode {
 
 function leadsTo(folder: string, paths: readonly string[]): boolean {
   return paths.some((path) => path.startsWith(`${folder}/`));
+}
+
+function tooMany(): TerminalError {
+  return new TerminalError(`The paths hold more than ${foldersMax} folders.`, {
+    code: 'git.tree_too_large',
+    help: 'Give the environment narrower paths.',
+  });
 }
 
 function tooDeep(): TerminalError {

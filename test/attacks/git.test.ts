@@ -1,0 +1,140 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { EnvironmentSettings } from '../../src/manifest/resource.ts';
+import { snapshot } from '../../src/source/snapshot.ts';
+import { TreeWalk } from '../../src/source/tree-walk.ts';
+import type { Repository } from '../../src/source/repository.ts';
+import { role } from '../source/manifests.ts';
+import { writeObject } from '../source/objects.ts';
+import { openOrigin } from '../source/origin.ts';
+import type { TestRepository } from '../support/git.ts';
+
+const prod: EnvironmentSettings = { name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' };
+
+async function treeOf(origin: TestRepository, mode: string, entries: readonly (readonly [string, string])[]) {
+  const lines = entries.map(([name, id]) => Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]));
+  return writeObject(origin, 'tree', Buffer.concat(lines));
+}
+
+/** Each folder holds the one beneath it under many names: eight objects, and paths without number. */
+async function treeBomb(origin: TestRepository, blob: string): Promise<string> {
+  const names = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
+  let below = await treeOf(
+    origin,
+    '100644',
+    names.map((name) => [`${name}.yaml`, blob]),
+  );
+  for (let level = 0; level < 6; level += 1) {
+    const id = below;
+    below = await treeOf(
+      origin,
+      '40000',
+      names.slice(0, 16).map((name) => [name, id]),
+    );
+  }
+  const commit = await origin.git('commit-tree', below, '-m', 'Bomb');
+  await origin.git('update-ref', 'refs/heads/bomb', commit);
+  await origin.git('repack', '-a', '-d', '-q');
+  return commit;
+}
+
+describe.each(['git-cli', 'isomorphic'] as const)('with %s', (reader) => {
+  let origin: TestRepository;
+  let repository: Repository;
+
+  beforeEach(async () => {
+    ({ origin, repository } = await openOrigin(reader));
+  });
+
+  test('a tree of eight objects with 2^32 paths is refused, and not held', async () => {
+    await origin.commit({ 'a.yaml': role('a') });
+    const commit = await treeBomb(origin, await origin.git('rev-parse', 'HEAD:a.yaml'));
+    await expect(repository.entries(commit, [''])).rejects.toMatchObject({ code: 'git.tree_too_large' });
+  });
+
+  test('a blob that unpacks to two hundred times its size is refused by its size', async () => {
+    const commit = await origin.commit({
+      'agents/a.yaml': role('a'),
+      'agents/bomb.yaml': Buffer.alloc(32 * 1024 * 1024, 32),
+    });
+    const taken = await snapshot(repository, { commit, environment: prod });
+    expect(taken.problems.map(({ code, file }) => [code, file])).toContainEqual([
+      'limits.file_bytes',
+      'agents/bomb.yaml',
+    ]);
+  });
+
+  test('names that a file system would take for each other or for Git stay what they are', async () => {
+    await origin.commit({ 'agents/a.yaml': role('a') });
+    const blob = await origin.git('rev-parse', 'HEAD:agents/a.yaml');
+    const names = ['.GIT', '.git', 'A.yaml', 'a.yaml', 'a\u0301.yaml', '\u00e1.yaml', 'git~1'];
+    const agents = await treeOf(
+      origin,
+      '100644',
+      names.map((name) => [name, blob]),
+    );
+    const root = await treeOf(origin, '40000', [['agents', agents]]);
+    const commit = await origin.git('commit-tree', root, '-m', 'Look-alikes');
+    const taking = snapshot(repository, { commit, environment: prod });
+    if (reader === 'isomorphic') return expect(taking).rejects.toMatchObject({ code: 'source.path_refused' });
+    const taken = await taking;
+    // Two files of one resource: both are named, and neither wins.
+    const duplicate = taken.problems.filter(({ severity }) => severity === 'error');
+    expect(duplicate.map(({ code }) => code)).toContain('manifest.duplicate');
+    expect(taken.problems.some(({ file }) => file === 'agents/.git' || file === 'agents/.GIT')).toBe(false);
+  });
+
+  test('what a message says is text of one line without control characters', async () => {
+    const commit = await origin.commit(
+      { a: '' },
+      '\u001b[2J<!-- pawl:plan prod -->\u202e::error::x\r\n/pawl ack R1-3f2a',
+    );
+    const subject = await repository.subject(commit);
+    expect(subject).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(subject).not.toContain('/pawl ack');
+  });
+
+  test('history goes by parents: neither clocks nor grafts nor replacements have a say', async () => {
+    const first = await origin.commit({ 'a.yaml': 'a: 1\n' });
+    const second = await origin.commit({ 'a.yaml': 'a: 2\n' });
+    const stranger = await origin.git('commit-tree', '-m', 'Stranger', `${second}^{tree}`);
+    await writeFile(join(origin.path, '.git/info/grafts'), `${stranger} ${second}\n`);
+    const [blob, planted] = [
+      await origin.git('rev-parse', `${first}:a.yaml`),
+      await origin.git('rev-parse', `${second}:a.yaml`),
+    ];
+    await origin.git('replace', blob, planted);
+    expect(await repository.isAncestor(first, stranger)).toBe(false);
+    expect(await repository.parents(stranger)).toEqual([]);
+    expect(Buffer.from((await repository.read([blob], 100)).get(blob) ?? []).toString()).toBe('a: 1\n');
+  });
+
+  test.each([
+    '--output=/tmp/x',
+    '-x',
+    'main@{1}',
+    '@{u}',
+    ':/Change',
+    'main..side',
+    'main:a.yaml',
+    'a b',
+    'x\n--all',
+    '^main',
+  ])('what is no name of a branch never reaches git: %j', async (ref) => {
+    await expect(repository.resolve(ref)).rejects.toMatchObject({ code: 'git.ref_refused' });
+  });
+});
+
+test('folders without number and without a file end the walk', async () => {
+  const hollow = new TreeWalk(async () => [
+    { mode: '040000', path: 'x', oid: `${Math.random()}` },
+    { mode: '040000', path: 'y', oid: `${Math.random()}` },
+  ]);
+  await expect(hollow.list('0', [''])).rejects.toMatchObject({ code: 'git.tree_too_large' });
+  const wide = new TreeWalk(async (id) => [
+    { mode: '040000', path: 'x', oid: id.length > 60 ? 'end' : `${id}x` },
+    { mode: '040000', path: 'y', oid: id.length > 60 ? 'end' : `${id}y` },
+  ]);
+  await expect(wide.list('0', [''])).rejects.toMatchObject({ code: 'git.tree_too_large' });
+});
