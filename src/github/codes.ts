@@ -56,4 +56,9 @@ export const githubCodes = {
     cause: 'What PAWL_GITHUB_APP_KEY or its file holds is not the PEM of a private key.',
     cure: 'Make a private key on the page of the App, and put the file as it is where the setting points.',
   },
+  'github.command_refused': {
+    title: 'A command on a pull request was not carried out',
+    cause: 'It asks for what is not there, or what it was written about has moved since.',
+    cure: 'Look at the plan that stands on the pull request now, and write the command again.',
+  },
 } as const satisfies Record<string, CodeDoc>;

@@ -1,3 +1,4 @@
+import { commandsTurn } from './commands.ts';
 import type { Turn } from './context.ts';
 import { issuesTurn } from './issues.ts';
 import { mergesTurn } from './merges.ts';
