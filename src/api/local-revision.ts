@@ -57,6 +57,7 @@ async function rollback(plane: ControlPlane, person: Person, request: RollbackRe
     by: person.name,
     membership: person,
     acknowledge,
+    ...(request.pullRequest === undefined ? {} : { pullRequest: request.pullRequest }),
   });
   const quarantine = (await readQuarantine(plane.database.db, environment)).map(withdrawnRecord);
   return { outcome, environment, revision, to, summary: plan.summary, quarantine, ...leftBehind(left) };

@@ -55,6 +55,8 @@ export interface RollbackRequest extends RevisionRequest {
   readonly reason: string;
   /** Ids of risks and guards that they acknowledge with it. */
   readonly acknowledge: readonly string[];
+  /** False: no pull request that reverts it is wanted. */
+  readonly pullRequest?: boolean | undefined;
 }
 
 export interface RolledBack extends LeftBehind {

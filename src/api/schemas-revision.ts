@@ -12,6 +12,7 @@ export const compareQuery = z.object({ from: z.string().min(1).max(255), to: z.s
 export const blameQuery = z.object({ address: z.string().min(1).max(255) });
 
 export const rollbackBody = z.strictObject({
+  pullRequest: z.boolean().optional(),
   planDigest: z.string().regex(/^[0-9a-f]{64}$/),
   runs,
   reason: text,

@@ -40,6 +40,7 @@ export function addAccessCommands(program: Command, context: CliContext, outcome
     .command('tighten')
     .description('propose manifests that grant no more than recorded runs used: tools, permissions of roles, limits')
     .option('--days <n>', 'look at the runs that ended in so many days', (text) => wholeNumber(text, 1, 365), 30)
+    .option('--pull-request', 'have pawl open a pull request on GitHub with it')
     .option('--write', 'write it into the working copy; Git is left alone')
     .addOption(environment())
     .addOption(output('text', 'patch', 'json'))

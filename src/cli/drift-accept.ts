@@ -15,6 +15,7 @@ import { writeAccepted } from './accepted-files.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { plural } from './plural.ts';
+import { showProposed } from './proposal-done.ts';
 
 export interface DriftAcceptOptions {
   readonly addresses: readonly string[];
@@ -22,11 +23,13 @@ export interface DriftAcceptOptions {
   readonly diff?: boolean;
   readonly allowDirty?: boolean;
   readonly overManifest?: boolean;
+  readonly pullRequest?: boolean;
   readonly output: string;
 }
 
 /** Writes what is live into the manifests of the working copy, for a commit that makes it what Git says. */
 export async function driftAcceptCommand(context: CliContext, options: DriftAcceptOptions): Promise<ExitCode> {
+  if (options.pullRequest === true) return propose(context, options);
   const root = findRoot(context.cwd);
   if (root === undefined) throw noWorkingCopy();
   const { environment, drift } = await withDoor(context, async (door) => {
@@ -43,6 +46,19 @@ export async function driftAcceptCommand(context: CliContext, options: DriftAcce
     json(context.terminal, { environment, written: isWritten, ...asJson(accepted) });
   } else show(context, { environment, accepted, isWritten });
   return accepted.outcomes.some(({ kind }) => kind === 'refused') ? exitCodes.findings : exitCodes.success;
+}
+
+/** The same as a pull request, of the head of the environment's branch. */
+async function propose(context: CliContext, options: DriftAcceptOptions): Promise<ExitCode> {
+  const { addresses, overManifest = false } = options;
+  const proposed = await withDoor(context, async ({ operations, ...door }) => {
+    const environment = await chooseEnvironment({ operations, ...door }, options.env);
+    chosenDrift(await operations.drift(environment), addresses);
+    const wish = { kind: 'accept-drift', environment, addresses, overManifest } as const;
+    return options.diff === true ? operations.previewProposal(wish) : operations.propose(wish);
+  });
+  showProposed(context, proposed, options.output);
+  return exitCodes.success;
 }
 
 /** What a person has not committed yet is not mixed with what pawl writes. */

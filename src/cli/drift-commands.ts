@@ -22,6 +22,7 @@ export function addDriftCommands(program: Command, context: CliContext, outcome:
     .argument('[address...]', 'drifted resources, as `pawl drift` lists them; without one, all')
     .option('--diff', 'write nothing; show what would change')
     .option('--allow-dirty', 'also edit files that have uncommitted changes')
+    .option('--pull-request', 'leave the working copy alone: have pawl open a pull request on GitHub')
     .option('--over-manifest', 'also where the manifest has moved since: what it says beyond is given up')
     .action(async (addresses: readonly string[], _options, command: Command) => {
       const options = command.optsWithGlobals<Omit<DriftAcceptOptions, 'addresses'>>();

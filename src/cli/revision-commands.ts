@@ -28,6 +28,7 @@ function addReturning(program: Command, context: CliContext, outcome: Outcome): 
     .option('--reason <text>', 'why, for the record and for whoever finds a commit held', reason)
     .option('--ack <id>', 'acknowledge a risk or a guard of the plan with it, as often as needed', collect)
     .option('--auto-approve', 'do not ask; acknowledges nothing')
+    .option('--no-pull-request', 'open none on GitHub that takes out of Git what is withdrawn')
     .option('--release', 'roll nothing back: lift the whole quarantine, with --reason')
     .addOption(output('text', 'json'))
     .action(async (revision: string | undefined, options) => {

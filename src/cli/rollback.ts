@@ -19,6 +19,7 @@ export interface RollbackOptions {
   readonly ack?: readonly string[];
   readonly autoApprove?: boolean;
   readonly release?: boolean;
+  readonly pullRequest?: boolean;
   readonly output: string;
 }
 
@@ -41,6 +42,7 @@ export async function rollbackCommand(context: CliContext, options: RollbackOpti
       runs: options.runs,
       reason: options.reason ?? '',
       acknowledge: options.ack ?? [],
+      ...(options.pullRequest === false ? { pullRequest: false } : {}),
     });
     if (options.output === 'json') json(context.terminal, { ...done, plan: renderJson(planned.plan) });
     else showDone(context, done, planned);

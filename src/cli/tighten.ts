@@ -7,17 +7,20 @@ import { neutral } from '../manifest/neutral.ts';
 import type { RecordedUse } from '../plan/tighten.ts';
 import { chooseEnvironment, type CliContext, json, withDoor } from './context.ts';
 import { plural } from './plural.ts';
+import { showProposed } from './proposal-done.ts';
 
 export interface TightenOptions {
   readonly days: number;
   readonly env?: string;
   readonly write?: true;
+  readonly pullRequest?: true;
   readonly output: string;
 }
 
 /** Proposes the grants and limits that recorded use justifies, as a change of the working copy's manifests. */
 export async function tightenCommand(context: CliContext, options: TightenOptions): Promise<ExitCode> {
   const { terminal } = context;
+  if (options.pullRequest === true) return propose(context, options);
   const root = findRoot(context.cwd);
   if (root === undefined) throw noRepository(context.cwd);
   const { environment, use } = await withDoor(context, async (door) => {
@@ -36,6 +39,15 @@ export async function tightenCommand(context: CliContext, options: TightenOption
   } else if (options.output === 'json') json(terminal, jsonOf(found, { environment, use, ...options }));
   else terminal.out(textOf(found, { environment, use, ...options }));
   return found.refused.length > 0 ? exitCodes.findings : exitCodes.success;
+}
+
+async function propose(context: CliContext, { days, env, output }: TightenOptions): Promise<ExitCode> {
+  const proposed = await withDoor(context, async (door) => {
+    const environment = await chooseEnvironment(door, env);
+    return door.operations.propose({ kind: 'tighten', environment, days });
+  });
+  showProposed(context, proposed, output);
+  return exitCodes.success;
 }
 
 /** As `git apply` takes it. */
