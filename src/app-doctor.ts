@@ -1,8 +1,11 @@
 import { providerFault } from './api/oidc.ts';
+import { gitHubOf } from './app-github.ts';
 import type { Check } from './cli/app-port.ts';
+import { checkGitHub } from './cli/check-github.ts';
 import { checkIdentity } from './cli/check-identity.ts';
 import { type Openers, runChecks } from './cli/checks.ts';
 import type { Config } from './config.ts';
+import { inspectGitHub } from './github/inspect.ts';
 import { countTokens } from './store/api-token.ts';
 
 /** All that `pawl doctor` looks at: the parts, and who may come in by the door. The database is opened once. */
@@ -17,5 +20,15 @@ export async function examine(config: Config, openers: Openers): Promise<readonl
   const checks = await runChecks(config, { ...openers, database });
   const { oidc } = config.api;
   const provider = oidc && { issuer: oidc.issuer, fault: await providerFault(oidc.issuer) };
-  return [...checks, ...checkIdentity(config.api, { tokens, ...(provider === undefined ? {} : { provider }) })];
+  return [
+    ...checks,
+    ...(await gitHubChecks(config)),
+    ...checkIdentity(config.api, { tokens, ...(provider === undefined ? {} : { provider }) }),
+  ];
+}
+
+async function gitHubChecks({ github: settings, repository }: Config): Promise<readonly Check[]> {
+  if (settings === undefined) return [];
+  const found = await inspectGitHub(gitHubOf(settings, repository));
+  return checkGitHub({ ...found, hasWebhookSecret: settings.webhookSecret !== undefined });
 }

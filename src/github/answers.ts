@@ -24,12 +24,12 @@ export function rememberAnswers(octokit: Octokit): void {
     const key = `${String(options.headers.accept)} ${url}`;
     const known = answers.get(key);
     try {
-      const response = await request(
-        known === undefined ? options : { ...options, headers: { ...options.headers, 'if-none-match': known.etag } },
-      );
+      // Hooks hand on the options that they were given: what is put in their place is not seen.
+      if (known !== undefined) options.headers['if-none-match'] = known.etag;
+      const response = await request(options);
       const { etag } = response.headers;
       answers.delete(key);
-      if (etag !== undefined) answers.set(key, { etag, response });
+      if (etag !== undefined) answers.set(key, { etag, response: structuredClone(response) });
       const [oldest] = answers.keys();
       if (answers.size > answersMax && oldest !== undefined) answers.delete(oldest);
       return response;

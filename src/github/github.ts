@@ -79,7 +79,11 @@ export function openGitHub(options: GitHubOptions): GitHub {
   });
   rememberAnswers(octokit);
   oneAtATime(octokit, { gapMs: writeMs });
-  octokit.hook.wrap('request', (request, asked) => untilStopped(() => Promise.resolve(request(asked))));
+  octokit.hook.wrap('request', (request, asked) => {
+    // The libraries count tries in it, and requests without settings of their own would share one.
+    asked.request = { ...asked.request };
+    return untilStopped(() => Promise.resolve(request(asked)));
+  });
   octokit.hook.error('request', (error, asked) => {
     throw gitHubError(error, asked);
   });

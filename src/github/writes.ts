@@ -11,8 +11,9 @@ export function oneAtATime(octokit: Octokit, { gapMs }: { readonly gapMs: number
     // A login is asked for in the middle of a write, and would wait for it here.
     const isLogin = options.url.endsWith('/access_tokens');
     if (options.method === 'GET' || options.method === 'HEAD' || isLogin) return request(options);
-    const sent = options.method === 'POST' ? { ...options, request: { ...options.request, retries: 0 } } : options;
-    const written = last.then(() => request(sent));
+    // Hooks hand on the options that they were given: what is put in their place is not seen.
+    if (options.method === 'POST') options.request = { ...options.request, retries: 0 };
+    const written = last.then(() => request(options));
     const rest = (): Promise<void> => delay(gapMs, undefined, { ref: false });
     last = written.then(rest, rest);
     return written;
