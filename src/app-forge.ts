@@ -2,9 +2,17 @@ import { gitHubOf } from './app-github.ts';
 import type { Config, RepositoryChoice } from './config.ts';
 import type { Forge } from './controller/forge.ts';
 import { forgeOf } from './github/branch-protection.ts';
+import type { GitHub } from './github/github.ts';
+import { fullName } from './github/repository-name.ts';
 
 /** What the control loop may ask of the place that the repository is kept at; undefined: pawl speaks with none. */
 export function openForge({ github }: Config, repository: RepositoryChoice): Forge | undefined {
   // Opened at the first question: most commits raise none, and then nothing has to be configured.
-  return github === undefined ? undefined : forgeOf(() => gitHubOf(github, repository));
+  if (github === undefined) return undefined;
+  const open = (): GitHub => gitHubOf(github, repository);
+  const forge = forgeOf(open);
+  return {
+    name: () => fullName(open().repository),
+    branchProtection: (branch) => forge.branchProtection(branch),
+  };
 }

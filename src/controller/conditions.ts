@@ -21,7 +21,7 @@ export interface Seen {
 export function conditionsOf(seen: Seen): readonly Condition[] {
   const { outcome, commit } = seen;
   if (outcome.kind === 'elsewhere' || isOvertaken(outcome)) return [];
-  const failure = failureOf(outcome);
+  const failure = failureOf(seen);
   if (failure?.type === 'SourceReady') return [failure.condition(commit)];
   const stages = [
     condition('SourceReady', 'True', { reason: 'Ready', message: '', commit }),
@@ -59,17 +59,14 @@ function isOvertaken(outcome: Outcome): boolean {
   return outcome.kind === 'failed' && outcome.code === 'plan.stale';
 }
 
-function failureOf(outcome: Outcome): Failure | undefined {
+function failureOf({ outcome, plan }: Seen): Failure | undefined {
   if (outcome.kind === 'unacknowledged') {
-    const reason = outcome.message.includes(notAsReviewed) ? 'NotAsReviewed' : 'Unacknowledged';
+    const reason = plan?.guards.some(({ id }) => id === 'review.changed') === true ? 'NotAsReviewed' : 'Unacknowledged';
     return failure('Gated', reason, outcome.message);
   }
   if (outcome.kind === 'held') return failure('Gated', heldReasons[outcome.code] ?? 'Held', outcome.message);
   return outcome.kind === 'failed' ? ofCode(outcome) : undefined;
 }
-
-/** The text of the guard that compares with pull requests. */
-const notAsReviewed = 'not what was reviewed';
 
 const heldReasons: Readonly<Record<string, ReasonOf<'Gated'>>> = {
   'git.non_fast_forward': 'NonFastForward',

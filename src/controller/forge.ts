@@ -8,5 +8,7 @@ export interface BranchProtection {
 
 /** What the control loop asks of the place that a repository is kept at. */
 export interface Forge {
+  /** `owner/name`, as rows about its pull requests have it; absent: nothing is known of them. */
+  name?(): string | undefined;
   branchProtection(branch: string): Promise<BranchProtection>;
 }

@@ -70,10 +70,12 @@ function isSame(settled: Settled, now: Settled): boolean {
 }
 
 /** What the pass came to, for the next tick. Everything of `standing` was read before the pass began. */
-export function settle(memory: Memory, standing: Standing, { outcome, commit }: PassResult): void {
+export function settle(memory: Memory, standing: Standing, { outcome, commit, plan }: PassResult): void {
   memory.commit = commit;
   memory.overtaken = outcome.kind === 'superseded' ? memory.overtaken + 1 : 0;
-  if (isOpen(outcome)) {
+  // What a forge answers moves no row of the environment.
+  const isUnanswered = plan?.guards.some(({ id }) => id === 'review.unanswered') === true;
+  if (isOpen(outcome) || isUnanswered) {
     memory.settled = undefined;
     return;
   }

@@ -17,6 +17,7 @@ import { readOlder, readWritten } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 import type { Planned } from './beside-input.ts';
 import { withOwnRules } from './environments.ts';
+import { reviewGuard } from './review.ts';
 import type { Forge } from './forge.ts';
 
 /** What the control loop works with; what is remembered between plans makes the next one cost what changed. */
@@ -66,7 +67,9 @@ export async function planWithInputs(plane: ControlPlane, target: PlanTarget): P
     snapshot(repository, { commit, environment: settings }, { cache: plane.snapshots }),
     liveOf(plane, settings.name, deep),
   ]);
-  return planTaken(plane, { taken, live, subject: await repository.subject(commit) }, { overrides });
+  const made = await planTaken(plane, { taken, live, subject: await repository.subject(commit) }, { overrides });
+  const refusal = workingCopy === undefined ? await reviewGuard(plane, made.plan, live) : undefined;
+  return refusal === undefined ? made : { ...made, plan: { ...made.plan, guards: [...made.plan.guards, refusal] } };
 }
 
 export interface Taken {

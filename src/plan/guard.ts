@@ -7,7 +7,9 @@ export interface GuardRefusal {
     | 'guard.namespace_emptied'
     | 'guard.source_shrunk'
     | 'guard.live_runs'
-    | 'guard.protected';
+    | 'guard.protected'
+    | 'review.changed'
+    | 'review.unanswered';
   /** What the refusal says: figures, names, limits. */
   readonly message: string;
   /** `false`: no acknowledgement helps (what is protected takes two merges). */

@@ -1,0 +1,46 @@
+import { channels } from '../bus/bus.ts';
+import type { Live, Plan } from '../plan/change.ts';
+import type { GuardRefusal } from '../plan/guard.ts';
+import { isUnchanged } from '../plan/plan.ts';
+import { reviewRefusal, unansweredRefusal } from '../plan/review.ts';
+import { firstParentLine } from '../source/first-parent-line.ts';
+import { broughtBy } from '../store/pull-commit.ts';
+import { readShown } from '../store/review.ts';
+import type { ControlPlane } from './planning.ts';
+
+/** A branch that went further than this between two applies is not compared commit by commit. */
+const commitsMax = 100;
+
+/**
+ * Holds a plan of the branch against what the pull requests showed that brought its commits. A commit that somebody
+ * pushed was shown to nobody: then there is nothing to compare, and the plan's own risks hold it back. The forge is not
+ * asked here: rows say what it answered.
+ */
+export async function reviewGuard(plane: ControlPlane, plan: Plan, live: Live): Promise<GuardRefusal | undefined> {
+  const repository = plane.forge?.name?.();
+  const { commit, branch } = plan.target;
+  if (repository === undefined || live.commit === undefined || live.commit === commit) return undefined;
+  if ((isUnchanged(plan) && plan.risks.length === 0) || !(await isOnBranch(plane, plan))) return undefined;
+  const line = await firstParentLine(plane.repository, { after: live.commit, to: commit, max: commitsMax });
+  if (line === undefined || line.length === 0) return undefined;
+  const { db } = plane.database;
+  const found = await broughtBy(db, { repository, branch }, line);
+  const brought = line.flatMap((one) => found.get(one) ?? []);
+  if (brought.some(({ kind }) => kind === 'pushed')) return undefined;
+  const open = brought.filter(({ kind }) => kind === 'unanswered').length;
+  if (open > 0) {
+    await plane.database.notify(channels.hint, '').catch(() => undefined);
+    return unansweredRefusal(open);
+  }
+  const numbers = [...new Set(brought.flatMap((one) => (one.kind === 'pull' ? [one.number] : [])))];
+  const shown = await readShown(db, { repository, environment: plan.environment }, numbers);
+  // A pull request that nobody was shown anything of (pawl came later) is as good as a push.
+  if (shown.length < numbers.length) return undefined;
+  return reviewRefusal(plan, shown);
+}
+
+/** What a pull request would make is not on the branch, and is what reviewers are about to be shown. */
+async function isOnBranch({ repository }: ControlPlane, { target }: Plan): Promise<boolean> {
+  const head = await repository.resolve(target.branch).catch(() => undefined);
+  return head !== undefined && (head === target.commit || (await repository.isAncestor(target.commit, head)));
+}

@@ -1,0 +1,60 @@
+import type { Plan } from './change.ts';
+import type { GuardRefusal } from './guard.ts';
+import { operationsOf, risksShownOf } from './reviewed.ts';
+
+/** What reviewers of one pull request were shown of an environment. */
+export interface Shown {
+  readonly number: number;
+  readonly mergeTree: string | undefined;
+  readonly planDigest: string | undefined;
+  readonly operations: readonly (readonly [string, string, string | null])[];
+  readonly risks: readonly (readonly [string, string])[];
+}
+
+/**
+ * Whether a plan is what pull requests showed: the very plan of the very tree, or nothing beyond what they showed
+ * together. Two that each widen nothing may widen together: then no one of them showed the risk. Pure.
+ */
+export function reviewRefusal(plan: Plan, shown: readonly Shown[]): GuardRefusal | undefined {
+  const isSame = shown.some(
+    ({ planDigest, mergeTree }) => planDigest === plan.digest && mergeTree === plan.target.tree,
+  );
+  if (isSame) return undefined;
+  const operations = beyond(
+    operationsOf(plan),
+    shown.flatMap((one) => one.operations),
+  );
+  const risks = beyond(
+    risksShownOf(plan),
+    shown.flatMap((one) => one.risks),
+  );
+  if (operations.length === 0 && risks.length === 0) return undefined;
+  const pulls = shown.map(({ number }) => `#${number}`).join(', ');
+  const what = [countOf(operations.length, 'operation'), countOf(risks.length, 'risk')].flatMap((text) => text ?? []);
+  return {
+    id: 'review.changed',
+    message: `This is not what was reviewed: ${what.join(' and ')} that ${pulls} did not show.`,
+    acknowledgeable: true,
+    addresses: operations.map(([address]) => address),
+  };
+}
+
+/** Until it is known which pull requests brought the commits, nobody can say what was reviewed. */
+export function unansweredRefusal(commits: number): GuardRefusal {
+  return {
+    id: 'review.unanswered',
+    message: `Nobody has said yet which pull requests brought ${countOf(commits, 'commit') ?? 'it'}; it goes on when the forge answers.`,
+    acknowledgeable: true,
+    addresses: [],
+  };
+}
+
+function beyond<One extends readonly (string | null)[]>(all: readonly One[], shown: readonly One[]): readonly One[] {
+  const known = new Set(shown.map((one) => JSON.stringify(one)));
+  return all.filter((one) => !known.has(JSON.stringify(one)));
+}
+
+function countOf(count: number, noun: string): string | undefined {
+  if (count === 0) return undefined;
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
