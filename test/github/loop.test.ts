@@ -38,7 +38,7 @@ describe('the loop of GitHub', () => {
       login: { kind: 'token', token: { kind: 'text', text: 'none' } },
       readSecret: () => Promise.resolve('none'),
     });
-    const plane = createControlPlane(unreachableRepository(new TerminalError('Nobody asks it.', { code: 'config.no_repository' })), database);
+    const plane = createControlPlane(unreachableRepository(new TerminalError('Nobody asks it.', { code: 'git.unreachable' })), database);
     const log = createLog('info', { write: (line: string) => void lines.push(line) });
     const context: GitHubContext = { github, plane, log, actor: 'github' };
     return new GitHubLoop({ context, turns, now: () => now, sweepMs: 1_000 });
