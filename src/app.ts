@@ -3,6 +3,7 @@ import { alone, forever } from './app-alone.ts';
 import { controllerAlone, startController } from './app-controller.ts';
 import { openPlane, openSource } from './app-source.ts';
 import { startProbes } from './app-probes.ts';
+import { deliveringOf } from './app-alerts.ts';
 import { startScheduler } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
@@ -129,6 +130,9 @@ function operationsFor(
 ): (person: Person) => Operations {
   const workingCopy = config.repository.kind === 'path' ? new WorkingCopy({ root: config.repository.path }) : undefined;
   const log = subsystemLog(createLog(config.logLevel), 'plan');
+  const { database } = plane;
+  const secrets = secretsOf(config, database);
+  const delivering = deliveringOf({ database, secrets, publicUrl: config.api.publicUrl });
   return (person) =>
     createLocalOperations({
       plane,
@@ -136,6 +140,7 @@ function operationsFor(
       workingCopy,
       log,
       secretKeys: config.secrets.storedKeys,
+      delivering,
       hasProvider: config.api.oidc !== undefined,
       close,
     });

@@ -1,10 +1,10 @@
 import { actionCodes } from './action/codes.ts';
-import { actionsCodes } from './api/actions-codes.ts';
 import { apiCodes } from './api/codes.ts';
 import { applyCodes } from './apply/codes.ts';
 import { busCodes } from './bus/codes.ts';
 import { cliCodes } from './cli/codes.ts';
 import { configCodes } from './config.ts';
+import { alertCodes } from './controller/alert-codes.ts';
 import { auditCodes } from './controller/audit-codes.ts';
 import { controllerCodes } from './controller/codes.ts';
 import { driftCodes } from './controller/drift-codes.ts';
@@ -48,6 +48,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   controllerCodes,
   auditCodes,
   driftCodes,
+  alertCodes,
   proposalCodes,
   githubCodes,
   policyCodes,
@@ -67,7 +68,6 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   apiCodes,
   cliCodes,
   actionCodes,
-  actionsCodes,
   configCodes,
 ];
 

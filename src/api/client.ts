@@ -4,8 +4,10 @@ import { accessClient } from './client-access.ts';
 import { answerClient } from './client-answer.ts';
 import { approvalClient } from './client-approval.ts';
 import { auditClient } from './client-audit.ts';
+import { proposalClient } from './client-proposal.ts';
 import { revisionClient } from './client-revision.ts';
 import { retryClient } from './client-retry.ts';
+import { alertClient } from './client-alert.ts';
 import { haltClient } from './client-halt.ts';
 import { secretClient } from './client-secret.ts';
 import type { BudgetRecord } from './operations-budget.ts';
@@ -62,6 +64,7 @@ export function createClient(options: ClientOptions): Operations {
     ...rolloutClient({ get, post, of }),
     ...syncClient({ get, post, of }),
     budgets: (environment) => get<BudgetRecord[]>(`${of(environment)}/budgets`),
+    ...alertClient({ get, post, of }),
     ...haltClient({ get, post, of }),
     ...secretClient({ get, post, of }),
     ...runClient({ get, of, run }),
@@ -76,6 +79,7 @@ export function createClient(options: ClientOptions): Operations {
     trace: (id) => get<records.TraceRecord>(`${run(id)}/trace`),
     ...tokenClient({ get, post }),
     ...revisionClient({ get, post }),
+    ...proposalClient({ get, post }),
     close: () => Promise.resolve(),
   };
 }

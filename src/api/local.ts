@@ -1,5 +1,6 @@
 import { channels } from '../bus/bus.ts';
 import { besideOf } from '../controller/beside.ts';
+import type { Delivering } from '../controller/delivering.ts';
 import { driftOf } from '../controller/drift.ts';
 import { environmentAt, readEnvironment } from '../controller/environments.ts';
 import { planWithInputs } from '../controller/planning.ts';
@@ -21,6 +22,7 @@ import { submitRun } from '../store/submit.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { accessOperations } from './local-access.ts';
+import { alertOperations } from './local-alert.ts';
 import { answerOperations } from './local-answer.ts';
 import { approvalOperations } from './local-approval.ts';
 import { auditOperations } from './local-audit.ts';
@@ -30,6 +32,7 @@ import { acknowledgeOperations } from './local-acknowledge.ts';
 import { applyRequest } from './local-apply.ts';
 import type { Operations, PlanRequest, SubmitRequest } from './operations.ts';
 import { environments, history, resources } from './local-listing.ts';
+import { proposalOperations } from './local-proposal.ts';
 import { revisionOperations } from './local-revision.ts';
 import { replayOperations } from './local-replay.ts';
 import { retryOperations } from './local-retry.ts';
@@ -55,6 +58,8 @@ export interface LocalOptions {
   readonly log?: Log;
   /** What stored secrets are encrypted under; absent: none can be stored. */
   readonly secretKeys?: StoredKeys | undefined;
+  /** How receivers of alerts are reached; absent: none is. */
+  readonly delivering?: Delivering;
   /** An identity provider may let others in. */
   readonly hasProvider?: boolean;
   close(): Promise<void>;
@@ -77,8 +82,10 @@ export function createLocalOperations(options: LocalOptions): Operations {
     history: async (request) => history(plane, { ...request, environment: await known(plane, request.environment) }),
     get: async (request) => resources(plane, { ...request, environment: await known(plane, request.environment) }),
     ...revisionOperations(options),
+    ...proposalOperations(options, (name) => known(plane, name)),
     submit: (request) => submit(plane, person, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
+    ...alertOperations(plane, options.delivering, (name) => known(plane, name)),
     ...answerOperations(plane, person, (name) => known(plane, name)),
     ...approvalOperations(options, (name) => known(plane, name)),
     ...auditOperations(plane, (name) => known(plane, name)),

@@ -4,6 +4,7 @@ import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
 import type { Requirements } from '../run/pool.ts';
 import type { AccessOperations } from './operations-access.ts';
+import type { AlertOperations } from './operations-alert.ts';
 import type { AnswerOperations } from './operations-answer.ts';
 import type { ApprovalOperations } from './operations-approval.ts';
 import type { AuditOperations, WhyOperations } from './operations-audit.ts';
@@ -12,6 +13,7 @@ import type { DriftOperations } from './operations-drift.ts';
 import type { HaltOperations, HaltRecord } from './operations-halt.ts';
 import type { SecretOperations } from './operations-secret.ts';
 import type { OverrideOperations } from './operations-override.ts';
+import type { ProposalOperations } from './operations-proposal.ts';
 import type { RevisionOperations, RevisionRecord } from './operations-revision.ts';
 import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
@@ -31,6 +33,7 @@ export interface Operations
     OverrideOperations,
     AcknowledgeOperations,
     AccessOperations,
+    AlertOperations,
     AnswerOperations,
     ApprovalOperations,
     AuditOperations,
@@ -44,6 +47,7 @@ export interface Operations
     HaltOperations,
     SecretOperations,
     SyncOperations,
+    ProposalOperations,
     ReplayOperations {
   /** What pawl.yaml at the repository's HEAD declares. */
   environments(): Promise<readonly { readonly name: string; readonly branch: string }[]>;

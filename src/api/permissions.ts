@@ -74,6 +74,12 @@ export const permissions: Readonly<Record<string, Need>> = {
   'POST /v1/environments/{environment}/secrets': { to: 'operate', scope: ofName('secret') },
   'POST /v1/environments/{environment}/secrets/remove': { to: 'operate', scope: ofName('secret') },
   'POST /v1/environments/{environment}/secrets/rotate': { to: 'administer', scope: everywhere },
+  'GET /v1/environments/{environment}/alerts': { to: 'read', scope: everywhere },
+  'POST /v1/environments/{environment}/alerts/test': { to: 'operate', scope: everywhere },
+  'GET /v1/environments/{environment}/probes': { to: 'read', scope: everywhere },
+  'GET /v1/environments/{environment}/proposals': { to: 'read', scope: everywhere },
+  'POST /v1/environments/{environment}/proposals': { to: 'operate', scope: ofProposal },
+  'POST /v1/environments/{environment}/proposals/preview': { to: 'read', scope: ofProposal },
   'GET /v1/environments/{environment}/drift/heal': { to: 'read', scope: everywhere },
   'POST /v1/environments/{environment}/drift/heal': { to: 'operate', scope: ofAddresses },
   'POST /v1/environments/{environment}/drift/heal/resume': { to: 'operate', scope: everywhere },
@@ -95,6 +101,11 @@ function self(): Scope {
 /** Of the environment as a whole, or of the installation where the path names none. */
 function everywhere(asked: Asked): Scope {
   return { kind: 'everywhere', ...environmentOf(asked) };
+}
+
+/** What is promoted is read in one environment and written for another: it takes the role in all of them. */
+function ofProposal(asked: Asked): Scope {
+  return asked.body['kind'] === 'promote' ? { kind: 'everywhere' } : everywhere(asked);
 }
 
 function anywhere(asked: Asked): Scope {

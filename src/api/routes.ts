@@ -1,11 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import type { JsonObject } from '../manifest/json.ts';
 import { addRoute, type Api } from './route.ts';
+import { addAlertRoutes } from './routes-alert.ts';
 import { addAnswerRoutes } from './routes-answer.ts';
 import { addApprovalRoutes } from './routes-approval.ts';
 import { addAuditRoutes } from './routes-audit.ts';
 import { addAcknowledgeRoutes } from './routes-acknowledge.ts';
 import { addAccessRoutes } from './routes-access.ts';
+import { addProposalRoutes } from './routes-proposal.ts';
 import { addDriftRoutes } from './routes-drift.ts';
 import { addOverrideRoutes } from './routes-override.ts';
 import { addRevisionRoutes } from './routes-revision.ts';
@@ -27,6 +29,7 @@ export function addRoutes(app: Api): void {
   addAcknowledgeRoutes(app);
   addAccessRoutes(app);
   addDriftRoutes(app);
+  addProposalRoutes(app);
   addOverrideRoutes(app);
   addRunRoutes(app);
   addAnswerRoutes(app);
@@ -38,6 +41,7 @@ export function addRoutes(app: Api): void {
   addRolloutRoutes(app);
   addSyncRoutes(app);
   addBudgetRoutes(app);
+  addAlertRoutes(app);
   addHaltRoutes(app);
   addSecretRoutes(app);
   addRevisionRoutes(app);

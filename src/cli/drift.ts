@@ -2,6 +2,7 @@ import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { renderDrift } from './render-drift.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
+import { probeLines } from './alerts.ts';
 import { overrideLines } from './override.ts';
 import type { CliContext } from './context.ts';
 
@@ -16,12 +17,17 @@ export async function driftCommand(context: CliContext, options: DriftOptions): 
     const environment = await chooseEnvironment({ operations, ...door }, options.env);
     const drift = await operations.drift(environment);
     const overrides = await operations.overrides(environment);
-    if (options.output === 'json') json(terminal, { environment, drift, expected: overrides });
+    const probes = await operations.probes(environment);
+    const outside = probeLines(probes);
+    if (options.output === 'json') json(terminal, { environment, drift, expected: overrides, probes });
     else {
       terminal.out(renderDrift(environment, drift, terminal.colors));
       if (overrides.length > 0) terminal.out('\nExpected drift, by overrides in force:');
       for (const line of overrides.flatMap((one) => overrideLines(one, new Date()))) terminal.out(`  ${line}`);
+      if (outside.length > 0) terminal.out('\nOutside, as workers found it:');
+      for (const line of outside) terminal.out(line);
     }
-    return drift.length === 0 ? exitCodes.success : exitCodes.differences;
+    const isFailing = probes.some(({ state }) => state === 'failing');
+    return drift.length === 0 && !isFailing ? exitCodes.success : exitCodes.differences;
   });
 }

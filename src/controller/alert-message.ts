@@ -20,3 +20,26 @@ export function linkOf({ content }: Pick<AlertMessage, 'content'>, publicUrl: st
   if (publicUrl === undefined || content.path === '') return undefined;
   return `${publicUrl.replace(/\/+$/, '')}${content.path}`;
 }
+
+/** What a receiver gets that somebody wants to try. */
+export function testMessage(environment: string, now: Date): AlertMessage {
+  const text = 'Somebody ran pawl alerts test. Nothing is wrong, and nothing has to be done.';
+  return {
+    phase: 'firing',
+    environment,
+    key: 'test',
+    fingerprint: now.toISOString(),
+    episode: 1,
+    severity: 'info',
+    content: {
+      kind: 'test',
+      title: `This is a test from pawl, for ${environment}`,
+      text,
+      found: [],
+      more: 0,
+      ways: [],
+      path: '',
+    },
+    since: now.toISOString(),
+  };
+}

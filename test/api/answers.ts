@@ -1,4 +1,6 @@
+import type { AlertOperations } from '../../src/api/operations-alert.ts';
 import type { AuditOperations, AuditReport, WhyOperations, WhyRecord } from '../../src/api/operations-audit.ts';
+import type { ProposalOperations } from '../../src/api/operations-proposal.ts';
 import type { DriftOperations } from '../../src/api/operations-drift.ts';
 import type { OverrideOperations } from '../../src/api/operations-override.ts';
 import type { ReplayOperations } from '../../src/api/operations-replay.ts';
@@ -194,6 +196,11 @@ const whyRecord: WhyRecord = {
   outcome: 'done',
 };
 
+function alertAnswers(answer: Recorded): AlertOperations {
+  const test = { environment: 'production', receiver: 'support/on-call', isDelivered: true, answer: 'HTTP 200' };
+  return { alerts: answer('alerts', []), testReceiver: answer('testReceiver', test), probes: answer('probes', []) };
+}
+
 function syncAnswers(answer: Recorded): SyncOperations {
   const sync: SyncRecord = { environment: 'production', wanted: 2, handled: 1, conditions: [] };
   return {
@@ -234,7 +241,9 @@ export function recordingOperations(calls: unknown[]): Operations {
     webhooks: answer('webhooks', []),
     drift: answer('drift', []),
     ...driftAnswers(answer),
+    ...proposalAnswers(answer),
     ...syncAnswers(answer),
+    ...alertAnswers(answer),
     status: answer('status', []),
     history: answer('history', []),
     get: answer('get', []),
@@ -254,6 +263,24 @@ export function recordingOperations(calls: unknown[]): Operations {
     ...controlAnswers(answer),
     ...revisionAnswers(answer, plan),
     close: () => Promise.resolve(),
+  };
+}
+
+function proposalAnswers(answer: Recorded): ProposalOperations {
+  const proposed = {
+    environment: 'production',
+    kind: 'tighten',
+    state: 'wanted',
+    branch: 'pawl/tighten/production-0123456789',
+    base: 'main',
+    title: 'Tighten production: 1 resource',
+    body: 'Less.\n',
+    files: [{ path: 'a.yaml', before: 'a\n', after: 'b\n' }],
+  } as const;
+  return {
+    previewProposal: answer('previewProposal', { ...proposed, state: 'preview' }),
+    propose: answer('propose', proposed),
+    proposals: answer('proposals', []),
   };
 }
 
