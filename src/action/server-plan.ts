@@ -59,7 +59,11 @@ async function ask({ server, commit, environments }: ServerPlanRequest, token: s
   });
   const { status, body } = answer;
   const plans = isJsonObject(body) ? own(body, 'plans') : undefined;
-  if (status !== 200 || plans === undefined || !isJsonList(plans)) throw refusal(status, body);
+  if (status !== 200) throw refusal(status, body);
+  const format = isJsonObject(body) ? own(body, 'format_version') : undefined;
+  if (plans === undefined || !isJsonList(plans) || typeof format !== 'string' || !/^1\.\d+$/.test(format)) {
+    throw otherServer('The server answered with something else than plans that this action reads.');
+  }
   return plans.map(planOf);
 }
 
@@ -68,18 +72,30 @@ function planOf(entry: Json): Planned {
     ? [own(entry, 'environment'), own(entry, 'plan'), own(entry, 'markdown')]
     : [];
   if (typeof environment !== 'string' || plan === undefined || !isJsonObject(plan) || typeof markdown !== 'string') {
-    throw new TerminalError('The server answered with something else than plans.', {
-      code: 'action.server_failed',
-      help: 'Use the version of the action that the server has.',
-    });
+    throw otherServer('The server answered with something else than plans.');
   }
   return { environment, json: plan, markdown };
+}
+
+function otherServer(message: string): TerminalError {
+  return new TerminalError(message, {
+    code: 'action.server_failed',
+    help: 'Pin the action at the version that the server has.',
+  });
 }
 
 /** What the server says went wrong, in its own words; they are text from outside. */
 function refusal(status: number, body: Json): RetryableError | TerminalError {
   const problem: JsonObject = isJsonObject(body) ? body : {};
   const [code, detail, help, exit] = ['code', 'detail', 'help', 'exit'].map((name) => own(problem, name));
+  // The door for people answers where there is none for jobs.
+  if (code === 'api.unauthorised' || code === 'api.not_found') {
+    return new TerminalError('The server makes no plans for jobs of GitHub Actions.', {
+      code: 'action.server_failed',
+      help: 'Set PAWL_ACTIONS_AUDIENCE and PAWL_ACTIONS_REPOSITORY_ID on the server; one that is older knows neither.',
+      exit: exitCodes.unauthorised,
+    });
+  }
   const options = {
     code: typeof code === 'string' && /^[a-z_.]{1,80}$/.test(code) ? code : 'action.server_failed',
     help: typeof help === 'string' ? help : checkServer,
