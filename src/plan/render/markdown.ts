@@ -90,13 +90,14 @@ function headOf(plan: Plan): string {
   ].join(partBreak);
 }
 
-/** What a rollback withdrew: the first of it, the rest counted. */
-function heldLines({ quarantined = [] }: Plan): readonly string[] {
-  if (quarantined.length === 0) return [];
+/** What keeps the commit back, and what a rollback withdrew: the first of it, the rest counted. */
+function heldLines({ quarantined = [], held }: Plan): readonly string[] {
+  const hold = held === undefined ? [] : [`Held: ${inert(clip(`${held.code}: ${held.message}`, 600))}`];
+  if (quarantined.length === 0) return hold;
   const shown = quarantined.slice(0, heldMax).map((withdrawn) => `- ${inert(clip(withdrawnText(withdrawn), 300))}`);
   const hidden = quarantined.length - heldMax;
   const more = hidden > 0 ? [`- and ${counted(hidden, 'more resource')}.`] : [];
-  return [heldText(quarantined.length), [...shown, ...more].join('\n')];
+  return [...hold, heldText(quarantined.length), [...shown, ...more].join('\n')];
 }
 
 const heldMax = 10;
@@ -129,6 +130,7 @@ export function verdictOf(plan: Plan): string {
     }
     return `cannot be applied, ${counted(errors.length, 'error')}`;
   }
+  if (plan.held !== undefined) return `held, ${plan.held.code}`;
   if (isQuiet(plan)) return 'nothing to do';
   if ((plan.quarantined ?? []).length > 0) return 'held by a rollback';
   const decisions = decisionsOf(plan);
