@@ -1,6 +1,8 @@
 import type { CodeDoc } from '../manifest/problem.ts';
+import { actionsCodes } from './actions-codes.ts';
 
 export const apiCodes = {
+  ...actionsCodes,
   'window.closed': {
     title: 'No window of the environment is open',
     cause: 'pawl.yaml says when commits go live, and this is another time.',
