@@ -84,9 +84,9 @@ beforeAll(async () => {
     await mkdir(dirname(join(copy, name)), { recursive: true });
     await writeFile(join(copy, name), text);
   }
-  const { stdout } = await runProcess({ entry: 'tooling/check-imports.js', args: ['--json', copy] });
+  const { stdout } = await runProcess({ entry: 'tooling/check-imports.js', args: ['--json', copy], timeoutMs: 60_000 });
   violations = JSON.parse(stdout);
-});
+}, 90_000);
 
 afterAll(async () => {
   await rm(copy, { recursive: true, force: true });
