@@ -4,6 +4,7 @@ import { issuesTurn } from './issues.ts';
 import { mergesTurn } from './merges.ts';
 import { proposalsTurn } from './proposals.ts';
 import { pullRequestsTurn } from './pull-requests.ts';
+import { reportsTurn } from './reports.ts';
 
 /** Everything that the loop does on GitHub, in the order in which it is done. */
-export const turns: readonly Turn[] = [pullRequestsTurn, mergesTurn, proposalsTurn, issuesTurn];
+export const turns: readonly Turn[] = [pullRequestsTurn, mergesTurn, commandsTurn, reportsTurn, proposalsTurn, issuesTurn];
