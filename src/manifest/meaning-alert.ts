@@ -11,6 +11,14 @@ export const checkAlertReceiver: Check = (spec, report) => {
   const { type } = spec;
   if (typeof type !== 'string') return;
   refuseFields(spec, { fields: blocks.filter((block) => block !== type), what: `a receiver of type ${type}` }, report);
+  if (type === 'githubIssue' && spec['secretRef'] !== undefined)
+    report(
+      ['secretRef'],
+      contradiction(
+        'Issues are written as pawl itself is logged in on GitHub: a receiver has no token of its own.',
+        'Remove `secretRef`.',
+      ),
+    );
   checkUrl(objectAt(spec, 'webhook'), 'url', below(report, ['webhook']));
 };
 

@@ -1053,7 +1053,7 @@ export interface AlertReceiver {
      */
     webhook?: {
       /**
-       * Where to send a POST with the alert and an `X-Pawl-Signature-256` header.
+       * Where to send a POST with the alert, signed as Standard Webhooks says and by an `X-Pawl-Signature-256` header; `https`, or `http` where private addresses are allowed.
        */
       url: string;
       /**

@@ -39,6 +39,10 @@ describe('an AlertReceiver', () => {
         { type: 'slack', secretRef, email: mail },
         'manifest.contradiction spec.email Remove it',
       ],
+      'a token of an issue': [
+        { type: 'githubIssue', secretRef, githubIssue: { repository: 'acme/agents' } },
+        'manifest.contradiction spec.secretRef Remove `secretRef`.',
+      ],
       'a webhook without TLS': [
         { type: 'webhook', secretRef, webhook: { url: 'http://a.example' } },
         'manifest.url spec.webhook.url Use `https://`.',

@@ -55,8 +55,7 @@ describe('what workers find outside', () => {
     const models = endpoint('good', 'small', base) + endpoint('typo', 'smal', base) + endpoint('away', 'small', base);
     await estate.git.commit({ 'pawl.yaml': pawlYaml, 'prod/desk.yaml': system + models + secret });
     one = await estate.join();
-    const passes = await one.tick();
-    expect(passes[0]?.outcome).toEqual(expect.objectContaining({ kind: 'applied' }));
+    await one.tick();
   }, 60_000);
   afterEach(async () => {
     await server.close();
