@@ -46,7 +46,11 @@ class Team {
     if (signer === undefined) return commit;
     return this.keys.git(this.origin, 1_700_000_000 + this.#number, [
       ...signer.settings,
-      ...['commit', '-q', '-S', '--amend', '--no-edit'],
+      'commit',
+      '-q',
+      '-S',
+      '--amend',
+      '--no-edit',
     ]);
   }
 
@@ -131,7 +135,13 @@ describe('a line that live requires to be signed', () => {
     await team.commit(bob);
     const foxtrot = team.keys.git(team.origin, 1_700_000_900, [
       ...bob.settings,
-      ...['merge', '-q', '-S', '--no-ff', '-m', 'Merge', live],
+      'merge',
+      '-q',
+      '-S',
+      '--no-ff',
+      '-m',
+      'Merge',
+      live,
     ]);
     expect(await team.over(live, foxtrot)).toMatchObject({ reason: 'unknown' });
   });
