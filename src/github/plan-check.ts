@@ -32,13 +32,9 @@ export async function writeCheck(github: GitHub, check: PlanCheck): Promise<numb
   const known = check.id ?? (await findCheck(github, { name, headSha: check.headSha }));
   const { annotations } = check.shown;
   // Annotations of a run are added to and never taken away: what has some is made anew, and the newest of a name counts.
-  if (known !== undefined && annotations.length === 0) {
-    try {
-      await octokit.rest.checks.update({ ...repository, check_run_id: known, name, ...bodyOf(check, []) });
-      return known;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+  if (known !== undefined && annotations.length === 0 && !(await hasAnnotations(github, known))) {
+    await octokit.rest.checks.update({ ...repository, check_run_id: known, name, ...bodyOf(check, []) });
+    return known;
   }
   const [first = [], ...more] = pagesOf(annotations);
   const made = await octokit.rest.checks.create({
@@ -53,6 +49,17 @@ export async function writeCheck(github: GitHub, check: PlanCheck): Promise<numb
     await octokit.rest.checks.update({ ...repository, check_run_id: made.data.id, output });
   }
   return made.data.id;
+}
+
+/** One that is gone is made anew as well. */
+async function hasAnnotations({ octokit, repository }: GitHub, id: number): Promise<boolean> {
+  try {
+    const { data } = await octokit.rest.checks.get({ ...repository, check_run_id: id });
+    return data.output.annotations_count > 0;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
 }
 
 const conclusions = {

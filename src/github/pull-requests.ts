@@ -40,7 +40,7 @@ export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal):
   if (round.isSweep || round.hints.length > 0) await plane.repository.fetch(signal);
   const marks = await marksOf(round, open);
   let left = pullsMax;
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const pull of open) {
     const mark = marks.get(pull.number) ?? '';
     if (remembered.get(pull.number) === mark) continue;
@@ -51,7 +51,7 @@ export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal):
     } catch (error) {
       // Of GitHub's limits and outages the next pull request would hear too.
       if (error instanceof RetryableError) throw error;
-      failure ??= error;
+      failure ??= error instanceof Error ? error : new Error(String(error));
       remembered.set(pull.number, mark);
     }
   }

@@ -113,7 +113,7 @@ describe('the plan on a pull request', () => {
     const row = rows.get('production');
     expect([row?.operations, row?.risks]).toEqual([[['Agent/default/clerk', 'update', expect.any(String)]], []]);
     expect(row?.merge_tree).toMatch(/^[0-9a-f]{40}$/);
-    fixture.hub.people.close(name, number);
+    await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
   }, 60_000);
 
@@ -141,7 +141,7 @@ describe('the plan on a pull request', () => {
         .filter(([check]) => check === 'pawl/plan (production)')
         .at(-1)?.[1],
     ).toBe('success');
-    fixture.hub.people.close(name, number);
+    await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
   }, 60_000);
 
@@ -164,7 +164,7 @@ describe('the plan on a pull request', () => {
     const broken = await fixture.hub.people.push(name, { branch: 'wrong', files: { 'pawl.yaml': 'a: [' }, as: 'ann' });
     await pullRequestsTick(hinted(number), never);
     expect(checksOf(broken).map(([, conclusion]) => conclusion)).toEqual(['failure', 'failure']);
-    fixture.hub.people.close(name, number);
+    await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
   }, 60_000);
 
@@ -175,7 +175,7 @@ describe('the plan on a pull request', () => {
     const [first] = commentsOf(number);
     expect(first?.body).toContain('This is a draft');
     if (first === undefined) throw new Error('no comment');
-    fixture.hub.people.editComment(name, first.id, { body: 'All is well.', as: 'sue' });
+    await fixture.hub.people.editComment(name, first.id, { body: 'All is well.', as: 'sue' });
     await pullRequestsTick(fixture.round(), never);
     expect(commentsOf(number)[0]?.body).toContain('This is a draft');
     fixture.hub.state(name).comments.delete(first.id);
@@ -193,7 +193,7 @@ describe('the plan on a pull request', () => {
       checksOf(head).some(([check, conclusion]) => check === 'pawl/plan (production)' && conclusion === 'failure'),
     ).toBe(true);
     expect(commentsOf(number)[0]?.body).toContain('1 conflict');
-    fixture.hub.people.close(name, number);
+    await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
     await applyMain();
   }, 60_000);
@@ -213,7 +213,7 @@ describe('the plan on a pull request', () => {
     await pullRequestsTick({ ...fixture.round(), hints: [hint(number)] }, never);
     expect(commentsOf(number)).toHaveLength(2);
     expect(commentsOf(number)[0]?.body).toContain('No changes.');
-    fixture.hub.people.close(name, number);
+    await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
   }, 60_000);
 
@@ -237,7 +237,7 @@ describe('the plan on a pull request', () => {
     await fixture.hub.people.retarget(name, number, { base: 'other' });
     await pullRequestsTick(hinted(number), never);
     expect(commentsOf(number)[0]?.body).toContain('not touched any more');
-    fixture.hub.people.close(name, number);
+    await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
   }, 60_000);
 });
