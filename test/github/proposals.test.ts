@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readEnvironment } from '../../src/store/environment.ts';
 import { readQuarantine } from '../../src/store/quarantine.ts';
 import { role } from '../controller/fixture.ts';
 import { type Forge, openForge } from './proposal-fixture.ts';
+
+// Each round is a dozen requests, and Git answers every one of them as a process of its own.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let forge: Forge;
 beforeAll(async () => {
