@@ -1,7 +1,7 @@
 import { alone } from './app-alone.ts';
 import { startAlerts } from './app-alerts.ts';
 import { startGitHub } from './app-github.ts';
-import { openPlane } from './app-source.ts';
+import { eachRepository, openPlane } from './app-source.ts';
 import type { Service } from './cli/app-port.ts';
 import { assertShared } from './cli/refusals.ts';
 import type { Closers } from './closers.ts';
@@ -40,11 +40,16 @@ export async function startController(
   return { ended };
 }
 
-/** The control loop alone, beside others that share its PostgreSQL. */
+/** The control loop alone, one for each repository, beside others that share its PostgreSQL. */
 export async function controllerAlone(config: Config): Promise<Service> {
   assertShared(config, 'controller');
   return alone(config, async (database, stack) => {
-    const plane = await openPlane(config, database, stack);
-    return startController(config, { plane, log: createLog(config.logLevel), stack });
+    const log = createLog(config.logLevel);
+    const started = [];
+    for (const one of eachRepository(config)) {
+      const plane = await openPlane(one, database, stack);
+      started.push(await startController(one, { plane, log, stack }));
+    }
+    return { ended: Promise.race(started.map(({ ended }) => ended)) };
   });
 }

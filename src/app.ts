@@ -1,7 +1,7 @@
 import { openForge } from './app-forge.ts';
 import { alone, forever } from './app-alone.ts';
 import { controllerAlone, startController } from './app-controller.ts';
-import { openPlane, openSource } from './app-source.ts';
+import { openPlane, openSource, sourceName } from './app-source.ts';
 import { startProbes } from './app-probes.ts';
 import { deliveringOf } from './app-alerts.ts';
 import { startScheduler } from './app-triggers.ts';
@@ -112,7 +112,8 @@ async function answeringServer(config: Config): ReturnType<typeof findServer> {
 }
 
 function localOperations(config: Config, database: Database, repository: Repository): Operations {
-  const plane = { ...createControlPlane(repository, database), forge: openForge(config, config.repository) };
+  const source = sourceName(config);
+  const plane = { ...createControlPlane(repository, database, source), forge: openForge(config, config.repository) };
   return operationsOn(config, plane, async () => {
     await repository.close();
     await database.close();

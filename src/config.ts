@@ -22,6 +22,12 @@ export const configCodes = {
     cause: 'An environment variable holds text that is not what it should hold.',
     cure: 'Set it as the message says.',
   },
+  'config.repository_ambiguous': {
+    title: 'There are several repositories',
+    cause:
+      'The command works on one repository, and PAWL_REPOSITORIES names several; only `pawl controller` takes them.',
+    cure: 'Run it with PAWL_REPOSITORY set to one of them and PAWL_REPOSITORIES unset.',
+  },
   'config.no_repository': {
     title: 'No repository found',
     cause: 'Neither this folder nor one above it holds pawl.yaml or .git, and PAWL_REPOSITORY is not set.',
@@ -53,6 +59,8 @@ export interface Config {
   /** Carries wake-ups between machines; undefined: PostgreSQL does, or nobody has to. */
   readonly nats: NatsOptions | undefined;
   readonly repository: RepositoryChoice;
+  /** All that the control loop looks after: `repository` alone, or those of PAWL_REPOSITORIES. */
+  readonly repositories: readonly RepositoryChoice[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly workerSlots: number;
   readonly pollMs: number;
@@ -89,19 +97,22 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
 
 export function readConfig(cwd: string = process.cwd(), environment: Environment = process.env): Config {
   const root = findRoot(cwd);
-  const repositoryVariable = textOf(environment, 'PAWL_REPOSITORY');
+  const several = readRepositories(environment);
+  const repositoryVariable = textOf(environment, 'PAWL_REPOSITORY') ?? several?.[0];
   const server = readServerChoice(environment);
   // What is asked of another machine needs no repository here.
   if (root === undefined && repositoryVariable === undefined && server === undefined) throw noRepository(cwd);
   const home = root ?? resolve(cwd);
   const stateDirectory = join(home, '.pawl');
   const database = chooseDatabase(environment, stateDirectory);
+  const repository = chooseRepository(repositoryVariable, home, stateDirectory);
   return {
     root: home,
     stateDirectory,
     database,
     nats: chooseNats(environment, database),
-    repository: chooseRepository(repositoryVariable, home, stateDirectory),
+    repository,
+    repositories: several?.map((one) => chooseRepository(one, home, stateDirectory)) ?? [repository],
     logLevel: readLogLevel(environment),
     workerSlots: readCount(environment, 'PAWL_WORKER_SLOTS', { least: 1, most: 256, otherwise: 16 }),
     pollMs: readCount(environment, 'PAWL_POLL_MS', { least: 100, most: 3_600_000, otherwise: 5_000 }),
@@ -204,6 +215,22 @@ function chooseDatabase(environment: Environment, stateDirectory: string): Datab
     throw invalid(`${name} is not a PostgreSQL URL.`, `Set ${name} to postgres://user:password@host:port/database.`);
   }
   return { kind: 'postgres', url };
+}
+
+/** Undefined: there is one at most. */
+function readRepositories(environment: Environment): readonly string[] | undefined {
+  const text = textOf(environment, 'PAWL_REPOSITORIES');
+  if (text === undefined) return undefined;
+  if (textOf(environment, 'PAWL_REPOSITORY') !== undefined) {
+    throw new TerminalError('PAWL_REPOSITORIES and PAWL_REPOSITORY are both set.', {
+      code: 'config.contradiction',
+      help: 'Unset PAWL_REPOSITORY for the controller of several repositories, or PAWL_REPOSITORIES for one.',
+      exit: exitCodes.usage,
+    });
+  }
+  const all = text.split(/\s+/).filter((one) => one !== '');
+  if (new Set(all).size === all.length) return all;
+  throw invalid('PAWL_REPOSITORIES names a repository twice.', 'Name each once, separated by blanks.');
 }
 
 function chooseRepository(variable: string | undefined, root: string, stateDirectory: string): RepositoryChoice {

@@ -1,6 +1,6 @@
 import { driftOf } from '../controller/drift.ts';
 import { readEachEnvironment } from '../controller/environments.ts';
-import { type ControlPlane, liveOf, planCommit } from '../controller/planning.ts';
+import { type ControlPlane, liveOf, ownFolder, planCommit } from '../controller/planning.ts';
 import { windowsOf } from '../controller/reconcile.ts';
 import { claimed } from '../controller/sync-errors.ts';
 import { isPawlError } from '../errors.ts';
@@ -149,9 +149,9 @@ async function windowOf(
   };
 }
 
-/** Of another repository's environment of the same name, all that is said here is whose it is. */
+/** Of another repository's environment of the same name, all that is said here is whose it is; a clone may be of any. */
 function conditionsSeen({ source }: ControlPlane, { environment, repository, conditions }: SyncRecord) {
-  if (repository === undefined || repository === source) return conditions;
+  if (repository === undefined || repository === source || source === ownFolder) return conditions;
   const [first] = conditions;
   const { message } = claimed(environment, repository);
   const mine: ConditionRecord = {

@@ -3,14 +3,7 @@ import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { Person } from '../policy/person.ts';
 import { readConditions } from '../store/condition.ts';
-import {
-  claimEnvironments,
-  readSyncStates,
-  resumeSync,
-  suspendSync,
-  takeOver,
-  wantEnvironment,
-} from '../store/sync.ts';
+import { readSyncStates, resumeSync, suspendSync, takeOver, wantEnvironment } from '../store/sync.ts';
 import type { SuspendSyncRequest, SyncOperations, SyncRecord } from './operations-sync.ts';
 
 /** The longest suspension that ends by itself: what is meant for longer is meant until somebody resumes it. */
@@ -28,15 +21,15 @@ export function syncOperations(
     syncState: async (name) => stateOf(plane, await known(name)),
     requestSync: async (name) => {
       const environment = await known(name);
-      await claimEnvironments(database.db, source, [environment]);
-      await wantEnvironment(database.db, environment);
+      const wanted = await wantEnvironment(database.db, environment);
       await wake(environment);
-      return stateOf(plane, environment);
+      // Where no controller has looked yet, its first look is the one that is wanted.
+      return { ...(await stateOf(plane, environment)), wanted: wanted ?? 1 };
     },
     suspendSync: async (request) => {
       assertReason(request);
       const environment = await known(request.environment);
-      await suspendSync(database, { ...request, environment, repository: source, by: person.name });
+      await suspendSync(database, { ...request, environment, by: person.name });
       await wake(environment);
       return stateOf(plane, environment);
     },
@@ -71,7 +64,7 @@ export async function syncRecords(
       });
       const record: SyncRecord = {
         environment,
-        ...(repository === undefined ? {} : { repository }),
+        ...(repository === undefined || repository === '' ? {} : { repository }),
         wanted,
         handled,
         ...(handledAt === undefined ? {} : { handledAt }),

@@ -37,8 +37,11 @@ interface EnvironmentMemory {
   live: Live | undefined;
 }
 
+/** What a folder of one's own is called: it is another on each machine, and may be moved. */
+export const ownFolder = 'local';
+
 /** `source`: a folder of one's own needs no name; with several repositories each needs one. */
-export function createControlPlane(repository: Repository, database: Database, source = 'local'): ControlPlane {
+export function createControlPlane(repository: Repository, database: Database, source = ownFolder): ControlPlane {
   return { repository, database, source, snapshots: new SnapshotCache(), memory: new Map() };
 }
 

@@ -59,7 +59,7 @@ export async function claimEnvironments(
   await sql`
     insert into sync (environment, repository)
     select name, ${repository} from unnest(${environments}::text[]) as n (name)
-    on conflict (environment) do nothing`.execute(db);
+    on conflict (environment) do update set repository = excluded.repository where sync.repository = ''`.execute(db);
 }
 
 /** Hands an environment that another repository declares over to this one. */
@@ -168,8 +168,6 @@ export async function readSyncStates(db: Kysely<Tables>): Promise<readonly SyncS
 
 export interface Suspending {
   readonly environment: string;
-  /** Of a database that no controller has seen: whose it will be. */
-  readonly repository: string;
   readonly by: string;
   readonly reason: string;
   /** Absent: until somebody resumes. */
@@ -178,16 +176,16 @@ export interface Suspending {
 
 /**
  * From here on no controller changes anything of the environment. It waits for the environment's row, so that an apply
- * which has begun is over when this returns.
+ * which has begun is over when this returns. An environment that no controller has seen is nobody's until one does.
  */
 export async function suspendSync(database: Database, order: Suspending): Promise<void> {
-  const { environment, repository, by, reason, forMs } = order;
+  const { environment, by, reason, forMs } = order;
   await inTransaction(database, async (trx) => {
     await lockEnvironment(trx, environment);
     const until = forMs === undefined ? null : forMs / 1_000;
     await sql`
       insert into sync (environment, repository, suspended_at, suspended_by, suspend_reason, suspended_until)
-      values (${environment}, ${repository}, clock_timestamp(), ${by}, ${reason},
+      values (${environment}, '', clock_timestamp(), ${by}, ${reason},
         clock_timestamp() + ${until}::double precision * interval '1 second')
       on conflict (environment) do update set suspended_at = excluded.suspended_at,
         suspended_by = excluded.suspended_by, suspend_reason = excluded.suspend_reason,
