@@ -72,8 +72,7 @@ interface Around {
 
 async function beginTeam(around: Around, repo: string, files: Readonly<Record<string, string>>): Promise<Team> {
   const { github, database, folder, closers } = around;
-  const owner = 'acme';
-  const name = `${owner}/${repo}`;
+  const [owner, name] = ['acme', `acme/${repo}`];
   await github.createRepository({ owner, name: repo, files, roles: { ann: 'write' } });
   const repository = await openRepository({
     url: github.cloneUrl(owner, repo),
