@@ -17,7 +17,6 @@ import { listen } from '../support/loopback.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 export const team = 'acme/agents';
-export const tellsOfPlans = turns.some(({ name }) => name === 'pull requests');
 const repositoryName = { owner: 'acme', repo: 'agents' };
 
 /** A repository on GitHub, its people, and pawl beside them: controller, loop and webhooks. */

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const roles = { ann: 'write', rob: 'read' } as const;
   await github.createRepository({ owner: 'acme', name: 'agents', files: { 'a.txt': 'a\n' }, roles });
   ann = as('ann');
-  app = new Octokit({ baseUrl: github.apiUrl, auth: await github.installationToken(), log: quiet });
+  app = new Octokit({ baseUrl: github.apiUrl, auth: github.installationToken(), log: quiet });
 });
 afterAll(() => github.close());
 beforeEach(() => {
