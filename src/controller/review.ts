@@ -4,9 +4,17 @@ import type { GuardRefusal } from '../plan/guard.ts';
 import { isUnchanged } from '../plan/plan.ts';
 import { reviewRefusal, unansweredRefusal } from '../plan/review.ts';
 import { firstParentLine } from '../source/first-parent-line.ts';
+import type { Repository } from '../source/repository.ts';
+import type { Database } from '../store/database.ts';
 import { broughtBy } from '../store/pull-commit.ts';
 import { readShown } from '../store/review.ts';
-import type { ControlPlane } from './planning.ts';
+import type { Forge } from './forge.ts';
+
+interface Place {
+  readonly repository: Repository;
+  readonly database: Database;
+  readonly forge?: Forge | undefined;
+}
 
 /** A branch that went further than this between two applies is not compared commit by commit. */
 const commitsMax = 100;
@@ -16,7 +24,7 @@ const commitsMax = 100;
  * pushed was shown to nobody: then there is nothing to compare, and the plan's own risks hold it back. The forge is not
  * asked here: rows say what it answered.
  */
-export async function reviewGuard(plane: ControlPlane, plan: Plan, live: Live): Promise<GuardRefusal | undefined> {
+export async function reviewGuard(plane: Place, plan: Plan, live: Live): Promise<GuardRefusal | undefined> {
   const repository = plane.forge?.name?.();
   const { commit, branch } = plan.target;
   if (repository === undefined || live.commit === undefined || live.commit === commit) return undefined;
@@ -40,7 +48,7 @@ export async function reviewGuard(plane: ControlPlane, plan: Plan, live: Live): 
 }
 
 /** What a pull request would make is not on the branch, and is what reviewers are about to be shown. */
-async function isOnBranch({ repository }: ControlPlane, { target }: Plan): Promise<boolean> {
+async function isOnBranch({ repository }: Place, { target }: Plan): Promise<boolean> {
   const head = await repository.resolve(target.branch).catch(() => undefined);
   return head !== undefined && (head === target.commit || (await repository.isAncestor(target.commit, head)));
 }
