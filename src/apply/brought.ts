@@ -1,16 +1,15 @@
 import type { Plan } from '../plan/change.ts';
 import type { Excluded } from '../plan/excluded.ts';
 import type { AcknowledgedContent } from '../store/acknowledgement.ts';
+import type { Database } from '../store/database.ts';
 import { type InvolvedPull, involvedPulls } from '../store/pull-involved.ts';
-import type { Kysely } from 'kysely';
-import type { Tables } from '../store/tables.gen.ts';
 
 /** Who brought a content that has to be acknowledged. */
 export type Brought = (about: AcknowledgedContent) => readonly Excluded[];
 
 /** Who brought what of a plan, by the rows: authors and pushers of pull requests, and who merged them since. */
 export async function broughtBy(
-  db: Kysely<Tables>,
+  db: Database['db'],
   plan: Plan,
   contents: readonly AcknowledgedContent[],
 ): Promise<Brought> {
