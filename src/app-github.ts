@@ -30,7 +30,8 @@ export function startGitHub(config: Config, { plane, log, stack }: Starting): vo
   const githubLog = subsystemLog(log, 'github');
   // What a pull request would make is compiled beside what is live, and pushes nothing of that out of memory.
   const own: ControlPlane = { ...plane, memory: new Map() };
-  const loop = new GitHubLoop({ context: { github, plane: own, log: githubLog, actor }, turns });
+  const { publicUrl } = config.api;
+  const loop = new GitHubLoop({ context: { github, plane: own, log: githubLog, actor, publicUrl }, turns });
   const poll = new Poll({ intervalMs: Math.max(config.pollMs, pollMsMin) });
   const stop = new AbortController();
   const ended = loop.run(poll, stop.signal);

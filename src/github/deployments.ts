@@ -1,6 +1,7 @@
 import { readDeployment, recordDeployment } from '../store/deployment.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { GitHubContext } from './context.ts';
+import { historyLink } from './links.ts';
 import { fullName } from './repository-name.ts';
 
 export interface DeploymentSaid {
@@ -13,7 +14,10 @@ export interface DeploymentSaid {
 const descriptionMax = 140;
 
 /** Keeps the state of one commit's deployment on GitHub: made once, and told again only when it changes. */
-export async function tellDeployment({ github, plane, log }: GitHubContext, said: DeploymentSaid): Promise<void> {
+export async function tellDeployment(
+  { github, plane, log, publicUrl }: GitHubContext,
+  said: DeploymentSaid,
+): Promise<void> {
   const { octokit, repository } = github;
   const { db } = plane.database;
   const { environment, commit, state } = said;
@@ -24,7 +28,15 @@ export async function tellDeployment({ github, plane, log }: GitHubContext, said
   try {
     const id = now.id ?? (await deploymentOf({ github }, said));
     await recordDeployment(db, key, { ...now, id });
-    const asked = { ...repository, deployment_id: id, state, description, auto_inactive: true };
+    const link = historyLink(publicUrl, environment);
+    const asked = {
+      ...repository,
+      deployment_id: id,
+      state,
+      description,
+      auto_inactive: true,
+      ...(link === undefined ? {} : { log_url: link }),
+    };
     await octokit.rest.repos.createDeploymentStatus(asked);
     await recordDeployment(db, key, { id, state, description });
   } catch (error) {

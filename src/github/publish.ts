@@ -13,6 +13,7 @@ import {
 import { type PullRequestRow, recordPull } from '../store/pull-request.ts';
 import { isPawlError, TerminalError } from '../errors.ts';
 import type { GitHubContext } from './context.ts';
+import { historyLink } from './links.ts';
 import { isNotFound } from './not-found.ts';
 import { writeCheck } from './plan-check.ts';
 import { writeComment, type WrittenComment } from './plan-comment.ts';
@@ -33,7 +34,7 @@ export async function publish(context: GitHubContext, pull: PullRequestRow, verd
   const { repository, number } = pull;
   const { environment } = verdict;
   const before = (await plansOfPull(db, repository, number)).get(environment);
-  const shown = shownOf(pull, verdict);
+  const shown = shownOf(pull, verdict, context.publicUrl);
   if (before?.published?.split(' ')[0] === shown.digest) {
     await recordPullPlan(db, rowOf(pull, verdict));
     return 'same';
@@ -53,7 +54,7 @@ export async function publish(context: GitHubContext, pull: PullRequestRow, verd
     headSha: pull.head_sha,
     id: before?.head_sha === pull.head_sha ? (before.check_id ?? undefined) : undefined,
     shown,
-    url: comment?.url,
+    url: comment?.url ?? historyLink(context.publicUrl, environment),
   });
   const published = `${shown.digest} ${sha256(comment?.body ?? '')}`;
   await recordPublished(db, key, { commentId: comment?.id, checkId, published });

@@ -9,6 +9,7 @@ import { code, inert } from '../plan/render/inert.ts';
 import { checkRunBytesMax, commentBytesMax, planMarker, renderMarkdown, verdictOf } from '../plan/render/markdown.ts';
 import { clip, counted } from '../plan/render/words.ts';
 import type { PullRequestRow } from '../store/pull-request.ts';
+import { historyLine } from './links.ts';
 import type { PullVerdict } from './pull-verdict.ts';
 
 /** `blocked` and `undecided` keep a pull request from being merged where the check is required; so does `waiting`. */
@@ -38,24 +39,31 @@ export interface Shown {
   readonly digest: string;
 }
 
-/** Puts a verdict into words. Pure: the same verdict gives the same bytes. */
-export function shownOf(pull: PullRequestRow, verdict: PullVerdict): Shown {
+/** Puts a verdict into words, with a link where pawl is reached. Pure: the same verdict gives the same bytes. */
+export function shownOf(pull: PullRequestRow, verdict: PullVerdict, publicUrl?: string): Shown {
   const marker = planMarker(`${verdict.lineage}/${verdict.environment}`);
   const worded = wordsOf(pull, verdict);
   const { conclusion, text, summary = text ?? '', annotations = [], about } = worded;
   const title = clip(neutral(`${pull.is_draft ? 'Draft: ' : ''}${worded.title}`), titleMax);
   const head = `### pawl plan for ${code(verdict.environment)}`;
+  const link = historyLine(publicUrl, verdict.environment);
   const of = [pull.head_sha, pull.is_draft, pull.is_fork, pull.base_ref, conclusion, title];
   return {
     conclusion,
     title,
-    comment: text,
+    comment: text && linked(text, { marker, link }),
     gone: `${head}: not touched any more\n\nThis pull request no longer changes anything of it.\n\n${marker}\n`,
     summary,
     annotations,
     marker,
-    digest: digest([...of, about]),
+    digest: digest([...of, about, ...(link === '' ? [] : [link])]),
   };
+}
+
+/** Above the marker, which stays the last line. Comments are kept so far below GitHub's limit that a link fits. */
+function linked(text: string, { marker, link }: { readonly marker: string; readonly link: string }): string {
+  const end = text.lastIndexOf(marker);
+  return link === '' || end < 0 ? text : `${text.slice(0, end)}${link}\n\n${text.slice(end)}`;
 }
 
 const titleMax = 120;

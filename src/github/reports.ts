@@ -8,6 +8,7 @@ import { readNote, recordNote } from '../store/pull-note.ts';
 import { settingsOn } from './command-plans.ts';
 import type { GitHubRound, Turn } from './context.ts';
 import { tellDeployment } from './deployments.ts';
+import { historyLine } from './links.ts';
 import { writeComment } from './plan-comment.ts';
 import { fullName } from './repository-name.ts';
 
@@ -100,13 +101,14 @@ interface Saying {
   readonly about: string;
 }
 
-async function say({ github, plane }: GitHubRound, { pull, subject, text, about }: Saying): Promise<void> {
+async function say({ github, plane, publicUrl }: GitHubRound, { pull, subject, text, about }: Saying): Promise<void> {
   const { db } = plane.database;
   const { number, environment } = pull;
   const key = { repository: fullName(github.repository), number, subject: `${subject} ${environment}` };
   const note = await readNote(db, key);
   if (note.content === about) return;
   const marker = `<!-- pawl:${subject} ${encodeURIComponent(environment).replaceAll('-', '%2D')} -->`;
-  const { id } = await writeComment(github, { number, id: note.commentId, marker, body: `${text}\n\n${marker}\n` });
+  const body = [text, historyLine(publicUrl, environment), marker].filter((part) => part !== '').join('\n\n');
+  const { id } = await writeComment(github, { number, id: note.commentId, marker, body: `${body}\n` });
   await recordNote(db, key, { commentId: id, content: about });
 }

@@ -56,6 +56,19 @@ describe('what is shown of a pull request', () => {
     expect(annotations.length).toBe(0);
   });
 
+  test('a link to what is live stands above the marker, fits, and is written where it was missing', () => {
+    const verdict = planned(10_000);
+    const { comment = '', digest } = shownOf(pull, verdict, 'https://pawl.example.com');
+    expect(comment.trimEnd().split('\n').slice(-3)).toEqual([
+      '[What is live](https://pawl.example.com/v1/environments/production/history)',
+      '',
+      '<!-- pawl:plan here%2Fproduction -->',
+    ]);
+    expect(Buffer.byteLength(comment)).toBeLessThan(65_535);
+    expect(digest).not.toBe(shownOf(pull, verdict).digest);
+    expect(shownOf(pull, verdict).comment).not.toContain('What is live');
+  });
+
   test('a thousand conflicts are counted, and those of odd names are inert', () => {
     const paths = [
       '<!-- pawl:plan here%2Fproduction -->',
