@@ -14,52 +14,63 @@ import { fullName } from './repository-name.ts';
 /** Says which pull request brought each commit that somebody wants to know of. */
 export const mergesTurn: Turn = { name: 'merges', take: mergesTick };
 
+export interface MergesTiming {
+  /** Before that, GitHub may not have seen what Git already has. */
+  readonly settleMs: number;
+  /** What is not answered for long is asked less and less often, starting with this. */
+  readonly againMs: number;
+}
+
+const ordinaryTiming: MergesTiming = { settleMs: 5_000, againMs: 1_000 };
+
 const commitsMax = 100;
 
 /**
  * Answers what is asked with a row, so that no webhook is needed: squashed, rebased, merged, queued or pushed by hand,
  * GitHub knows the pull requests of a commit. It may know later than Git, so that "none" is said at the second look.
  */
-export async function mergesTick({ github, plane }: GitHubRound, signal: AbortSignal): Promise<void> {
+export async function mergesTick(
+  { github, plane }: GitHubRound,
+  signal: AbortSignal,
+  timing: MergesTiming = ordinaryTiming,
+): Promise<void> {
   const { database } = plane;
   const wanted = await wantedCommits(database.db, fullName(github.repository), commitsMax);
-  const due = wanted.filter((one) => isDue(github, one));
+  const due = wanted.filter((one) => isDue(github, one, timing));
   let answered = 0;
   for (const one of due) {
     if (signal.aborted) return;
-    if (await answer({ github, plane }, one)) answered += 1;
+    if (await answer({ github, plane, timing }, one)) answered += 1;
   }
   // Losing it is harmless: controllers also look by themselves.
   if (answered > 0) await database.notify(channels.hint, '').catch(() => undefined);
 }
 
-/** Before that, GitHub may not have seen what Git already has. */
-const settleMs = 5_000;
 const everyMsMax = 300_000;
 
 const askedAt = new WeakMap<GitHub, Map<string, number>>();
 
-/** What is not answered for long is asked less and less often. */
-function isDue(github: GitHub, { branch, commit, waitedMs }: WantedCommit): boolean {
+function isDue(github: GitHub, { branch, commit, waitedMs }: WantedCommit, { againMs }: MergesTiming): boolean {
   const times = askedAt.get(github) ?? new Map<string, number>();
   askedAt.set(github, times);
   if (times.size > commitsMax * 10) times.clear();
   const key = `${branch} ${commit}`;
   const [now, last] = [performance.now(), times.get(key)];
-  if (last !== undefined && now - last < Math.min(everyMsMax, Math.max(1_000, waitedMs / 10))) return false;
+  if (last !== undefined && now - last < Math.min(everyMsMax, Math.max(againMs, waitedMs / 10))) return false;
   times.set(key, now);
   return true;
 }
 
-type Answering = Pick<GitHubRound, 'github' | 'plane'>;
+type Answering = Pick<GitHubRound, 'github' | 'plane'> & { readonly timing: MergesTiming };
 
-async function answer({ github, plane }: Answering, wanted: WantedCommit): Promise<boolean> {
+async function answer({ github, plane, timing }: Answering, wanted: WantedCommit): Promise<boolean> {
   const { db } = plane.database;
   const repository = fullName(github.repository);
   const { branch, commit, waitedMs } = wanted;
+  const isEarly = waitedMs < timing.settleMs;
   const found = await pullThatBrought(github, wanted);
-  const number = found ?? (waitedMs < settleMs ? undefined : await rebasedBy({ github, plane }, wanted));
-  if (number === 'unknown' || (number === undefined && waitedMs < settleMs)) return false;
+  const number = found ?? (isEarly ? undefined : await rebasedBy({ github, plane }, wanted));
+  if (number === 'unknown' || (number === undefined && isEarly)) return false;
   if (number !== undefined) {
     await recordPull(db, await readPull(github, number));
     const { pushers } = await handsOf(github, number);
@@ -98,7 +109,10 @@ async function pullThatBrought(
  * A rebase brings several commits, and GitHub knows the last of them best: those before it are as many as the pull
  * request has. Of a squash they are not its own; it is then held against more than it brought, never against less.
  */
-async function rebasedBy({ github, plane }: Answering, { branch, commit }: WantedCommit): Promise<number | undefined> {
+async function rebasedBy(
+  { github, plane }: Pick<Answering, 'github' | 'plane'>,
+  { branch, commit }: WantedCommit,
+): Promise<number | undefined> {
   const { octokit, repository } = github;
   for (const merge of await lastMerges(plane.database.db, { repository: fullName(repository), branch })) {
     const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: merge.number });

@@ -1,5 +1,5 @@
 import { type Fields, renderRepository, renderUser, repositoryApi, repositoryPage } from './render.ts';
-import { type Issue, type Pull, type Repository } from './state.ts';
+import { type Issue, type Pull, type Repository, type Review } from './state.ts';
 import type { World } from './world.ts';
 
 /** The pull request as lists and commits have it. */
@@ -189,4 +189,28 @@ const reactionKinds = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rock
 export function renderReactionCounts(url: string, contents: readonly string[]): Fields {
   const counted = reactionKinds.map((kind) => [kind, contents.filter((content) => content === kind).length] as const);
   return { url: `${url}/reactions`, total_count: contents.length, ...Object.fromEntries(counted) };
+}
+
+export interface Reviewed {
+  readonly pull: Pull;
+  readonly review: Review;
+}
+
+/** A review as lists have it: its state in capitals, which webhooks write small. */
+export function renderReview(world: World, repository: Repository, { pull, review }: Reviewed): Fields {
+  const api = `${repositoryApi(world, repository)}/pulls/${pull.number}`;
+  const page = `${repositoryPage(world, repository)}/pull/${pull.number}#pullrequestreview-${review.id}`;
+  return {
+    id: review.id,
+    node_id: `PRR_${review.id}`,
+    user: renderUser(world, review.user),
+    body: review.body,
+    state: review.state.toUpperCase(),
+    commit_id: review.sha,
+    submitted_at: review.submittedAt,
+    html_url: page,
+    pull_request_url: api,
+    author_association: 'COLLABORATOR',
+    _links: { html: { href: page }, pull_request: { href: api } },
+  };
 }

@@ -2,7 +2,7 @@ import { emitPull } from './events.ts';
 import { mergePull, NotMergeable, retarget } from './merges.ts';
 import { pullCommits, pullFiles, pullSize } from './pull-content.ts';
 import { closePull, openPull, tryMerge } from './pulls.ts';
-import { renderPull, renderWholePull } from './render-pull.ts';
+import { renderPull, renderReview, renderWholePull } from './render-pull.ts';
 import { repositoryRoute } from './repository-route.ts';
 import { type Answer, type Call, invalid, notFound, numberIn, Refusal, type RepositoryCall, textIn } from './router.ts';
 import { fullName, type Pull, type Repository } from './state.ts';
@@ -21,6 +21,7 @@ export const pullRoutes = [
   repositoryRoute('GET /pulls/{pull_number}/files', read, async (call) => ({
     list: await pullFiles(call, pullOf(call)),
   })),
+  repositoryRoute('GET /pulls/{pull_number}/reviews', read, listReviews),
   repositoryRoute('GET /pulls/{pull_number}/merge', read, isMerged),
   repositoryRoute('PUT /pulls/{pull_number}/merge', { app: 'contents:write', role: 'write' }, merge),
   repositoryRoute('GET /commits/{commit_sha}/pulls', read, pullsOfCommit),
@@ -168,6 +169,11 @@ export async function reopen(
   pull.updatedAt = world.now();
   await tryMerge(world, repository, pull);
   emitPull(world, { repository, pull, by, action: 'reopened' });
+}
+
+function listReviews(call: RepositoryCall): Answer {
+  const pull = pullOf(call);
+  return { list: pull.reviews.map((review) => renderReview(call.world, call.seen, { pull, review })) };
 }
 
 function isMerged(call: RepositoryCall): Answer {
