@@ -21,9 +21,14 @@ export interface InvolvedAt {
   readonly revision: number;
 }
 
+/** Clocks differ, and what is live may have been on the branch for minutes before it went live. */
+const unsureMinutes = 10;
+
 /**
- * The pull requests that brought each content. A risk's are those that showed it; what is bound to a whole plan is of
- * every one that was merged since what is live was. One that was closed without a merge brought nothing.
+ * The pull requests that brought each content. A risk's are those that showed it; what is bound to a whole plan, and a
+ * risk that none of them showed (of a push right before the merge, or of two that widen together), is of every one that
+ * was merged since what is live was. One that was closed is asked about only where no other showed it: its commits may
+ * have been pushed.
  */
 export async function involvedPulls(
   db: Kysely<Tables>,
@@ -34,20 +39,34 @@ export async function involvedPulls(
   const asked = JSON.stringify(contents.map(({ class: kind, content }) => ({ class: kind, content })));
   const { rows } = await sql<InvolvedPull>`
     with live as (
-      select min(first.applied_at) as since from revision as now
-      join revision as first on first.environment = now.environment and first.commit_id = now.commit_id
-      where now.environment = ${environment} and now.revision = ${revision}),
-    asked as (select * from json_to_recordset(${asked}::json) as one (class text, content text))
-    select distinct asked.class, asked.content, pull.repository, pull.number, pull.author, pull.pushers,
-      pull.merged_by as "mergedBy", pull.merged_at as "mergedAt"
-    from asked
-    join pull_plan as shown on shown.environment = ${environment}
-    join pull_request as pull on pull.repository = shown.repository and pull.number = shown.number
-    where pull.state in ('open', 'merged') and (
-      shown.risks @> jsonb_build_array(jsonb_build_array(asked.class, asked.content))
-      or shown.plan_digest = asked.content
-      or (asked.content = ${planDigest} and pull.state = 'merged'
-        and (pull.merge_commit = ${commit} or pull.merged_at >= (select since from live))))
-    order by pull.repository, pull.number`.execute(db);
+      select now.commit_id, coalesce(
+        (select min(merged_at) from pull_request where merge_commit = now.commit_id and state = 'merged'),
+        (select min(first.applied_at) - ${unsureMinutes} * interval '1 minute' from revision as first
+          where first.environment = now.environment and first.commit_id = now.commit_id)) as since
+      from revision as now where now.environment = ${environment} and now.revision = ${revision}),
+    applied as (select commit_id from revision where environment = ${environment} and revision <= ${revision}),
+    asked as (select * from json_to_recordset(${asked}::json) as one (class text, content text)),
+    near as (
+      select pull.*, shown.plan_digest, shown.risks, pull.state = 'merged' and (pull.merge_commit = ${commit}
+        or (pull.merged_at >= (select since from live)
+          and (pull.merge_commit is null or pull.merge_commit not in (select commit_id from applied)))) as is_new
+      from pull_plan as shown join pull_request as pull using (repository, number)
+      where shown.environment = ${environment}),
+    showing as (
+      select asked.class, asked.content, near.repository, near.number, near.state,
+        near.is_new or (near.state = 'open' and near.plan_digest = ${planDigest}) as is_its_own
+      from asked join near on near.risks @> jsonb_build_array(jsonb_build_array(asked.class, asked.content)))
+    select distinct asked.class, asked.content, near.repository, near.number, near.author, near.pushers,
+      near.merged_by as "mergedBy", near.merged_at as "mergedAt"
+    from asked join near on (near.state <> 'closed' and near.plan_digest = asked.content)
+      or (near.is_new and (asked.content = ${planDigest} or not exists (
+        select from showing where showing.class = asked.class and showing.content = asked.content and is_its_own)))
+      or exists (
+        select from showing where showing.class = asked.class and showing.content = asked.content
+          and showing.repository = near.repository and showing.number = near.number
+          and (showing.state <> 'closed' or not exists (
+            select from showing as other where other.class = asked.class and other.content = asked.content
+              and other.state <> 'closed')))
+    order by near.repository, near.number`.execute(db);
   return rows;
 }
