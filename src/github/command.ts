@@ -46,7 +46,7 @@ const lineMax = 1_000;
 
 /** What is not seen, or turns what stands around it, has no place in a command: what a reader saw is what was read. */
 function isPlain(line: string): boolean {
-  return !/[^\P{C}\P{Cn}]|[^\P{Z} ]/u.test(line) && hiddenCharacters(line).length === 0;
+  return !/\p{Cc}|[^\P{Z} ]/u.test(line) && hiddenCharacters(line).length === 0;
 }
 
 const environmentForm = /^[a-z0-9][a-z0-9-]{0,62}$/;

@@ -50,6 +50,29 @@ describe('what only looks like a command, or stands where none counts, is none',
   });
 });
 
+test('a control character anywhere in the line makes it no command, a tab in the reason too', () => {
+  const controls = [
+    ...Array.from({ length: 32 }, (_, code) => code),
+    127,
+    ...Array.from({ length: 32 }, (_, code) => 128 + code),
+  ];
+  for (const code of controls) {
+    const character = String.fromCodePoint(code);
+    if (character === '\n' || character === '\r') continue;
+    for (const line of [
+      `/pawl ack R1-3f2a fine${character}R2-77aa`,
+      `/pawl plan ${character}`,
+      `/pawl ${character}help`,
+    ]) {
+      expect(parseCommand(line), `U+${code.toString(16)}`).toEqual({ kind: 'unknown' });
+    }
+  }
+});
+
+test('the reason may hold what was assigned after this Unicode, such as the newest emoji', () => {
+  expect(parseCommand('/pawl ack R1-3f2a seen \u{1fadf}\u0378')).toMatchObject({ kind: 'ack' });
+});
+
 test('no other text acknowledges than the one line', () => {
   const noise = fc.string({ unit: 'binary', maxLength: 12 });
   const parts = fc.constantFrom(
