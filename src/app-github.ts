@@ -7,12 +7,19 @@ import type { ControlPlane } from './controller/planning.ts';
 import { exitCodes, TerminalError } from './errors.ts';
 import { type GitHub, openGitHub } from './github/github.ts';
 import { GitHubLoop } from './github/loop.ts';
-import { fullName, repositoryName, type RepositoryName, repositoryOfAddress } from './github/repository-name.ts';
+import {
+  addressOf,
+  fullName,
+  repositoryName,
+  type RepositoryName,
+  repositoryOfAddress,
+} from './github/repository-name.ts';
 import { turns } from './github/turns.ts';
 import { webhookDoor } from './github/webhook.ts';
 import { type Log, subsystemLog } from './log.ts';
 import { Poll } from './source/watch.ts';
 import type { Database } from './store/database.ts';
+import { isDeclaring } from './store/sync.ts';
 
 interface Starting {
   readonly plane: ControlPlane;
@@ -52,7 +59,8 @@ export function gitHubOf(settings: GitHubSettings, repository: RepositoryChoice)
   return openGitHub({ apiUrl, login, repository: nameOf(settings, repository), readSecret });
 }
 
-function nameOf({ repository: named, apiUrl }: GitHubSettings, repository: RepositoryChoice): RepositoryName {
+/** What it is called on GitHub: the settings say, or the address of the repository. */
+export function nameOf({ repository: named, apiUrl }: GitHubSettings, repository: RepositoryChoice): RepositoryName {
   const found =
     named === undefined
       ? repository.kind === 'url'
@@ -69,14 +77,21 @@ function nameOf({ repository: named, apiUrl }: GitHubSettings, repository: Repos
 
 /** Takes webhooks of the repository; undefined: pawl does not speak with GitHub. */
 export function gitHubHook(
-  { github: settings, repository }: Config,
+  { github: settings, repositories }: Config,
   database: Database,
   log: Log,
 ): GitHubHookDoor | undefined {
   if (settings === undefined) return undefined;
   const { webhookSecret } = settings;
   const secret = async (): Promise<string | undefined> => webhookSecret && readSecret(webhookSecret);
-  return webhookDoor({ database, repositories: [nameOf(settings, repository)], secret, log });
+  return webhookDoor({
+    database,
+    repositories: repositories.map((one) => nameOf(settings, one)),
+    // Of a controller's repositories the API serves one, and GitHub may send the webhooks of all of them to it.
+    isLookedAfter: (name) => isDeclaring(database.db, addressOf(name, settings.apiUrl)),
+    secret,
+    log,
+  });
 }
 
 /** Read whenever it is needed, so that a new key or token in its file counts from the next request on. */

@@ -30,7 +30,10 @@ export interface GitHubSettings {
 }
 
 /** Undefined: pawl does not speak with GitHub. */
-export function readGitHubSettings(environment: Environment): GitHubSettings | undefined {
+export function readGitHubSettings(
+  environment: Environment,
+  { repositories = 1 }: { readonly repositories?: number } = {},
+): GitHubSettings | undefined {
   const login = readLogin(environment);
   const webhookSecret = secretOf(environment, 'PAWL_GITHUB_WEBHOOK_SECRET');
   const repository = textOf(environment, 'PAWL_GITHUB_REPOSITORY');
@@ -47,6 +50,13 @@ export function readGitHubSettings(environment: Environment): GitHubSettings | u
   }
   if (repository !== undefined && !/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(repository)) {
     throw invalid('PAWL_GITHUB_REPOSITORY is not owner/name.', 'Set it as in the address of the repository.');
+  }
+  if (repository !== undefined && repositories > 1) {
+    throw new TerminalError('PAWL_GITHUB_REPOSITORY names one repository, and PAWL_REPOSITORIES names several.', {
+      code: 'config.contradiction',
+      help: 'Unset PAWL_GITHUB_REPOSITORY: each repository is found on GitHub by its address.',
+      exit: exitCodes.usage,
+    });
   }
   return { apiUrl, login, webhookSecret, repository };
 }

@@ -121,7 +121,7 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     api: readApiSettings(environment),
     surroundings: surroundingsOf(environment),
     gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
-    github: readGitHubSettings(environment),
+    github: readGitHubSettings(environment, { repositories: several?.length ?? 1 }),
     actions: readActionsSettings(environment),
     secrets: readSecretSettings(
       environment,

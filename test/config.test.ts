@@ -152,6 +152,14 @@ describe('numbers and levels', () => {
   });
 });
 
+test('a name on GitHub contradicts several repositories', () => {
+  const several = { PAWL_REPOSITORIES: 'https://github.com/acme/a https://github.com/acme/b', PAWL_GITHUB_TOKEN: 't' };
+  expect(readConfig(root, several).repositories).toHaveLength(2);
+  expect(() => readConfig(root, { ...several, PAWL_GITHUB_REPOSITORY: 'acme/a' })).toThrow(
+    /PAWL_GITHUB_REPOSITORY names one repository, and PAWL_REPOSITORIES names several/,
+  );
+});
+
 describe('the terminal', () => {
   test('an empty NO_COLOR does not count, as its convention says', () => {
     expect(readTerminalSettings({ NO_COLOR: '' }).noColor).toBe(false);

@@ -33,7 +33,7 @@ export const channels = {
   applied: 'pawl_applied',
   /** Somebody acknowledged a risk or a guard; the payload is the environment. */
   acknowledged: 'pawl_acknowledged',
-  /** Something may have moved: an environment is wanted anew, or a webhook came; the payload is the environment or empty. */
+  /** Something may have moved: an environment is wanted anew, or a webhook came; the payload is the environment, `owner/name` of a forge's repository, or empty. */
   hint: 'pawl_hint',
   /** A pool has runs that are ready; the payload is its name. */
   ready: 'pawl_ready',

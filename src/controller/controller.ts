@@ -5,6 +5,7 @@ import type { Watch } from '../source/watch.ts';
 import { claimEnvironments, readStandings, type Standing } from '../store/sync.ts';
 import { bounded, eachAtMost } from './bounded.ts';
 import { type EnvironmentReading, readEachEnvironment } from './environments.ts';
+import { mayConcern } from './forge.ts';
 import { freshMemory, isDue, type Memory } from './memory.ts';
 import { lookAt, ordinaryPace } from './pacing.ts';
 import { backOff, type EnvironmentPass, fail, pass, type PassContext } from './pass.ts';
@@ -84,8 +85,8 @@ export class Controller {
     const unlisten = [
       await database.listen(channels.applied, hearRows),
       await database.listen(channels.acknowledged, hearRows),
-      await database.listen(channels.hint, (environment) => {
-        if (environment !== '' && !this.#known.includes(environment)) return;
+      await database.listen(channels.hint, (about) => {
+        if (about !== '' && !this.#known.includes(about) && !mayConcern(this.#options.plane.forge, about)) return;
         this.#heard.hint = true;
         watch.wake();
       }),

@@ -12,3 +12,10 @@ export interface Forge {
   name?(): string | undefined;
   branchProtection(branch: string): Promise<BranchProtection>;
 }
+
+/** Whether a hint that names a forge's repository is about this one; where nobody knows its name there, it may be. */
+export function mayConcern(forge: Forge | undefined, about: string): boolean {
+  if (!about.includes('/')) return false;
+  const name = forge?.name?.();
+  return name === undefined || name.toLowerCase() === about.toLowerCase();
+}

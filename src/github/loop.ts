@@ -76,9 +76,15 @@ export class GitHubLoop {
   async run(watch: Watch, signal: AbortSignal): Promise<void> {
     const { database } = this.#options.context.plane;
     const wake = (): void => watch.wake();
-    const heard = [channels.hint, channels.applied, channels.acknowledged].map((channel) =>
-      database.listen(channel, wake),
-    );
+    const own = fullName(this.#options.context.github.repository).toLowerCase();
+    const heard = [
+      database.listen(channels.applied, wake),
+      database.listen(channels.acknowledged, wake),
+      // Environments have no slash in their names: that of another repository is for its own loop.
+      database.listen(channels.hint, (about) => {
+        if (!about.includes('/') || about.toLowerCase() === own) watch.wake();
+      }),
+    ];
     try {
       do {
         await this.tick(signal).catch((error: unknown) => this.#tell('round', error));

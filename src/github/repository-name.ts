@@ -35,3 +35,9 @@ export function repositoryOfAddress(address: string, apiUrl: string): Repository
 export function fullName({ owner, repo }: RepositoryName): string {
   return `${owner}/${repo}`;
 }
+
+/** The address of its Git repository as rows have it, without what addresses may or may not say. */
+export function addressOf(repository: RepositoryName, apiUrl: string): string {
+  const api = new URL(apiUrl).host;
+  return `${api === 'api.github.com' ? 'github.com' : api}/${fullName(repository)}`;
+}

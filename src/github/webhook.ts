@@ -14,8 +14,10 @@ import { fullName, type RepositoryName, repositoryName } from './repository-name
 
 export interface WebhookDoorOptions {
   readonly database: Database;
-  /** Those that pawl looks after; another's webhooks are audited and dropped. */
+  /** Those of the settings. */
   readonly repositories: readonly RepositoryName[];
+  /** Whether another process looks after it; what nobody does is audited and dropped. */
+  readonly isLookedAfter?: (repository: RepositoryName) => Promise<boolean>;
   /** Read with every request, so that a new one counts at once; undefined: none is set, and nothing is taken. */
   readonly secret: () => Promise<string | undefined>;
   readonly log: Log;
@@ -46,7 +48,7 @@ export function webhookDoor(options: WebhookDoorOptions): (request: WebhookReque
     }
     const payload = payloadOf(body);
     const repository = repositoryIn(payload);
-    const known = options.repositories.find((one) => isSame(one, repository));
+    const known = await knownAs(options, repository);
     if (known === undefined) {
       if (repository !== undefined) await auditUnknown(options, { audited, event, delivery, repository });
       return { status: 'ignored' };
@@ -55,9 +57,18 @@ export function webhookDoor(options: WebhookDoorOptions): (request: WebhookReque
     const message = { delivery, event, repository: fullName(known), hint: hintOf(event, payload) };
     const isNew = await storeMessage(database.db, message);
     // Losing it is harmless: the loop also looks by itself.
-    if (isNew) await database.notify(channels.hint, '').catch(() => undefined);
+    if (isNew) await database.notify(channels.hint, fullName(known)).catch(() => undefined);
     return { status: isNew ? 'stored' : 'duplicate' };
   };
+}
+
+async function knownAs(
+  { repositories, isLookedAfter }: WebhookDoorOptions,
+  repository: RepositoryName | undefined,
+): Promise<RepositoryName | undefined> {
+  const known = repositories.find((one) => isSame(one, repository));
+  if (known !== undefined || repository === undefined || isLookedAfter === undefined) return known;
+  return (await isLookedAfter(repository)) ? repository : undefined;
 }
 
 async function assertSigned({ secret, log }: WebhookDoorOptions, { body, headers }: WebhookRequest): Promise<void> {

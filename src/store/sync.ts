@@ -62,6 +62,13 @@ export async function claimEnvironments(
     on conflict (environment) do update set repository = excluded.repository where sync.repository = ''`.execute(db);
 }
 
+/** Whether a repository declares any environment, so that somebody looks after it. */
+export async function isDeclaring(db: Kysely<Tables>, repository: string): Promise<boolean> {
+  const { rows } = await sql<{ declares: boolean }>`
+    select exists (select from sync where lower(repository) = lower(${repository})) as declares`.execute(db);
+  return rows[0]?.declares === true;
+}
+
 /** Hands an environment that another repository declares over to this one. */
 export async function takeOver(
   database: Database,

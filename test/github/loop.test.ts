@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { channels } from '../../src/bus/bus.ts';
 import { createControlPlane } from '../../src/controller/planning.ts';
 import { RetryableError, TerminalError } from '../../src/errors.ts';
 import type { GitHubContext, GitHubRound, Turn } from '../../src/github/context.ts';
@@ -6,6 +8,7 @@ import { openGitHub } from '../../src/github/github.ts';
 import { GitHubLoop } from '../../src/github/loop.ts';
 import { createLog } from '../../src/log.ts';
 import { unreachableRepository } from '../../src/source/unreachable.ts';
+import type { Watch } from '../../src/source/watch.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { openMessages, storeMessage } from '../../src/store/inbox.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
@@ -38,7 +41,10 @@ describe('the loop of GitHub', () => {
       login: { kind: 'token', token: { kind: 'text', text: 'none' } },
       readSecret: () => Promise.resolve('none'),
     });
-    const plane = createControlPlane(unreachableRepository(new TerminalError('Nobody asks it.', { code: 'git.unreachable' })), database);
+    const plane = createControlPlane(
+      unreachableRepository(new TerminalError('Nobody asks it.', { code: 'git.unreachable' })),
+      database,
+    );
     const log = createLog('info', { write: (line: string) => void lines.push(line) });
     const context: GitHubContext = { github, plane, log, actor: 'github' };
     return new GitHubLoop({ context, turns, now: () => now, sweepMs: 1_000 });
@@ -81,6 +87,34 @@ describe('the loop of GitHub', () => {
     expect(seen).toEqual([['refs/heads/main'], ['refs/heads/main'], ['refs/heads/main']]);
     expect(await openMessages(db, name)).toEqual([]);
     await loop.close();
+  });
+
+  test("a hint that names another repository wakes that one's loop alone", async () => {
+    const loop = loopOf(opened.database, []);
+    const stop = new AbortController();
+    const heard: string[] = [];
+    let said = '';
+    const stopped = once(stop.signal, 'abort');
+    const watch: Watch = {
+      next: async () => {
+        await stopped;
+        return 'stopped';
+      },
+      wake: () => void heard.push(said),
+      close: async () => undefined,
+    };
+    const unlisten = await opened.database.listen(channels.hint, (about) => {
+      said = about;
+    });
+    const ended = loop.run(watch, stop.signal);
+    for (const about of ['acme/other', 'production', 'Acme/Agents', '']) {
+      await opened.database.notify(channels.hint, about);
+    }
+    await expect.poll(() => heard.length).toBe(3);
+    expect(heard).toEqual(['production', 'Acme/Agents', '']);
+    stop.abort();
+    await ended;
+    await unlisten();
   });
 
   test('a limit of GitHub silences all turns until its end, and sweeps come in their time', async () => {
