@@ -7,6 +7,25 @@ export function fetchTooLarge(bytesMax: number): TerminalError {
   });
 }
 
+/** Without git an object is held whole to be looked at. */
+export function heldTooLarge(size: number, bytesMax: number): TerminalError {
+  return new TerminalError(
+    `The fetch brought an object that unpacks to ${size} bytes, above ${bytesMax}; nothing of it is used.`,
+    {
+      code: 'git.fetch_too_large',
+      help: 'Install the program git, which reads such an object piece by piece, or keep it out of the repository.',
+    },
+  );
+}
+
+export function damagedPack(cause?: unknown): TerminalError {
+  return new TerminalError('The fetch brought an object that does not unpack to what it says; nothing of it is used.', {
+    code: 'git.object_corrupt',
+    help: 'Run `git fsck` where the repository is kept.',
+    cause,
+  });
+}
+
 export function fetchTimedOut(place: string, timeoutMs: number): RetryableError {
   return new RetryableError(`Fetching ${place} did not end within ${timeoutMs} ms and was stopped.`, {
     code: 'git.timeout',

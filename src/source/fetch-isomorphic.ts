@@ -11,6 +11,7 @@ import {
 } from './fetch-errors.ts';
 import { authorizationOf, type FetchRequest, keptRef } from './fetch-request.ts';
 import { boundedHttp } from './isomorphic-http.ts';
+import { guardedFileSystem } from './pack-guard.ts';
 import type { Wanted } from './reader.ts';
 
 const remote = 'origin';
@@ -33,7 +34,7 @@ export async function fetchByIsomorphic(request: FetchRequest): Promise<void> {
   const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
   const http = boundedHttp({ signal, bytesMax: request.bytesMax });
   const headers = token === undefined ? {} : { Authorization: authorizationOf(token) };
-  const source: Source = { fs, http, gitdir, url: address.url, remote, headers };
+  const source: Source = { fs: guardedFileSystem(request.bytesMax), http, gitdir, url: address.url, remote, headers };
   try {
     if (request.wanted === undefined) await fetchEverything(source);
     else await fetchWanted(source, request.wanted);
@@ -43,7 +44,7 @@ export async function fetchByIsomorphic(request: FetchRequest): Promise<void> {
 }
 
 interface Source {
-  readonly fs: typeof fs;
+  readonly fs: git.PromiseFsClient;
   readonly http: git.HttpClient;
   readonly gitdir: string;
   readonly url: string;

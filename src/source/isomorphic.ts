@@ -5,15 +5,9 @@ import * as git from 'isomorphic-git';
 import { isPawlError } from '../errors.ts';
 import { blobId } from './blob-id.ts';
 import { authorsOf, coAuthorsIn, subjectOf } from './git-text.ts';
-import {
-  corrupt,
-  cutHistory,
-  missing,
-  objectTooLarge,
-  otherFormat,
-  refusedPath,
-  treeTooLarge,
-} from './object-errors.ts';
+import { corrupt, cutHistory, missing, otherFormat, refusedPath, treeTooLarge } from './object-errors.ts';
+import { ObjectSizes } from './object-sizes.ts';
+import type { ObjectType } from './pack-entry.ts';
 import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import type { SignatureVerdict } from './signature.ts';
@@ -30,9 +24,7 @@ export interface IsomorphicOptions {
 }
 
 const historyMax = 1_000_000;
-/** Blobs kept from the pass that learns their sizes, so that reading small files costs one pass. */
-const keptBytesMax = 64 * 1024 * 1024;
-const keptBlobBytesMax = 256 * 1024;
+const tagsMax = 10;
 const packCacheCommitsMax = 64;
 
 /** Reads a Git directory where no `git` program is: the same answers, more slowly. */
@@ -42,8 +34,7 @@ export class Isomorphic implements Repository {
   readonly #gitdir: string;
   readonly #headDirectory: string;
   readonly #head: string;
-  readonly #kept = new Map<string, Uint8Array>();
-  #keptBytes = 0;
+  readonly #sizes: ObjectSizes;
   /** isomorphic-git's own cache of pack indexes, dropped now and then because it never shrinks. */
   #cache: object = {};
   #listings = 0;
@@ -52,6 +43,7 @@ export class Isomorphic implements Repository {
   constructor(options: IsomorphicOptions) {
     this.place = options.place;
     this.#gitdir = options.gitDirectory;
+    this.#sizes = new ObjectSizes(options.gitDirectory);
     this.#headDirectory = options.headDirectory ?? options.gitDirectory;
     this.#head = options.head ?? 'HEAD';
   }
@@ -97,10 +89,7 @@ export class Isomorphic implements Repository {
     const blobs = new Map<string, Uint8Array>();
     for (const id of ids) {
       assertObjectId(id);
-      const bytes = this.#kept.get(id) ?? (await this.#blob(id));
-      if (bytes.length > bytesMax) throw objectTooLarge(id, bytes.length, bytesMax);
-      this.#forget(id);
-      blobs.set(id, bytes);
+      blobs.set(id, await this.#blob(id, bytesMax));
     }
     return blobs;
   }
@@ -160,8 +149,6 @@ export class Isomorphic implements Repository {
   }
 
   async close(): Promise<void> {
-    this.#kept.clear();
-    this.#keptBytes = 0;
     this.#cache = {};
   }
 
@@ -200,10 +187,14 @@ export class Isomorphic implements Repository {
     return /^(?:ref: )?(\S+)\s*$/.exec(text)?.[1];
   }
 
-  /** Follows annotated tags to the commit. */
+  /** Follows annotated tags to the commit, each looked at before it is unpacked. */
   async #peel(id: string, ref: string): Promise<string> {
+    let at = id;
     try {
-      return (await git.readCommit({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache })).oid;
+      for (let depth = 0; depth < tagsMax && (await this.#sizes.assertHeld(at)) === 'tag'; depth += 1) {
+        at = (await git.readTag({ fs, gitdir: this.#gitdir, oid: at, cache: this.#cache })).tag.object;
+      }
+      return (await this.#readCommit(at)).oid;
     } catch (error) {
       if (error instanceof git.Errors.NotFoundError) throw refNotFound(ref, this.place);
       if (error instanceof git.Errors.ObjectTypeError) throw refNotFound(ref, this.place);
@@ -213,15 +204,28 @@ export class Isomorphic implements Repository {
 
   async #commit(id: string): Promise<git.CommitObject> {
     try {
-      return (await git.readCommit({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache })).commit;
+      return (await this.#readCommit(id)).commit;
     } catch (error) {
       throw this.#failure(error, `commit ${id}`);
     }
   }
 
+  async #readCommit(id: string): Promise<git.ReadCommitResult> {
+    await this.#assertHeld(id, 'commit');
+    return git.readCommit({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache });
+  }
+
+  /** The library follows a tag to what it names, unpacking as it goes: only what is asked for is read. */
+  async #assertHeld(id: string, wanted: ObjectType, bytesMax?: number): Promise<void> {
+    const type = await this.#sizes.assertHeld(id, bytesMax);
+    if (type === undefined || type === wanted) return;
+    throw new git.Errors.ObjectTypeError(id, type, wanted);
+  }
+
   #walk(): TreeWalk {
     return new TreeWalk(async (id) => {
       try {
+        await this.#assertHeld(id, 'tree');
         return (await git.readTree({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache })).tree;
       } catch (error) {
         throw this.#failure(error, `tree ${id}`);
@@ -229,16 +233,20 @@ export class Isomorphic implements Repository {
     });
   }
 
-  /** A packed object has no size but by inflating it: one object at a time is held, and small ones are kept. */
   async #entryOf({ path, kind, id }: TreeNode): Promise<TreeEntry> {
     if (kind !== 'file') return { path, kind, id, size: 0 };
-    const bytes = this.#kept.get(id) ?? (await this.#blob(id));
-    this.#keep(id, bytes);
-    return { path, kind, id, size: bytes.length };
+    try {
+      const size = await this.#sizes.sizeOf(id);
+      if (size === undefined) throw missing(`object ${id}`, this.place);
+      return { path, kind, id, size: size.size };
+    } catch (error) {
+      throw this.#failure(error, `object ${id}`);
+    }
   }
 
-  async #blob(id: string): Promise<Uint8Array> {
+  async #blob(id: string, bytesMax: number): Promise<Uint8Array> {
     try {
+      await this.#assertHeld(id, 'blob', bytesMax);
       const { blob } = await git.readBlob({ fs, gitdir: this.#gitdir, oid: id, cache: this.#cache });
       // Objects in packs are not checked against their id by the library.
       if (blobId(blob) !== id) throw corrupt(`object ${id}`, this.place);
@@ -246,17 +254,6 @@ export class Isomorphic implements Repository {
     } catch (error) {
       throw this.#failure(error, `object ${id}`);
     }
-  }
-
-  #keep(id: string, bytes: Uint8Array): void {
-    if (this.#kept.has(id) || bytes.length > keptBlobBytesMax || this.#keptBytes + bytes.length > keptBytesMax) return;
-    this.#kept.set(id, bytes);
-    this.#keptBytes += bytes.length;
-  }
-
-  #forget(id: string): void {
-    this.#keptBytes -= this.#kept.get(id)?.length ?? 0;
-    this.#kept.delete(id);
   }
 
   async #shallowCommits(): Promise<ReadonlySet<string>> {
