@@ -19,6 +19,7 @@ import type { ScheduleRecord, WebhookRecord } from './operations-task.ts';
 import type { AcknowledgeRecord } from './operations-acknowledge.ts';
 import type { Operations } from './operations.ts';
 import type * as records from './operations.ts';
+import type { EnvironmentStatus } from './operations-status.ts';
 import type { RevisionRecord } from './operations-revision.ts';
 import type * as drifts from './operations-drift.ts';
 import type * as overrides from './operations-override.ts';
@@ -53,7 +54,7 @@ export function createClient(options: ClientOptions): Operations {
     setOverride: ({ environment, ...body }) => post<overrides.OverriddenRecord>(`${of(environment)}/overrides`, body),
     endOverride: ({ environment, ...body }) =>
       post<overrides.OverriddenRecord>(`${of(environment)}/overrides/end`, body),
-    status: () => get<records.EnvironmentStatus[]>('/v1/status'),
+    status: () => get<EnvironmentStatus[]>('/v1/status'),
     history: ({ environment, ...page }) => get<RevisionRecord[]>(`${of(environment)}/history?${queryOf(page)}`),
     get: ({ environment, ...filter }) =>
       get<records.ResourceRecord[]>(`${of(environment)}/resources?${new URLSearchParams(filter).toString()}`),

@@ -10,6 +10,7 @@ import { readIssueTellings } from '../store/alert-issue.ts';
 import { readDeliveries } from '../store/outbox.ts';
 import { readProbes } from '../store/probe.ts';
 import { readReceivers } from '../store/receiver.ts';
+import type { EnvironmentStatus } from './operations-status.ts';
 import type {
   AlertOperations,
   AlertRecord,
@@ -34,6 +35,21 @@ export function alertOperations(
     },
     probes: async (environment) => probesOf(plane, await known(environment)),
   };
+}
+
+/** What fires and what fails, as `pawl status` names them. */
+export async function troublesOf(
+  plane: ControlPlane,
+  environment: string,
+): Promise<Pick<EnvironmentStatus, 'alerts' | 'probes'>> {
+  const rows = await listAlerts(plane.database.db, { environment, limit: alertsMax });
+  const alerts = rows
+    .filter(({ state }) => state !== 'resolved')
+    .map(({ key, severity, content: { title }, since }) => ({ key, severity, title, since: since.toISOString() }));
+  const probes = (await probesOf(plane, environment))
+    .filter(({ state }) => state === 'failing')
+    .map(({ subject, name, reason, since }) => ({ subject, name, reason, since }));
+  return { ...(alerts.length === 0 ? {} : { alerts }), ...(probes.length === 0 ? {} : { probes }) };
 }
 
 async function alertsOf({ database: { db } }: ControlPlane, environment: string): Promise<readonly AlertRecord[]> {

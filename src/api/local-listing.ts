@@ -9,7 +9,8 @@ import { listResources } from '../store/listing.ts';
 import { quarantineCounts } from '../store/quarantine.ts';
 import { listRevisions, readRevision } from '../store/revision.ts';
 import { listResourcesAt, revisionByTime } from '../store/state-at.ts';
-import type { EnvironmentStatus, GetRequest, HistoryRequest, Operations, ResourceRecord } from './operations.ts';
+import type { GetRequest, HistoryRequest, Operations, ResourceRecord } from './operations.ts';
+import type { EnvironmentStatus } from './operations-status.ts';
 import type { RevisionRecord } from './operations-revision.ts';
 import { resourceRecord, revisionRecord } from './records.ts';
 

@@ -14,10 +14,11 @@ import { databaseClock } from '../store/clock.ts';
 import { listEnvironments } from '../store/environment.ts';
 import { healingStoppedAt } from '../store/heal.ts';
 import { readActiveOverrides } from '../store/override.ts';
+import { troublesOf } from './local-alert.ts';
 import { haltsInForce } from './local-halt.ts';
 import { pinnedOf } from './local-listing.ts';
 import { syncRecords } from './local-sync.ts';
-import type { EnvironmentStatus } from './operations.ts';
+import type { EnvironmentStatus } from './operations-status.ts';
 import type { ConditionRecord, SyncRecord } from './operations-sync.ts';
 
 interface Declared {
@@ -88,6 +89,7 @@ async function statusOf(
     ...(await haltsInForce(plane.database, settings.name)),
     ...(await pinnedOf(plane, settings.name, planned)),
     ...(await heldBy(plane, settings, live)),
+    ...(await troublesOf(plane, settings.name)),
     ...(sync === undefined || sync.conditions.length === 0 ? {} : { conditions: conditionsSeen(plane, sync) }),
     ...(sync?.suspension === undefined ? {} : { suspension: sync.suspension }),
   };

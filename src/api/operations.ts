@@ -1,4 +1,3 @@
-import type { Problem } from '../manifest/problem.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
@@ -10,7 +9,7 @@ import type { ApprovalOperations } from './operations-approval.ts';
 import type { AuditOperations, WhyOperations } from './operations-audit.ts';
 import type { BudgetOperations } from './operations-budget.ts';
 import type { DriftOperations } from './operations-drift.ts';
-import type { HaltOperations, HaltRecord } from './operations-halt.ts';
+import type { HaltOperations } from './operations-halt.ts';
 import type { SecretOperations } from './operations-secret.ts';
 import type { OverrideOperations } from './operations-override.ts';
 import type { ProposalOperations } from './operations-proposal.ts';
@@ -19,7 +18,8 @@ import type { ReplayOperations } from './operations-replay.ts';
 import type { RetryOperations, RetryRequest } from './operations-retry.ts';
 import type { RolloutOperations } from './operations-rollout.ts';
 import type { StartTaskRequest, TaskOperations } from './operations-task.ts';
-import type { ConditionRecord, SuspensionRecord, SyncOperations } from './operations-sync.ts';
+import type { EnvironmentStatus } from './operations-status.ts';
+import type { SyncOperations } from './operations-sync.ts';
 import type { TokenOperations } from './operations-token.ts';
 import type { RunChangesRequest, RunOperations, RunsRequest } from './operations-run.ts';
 
@@ -104,56 +104,6 @@ export interface AppliedRevision {
   readonly root: string;
   readonly summary: Plan['summary'];
   readonly revertOf: number | undefined;
-}
-
-export interface EnvironmentStatus {
-  readonly environment: string;
-  readonly branch: string;
-  readonly revision: number;
-  /** Commit that is live. */
-  readonly commit: string | undefined;
-  /** Head of the branch in Git; undefined when the source cannot be read. */
-  readonly head: string | undefined;
-  readonly sync: 'Synced' | 'OutOfSync' | 'Unknown';
-  readonly drifted: number;
-  readonly lastAttempt:
-    | {
-        readonly at: string;
-        readonly outcome: string;
-        readonly commit: string | undefined;
-        readonly code: string | undefined;
-        readonly message: string;
-      }
-    | undefined;
-  readonly problems: readonly Problem[];
-  /** Halts in force, of all environments too; absent: none. */
-  readonly halts?: readonly HaltRecord[];
-  /** Set while a rollback holds commits. */
-  readonly pinned?: {
-    /** The revision that the rollback made, and the one that it returned to. */
-    readonly revision: number;
-    readonly to: number;
-    readonly by: string;
-    readonly at: string;
-    readonly reason: string;
-    /** Withdrawn contents that the head of the branch still holds. */
-    readonly held: number;
-  };
-  /** How far controllers came with the head of the branch, and why no further; absent: none has looked. */
-  readonly conditions?: readonly ConditionRecord[];
-  /** Absent: sync goes on. */
-  readonly suspension?: SuspensionRecord;
-  /** Absent: commits are applied at any time. */
-  readonly window?: { readonly isOpen: boolean; readonly opensAt?: string; readonly deniedBy?: string };
-  /** What hands hold over what Git says; absent: nothing. */
-  readonly overrides?: readonly {
-    readonly address: string;
-    readonly by: string;
-    readonly reason: string;
-    readonly expiresAt: string;
-  }[];
-  /** Since when drift is not healed, because something kept undoing it. */
-  readonly healingStoppedAt?: string;
 }
 
 export interface HistoryRequest {

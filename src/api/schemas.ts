@@ -155,6 +155,17 @@ export const environmentStatus = z.object({
   window: maybe(z.object({ isOpen: z.boolean(), opensAt: maybe(instant), deniedBy: maybe(z.string()) })),
   overrides: maybe(z.array(z.object({ address: z.string(), by: z.string(), reason: z.string(), expiresAt: instant }))),
   healingStoppedAt: maybe(instant),
+  alerts: maybe(z.array(z.object({ key: z.string(), severity: z.string(), title: z.string(), since: instant }))),
+  probes: maybe(
+    z.array(
+      z.object({
+        subject: z.enum(['endpoint', 'model', 'secret']),
+        name: z.string(),
+        reason: z.string(),
+        since: instant,
+      }),
+    ),
+  ),
 });
 
 export const revisionRecord = z.object({

@@ -14,7 +14,7 @@ export async function doctorCommand(context: CliContext, options: { output: stri
     const { green, yellow, red } = terminal.colors;
     const marks = { ok: green('ok     '), warning: yellow('warning'), failed: red('failed ') };
     for (const check of checks) {
-      terminal.out(`${marks[check.state]}  ${check.name.padEnd(12)}  ${neutral(check.detail)}`);
+      terminal.out(`${marks[check.state]}  ${check.name.padEnd(14)}  ${neutral(check.detail)}`);
       if (check.help !== undefined) terminal.out(`${' '.repeat(23)}= help: ${check.help}`);
     }
   }

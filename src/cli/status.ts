@@ -1,11 +1,12 @@
-import type { EnvironmentStatus } from '../api/operations.ts';
+import type { EnvironmentStatus } from '../api/operations-status.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { haltLine } from './halt.ts';
-import { conditionLines, suspensionLine } from './conditions.ts';
+import { conditionLines, isWrong, suspensionLine } from './conditions.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { renderTable } from './table.ts';
+import { hanging } from './wrap.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { partsLacked } from '../manifest/problem.ts';
 
@@ -26,7 +27,7 @@ export async function statusCommand(context: CliContext, options: { output: stri
   ]);
   for (const line of haltLines(environments)) terminal.out(line);
   terminal.out(renderTable(['ENVIRONMENT', 'SYNC', 'REVISION', 'LIVE', 'HEAD', 'DRIFT'], rows, terminal.tableWidth));
-  for (const line of environments.flatMap(attention)) terminal.out(line);
+  for (const line of environments.flatMap(attention)) terminal.out(hanging(line, terminal.tableWidth));
   return exitCodes.success;
 }
 
@@ -47,7 +48,9 @@ function attention(status: EnvironmentStatus): readonly string[] {
   // Of two controllers the one that came second was refused a commit that is live all the same.
   const isLive =
     status.sync === 'Synced' && status.commit !== undefined && status.lastAttempt?.commit === status.commit;
-  const isSaid = status.pinned !== undefined && status.lastAttempt?.code === 'plan.quarantined';
+  const isSaid =
+    (status.pinned !== undefined && status.lastAttempt?.code === 'plan.quarantined') ||
+    (status.conditions ?? []).some((one) => isWrong(one) && one.message === status.lastAttempt?.message);
   const attempt = isLive || isSaid ? undefined : status.lastAttempt;
   if (attempt !== undefined && (attempt.outcome === 'failed' || attempt.outcome === 'refused')) {
     const code = attempt.code === undefined ? '' : ` (${attempt.code})`;
@@ -63,24 +66,45 @@ function attention(status: EnvironmentStatus): readonly string[] {
     lines.push(
       `${status.environment}: the head of ${status.branch} needs what this build lacks: ${lacked.join(', ')}; see pawl plan --env ${status.environment}`,
     );
-  if (status.drifted > 0) lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
-  return lines;
+  const isToldOfDrift = (status.conditions ?? []).some((one) => one.type === 'Drifted' && isWrong(one));
+  if (status.drifted > 0 && !isToldOfDrift)
+    lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
+  return [...lines, ...troubles(status)];
+}
+
+/** Names that are shown of each; the rest are counted. */
+const namesMax = 5;
+
+/** What fires and what workers cannot reach: a line each, as their own commands say the rest. */
+function troubles({ environment, alerts = [], probes = [] }: EnvironmentStatus): readonly string[] {
+  const fires = alerts.map(({ key, severity }) => `${key} (${severity})`);
+  const fails = probes.map(({ subject, name, reason }) => `${subject} ${name} (${reason})`);
+  return [
+    ...(fires.length === 0 ? [] : [`${environment}: firing: ${namesOf(fires)}; see pawl alerts --env ${environment}`]),
+    ...(fails.length === 0 ? [] : [`${environment}: failing: ${namesOf(fails)}; see pawl drift --env ${environment}`]),
+  ];
+}
+
+function namesOf(names: readonly string[]): string {
+  const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : '';
+  return `${names.slice(0, namesMax).map(neutral).join(', ')}${more}`;
 }
 
 /** What keeps live from being what Git says, and how far the head came. */
 function synced(status: EnvironmentStatus): readonly string[] {
   const { environment, suspension, window, overrides = [], healingStoppedAt, conditions = [] } = status;
+  const isWindowSaid = conditions.some(({ reason }) => reason === 'OutsideWindow');
   const lines = [
     ...(suspension === undefined ? [] : [suspensionLine(suspension)]),
-    ...(window === undefined || window.isOpen ? [] : [windowLine(window)]),
+    ...(window === undefined || window.isOpen || isWindowSaid ? [] : [windowLine(window)]),
     ...overrides.map(
       ({ address, by, reason, expiresAt }) =>
         `override of ${address} by ${neutral(by)} until ${expiresAt}: ${neutral(reason)}`,
     ),
     ...(healingStoppedAt === undefined ? [] : [`healing has stopped at ${healingStoppedAt}; see pawl drift`]),
-    ...conditionLines(conditions),
+    ...conditionLines(conditions, { environment, live: status.commit }),
   ];
-  return lines.map((line) => `${environment}: ${line}`);
+  return lines.map((line) => (line.startsWith(' ') ? line : `${environment}: ${line}`));
 }
 
 function windowLine({ opensAt, deniedBy }: NonNullable<EnvironmentStatus['window']>): string {

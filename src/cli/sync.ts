@@ -3,8 +3,10 @@ import type { SyncRecord } from '../api/operations-sync.ts';
 import { exitCodes, type ExitCode, TerminalError } from '../errors.ts';
 import { parseDuration } from '../manifest/duration.ts';
 import type { Door } from './app-port.ts';
-import { conditionLine, suspensionLine } from './conditions.ts';
+import { conditionLines, conditionRows, suspensionLine } from './conditions.ts';
 import { chooseEnvironment, type CliContext, json, withDoor } from './context.ts';
+import { renderTable } from './table.ts';
+import { hanging } from './wrap.ts';
 
 interface Common {
   readonly env?: string;
@@ -104,8 +106,16 @@ function show({ terminal }: CliContext, state: SyncRecord, { output }: Common): 
     return;
   }
   const { environment, suspension, conditions } = state;
-  if (suspension !== undefined) terminal.out(`${environment}: ${suspensionLine(suspension)}`);
-  for (const condition of conditions) terminal.out(`${environment}: ${conditionLine(condition)}`);
+  if (conditions.length > 0) {
+    const head = ['STAGE', 'STATE', 'REASON', 'COMMIT', 'FOUND'];
+    terminal.out(renderTable(head, conditionRows(conditions), terminal.tableWidth));
+  }
+  const lines = [
+    ...(suspension === undefined ? [] : [suspensionLine(suspension)]),
+    ...conditionLines(conditions, { environment, live: undefined }),
+  ];
+  for (const line of lines)
+    terminal.out(hanging(line.startsWith(' ') ? line : `${environment}: ${line}`, terminal.tableWidth));
 }
 
 function durationMs(option: string, text: string): number {

@@ -12,3 +12,12 @@ export function wrap(text: string, width: number): string {
   }
   return [...lines, line].join('\n');
 }
+
+/** A line that is too long goes on below, further in than it begins. */
+export function hanging(line: string, width: number): string {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const further = `${indent}    `;
+  if (line.length <= width) return line;
+  const [first = '', ...rest] = wrap(line, width - further.length).split('\n');
+  return [`${indent}${first}`, ...rest.map((one) => `${further}${one}`)].join('\n');
+}

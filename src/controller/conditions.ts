@@ -123,10 +123,10 @@ function applied(seen: Seen, failure: Failure | undefined): Condition {
     condition('Applied', 'False', { reason, message, commit });
   if (failure !== undefined) return no('Blocked', `See ${failure.type}.`);
   if (outcome.kind === 'superseded') return no('Blocked', 'See Planned.');
-  if (outcome.kind === 'suspended') return no('Suspended', `${countOf(outcome.changes)} are not applied.`);
+  if (outcome.kind === 'suspended') return no('Suspended', `${countOf(outcome.changes)} not applied.`);
   if (outcome.kind === 'closed') return no('OutsideWindow', closedMessage(outcome));
   const waits = outcome.kind === 'waiting' && (plan === undefined || movedByGit(plan));
-  if (waits) return no('ManualApply', `${countOf(outcome.changes)} wait for a person.`);
+  if (waits) return no('ManualApply', `${countOf(outcome.changes)} not applied.`);
   return condition('Applied', 'True', { reason: 'Applied', message: `Revision ${revision}.`, commit });
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { EnvironmentStatus, WorkerRecord } from '../../src/api/operations.ts';
+import type { WorkerRecord } from '../../src/api/operations.ts';
+import type { EnvironmentStatus } from '../../src/api/operations-status.ts';
 import type { App } from '../../src/cli/app-port.ts';
+import { hanging } from '../../src/cli/wrap.ts';
 import { say } from './fixture.ts';
 
 const commit = 'a'.repeat(40);
@@ -40,6 +42,43 @@ describe('status', () => {
     const text = await told({ ...synced, head: 'b'.repeat(40), sync: 'OutOfSync', drifted: 1 });
     expect(text).toContain('production: refused aaaaaaa at 2026-01-02T03:04:05Z: Plan c2 is stale. (plan.stale)');
     expect(text).toContain('production: drift; see pawl drift --env production');
+  });
+
+  const waiting = {
+    ...synced,
+    head: 'b'.repeat(40),
+    sync: 'OutOfSync',
+    lastAttempt: { commit: 'b'.repeat(40), outcome: 'refused', code: 'x', message: 'R1-3f2a is missing.', at: '' },
+    conditions: [
+      { type: 'Gated', status: 'False', reason: 'Unacknowledged', message: 'R1-3f2a is missing.', since: 'then' },
+      { type: 'Applied', status: 'False', reason: 'Blocked', message: 'See Gated.', since: 'then' },
+    ].map((condition) => ({ ...condition, commit: 'b'.repeat(40) })),
+  } as EnvironmentStatus;
+
+  test('says in words what a commit waits for, once, and what to type', async () => {
+    const text = await told(waiting);
+    expect(text.split('\n').slice(2).join('\n')).toBe(
+      [
+        'production: bbbbbbb is not live. Risks or guards wait for somebody to acknowledge them.',
+        '    R1-3f2a is missing.',
+        '    Gated Unacknowledged since then; see pawl plan --env production',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('names what fires and what workers cannot reach, a line each', async () => {
+    const alert = { key: 'drift', severity: 'warning', title: 'Drift', since: 'then' };
+    const probe = { subject: 'secret', name: 'a/b#c', reason: 'env_missing', since: 'then' } as const;
+    const text = await told({ ...synced, alerts: Array.from({ length: 7 }, () => alert), probes: [probe] });
+    expect(text).toContain(
+      `production: firing: ${Array.from({ length: 5 }, () => 'drift (warning)').join(', ')} and 2 more; see pawl alerts`,
+    );
+    expect(text).toContain('production: failing: secret a/b#c (env_missing); see pawl drift --env production\n');
+  });
+
+  test('keeps what fits no line within the width, further in', () => {
+    expect(hanging('  one two three four five', 16)).toBe('  one two\n      three four\n      five');
   });
 });
 
