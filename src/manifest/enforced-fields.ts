@@ -286,6 +286,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'environments[].drift=heal',
     'environments[].alerts',
     'environments[].windows',
+    'environments[].health',
     'ownership[].path',
     'ownership[].namespaces',
     'ownership[].kinds',

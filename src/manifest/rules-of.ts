@@ -30,7 +30,7 @@ export function rulesOf(settings: PawlSettings, environment: Environment): Rules
 }
 
 function environmentOf({ secrets }: PawlSettings, environment: Environment): EnvironmentRules {
-  const { branch, paths, namespaces, apply, drift, windows = [], signatures, alerts = [] } = environment;
+  const { branch, paths, namespaces, apply, drift, windows = [], signatures, alerts = [], health } = environment;
   return {
     branch,
     paths: paths.map(treePath),
@@ -40,6 +40,7 @@ function environmentOf({ secrets }: PawlSettings, environment: Environment): Env
     windows: [...windows].sort((a, b) => compareText(JSON.stringify(a), JSON.stringify(b))),
     signatures: { mode: 'off', ...signatures },
     alerts: sorted(alerts),
+    ...(health === undefined ? {} : { health }),
     recipients: sorted(secrets?.recipients ?? []),
   };
 }

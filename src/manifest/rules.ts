@@ -29,12 +29,15 @@ export interface EnvironmentRules {
   readonly windows: readonly Window[];
   readonly signatures: Signatures;
   readonly alerts: readonly string[];
+  /** How a revision is watched after its apply; absent: as `ordinaryHealth`. */
+  readonly health?: HealthSettings;
   /** Whom values of secrets are encrypted for. */
   readonly recipients: readonly string[];
 }
 
 type Environment = PawlSettings['environments'][number];
 export type Window = NonNullable<Environment['windows']>[number];
+export type HealthSettings = NonNullable<Environment['health']>;
 export type Signatures = NonNullable<Environment['signatures']> & {
   /** Digest of the files that it names: another file is another rule. Absent: nobody read them. */
   readonly files?: string;
@@ -83,3 +86,6 @@ export const ordinaryRules: Rules = {
   approvals: {},
   guards: { maxDeletes: 5, maxDeletePercent: 10, maxUpdates: 10, maxUpdatePercent: 30, protectedKinds: [] },
 };
+
+/** What holds where `pawl.yaml` says nothing of `health`. */
+export const ordinaryHealth: HealthSettings = { window: '10m', minRuns: 20, maxErrorRate: 10, onFailure: 'alert' };

@@ -2367,6 +2367,24 @@ export interface PawlSettings {
       forgeKeys?: string;
     };
     /**
+     * How a revision is watched after it was applied, and what is done when its runs fail. The settings of the commit that is live hold.
+     */
+    health?: {
+      window: Duration;
+      /**
+       * So many runs must have ended before anything is said of how they end.
+       */
+      minRuns: number;
+      /**
+       * The share of runs, in percent, that may fail beyond the share that failed before the revision.
+       */
+      maxErrorRate: number;
+      /**
+       * `alert` says so; `rollback` returns to the last revision that was healthy too, once, where runs of several callers failed.
+       */
+      onFailure: 'alert' | 'rollback';
+    };
+    /**
      * AlertReceivers of the environment that hear of drift, of failed applies and of alert rules that name none.
      */
     alerts?: Reference[];

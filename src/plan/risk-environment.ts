@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EnvironmentRules } from '../manifest/rules.ts';
+import { type EnvironmentRules, ordinaryHealth } from '../manifest/rules.ts';
+import { parseDuration } from '../manifest/duration.ts';
 
 type Name = keyof EnvironmentRules;
 type IsStricter = (before: EnvironmentRules, after: EnvironmentRules) => boolean;
@@ -21,6 +22,7 @@ const stricter: Readonly<Partial<Record<Name, IsStricter>>> = {
   signatures: ({ signatures: was }, { signatures: is }) =>
     is.mode === 'require' && was.mode !== 'require' && (was.allowedSigners ?? is.allowedSigners) === is.allowedSigners,
   alerts: (before, after) => isWithin(before.alerts, after.alerts),
+  health: isWatchedCloser,
   recipients: (before, after) => isWithin(after.recipients, before.recipients),
 };
 
@@ -41,6 +43,16 @@ function areWindowsStricter({ windows: was }: EnvironmentRules, { windows: is }:
   if (denied === undefined || denies === undefined || allowed === undefined || allows === undefined) return false;
   const isNoLaterAllowed = allowed.length === 0 || (allows.length > 0 && isWithin(allows, allowed));
   return isWithin(denied, denies) && isNoLaterAllowed;
+}
+
+/** Told of earlier or of more, where nothing is rolled back: whether that happens by itself is a question of its own. */
+function isWatchedCloser(before: EnvironmentRules, after: EnvironmentRules): boolean {
+  const [was, is] = [before, after].map(({ health = ordinaryHealth }) => ({
+    ...health,
+    windowMs: parseDuration(health.window) ?? 0,
+  }));
+  if (was === undefined || is === undefined || was.onFailure !== 'alert' || is.onFailure !== 'alert') return false;
+  return is.windowMs >= was.windowMs && is.minRuns <= was.minRuns && is.maxErrorRate <= was.maxErrorRate;
 }
 
 function isWithin<Value>(some: readonly Value[], all: readonly Value[]): boolean {

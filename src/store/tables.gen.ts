@@ -541,6 +541,7 @@ export interface RevisionHealth {
   environment: string;
   message: Generated<string>;
   revision: number;
+  rollback: Generated<string>;
   verdict: string;
 }
 
@@ -708,6 +709,7 @@ export interface Wait {
 export interface Worker {
   backend_pid: number | null;
   cpu: number | null;
+  heard_at: Generated<Timestamp>;
   host: string;
   id: string;
   lease_until: Timestamp;

@@ -45,7 +45,7 @@ export async function renewWorker(
   worker: string,
   { leaseMs, load }: { readonly leaseMs: number; readonly load?: Load },
 ): Promise<boolean> {
-  const text = `update worker set lease_until = now() + $2 * interval '1 millisecond',
+  const text = `update worker set lease_until = now() + $2 * interval '1 millisecond', heard_at = now(),
     cpu = coalesce($3, cpu), memory = coalesce($4, memory) where id = $1 returning id`;
   const values = [worker, leaseMs, load?.cpu ?? null, load?.memory ?? null];
   return (await rowsOf(session.db, { name: 'renew_worker', text }, values)).length === 1;

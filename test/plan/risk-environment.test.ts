@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Resource } from '../../src/manifest/resource.ts';
-import type { EnvironmentRules, Rules } from '../../src/manifest/rules.ts';
+import { type EnvironmentRules, ordinaryHealth, type Rules } from '../../src/manifest/rules.ts';
 import { localPerson } from '../../src/policy/person.ts';
 import { standingOf } from '../../src/plan/approvers.ts';
 import { renderMarkdown } from '../../src/plan/render/markdown.ts';
@@ -94,6 +94,9 @@ describe('what pawl.yaml says of the environment', () => {
     ['no signatures', { signatures: { mode: 'off' } }],
     ['other signers', { signatures: { mode: 'require', allowedSigners: 'mine' } }],
     ['a receiver of alerts less', { alerts: ['oncall'] }],
+    ['rollbacks that nobody asked for', { health: { ...ordinaryHealth, onFailure: 'rollback' } }],
+    ['more runs that may fail', { health: { ...ordinaryHealth, maxErrorRate: 99 } }],
+    ['a shorter look after an apply', { health: { ...ordinaryHealth, window: '1s' } }],
     ['one more who reads secrets', { recipients: ['age1a', 'age1b'] }],
   ])('gates: %s', (_, change) => {
     expect(between({}, change)).toEqual(['R13 ack']);
@@ -108,6 +111,7 @@ describe('what pawl.yaml says of the environment', () => {
     ['a path less', {}, { paths: ['policies'] }],
     ['a namespace less', { namespaces: ['support', 'finance'] }, {}],
     ['a receiver more', { alerts: ['oncall'] }, {}],
+    ['fewer runs that may fail', {}, { health: { ...ordinaryHealth, maxErrorRate: 5 } }],
     ['one less who reads secrets', { recipients: ['age1a', 'age1b'] }, {}],
   ])('is shown, and gates nothing: %s', (_, before, after) => {
     expect(between(before, after)).toEqual(['R13 notice']);

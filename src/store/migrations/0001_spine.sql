@@ -168,15 +168,19 @@ create table condition (
   primary key (environment, type)
 );
 
--- What was seen of a revision until its time of observation was over: what went well may be returned to.
+-- What was seen of a revision until its time of observation was over: what went well may be returned to. Decided once.
 create table revision_health (
   environment text not null,
   revision bigint not null,
-  verdict text not null check (verdict in ('healthy', 'unhealthy')),
+  -- `unknown`: too few runs ended to say.
+  verdict text not null check (verdict in ('healthy', 'unhealthy', 'unknown')),
   message text not null default '',
+  -- `owed`: a controller is to roll back; it did, or could not.
+  rollback text not null default 'none' check (rollback in ('none', 'owed', 'done', 'refused')),
   decided_at timestamptz not null default now(),
   primary key (environment, revision),
-  foreign key (environment, revision) references revision (environment, revision)
+  foreign key (environment, revision) references revision (environment, revision),
+  check (rollback = 'none' or verdict = 'unhealthy')
 );
 
 -- Webhooks of forges, stored once by their id before anybody acts on them. Each is a hint: what is true is asked.
@@ -667,6 +671,8 @@ create table worker (
   cpu real,
   memory real,
   started_at timestamptz not null default now(),
+  -- When it last renewed its lease.
+  heard_at timestamptz not null default now(),
   lease_until timestamptz not null
 );
 
