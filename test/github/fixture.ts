@@ -23,7 +23,7 @@ export interface GitHubFixture {
 export async function gitHubFixture(files: Files, roles: Readonly<Record<string, Role>>): Promise<GitHubFixture> {
   const [hub, opened, directory] = await Promise.all([
     startGitHub(),
-    openTestDatabase('embedded'),
+    openTestDatabase('postgres'),
     mkdtemp(join(tmpdir(), 'pawl-mirror-')),
   ]);
   await hub.createRepository({ owner: 'acme', name: 'agents', files, roles });

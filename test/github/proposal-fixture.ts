@@ -43,7 +43,7 @@ export interface Team {
 }
 
 export async function openForge(): Promise<Forge> {
-  const [github, opened] = [await startGitHub(), await openTestDatabase('embedded')];
+  const [github, opened] = [await startGitHub(), await openTestDatabase('postgres')];
   const folder = await mkdtemp(join(tmpdir(), 'pawl-mirrors-'));
   const closers: (() => Promise<unknown>)[] = [];
   let count = 0;

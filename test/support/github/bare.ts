@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { gitEnvironment } from '../git.ts';
 
 /** Content by path; undefined removes the file. */
@@ -181,7 +181,23 @@ export class Bare {
   }
 
   async updateRef(ref: string, sha: string | undefined): Promise<void> {
+    if (sha !== undefined && isPlainRef(ref) && (await this.#writeRef(ref, sha))) return;
     await this.git(sha === undefined ? ['update-ref', '-d', ref] : ['update-ref', ref, sha]);
+  }
+
+  /** As for reading, a file in place of a process; in one go, as whoever fetches reads it at the same time. */
+  async #writeRef(ref: string, sha: string): Promise<boolean> {
+    const path = join(this.path, ref);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(`${path}.lock`, `${sha}\n`, { flag: 'wx' });
+      await rename(`${path}.lock`, path);
+      return true;
+    } catch {
+      // Another reference is in its way, which git says in its own words.
+      await rm(`${path}.lock`, { force: true }).catch(() => undefined);
+      return false;
+    }
   }
 }
 
