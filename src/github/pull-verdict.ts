@@ -47,8 +47,20 @@ export interface PullAgainst {
 /** The merge of a pull request into what its base branch is now: another one is made whenever that moves. */
 export async function mergeOfPull(plane: ControlPlane, pull: PullRequestRow, base: string): Promise<TreeMerge> {
   const { repository } = plane;
-  await repository.fetchOnly({ pulls: [pull.number], commits: [pull.head_sha] });
+  // A branch of the same repository came with the others: asking the forge again would cost each plan a fetch.
+  if (!(await isHere(plane, pull.head_sha))) {
+    await repository.fetchOnly({ pulls: [pull.number], commits: [pull.head_sha] });
+  }
   return mergeResult(repository, { base, head: pull.head_sha, pull: pull.number });
+}
+
+async function isHere({ repository }: ControlPlane, commit: string): Promise<boolean> {
+  try {
+    return (await repository.resolve(commit)) === commit;
+  } catch (error) {
+    if (isPawlError(error) && error.code === 'git.ref_not_found') return false;
+    throw error;
+  }
 }
 
 /** Plans one environment as it would be after the merge, by the settings and the rules of the base side. */
