@@ -63,6 +63,7 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
         .choices(['minimal', 'triage', 'review-loop'])
         .default('minimal'),
     )
+    .option('--action <owner/name@commit>', "where the workflow finds pawl's GitHub Action")
     .action(async (directory: string, options) => {
       outcome.exit = await (await import('./init.ts')).initCommand(context, { ...options, directory });
     });

@@ -4,13 +4,16 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { shownPath } from '../manifest/file-name.ts';
+import { assertActionReference, isPinned } from './action-reference.ts';
 import type { CliContext } from './context.ts';
 import { shellWord, unusable } from './files.ts';
-import { below, scaffold, type TemplateName, templates } from './scaffold.ts';
+import { below, scaffold, type TemplateName, templates, workflowPath } from './scaffold.ts';
 
 export interface InitOptions {
   readonly directory: string;
   readonly template: TemplateName;
+  /** Where the workflow finds pawl's GitHub Action. */
+  readonly action?: string;
 }
 
 /** Where the files go: pawl.yaml is read at the root of the Git repository, manifests may lie in a folder of it. */
@@ -22,12 +25,16 @@ interface Site {
   readonly isNew: boolean;
 }
 
-export async function initCommand(context: CliContext, { directory, template }: InitOptions): Promise<ExitCode> {
+export async function initCommand(
+  context: CliContext,
+  { directory, template, action }: InitOptions,
+): Promise<ExitCode> {
   const { terminal } = context;
+  if (action !== undefined) assertActionReference(action);
   const site = siteOf(resolve(context.cwd, directory));
   const added: string[] = [];
   const kept: string[] = [];
-  for (const [path, content] of Object.entries(scaffold(templates[template], site.folder))) {
+  for (const [path, content] of Object.entries(scaffold(templates[template], site.folder, action))) {
     const written = await writeNew(site.root, path, content);
     (written ? added : kept).push(path);
     terminal.out(`${written ? 'wrote' : 'kept '}  ${shownPath(path)}`);
@@ -38,6 +45,7 @@ export async function initCommand(context: CliContext, { directory, template }: 
   if (site.folder !== '') terminal.note(`\nPaths are from the root of the repository, ${shownPath(site.root)}.`);
   const place = site.folder === '' ? directory : relative(context.cwd, site.root);
   sayNext(context, { site, place, added, run: templates[template].run });
+  sayAction(context, { action, isWritten: added.includes(workflowPath) });
   if (site.isRepository) terminal.note('\npawl.yaml names the branch main; change it there where yours is another.');
   return exitCodes.success;
 }
@@ -87,6 +95,21 @@ function sayNext({ terminal }: CliContext, { site, place, added, run }: Next): v
   ];
   terminal.note('\nNext:');
   for (const line of lines) terminal.note(`  ${line}`);
+}
+
+/** A workflow whose action nobody named fails on the first pull request. */
+function sayAction(
+  { terminal }: CliContext,
+  { action, isWritten }: { action: string | undefined; isWritten: boolean },
+) {
+  if (!isWritten) {
+    if (action !== undefined) terminal.note(`\n${workflowPath} was there and is kept; --action changed nothing in it.`);
+  } else if (action === undefined) {
+    terminal.note(`\nBefore the first pull request, replace OWNER/pawl@000… in ${workflowPath}`);
+    terminal.note('by the repository and the commit that your pawl is from, or that workflow fails.');
+  } else if (!isPinned(action)) {
+    terminal.note(`\n${action} is a name that can be moved: a commit's forty digits after the @ cannot.`);
+  }
 }
 
 /** False where a file is already there: it is left as it is. */

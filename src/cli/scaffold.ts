@@ -1,3 +1,4 @@
+import { actionPlaceholder } from './action-reference.ts';
 import { editorSchema, editorSchemaPath } from '../manifest/editor-schema.ts';
 import type { Template } from './template.ts';
 import { minimal } from './template-minimal.ts';
@@ -11,15 +12,20 @@ export const templates: Readonly<Record<TemplateName, Template>> = { minimal, tr
 /**
  * The files of a new repository, by their paths from its root: small, and each with the one comment that its reader
  * needs first. `folder` is where the manifests go, '' for the root: pawl.yaml is read at the root and nowhere else.
+ * `action` is where the workflow finds pawl's GitHub Action.
  */
-export function scaffold(template: Template, folder: string): Readonly<Record<string, string>> {
+export function scaffold(
+  template: Template,
+  folder: string,
+  action = actionPlaceholder,
+): Readonly<Record<string, string>> {
   const manifests = Object.entries(template.files).map(([path, content]) => inFolder(folder, path, content));
   return {
     'pawl.yaml': withModeline('pawl.yaml', settings(template.folders.map((name) => below(folder, name)))),
     '.gitignore': '# The embedded database and what else pawl keeps here.\n.pawl/\n',
     ...Object.fromEntries(manifests),
     [below(folder, 'README.md')]: readme(template),
-    '.github/workflows/pawl.yaml': workflow,
+    [workflowPath]: workflow(action),
     [editorSchemaPath]: editorSchema(),
   };
 }
@@ -78,8 +84,15 @@ pawl schema > ${editorSchemaPath}
 `;
 }
 
+export const workflowPath = '.github/workflows/pawl.yaml';
+
 // No repository variable says where the action is: GitHub gives those to no pull request of a fork.
-const workflow = `# Shows each pull request what it would change and newly allow. Nothing here has, or needs, a secret.
+function workflow(action: string): string {
+  const toDo =
+    action === actionPlaceholder
+      ? '      # Replace this by the repository on GitHub that your pawl is from, and the commit of it that you have looked at.\n'
+      : '';
+  return `# Shows each pull request what it would change and newly allow. Nothing here has, or needs, a secret.
 name: pawl
 on: [pull_request]
 permissions:
@@ -94,6 +107,6 @@ jobs:
           # The merge, and the commit that it is compared with.
           fetch-depth: 2
           persist-credentials: false
-      # Replace this by the repository on GitHub that your pawl is from, and the commit of it that you have looked at.
-      - uses: OWNER/pawl@0000000000000000000000000000000000000000
+${toDo}      - uses: ${action}
 `;
+}
