@@ -48,13 +48,23 @@ export async function commandsTick(round: GitHubRound, signal: AbortSignal): Pro
     repository,
     comments.map(({ id }) => id),
   );
+  let failure: Error | undefined;
   for (const comment of comments) {
     if (signal.aborted) return;
     const command = handled.has(comment.id) ? undefined : parseCommand(comment.body);
-    if (command !== undefined) await handle(round, comment, command);
+    if (command === undefined) continue;
+    try {
+      await handle(round, comment, command);
+    } catch (error) {
+      // GitHub asks for quiet, or is away: the next one would only hear the same.
+      if (error instanceof RetryableError && error.code.startsWith('github.')) throw error;
+      failure ??= error instanceof Error ? error : new Error(String(error));
+    }
   }
-  if (last !== undefined) await moveCursor(db, { repository, list }, last);
+  // One that could not be done is found again; those after it do not wait for it.
+  if (failure === undefined && last !== undefined) await moveCursor(db, { repository, list }, last);
   await publishReplies(round);
+  if (failure !== undefined) throw failure;
 }
 
 async function listComments(

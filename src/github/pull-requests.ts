@@ -13,8 +13,26 @@ import { fullName } from './repository-name.ts';
 /** Keeps what GitHub shows of each open pull request true. */
 export const pullRequestsTurn: Turn = { name: 'pull requests', take: pullRequestsTick };
 
-/** What a pull request's plans were last made from; the same again needs no plan. Losing it costs plans, not comments. */
-const settled = new WeakMap<GitHubContext['github'], Map<number, string>>();
+/** What is remembered between rounds. Losing it costs plans, not comments. */
+interface Remembered {
+  /** What a pull request's plans were last made from; the same again needs no plan. */
+  readonly settled: Map<number, string>;
+  /** Of those that came to nothing: what they were made from, for the next sweep. */
+  readonly postponed: Map<number, string>;
+  /** In which round each was last looked at: whoever waited longest comes first. */
+  readonly turns: Map<number, number>;
+  round: number;
+}
+
+const remembering = new WeakMap<GitHubContext['github'], Remembered>();
+
+function rememberedOf(github: GitHubContext['github']): Remembered {
+  const known = remembering.get(github);
+  if (known !== undefined) return known;
+  const fresh: Remembered = { settled: new Map(), postponed: new Map(), turns: new Map(), round: 0 };
+  remembering.set(github, fresh);
+  return fresh;
+}
 
 /** So many in one round, so that the other turns have theirs. */
 const pullsMax = 20;
@@ -25,8 +43,7 @@ const pullsMax = 20;
  */
 export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal): Promise<void> {
   const { plane, github } = round;
-  const remembered = settled.get(github) ?? new Map<number, string>();
-  settled.set(github, remembered);
+  const remembered = rememberedOf(github);
   await look(round);
   const open = await openPulls(plane.database.db, fullName(github.repository));
   if (open.length === 0) return;
@@ -34,28 +51,56 @@ export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal):
     round.hints.flatMap(({ event, number }) => (event === 'issue_comment' && number !== undefined ? [number] : [])),
   );
   for (const pull of open) {
-    if ((round.isSweep || touched.has(pull.number)) && !(await areIntact(round, pull))) remembered.delete(pull.number);
+    if ((round.isSweep || touched.has(pull.number)) && !(await areIntact(round, pull)))
+      remembered.settled.delete(pull.number);
   }
   // Cheap where nothing moved; what it brings is in the marks.
   if (round.isSweep || round.hints.length > 0) await plane.repository.fetch(signal);
+  const failure = await refreshAll(round, await dueOf(round, open), signal);
+  if (failure !== undefined) throw failure;
+}
+
+interface Due {
+  readonly pull: PullRequestRow;
+  readonly mark: string;
+}
+
+/** Those that moved, in turns: one that never settles keeps no other from being looked at. */
+async function dueOf(round: GitHubRound, open: readonly PullRequestRow[]): Promise<readonly Due[]> {
+  const { settled, postponed, turns } = rememberedOf(round.github);
   const marks = await marksOf(round, open);
-  let left = pullsMax;
+  return open
+    .flatMap((pull): readonly Due[] => {
+      const mark = marks.get(pull.number) ?? '';
+      if (settled.get(pull.number) === mark) return [];
+      return !round.isSweep && postponed.get(pull.number) === mark ? [] : [{ pull, mark }];
+    })
+    .toSorted((one, other) => (turns.get(one.pull.number) ?? 0) - (turns.get(other.pull.number) ?? 0));
+}
+
+/** Gives what the first that failed has failed with, when all have been tried. */
+async function refreshAll(round: GitHubRound, due: readonly Due[], signal: AbortSignal): Promise<Error | undefined> {
+  const remembered = rememberedOf(round.github);
+  const { settled, postponed, turns } = remembered;
+  remembered.round += 1;
   let failure: Error | undefined;
-  for (const pull of open) {
-    const mark = marks.get(pull.number) ?? '';
-    if (remembered.get(pull.number) === mark) continue;
-    if (signal.aborted || left === 0) break;
-    left -= 1;
+  for (const { pull, mark } of due.slice(0, pullsMax)) {
+    if (signal.aborted) break;
+    turns.set(pull.number, remembered.round);
     try {
-      if (await refresh(round, pull)) remembered.set(pull.number, mark);
+      if (await refresh(round, pull)) settled.set(pull.number, mark);
     } catch (error) {
-      // Of GitHub's limits and outages the next pull request would hear too.
-      if (error instanceof RetryableError) throw error;
+      if (error instanceof RetryableError && !isItsOwn(error)) throw error;
       failure ??= error instanceof Error ? error : new Error(String(error));
-      remembered.set(pull.number, mark);
+      (error instanceof RetryableError ? postponed : settled).set(pull.number, mark);
     }
   }
-  if (failure !== undefined) throw failure;
+  return failure;
+}
+
+/** Of GitHub's limits and outages the next pull request would hear too; commits that cannot be got are one's own. */
+function isItsOwn({ code }: RetryableError): boolean {
+  return code === 'git.timeout';
 }
 
 /** Brings the rows up to date: those that hints name, and in a sweep all. */
