@@ -30,14 +30,24 @@ export function reviewRefusal(plan: Plan, shown: readonly Shown[]): GuardRefusal
   );
   if (operations.length === 0 && risks.length === 0) return undefined;
   const pulls = shown.map(({ number }) => `#${number}`).join(', ');
+  const names = [
+    ...operations.map(([address]) => address),
+    ...plan.risks.flatMap(({ id, class: kind, content }) =>
+      risks.some((one) => one[0] === kind && one[1] === content) ? [id] : [],
+    ),
+  ];
+  const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : '';
   const what = [countOf(operations.length, 'operation'), countOf(risks.length, 'risk')].flatMap((text) => text ?? []);
   return {
     id: 'review.changed',
-    message: `This is not what was reviewed: ${what.join(' and ')} that ${pulls} did not show.`,
+    message: `This is not what was reviewed: ${what.join(' and ')} that ${pulls} did not show: ${names.slice(0, namesMax).join(', ')}${more}.`,
     acknowledgeable: true,
     addresses: operations.map(([address]) => address),
   };
 }
+
+/** The plan itself names all of them. */
+const namesMax = 5;
 
 /** Until it is known which pull requests brought the commits, nobody can say what was reviewed. */
 export function unansweredRefusal(commits: number): GuardRefusal {

@@ -8,7 +8,7 @@ function planned(addresses: readonly string[], risks: readonly string[]): Plan {
     digest: 'of-the-merge',
     target: { tree: 'tree-2' },
     changes: addresses.map((address) => ({ address, action: 'update', afterDigest: `${address}-2` })),
-    risks: risks.map((content) => ({ class: 'access.widened', content })),
+    risks: risks.map((content) => ({ id: `R1-${content}`, class: 'access.widened', content })),
   } as unknown as Plan;
 }
 
@@ -31,7 +31,7 @@ describe('after a merge', () => {
   test('two that widen nothing each and widen together wait', () => {
     const found = reviewRefusal(planned(['a', 'b'], ['together']), [shown(1, ['a'], []), shown(2, ['b'], [])]);
     expect(found).toMatchObject({ id: 'review.changed', acknowledgeable: true });
-    expect(found?.message).toBe('This is not what was reviewed: 1 risk that #1, #2 did not show.');
+    expect(found?.message).toBe('This is not what was reviewed: 1 risk that #1, #2 did not show: R1-together.');
   });
 
   test('an operation that nobody showed, or with another content, waits and is named', () => {
