@@ -1,4 +1,4 @@
-import { readDeployment, recordDeployment } from '../store/deployment.ts';
+import { movedDeployments, readDeployment, recordDeployment } from '../store/deployment.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { GitHubContext } from './context.ts';
 import { historyLink } from './links.ts';
@@ -7,7 +7,7 @@ import { fullName } from './repository-name.ts';
 export interface DeploymentSaid {
   readonly environment: string;
   readonly commit: string;
-  readonly state: 'queued' | 'failure' | 'success';
+  readonly state: 'queued' | 'in_progress' | 'failure' | 'success' | 'inactive';
   readonly description: string;
 }
 
@@ -34,7 +34,8 @@ export async function tellDeployment(
       deployment_id: id,
       state,
       description,
-      auto_inactive: true,
+      // GitHub would guess by age: after a rollback the older one is live.
+      auto_inactive: false,
       ...(link === undefined ? {} : { log_url: link }),
     };
     await octokit.rest.repos.createDeploymentStatus(asked);
@@ -45,6 +46,21 @@ export async function tellDeployment(
     log.warn({ environment, commit, code: error.code, reason: error.message }, 'a deployment could not be told');
     await recordDeployment(db, key, { id: now.id, state, description });
   }
+}
+
+/** What is live by another revision, or is live again after a rollback. */
+export async function tellMoved(round: GitHubContext): Promise<void> {
+  const moved = await movedDeployments(round.plane.database.db, fullName(round.github.repository));
+  for (const { environment, commit, isLive, revision } of moved) {
+    const state = isLive ? 'success' : 'inactive';
+    const description = isLive ? revisionText(revision) : `${revisionText(revision)} is live.`;
+    await tellDeployment(round, { environment, commit, state, description });
+  }
+}
+
+/** As rows are compared by it. */
+export function revisionText(revision: number): string {
+  return `Revision ${revision}`;
 }
 
 /** Looked for before it is made: a crash between making and recording makes no second one. */

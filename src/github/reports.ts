@@ -1,15 +1,26 @@
+import { acknowledgementsOf } from '../controller/acknowledgements.ts';
 import { planCommit } from '../controller/planning.ts';
 import { digest } from '../manifest/digest.ts';
+import { type Decision, decisionsOf } from '../plan/render/decisions.ts';
 import { code, inert } from '../plan/render/inert.ts';
 import { clip } from '../plan/render/words.ts';
 import { type ConditionRecord, readConditions } from '../store/condition.ts';
-import { type AppliedSince, mergedPulls, type MergedPull, revisionsSince } from '../store/pull-report.ts';
+import { readEnvironment } from '../store/environment.ts';
+import {
+  type AppliedSince,
+  mergedPulls,
+  type MergedPull,
+  revisionsSince,
+  settledSubject,
+  workersSince,
+} from '../store/pull-report.ts';
 import { readNote, recordNote } from '../store/pull-note.ts';
 import { settingsOn } from './command-plans.ts';
 import type { GitHubRound, Turn } from './context.ts';
-import { tellDeployment } from './deployments.ts';
+import { revisionText, tellDeployment, tellMoved } from './deployments.ts';
 import { historyLine } from './links.ts';
 import { writeComment } from './plan-comment.ts';
+import { tellOnPlan } from './plan-state.ts';
 import { fullName } from './repository-name.ts';
 
 /** Tells merged pull requests what became of them. */
@@ -27,13 +38,26 @@ export async function reportsTick(round: GitHubRound, signal: AbortSignal): Prom
     if (applied === undefined) await tellWaiting(round, pull, conditions);
     else await tellApplied(round, { pull, applied, conditions });
   }
+  await tellMoved(round);
+}
+
+interface AppliedAs extends AppliedSince {
+  /** The rollback that took it back, while what it made live is what is live. */
+  readonly takenBackBy: number | undefined;
+  /** Another one is live since. */
+  readonly isOver: boolean;
 }
 
 /** The first revision whose commit holds the merge. */
-async function appliedAs({ plane }: GitHubRound, pull: MergedPull): Promise<AppliedSince | undefined> {
+async function appliedAs({ plane }: GitHubRound, pull: MergedPull): Promise<AppliedAs | undefined> {
   const { repository, database } = plane;
-  for (const one of await revisionsSince(database.db, pull.environment, pull.mergedAt)) {
-    if (one.commit === pull.commit || (await holds(repository, pull.commit, one.commit))) return one;
+  const revisions = await revisionsSince(database.db, pull.environment, pull.mergedAt);
+  for (const one of revisions) {
+    if (one.rollbackTo !== null) continue;
+    if (one.commit !== pull.commit && !(await holds(repository, pull.commit, one.commit))) continue;
+    const last = revisions.at(-1) ?? one;
+    const isBack = last.rollbackTo !== null && last.rollbackTo < one.revision;
+    return { ...one, takenBackBy: isBack ? last.revision : undefined, isOver: last.revision > one.revision };
   }
   return undefined;
 }
@@ -45,18 +69,54 @@ async function holds(repository: GitHubRound['plane']['repository'], commit: str
 
 interface Applied {
   readonly pull: MergedPull;
-  readonly applied: AppliedSince;
+  readonly applied: AppliedAs;
   readonly conditions: readonly ConditionRecord[];
 }
 
+/** The plan's comment is kept true until there is nothing to add; people are notified once. */
 async function tellApplied(round: GitHubRound, { pull, applied, conditions }: Applied): Promise<void> {
-  const { environment, commit } = pull;
+  const { db } = round.plane.database;
+  const { environment, number, commit } = pull;
+  const { revision, isOver, takenBackBy } = applied;
   const at = applied.at.toISOString().replace(/\.\d+Z$/, 'Z');
-  const healthy = conditions.find(({ type }) => type === 'Healthy');
-  const health = healthy === undefined || healthy.message === '' ? '' : ` ${inert(clip(healthy.message, 300))}`;
-  const text = `${code(environment)} is at this change: applied as revision ${applied.revision} at ${at}.${health}`;
-  await tellDeployment(round, { environment, commit, state: 'success', description: `Revision ${applied.revision}` });
-  await say(round, { pull, subject: 'applied', text, about: digest(text) });
+  const { live, heard } = await workersSince(db, environment, applied.at);
+  const health = conditions.find(({ type }) => type === 'Healthy');
+  const isUnhealthy = !isOver && health?.status === 'False';
+  const parts = [
+    `**Applied as revision ${revision} at ${at}.**`,
+    ...(takenBackBy === undefined ? [] : [`Revision ${takenBackBy} took it back.`]),
+    ...(isOver ? [] : [live === 0 ? 'No worker is running.' : `Workers on it: ${heard} of ${live}.`]),
+    ...(isUnhealthy ? [`Not healthy: ${inert(clip(health.message, 300))}`] : []),
+  ];
+  if (isUnhealthy) {
+    const description = `${health.reason}: ${health.message}`;
+    await tellDeployment(round, { environment, commit, state: 'failure', description });
+  } else if (!isOver) {
+    await tellDeployment(round, { environment, commit, state: 'success', description: revisionText(revision) });
+  } else if (takenBackBy !== undefined) {
+    const description = `${revisionText(takenBackBy)} took it back.`;
+    await tellDeployment(round, { environment, commit, state: 'inactive', description });
+  }
+  await tellOnPlan(round, { number, environment, text: parts.join(' ') });
+  await tellEnd(round, pull, `${code(environment)} is at this change: applied as revision ${revision} at ${at}.`);
+  // Workers come and go: what is said last is said when all of them are on it, or when it is known how it does.
+  const isDecided = health !== undefined && health.reason !== 'Observing';
+  if (!isOver && heard < live && !isDecided) return;
+  const key = { repository: fullName(round.github.repository), number, subject: settledSubject(environment) };
+  const last = (await readEnvironment(db, environment))?.revision ?? revision;
+  await recordNote(db, key, { commentId: undefined, content: String(last) });
+}
+
+/** One new comment for everybody who follows the pull request; what said that it waits says so no longer. */
+async function tellEnd(round: GitHubRound, pull: MergedPull, text: string): Promise<void> {
+  const { db } = round.plane.database;
+  const key = { repository: fullName(round.github.repository), number: pull.number };
+  const waits = await readNote(db, { ...key, subject: `waits ${pull.environment}` });
+  if (waits.commentId !== undefined) {
+    await say(round, { pull, subject: 'waits', text: `It waits no longer: ${text}`, about: 'none' });
+  }
+  const told = await readNote(db, { ...key, subject: `applied ${pull.environment}` });
+  if (told.commentId === undefined) await say(round, { pull, subject: 'applied', text, about: digest(text) });
 }
 
 /** The first stage that the commit did not pass, in the words of its condition. */
@@ -66,33 +126,61 @@ async function tellWaiting(
   conditions: readonly ConditionRecord[],
 ): Promise<void> {
   const { plane } = round;
-  const { environment, commit } = pull;
+  const { environment, number, commit } = pull;
   const held = conditions.find(
     ({ type, status, reason }) => stages.has(type) && status === 'False' && reason !== 'Blocked',
   );
-  if (held?.commit === undefined) return;
-  if (held.commit !== commit && !(await holds(plane.repository, commit, held.commit))) return;
+  const isOfThis =
+    held?.commit !== undefined && (held.commit === commit || (await holds(plane.repository, commit, held.commit)));
+  if (!isOfThis) {
+    return tellDeployment(round, { environment, commit, state: 'in_progress', description: 'It is being planned.' });
+  }
+  const asked = asks.has(held.reason) ? await askedOf(round, pull) : undefined;
+  // Which pull requests brought it is being asked.
+  if (asked?.decisions.some(({ id }) => id === 'review.unanswered') === true) return;
   const state = held.type === 'Gated' || passing.has(held.reason) ? 'queued' : 'failure';
   await tellDeployment(round, { environment, commit, state, description: `${held.reason}: ${held.message}` });
   const head = held.reason === 'NotAsReviewed' ? '**This is not what was reviewed.** ' : '';
-  const how = asks.has(held.reason)
-    ? '\n\nWhoever may, and had no hand in it, answers below with `/pawl ack` and the ids.'
-    : '';
-  const text = `${head}${code(environment)} waits (${inert(held.reason)}): ${inert(clip(held.message, 1_000))}${how}`;
+  const why = `(${inert(held.reason)}): ${inert(clip(held.message, 1_000))}`;
+  const verb = state === 'failure' ? 'is not applied' : 'waits';
+  const text = `${head}${code(environment)} ${verb} ${why}${asked === undefined ? '' : `\n\n${askingText(asked)}`}`;
+  await tellOnPlan(round, { number, environment, text: `**${state === 'failure' ? 'Not applied' : 'Waits'}** ${why}` });
   // What is acknowledged below is held against this plan.
-  const plan = asks.has(held.reason) ? await digestOf(round, pull) : 'none';
-  await say(round, { pull, subject: 'waits', text, about: `${plan} ${digest(text)}` });
+  await say(round, { pull, subject: 'waits', text, about: `${asked?.digest ?? 'none'} ${digest(text)}` });
 }
+
+interface Asked {
+  readonly digest: string;
+  readonly decisions: readonly Decision[];
+}
+
+/** What the branch's own plan waits for, with what differs from what reviewers were shown. */
+async function askedOf({ plane }: GitHubRound, { branch, environment }: MergedPull): Promise<Asked | undefined> {
+  const settings = (await settingsOn(plane, branch)).find(({ name }) => name === environment);
+  if (settings === undefined) return undefined;
+  const plan = await planCommit(plane, { settings, commit: await plane.repository.resolve(branch) });
+  const beside = { acknowledgements: await acknowledgementsOf(plane.database, plan) };
+  const decisions = decisionsOf({ ...plan, beside }).filter(({ state }) => state !== 'acknowledged');
+  return { digest: plan.digest, decisions };
+}
+
+const decisionsMax = 20;
+
+function askingText({ decisions }: Asked): string {
+  const lines = decisions.slice(0, decisionsMax).map(({ id, title, who, details }) => {
+    const shown = details.slice(0, detailsMax).map((detail) => `\n  - ${inert(clip(detail, 200))}`);
+    return `- ${code(id)} ${inert(clip(title, 300))} (${inert(who)})${shown.join('')}`;
+  });
+  const hidden = decisions.length - lines.length;
+  const more = hidden > 0 ? [`- and ${hidden} more.`] : [];
+  return `${[...lines, ...more].join('\n')}\n\nWhoever may, and had no hand in it, answers below with \`/pawl ack\` and the ids.`;
+}
+
+const detailsMax = 5;
 
 const stages = new Set(['SourceReady', 'Planned', 'Gated', 'Applied']);
 const passing = new Set(['ManualApply', 'Suspended', 'OutsideWindow']);
 const asks = new Set(['NotAsReviewed', 'Unacknowledged']);
-
-async function digestOf({ plane }: GitHubRound, { branch, environment }: MergedPull): Promise<string> {
-  const settings = (await settingsOn(plane, branch)).find(({ name }) => name === environment);
-  if (settings === undefined) return 'none';
-  return (await planCommit(plane, { settings, commit: await plane.repository.resolve(branch) })).digest;
-}
 
 interface Saying {
   readonly pull: MergedPull;

@@ -38,3 +38,25 @@ export async function recordDeployment(db: Kysely<Tables>, key: DeploymentKey, a
     on conflict (repository, environment, commit_id) do update set deployment_id = excluded.deployment_id,
       state = excluded.state, description = excluded.description`.execute(db);
 }
+
+export interface MovedDeployment {
+  readonly environment: string;
+  readonly commit: string;
+  readonly isLive: boolean;
+  /** That is live. */
+  readonly revision: number;
+}
+
+/** Those of which the forge shows that they are live and are not, or the other way round. */
+export async function movedDeployments(db: Kysely<Tables>, repository: string): Promise<readonly MovedDeployment[]> {
+  const { rows } = await sql<MovedDeployment>`
+    select told.environment, told.commit_id as commit, told.commit_id = live.commit_id as "isLive",
+      live.revision::integer as revision
+    from deployment as told join environment on environment.name = told.environment
+    join revision as live on live.environment = environment.name and live.revision = environment.revision
+    where told.repository = ${repository} and case told.state
+      when 'success' then told.commit_id <> live.commit_id and told.description <> 'Revision ' || live.revision
+      when 'inactive' then told.commit_id = live.commit_id else false end
+    order by told.created_at limit 100`.execute(db);
+  return rows;
+}
