@@ -100,7 +100,7 @@ async function ask(server: PostgresServer, text: string): Promise<string | undef
 
 async function benchmarks(): Promise<readonly string[]> {
   const names = await readdir(fileURLToPath(new URL('.', import.meta.url)));
-  return names.flatMap((name) => /^([pw]\d+|audit)\.ts$/.exec(name)?.[1] ?? []).sort();
+  return names.flatMap((name) => /^([pw]\d+|audit|idle|pushes)\.ts$/.exec(name)?.[1] ?? []).sort();
 }
 
 function progress(line: string): void {

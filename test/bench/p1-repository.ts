@@ -6,28 +6,35 @@ const groupSize = 10;
 /** A repository of that many manifests, each in a file of its own, as a large company's would be. */
 export async function repositoryOf(manifests: number): Promise<TestRepository> {
   const repository = await createRepository();
+  await repository.commit(filesOf(manifests), 'Import everything');
+  return repository;
+}
+
+/** What is in it, by path. */
+export function filesOf(manifests: number): Readonly<Record<string, string>> {
   const files: Record<string, string> = { 'pawl.yaml': settings, 'agents/model.yaml': model };
   for (let group = 0; Object.keys(files).length <= manifests; group += 1) {
     for (const [path, text] of Object.entries(groupFiles(group))) {
       if (Object.keys(files).length <= manifests) files[path] = text;
     }
   }
-  await repository.commit(files, 'Import everything');
-  return repository;
+  return files;
+}
+
+/** One agent's file in another version, at its path. */
+export function changedFile(group: number, version: number): Readonly<Record<string, string>> {
+  return { [`agents/g${group}/agent-0.yaml`]: agent(group, { part: 0, version }) };
 }
 
 /** Changes the prompt of one agent and returns the commit. */
 export async function changeOne(repository: TestRepository, index: number): Promise<string> {
-  const path = 'agents/g7/agent-0.yaml';
-  return await repository.commit({ [path]: agent(7, { part: 0, version: index }) }, `Change ${index}`);
+  return await repository.commit(changedFile(7, index), `Change ${index}`);
 }
 
 /** Changes the prompt of one agent in each of so many groups and returns the commit. */
 export async function changeMany(repository: TestRepository, groups: number, version: number): Promise<string> {
-  const files = Array.from({ length: groups }, (_, group) => {
-    return [`agents/g${group}/agent-0.yaml`, agent(group, { part: 0, version })] as const;
-  });
-  return await repository.commit(Object.fromEntries(files), `Change ${groups}, version ${version}`);
+  const files = Array.from({ length: groups }, (_, group) => changedFile(group, version));
+  return await repository.commit(Object.assign({}, ...files), `Change ${groups}, version ${version}`);
 }
 
 const settings = `apiVersion: pawl/v1

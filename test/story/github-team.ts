@@ -93,9 +93,12 @@ function clientOf(github: TestGitHub): GitHub {
 }
 
 /** As `POST /hooks/github` has it. */
-async function receiveWebhooks(github: TestGitHub, plane: ControlPlane): Promise<{ close: () => Promise<void> }> {
+export async function receiveWebhooks(
+  github: TestGitHub,
+  { database }: Pick<ControlPlane, 'database'>,
+): Promise<{ close: () => Promise<void> }> {
   const door = webhookDoor({
-    database: plane.database,
+    database,
     repositories: [repositoryName],
     secret: () => Promise.resolve(github.webhooks.secret),
     log: createLog('silent'),
