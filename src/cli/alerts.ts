@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { hanging } from './wrap.ts';
 
 export interface AlertsOptions {
   readonly env?: string;
@@ -16,7 +17,7 @@ export async function alertsCommand(context: CliContext, options: AlertsOptions)
     const environment = await chooseEnvironment({ operations, ...door }, options.env);
     const alerts = await operations.alerts(environment);
     if (options.output === 'json') json(terminal, { environment, alerts });
-    else for (const line of alertLines(environment, alerts)) terminal.out(line);
+    else for (const line of alertLines(environment, alerts)) terminal.out(hanging(line, terminal.tableWidth));
     return alerts.some(({ state }) => state === 'firing') ? exitCodes.differences : exitCodes.success;
   });
 }

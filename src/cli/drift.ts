@@ -4,6 +4,7 @@ import { renderDrift } from './render-drift.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import { probeLines } from './alerts.ts';
 import { overrideLines } from './override.ts';
+import { hanging } from './wrap.ts';
 import type { CliContext } from './context.ts';
 
 export interface DriftOptions {
@@ -25,7 +26,7 @@ export async function driftCommand(context: CliContext, options: DriftOptions): 
       if (overrides.length > 0) terminal.out('\nExpected drift, by overrides in force:');
       for (const line of overrides.flatMap((one) => overrideLines(one, new Date()))) terminal.out(`  ${line}`);
       if (outside.length > 0) terminal.out('\nOutside, as workers found it:');
-      for (const line of outside) terminal.out(line);
+      for (const line of outside) terminal.out(hanging(line, terminal.tableWidth));
     }
     const isFailing = probes.some(({ state }) => state === 'failing');
     return drift.length === 0 && !isFailing ? exitCodes.success : exitCodes.differences;

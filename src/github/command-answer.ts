@@ -12,7 +12,7 @@ import { publish } from './publish.ts';
 
 /** Does what was asked; gives what there is to say, in Markdown, and throws why not. */
 export async function answerCommand(round: GitHubRound, command: Command, by: Commanding): Promise<string | undefined> {
-  if (command.kind === 'unknown') return `That is no command of pawl.\n\n${usage}`;
+  if (command.kind === 'unknown') return `That is no command of pawl, or an id in it is misspelt.\n\n${usage}`;
   if (command.kind === 'help' && command.environment === undefined) return usage;
   const { db } = round.plane.database;
   const facts = await readPull(round.github, by.number);
