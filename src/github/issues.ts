@@ -10,13 +10,12 @@ import { fullName } from './repository-name.ts';
 /** Keeps one issue for each alert that a receiver of this repository hears of: made once, edited, closed, opened again. */
 export const issuesTurn: Turn = { name: 'issues of alerts', take: issuesTick };
 
-const issuesMax = 50;
+const issuesMax = 500;
 
 export async function issuesTick(context: GitHubContext, signal?: AbortSignal): Promise<void> {
   const { db } = context.plane.database;
-  const here = fullName(context.github.repository).toLowerCase();
-  for (const issue of await readOwedIssues(db, issuesMax)) {
-    if (issue.repository.toLowerCase() !== here || signal?.aborted === true) continue;
+  for (const issue of await readOwedIssues(db, fullName(context.github.repository), issuesMax)) {
+    if (signal?.aborted === true) return;
     try {
       await bringUpToDate(context, issue);
     } catch (error) {

@@ -41,15 +41,19 @@ export async function oweIssues(
   await rowsOf(trx, { name: 'owe_issues', text }, values);
 }
 
-/** Those that are open, or were when somebody last looked, and are due. */
-export async function readOwedIssues(db: Kysely<Tables>, limit: number): Promise<readonly OwedIssue[]> {
+/** Those of a repository that are open, or were when somebody last looked, and are due; first those that nobody has yet. */
+export async function readOwedIssues(
+  db: Kysely<Tables>,
+  repository: string,
+  limit: number,
+): Promise<readonly OwedIssue[]> {
   const text = `select i.environment, i.receiver, i.key, i.repository, i.number, i.published, i.attempts,
       a.state, a.episode, a.fingerprint, a.severity, a.content, a.since, a.resolved_at as "resolvedAt"
     from alert_issue i join alert a on a.environment = i.environment and a.key = i.key
-    where i.due_at <= now() and a.fired_at is not null and (a.state = 'firing' or a.state = 'resolved'
+    where lower(i.repository) = lower($2) and i.due_at <= now() and a.fired_at is not null and (a.state = 'firing' or a.state = 'resolved'
       and i.number is not null and i.published is not null and i.published not like 'closed %')
-    order by i.due_at limit $1`;
-  return rowsOf<OwedIssue>(db, { name: 'owed_issues', text }, [limit]);
+    order by i.published is not null, a.state = 'firing', i.due_at limit $1`;
+  return rowsOf<OwedIssue>(db, { name: 'owed_issues', text }, [limit, repository]);
 }
 
 type IssueKey = Pick<OwedIssue, 'environment' | 'receiver' | 'key'>;
