@@ -2,6 +2,7 @@ import type { Plan } from '../plan/change.ts';
 import type { Excluded } from '../plan/excluded.ts';
 import type { AcknowledgedContent } from '../store/acknowledgement.ts';
 import type { Database } from '../store/database.ts';
+import { askerIn } from '../store/pull-hands.ts';
 import { type InvolvedPull, involvedPulls } from '../store/pull-involved.ts';
 
 /** Who brought a content that has to be acknowledged. */
@@ -26,13 +27,15 @@ export async function broughtBy(
 
 /** Whoever merged it may have agreed before: they are another than those who wrote it. */
 export function handsIn(
-  pull: Pick<InvolvedPull, 'repository' | 'number' | 'author' | 'pushers' | 'mergedBy' | 'mergedAt'>,
+  pull: Pick<InvolvedPull, 'repository' | 'number' | 'author' | 'pushers' | 'askers' | 'mergedBy' | 'mergedAt'>,
 ): readonly Excluded[] {
-  const { repository, number, author, pushers, mergedBy, mergedAt } = pull;
+  const { repository, number, author, pushers, askers, mergedBy, mergedAt } = pull;
   const name = `${repository}#${number}`;
+  const asked = pushers.flatMap((one) => askerIn(one) ?? []);
   return [
     { login: author, why: `opened ${name}` },
-    ...pushers.map((login) => ({ login, why: `pushed to ${name}` })),
+    ...[...new Set([...askers, ...asked])].map((login) => ({ login, why: `asked pawl for ${name}` })),
+    ...pushers.flatMap((login) => (askerIn(login) === undefined ? [{ login, why: `pushed to ${name}` }] : [])),
     ...(mergedBy === null ? [] : [{ login: mergedBy, why: `merged ${name}`, since: mergedAt ?? undefined }]),
   ];
 }

@@ -10,6 +10,7 @@ import {
   recordPublished,
   recordPullPlan,
 } from '../store/pull-plan.ts';
+import { recordAskers } from '../store/pull-hands.ts';
 import { type PullRequestRow, recordPull } from '../store/pull-request.ts';
 import { isPawlError, TerminalError } from '../errors.ts';
 import type { GitHubContext } from './context.ts';
@@ -46,6 +47,7 @@ export async function publish(context: GitHubContext, pull: PullRequestRow, verd
     return 'superseded';
   }
   await recordPullPlan(db, rowOf(pull, verdict));
+  await recordAskers(db, pull);
   const key = { repository, number, environment };
   const comment = await tellComment(context, { number, before, shown });
   if (comment?.id !== undefined) await recordMade(db, key, { commentId: comment.id });

@@ -3,7 +3,7 @@ import { namesOf } from './voting.ts';
 
 /** Somebody who brought what is to be acknowledged, and so may not. */
 export interface Excluded {
-  /** As the forge has authenticated it. */
+  /** As the forge has authenticated it, or the name of whoever asked pawl, by whatever door they came. */
   readonly login: string;
   /** `opened acme/agents#12` */
   readonly why: string;
@@ -19,9 +19,10 @@ export function exclusionOf(voter: Voter, at: Date, excluded: readonly Excluded[
   const keys = voter.github === undefined ? keysOf(voter.name) : undefined;
   return excluded.find(({ login, since }) => {
     if (since !== undefined && at < since) return false;
-    return voter.github === undefined
-      ? namesOf(login).some((name) => keys?.has(personKey(name)))
-      : isSame(voter.github.login, login);
+    const { github } = voter;
+    return namesOf(login).some((name) =>
+      github === undefined ? keys?.has(personKey(name)) : isSame(github.login, name),
+    );
   });
 }
 

@@ -8,6 +8,8 @@ export interface InvolvedPull extends AcknowledgedContent {
   readonly number: number;
   readonly author: string;
   readonly pushers: readonly string[];
+  /** Who asked pawl to open it, by the names that their doors gave them. */
+  readonly askers: readonly string[];
   readonly mergedBy: string | null;
   readonly mergedAt: Date | null;
 }
@@ -57,6 +59,8 @@ export async function involvedPulls(
         near.is_new or (near.state = 'open' and near.plan_digest = ${planDigest}) as is_its_own
       from asked join near on near.risks @> jsonb_build_array(jsonb_build_array(asked.class, asked.content)))
     select distinct asked.class, asked.content, near.repository, near.number, near.author, near.pushers,
+      array(select distinct one.asked_by from proposal as one
+        where one.repository = near.repository and one.number = near.number order by one.asked_by) as askers,
       near.merged_by as "mergedBy", near.merged_at as "mergedAt"
     from asked join near on (near.state <> 'closed' and near.plan_digest = asked.content)
       or (near.is_new and (asked.content = ${planDigest} or not exists (
