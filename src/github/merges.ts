@@ -38,9 +38,18 @@ export async function mergesTick(
   const wanted = await wantedCommits(database.db, fullName(github.repository), commitsMax);
   const due = wanted.filter((one) => isDue(github, one, timing));
   let answered = 0;
+  const unclear: WantedCommit[] = [];
   for (const one of due) {
     if (signal.aborted) return;
-    if (await answer({ github, plane, timing }, one)) answered += 1;
+    const found = await pullThatBrought(github, one);
+    if (found === undefined) unclear.push(one);
+    else if (found !== 'unknown') answered += await answer({ github, plane }, one, found);
+  }
+  // Not before all that GitHub knows is kept: the merge of the last commit of a rebase tells of those before it.
+  for (const one of unclear) {
+    if (signal.aborted) return;
+    if (one.waitedMs < timing.settleMs) continue;
+    answered += await answer({ github, plane }, one, await rebasedBy({ github, plane }, one));
   }
   // Losing it is harmless: controllers also look by themselves.
   if (answered > 0) await database.notify(channels.hint, '').catch(() => undefined);
@@ -61,16 +70,13 @@ function isDue(github: GitHub, { branch, commit, waitedMs }: WantedCommit, { aga
   return true;
 }
 
-type Answering = Pick<GitHubRound, 'github' | 'plane'> & { readonly timing: MergesTiming };
+type Answering = Pick<GitHubRound, 'github' | 'plane'>;
 
-async function answer({ github, plane, timing }: Answering, wanted: WantedCommit): Promise<boolean> {
+/** Gives how many it has answered. */
+async function answer({ github, plane }: Answering, wanted: WantedCommit, number: number | undefined): Promise<1> {
   const { db } = plane.database;
   const repository = fullName(github.repository);
-  const { branch, commit, waitedMs } = wanted;
-  const isEarly = waitedMs < timing.settleMs;
-  const found = await pullThatBrought(github, wanted);
-  const number = found ?? (isEarly ? undefined : await rebasedBy({ github, plane }, wanted));
-  if (number === 'unknown' || (number === undefined && isEarly)) return false;
+  const { branch, commit } = wanted;
   if (number !== undefined) {
     await recordPull(db, await readPull(github, number));
     const { pushers } = await handsOf(github, number);
@@ -78,7 +84,7 @@ async function answer({ github, plane, timing }: Answering, wanted: WantedCommit
     await recordPushers(db, { repository, number }, pushers ?? []);
   }
   await recordBrought(db, { repository, branch, commit }, number ?? null);
-  return true;
+  return 1;
 }
 
 /**
@@ -109,10 +115,7 @@ async function pullThatBrought(
  * A rebase brings several commits, and GitHub knows the last of them best: those before it are as many as the pull
  * request has. Of a squash they are not its own; it is then held against more than it brought, never against less.
  */
-async function rebasedBy(
-  { github, plane }: Pick<Answering, 'github' | 'plane'>,
-  { branch, commit }: WantedCommit,
-): Promise<number | undefined> {
+async function rebasedBy({ github, plane }: Answering, { branch, commit }: WantedCommit): Promise<number | undefined> {
   const { octokit, repository } = github;
   for (const merge of await lastMerges(plane.database.db, { repository: fullName(repository), branch })) {
     const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: merge.number });

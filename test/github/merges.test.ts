@@ -68,6 +68,18 @@ test.each<MergeMethod>(['merge', 'squash', 'rebase'])(
   },
 );
 
+test('one in the middle of a rebase is so too where it is asked about before the last one', async () => {
+  const { number } = await opened();
+  const commit = await fixture.hub.people.merge(name, number, { method: 'rebase', as: 'sam' });
+  const before = await fixture.hub.git(name, 'rev-parse', `${commit}~1`);
+  await ask(before);
+  await ask(commit);
+  const round = fixture.round();
+  await round.plane.repository.fetch();
+  await mergesTick(round, signal, { settleMs: 0, againMs: 0 });
+  expect(await ask(before)).toEqual({ kind: 'pull', number });
+});
+
 test('and so is one that the merge queue landed, and one that was pushed by hand', async () => {
   const queued = await opened();
   await fixture.hub.people.enqueue(name, queued.number, { method: 'squash' });
