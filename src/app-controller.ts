@@ -7,8 +7,10 @@ import { assertShared } from './cli/refusals.ts';
 import type { Closers } from './closers.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
+import { Health } from './controller/health.ts';
 import type { ControlPlane } from './controller/planning.ts';
 import { createLog, type Log, subsystemLog } from './log.ts';
+import { Periodic } from './run/periodic.ts';
 import { watch } from './source/watch.ts';
 
 interface Starting {
@@ -17,12 +19,15 @@ interface Starting {
   readonly stack: Closers;
 }
 
+/** Who did what nobody asked for. */
+const actor = 'controller';
+
 /** Starts the control loop and gives what it ends with; closing the stack stops it first. */
 export async function startController(
   config: Config,
   { plane, log, stack }: Starting,
 ): Promise<{ readonly ended: Promise<void> }> {
-  const controller = new Controller({ plane, actor: 'controller', log: subsystemLog(log, 'controller') });
+  const controller = new Controller({ plane, actor, log: subsystemLog(log, 'controller') });
   const { repository } = config;
   const waker = await watch({
     intervalMs: config.pollMs,
@@ -35,9 +40,26 @@ export async function startController(
     await waker.close();
     await ended;
   });
+  startHealth({ plane, log, stack });
   startAlerts(config, { plane, log, stack });
   startGitHub(config, { plane, log, stack });
   return { ended };
+}
+
+const healthMs = 10_000;
+
+/** Watches what was applied, beside a controller: any number of processes may. */
+function startHealth({ plane, log, stack }: Starting): void {
+  const healthLog = subsystemLog(log, 'health');
+  const health = new Health({ plane, actor, log: healthLog });
+  const look = new Periodic({
+    name: 'health',
+    everyMs: healthMs,
+    log: healthLog,
+    work: async () => void (await health.tick()),
+  });
+  look.start();
+  stack.add(() => look.stop());
 }
 
 /** The control loop alone, one for each repository, beside others that share its PostgreSQL. */

@@ -76,6 +76,8 @@ export interface Rollback extends RollbackTarget, Omit<RollbackOrder, 'to'> {
   readonly by: string;
   readonly membership?: Membership | undefined;
   readonly acknowledge: readonly string[];
+  /** By a controller: not while sync is suspended, and not from another revision than the one that it decided on. */
+  readonly automatic?: { readonly from: number };
 }
 
 export interface RolledBack {
@@ -90,16 +92,18 @@ export interface RolledBack {
 /** Plans it again and applies it when it is what was shown; what a rollback withdraws is quarantined with it. */
 export async function rollBack(plane: ControlPlane, request: Rollback): Promise<RolledBack> {
   const { database } = plane;
-  const { environment, revision: to, by, membership, acknowledge, reason, runs, pullRequest } = request;
+  const { environment, revision: to, by, membership, acknowledge, reason, runs, pullRequest, automatic } = request;
   const { plan } = (await planRevision(plane, request)).planned;
   const { effects, inFlight } = await leftBehind(plane, plan, request);
   const from = plan.base.revision;
   if (isUnchanged(plan)) return { outcome: 'unchanged', plan, revision: from, effects, inFlight };
-  if (plan.digest !== request.planDigest && !isErrored(plan)) throw stale(plan, request.planDigest);
+  const isMoved = automatic !== undefined && automatic.from !== from;
+  if (isMoved || (plan.digest !== request.planDigest && !isErrored(plan))) throw stale(plan, request.planDigest);
   const applied = await apply(database, plan, {
     by,
     membership,
     acknowledge,
+    ...(automatic === undefined ? {} : { isAutomatic: true as const }),
     rollback: { to, reason, runs, ...(pullRequest === undefined ? {} : { pullRequest }) },
   });
   // A run that was just being submitted waited for the apply, and is pinned to what was live before: it comes now.
