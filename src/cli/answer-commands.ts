@@ -34,6 +34,21 @@ export function addAnswerCommands(program: Command, context: CliContext, outcome
       outcome.exit = await (await import('./answer.ts')).answerCommand(context, { ...options, run, place });
     });
   program
+    .command('approvals')
+    .description('calls that wait for people, or that people have decided on, the oldest first')
+    .option('--state <states>', 'waiting, approved, denied, expired, used or cancelled, or several with commas')
+    .option('--all', 'in any state')
+    .option('--run <id>', 'those that one run asked for')
+    .option('--limit <n>', 'how many', count, 50)
+    .option('--before <id>', 'those that come after this one: the list goes on')
+    .addOption(environment())
+    .addOption(output('table', 'json', 'yaml', 'name'))
+    .action(async ({ state, ...options }) => {
+      const { approvalStatesOf, getApprovals } = await import('./approvals.ts');
+      const states = state === undefined ? {} : { state: approvalStatesOf(state) };
+      outcome.exit = await getApprovals(context, { ...options, ...states, name: undefined });
+    });
+  program
     .command('approve')
     .description('let a call be made that waits for people: it is shown first, exactly')
     .argument('<id>', 'of the request, as `pawl get approvals` shows it')

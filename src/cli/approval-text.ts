@@ -51,7 +51,14 @@ function stateText({ state, expiresAt, decidedBy }: ApprovalRecord): string {
   return decidedBy === undefined ? state : `${state} by ${neutral(decidedBy)}`;
 }
 
+/** Below this many columns a table has what one decides by, and no more: the rest would push it off the line. */
+const narrowBelow = 60;
+
 export function approvalTable(records: readonly ApprovalRecord[], width: number): string {
+  if (width < narrowBelow) {
+    const rows = records.map((record) => [record.id, record.state, record.action.tool]);
+    return renderTable(['ID', 'STATE', 'TOOL'], rows, width);
+  }
   const rows = records.map((record) => [
     record.id,
     record.state,

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type ApprovalRecord, type ApprovalRecordState, approvalStates } from '../api/operations-approval.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { approvalTable, approvalText } from './approval-text.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
@@ -14,7 +14,8 @@ export interface ApprovalsOptions {
   readonly run?: string;
   /** Also those that are not open any more. */
   readonly all?: boolean;
-  readonly state?: readonly string[];
+  /** As people say them: `waiting`, `used`; several with commas. */
+  readonly state?: readonly ApprovalRecordState[];
   readonly before?: string;
   readonly output: string;
 }
@@ -37,15 +38,37 @@ export async function getApprovals(context: CliContext, options: ApprovalsOption
   else if (output === 'yaml') terminal.out(stringify(records).trimEnd());
   else if (output === 'name') for (const { id } of records) terminal.out(id);
   else if (name !== undefined) terminal.out(records.map(approvalText).join('\n\n'));
-  else if (records.length === 0) terminal.note('No call waits for an approval.');
+  else if (records.length === 0) terminal.note(noneText(options));
   else terminal.out(approvalTable(records, terminal.tableWidth));
   if (name === undefined && records.length === limit) terminal.note(moreText(records));
   return exitCodes.success;
 }
 
 function statesOf({ all, run, state }: ApprovalsOptions): readonly ApprovalRecordState[] {
-  if (state !== undefined) return approvalStates.filter((one) => state.includes(one));
+  if (state !== undefined) return state;
   return all === true || run !== undefined ? approvalStates : ['pending'];
+}
+
+function noneText({ state, all, run }: ApprovalsOptions): string {
+  if (state === undefined && all !== true && run === undefined) return 'No call waits for an approval.';
+  return 'There is no such request for an approval.';
+}
+
+const words: Readonly<Record<string, ApprovalRecordState>> = { waiting: 'pending', used: 'consumed' };
+const named = ['waiting', 'approved', 'denied', 'expired', 'used', 'cancelled'];
+
+/** States as people say them, or as the record does. */
+export function approvalStatesOf(text: string): readonly ApprovalRecordState[] {
+  return text.split(',').map((part) => {
+    const word = part.trim().toLowerCase();
+    const state = approvalStates.find((one) => one === (words[word] ?? word));
+    if (state !== undefined) return state;
+    throw new TerminalError(`An approval is in no state ${JSON.stringify(part.trim().slice(0, 64))}.`, {
+      code: 'cli.usage',
+      help: `One of ${named.join(', ')}, or several with commas.`,
+      exit: exitCodes.usage,
+    });
+  });
 }
 
 function moreText(records: readonly ApprovalRecord[]): string {

@@ -40,8 +40,11 @@ interface Listing {
 
 export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
   if (words.kind === 'halts' || words.kind === 'halt') return (await import('./halt.ts')).getHalts(context, words);
-  if (words.kind === 'approvals' || words.kind === 'approval')
-    return (await import('./approvals.ts')).getApprovals(context, words);
+  if (words.kind === 'approvals' || words.kind === 'approval') {
+    const { state, ...rest } = words;
+    if (state !== undefined) throw usage('--state is for runs.', 'Run `pawl approvals --state waiting,approved`.');
+    return (await import('./approvals.ts')).getApprovals(context, rest);
+  }
   const options = namedOptions(words);
   assertFits(options);
   if (options.watch === true) return watched(context, options);
