@@ -7,6 +7,7 @@ import { createLog } from '../../src/log.ts';
 import { openRepository } from '../../src/source/repository.ts';
 import { Poll } from '../../src/source/watch.ts';
 import { channels } from '../../src/bus/bus.ts';
+import { readConditions } from '../../src/store/condition.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { readEnvironment } from '../../src/store/environment.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -22,6 +23,7 @@ import { changedFile, filesOf } from './p1-repository.ts';
 const pushes = Number(process.env['PAWL_BENCH_PUSHES'] ?? '100');
 const manifests = 1_000;
 const wholeMsMax = 2_000;
+const waitMsMax = 60_000;
 
 /** P3: from a push to GitHub until a worker executes a run of the new revision, woken by the webhook. */
 export const bench: Bench = async (context) => {
@@ -118,12 +120,16 @@ async function push(
   const liveAt = await eventually(async () => {
     const live = await readEnvironment(database.db, 'production');
     return live?.commit_id === commit ? performance.now() : undefined;
+  }, waitMsMax).catch(async (cause: unknown) => {
+    const conditions = (await readConditions(database.db, ['production'])).get('production') ?? [];
+    const why = conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`).join(', ');
+    throw new Error(`${commit} is not live: ${why}`, { cause });
   });
   const { id } = await submit(database, { system: 'default/system-g0' });
   const claimedAt = await eventually(async () => {
     const { fence } = await readRun(database, id);
     return Number(fence) > 0 ? performance.now() : undefined;
-  });
+  }, waitMsMax);
   return {
     'push to webhook': heardAt - began,
     'webhook to live': liveAt - heardAt,
