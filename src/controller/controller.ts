@@ -8,7 +8,7 @@ import { type EnvironmentReading, readEachEnvironment } from './environments.ts'
 import { mayConcern } from './forge.ts';
 import { freshMemory, isDue, type Memory } from './memory.ts';
 import { lookAt, ordinaryPace } from './pacing.ts';
-import { backOff, type EnvironmentPass, fail, pass, type PassContext } from './pass.ts';
+import { backOff, type EnvironmentPass, fail, pass, type PassContext, recover } from './pass.ts';
 import type { ControlPlane } from './planning.ts';
 import { failed, type Outcome } from './reconcile.ts';
 import { claimed, timedOut } from './sync-errors.ts';
@@ -70,7 +70,7 @@ export class Controller {
       const outcome = failed(error);
       if (this.#known.length === 0)
         log.warn({ code: outcome.code, reason: outcome.message }, 'the repository cannot be read');
-      return eachAtMost(passesAtOnce, this.#known, (name) => this.#fail(name, outcome));
+      return eachAtMost(passesAtOnce, this.#known, (name) => this.#fail(name, outcome, true));
     }
     return eachAtMost(passesAtOnce, readings, (reading) => this.#look(reading, standings.get(reading.name)));
   }
@@ -145,7 +145,10 @@ export class Controller {
     if ('error' in reading) return this.#fail(environment, failed(reading.error));
     const memory = this.#memoryOf(environment);
     const seen = { commit: reading.commit, now: this.#context.now() };
-    if (!isDue(memory, standing, seen)) return { environment, outcome: { kind: 'unchanged' }, drifted: 0 };
+    if (!isDue(memory, standing, seen)) {
+      if (memory.isAway) return recover(this.#context, { environment, memory, commit: reading.commit });
+      return { environment, outcome: { kind: 'unchanged' }, drifted: 0 };
+    }
     this.#running.add(environment);
     return bounded((signal) => pass(this.#context, { reading, standing, memory, signal }), {
       limitMs: passMs,
@@ -159,8 +162,8 @@ export class Controller {
     });
   }
 
-  #fail(environment: string, outcome: Outcome & { kind: 'failed' }): Promise<EnvironmentPass> {
-    return fail(this.#context, { environment, memory: this.#memoryOf(environment) }, outcome);
+  #fail(environment: string, outcome: Outcome & { kind: 'failed' }, isAway = false): Promise<EnvironmentPass> {
+    return fail(this.#context, { environment, memory: this.#memoryOf(environment), isAway }, outcome);
   }
 
   /** Its conditions are its owner's to write. */

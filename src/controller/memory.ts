@@ -29,6 +29,8 @@ export interface Memory {
   failure: string | undefined;
   override: string | undefined;
   isHealingStopped: boolean;
+  /** The repository did not answer when it was last asked: that is said, and nothing else has moved for it. */
+  isAway: boolean;
 }
 
 export function freshMemory(): Memory {
@@ -44,6 +46,7 @@ export function freshMemory(): Memory {
     failure: undefined,
     override: undefined,
     isHealingStopped: false,
+    isAway: false,
   };
 }
 

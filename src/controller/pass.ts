@@ -75,6 +75,7 @@ async function passAt(context: PassContext, passing: Passing, at: Date): Promise
   const { settings, name: environment } = reading;
   const deep = now() >= memory.deepAt;
   memory.commit = reading.commit;
+  memory.isAway = false;
   if (!standing.isSuspended) {
     await heal(context, passing, deep);
     await takeBack(context, passing);
@@ -155,14 +156,23 @@ async function heal({ plane, actor, log }: PassContext, { reading, memory }: Pas
   }
 }
 
+interface Failing {
+  readonly environment: string;
+  readonly memory: Memory;
+  /** The repository could not be asked at all, of this environment as of the others. */
+  readonly isAway?: boolean;
+}
+
 /** Records a failure that came before there was a plan; the same one is recorded once. */
 export async function fail(
   context: PassContext,
-  { environment, memory }: { readonly environment: string; readonly memory: Memory },
+  { environment, memory, isAway = false }: Failing,
   outcome: Outcome & { kind: 'failed' },
 ): Promise<EnvironmentPass> {
   const { plane, log } = context;
-  memory.settled = undefined;
+  // What was looked at is as it was for all anybody knows: where it still is once the repository answers, it is settled.
+  memory.isAway = isAway && outcome.code.startsWith('git.');
+  if (!memory.isAway) memory.settled = undefined;
   if (memory.failure !== troubleOf(outcome)) {
     const { code, message } = outcome;
     const row = { environment, commit_id: null, outcome: 'failed', code, message, revision: null } as const;
@@ -179,5 +189,18 @@ export async function fail(
     await write(context, environment, seen).catch(() => undefined);
   }
   tell({ log, environment, memory }, outcome);
+  return { environment, outcome, drifted: 0 };
+}
+
+/** The repository answers again, and nothing has moved meanwhile: nothing is planned for it. */
+export async function recover(
+  context: PassContext,
+  { environment, memory, commit }: { readonly environment: string; readonly memory: Memory; readonly commit: string },
+): Promise<EnvironmentPass> {
+  const outcome = { kind: 'unchanged' } as const;
+  const ready = { type: 'SourceReady', status: 'True', reason: 'Ready', message: '', commit } as const;
+  await writeConditions(context.plane.database.db, environment, [ready]);
+  memory.isAway = false;
+  tell({ log: context.log, environment, memory }, outcome);
   return { environment, outcome, drifted: 0 };
 }

@@ -6,6 +6,8 @@ import { lastAttempt } from '../../src/store/attempt.ts';
 import { readConditions } from '../../src/store/condition.ts';
 import { listRevisions } from '../../src/store/revision.ts';
 import { readStandings, resumeSync, suspendSync, wantEnvironment } from '../../src/store/sync.ts';
+import { RetryableError } from '../../src/errors.ts';
+import { silent } from '../support/runs.ts';
 import { createEstate, type Estate, role, settings, type TestController } from './fixture.ts';
 
 let estate: Estate | undefined;
@@ -55,6 +57,42 @@ describe('a tick', () => {
     const commits = Object.fromEntries(found.map((condition) => [condition.type, condition.commit]));
     expect([commits['SourceReady'], commits['Planned']]).toEqual([commit, commit]);
     expect(commits['Gated']).not.toBe(commit);
+  });
+});
+
+describe('a repository that was away', () => {
+  test('costs no plan once it answers, and is said to be ready again', async () => {
+    const one = await (await open({ one: {}, two: {} })).join();
+    await one.tick();
+    const { plane } = one;
+    let [isAway, looks] = [false, 0];
+    const repository = new Proxy(plane.repository, {
+      get: (target, name: keyof typeof plane.repository) => {
+        if (name === 'fetch') {
+          return () => (isAway ? Promise.reject(unreachable) : target.fetch());
+        }
+        if (name === 'subject') looks += 1;
+        const own: unknown = target[name];
+        return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+      },
+    });
+    const unreachable = new RetryableError('It does not answer.', { code: 'git.unreachable' });
+    const controller = new Controller({
+      plane: { ...plane, repository },
+      actor: 'controller',
+      log: silent,
+      now: () => 0,
+    });
+    await controller.tick();
+    [isAway, looks] = [true, 0];
+    await controller.tick();
+    expect(await conditions(one)).toMatchObject({ SourceReady: 'False Unreachable', Applied: 'True Applied' });
+    isAway = false;
+    const again = await controller.tick();
+    expect(again.map(({ outcome }) => outcome.kind)).toEqual(['unchanged', 'unchanged']);
+    expect(looks).toBe(0);
+    expect(await conditions(one)).toMatchObject(well);
+    expect(await conditions(one, 'two')).toMatchObject(well);
   });
 });
 
