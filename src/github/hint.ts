@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 
 /** A webhook's few facts that say where to look. Each is the sender's word, so each is asked of GitHub again. */
 export interface Hint {
@@ -22,7 +22,11 @@ export function hintOf(event: string, payload: JsonObject): JsonObject {
   const pull = own(payload, 'pull_request');
   const comment = own(payload, 'comment');
   const group = own(payload, 'merge_group');
-  const number = numberIn(pull, 'number') ?? numberIn(issue, 'number') ?? numberIn(payload, 'number');
+  const number =
+    numberIn(pull, 'number') ??
+    numberIn(issue, 'number') ??
+    numberIn(payload, 'number') ??
+    numberIn(pullOfCheck(own(payload, 'check_run') ?? own(payload, 'check_suite')), 'number');
   const ref = event === 'merge_group' ? textIn(group, 'base_ref') : textIn(payload, 'ref');
   return {
     ...some('action', textIn(payload, 'action')),
@@ -30,6 +34,12 @@ export function hintOf(event: string, payload: JsonObject): JsonObject {
     ...some('comment', numberIn(comment, 'id')),
     ...some('ref', ref),
   };
+}
+
+/** The first pull request of a check; of a fork's head GitHub names none. */
+function pullOfCheck(check: Json | undefined): Json | undefined {
+  const pulls = check !== undefined && isJsonObject(check) ? own(check, 'pull_requests') : undefined;
+  return pulls !== undefined && isJsonList(pulls) ? pulls[0] : undefined;
 }
 
 /** Reads a hint back from its row. */

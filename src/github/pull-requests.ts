@@ -1,7 +1,7 @@
 import { readEachEnvironment } from '../controller/environments.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
-import { environmentMarks, plansOfPull } from '../store/pull-plan.ts';
+import { environmentMarks, plansOfPull, forgetPublished } from '../store/pull-plan.ts';
 import { openPulls, type PullRequestRow, recordPull } from '../store/pull-request.ts';
 import type { GitHubContext, GitHubRound, Turn } from './context.ts';
 import { isNotFound } from './not-found.ts';
@@ -50,7 +50,16 @@ export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal):
   const touched = new Set(
     round.hints.flatMap(({ event, number }) => (event === 'issue_comment' && number !== undefined ? [number] : [])),
   );
+  const again = new Set(
+    round.hints.flatMap(({ event, action, number }) =>
+      event.startsWith('check_') && action === 'rerequested' ? (number ?? []) : [],
+    ),
+  );
   for (const pull of open) {
+    if (again.has(pull.number)) {
+      await forgetPlans(round, pull);
+      remembered.settled.delete(pull.number);
+    }
     if ((round.isSweep || touched.has(pull.number)) && !(await areIntact(round, pull)))
       remembered.settled.delete(pull.number);
   }
@@ -58,6 +67,12 @@ export async function pullRequestsTick(round: GitHubRound, signal: AbortSignal):
   if (round.isSweep || round.hints.length > 0) await plane.repository.fetch(signal);
   const failure = await refreshAll(round, await dueOf(round, open), signal);
   if (failure !== undefined) throw failure;
+}
+
+/** Somebody wants to see it made again, whether or not anything moved. */
+async function forgetPlans({ plane }: GitHubContext, { repository, number }: PullRequestRow): Promise<void> {
+  const { db } = plane.database;
+  for (const row of (await plansOfPull(db, repository, number)).values()) await forgetPublished(db, row);
 }
 
 interface Due {

@@ -4,7 +4,7 @@ import { apply } from '../../src/apply/apply.ts';
 import { planCommit } from '../../src/controller/planning.ts';
 import { readEnvironment } from '../../src/controller/environments.ts';
 import type { GitHubRound } from '../../src/github/context.ts';
-import type { Hint } from '../../src/github/hint.ts';
+import { type Hint, hintFrom, hintOf } from '../../src/github/hint.ts';
 import { pullRequestsTick } from '../../src/github/pull-requests.ts';
 import { acknowledge } from '../../src/apply/acknowledge.ts';
 import { plansOfPull } from '../../src/store/pull-plan.ts';
@@ -109,6 +109,18 @@ describe('the plan on a pull request', () => {
     expect(await writesOf(idle())).toEqual([]);
     expect(await writesOf(hinted(number))).toEqual([]);
     expect(await writesOf(fixture.round())).toEqual([]);
+    // Somebody asks for the check again.
+    const check = {
+      event: 'check_run',
+      payload: { action: 'rerequested', check_run: { pull_requests: [{ number }] } },
+    };
+    const at = { delivery: 'again', event: check.event, receivedAt: new Date() };
+    const again = hintFrom({ ...at, hint: hintOf(check.event, check.payload) });
+    expect([...(await writesOf({ ...idle(), hints: [again] }))].sort()).toEqual([
+      'PATCH /repos/acme/agents/check-runs/N',
+      'PATCH /repos/acme/agents/check-runs/N',
+      'PATCH /repos/acme/agents/issues/comments/N',
+    ]);
     const rows = await plansOfPull(fixture.database.db, name, number);
     const row = rows.get('production');
     expect([row?.operations, row?.risks]).toEqual([[['Agent/default/clerk', 'update', expect.any(String)]], []]);
