@@ -17,7 +17,7 @@ import {
 import { readNote, recordNote } from '../store/pull-note.ts';
 import { settingsOn } from './command-plans.ts';
 import type { GitHubRound, Turn } from './context.ts';
-import { revisionText, tellDeployment, tellMoved } from './deployments.ts';
+import { type DeploymentSaid, revisionText, tellDeployment, tellMoved } from './deployments.ts';
 import { historyLine } from './links.ts';
 import { writeComment } from './plan-comment.ts';
 import { tellOnPlan } from './plan-state.ts';
@@ -133,7 +133,7 @@ async function tellWaiting(
   const isOfThis =
     held?.commit !== undefined && (held.commit === commit || (await holds(plane.repository, commit, held.commit)));
   if (!isOfThis) {
-    return tellDeployment(round, { environment, commit, state: 'in_progress', description: 'It is being planned.' });
+    return tellDeployment(round, { environment, commit, ...(await unheldOf(round, pull)) });
   }
   const asked = asks.has(held.reason) ? await askedOf(round, pull) : undefined;
   // Which pull requests brought it is being asked.
@@ -147,6 +147,17 @@ async function tellWaiting(
   await tellOnPlan(round, { number, environment, text: `**${state === 'failure' ? 'Not applied' : 'Waits'}** ${why}` });
   // What is acknowledged below is held against this plan.
   await say(round, { pull, subject: 'waits', text, about: `${asked?.digest ?? 'none'} ${digest(text)}` });
+}
+
+/** A commit that changes nothing of what is live makes no revision: it may have been reverted before it was applied. */
+async function unheldOf(
+  { plane }: GitHubRound,
+  { environment, commit }: MergedPull,
+): Promise<Pick<DeploymentSaid, 'state' | 'description'>> {
+  const live = (await readEnvironment(plane.database.db, environment))?.commit_id ?? undefined;
+  const isPast = live !== undefined && (await holds(plane.repository, commit, live));
+  if (isPast) return { state: 'inactive', description: 'Nothing of it was left to apply.' };
+  return { state: 'in_progress', description: 'It is being planned.' };
 }
 
 interface Asked {
