@@ -29,6 +29,8 @@ export interface Asked {
 export interface Need {
   readonly to: Permission;
   readonly scope: (asked: Asked) => Scope | Promise<Scope>;
+  /** Whether it is theirs without the permission too, where they may read: a rule names them for exactly this. */
+  readonly isNamed?: (person: Person, asked: Asked, rules: Rules) => Promise<boolean>;
   /** What is left of the answer for somebody who sees some namespaces. */
   readonly filter?: (answer: unknown, sees: (namespace: string) => boolean) => unknown;
 }
@@ -59,7 +61,7 @@ export async function authorised(asking: Asking, answer: (reach: Reach) => Promi
     if (scope.kind === 'self') return await answer('everywhere');
     const { reach, reads } = await heldIn(asking, scope);
     seesAll = reads === 'everywhere';
-    assertReached(scope, { to: need.to, reach, reads });
+    if (!(await isNamed(asking, scope, reads))) assertReached(scope, { to: need.to, reach, reads });
     const answered = await answer(reach);
     if (reach === 'everywhere' || need.filter === undefined) return answered;
     return need.filter(answered, (namespace) => isWithin(reach, namespace));
@@ -82,6 +84,13 @@ async function heldIn({ person, need, rules }: Asking, scope: Scope & { environm
   const bindings = scope.kind === 'everywhere' && held.length > 1 ? shared(held) : held.flat();
   const all = [...person.roles, ...bindings];
   return { reach: reachOf(all, need.to), reads: reachOf(all, 'read') };
+}
+
+async function isNamed({ person, need, asked, rules }: Asking, scope: Scope, reads: Reach): Promise<boolean> {
+  if (need.isNamed === undefined || scope.kind !== 'in') return false;
+  if (!scope.namespaces.every((namespace) => isWithin(reads, namespace))) return false;
+  const judging = await rules.of(scope.environment);
+  return judging !== undefined && need.isNamed(person, asked, judging);
 }
 
 /** The roles without namespaces that somebody has by each of several rules. */

@@ -175,6 +175,7 @@ function recordOf(row: ApprovalRow): ApprovalRecord {
     asks: asks.map((ask, index) => ({
       rule: ask.rule,
       who: whoText(ask, namespace),
+      ...(ask.approvers === undefined ? {} : { approvers: ask.approvers }),
       min: ask.approvers?.min ?? 1,
       approved: approvedBy(votes, index),
       fourEyes: ask.fourEyes,

@@ -1,4 +1,5 @@
 import type { Action } from '../policy/approval.ts';
+
 /** What calls people are asked to release, and what they say. Who says it is who is asked by the door, never a body. */
 export interface ApprovalOperations {
   /** A page of requests, the oldest first. */
@@ -42,6 +43,12 @@ export interface ApprovalRecord {
     readonly rule: string;
     /** Who is asked, in words. */
     readonly who: string;
+    /** Absent: whoever has the role `approver` in the run's namespace. */
+    readonly approvers?: {
+      readonly groups: readonly string[];
+      readonly users: readonly string[];
+      readonly min: number;
+    };
     readonly min: number;
     readonly approved: number;
     readonly fourEyes: boolean;

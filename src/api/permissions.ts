@@ -1,4 +1,7 @@
 import { isJsonObject, type Json } from '../manifest/json.ts';
+import type { Rules } from '../manifest/rules.ts';
+import { standingOf } from '../plan/approvers.ts';
+import type { Person } from '../policy/person.ts';
 import { type Asked, hidden, type Need, type Scope } from './authorise.ts';
 
 /**
@@ -47,7 +50,7 @@ export const permissions: Readonly<Record<string, Need>> = {
 
   'GET /v1/environments/{environment}/approvals': { to: 'read', scope: anywhere },
   'GET /v1/approvals/{id}': { to: 'read', scope: ofApproval },
-  'POST /v1/approvals/{id}/decisions': { to: 'approve', scope: ofApproval },
+  'POST /v1/approvals/{id}/decisions': { to: 'approve', scope: ofApproval, isNamed: isApprover },
 
   'GET /v1/environments/{environment}/halts': { to: 'read', scope: anywhere, filter: ownHalts },
   'POST /v1/environments/{environment}/halts': { to: 'operate', scope: ofHalt },
@@ -145,6 +148,15 @@ async function ofOverride(asked: Asked): Promise<Scope> {
 async function ofApproval({ parameters, operations }: Asked): Promise<Scope> {
   const { environment, namespace } = await operations.approval(String(parameters['id']));
   return { kind: 'in', environment, namespaces: [namespace] };
+}
+
+/** Whoever a rule that asks names decides on it with no other role than to read; the decision counts for that rule. */
+async function isApprover(person: Person, { parameters, operations }: Asked, rules: Rules): Promise<boolean> {
+  const { asks } = await operations.approval(String(parameters['id']));
+  return asks.some(({ approvers }) => {
+    if (approvers === undefined || approvers.groups.length + approvers.users.length === 0) return false;
+    return standingOf(person, approvers, rules).may;
+  });
 }
 
 function ofHalt(asked: Asked): Scope {

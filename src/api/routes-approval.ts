@@ -28,7 +28,14 @@ const approval = z
     }),
     arguments: z.unknown(),
     asks: z.array(
-      z.object({ rule: z.string(), who: z.string(), min: z.int(), approved: z.int(), fourEyes: z.boolean() }),
+      z.object({
+        rule: z.string(),
+        who: z.string(),
+        approvers: z.object({ groups: z.array(z.string()), users: z.array(z.string()), min: z.int() }).optional(),
+        min: z.int(),
+        approved: z.int(),
+        fourEyes: z.boolean(),
+      }),
     ),
     batch: z.object({ max: z.int(), same: z.array(z.string()), used: z.int() }).optional(),
     subject: z.string(),
