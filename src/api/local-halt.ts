@@ -5,33 +5,33 @@ import { haltKinds, type HaltScope, haltScopeText } from '../policy/halt-scope.t
 import type { Person } from '../policy/person.ts';
 import type { haltCodes } from '../run/halt-codes.ts';
 import type { Database } from '../store/database.ts';
-import { beginHalt, endHalts, type HaltRow, listHalts } from '../store/halt.ts';
+import { beginHalt, type EndingHalts, endHalts, type HaltRole, type HaltRow, listHalts } from '../store/halt.ts';
 import { isKnownToHalt, releaseHalted } from '../store/halt-state.ts';
 import { isUuid } from '../store/run.ts';
+import { haltRoleOf } from './halt-role.ts';
 import type { HaltOperations, HaltRecord, HaltRequest } from './operations-halt.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function haltOperations(
   { database }: ControlPlane,
-  { name: by }: Person,
+  person: Person,
   known: (name: string) => Promise<string>,
 ): HaltOperations {
+  const { name: by } = person;
   return {
     halts: async ({ environment, all = false }) =>
       (await listHalts(database, { environment: await known(environment), all })).map(haltRecord),
     halt: async (request) => {
       const scope = haltScope(request.scope);
       const environment = await known(scope.kind === 'environment' ? scope.name : request.environment);
-      return haltRecord(await begin(database, { ...request, environment, by }, scope));
+      const as = await haltRoleOf(database, { person, environment, scope });
+      return haltRecord(await begin(database, { ...request, environment, by, as }, scope));
     },
     resume: async ({ environment, which, reason }) => {
       const name = await known(environment);
-      const ending = {
-        environment: name,
-        by,
-        reason,
-        which: isUuid(which) ? { id: which } : { scope: haltScope(which) },
-      };
+      const of = isUuid(which) ? { id: which } : { scope: haltScope(which) };
+      const as = await roleToLift(database, { person, environment: name, which: of });
+      const ending = { environment: name, by, as, reason, which: of };
       const ended = await endHalts(database, ending);
       if (ended.length === 0) throw notFound(which);
       await letGo(database, name);
@@ -40,18 +40,44 @@ export function haltOperations(
   };
 }
 
+interface Lifting {
+  readonly person: Person;
+  readonly environment: string;
+  readonly which: EndingHalts['which'];
+}
+
+/**
+ * Nobody lifts what somebody with a higher role has set. Refused as a whole where one of several is so; one that comes
+ * in between is left by the statement that lifts the others.
+ */
+async function roleToLift(database: Database, { person, environment, which }: Lifting): Promise<HaltRole> {
+  let as: HaltRole = 'operator';
+  for (const row of await listHalts(database, { environment, limit: 1_000 })) {
+    const scope = scopeOf(row);
+    if ('id' in which ? row.id !== which.id : haltScopeText(which.scope) !== haltScopeText(scope)) continue;
+    as = await haltRoleOf(database, { person, environment, scope });
+    if (as === 'operator' && row.set_as === 'admin') throw setByAdmin(row, scope);
+  }
+  return as;
+}
+
+function scopeOf({ kind, name }: HaltRow): HaltScope {
+  return kind === 'global' ? { kind } : { kind, name };
+}
+
 async function begin(
   database: Database,
-  request: HaltRequest & { readonly by: string },
+  request: HaltRequest & { readonly by: string; readonly as: HaltRole },
   scope: HaltScope,
 ): Promise<HaltRow> {
-  const { environment, reason, by, forMs, aborts = false, denies = false, force = false } = request;
+  const { environment, reason, by, as, forMs, aborts = false, denies = false, force = false } = request;
   if (!force && !(await isKnownToHalt(database, environment, scope))) throw unknownName(environment, scope);
   const row = await beginHalt(database, {
     environment,
     scope,
     reason,
     by,
+    as,
     aborts,
     denies,
     ...(forMs === undefined ? {} : { forMs }),
@@ -97,15 +123,16 @@ export function haltScope(text: string): HaltScope {
 }
 
 export function haltRecord(row: HaltRow): HaltRecord {
-  const { kind, name, ended_at: endedAt, ended_by: endedBy, expires_at: until } = row;
+  const { ended_at: endedAt, ended_by: endedBy, expires_at: until } = row;
   const isLifted = endedAt !== null && endedBy !== null;
   return {
     id: row.id,
-    scope: haltScopeText(kind === 'global' ? { kind } : { kind, name }),
+    scope: haltScopeText(scopeOf(row)),
     environment: row.environment ?? undefined,
     state: row.in_force ? 'inForce' : isLifted ? 'lifted' : 'expired',
     reason: row.reason,
     by: row.created_by,
+    setAs: row.set_as,
     since: row.created_at.toISOString(),
     until: until?.toISOString(),
     aborts: row.aborts,
@@ -128,6 +155,14 @@ const forms =
 function unknownName(environment: string, scope: HaltScope): TerminalError {
   const message = `Neither ${environment} nor a run of it knows ${haltScopeText(scope)}.`;
   return refused('halt.unknown_name', message, 'Look for a typing error, or pass --force.');
+}
+
+function setByAdmin({ id, created_by: by }: HaltRow, scope: HaltScope): TerminalError {
+  return new TerminalError(`${by} set halt ${id} of ${haltScopeText(scope)} as an admin: an operator cannot lift it.`, {
+    code: 'halt.set_by_admin' satisfies keyof typeof haltCodes,
+    help: 'Ask an admin to lift it. What operators set is lifted by its id.',
+    exit: exitCodes.unauthorised,
+  });
 }
 
 function notFound(which: string): TerminalError {

@@ -43,6 +43,8 @@ export interface HaltRecord {
   readonly state: 'inForce' | 'lifted' | 'expired';
   readonly reason: string;
   readonly by: string;
+  /** The role that they set it by: nobody with a lower one lifts it. */
+  readonly setAs: 'operator' | 'admin';
   readonly since: string;
   readonly until: string | undefined;
   readonly aborts: boolean;

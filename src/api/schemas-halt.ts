@@ -10,6 +10,7 @@ export const haltRecord = z
     state: z.enum(['inForce', 'lifted', 'expired']),
     reason: z.string(),
     by: z.string(),
+    setAs: z.enum(['operator', 'admin']),
     since: z.string(),
     until: z.string().optional(),
     aborts: z.boolean(),

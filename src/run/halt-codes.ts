@@ -13,6 +13,11 @@ export const haltCodes = {
     cause: 'Neither live nor a run that has not ended knows it, so that a halt would stop nothing.',
     cure: 'Look for a typing error. With `--force` the halt is put in force all the same, for what may come.',
   },
+  'halt.set_by_admin': {
+    title: 'An admin has set the halt',
+    cause: 'Nobody lifts a halt whose role in its scope is lower than the role that it was set by.',
+    cure: 'Ask an admin to lift it: `pawl get halts` says who set it.',
+  },
   'halt.not_found': {
     title: 'No such halt is in force',
     cause: 'It was lifted already, its time is over, or its id or scope is another one.',

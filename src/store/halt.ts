@@ -6,6 +6,9 @@ import { aloneWithHalts } from './halt-lock.ts';
 import { rowsOf } from './statement.ts';
 import { inTransaction, type StoreTransaction } from './transaction.ts';
 
+/** Roles that set and lift halts, by what they may do in the halt's scope. */
+export type HaltRole = 'operator' | 'admin';
+
 export interface HaltRow {
   readonly id: string;
   /** Null: in all. */
@@ -14,6 +17,8 @@ export interface HaltRow {
   readonly name: string;
   readonly reason: string;
   readonly created_by: string;
+  /** The role that they set it by. */
+  readonly set_as: HaltRole;
   readonly aborts: boolean;
   readonly denies: boolean;
   readonly created_at: Date;
@@ -33,13 +38,15 @@ export interface NewHalt {
   readonly scope: HaltScope;
   readonly reason: string;
   readonly by: string;
+  /** Absent: as an operator. */
+  readonly as?: HaltRole;
   readonly aborts: boolean;
   readonly denies: boolean;
   /** Absent: until it is lifted. */
   readonly forMs?: number;
 }
 
-const columns = `h.id, h.environment, h.kind, h.name, h.reason, h.created_by, h.aborts, h.denies, h.created_at, h.expires_at,
+const columns = `h.id, h.environment, h.kind, h.name, h.reason, h.created_by, h.set_as, h.aborts, h.denies, h.created_at, h.expires_at,
   h.ended_at, h.ended_by, h.end_reason, h.ended_at is null and (h.expires_at is null or h.expires_at > now()) as in_force,
   (select count(distinct w.run) from wait w join run r on r.id = w.run and r.state = 'Waiting'
     where w.kind = 'halt' and w.resolution is null and w.detail ->> 'halt' = h.id::text)::integer as waiting`;
@@ -80,11 +87,11 @@ export async function beginHalt(database: Database, halt: NewHalt): Promise<Halt
 }
 
 async function insert(trx: StoreTransaction, halt: NewHalt): Promise<string> {
-  const { environment, reason, by, aborts, denies, forMs = null } = halt;
+  const { environment, reason, by, aborts, denies, forMs = null, as = 'operator' } = halt;
   const { kind, name } = scopeOf(halt);
-  const text = `insert into halt (environment, kind, name, reason, created_by, aborts, denies, created_at, expires_at)
-    select $1, $2, $3, $4, $5, $6, $7, at, at + $8 * interval '1 millisecond' from clock_timestamp() as at returning id`;
-  const values = [kind === 'global' ? null : environment, kind, name, reason, by, aborts, denies, forMs];
+  const text = `insert into halt (environment, kind, name, reason, created_by, aborts, denies, set_as, created_at, expires_at)
+    select $1, $2, $3, $4, $5, $6, $7, $9, at, at + $8 * interval '1 millisecond' from clock_timestamp() as at returning id`;
+  const values = [kind === 'global' ? null : environment, kind, name, reason, by, aborts, denies, forMs, as];
   const [row] = await rowsOf<{ readonly id: string }>(trx, { name: 'insert_halt', text }, values);
   if (row === undefined) throw new TypeError('the database gave no id for a halt');
   return row.id;
@@ -124,18 +131,21 @@ export interface EndingHalts {
   /** One by its id, or all in force of one scope. */
   readonly which: { readonly id: string } | { readonly scope: HaltScope };
   readonly by: string;
+  /** Absent: as an operator, who lifts none that an admin set. */
+  readonly as?: HaltRole;
   readonly reason: string;
 }
 
 /** Lifts switches in force; runs that waited for them are made ready by `releaseHalted`. */
 export async function endHalts(database: Database, ending: EndingHalts): Promise<readonly HaltRow[]> {
-  const { environment, which, by, reason } = ending;
+  const { environment, which, by, reason, as = 'operator' } = ending;
   const { kind, name } = 'scope' in which ? scopeOf(which) : { kind: null, name: null };
   const text = `update halt set ended_at = clock_timestamp(), ended_by = $1, end_reason = $2
     where ${inForce} and (environment is null or environment = $3)
+      and (set_as = 'operator' or $7 = 'admin')
       and case when $4::uuid is null then kind = $5 and name = $6 else id = $4 end
     returning id, environment, kind, name`;
-  const values = [by, reason, environment, 'id' in which ? which.id : null, kind, name];
+  const values = [by, reason, environment, 'id' in which ? which.id : null, kind, name, as];
   const ended = await inTransaction(database, async (trx) => {
     await aloneWithHalts(trx);
     type Ended = Pick<HaltRow, 'id' | 'environment' | 'kind' | 'name'>;

@@ -257,6 +257,7 @@ export interface Halt {
   name: string;
   reason: string;
   released: Generated<boolean>;
+  set_as: string;
 }
 
 export interface HaltEpoch {

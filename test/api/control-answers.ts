@@ -41,6 +41,7 @@ export function controlAnswers(answer: Recorded): Control {
     state: 'inForce',
     reason: 'it loops',
     by: 'ada',
+    setAs: 'operator',
     since: '2026-01-01T00:00:00.000Z',
     until: undefined,
     aborts: false,

@@ -602,6 +602,8 @@ create table halt (
   name text not null,
   reason text not null check (reason ~ '[^[:space:]]'),
   created_by text not null,
+  -- The role that they set it by: nobody with a lower one lifts it.
+  set_as text not null check (set_as in ('operator', 'admin')),
   -- Calls in flight are given up too.
   aborts boolean not null default false,
   -- Calls are refused and runs go on; else runs wait until it is lifted.
