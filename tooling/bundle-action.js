@@ -54,12 +54,15 @@ async function bundle() {
 /** What the packages within ask of whoever hands them on. */
 function licences(paths) {
   const folders = new Set(paths.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
-  const texts = [...folders].sort((a, b) => (a < b ? -1 : 1)).map((path) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
-    const file = readdirSync(join(root, path)).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file === undefined ? 'Its package holds no text of it.' : readFileSync(join(root, path, file), 'utf8');
-    return `${name} ${version} (${license})\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
-  });
+  const texts = [...folders]
+    .sort((a, b) => (a < b ? -1 : 1))
+    .map((path) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
+      const file = readdirSync(join(root, path)).find((entry) => /^licen[cs]e/i.test(entry));
+      const text =
+        file === undefined ? 'Its package holds no text of it.' : readFileSync(join(root, path, file), 'utf8');
+      return `${name} ${version} (${license})\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
+    });
   return `What index.js holds of others, and under which licences.\n\n${texts.join(`\n${'-'.repeat(78)}\n\n`)}`;
 }
 

@@ -7,7 +7,7 @@ import { exitCodes, TerminalError } from '../errors.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Plan } from '../plan/change.ts';
 import { isErrored } from '../plan/plan.ts';
-import { windowState } from '../plan/window.ts';
+import { windowState } from '../controller/window.ts';
 import type { Person } from '../policy/person.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
 import { databaseClock } from '../store/clock.ts';

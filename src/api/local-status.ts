@@ -8,7 +8,7 @@ import type { EnvironmentSettings } from '../manifest/resource.ts';
 import { parseRules } from '../manifest/rules-of.ts';
 import type { Live, Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
-import { windowState } from '../plan/window.ts';
+import { windowState } from '../controller/window.ts';
 import { lastAttempt } from '../store/attempt.ts';
 import { databaseClock } from '../store/clock.ts';
 import { listEnvironments } from '../store/environment.ts';

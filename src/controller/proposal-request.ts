@@ -4,8 +4,6 @@ import type { Address } from '../manifest/resource.ts';
 /** What pawl opens pull requests for. */
 export const proposalKinds = ['accept-drift', 'revert', 'promote', 'tighten'] as const;
 
-export type ProposalKind = (typeof proposalKinds)[number];
-
 /** What a pull request is wanted for: its files and text are made of this, again whenever what they come from moves. */
 export type ProposalRequest =
   | {

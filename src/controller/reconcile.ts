@@ -5,7 +5,7 @@ import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Change, Live, Plan } from '../plan/change.ts';
 import { isErrored, isUnchanged } from '../plan/plan.ts';
 import { heldBecause, type Withdrawn } from '../plan/quarantine.ts';
-import { windowState } from '../plan/window.ts';
+import { windowState } from './window.ts';
 import { recordAttemptOnce } from '../store/attempt.ts';
 import { withdrawnCommit } from '../store/quarantine.ts';
 import { liveOf, planCommit } from './planning.ts';

@@ -93,16 +93,6 @@ export async function useAcknowledgements(
       and environment = ${at.environment} and used_by_revision is null`.execute(trx);
 }
 
-/** Rises with every acknowledgement of the environment: equal means that none was given since. */
-export async function lastAcknowledgement(db: Kysely<Tables>, environment: string): Promise<number> {
-  const { last } = await db
-    .selectFrom('acknowledgement')
-    .select(({ fn }) => fn.max('id').as('last'))
-    .where('environment', '=', environment)
-    .executeTakeFirstOrThrow();
-  return last ?? 0;
-}
-
 function textOf(contents: readonly AcknowledgedContent[]): string {
   return JSON.stringify(contents.map(({ class: kind, content }) => ({ class: kind, content })));
 }

@@ -90,7 +90,16 @@ export async function proposalAskedBy(
 export type ProposalStep = Partial<
   Pick<
     ProposalRow,
-    'number' | 'state' | 'head' | 'next_head' | 'content' | 'published' | 'dismissed' | 'is_foreign' | 'is_closing' | 'reason'
+    | 'number'
+    | 'state'
+    | 'head'
+    | 'next_head'
+    | 'content'
+    | 'published'
+    | 'dismissed'
+    | 'is_foreign'
+    | 'is_closing'
+    | 'reason'
   >
 >;
 

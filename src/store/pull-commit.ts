@@ -77,18 +77,3 @@ export async function recordBrought(
     on conflict (repository, branch, commit_id) do update set looked_at = now(), number = excluded.number
     where pull_commit.looked_at is null or pull_commit.number is null`.execute(db);
 }
-
-/** The commits of a branch that one pull request brought. */
-export async function commitsOfPull(
-  db: Kysely<Tables>,
-  repository: string,
-  number: number,
-): Promise<readonly { readonly branch: string; readonly commit: string }[]> {
-  return await db
-    .selectFrom('pull_commit')
-    .select(['branch', 'commit_id as commit'])
-    .where('repository', '=', repository)
-    .where('number', '=', number)
-    .orderBy('commit_id')
-    .execute();
-}

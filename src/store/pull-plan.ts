@@ -57,7 +57,10 @@ export async function recordPublished(
 }
 
 /** What stands there is not what was written: the next look writes it again. */
-export async function forgetPublished(db: Kysely<Tables>, { repository, number, environment }: PullPlanKey): Promise<void> {
+export async function forgetPublished(
+  db: Kysely<Tables>,
+  { repository, number, environment }: PullPlanKey,
+): Promise<void> {
   await sql`
     update pull_plan set published = null
     where repository = ${repository} and number = ${number} and environment = ${environment}`.execute(db);

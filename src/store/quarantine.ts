@@ -135,9 +135,7 @@ export async function quarantineCounts(
 }
 
 /** Every environment that a rollback pins: the rollback's revision, whose it was, and whether a revert is to be opened. */
-export async function pinnedByRollback(
-  db: Kysely<Tables>,
-): Promise<
+export async function pinnedByRollback(db: Kysely<Tables>): Promise<
   readonly {
     readonly environment: string;
     readonly revision: number;

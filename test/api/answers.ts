@@ -1,15 +1,13 @@
-import type { AlertOperations } from '../../src/api/operations-alert.ts';
 import type { AuditOperations, AuditReport, WhyOperations, WhyRecord } from '../../src/api/operations-audit.ts';
-import type { ProposalOperations } from '../../src/api/operations-proposal.ts';
 import type { DriftOperations } from '../../src/api/operations-drift.ts';
 import type { OverrideOperations } from '../../src/api/operations-override.ts';
 import type { ReplayOperations } from '../../src/api/operations-replay.ts';
 import type { RevisionOperations } from '../../src/api/operations-revision.ts';
 import type { RolloutRecord } from '../../src/api/operations-rollout.ts';
-import type { SyncOperations, SyncRecord } from '../../src/api/operations-sync.ts';
 import type { Operations, RunRecord } from '../../src/api/operations.ts';
 import { TerminalError } from '../../src/errors.ts';
 import { controlAnswers, type Recorded, runId, tokenAnswers } from './control-answers.ts';
+import { alertAnswers, proposalAnswers, syncAnswers } from './controller-answers.ts';
 
 const rollout: RolloutRecord = {
   environment: 'production',
@@ -196,22 +194,6 @@ const whyRecord: WhyRecord = {
   outcome: 'done',
 };
 
-function alertAnswers(answer: Recorded): AlertOperations {
-  const test = { environment: 'production', receiver: 'support/on-call', isDelivered: true, answer: 'HTTP 200' };
-  return { alerts: answer('alerts', []), testReceiver: answer('testReceiver', test), probes: answer('probes', []) };
-}
-
-function syncAnswers(answer: Recorded): SyncOperations {
-  const sync: SyncRecord = { environment: 'production', wanted: 2, handled: 1, conditions: [] };
-  return {
-    syncState: answer('syncState', sync),
-    requestSync: answer('requestSync', sync),
-    suspendSync: answer('suspendSync', sync),
-    resumeSync: answer('resumeSync', sync),
-    claimSync: answer('claimSync', sync),
-  };
-}
-
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer: Recorded =
@@ -263,24 +245,6 @@ export function recordingOperations(calls: unknown[]): Operations {
     ...controlAnswers(answer),
     ...revisionAnswers(answer, plan),
     close: () => Promise.resolve(),
-  };
-}
-
-function proposalAnswers(answer: Recorded): ProposalOperations {
-  const proposed = {
-    environment: 'production',
-    kind: 'tighten',
-    state: 'wanted',
-    branch: 'pawl/tighten/production-0123456789',
-    base: 'main',
-    title: 'Tighten production: 1 resource',
-    body: 'Less.\n',
-    files: [{ path: 'a.yaml', before: 'a\n', after: 'b\n' }],
-  } as const;
-  return {
-    previewProposal: answer('previewProposal', { ...proposed, state: 'preview' }),
-    propose: answer('propose', proposed),
-    proposals: answer('proposals', []),
   };
 }
 

@@ -24,15 +24,15 @@ function ask(login: string) {
 test('what a branch asks of people is read at each question', async () => {
   const github = ask('acme');
   expect(await branchProtection(github, 'main')).toEqual({ requiresSignatures: false, reviews: 0 });
-  forge.protect('acme/agents', 'main', { requiredSignatures: true, requiredReviews: 2 });
+  await forge.protect('acme/agents', 'main', { requiredSignatures: true, requiredReviews: 2 });
   expect(await branchProtection(github, 'main')).toEqual({ requiresSignatures: true, reviews: 2 });
-  forge.protect('acme/agents', 'main', { requiredSignatures: false, requiredReviews: 1 });
+  await forge.protect('acme/agents', 'main', { requiredSignatures: false, requiredReviews: 1 });
   expect(await branchProtection(github, 'main')).toEqual({ requiresSignatures: false, reviews: 1 });
 });
 
 test('what pawl may not see asks for nothing', async () => {
   forge.setRole('acme/agents', 'reader', 'read');
-  forge.protect('acme/agents', 'main', { requiredSignatures: true, requiredReviews: 2 });
+  await forge.protect('acme/agents', 'main', { requiredSignatures: true, requiredReviews: 2 });
   expect(await branchProtection(ask('reader'), 'main')).toMatchObject({ reviews: 0 });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Window } from '../../src/manifest/rules.ts';
-import { windowState } from '../../src/plan/window.ts';
+import { windowState } from '../../src/controller/window.ts';
 
 const office: Window = { verdict: 'allow', cron: '0 9 * * MON-FRI', duration: '8h', timeZone: 'Europe/Berlin' };
 const freeze: Window = {
