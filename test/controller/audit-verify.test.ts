@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { whyOf } from '../../src/api/why-of.ts';
@@ -155,6 +157,16 @@ describe('a record on the embedded database', { timeout: 60_000 }, () => {
     const [first] = all.lines;
     const rest = await exportAudit(opened.database, { environment, after: first?.cursor ?? 0 });
     expect(rest.lines).toEqual(all.lines.filter(({ cursor }) => cursor > (first?.cursor ?? 0)));
+  });
+
+  test('is exported in lines of the published schema', async () => {
+    const schema: unknown = JSON.parse(await readFile('schemas/output/audit-event.schema.json', 'utf8'));
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema as object);
+    const { lines } = await exportAudit(opened.database, { environment });
+    for (const line of lines)
+      expect(validate(line), `${JSON.stringify(line)} ${JSON.stringify(validate.errors)}`).toBe(true);
+    const kinds = new Set(lines.map(({ event }) => event));
+    expect([...kinds].toSorted()).toEqual(expect.arrayContaining(['allow', 'claim', 'done', 'end', 'person']));
   });
 
   test('is broken where a text was edited', async () => {
