@@ -150,7 +150,7 @@ async function reviewOf(
     numbers.add(brought.number);
   }
   const shown = await readShown(db, { repository, environment: settings.name }, [...numbers]);
-  if (shown.length < numbers.size)
+  if (shown.length < numbers.size || shown.some(({ isShown }) => !isShown))
     return { conclusion: 'waiting', title: 'A pull request of the group has no plan yet' };
   const refusal = reviewRefusal(plan, shown);
   return refusal === undefined ? undefined : { conclusion: 'blocked', title: refusal.message };

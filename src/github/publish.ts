@@ -37,7 +37,7 @@ export async function publish(context: GitHubContext, pull: PullRequestRow, verd
   const before = (await plansOfPull(db, repository, number)).get(environment);
   const shown = shownOf(pull, verdict, context.publicUrl);
   if (before?.published?.split(' ')[0] === shown.digest) {
-    await recordPullPlan(db, rowOf(pull, verdict));
+    await recordPullPlan(db, rowOf(pull, verdict), true);
     return 'same';
   }
   // The last moment to see it; what is pushed from here on brings its own plan after this one.
@@ -46,7 +46,7 @@ export async function publish(context: GitHubContext, pull: PullRequestRow, verd
     await recordPull(db, now);
     return 'superseded';
   }
-  await recordPullPlan(db, rowOf(pull, verdict));
+  await recordPullPlan(db, rowOf(pull, verdict), false);
   await recordAskers(db, pull);
   const key = { repository, number, environment };
   const comment = await tellComment(context, { number, before, shown });

@@ -5,6 +5,8 @@ import { operationsOf, risksShownOf } from './reviewed.ts';
 /** What reviewers of one pull request were shown of an environment. */
 export interface Shown {
   readonly number: number;
+  /** `false`: nothing of it stands on the forge, or not what was planned last. */
+  readonly isShown: boolean;
   readonly mergeTree: string | undefined;
   readonly planDigest: string | undefined;
   readonly operations: readonly (readonly [string, string, string | null])[];

@@ -23,8 +23,11 @@ export interface NewPullPlan extends PullPlanKey {
   readonly risks: readonly (readonly [string, string])[];
 }
 
-/** Keeps what was planned. The check of another head is another check. */
-export async function recordPullPlan(db: Kysely<Tables>, plan: NewPullPlan): Promise<void> {
+/**
+ * Keeps what was planned. The check of another head is another check. `isShown`: what stands there says it already. It
+ * also does where it says the same operations and risks, whatever else of it is about to be written anew.
+ */
+export async function recordPullPlan(db: Kysely<Tables>, plan: NewPullPlan, isShown: boolean): Promise<void> {
   const { repository, number, environment, headSha, baseSha, mergeTree = null, baseRevision } = plan;
   const [digest, operations, risks] = [
     plan.planDigest ?? null,
@@ -40,7 +43,12 @@ export async function recordPullPlan(db: Kysely<Tables>, plan: NewPullPlan): Pro
       check_id = case when pull_plan.head_sha = excluded.head_sha then pull_plan.check_id end,
       head_sha = excluded.head_sha, base_sha = excluded.base_sha, merge_tree = excluded.merge_tree,
       base_revision = excluded.base_revision, plan_digest = excluded.plan_digest, operations = excluded.operations,
-      risks = excluded.risks, planned_at = now()`.execute(db);
+      risks = excluded.risks, planned_at = now(),
+      published_at = case
+        when ${isShown} then now()
+        when pull_plan.published_at >= pull_plan.planned_at and pull_plan.operations = excluded.operations
+          and pull_plan.risks = excluded.risks then now()
+        else pull_plan.published_at end`.execute(db);
 }
 
 /** Where it stands on the forge, and the digest of what stands there. */

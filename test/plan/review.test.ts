@@ -16,6 +16,7 @@ function shown(number: number, addresses: readonly string[], risks: readonly str
   const { changes } = planned(addresses, []);
   return {
     number,
+    isShown: true,
     mergeTree: `tree-of-${number}`,
     planDigest: `plan-of-${number}`,
     operations: changes.map(({ address, action, afterDigest }) => [address, action, afterDigest ?? null]),
