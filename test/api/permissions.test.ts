@@ -127,6 +127,7 @@ describe('the table of permissions', () => {
     const harmless = [
       'POST /v1/environments/{environment}/use',
       'POST /v1/environments/{environment}/access',
+      'POST /v1/environments/{environment}/proposals/preview',
       'POST /v1/audit/verify',
     ];
     const writing = Object.entries(permissions).filter(([route, { to }]) => route.startsWith('POST') && to === 'read');

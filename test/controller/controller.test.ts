@@ -48,13 +48,13 @@ describe('a tick', () => {
     const { tick, plane } = await join();
     await tick();
     const alert =
-      'apiVersion: pawl/v1\nkind: AlertRule\nmetadata: {name: quiet}\nspec: {metric: runErrorRate, threshold: 0.05}\n';
+      'apiVersion: pawl/v1\nkind: AlertRule\nmetadata: {name: quiet}\nspec: {metric: leaseTakeovers, threshold: 5}\n';
     await git.commit({ 'one/policy.yaml': alert });
     expect((await tick())[0]?.outcome).toMatchObject({ kind: 'failed', code: 'plan.unsupported' });
     expect(await lastAttempt(plane.database.db, 'one')).toMatchObject({
       outcome: 'refused',
       code: 'plan.unsupported',
-      message: expect.stringContaining('needs what this build lacks: alerts (one/policy.yaml:2:'),
+      message: expect.stringContaining('needs what this build lacks: metrics of leases (one/policy.yaml:'),
     });
     expect(await listRevisions(plane.database.db, 'one', { limit: 10 })).toHaveLength(1);
   });
