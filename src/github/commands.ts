@@ -125,7 +125,7 @@ interface Came {
 async function outcomeOf(round: GitHubRound, comment: Comment, command: Command): Promise<Came> {
   // Others than its author can edit a comment, so that what it says now is nobody's word.
   if (comment.isEdited || comment.byApp) return { outcome: 'ignored', answer: undefined, reaction: 'confused' };
-  const standing = await standingOn(round.github, comment.user, await rulesOf(round));
+  const standing = await standingOn(round.github, comment.user, () => rulesOf(round));
   if (standing.kind === 'nobody') return { outcome: 'ignored', answer: undefined, reaction: '-1' };
   try {
     const by = { number: comment.number, writtenAt: new Date(comment.createdAt), ...standing };

@@ -17,14 +17,19 @@ export type Standing =
 
 /**
  * Asks GitHub at this moment who somebody is here: their permission, and which of the rules' teams they are of. A bot,
- * an account that is gone and whoever may only read have no say: in a public repository everybody may read.
+ * an account that is gone and whoever may only read have no say: in a public repository everybody may read. The rules
+ * are asked for only of those who have one.
  */
-export async function standingOn(github: GitHub, writer: Writer, rules: readonly Rules[]): Promise<Standing> {
+export async function standingOn(
+  github: GitHub,
+  writer: Writer,
+  rules: () => Promise<readonly Rules[]>,
+): Promise<Standing> {
   if (writer === null || writer === undefined) return { kind: 'nobody', why: 'the account is gone' };
   const { login, type } = writer;
   if (type !== 'User' || login === ghost || !isLogin(login)) return { kind: 'nobody', why: `${type} is no person` };
   if (!(await mayTriage(github, login))) return { kind: 'nobody', why: 'may not triage here' };
-  const { teams, hidden } = await teamsOf(github, login, rules);
+  const { teams, hidden } = await teamsOf(github, login, await rules());
   const person: Person = {
     name: `github:${login}`,
     proof: 'github',
