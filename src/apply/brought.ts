@@ -2,13 +2,17 @@ import type { Plan } from '../plan/change.ts';
 import type { Excluded } from '../plan/excluded.ts';
 import type { AcknowledgedContent } from '../store/acknowledgement.ts';
 import type { Database } from '../store/database.ts';
+import { pushersSince } from '../store/pull-commit.ts';
 import { askerIn } from '../store/pull-hands.ts';
 import { type InvolvedPull, involvedPulls } from '../store/pull-involved.ts';
 
 /** Who brought a content that has to be acknowledged. */
 export type Brought = (about: AcknowledgedContent) => readonly Excluded[];
 
-/** Who brought what of a plan, by the rows: authors and pushers of pull requests, and who merged them since. */
+/**
+ * Who brought what of a plan, by the rows: authors and pushers of pull requests, who merged them since, and who pushed to
+ * the branch itself.
+ */
 export async function broughtBy(
   db: Database['db'],
   plan: Plan,
@@ -16,11 +20,17 @@ export async function broughtBy(
 ): Promise<Brought> {
   const { environment, digest: planDigest, target, base } = plan;
   const at = { environment, planDigest, commit: target.commit, revision: base.revision };
-  const pulls = await involvedPulls(db, at, contents);
+  const [pulls, pushed] = await Promise.all([
+    involvedPulls(db, at, contents),
+    pushersSince(db, { environment, revision: base.revision, branch: target.branch }, contents),
+  ]);
   const found = new Map<string, Excluded[]>();
-  for (const pull of pulls) {
-    const key = keyOf(pull);
-    found.set(key, [...(found.get(key) ?? []), ...handsIn(pull)]);
+  const add = (about: AcknowledgedContent, hands: readonly Excluded[]): void => {
+    found.set(keyOf(about), [...(found.get(keyOf(about)) ?? []), ...hands]);
+  };
+  for (const pull of pulls) add(pull, handsIn(pull));
+  for (const { repository, login, ...about } of pushed) {
+    add(about, [{ login, why: `pushed to ${target.branch} of ${repository}` }]);
   }
   return (about) => found.get(keyOf(about)) ?? [];
 }

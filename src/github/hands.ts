@@ -1,5 +1,6 @@
 import type { Excluded } from '../plan/excluded.ts';
 
+import type { GitHubContext } from './context.ts';
 import type { GitHub } from './github.ts';
 import { isNotFound } from './not-found.ts';
 import { isRefused } from './refused.ts';
@@ -51,6 +52,33 @@ export async function handsOf({ octokit, repository }: GitHub, number: number): 
     throw error;
   }
   return { author, mergedBy, pushers: [...pushers].sort() };
+}
+
+/**
+ * Who moved a branch of the repository itself to what holds a commit: accounts that GitHub has authenticated. None where
+ * GitHub does not tell.
+ */
+export async function pushersOf(
+  { github, plane }: Pick<GitHubContext, 'github' | 'plane'>,
+  { branch, commit }: { readonly branch: string; readonly commit: string },
+): Promise<readonly string[]> {
+  const { octokit, repository } = github;
+  const pushers = new Set<string>();
+  const holds = (other: string): Promise<boolean> => plane.repository.isAncestor(commit, other);
+  try {
+    const asked = { ...repository, ref: `refs/heads/${branch}`, per_page: 100 };
+    const { data } = await octokit.rest.repos.listActivities(asked);
+    for (const { before, after, actor, activity_type: kind } of data) {
+      if (!moves.has(kind)) continue;
+      // The newest come first: one that leads elsewhere was before the commit came.
+      if (!(await holds(after).catch(() => false))) break;
+      // What was there before may be gone since, and then it is not known to have held the commit.
+      if (!(await holds(before).catch(() => false)) && actor !== null) pushers.add(actor.login);
+    }
+  } catch (error) {
+    if (!isNotFound(error) && !isRefused(error)) throw error;
+  }
+  return [...pushers].sort();
 }
 
 /** Whom GitHub has just named. */

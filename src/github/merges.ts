@@ -6,7 +6,7 @@ import { lastMerges } from '../store/pull-merge.ts';
 import { recordPull } from '../store/pull-request.ts';
 import type { GitHubRound, Turn } from './context.ts';
 import type { GitHub } from './github.ts';
-import { handsOf } from './hands.ts';
+import { handsOf, pushersOf } from './hands.ts';
 import { isNotFound } from './not-found.ts';
 import { readPull } from './pull-facts.ts';
 import { fullName } from './repository-name.ts';
@@ -77,13 +77,16 @@ async function answer({ github, plane }: Answering, wanted: WantedCommit, number
   const { db } = plane.database;
   const repository = fullName(github.repository);
   const { branch, commit } = wanted;
-  if (number !== undefined) {
-    await recordPull(db, await readPull(github, number));
-    const { pushers } = await handsOf(github, number);
-    // Before the answer: whoever reads it judges acknowledgements by these.
-    await recordPushers(db, { repository, number }, pushers ?? []);
+  if (number === undefined) {
+    const pushers = await pushersOf({ github, plane }, wanted);
+    await recordBrought(db, { repository, branch, commit }, { pushers });
+    return 1;
   }
-  await recordBrought(db, { repository, branch, commit }, number ?? null);
+  await recordPull(db, await readPull(github, number));
+  const { pushers } = await handsOf(github, number);
+  // Before the answer: whoever reads it judges acknowledgements by these.
+  await recordPushers(db, { repository, number }, pushers ?? []);
+  await recordBrought(db, { repository, branch, commit }, { number });
   return 1;
 }
 

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { AcknowledgedContent } from './acknowledgement.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** A branch of a repository on a forge: `owner/name`, and the branch's short name. */
@@ -68,12 +69,45 @@ export async function wantedCommits(
 export async function recordBrought(
   db: Kysely<Tables>,
   at: ForgeBranch & { readonly commit: string },
-  number: number | null,
+  by: { readonly number: number } | { readonly pushers: readonly string[] },
 ): Promise<void> {
   const { repository, branch, commit } = at;
+  const [number, pushers] = 'number' in by ? [by.number, []] : [null, [...by.pushers]];
   await sql`
-    insert into pull_commit (repository, branch, commit_id, looked_at, number)
-    values (${repository}, ${branch}, ${commit}, now(), ${number})
-    on conflict (repository, branch, commit_id) do update set looked_at = now(), number = excluded.number
+    insert into pull_commit (repository, branch, commit_id, looked_at, number, pushers)
+    values (${repository}, ${branch}, ${commit}, now(), ${number}, ${pushers}::text[])
+    on conflict (repository, branch, commit_id) do update
+      set looked_at = now(), number = excluded.number, pushers = excluded.pushers
     where pull_commit.looked_at is null or pull_commit.number is null`.execute(db);
+}
+
+export interface PushedContent extends AcknowledgedContent {
+  readonly repository: string;
+  readonly login: string;
+}
+
+/**
+ * Who pushed commits to a branch that no pull request brought, since what is live was applied; by each content that no
+ * pull request shows: theirs may be what brings it.
+ */
+export async function pushersSince(
+  db: Kysely<Tables>,
+  at: { readonly environment: string; readonly revision: number; readonly branch: string },
+  contents: readonly AcknowledgedContent[],
+): Promise<readonly PushedContent[]> {
+  if (contents.length === 0) return [];
+  const { environment, revision, branch } = at;
+  const asked = JSON.stringify(contents.map(({ class: kind, content }) => ({ class: kind, content })));
+  const { rows } = await sql<PushedContent>`
+    select distinct asked.class, asked.content, pushed.repository, login
+    from json_to_recordset(${asked}::json) as asked (class text, content text)
+    cross join pull_commit as pushed cross join unnest(pushed.pushers) as login
+    where pushed.branch = ${branch} and pushed.number is null and pushed.wanted_at >= (
+      select applied_at from revision where environment = ${environment} and revision = ${revision})
+      and not exists (
+        select from pull_plan as shown join pull_request as pull using (repository, number)
+        where shown.environment = ${environment} and pull.state <> 'closed'
+          and shown.risks @> jsonb_build_array(jsonb_build_array(asked.class, asked.content)))
+    order by pushed.repository, login`.execute(db);
+  return rows;
 }

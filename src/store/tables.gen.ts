@@ -419,6 +419,7 @@ export interface PullCommit {
   commit_id: string;
   looked_at: Timestamp | null;
   number: number | null;
+  pushers: Generated<string[]>;
   repository: string;
   wanted_at: Generated<Timestamp>;
 }

@@ -10,6 +10,7 @@ import type { Plan } from '../../src/plan/change.ts';
 import type { Risk } from '../../src/plan/risk.ts';
 import type { Membership } from '../../src/policy/person.ts';
 import type { Database } from '../../src/store/database.ts';
+import { broughtBy, recordBrought } from '../../src/store/pull-commit.ts';
 import { ensureEnvironment } from '../../src/store/environment.ts';
 import { readLive } from '../../src/store/live.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
@@ -135,4 +136,18 @@ test('where nobody is told apart a local person decides alone, and on GitHub the
     code: 'ack.four_eyes',
   });
   expect(await acknowledge(database, plan, { by: 'ann', ids: [id] })).toMatchObject({ alone: true });
+});
+
+test('whoever pushed to the branch itself does not acknowledge what no pull request shows', async () => {
+  const { plan } = await changed();
+  await sql`delete from pull_plan where environment = ${plan.environment}`.execute(database.db);
+  const { branch, commit } = plan.target;
+  await broughtBy(database.db, { repository, branch }, [commit]);
+  await recordBrought(database.db, { repository, branch, commit }, { pushers: ['sam'] });
+  await expect(acknowledge(database, plan, { ...gitHub('Sam'), ids: [id] })).rejects.toMatchObject({
+    code: 'ack.four_eyes',
+    message: expect.stringContaining(`sam has pushed to ${branch} of ${repository}.`),
+  });
+  const eve = { by: 'eve', membership: { groups: ['security'] } };
+  expect(await acknowledge(database, plan, { ...eve, ids: [id] })).toMatchObject({ outstanding: [] });
 });

@@ -95,6 +95,8 @@ test('a commit that somebody pushed is nobody’s, which is said at the second l
   await mergesTick(fixture.round(), signal);
   expect(await ask(commit)).toMatchObject({ kind: 'unanswered' });
   expect(await answered(commit)).toEqual({ kind: 'pushed' });
+  const row = fixture.database.db.selectFrom('pull_commit').select('pushers').where('commit_id', '=', commit);
+  expect(await row.executeTakeFirst()).toEqual({ pushers: ['sam'] });
 });
 
 test('a pull request into another branch brought nothing here, and one that GitHub does not know is not answered', async () => {

@@ -260,6 +260,8 @@ create table pull_commit (
   looked_at timestamptz,
   -- Null, where it is answered: no pull request brought it.
   number integer,
+  -- Where none did: the logins that moved the branch to it, as the forge has authenticated them.
+  pushers text[] not null default '{}',
   primary key (repository, branch, commit_id),
   foreign key (repository, number) references pull_request (repository, number),
   check (number is null or looked_at is not null)
