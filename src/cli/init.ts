@@ -8,6 +8,7 @@ import { assertActionReference, isPinned } from './action-reference.ts';
 import type { CliContext } from './context.ts';
 import { shellWord, unusable } from './files.ts';
 import { below, scaffold, type TemplateName, templates, workflowPath } from './scaffold.ts';
+import { wrap } from './wrap.ts';
 
 export interface InitOptions {
   readonly directory: string;
@@ -102,14 +103,19 @@ function sayAction(
   { terminal }: CliContext,
   { action, isWritten }: { action: string | undefined; isWritten: boolean },
 ) {
-  if (!isWritten) {
-    if (action !== undefined) terminal.note(`\n${workflowPath} was there and is kept; --action changed nothing in it.`);
-  } else if (action === undefined) {
-    terminal.note(`\nBefore the first pull request, replace OWNER/pawl@000… in ${workflowPath}`);
-    terminal.note('by the repository and the commit that your pawl is from, or that workflow fails.');
-  } else if (!isPinned(action)) {
-    terminal.note(`\n${action} is a name that can be moved: a commit's forty digits after the @ cannot.`);
+  const said = sentenceOf(action, isWritten);
+  if (said !== undefined) terminal.note(`\n${wrap(said, Math.min(terminal.width, 100))}`);
+}
+
+function sentenceOf(action: string | undefined, isWritten: boolean): string | undefined {
+  if (action === undefined) {
+    if (!isWritten) return undefined;
+    return `Before the first pull request, replace OWNER/pawl@000… in ${workflowPath} by the repository and the commit that your pawl is from, or that workflow fails.`;
   }
+  if (!isWritten) return `${workflowPath} was there and is kept; --action changed nothing in it.`;
+  return isPinned(action)
+    ? undefined
+    : `${action} is a name that can be moved: a commit's forty digits after the @ cannot.`;
 }
 
 /** False where a file is already there: it is left as it is. */
