@@ -52,9 +52,11 @@ test('a program that pawl starts gets none of its secrets, neither as a word nor
     DATABASE_URL: undefined,
   };
   const env = { ...secrets, PATH: `${join(folder, 'bin')}:${real}` };
-  const planned = await runProcess({ entry: 'src/main.ts', args: ['plan'], cwd: repository.path, env });
+  const ran = { entry: 'src/main.ts', args: ['plan'], cwd: repository.path, env };
+  // It makes an embedded database, which takes its time where every core is busy.
+  const planned = await runProcess({ ...ran, timeoutMs: 90_000 });
   const seen = await readFile(join(folder, 'seen'), 'utf8');
   expect(seen).toContain('PATH=');
   expect(seen).toContain('ls-tree');
   for (const text of [seen, planned.stdout, planned.stderr]) expect(text).not.toContain('7f3a');
-});
+}, 120_000);
