@@ -1,9 +1,6 @@
 import { isJsonList, isJsonObject, type Json, own } from '../manifest/json.ts';
 import type { Address } from '../manifest/resource.ts';
 
-/** What pawl opens pull requests for. */
-export const proposalKinds = ['accept-drift', 'revert', 'promote', 'tighten'] as const;
-
 /** What a pull request is wanted for: its files and text are made of this, again whenever what they come from moves. */
 export type ProposalRequest =
   | {
