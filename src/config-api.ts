@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type Environment, invalid, listOf, textOf } from './environment.ts';
-import { exitCodes, TerminalError } from './errors.ts';
+import { contradiction, type Environment, invalid, listOf, textOf } from './environment.ts';
 
 /** Another machine's pawl, which commands ask in place of a database. */
 export interface ServerChoice {
@@ -58,7 +57,7 @@ export function readServerChoice(environment: Environment): ServerChoice | undef
   const text = textOf(environment, 'PAWL_SERVER');
   if (text === undefined) return undefined;
   for (const name of ['DATABASE_URL', 'PAWL_DATABASE_URL']) {
-    if (textOf(environment, name) !== undefined) throw contradiction(`PAWL_SERVER and ${name}`);
+    if (textOf(environment, name) !== undefined) throw contradiction('PAWL_SERVER', name);
   }
   return { address: addressOf(text, readSwitch(environment, 'PAWL_ALLOW_HTTP')), token: tokenOf(environment) };
 }
@@ -82,7 +81,7 @@ function addressOf(text: string, allowsPlainText: boolean): string {
 
 function tokenOf(environment: Environment): ServerChoice['token'] {
   const [text, path] = [textOf(environment, 'PAWL_TOKEN'), textOf(environment, 'PAWL_TOKEN_FILE')];
-  if (text !== undefined && path !== undefined) throw contradiction('PAWL_TOKEN and PAWL_TOKEN_FILE');
+  if (text !== undefined && path !== undefined) throw contradiction('PAWL_TOKEN', 'PAWL_TOKEN_FILE');
   if (path !== undefined) return { kind: 'file', path: resolve(path) };
   if (text !== undefined) return { kind: 'text', text };
   throw invalid('PAWL_SERVER is set and no token is.', 'Set PAWL_TOKEN_FILE to the file that holds it, or PAWL_TOKEN.');
@@ -125,12 +124,4 @@ function readSwitch(environment: Environment, name: string): boolean {
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
   return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
-}
-
-function contradiction(names: string): TerminalError {
-  return new TerminalError(`${names} are both set, and one of them is meant.`, {
-    code: 'config.contradiction',
-    help: 'Unset one of them.',
-    exit: exitCodes.usage,
-  });
 }

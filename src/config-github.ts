@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { type Environment, invalid, textOf } from './environment.ts';
+import { contradiction, type Environment, invalid, textOf } from './environment.ts';
 import { exitCodes, TerminalError } from './errors.ts';
+import { repositoryName } from './github/repository-name.ts';
 
 /** A secret, or the file that holds it: it is read when it is needed and never kept in an environment's listing. */
 export type SecretText =
@@ -48,7 +49,7 @@ export function readGitHubSettings(
       'Set PAWL_GITHUB_APP_ID and PAWL_GITHUB_APP_KEY_FILE, or PAWL_GITHUB_TOKEN_FILE.',
     );
   }
-  if (repository !== undefined && !/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/.test(repository)) {
+  if (repository !== undefined && repositoryName(repository) === undefined) {
     throw invalid('PAWL_GITHUB_REPOSITORY is not owner/name.', 'Set it as in the address of the repository.');
   }
   if (repository !== undefined && repositories > 1) {
@@ -107,12 +108,4 @@ function numberOf(name: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;
   throw invalid(`${name} is not a number.`, 'Take it from the settings page of the App.');
-}
-
-function contradiction(one: string, other: string): TerminalError {
-  return new TerminalError(`${one} and ${other} are both set, and one of them is meant.`, {
-    code: 'config.contradiction',
-    help: 'Unset one of them.',
-    exit: exitCodes.usage,
-  });
 }

@@ -18,3 +18,12 @@ export function listOf(environment: Environment, name: string): string[] {
 export function invalid(message: string, help: string): TerminalError {
   return new TerminalError(message, { code: 'config.invalid', help, exit: exitCodes.usage });
 }
+
+/** Two settings that mean the same thing are both set. */
+export function contradiction(one: string, other: string): TerminalError {
+  return new TerminalError(`${one} and ${other} are both set, and one of them is meant.`, {
+    code: 'config.contradiction',
+    help: 'Unset one of them.',
+    exit: exitCodes.usage,
+  });
+}

@@ -1,17 +1,8 @@
-import type { Change, ChangeClass, FieldChange } from '../plan/change.ts';
+import { classMeaning } from '../plan/class-meaning.ts';
+import type { Change, FieldChange } from '../plan/change.ts';
 import type { Colors } from './terminal.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { truncate } from './terminal.ts';
-
-const meaning: Readonly<Record<ChangeClass, string>> = {
-  outOfBand: 'changed by something other than apply',
-  missing: 'gone from live',
-  orphan: 'in live, and in no revision',
-  conflict: 'changed both in Git and in live',
-  converged: 'changed in live to what Git now says',
-  pending: 'changed in Git',
-  recompiled: 'made otherwise by another build of pawl',
-};
 
 /** What live holds that the applied revision does not say, from the revision's value to the live one. */
 export function renderDrift(environment: string, drift: readonly Change[], colors: Colors): string {
@@ -32,7 +23,7 @@ export function renderDrift(environment: string, drift: readonly Change[], color
 }
 
 function renderChange(change: Change, colors: Colors): string {
-  const head = `  ${colors.yellow('!')} ${colors.bold(change.address)}  ${meaning[change.class]}`;
+  const head = `  ${colors.yellow('!')} ${colors.bold(change.address)}  ${classMeaning[change.class]}`;
   const lines = change.reason === undefined ? [head] : [head, colors.dim(`      # (${neutral(change.reason)})`)];
   for (const field of change.fields) lines.push(renderField(field));
   return `${lines.join('\n')}\n`;

@@ -1,5 +1,6 @@
+import { classMeaning } from '../plan/class-meaning.ts';
 import { digest } from '../manifest/digest.ts';
-import type { Change, ChangeClass } from '../plan/change.ts';
+import type { Change } from '../plan/change.ts';
 import type { AlertFacts, ProbeFact, RollbackFact } from '../store/alert-facts.ts';
 import { findingsMax, type Finding, type Trouble } from './alert.ts';
 import { content } from './alert-content.ts';
@@ -93,16 +94,6 @@ function probeTrouble(environment: string, { subject, name, reason, detail, sinc
   };
 }
 
-const meaning: Readonly<Record<ChangeClass, string>> = {
-  outOfBand: 'changed by something other than apply',
-  missing: 'gone from live',
-  orphan: 'in live, and in no revision',
-  conflict: 'changed both in Git and in live',
-  converged: 'changed in live to what Git now says',
-  pending: 'changed in Git',
-  recompiled: 'made otherwise by another build of pawl',
-};
-
 /** Live is not what the revision says. Names of fields are told, values are not. */
 export function driftTrouble(environment: string, drift: readonly Change[]): Trouble | undefined {
   const print = fingerprint(drift);
@@ -140,7 +131,7 @@ function driftFinding(change: Change): Finding {
   const { touched } = change;
   return {
     what: change.address,
-    how: shown === '' ? meaning[change.class] : `${meaning[change.class]}: ${shown}${more}`,
+    how: shown === '' ? classMeaning[change.class] : `${classMeaning[change.class]}: ${shown}${more}`,
     ...(touched === undefined ? {} : { by: touched.by, at: touched.at }),
   };
 }
