@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readEnvironment } from '../../src/controller/environments.ts';
-import { planCommit } from '../../src/controller/planning.ts';
 import { pullRequestsTick } from '../../src/github/pull-requests.ts';
 import { editByHand } from '../../src/store/hand-edit.ts';
 import { readShown } from '../../src/store/review.ts';
-import { desk, loosened, settings } from '../github/desk.ts';
-import { type GitHubFixture, gitHubFixture } from '../github/fixture.ts';
-import { applyAcknowledged } from '../support/apply-acknowledged.ts';
+import { loosened, openDesk } from '../github/desk.ts';
+import type { GitHubFixture } from '../github/fixture.ts';
 
 const name = 'acme/agents';
 const signal = new AbortController().signal;
@@ -15,12 +12,7 @@ const canary = 'known-to-live-alone';
 
 let fixture: GitHubFixture;
 beforeAll(async () => {
-  fixture = await gitHubFixture({ 'pawl.yaml': settings, ...desk }, { ann: 'write', sam: 'write' });
-  const { plane } = fixture.round();
-  await plane.repository.fetch();
-  const production = await readEnvironment(plane.repository, 'production');
-  const plan = await planCommit(plane, { settings: production, commit: await plane.repository.resolve('main') });
-  await applyAcknowledged(fixture.database, plan, 'sam');
+  fixture = await openDesk();
   for (const address of ['AgentPolicy/support/first', 'Agent/support/writer']) {
     await editByHand(fixture.database.db, { environment: 'production', address }, (body) => ({
       ...body,

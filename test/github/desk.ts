@@ -1,4 +1,9 @@
-export const settings = `apiVersion: pawl/v1
+import { readEnvironment } from '../../src/controller/environments.ts';
+import { planCommit } from '../../src/controller/planning.ts';
+import { applyAcknowledged } from '../support/apply-acknowledged.ts';
+import { type GitHubFixture, gitHubFixture } from './fixture.ts';
+
+const settings = `apiVersion: pawl/v1
 groups:
   platform: { github: { users: [sam] } }
   security: { github: { users: [sam] } }
@@ -40,7 +45,7 @@ const denying = (name: string, tool: string): string =>
   resource('AgentPolicy', name, `{ targets: { namespaces: [support] }, tools: { deny: [${tool}] } }`);
 
 /** An agent that two policies keep from refunds, each of them alone. */
-export const desk = {
+const desk = {
   'agents/desk.yaml': resources.join('---\n'),
   'agents/first.yaml': denying('first', 'refund'),
   'agents/second.yaml': denying('second', 'refund'),
@@ -49,4 +54,15 @@ export const desk = {
 /** One of the policies, without what it keeps from: nothing widens by it while the other holds. */
 export function loosened(policy: string): Readonly<Record<string, string>> {
   return { [`agents/${policy}.yaml`]: denying(policy, 'spare') };
+}
+
+/** The desk as a repository on GitHub, with what its main branch says live. */
+export async function openDesk(): Promise<GitHubFixture> {
+  const fixture = await gitHubFixture({ 'pawl.yaml': settings, ...desk }, { ann: 'write', sam: 'write', tom: 'write' });
+  const { plane } = fixture.round();
+  await plane.repository.fetch();
+  const production = await readEnvironment(plane.repository, 'production');
+  const plan = await planCommit(plane, { settings: production, commit: await plane.repository.resolve('main') });
+  await applyAcknowledged(fixture.database, plan, 'sam');
+  return fixture;
 }

@@ -1,23 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mergeGroupsTick } from '../../src/github/merge-groups.ts';
 import { pullRequestsTick } from '../../src/github/pull-requests.ts';
-import { readEnvironment } from '../../src/controller/environments.ts';
-import { planCommit } from '../../src/controller/planning.ts';
-import { applyAcknowledged } from '../support/apply-acknowledged.ts';
-import { desk, loosened, settings } from './desk.ts';
-import { type GitHubFixture, gitHubFixture } from './fixture.ts';
+import { loosened, openDesk } from './desk.ts';
+import type { GitHubFixture } from './fixture.ts';
 
 const name = 'acme/agents';
 const signal = new AbortController().signal;
 
 let fixture: GitHubFixture;
 beforeAll(async () => {
-  fixture = await gitHubFixture({ 'pawl.yaml': settings, ...desk }, { ann: 'write', sam: 'write' });
-  const { plane } = fixture.round();
-  await plane.repository.fetch();
-  const production = await readEnvironment(plane.repository, 'production');
-  const plan = await planCommit(plane, { settings: production, commit: await plane.repository.resolve('main') });
-  await applyAcknowledged(fixture.database, plan, 'sam');
+  fixture = await openDesk();
 }, 180_000);
 afterAll(() => fixture.close());
 

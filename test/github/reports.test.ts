@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Controller } from '../../src/controller/controller.ts';
-import { readEnvironment } from '../../src/controller/environments.ts';
-import { planCommit } from '../../src/controller/planning.ts';
 import { planRollback, rollBack } from '../../src/controller/rollback.ts';
 import { commandsTick } from '../../src/github/commands.ts';
 import type { GitHubRound } from '../../src/github/context.ts';
@@ -9,25 +7,20 @@ import { mergesTick } from '../../src/github/merges.ts';
 import { pullRequestsTick } from '../../src/github/pull-requests.ts';
 import { reportsTick } from '../../src/github/reports.ts';
 import { createLog } from '../../src/log.ts';
-import { applyAcknowledged } from '../support/apply-acknowledged.ts';
-import { desk, loosened, settings } from './desk.ts';
-import { type GitHubFixture, gitHubFixture } from './fixture.ts';
+import { loosened, openDesk } from './desk.ts';
+import type { GitHubFixture } from './fixture.ts';
 
 const name = 'acme/agents';
 const signal = new AbortController().signal;
 let fixture: GitHubFixture;
 let plane: GitHubRound['plane'];
 beforeAll(async () => {
-  fixture = await gitHubFixture({ 'pawl.yaml': settings, ...desk }, { ann: 'write', sam: 'write', tom: 'write' });
+  fixture = await openDesk();
   const forge = {
     name: () => name,
     branchProtection: () => Promise.resolve({ requiresSignatures: false, reviews: 0 }),
   };
   plane = { ...fixture.round().plane, forge };
-  await plane.repository.fetch();
-  const production = await readEnvironment(plane.repository, 'production');
-  const plan = await planCommit(plane, { settings: production, commit: await plane.repository.resolve('main') });
-  await applyAcknowledged(fixture.database, plan, 'sam');
 }, 180_000);
 afterAll(() => fixture.close());
 
