@@ -233,6 +233,10 @@ export interface TraceCall {
     readonly rule: string;
     readonly reason?: string;
     readonly message?: string;
+    /** The request by which people released it. */
+    readonly approval?: string;
+    /** Who approved that request, in the order in which they did. */
+    readonly approvedBy?: readonly string[];
     /** What policies with `mode: audit` would have made of it, where that is another verdict. */
     readonly would?:
       | { readonly kind: 'allow' | 'ask' | 'deny'; readonly rule: string; readonly reason?: string | undefined }

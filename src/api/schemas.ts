@@ -239,6 +239,8 @@ const traceCall = z.object({
     rule: z.string(),
     reason: maybe(z.string()),
     message: maybe(z.string()),
+    approval: maybe(z.string()),
+    approvedBy: maybe(z.array(z.string())),
     would: maybe(z.object({ kind: z.enum(['allow', 'ask', 'deny']), rule: z.string(), reason: maybe(z.string()) })),
   }),
   guards: maybe(

@@ -170,13 +170,19 @@ function callLines(call: TraceCall, { first, rest }: Edge, drawing: Drawing): st
     { text: call.outcome === 'denied' ? '' : duration(call.startedAt, call.endedAt) },
     { text: tokens },
     { text: call.cost === 0 ? '' : usd(call.cost) },
-    { text: call.decision.kind === 'allow' ? `allowed by ${neutral(call.decision.rule)}` : '', paint: colors.dim },
+    { text: allowedBy(call), paint: colors.dim },
   ];
   const below = { first: `${rest}  `, rest: `${rest}  `, width: drawing.width };
   return [
     ...lines(head, { first, rest: `${rest}  `, width: drawing.width }),
     ...[...reasons(call, colors), ...guardParts(call, colors)].flatMap((part) => lines([part], below)),
   ];
+}
+
+function allowedBy({ decision: { kind, rule, approvedBy = [] } }: TraceCall): string {
+  if (kind !== 'allow') return '';
+  const people = approvedBy.length === 0 ? '' : `, approved by ${approvedBy.map(neutral).join(', ')}`;
+  return `allowed by ${neutral(rule)}${people}`;
 }
 
 /** Why a call was refused or failed, and what policies on trial would have made of it. */
