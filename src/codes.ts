@@ -11,6 +11,7 @@ import { driftCodes } from './controller/drift-codes.ts';
 import { githubCodes } from './github/codes.ts';
 import { proposalCodes } from './controller/proposal-codes.ts';
 import { manifestCodes } from './manifest/codes.ts';
+import { importCodes } from './manifest/import/codes.ts';
 import { formatCodes } from './manifest/format-codes.ts';
 import { environmentCodes } from './manifest/environment-codes.ts';
 import { own } from './manifest/json.ts';
@@ -38,6 +39,7 @@ import { toolCodes } from './tools/codes.ts';
 export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   manifestCodes,
   formatCodes,
+  importCodes,
   environmentCodes,
   promptCodes,
   secretCodes,

@@ -1,0 +1,72 @@
+import type { Identity, Kind } from '../resource.ts';
+import type { ForeignKind } from './dialect.ts';
+import type { ForeignDocument } from './foreign.ts';
+
+const nameMax = 63;
+
+/** What a foreign reference is found by; kinds of different groups with one name are told apart by their group. */
+export function foreignKey(kind: string, namespace: string, name: string): string {
+  return `${kind}\0${namespace}\0${name}`;
+}
+
+/** All foreign documents that were read, and the names they get in pawl. */
+export class ForeignEstate {
+  readonly documents: ReadonlyMap<ForeignDocument, ForeignKind>;
+  readonly #byKey = new Map<string, ForeignDocument>();
+  readonly #identities = new Map<ForeignDocument, Identity>();
+  readonly #taken = new Set<string>();
+
+  constructor(documents: ReadonlyMap<ForeignDocument, ForeignKind>) {
+    this.documents = documents;
+    for (const [document, kind] of documents) {
+      this.#byKey.set(foreignKey(document.kind, document.namespace, document.name), document);
+      if (kind.fate.fate !== 'mapped') continue;
+      const namespace = this.namespaceOf(document.namespace);
+      const name = this.freeName(kind.fate.becomes, namespace, document.name);
+      this.#identities.set(document, { kind: kind.fate.becomes, namespace, name });
+      if (name !== document.name)
+        document.root
+          .at('metadata', 'name')
+          .flag(
+            'import.renamed',
+            `The name is \`${name}\` in pawl: names there are DNS labels of at most 63 characters.`,
+          );
+    }
+  }
+
+  find(key: string): ForeignDocument | undefined {
+    return this.#byKey.get(key);
+  }
+
+  identityOf(document: ForeignDocument): Identity {
+    const identity = this.#identities.get(document);
+    if (identity === undefined) throw new TypeError(`${document.title} becomes nothing of its own`);
+    return identity;
+  }
+
+  namespaceOf(namespace: string): string {
+    return this.plainName(namespace);
+  }
+
+  /** The name as a DNS label: what cannot stand in one becomes a hyphen. */
+  plainName(name: string): string {
+    const plain = name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .slice(0, nameMax)
+      .replaceAll(/^-+|-+$/g, '');
+    return plain === '' ? 'unnamed' : plain;
+  }
+
+  freeName(kind: Kind, namespace: string, wanted: string): string {
+    const plain = this.plainName(wanted);
+    for (let count = 1; ; count += 1) {
+      const suffix = count === 1 ? '' : `-${count}`;
+      const name = `${plain.slice(0, nameMax - suffix.length).replace(/-+$/, '')}${suffix}`;
+      const key = `${kind}\0${namespace}\0${name}`;
+      if (this.#taken.has(key)) continue;
+      this.#taken.add(key);
+      return name;
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import type { Document } from '../document.ts';
+import { isJsonList, isJsonObject, own, type Json } from '../json.ts';
+import { problemIn } from '../position.ts';
+import type { Problem } from '../problem.ts';
+import type { Path } from '../text.ts';
+
+/**
+ * What was said of a place in a foreign document. `refused`: the document is not written. `dropped`: the entry is left
+ * out, the document is written without it. `ignored`: nothing is lost in pawl by leaving it out. `flagged`: it is kept,
+ * and the reader should know how.
+ */
+export interface Note {
+  readonly fate: 'refused' | 'dropped' | 'ignored' | 'flagged';
+  readonly code: string;
+  readonly path: Path;
+  readonly message: string;
+  readonly help?: string;
+}
+
+/** What a note says, before it has a place. */
+export interface NoteText {
+  readonly code?: string;
+  readonly message: string;
+  readonly help?: string;
+}
+
+/** One document of another system, with what was read of it and said about it. */
+export class ForeignDocument {
+  readonly document: Document;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly notes: Note[] = [];
+  readonly #read = new Set<string>();
+
+  constructor(document: Document, head: { apiVersion: string; kind: string; namespace: string; name: string }) {
+    this.document = document;
+    this.apiVersion = head.apiVersion;
+    this.kind = head.kind;
+    this.namespace = head.namespace;
+    this.name = head.name;
+    for (const path of [['apiVersion'], ['kind'], ['metadata', 'name'], ['metadata', 'namespace']]) this.markRead(path);
+  }
+
+  get root(): ForeignNode {
+    return new ForeignNode(this, [], this.document.value);
+  }
+
+  get spec(): ForeignNode {
+    return this.root.get('spec');
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.root.at('metadata', 'labels').textMap();
+  }
+
+  get annotations(): Readonly<Record<string, string>> {
+    return this.root.at('metadata', 'annotations').textMap();
+  }
+
+  get isRefused(): boolean {
+    return this.notes.some(({ fate }) => fate === 'refused');
+  }
+
+  /** As people name it: `Agent support/writer (kagent.dev/v1alpha2)`. */
+  get title(): string {
+    return `${this.kind} ${this.namespace}/${this.name} (${this.apiVersion})`;
+  }
+
+  markRead(path: Path): void {
+    this.#read.add(pointer(path));
+  }
+
+  /** Whether the value at the path, or something that holds it, was read. */
+  wasRead(path: Path): boolean {
+    for (let length = path.length; length >= 0; length -= 1)
+      if (this.#read.has(pointer(path.slice(0, length)))) return true;
+    return false;
+  }
+
+  /** A note as a problem with its place in the file. */
+  problemOf(note: Note): Problem {
+    const { code, message, help } = note;
+    const severity = note.fate === 'refused' || note.fate === 'dropped' ? 'error' : 'warning';
+    return problemIn(this.document, note.path, { code, message, help, severity });
+  }
+}
+
+function pointer(path: Path): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** A value of a foreign document at its place; what is not there is a node without a value. */
+export class ForeignNode {
+  readonly document: ForeignDocument;
+  readonly path: Path;
+  readonly value: Json | undefined;
+
+  constructor(document: ForeignDocument, path: Path, value: Json | undefined) {
+    this.document = document;
+    this.path = path;
+    this.value = value;
+  }
+
+  /** Whether something is written here; `null` is nothing, as in Kubernetes. */
+  get exists(): boolean {
+    return this.value !== undefined && this.value !== null;
+  }
+
+  /** As the field tables spell it, for messages. */
+  get field(): string {
+    return this.path
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+      .join('')
+      .slice(1);
+  }
+
+  get(key: string): ForeignNode {
+    const value = isJsonObject(this.value) ? own(this.value, key) : undefined;
+    return new ForeignNode(this.document, [...this.path, key], value);
+  }
+
+  at(...keys: readonly string[]): ForeignNode {
+    return keys.reduce<ForeignNode>((node, key) => node.get(key), this);
+  }
+
+  items(): readonly ForeignNode[] {
+    if (!isJsonList(this.value)) return [];
+    return this.value.map((value, index) => new ForeignNode(this.document, [...this.path, index], value));
+  }
+
+  entries(): readonly (readonly [string, ForeignNode])[] {
+    if (!isJsonObject(this.value)) return [];
+    return Object.keys(this.value).map((key) => [key, this.get(key)] as const);
+  }
+
+  /** The text that stands here; reading it is how a mapped field is carried over. */
+  text(): string | undefined {
+    const value = this.json();
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  number(): number | undefined {
+    const value = this.json();
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  boolean(): boolean | undefined {
+    const value = this.json();
+    return typeof value === 'boolean' ? value : undefined;
+  }
+
+  texts(): readonly string[] {
+    return this.items().flatMap((item) => item.text() ?? []);
+  }
+
+  textMap(): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      this.entries().flatMap(([key, node]) => {
+        const text = node.text();
+        return text === undefined ? [] : [[key, text] as const];
+      }),
+    );
+  }
+
+  /** Everything that stands here, all of it counted as read; undefined for nothing and for `null`. */
+  json(): Json | undefined {
+    this.document.markRead(this.path);
+    return this.value ?? undefined;
+  }
+
+  /** Nothing is lost by leaving this out, for the reason. */
+  ignore(reason: string): void {
+    this.#note('ignored', { code: 'import.ignored', message: reason });
+  }
+
+  /** The entry is left out and the document written without it: only what grants or offers something may go so. */
+  drop(text: NoteText): void {
+    this.#note('dropped', text);
+  }
+
+  /** The meaning cannot be kept: the document is not written. */
+  refuse(text: NoteText): void {
+    this.#note('refused', text);
+  }
+
+  /** It is kept in another way than it was written, and the reader should know. */
+  flag(code: string, message: string): void {
+    this.#note('flagged', { code, message });
+  }
+
+  #note(fate: Note['fate'], { code = 'import.unmappable', message, help }: NoteText): void {
+    this.document.markRead(this.path);
+    const { path } = this;
+    this.document.notes.push({ fate, code, path, message, ...(help === undefined ? {} : { help }) });
+  }
+}
