@@ -68,17 +68,17 @@ export async function getHalts(context: CliContext, options: Common & { readonly
   if (options.output === 'json') json(terminal, { halts });
   else if (halts.length === 0) terminal.note(all ? 'Nothing was ever halted.' : 'Nothing is halted.');
   else {
-    const head = ['ID', 'SCOPE', 'STATE', 'BY', 'SINCE', 'UNTIL', 'CALLS', 'WAITING', 'REASON'];
+    const head = ['ID', 'SCOPE', 'STATE', 'BY', 'AS', 'SINCE', 'UNTIL', 'CALLS', 'WAITING', 'REASON'];
     terminal.out(renderTable(head, halts.map(haltRow), terminal.tableWidth));
   }
   return exitCodes.success;
 }
 
 function haltRow(halt: HaltRecord): string[] {
-  const { id, scope, state, by, since, until, denies, aborts, waiting, reason, endedAt } = halt;
+  const { id, scope, state, by, setAs, since, until, denies, aborts, waiting, reason, endedAt } = halt;
   const calls = `${denies ? 'refused' : 'wait'}${aborts ? ', given up' : ''}`;
   const word = state === 'inForce' ? 'in force' : state;
-  return [id, scope, word, by, since, endedAt ?? until ?? 'lifted', calls, String(waiting), reason];
+  return [id, scope, word, by, setAs, since, endedAt ?? until ?? 'lifted', calls, String(waiting), reason];
 }
 
 /** One halt in one line, for whoever must not overlook it. */

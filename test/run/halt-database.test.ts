@@ -3,6 +3,7 @@ import { channels } from '../../src/bus/bus.ts';
 import type { HaltScope } from '../../src/policy/halt-scope.ts';
 import { beginHalt, endHalts, listHalts } from '../../src/store/halt.ts';
 import { isKnownToHalt } from '../../src/store/halt-state.ts';
+import { type CuttingProxy, cuttingProxy } from '../support/cutting-proxy.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { journalOf } from '../support/journal.ts';
@@ -13,6 +14,7 @@ import { bundleOf, environment, eventually, httpTool, install, submit, system, u
 describe('on PostgreSQL, with a worker in another process', { timeout: 60_000 }, () => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
+  let proxy: CuttingProxy;
   let worker: TestProcess;
 
   beforeAll(async () => {
@@ -26,11 +28,13 @@ describe('on PostgreSQL, with a worker in another process', { timeout: 60_000 },
     };
     await install(opened.database, bundleOf({ nodes: { ...nodes, apart: { tool: 'held' } }, tools }));
     const { url = '' } = 'url' in opened.options ? opened.options : {};
-    worker = startProcess({ entry: 'test/support/worker-main.ts', args: [url, '15000', '16'] });
+    proxy = await cuttingProxy(url);
+    worker = startProcess({ entry: 'test/support/worker-main.ts', args: [proxy.url, '15000', '16'] });
     await worker.waitFor(/started/, 30_000);
   }, 90_000);
   afterAll(async () => {
     await worker.kill();
+    await proxy.close();
     await effects.close();
     await opened.close();
   }, 30_000);
@@ -67,6 +71,26 @@ describe('on PostgreSQL, with a worker in another process', { timeout: 60_000 },
     for (const run of ids) expect(await until(opened.database, run)).toMatchObject({ state: 'Succeeded' });
     clearInterval(stop);
     expect(await listHalts(opened.database, { environment })).toEqual([]);
+  });
+
+  test('a worker that the database is away from makes no call, and finds the halt when it is back', async () => {
+    const known = (await effects.effects()).length;
+    const runs = await Promise.all(Array.from({ length: 8 }, () => submit(opened.database)));
+    const ids = runs.map(({ id }) => id);
+    await opened.database.notify(channels.ready, 'default');
+    await eventually(async () => ((await intents(ids)) > 5 ? true : undefined));
+    proxy.stall();
+    // What is under way at the link is lost or comes too late: it was decided without the halt.
+    const { id } = await halt({ kind: 'system', name: system });
+    const before = await intents(ids);
+    proxy.resume();
+    const stop = setInterval(() => void effects.release(), 50);
+    for (const run of ids) await until(opened.database, run, 'Waiting');
+    expect(await intents(ids)).toBe(before);
+    expect((await effects.effects()).length - known).toBeLessThanOrEqual(before);
+    await lift(id);
+    for (const run of ids) expect(await until(opened.database, run)).toMatchObject({ state: 'Succeeded' });
+    clearInterval(stop);
   });
 
   test('a halt that aborts ends the request under way, and one that ran out by itself lets the run go on', async () => {

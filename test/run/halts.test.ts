@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { channels } from '../../src/bus/bus.ts';
 import { EmitterBus } from '../../src/bus/emitter.ts';
+import { RetryableError } from '../../src/errors.ts';
 import type { Halt } from '../../src/policy/halt-scope.ts';
 import type { ToolOutcome } from '../../src/tools/tool.ts';
 import type { MemoryRun } from '../support/memory-rows.ts';
-import { memoryWorker } from '../support/memory-executor.ts';
+import { MemoryExecutor, memoryWorker, type Travel } from '../support/memory-executor.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { bundleOf, eventually } from '../support/runs.ts';
 
@@ -23,12 +24,18 @@ type Call = (signal: AbortSignal) => Promise<ToolOutcome>;
 
 /** A worker whose calls of tools are these, in order; any further one succeeds. */
 function start(...calls: readonly Call[]) {
+  return startOver(undefined, ...calls);
+}
+
+/** The same, over a way to the database that may fail. */
+function startOver(travel: Travel | undefined, ...calls: readonly Call[]) {
   const store = new MemoryStore();
   store.install(chain);
   const bus = new EmitterBus();
   const made: string[] = [];
   const worker = memoryWorker(store, {
     bus,
+    executor: new MemoryExecutor(store, travel === undefined ? {} : { travel }),
     outside: {
       tool: async (_tool, _args, { path, signal }) => {
         made.push(path);
@@ -119,6 +126,37 @@ test('halts that cannot be read hold everything up', async () => {
   await worker.start();
   await reaches(run, 'Waiting');
   expect({ made, waits: [...run.waits.keys()] }).toEqual({ made: [], waits: ['a/1/halt'] });
+  await worker.stop();
+});
+
+test('nothing passes while the database is away, nor what was decided before a halt that began meanwhile', async () => {
+  let isAway = false;
+  let refused = 0;
+  const travel: Travel = async (_statement, work) => {
+    await Promise.resolve();
+    if (!isAway) return work();
+    refused += 1;
+    throw new RetryableError('The connection was lost.', { code: 'database.unreachable' });
+  };
+  const { store, worker, made, tell, wake } = startOver(travel, async () => {
+    // The result of this call and the intent of the next one meet no database.
+    isAway = true;
+    return { kind: 'done', output: {} };
+  });
+  const run = store.submit();
+  await worker.start();
+  await eventually(async () => (refused > 3 ? true : undefined));
+  expect({ made, outcomes: outcomes(run) }).toEqual({ made: ['a/1'], outcomes: [] });
+  store.halts.begin(halt());
+  isAway = false;
+  await wake();
+  await reaches(run, 'Waiting');
+  expect({ made, outcomes: outcomes(run) }).toEqual({ made: ['a/1'], outcomes: [['a/1', 'done', undefined]] });
+  store.halts.end('h1');
+  await tell();
+  await wake();
+  await reaches(run, 'Succeeded');
+  expect(made).toEqual(['a/1', 'b/1']);
   await worker.stop();
 });
 
