@@ -21,7 +21,8 @@ export function auditClient({ get, post, of, run }: Sending): AuditOperations & 
       const query = new URLSearchParams();
       if (after !== undefined) query.set('after', String(after));
       if (since !== undefined) query.set('since', since);
-      return get<ExportPage>(`${of(environment)}/audit?${query.toString()}`);
+      const path = environment === '' ? '/v1/audit' : `${of(environment)}/audit`;
+      return get<ExportPage>(`${path}?${query.toString()}`);
     },
     why: ({ run: id, call }) => get<WhyRecord>(`${run(id)}/why?${new URLSearchParams({ call }).toString()}`),
     anchorAudit: ({ environment, write }) => post<WrittenAnchor>(`${of(environment)}/audit/anchor`, { write }),

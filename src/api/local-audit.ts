@@ -3,6 +3,7 @@ import { anchorAudit, anchorOf, auditHead, exportAudit } from '../controller/aud
 import { type AuditAnchor, verifyAudit } from '../controller/audit-verify.ts';
 import type { ControlPlane } from '../controller/planning.ts';
 import { auditedEnvironments } from '../store/audit-read.ts';
+import { noEnvironment } from '../store/event.ts';
 import type { AuditOperations, WhyOperations } from './operations-audit.ts';
 import { whyOf } from './why-of.ts';
 
@@ -17,7 +18,10 @@ export function auditOperations(
       verifyAudit(database, { run, anchors: run === undefined ? [...anchors, ...(await anchorsIn(plane))] : [] }),
     why: (request) => whyOf(database, request),
     exportAudit: async (request) =>
-      exportAudit(database, { ...request, environment: await known(request.environment) }),
+      exportAudit(database, {
+        ...request,
+        environment: request.environment === noEnvironment ? noEnvironment : await known(request.environment),
+      }),
     anchorAudit: async ({ environment, write }) =>
       write ? anchorAudit(plane, await known(environment)) : auditHead(database, await known(environment)),
   };

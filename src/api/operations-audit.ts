@@ -20,6 +20,7 @@ export interface VerifyAuditRequest {
 }
 
 export interface ExportAuditRequest {
+  /** Empty: what is of the installation, such as tokens and requests that were refused. */
   readonly environment: string;
   /** The cursor of the last line that arrived. */
   readonly after?: number;

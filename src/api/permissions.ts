@@ -16,6 +16,7 @@ export const permissions: Readonly<Record<string, Need>> = {
   'POST /v1/tokens/{id}/revoke': { to: 'administer', scope: everywhere },
 
   'POST /v1/audit/verify': { to: 'read', scope: everywhere },
+  'GET /v1/audit': { to: 'administer', scope: everywhere },
   'GET /v1/environments/{environment}/audit': { to: 'read', scope: everywhere },
   'POST /v1/environments/{environment}/audit/anchor': { to: 'operate', scope: everywhere },
 

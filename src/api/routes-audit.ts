@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { ExportAuditRequest } from './operations-audit.ts';
 import { addRoute, type Api } from './route.ts';
 import { environmentParameters, runParameters } from './schemas.ts';
 
@@ -77,6 +78,12 @@ const why = z
   })
   .openapi('Why');
 
+const part = z.object({ after: z.coerce.number().int().min(0).optional(), since: z.iso.datetime().optional() });
+
+function given({ after, since }: z.infer<typeof part>): Pick<ExportAuditRequest, 'after' | 'since'> {
+  return { ...(after === undefined ? {} : { after }), ...(since === undefined ? {} : { since }) };
+}
+
 /** Whether the record is whole, the record for other systems, and where it stands. */
 export function addAuditRoutes(app: Api): void {
   addRoute(
@@ -113,15 +120,15 @@ export function addAuditRoutes(app: Api): void {
       path: '/v1/environments/{environment}/audit',
       summary: 'The record, event by event',
       parameters: environmentParameters,
-      query: z.object({ after: z.coerce.number().int().min(0).optional(), since: z.iso.datetime().optional() }),
+      query: part,
       result: page,
     },
-    ({ parameters: { environment }, query: { after, since }, operations }) =>
-      operations.exportAudit({
-        environment,
-        ...(after === undefined ? {} : { after }),
-        ...(since === undefined ? {} : { since }),
-      }),
+    ({ parameters: { environment }, query, operations }) => operations.exportAudit({ environment, ...given(query) }),
+  );
+  addRoute(
+    app,
+    { method: 'get', path: '/v1/audit', summary: 'The record of what is of no environment', query: part, result: page },
+    ({ query, operations }) => operations.exportAudit({ environment: '', ...given(query) }),
   );
   addRoute(
     app,

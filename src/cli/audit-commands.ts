@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
 import { environment, output, wholeNumber } from './option.ts';
@@ -26,6 +26,11 @@ export function addAuditCommands(program: Command, context: CliContext, outcome:
     .option('--since <time>', 'events from then on, ISO 8601')
     .option('--after <cursor>', 'what comes after the line with this cursor', (text) => wholeNumber(text, 0, 2 ** 52))
     .addOption(environment())
+    .addOption(
+      new Option('--installation', 'what is of no environment: tokens, and requests that were refused').conflicts(
+        'env',
+      ),
+    )
     .action(async (options) => {
       outcome.exit = await (await import('./audit.ts')).exportCommand(context, options);
     });

@@ -73,16 +73,19 @@ export interface ExportOptions {
   readonly since?: string;
   readonly after?: number;
   readonly env?: string;
+  readonly installation?: boolean;
 }
 
 export async function exportCommand(context: CliContext, options: ExportOptions): Promise<ExitCode> {
   const since = options.since === undefined ? {} : { since: timeOf(options.since) };
   return withDoor(context, async (door) => {
-    const environment = await chooseEnvironment(door, options.env);
+    const environment = options.installation === true ? '' : await chooseEnvironment(door, options.env);
     for (let after = options.after ?? 0; ; ) {
       if (context.signal.aborted) return exitCodes.interrupted;
       const { lines, next } = await door.operations.exportAudit({ environment, after, ...since });
       for (const line of lines) jsonLine(context.terminal, line);
+      // Else a record of years would pile up in memory before a slow reader.
+      await context.terminal.drained();
       if (next === null) return exitCodes.success;
       after = next;
     }

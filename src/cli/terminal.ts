@@ -10,6 +10,7 @@ export type Sink = NodeJS.WritableStream & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  readonly writableNeedDrain?: boolean;
 };
 
 export interface Streams {
@@ -24,6 +25,8 @@ export interface Terminal {
   out(text: string): void;
   /** Writes a line of a format whose own escaping has made it safe, such as commands to a build log. */
   exact(text: string): void;
+  /** Ends once whoever reads the data has room for more, or is gone; what is long is written a part at a time. */
+  drained(): Promise<void>;
   /** Writes a line for people. */
   note(text: string): void;
   /** From 40 to 200 columns. */
@@ -59,6 +62,7 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
   return {
     out: (text) => void streams.stdout.write(`${withoutCommands(text)}\n`),
     exact: (text) => void streams.stdout.write(`${text}\n`),
+    drained: () => drained(streams.stdout),
     note: (text) => {
       if (!options.quiet) streams.stderr.write(`${withoutCommands(text)}\n`);
     },
@@ -73,6 +77,18 @@ export function createTerminal(streams: Streams, options: TerminalOptions): Term
     noteColors: pc.createColors(mayColor(streams.stderr, options)),
     ask: (question, flag) => ask(streams, question, flag),
   };
+}
+
+function drained(stream: Sink): Promise<void> {
+  if (stream.writableNeedDrain !== true) return Promise.resolve();
+  const ends = ['drain', 'close', 'error'];
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const end of ends) stream.off(end, done);
+      resolve();
+    };
+    for (const end of ends) stream.on(end, done);
+  });
 }
 
 /**

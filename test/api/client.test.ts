@@ -65,6 +65,8 @@ describe('the client is the operations over HTTP', () => {
       await client.redrive({ environment: 'production', limit: 20 });
       await client.redrive({ environment: 'production', system: 'a/b', limit: 20, dryRun: true });
       await client.pools('production');
+      await client.exportAudit({ environment: 'production', after: 4 });
+      await client.exportAudit({ environment: '', since: '2026-01-01T00:00:00.000Z' });
       expect(calls).toEqual([
         ['environments'],
         ['plan', { environment: 'production', ref: 'feature/x', workingCopy: false }],
@@ -95,6 +97,8 @@ describe('the client is the operations over HTTP', () => {
         ['redrive', { environment: 'production', limit: 20 }],
         ['redrive', { environment: 'production', system: 'a/b', limit: 20, dryRun: true }],
         ['pools', 'production'],
+        ['exportAudit', { environment: 'production', after: 4 }],
+        ['exportAudit', { environment: '', since: '2026-01-01T00:00:00.000Z' }],
       ]);
     }));
 
