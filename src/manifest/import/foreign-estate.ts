@@ -1,8 +1,12 @@
 import type { Identity, Kind } from '../resource.ts';
-import type { ForeignKind } from './dialect.ts';
 import type { ForeignDocument } from './foreign.ts';
 
 const nameMax = 63;
+
+/** What the estate needs of a kind: whether its documents get a name in pawl, and among which. */
+interface Naming {
+  readonly fate: { readonly fate: string; readonly becomes?: Kind };
+}
 
 /** What a foreign reference is found by; kinds of different groups with one name are told apart by their group. */
 export function foreignKey(kind: string, namespace: string, name: string): string {
@@ -11,19 +15,20 @@ export function foreignKey(kind: string, namespace: string, name: string): strin
 
 /** All foreign documents that were read, and the names they get in pawl. */
 export class ForeignEstate {
-  readonly documents: ReadonlyMap<ForeignDocument, ForeignKind>;
+  readonly documents: ReadonlyMap<ForeignDocument, Naming>;
   readonly #byKey = new Map<string, ForeignDocument>();
   readonly #identities = new Map<ForeignDocument, Identity>();
   readonly #taken = new Set<string>();
 
-  constructor(documents: ReadonlyMap<ForeignDocument, ForeignKind>) {
+  constructor(documents: ReadonlyMap<ForeignDocument, Naming>) {
     this.documents = documents;
     for (const [document, kind] of documents) {
       this.#byKey.set(foreignKey(document.kind, document.namespace, document.name), document);
-      if (kind.fate.fate !== 'mapped') continue;
+      const { becomes } = kind.fate;
+      if (becomes === undefined) continue;
       const namespace = this.namespaceOf(document.namespace);
-      const name = this.freeName(kind.fate.becomes, namespace, document.name);
-      this.#identities.set(document, { kind: kind.fate.becomes, namespace, name });
+      const name = this.freeName(becomes, namespace, document.name);
+      this.#identities.set(document, { kind: becomes, namespace, name });
       if (name !== document.name)
         document.root
           .at('metadata', 'name')
