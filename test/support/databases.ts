@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { copyImage } from './embedded-image.ts';
 import { createDatabase } from './postgres.ts';
 
 export const databaseKinds = ['embedded', 'postgres'] as const;
@@ -23,8 +23,8 @@ export async function openTestDatabase(kind: (typeof databaseKinds)[number]): Pr
 async function openFolder(): Promise<OpenedDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'pawl-embedded-'));
   const options = { directory: join(folder, 'db') };
+  await copyImage(options.directory);
   const database = await openDatabase(options);
-  await migrate(database);
   return {
     database,
     options,

@@ -39,8 +39,8 @@ async function makeTemplate(client: Client, names: { server: string; template: s
   const making = `${names.template}_making`;
   await client.query(`drop database if exists ${making} with (force)`);
   await client.query(`create database ${making} template template0`);
-  const { migrateDatabase } = await import('./postgres-template.ts');
-  await migrateDatabase(withName(names.server, making));
+  const { migrateDatabase } = await import('./database-template.ts');
+  await migrateDatabase({ url: withName(names.server, making) });
   // Renamed when done: a template that exists is a template that is complete.
   await client.query(`alter database ${making} rename to ${names.template}`);
 }
