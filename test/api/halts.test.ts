@@ -1,28 +1,13 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storedTokens, waysIn } from '../../src/api/identity.ts';
-import { createLocalOperations } from '../../src/api/local.ts';
-import { type ApiServer, startServer } from '../../src/api/server.ts';
-import { accessRules } from '../../src/app-api.ts';
-import { createControlPlane } from '../../src/controller/planning.ts';
-import { TerminalError } from '../../src/errors.ts';
 import { ordinaryRules } from '../../src/manifest/rules.ts';
-import { localPerson, type Person, type PersonRole } from '../../src/policy/person.ts';
-import { unreachableRepository } from '../../src/source/unreachable.ts';
+import type { PersonRole } from '../../src/policy/person.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
-import { silent } from '../support/runs.ts';
+import { startTokenServer, type TokenServer } from '../support/token-server.ts';
 import { send } from './fixture.ts';
 
 let opened: OpenedDatabase;
-let server: ApiServer;
-const nowhere = unreachableRepository(new TerminalError('It is not there.', { code: 'git.unreachable' }));
-const operationsOf = (person: Person) =>
-  createLocalOperations({
-    plane: createControlPlane(nowhere, opened.database),
-    person,
-    workingCopy: undefined,
-    close: () => Promise.resolve(),
-  });
+let server: TokenServer;
 
 beforeAll(async () => {
   opened = await openTestDatabase('embedded');
@@ -30,25 +15,15 @@ beforeAll(async () => {
   const access = [{ role: 'admin', namespaces: ['team-a'], groups: [], users: ['lead'] }];
   await sql`insert into environment (name, root, revision, rules)
     values ('one', '', 1, ${JSON.stringify({ ...ordinaryRules, access })})`.execute(database.db);
-  server = await startServer({
-    operations: operationsOf,
-    identify: waysIn({ others: [storedTokens(database)], database, log: silent }),
-    rules: accessRules(database),
-    version: '0',
-    log: silent,
-    ready: () => Promise.resolve(),
-    port: 0,
-  });
+  server = await startTokenServer(database);
 }, 120_000);
 afterAll(async () => {
   await server.close();
   await opened.close();
 });
 
-async function tokenOf(name: string, role: PersonRole, namespaces?: readonly string[]): Promise<string> {
-  const wanted = { name, role, groups: [], lifeMs: 3_600_000, ...(namespaces === undefined ? {} : { namespaces }) };
-  return (await operationsOf(localPerson('root@here')).createToken(wanted)).token;
-}
+const tokenOf = (name: string, role: PersonRole, namespaces?: readonly string[]) =>
+  server.tokenOf(name, role, { namespaces });
 
 type Halted = { readonly id: string; readonly code?: string; readonly setAs?: string; readonly detail?: string };
 

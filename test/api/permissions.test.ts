@@ -1,38 +1,23 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { storedTokens, waysIn } from '../../src/api/identity.ts';
-import { createLocalOperations } from '../../src/api/local.ts';
 import { permissions } from '../../src/api/permissions.ts';
-import { createApi, type ApiServer, startServer } from '../../src/api/server.ts';
-import { accessRules } from '../../src/app-api.ts';
-import { createControlPlane } from '../../src/controller/planning.ts';
-import { TerminalError } from '../../src/errors.ts';
+import { createApi } from '../../src/api/server.ts';
 import { createLog } from '../../src/log.ts';
-import { localPerson, type Person, type PersonRole } from '../../src/policy/person.ts';
-import { unreachableRepository } from '../../src/source/unreachable.ts';
+import { localPerson, type PersonRole } from '../../src/policy/person.ts';
 import type { Database } from '../../src/store/database.ts';
 import { ordinaryRules } from '../../src/manifest/rules.ts';
 import { secretKind } from '../../src/manifest/secret-literal.ts';
 import { listEvents } from '../../src/store/event.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
+import { startTokenServer, type TokenServer } from '../support/token-server.ts';
 import { send } from './fixture.ts';
 
 const said: string[] = [];
 const log = createLog('trace', { write: (line: string) => void said.push(line) });
 
 let opened: OpenedDatabase;
-let server: ApiServer;
-const operationsOf = (person: Person) =>
-  createLocalOperations({
-    plane: createControlPlane(
-      unreachableRepository(new TerminalError('It is not there.', { code: 'git.unreachable' })),
-      opened.database,
-    ),
-    person,
-    workingCopy: undefined,
-    close: () => Promise.resolve(),
-  });
+let server: TokenServer;
 
 const runs = { a: '00000000-0000-4000-8000-00000000000a', b: '00000000-0000-4000-8000-00000000000b' };
 const nobodys = '00000000-0000-4000-8000-0000000000ff';
@@ -41,15 +26,7 @@ beforeAll(async () => {
   opened = await openTestDatabase('embedded');
   const { database } = opened;
   await fill(database);
-  server = await startServer({
-    operations: operationsOf,
-    identify: waysIn({ others: [storedTokens(database)], database, log }),
-    rules: accessRules(database),
-    version: '0',
-    log,
-    ready: () => Promise.resolve(),
-    port: 0,
-  });
+  server = await startTokenServer(database, { log });
 }, 120_000);
 afterAll(async () => {
   await server.close();
@@ -83,16 +60,8 @@ async function fill({ db }: Database): Promise<void> {
 
 const admin = localPerson('root@here');
 
-async function tokenOf(name: string, role: PersonRole, namespaces?: readonly string[]): Promise<string> {
-  const made = await operationsOf(admin).createToken({
-    name,
-    role,
-    groups: [],
-    lifeMs: 3_600_000,
-    ...(namespaces === undefined ? {} : { namespaces }),
-  });
-  return made.token;
-}
+const tokenOf = (name: string, role: PersonRole, namespaces?: readonly string[]) =>
+  server.tokenOf(name, role, { namespaces });
 
 async function ask(token: string, method: string, path: string, body?: unknown) {
   const headers = { authorization: `Bearer ${token}` };
@@ -106,7 +75,7 @@ async function ask(token: string, method: string, path: string, body?: unknown) 
 
 describe('the table of permissions', () => {
   const api = createApi({
-    operations: () => operationsOf(admin),
+    operations: () => server.operationsOf(admin),
     identify: () => Promise.resolve(undefined),
     version: '0',
     log,
@@ -198,7 +167,7 @@ describe('a role', () => {
     const ada = await tokenOf('ada', 'reader', ['team-a']);
     expect((await ask(ada, 'POST', `/v1/runs/${runs.a}/cancel`, {})).status).toBe(403);
     expect((await ask(ada, 'POST', `/v1/runs/${runs.b}/cancel`, {})).status).toBe(200);
-    const watcher = await operationsOf(admin).createToken({
+    const watcher = await server.operationsOf(admin).createToken({
       name: 'eve',
       role: 'author',
       namespaces: ['team-c'],
@@ -221,7 +190,7 @@ describe('a token', () => {
     const idOf = (token: string) => token.split('_')[1] ?? '';
     await sql`update api_token set created_at = now() - interval '2 hours', expires_at = now() - interval '1 second'
       where id = ${idOf(expired)}`.execute(opened.database.db);
-    await operationsOf(admin).revokeToken(idOf(revoked));
+    await server.operationsOf(admin).revokeToken(idOf(revoked));
     const good = await tokenOf('bob', 'reader');
     const forged = `pawl_${idOf(good)}_${'A'.repeat(43)}`;
     const answers = await Promise.all(

@@ -1,40 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storedTokens, waysIn } from '../../src/api/identity.ts';
-import { createLocalOperations } from '../../src/api/local.ts';
-import { type ApiServer, startServer } from '../../src/api/server.ts';
-import { accessRules } from '../../src/app-api.ts';
-import { createControlPlane } from '../../src/controller/planning.ts';
-import { TerminalError } from '../../src/errors.ts';
-import { localPerson, type Person, type PersonRole } from '../../src/policy/person.ts';
-import { unreachableRepository } from '../../src/source/unreachable.ts';
+import type { PersonRole } from '../../src/policy/person.ts';
 import { readApproval } from '../../src/store/approval-list.ts';
 import { send } from '../api/fixture.ts';
 import { openApprovals } from '../store/approval-fixture.ts';
-import { silent } from '../support/runs.ts';
+import { startTokenServer, type TokenServer } from '../support/token-server.ts';
 
 const { database, asked, close } = await openApprovals();
-const nowhere = unreachableRepository(new TerminalError('It is not there.', { code: 'git.unreachable' }));
-const operationsOf = (person: Person) =>
-  createLocalOperations({
-    plane: createControlPlane(nowhere, database),
-    person,
-    workingCopy: undefined,
-    close: () => Promise.resolve(),
-  });
 
-let server: ApiServer;
+let server: TokenServer;
 let request: { readonly id: string; readonly digest: string };
 
 beforeAll(async () => {
-  server = await startServer({
-    operations: operationsOf,
-    identify: waysIn({ others: [storedTokens(database)], database, log: silent }),
-    rules: accessRules(database),
-    version: '0',
-    log: silent,
-    ready: () => Promise.resolve(),
-    port: 0,
-  });
+  server = await startTokenServer(database);
   const { id } = await asked();
   request = { id, digest: (await readApproval(database, id))?.action_digest ?? '' };
 }, 60_000);
@@ -48,8 +25,7 @@ async function tokenOf(role: PersonRole, namespace: string): Promise<string> {
   const key = `${role}-${namespace}`;
   const known = tokens.get(key);
   if (known !== undefined) return known;
-  const wanted = { name: key, role, namespaces: [namespace], groups: [], lifeMs: 3_600_000 };
-  const { token } = await operationsOf(localPerson('root@here')).createToken(wanted);
+  const token = await server.tokenOf(key, role, { namespaces: [namespace] });
   tokens.set(key, token);
   return token;
 }

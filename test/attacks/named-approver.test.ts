@@ -1,12 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storedTokens, waysIn } from '../../src/api/identity.ts';
-import { createLocalOperations } from '../../src/api/local.ts';
-import { type ApiServer, startServer } from '../../src/api/server.ts';
-import { accessRules } from '../../src/app-api.ts';
-import { createControlPlane } from '../../src/controller/planning.ts';
 import { ordinaryRules } from '../../src/manifest/rules.ts';
-import { localPerson, type Person, type PersonRole } from '../../src/policy/person.ts';
+import type { PersonRole } from '../../src/policy/person.ts';
 import { openRepository } from '../../src/source/repository.ts';
 import { readApproval } from '../../src/store/approval-list.ts';
 import { requestApproval } from '../../src/store/approval-request.ts';
@@ -14,13 +9,12 @@ import { send } from '../api/fixture.ts';
 import { terms } from '../run/approval-play.ts';
 import { openApprovals, requestOf } from '../store/approval-fixture.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';
-import { silent } from '../support/runs.ts';
+import { startTokenServer, type TokenServer } from '../support/token-server.ts';
 
 const { database, running, close } = await openApprovals();
 
 let repository: TestRepository;
-let server: ApiServer;
-let operationsOf: (person: Person) => ReturnType<typeof createLocalOperations>;
+let server: TokenServer;
 
 const pawl = `apiVersion: pawl/v1
 environments: [{ name: production, branch: main, paths: [agents], apply: auto }]
@@ -30,22 +24,11 @@ groups: { leads: { github: { users: [octocat] } } }
 beforeAll(async () => {
   repository = await createRepository();
   await repository.commit({ 'pawl.yaml': pawl });
-  const plane = createControlPlane(await openRepository({ path: repository.path }), database);
-  operationsOf = (person) =>
-    createLocalOperations({ plane, person, workingCopy: undefined, close: () => Promise.resolve() });
   const rules = { ...ordinaryRules, groups: { leads: { github: { users: ['octocat'] } } } };
   await sql`update environment set rules = ${JSON.stringify(rules)}::jsonb where name = 'production'`.execute(
     database.db,
   );
-  server = await startServer({
-    operations: operationsOf,
-    identify: waysIn({ others: [storedTokens(database)], database, log: silent }),
-    rules: accessRules(database),
-    version: '0',
-    log: silent,
-    ready: () => Promise.resolve(),
-    port: 0,
-  });
+  server = await startTokenServer(database, { repository: await openRepository({ path: repository.path }) });
 }, 60_000);
 afterAll(async () => {
   await server.close();
@@ -66,11 +49,8 @@ async function asked(approvers: Approvers, also: readonly (typeof terms)[] = [])
   return { id: answer.state.id, digest: request.actionDigest };
 }
 
-async function tokenOf(name: string, role: PersonRole, of: { groups?: string[]; namespaces?: string[] } = {}) {
-  const { groups = [], namespaces = ['default'] } = of;
-  const wanted = { name, role, groups, namespaces, lifeMs: 3_600_000 };
-  return (await operationsOf(localPerson('root@here')).createToken(wanted)).token;
-}
+const tokenOf = (name: string, role: PersonRole, of: { groups?: string[]; namespaces?: string[] } = {}) =>
+  server.tokenOf(name, role, { namespaces: ['default'], ...of });
 
 async function decide(token: string, { id, digest }: { readonly id: string; readonly digest: string }, as = 'approve') {
   const answer = await send(server.address, `/v1/approvals/${id}/decisions`, {
