@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { type Said, say } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
-import { edit, exampleRepository, typist } from './example.ts';
+import { edit, exampleRepository, giveDatabase, typist } from './example.ts';
 
 interface SavedPlan {
   readonly plan_digest: string;
@@ -18,6 +18,7 @@ describe('acknowledging on the command line', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     repository = await exampleRepository();
+    await giveDatabase(repository);
     pawl = typist(repository.path);
   }, 60_000);
   afterAll(() => repository.remove());

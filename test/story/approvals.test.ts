@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
-import { exampleRepository, ticket, typist } from './example.ts';
+import { exampleRepository, giveDatabase, ticket, typist } from './example.ts';
 
 const permission = `apiVersion: pawl/v1
 kind: ToolPermission
@@ -27,6 +27,7 @@ describe('a call that a rule asks about', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     repository = await exampleRepository();
+    await giveDatabase(repository);
     await repository.commit({ 'policies/ask-orders.yaml': permission }, 'Ask before orders are read');
     pawl = typist(repository.path, { COLUMNS: '100' });
     grace = typist(repository.path, { COLUMNS: '100', PAWL_ACTOR: 'grace' });

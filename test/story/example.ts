@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts';
 import type { Environment } from '../../src/environment.ts';
 import { say } from '../cli/fixture.ts';
 import type { Said } from '../cli/fixture.ts';
+import { copyImage } from '../support/embedded-image.ts';
 import { createRepository } from '../support/git.ts';
 import type { TestRepository } from '../support/git.ts';
 
@@ -22,6 +23,14 @@ export async function exampleRepository(): Promise<TestRepository> {
   }
   await repository.commit(files, 'Start support triage');
   return repository;
+}
+
+/**
+ * Gives a repository the embedded database that its first command would take seconds to make. The stories of commands, of
+ * up and of a first agent begin without.
+ */
+export async function giveDatabase({ path }: Pick<TestRepository, 'path'>): Promise<void> {
+  await copyImage(join(path, '.pawl', 'db'));
 }
 
 /** Types commands in a repository, against the database that the environment names. */

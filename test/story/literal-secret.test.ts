@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRepository, type TestRepository } from '../support/git.ts';
-import { typist } from './example.ts';
+import { giveDatabase, typist } from './example.ts';
 
 /** Made of parts, so that no scanner takes the test for a leak. Each is known by another way. */
 const random = 'Kq7Zt2Lw9Xb4Rn8Vd3Hf6Jm1Pc5SgYaTeUiO';
@@ -66,6 +66,7 @@ let pawl: ReturnType<typeof typist>;
 beforeAll(async () => {
   repository = await createRepository();
   await repository.commit({ 'pawl.yaml': settings, ...files }, 'Start');
+  await giveDatabase(repository);
   pawl = typist(repository.path, { PAWL_LOG_LEVEL: 'trace' });
 });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
-import { exampleRepository, typist } from './example.ts';
+import { exampleRepository, giveDatabase, typist } from './example.ts';
 
 const workforce = `apiVersion: pawl/v1
 kind: Workforce
@@ -26,6 +26,7 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
 
   beforeAll(async () => {
     repository = await exampleRepository();
+    await giveDatabase(repository);
     pawl = typist(repository.path);
     await mkdir(join(repository.path, 'agents'), { recursive: true });
     await writeFile(join(repository.path, 'agents/keepers.yaml'), workforce);

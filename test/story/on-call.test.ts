@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { say } from '../cli/fixture.ts';
 import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
-import { exampleRepository, ticket, typist } from './example.ts';
+import { exampleRepository, giveDatabase, ticket, typist } from './example.ts';
 
 // What somebody types who is called at night, on the example repository and the embedded database.
 describe('on call', { timeout: 120_000 }, () => {
@@ -15,6 +15,7 @@ describe('on call', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     repository = await exampleRepository();
+    await giveDatabase(repository);
     pawl = typist(repository.path, { COLUMNS: '100' });
     await pawl('plan', '--out', 'plan.json');
     await pawl('apply', 'plan.json', '--ack', 'bootstrap');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
-import { exampleRepository, typist } from './example.ts';
+import { exampleRepository, giveDatabase, typist } from './example.ts';
 
 const system = `apiVersion: pawl/v1
 kind: AgentSystem
@@ -37,6 +37,7 @@ describe('what a run asks of people', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     repository = await exampleRepository();
+    await giveDatabase(repository);
     await repository.commit({ 'systems/spend.yaml': system }, 'Ask people');
     pawl = typist(repository.path, { COLUMNS: '100' });
     await pawl('plan', '--out', 'plan.json');

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { templates } from '../../src/cli/scaffold.ts';
 import { say } from '../cli/fixture.ts';
 import { createRepository } from '../support/git.ts';
-import { typist } from './example.ts';
+import { giveDatabase, typist } from './example.ts';
 
 const cases = [
   { template: 'minimal', run: ['hello', '-i', 'name=Ada'], output: { greet: 'Hello, and welcome to pawl!' } },
@@ -34,6 +34,7 @@ describe('a repository that init has written', { timeout: 90_000 }, () => {
       onTestFinished(() => repository.remove());
       expect(await say(['init', '--template', template], { cwd: repository.path })).toMatchObject({ exit: 0 });
       await repository.commit({});
+      await giveDatabase(repository);
       const pawl = typist(repository.path);
       expect(await pawl('validate', '--strict')).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^Valid\. /) });
       expect(await pawl('fmt', '--check')).toMatchObject({ exit: 0, stdout: '' });
