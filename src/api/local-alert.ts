@@ -5,11 +5,14 @@ import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import { qualify } from '../manifest/reference.ts';
 import { shownText } from '../manifest/shown.ts';
+import type { Person } from '../policy/person.ts';
 import { listAlerts } from '../store/alert.ts';
 import { readIssueTellings } from '../store/alert-issue.ts';
+import { recordEvent } from '../store/event.ts';
 import { readDeliveries } from '../store/outbox.ts';
 import { readProbes } from '../store/probe.ts';
 import { readReceivers } from '../store/receiver.ts';
+import { inTransaction } from '../store/transaction.ts';
 import type { EnvironmentStatus } from './operations-status.ts';
 import type {
   AlertOperations,
@@ -24,13 +27,17 @@ const alertsMax = 200;
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function alertOperations(
   plane: ControlPlane,
-  delivering: Delivering | undefined,
+  { delivering, person }: { readonly delivering?: Delivering; readonly person: Person },
   known: (name: string) => Promise<string>,
 ): AlertOperations {
   return {
     alerts: async (environment) => alertsOf(plane, await known(environment)),
     testReceiver: async (request) => {
-      await known(request.environment);
+      const environment = await known(request.environment);
+      const detail = { receiver: qualify(request.receiver, 'default') };
+      await inTransaction(plane.database, (trx) =>
+        recordEvent(trx, { environment, actor: person.name, action: 'alert.test', detail }),
+      );
       return testReceiver(plane, delivering, request);
     },
     probes: async (environment) => probesOf(plane, await known(environment)),

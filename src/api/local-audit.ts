@@ -2,14 +2,17 @@ import { isAbsolute } from 'node:path';
 import { anchorAudit, anchorOf, auditHead, exportAudit } from '../controller/audit.ts';
 import { type AuditAnchor, verifyAudit } from '../controller/audit-verify.ts';
 import type { ControlPlane } from '../controller/planning.ts';
+import type { Person } from '../policy/person.ts';
 import { auditedEnvironments } from '../store/audit-read.ts';
-import { noEnvironment } from '../store/event.ts';
+import { noEnvironment, recordEvent } from '../store/event.ts';
+import { inTransaction } from '../store/transaction.ts';
 import type { AuditOperations, WhyOperations } from './operations-audit.ts';
 import { whyOf } from './why-of.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function auditOperations(
   plane: ControlPlane,
+  person: Person,
   known: (name: string) => Promise<string>,
 ): AuditOperations & WhyOperations {
   const { database } = plane;
@@ -22,8 +25,15 @@ export function auditOperations(
         ...request,
         environment: request.environment === noEnvironment ? noEnvironment : await known(request.environment),
       }),
-    anchorAudit: async ({ environment, write }) =>
-      write ? anchorAudit(plane, await known(environment)) : auditHead(database, await known(environment)),
+    anchorAudit: async (request) => {
+      const environment = await known(request.environment);
+      if (!request.write) return auditHead(database, environment);
+      const { seq } = await auditHead(database, environment);
+      await inTransaction(database, (trx) =>
+        recordEvent(trx, { environment, actor: person.name, action: 'audit.anchor', detail: { seq } }),
+      );
+      return anchorAudit(plane, environment);
+    },
   };
 }
 

@@ -4,7 +4,9 @@ import { filesDigest, proposalBranch, type ProposalContent, proposed } from '../
 import { type ProposalRequest, subjectOf } from '../controller/proposal-request.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { Person } from '../policy/person.ts';
+import { recordEvent } from '../store/event.ts';
 import { listProposals, type ProposalRow, readProposal, wantProposal } from '../store/proposal.ts';
+import { inTransaction } from '../store/transaction.ts';
 import type { ProposalOperations, ProposalRecord, ProposalWish, ProposedRecord } from './operations-proposal.ts';
 
 export interface ProposalOptions {
@@ -38,7 +40,10 @@ async function propose({ plane, person }: ProposalOptions, wish: ProposalWish): 
   const row = await readProposal(plane.database.db, key);
   if (row?.state === 'closed' && row.dismissed === filesDigest(content)) throw dismissed(row);
   const branch = proposalBranch(request);
-  await wantProposal(plane.database.db, { ...key, branch, request: { ...request }, askedBy: person.name });
+  await inTransaction(plane.database, async (trx) => {
+    await wantProposal(trx, { ...key, branch, request: { ...request }, askedBy: person.name });
+    await recordEvent(trx, { environment, actor: person.name, action: 'proposal.ask', detail: { kind, branch } });
+  });
   await plane.database.notify(channels.hint, environment);
   return record(content, 'wanted');
 }

@@ -3,7 +3,9 @@ import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { Person } from '../policy/person.ts';
 import { readConditions } from '../store/condition.ts';
+import { recordEvent } from '../store/event.ts';
 import { readSyncStates, resumeSync, suspendSync, takeOver, wantEnvironment } from '../store/sync.ts';
+import { inTransaction } from '../store/transaction.ts';
 import type { SuspendSyncRequest, SyncOperations, SyncRecord } from './operations-sync.ts';
 
 /** The longest suspension that ends by itself: what is meant for longer is meant until somebody resumes it. */
@@ -21,7 +23,10 @@ export function syncOperations(
     syncState: async (name) => stateOf(plane, await known(name)),
     requestSync: async (name) => {
       const environment = await known(name);
-      const wanted = await wantEnvironment(database.db, environment);
+      const wanted = await inTransaction(database, async (trx) => {
+        await recordEvent(trx, { environment, actor: person.name, action: 'sync.ask', detail: {} });
+        return wantEnvironment(trx, environment);
+      });
       await wake(environment);
       // Where no controller has looked yet, its first look is the one that is wanted.
       return { ...(await stateOf(plane, environment)), wanted: wanted ?? 1 };

@@ -15,10 +15,12 @@ import type { Person } from '../policy/person.ts';
 import type { Repository } from '../source/repository.ts';
 import { newRunId } from '../run/run-id.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
+import { recordEvent } from '../store/event.ts';
 import { sessionNamed } from '../store/memory-session.ts';
 import { prepareRun } from '../store/prepare-run.ts';
 import { cancelRun, readRun } from '../store/run.ts';
-import { submitRun } from '../store/submit.ts';
+import { submitRunIn } from '../store/submit.ts';
+import { inTransaction } from '../store/transaction.ts';
 import { resolveUnknown } from '../store/wait.ts';
 import { readWorkers } from '../store/worker.ts';
 import { accessOperations } from './local-access.ts';
@@ -85,10 +87,10 @@ export function createLocalOperations(options: LocalOptions): Operations {
     ...proposalOperations(options, (name) => known(plane, name)),
     submit: (request) => submit(plane, person, request),
     run: async (id) => one(await runRecords(database, [await readRun(database, id)])),
-    ...alertOperations(plane, options.delivering, (name) => known(plane, name)),
+    ...alertOperations(plane, options, (name) => known(plane, name)),
     ...answerOperations(plane, person, (name) => known(plane, name)),
     ...approvalOperations(options, (name) => known(plane, name)),
-    ...auditOperations(plane, (name) => known(plane, name)),
+    ...auditOperations(plane, person, (name) => known(plane, name)),
     ...runOperations(plane, (name) => known(plane, name)),
     ...taskOperations(plane, person, (name) => known(plane, name)),
     ...retryOperations(plane, person, (name) => known(plane, name)),
@@ -174,7 +176,13 @@ async function submit(plane: ControlPlane, person: Person, request: SubmitReques
     ...(priority === undefined ? {} : { priority }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   });
-  const row = await submitRun(database, prepared);
+  const row = await inTransaction(database, async (trx) => {
+    const made = await submitRunIn(trx, prepared);
+    // A key that was used gives back the run that is there: nothing is begun, and whoever began it is told already.
+    const detail = { run: id, system: prepared.system };
+    if (made.id === id) await recordEvent(trx, { environment, actor: person.name, action: 'run.submitted', detail });
+    return made;
+  });
   await wakeWorkers(plane, row.pool);
   return one(await runRecords(database, [row]));
 }

@@ -5,6 +5,7 @@ import type { TaskSchedule } from '../manifest/types.gen.ts';
 import { addressAt } from '../policy/typed.ts';
 import { databaseClock } from '../store/clock.ts';
 import type { Database } from '../store/database-port.ts';
+import { recordEvent } from '../store/event.ts';
 import { holdRevision, readContents } from '../store/live-content.ts';
 import type { RunRow } from '../store/run.ts';
 import { recordTick } from '../store/schedule.ts';
@@ -44,6 +45,8 @@ export function startByHand(database: Database, start: StartByHand): Promise<Run
       submittedBy: actor,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
+    const detail = { run: run.id, task: `${kind}/${name}` };
+    await recordEvent(trx, { environment, actor, action: 'task.started', detail });
     if (schedule !== undefined) {
       const tick = await databaseClock(trx);
       await recordTick(trx, { schedule, tick, outcome: 'started', times: 1, run: run.id, by: actor });

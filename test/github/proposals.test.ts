@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createLocalOperations } from '../../src/api/local.ts';
+import { localPerson } from '../../src/policy/person.ts';
 import { readEnvironment } from '../../src/store/environment.ts';
+import { listEvents } from '../../src/store/event.ts';
 import { readQuarantine } from '../../src/store/quarantine.ts';
 import { role } from '../controller/fixture.ts';
 import { type Forge, openForge } from './proposal-fixture.ts';
@@ -93,7 +96,17 @@ test('drift becomes a pull request that says who, is updated in place, and goes 
   const team = await forge.begin({ 'pawl.yaml': pawlYaml('drift'), 'drift/a.yaml': role('a', 'tool:one:read') });
   await team.live('drift');
   await edit('drift', 'two');
-  await team.want({ kind: 'accept-drift', environment: 'drift', addresses: [], overManifest: false });
+  const nowhere = { branchProtection: () => Promise.reject(new Error('nobody asks for it')) };
+  const plane = { ...team.plane, forge: { ...nowhere, name: () => team.name } };
+  const asking = createLocalOperations({
+    plane,
+    person: { ...localPerson('ann'), name: 'user:ann' },
+    workingCopy: undefined,
+    close: () => Promise.resolve(),
+  });
+  await asking.propose({ kind: 'accept-drift', environment: 'drift', addresses: [], overManifest: false });
+  const [event] = await listEvents(forge.database.db, 'drift', 1);
+  expect(event).toMatchObject({ actor: 'user:ann', action: 'proposal.ask', detail: { kind: 'accept-drift' } });
   await team.round();
   const [pull] = team.pulls();
   expect(pull).toMatchObject({ title: 'Accept drift of drift: 1 resource' });

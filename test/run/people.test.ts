@@ -3,9 +3,10 @@ import type { Bundle, BundleGraph, BundleNode } from '../../src/manifest/bundle.
 import type { Json } from '../../src/manifest/json.ts';
 import { type NewAnswer, readQuestions, writeAnswer } from '../../src/store/answer.ts';
 import type { Database } from '../../src/store/database.ts';
+import { listEvents } from '../../src/store/event.ts';
 import { cancelRun, readRun } from '../../src/store/run.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { authorityOf, bundleOf, eventually, install, submit, until, withWorker } from '../support/runs.ts';
+import { authorityOf, bundleOf, environment, eventually, install, submit, until, withWorker } from '../support/runs.ts';
 
 let opened: OpenedDatabase;
 let database: Database;
@@ -72,6 +73,8 @@ describe('a person answers', () => {
       expect(question).toMatchObject({ path: 'ask/human', kind: 'human', detail: { shown: {}, form, assignees } });
       expect(await say(filled(run, 'ask/human'))).toBe('decided');
       expect((await until(database, run)).output).toEqual({ ask: { size: 3 } });
+      const [event] = await listEvents(database.db, environment, 1);
+      expect(event).toMatchObject({ actor: 'ada', action: 'question.answered', detail: { run, path: 'ask/human' } });
     }));
 
   test('an answer that comes while another branch goes on is not lost', () =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listEvents } from '../../src/store/event.ts';
 import { addStored, listStored, readStored, removeStored, rewrapStored } from '../../src/store/stored-secret.ts';
 import { newKeyText, type Keyring, rewrap, seal } from '../../src/tools/secret-envelope.ts';
 import { keyringOf, makeKeyFile, type StoredKeys } from '../../src/tools/secret-keyring.ts';
@@ -132,6 +133,8 @@ test('after a rotation the old key is not needed, and a value that does not open
       return made;
     });
   expect(await turn()).toBe(2);
+  const [event] = await listEvents(opened.database.db, environment, 1);
+  expect(event).toMatchObject({ actor: 'ann', action: 'secret.rotate', detail: { values: 2 } });
   await writeFile(keys.path, (await readFile(keys.path, 'utf8')).slice(0, -old.length));
   expect(await resolved()).toBe('fourth-value');
   await sql`update stored_secret set wrapped = substring(wrapped from 1 for 59) where version = 1`.execute(
