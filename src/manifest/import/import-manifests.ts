@@ -33,8 +33,10 @@ export function importManifests(files: readonly SourceFile[]): Imported {
   const conversion = new Conversion(new ForeignEstate(documents));
   for (const [document, kind] of documents) {
     checkFields(document, kind.fields);
-    if (document.isRefused) continue;
-    kind.rules?.(document);
+    if (!document.isRefused) kind.rules?.(document);
+  }
+  // All are checked by now: what a conversion grants may depend on whether another document holds.
+  for (const [document, kind] of documents) {
     if (document.isRefused || kind.fate.fate !== 'mapped') continue;
     kind.fate.convert(document, conversion);
     refuseUnread(document, kind.fields);
