@@ -58,6 +58,16 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     cause: 'The file holds template expressions of Helm, which only Helm can fill in.',
     cure: 'Render it first: `helm template NAME CHART | pawl import -`.',
   },
+  'import.share': {
+    title: 'Shared with another namespace',
+    cause: 'A document of another namespace refers to it, which in pawl takes the annotation `pawl/share`.',
+    cure: 'Remove the annotation, and what refers to it, where that was not meant.',
+  },
+  'import.defect': {
+    title: 'The importer failed at the document',
+    cause: 'pawl has a defect that this document brings out.',
+    cure: 'Report it, with a manifest like this one.',
+  },
   'import.ignored': {
     title: 'Left out',
     cause: 'Nothing is lost by leaving the field or document out, for the reason that is given.',
@@ -67,5 +77,45 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     title: 'Another name',
     cause: 'Names in pawl are DNS labels, and each is given once.',
     cure: 'None is needed; rename the resource before it is first applied if another name is wanted.',
+  },
+  'import.default_allow': {
+    title: 'A grant that was a default',
+    cause:
+      'The system it comes from lets an agent use whatever it lists. pawl needs a role for that, so the importer wrote one.',
+    cure: 'Look through the permissions of the role, and take out what is not meant.',
+  },
+  'import.default_limit': {
+    title: 'A limit that is not in the files',
+    cause:
+      'The agent had no limit, or another default. The written file says the limit, so that it can be seen and changed.',
+    cure: 'Set the limit that is meant.',
+  },
+  'import.secret_value': {
+    title: 'A secret stands in the file',
+    cause:
+      'The manifest holds the value of a credential. It is not carried over: the written Secret reads it from the environment.',
+    cure: 'Rotate the credential, and set the variable that the report lists.',
+  },
+  'import.unpinned': {
+    title: "The server's tools are not pinned",
+    cause:
+      'pawl calls tools by definitions in `pawl.lock.yaml`, and the other system has nothing like it. The server says `pin: onDeclare` so that it can be tried.',
+    cure: 'Pin the tools and remove `pin: onDeclare` before anybody relies on them.',
+  },
+  'import.runs_elsewhere': {
+    title: 'It goes on running where it runs',
+    cause:
+      'The other system starts it in a cluster with settings that pawl does not have. pawl calls it there, and governs the calls.',
+    cure: 'Keep it running there, and check that the address is reachable from the workers.',
+  },
+  'import.stricter': {
+    title: 'pawl enforces it',
+    cause: 'The other system accepts the setting and its implementations do not act on all of it. pawl does.',
+    cure: 'Take it out if it was not meant to bite.',
+  },
+  'import.assumed': {
+    title: 'Not in the files',
+    cause: 'The other system fills it in by itself when it runs. The importer wrote what it would fill in.',
+    cure: 'Check it, and change it in the written file if it is something else.',
   },
 };
