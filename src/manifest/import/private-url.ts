@@ -1,0 +1,18 @@
+/**
+ * Whether a URL leads, by how its host is written, to this machine or to a private network: an address of one, a name of
+ * a cluster or of a local domain. pawl connects there only where `allowPrivate` says so.
+ */
+export function isPrivateUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) return false;
+  const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  if (host.includes(':')) return /^(::1?$|::ffff:|f[cd]|fe[89ab])/.test(host);
+  if (/^[0-9.]+$/.test(host)) return privateAddress.test(host);
+  return !host.includes('.') || privateName.test(host);
+}
+
+const privateAddress =
+  /^(0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.)/;
+
+/** `docker.internal`, `svc.cluster.local`, and the domains that no public server answers for. */
+const privateName = /(^|\.)(localhost|local|internal|svc|lan|home|corp|intranet|private|test)$|\.svc\./;
