@@ -35,8 +35,6 @@ export interface Mention {
   readonly from: ForeignDocument;
   readonly node: ForeignNode;
   readonly address: string;
-  /** Whether the document cannot do without it even where it is an entry of a list, because it restricts. */
-  readonly needed: boolean;
 }
 
 /** What conversions share: the names that others get, and what was made. */
@@ -101,12 +99,12 @@ export class Conversion {
       found === undefined
         ? { kind: to.as, namespace: this.estate.namespaceOf(namespace), name: this.estate.plainName(to.name) }
         : this.estate.identityOf(found);
-    return this.mention(node, { ...identity, kind: to.as }, to.needed);
+    return this.mention(node, { ...identity, kind: to.as });
   }
 
   /** The same for a resource that the importer itself makes. */
-  mention(node: ForeignNode, identity: Identity, needed = false): string {
-    this.mentions.push({ from: node.document, node, address: addressOf(identity), needed });
+  mention(node: ForeignNode, identity: Identity): string {
+    this.mentions.push({ from: node.document, node, address: addressOf(identity) });
     const here = this.estate.namespaceOf(node.document.namespace);
     return identity.namespace === here ? identity.name : `${identity.namespace}/${identity.name}`;
   }
@@ -153,8 +151,6 @@ export interface ForeignTarget {
   readonly name: string;
   /** The kind that it becomes in pawl. */
   readonly as: Identity['kind'];
-  /** It restricts: without it the document is left out, and not just the entry of a list. */
-  readonly needed?: boolean;
 }
 
 /** `OPENAI_API_KEY_VALUE` for the key `value` of `openai-api-key`. */
