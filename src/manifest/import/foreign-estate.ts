@@ -43,8 +43,13 @@ export class ForeignEstate {
     return this.#byKey.get(key);
   }
 
+  /** The identity of what the document becomes; undefined where it becomes nothing of its own. */
+  namedAs(document: ForeignDocument): Identity | undefined {
+    return this.#identities.get(document);
+  }
+
   identityOf(document: ForeignDocument): Identity {
-    const identity = this.#identities.get(document);
+    const identity = this.namedAs(document);
     if (identity === undefined) throw new TypeError(`${document.title} becomes nothing of its own`);
     return identity;
   }

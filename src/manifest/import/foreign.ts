@@ -2,6 +2,7 @@ import type { Document } from '../document.ts';
 import { isJsonList, isJsonObject, own, type Json } from '../json.ts';
 import { problemIn } from '../position.ts';
 import type { Problem } from '../problem.ts';
+import type { Place } from '../resource.ts';
 import type { Path } from '../text.ts';
 
 /**
@@ -24,6 +25,15 @@ export interface NoteText {
   readonly help?: string;
 }
 
+/** What tells a document from others. */
+export interface ForeignHead {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly base?: Path;
+}
+
 /** One document of another system, with what was read of it and said about it. */
 export class ForeignDocument {
   readonly document: Document;
@@ -32,10 +42,17 @@ export class ForeignDocument {
   readonly namespace: string;
   readonly name: string;
   readonly notes: Note[] = [];
+  /** Where it stands in the file: a `List` holds several. */
+  readonly base: Path;
+  readonly value: Json;
   readonly #read = new Set<string>();
+  #place: Place | undefined;
+  #annotations: Readonly<Record<string, string>> | undefined;
 
-  constructor(document: Document, head: { apiVersion: string; kind: string; namespace: string; name: string }) {
+  constructor(document: Document, head: ForeignHead) {
     this.document = document;
+    this.base = head.base ?? [];
+    this.value = valueAt(document.value, this.base);
     this.apiVersion = head.apiVersion;
     this.kind = head.kind;
     this.namespace = head.namespace;
@@ -44,7 +61,7 @@ export class ForeignDocument {
   }
 
   get root(): ForeignNode {
-    return new ForeignNode(this, [], this.document.value);
+    return new ForeignNode(this, [], this.value);
   }
 
   get spec(): ForeignNode {
@@ -56,7 +73,20 @@ export class ForeignDocument {
   }
 
   get annotations(): Readonly<Record<string, string>> {
-    return this.root.at('metadata', 'annotations').textMap();
+    this.#annotations ??= this.#readAnnotations();
+    return this.#annotations;
+  }
+
+  #readAnnotations(): Readonly<Record<string, string>> {
+    const annotations: Record<string, string> = {};
+    for (const [key, node] of this.root.at('metadata', 'annotations').entries()) {
+      const text = node.text();
+      // The former may hold the whole manifest, values of secrets included; the latter would act in pawl.
+      if (key.startsWith('kubectl.kubernetes.io/')) node.ignore('A tool wrote it for itself.');
+      else if (key.startsWith('pawl/')) node.drop({ message: 'Annotations of pawl are given in manifests of pawl.' });
+      else if (text !== undefined) annotations[key] = text;
+    }
+    return annotations;
   }
 
   get isRefused(): boolean {
@@ -66,6 +96,20 @@ export class ForeignDocument {
   /** As people name it: `Agent support/writer (kagent.dev/v1alpha2)`. */
   get title(): string {
     return `${this.kind} ${this.namespace}/${this.name} (${this.apiVersion})`;
+  }
+
+  /** Of its API, whatever the version; empty for the core of Kubernetes. */
+  get group(): string {
+    return groupOf(this.apiVersion);
+  }
+
+  get place(): Place {
+    if (this.base.length === 0) return this.document.place;
+    if (this.#place === undefined) {
+      const { file, line, column } = problemIn(this.document, this.base, { code: '', message: '' });
+      this.#place = { file, line, column };
+    }
+    return this.#place;
   }
 
   markRead(path: Path): void {
@@ -83,8 +127,29 @@ export class ForeignDocument {
   problemOf(note: Note): Problem {
     const { code, message, help } = note;
     const severity = note.fate === 'refused' || note.fate === 'dropped' ? 'error' : 'warning';
-    return problemIn(this.document, note.path, { code, message, help, severity });
+    return problemIn(this.document, [...this.base, ...note.path], { code, message, help, severity });
   }
+}
+
+export function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.replace(/\/.*$/s, '') : '';
+}
+
+/** As the field tables spell a path, for messages. */
+export function fieldOf(path: Path): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+    .join('')
+    .slice(1);
+}
+
+function valueAt(value: Json, path: Path): Json {
+  let at: Json | undefined = value;
+  for (const part of path) {
+    if (typeof part === 'number') at = isJsonList(at) ? at[part] : undefined;
+    else at = isJsonObject(at) ? own(at, part) : undefined;
+  }
+  return at ?? null;
 }
 
 function pointer(path: Path): string {
@@ -110,10 +175,7 @@ export class ForeignNode {
 
   /** As the field tables spell it, for messages. */
   get field(): string {
-    return this.path
-      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
-      .join('')
-      .slice(1);
+    return fieldOf(this.path);
   }
 
   get(key: string): ForeignNode {

@@ -3,16 +3,15 @@ import { isJsonObject, own, type Json } from '../json.ts';
 import { problemIn } from '../position.ts';
 import type { Problem } from '../problem.ts';
 import { checkFields, refuseUnread } from './check-fields.ts';
-import { Conversion, type Emitted, type SecretToSet } from './conversion.ts';
+import { Conversion } from './conversion.ts';
 import type { Dialect, ForeignKind } from './dialect.ts';
 import { dialects } from './dialects.ts';
 import { ForeignDocument } from './foreign.ts';
 import { ForeignEstate } from './foreign-estate.ts';
+import { settle, type Settled } from './settle.ts';
 
-export interface Imported {
+export interface Imported extends Settled {
   readonly documents: ReadonlyMap<ForeignDocument, ForeignKind>;
-  readonly resources: readonly Emitted[];
-  readonly secrets: readonly SecretToSet[];
   /** Of files and documents that were not even recognised. */
   readonly problems: readonly Problem[];
 }
@@ -41,8 +40,7 @@ export function importManifests(files: readonly SourceFile[]): Imported {
     kind.fate.convert(document, conversion);
     refuseUnread(document, kind.fields);
   }
-  const resources = [...conversion.emitted.values()].filter(({ from }) => from.some(({ isRefused }) => !isRefused));
-  return { documents, resources, secrets: conversion.secrets, problems };
+  return { documents, problems, ...settle(conversion) };
 }
 
 function recognise(
