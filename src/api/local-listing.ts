@@ -6,6 +6,7 @@ import { shownText } from '../manifest/shown.ts';
 import type { Plan } from '../plan/change.ts';
 import { listEnvironments, readEnvironment } from '../store/environment.ts';
 import { listResources } from '../store/listing.ts';
+import { overrunCounts } from '../store/overrun.ts';
 import { quarantineCounts } from '../store/quarantine.ts';
 import { listRevisions, readRevision } from '../store/revision.ts';
 import { listResourcesAt, revisionByTime } from '../store/state-at.ts';
@@ -26,17 +27,20 @@ export async function environments(plane: ControlPlane): ReturnType<Operations['
   }
 }
 
-/** Revisions, the newest first, with what is left of each rollback's quarantine. */
+/** Revisions, the newest first, with what is left of each rollback's quarantine and how often budgets were overrun. */
 export async function history(
   { database }: ControlPlane,
   { environment, limit, before }: HistoryRequest,
 ): Promise<readonly RevisionRecord[]> {
   const page = before === undefined ? { limit } : { limit, before };
-  const [rows, counts] = await Promise.all([
+  const [rows, counts, overruns] = await Promise.all([
     listRevisions(database.db, environment, page),
     quarantineCounts(database.db, environment),
+    overrunCounts(database.db, environment),
   ]);
-  return rows.map((row) => revisionRecord(row, counts.get(row.revision)));
+  return rows.map((row) =>
+    revisionRecord(row, { quarantine: counts.get(row.revision), overruns: overruns.get(row.revision) }),
+  );
 }
 
 /** Live resources, or those of an older revision. */

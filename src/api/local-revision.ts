@@ -100,7 +100,7 @@ async function show(plane: ControlPlane, { environment, revision }: RevisionRequ
     acknowledgementsUsed(database.db, environment, revision),
   ]);
   const changes = await changesBetween(database, before, after);
-  return { record: revisionRecord(record, counts.get(revision)), changes, acknowledgements: used };
+  return { record: revisionRecord(record, { quarantine: counts.get(revision) }), changes, acknowledgements: used };
 }
 
 async function blame(

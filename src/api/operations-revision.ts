@@ -149,5 +149,7 @@ export interface RevisionRecord {
     readonly runs: 'finish' | 'drain' | 'cancel';
   };
   /** Of a rollback: how many of the contents that it withdrew are held still. */
-  readonly quarantine?: { readonly held: number; readonly released: number };
+  readonly quarantine?: { readonly held: number; readonly released: number } | undefined;
+  /** Calls of its runs that took more of a budget than was held for them; absent: none. */
+  readonly overruns?: number | undefined;
 }

@@ -11,7 +11,7 @@ import type { RevisionRecord } from './operations-revision.ts';
 
 export function revisionRecord(
   row: RevisionRow,
-  quarantine?: { readonly held: number; readonly released: number },
+  { quarantine, overruns }: Pick<RevisionRecord, 'quarantine' | 'overruns'> = {},
 ): RevisionRecord {
   const { revert, rollback, ...summary } = row.summary;
   return {
@@ -24,6 +24,7 @@ export function revisionRecord(
     appliedAt: row.applied_at.toISOString(),
     ...(rollback === undefined ? {} : { rollback: rollbackOf(rollback) }),
     ...(quarantine === undefined ? {} : { quarantine }),
+    ...(overruns === undefined ? {} : { overruns }),
   };
 }
 

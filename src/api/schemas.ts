@@ -180,6 +180,7 @@ export const revisionRecord = z.object({
     z.object({ to: whole, from: whole, reason: z.string(), runs: z.enum(['finish', 'drain', 'cancel']) }),
   ),
   quarantine: maybe(z.object({ held: whole, released: whole })),
+  overruns: maybe(whole),
 });
 
 export const resourceRecord = z.object({

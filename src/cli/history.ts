@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { plural } from './plural.ts';
 import { shortId } from './status.ts';
 import { renderTable } from './table.ts';
 
@@ -51,8 +52,12 @@ function row(record: RevisionRecord): readonly string[] {
     shortId(record.commit),
     `+${add} ~${change} -${remove}${move > 0 ? ` >${move}` : ''}`,
     String(record.rollback?.to ?? record.revertOf ?? '-'),
-    whyOf(record),
+    `${whyOf(record)}${overrunsOf(record)}`,
   ];
+}
+
+function overrunsOf({ overruns = 0 }: RevisionRecord): string {
+  return overruns === 0 ? '' : ` (${plural(overruns, 'budget overrun')})`;
 }
 
 /** The commit's subject; of a rollback its reason, and what is left of its quarantine. */

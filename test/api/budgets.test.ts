@@ -1,8 +1,12 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { budgetOperations } from '../../src/api/local-budget.ts';
+import { history } from '../../src/api/local-listing.ts';
+import type { App } from '../../src/cli/app-port.ts';
 import type { ControlPlane } from '../../src/controller/planning.ts';
 import type { Budget } from '../../src/policy/authority.ts';
 import { DatabaseAccounts } from '../../src/run/database-accounts.ts';
+import { say } from '../cli/fixture.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { authorityOf, bundleOf, environment, install, submit } from '../support/runs.ts';
 
@@ -47,4 +51,29 @@ test('every account that live policies declare is listed, whether or not a run d
   ]);
   const [first] = await listed();
   expect(new Date(first?.endsAt ?? 0).toISOString()).toMatch(/-01T00:00:00\.000Z$/);
+});
+
+test('history counts how often budgets were overrun beside the revision that let it', async () => {
+  const { database } = opened;
+  const { id: run, revision } = await submit(database);
+  const none = 'a'.repeat(64);
+  await sql`insert into revision (environment, revision, base_revision, root, commit_id, tree_id, commit_subject,
+    plan_digest, summary, applied_by) values (${environment}, ${revision}, ${revision - 1}, ${none}, ${'b'.repeat(40)},
+    ${'c'.repeat(40)}, 'Spend more', ${none}, '{"add": 1, "change": 0, "remove": 0, "move": 0}', 'ada')`.execute(
+    database.db,
+  );
+  const accounts = new DatabaseAccounts(database, { patienceMs: 1_000 });
+  const call = { target: 'default/model', accounts: [spend] };
+  const amounts = { held: { tokens: 10, cost: 5 }, took: { tokens: 12, cost: 6 } };
+  for (const path of ['a/1', 'a/2'])
+    await accounts.overrun({ environment, run, fence: 0 }, { ...call, ...amounts, path });
+  // Not read: what is asked is asked of the database alone.
+  const plane = { database } as ControlPlane;
+  const revisions = await history(plane, { environment, limit: 5 });
+  expect(revisions).toMatchObject([{ revision, overruns: 2 }]);
+  const operations = { history: () => Promise.resolve(revisions) };
+  const door = { operations, close: () => Promise.resolve() };
+  const app = { open: () => Promise.resolve(door) } as unknown as App;
+  const { stdout } = await say(['history', '--env', environment], { app });
+  expect(stdout).toContain('Spend more (2 budget overruns)');
 });

@@ -521,6 +521,8 @@ create table event (
 );
 create index event_environment on event (environment, id desc);
 create index event_xid on event (xid);
+-- What `pawl history` counts; there are few of them among very many.
+create index event_overrun on event (environment) where action = 'budget.overrun';
 
 -- A way in for one person, with what they may do and until when. A token is `pawl_<id>_<secret>`; nobody keeps the
 -- secret but its owner.
