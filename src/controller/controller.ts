@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { channels } from '../bus/bus.ts';
+import { hear } from '../bus/hearing.ts';
 import type { Log } from '../log.ts';
 import type { Watch } from '../source/watch.ts';
 import { claimEnvironments, readStandings, type Standing } from '../store/sync.ts';
@@ -77,20 +78,7 @@ export class Controller {
 
   /** Ticks whenever the watch wakes, or something that it knows of begins, until `signal` aborts. */
   async run(watch: Watch, signal: AbortSignal): Promise<void> {
-    const { database } = this.#options.plane;
-    const hearRows = (): void => {
-      this.#heard.rows = true;
-      watch.wake();
-    };
-    const unlisten = [
-      await database.listen(channels.applied, hearRows),
-      await database.listen(channels.acknowledged, hearRows),
-      await database.listen(channels.hint, (about) => {
-        if (about !== '' && !this.#known.includes(about) && !mayConcern(this.#options.plane.forge, about)) return;
-        this.#heard.hint = true;
-        watch.wake();
-      }),
-    ];
+    const deafen = await this.#hear(watch, signal);
     try {
       let wake: 'changed' | 'due' | 'stopped' = 'due';
       while (wake !== 'stopped') {
@@ -102,8 +90,30 @@ export class Controller {
         wake = await this.#next(watch, signal, lookedAt);
       }
     } finally {
-      for (const stop of unlisten.reverse()) await stop();
+      await deafen();
     }
+  }
+
+  /** Where nothing can be heard, looks come by the clock alone until it can. */
+  #hear(watch: Watch, signal: AbortSignal): Promise<() => Promise<void>> {
+    const { plane, log } = this.#options;
+    const rows = (): void => {
+      this.#heard.rows = true;
+      watch.wake();
+    };
+    const hint = (about: string): void => {
+      if (about !== '' && !this.#known.includes(about) && !mayConcern(plane.forge, about)) return;
+      this.#heard.hint = true;
+      watch.wake();
+    };
+    const ears = [
+      { channel: channels.applied, heard: rows },
+      { channel: channels.acknowledged, heard: rows },
+      { channel: channels.hint, heard: hint },
+    ];
+    const deaf = (error: unknown, againMs: number): void =>
+      log.warn({ reason: failed(error).message, againMs }, 'wake-ups cannot be heard');
+    return hear({ bus: plane.database, ears, deaf, late: () => hint('') }, signal);
   }
 
   /** Waits for a reason to look, and until it is time to: a burst of hints is one reason. */

@@ -1,4 +1,5 @@
 import { channels } from '../bus/bus.ts';
+import { hear } from '../bus/hearing.ts';
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { Watch } from '../source/watch.ts';
 import { markHandled, openMessages, sweepInbox } from '../store/inbox.ts';
@@ -77,20 +78,23 @@ export class GitHubLoop {
     const { database } = this.#options.context.plane;
     const wake = (): void => watch.wake();
     const own = fullName(this.#options.context.github.repository).toLowerCase();
-    const heard = [
-      database.listen(channels.applied, wake),
-      database.listen(channels.acknowledged, wake),
-      // Environments have no slash in their names: that of another repository is for its own loop.
-      database.listen(channels.hint, (about) => {
-        if (!about.includes('/') || about.toLowerCase() === own) watch.wake();
-      }),
+    // Environments have no slash in their names: that of another repository is for its own loop.
+    const hint = (about: string): void => {
+      if (!about.includes('/') || about.toLowerCase() === own) watch.wake();
+    };
+    const ears = [
+      { channel: channels.applied, heard: wake },
+      { channel: channels.acknowledged, heard: wake },
+      { channel: channels.hint, heard: hint },
     ];
+    const deaf = (error: unknown): void => this.#tell('wake-ups', error);
+    const deafen = await hear({ bus: database, ears, deaf, late: wake }, signal);
     try {
       do {
         await this.tick(signal).catch((error: unknown) => this.#tell('round', error));
       } while ((await watch.next(signal)) !== 'stopped');
     } finally {
-      for (const listening of heard) await (await listening)();
+      await deafen();
       await this.close();
     }
   }

@@ -7,7 +7,9 @@ import { readConditions } from '../../src/store/condition.ts';
 import { listRevisions } from '../../src/store/revision.ts';
 import { readStandings, resumeSync, suspendSync, wantEnvironment } from '../../src/store/sync.ts';
 import { RetryableError } from '../../src/errors.ts';
-import { silent } from '../support/runs.ts';
+import { createLog } from '../../src/log.ts';
+import { watch } from '../../src/source/watch.ts';
+import { eventually, silent } from '../support/runs.ts';
 import { createEstate, type Estate, role, settings, type TestController } from './fixture.ts';
 
 let estate: Estate | undefined;
@@ -94,6 +96,28 @@ describe('a repository that was away', () => {
     expect(await conditions(one)).toMatchObject(well);
     expect(await conditions(one, 'two')).toMatchObject(well);
   });
+});
+
+test('a controller that cannot hear of changes at first looks all the same, and says so', async () => {
+  const { plane, lines } = await (await open()).join();
+  let refusals = 1;
+  const listen: typeof plane.database.listen = (...given) => {
+    refusals -= 1;
+    if (refusals >= 0) return Promise.reject(new RetryableError('It timed out.', { code: 'database.unreachable' }));
+    return plane.database.listen(...given);
+  };
+  const log = createLog('info', {
+    write: (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[number]),
+  });
+  const controller = new Controller({ plane: { ...plane, database: { ...plane.database, listen } }, actor: 'a', log });
+  const stop = new AbortController();
+  const looking = await watch({ intervalMs: 60_000 });
+  const ended = controller.run(looking, stop.signal);
+  await eventually(async () => ((await readConditions(plane.database.db, ['one'])).size > 0 ? true : undefined));
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'wake-ups cannot be heard', reason: 'It timed out.' }));
+  stop.abort();
+  await ended;
+  await looking.close();
 });
 
 describe('a suspended environment', () => {
