@@ -84,6 +84,28 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
       'The system it comes from lets an agent use whatever it lists. pawl needs a role for that, so the importer wrote one.',
     cure: 'Look through the permissions of the role, and take out what is not meant.',
   },
+  'import.bypass': {
+    title: 'A bypass of the rules became a grant',
+    cause:
+      'The other system let calls of the tool pass whatever its rules said. In pawl a role grants them, and rules still bind.',
+    cure: 'Look whether the agent is meant to call the tool, and whether the rules are meant to hold for it.',
+  },
+  'import.grant': {
+    title: 'A grant had to be written out',
+    cause:
+      'A role of the other system gives something by the name of a permission, which in pawl is of the namespace of the role. The importer wrote a role that gives it.',
+    cure: 'Look through the permissions of the role.',
+  },
+  'import.withheld': {
+    title: 'A tool that every call of was refused',
+    cause: 'The other system denies each call of the tool by this agent, and pawl would have allowed some.',
+    cure: 'Mend the roles or the rules that are named, if the agent is meant to call the tool.',
+  },
+  'import.sealed': {
+    title: 'Ciphertext that only the other system opens',
+    cause: 'The key that opens a sealed value is in the database of the other system.',
+    cure: 'Set the value again, in the variable that the report lists.',
+  },
   'import.default_limit': {
     title: 'A limit that is not in the files',
     cause:
