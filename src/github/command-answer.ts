@@ -37,7 +37,8 @@ const usage = [
 async function planAgain(round: GitHubRound, facts: PullFacts, verdicts: readonly PullVerdict[]): Promise<undefined> {
   const { db } = round.plane.database;
   for (const row of (await plansOfPull(db, facts.repository, facts.number)).values()) await forgetPublished(db, row);
-  for (const verdict of verdicts) await publish(round, rowOf(facts), verdict);
+  const rows = await plansOfPull(db, facts.repository, facts.number);
+  for (const verdict of verdicts) await publish(round, { pull: rowOf(facts), rows }, verdict);
   return undefined;
 }
 

@@ -29,12 +29,22 @@ export type Published =
   /** Somebody pushed, closed or retargeted it meanwhile: nothing of the old one is said. */
   | 'superseded';
 
+/** A pull request, and what its plans of each environment say by now. */
+export interface PlannedPull {
+  readonly pull: PullRequestRow;
+  readonly rows: ReadonlyMap<string, PullPlanRow>;
+}
+
 /** Keeps what was planned and tells GitHub: one write of the comment and one of the check, none where nothing changed. */
-export async function publish(context: GitHubContext, pull: PullRequestRow, verdict: PullVerdict): Promise<Published> {
+export async function publish(
+  context: GitHubContext,
+  { pull, rows }: PlannedPull,
+  verdict: PullVerdict,
+): Promise<Published> {
   const { db } = context.plane.database;
   const { repository, number } = pull;
   const { environment } = verdict;
-  const before = (await plansOfPull(db, repository, number)).get(environment);
+  const before = rows.get(environment);
   const shown = shownOf(pull, verdict, context.publicUrl);
   if (before?.published?.split(' ')[0] === shown.digest) {
     await recordPullPlan(db, rowOf(pull, verdict), true);

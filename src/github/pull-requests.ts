@@ -6,7 +6,7 @@ import { openPulls, type PullRequestRow, recordPull } from '../store/pull-reques
 import type { GitHubContext, GitHubRound, Turn } from './context.ts';
 import { isNotFound } from './not-found.ts';
 import { listOpenPulls, readPull } from './pull-facts.ts';
-import { areIntact, publish } from './publish.ts';
+import { areIntact, type PlannedPull, publish } from './publish.ts';
 import { mergeOfPull, pullVerdict, type PullVerdict } from './pull-verdict.ts';
 import { fullName } from './repository-name.ts';
 
@@ -176,28 +176,27 @@ async function refresh(context: GitHubContext, pull: PullRequestRow): Promise<bo
   const environments = (await readEachEnvironment(plane.repository)).flatMap((reading) =>
     'settings' in reading && reading.settings.branch === pull.base_ref ? [reading.settings] : [],
   );
-  const left = await leftOf(context, pull, environments);
+  const rows = await plansOfPull(plane.database.db, pull.repository, pull.number);
+  const left = leftOf(rows, environments);
   if (environments.length === 0 && left.length === 0) return true;
   const merge = await mergeOfPull(plane, pull, base);
   let isSettled = true;
   for (const settings of environments) {
     const verdict = await pullVerdict(plane, { pull, settings, base, merge }, { log });
-    const published = await publish(context, pull, verdict);
+    const published = await publish(context, { pull, rows }, verdict);
     if (published === 'superseded') return false;
     if (verdict.kind === 'waiting') isSettled = false;
   }
-  for (const verdict of left) if ((await publish(context, pull, { ...verdict, base })) === 'superseded') return false;
+  for (const verdict of left)
+    if ((await publish(context, { pull, rows }, { ...verdict, base })) === 'superseded') return false;
   return isSettled;
 }
 
 /** Environments that it was planned for and that go live from another branch now: their comments must not stay. */
-async function leftOf(
-  { plane }: GitHubContext,
-  { repository, number }: PullRequestRow,
+function leftOf(
+  rows: PlannedPull['rows'],
   environments: readonly EnvironmentSettings[],
-): Promise<readonly (PullVerdict & { readonly kind: 'untouched' })[]> {
-  const { db } = plane.database;
-  const rows = await plansOfPull(db, repository, number);
+): readonly (PullVerdict & { readonly kind: 'untouched' })[] {
   const here = new Set(environments.map(({ name }) => name));
   return Array.from(rows.values())
     .filter(({ environment }) => !here.has(environment))
