@@ -151,12 +151,10 @@ function list(lines: readonly string[]): string {
   ].join('\n');
 }
 
-function ofPlan(
-  pull: PullRequestRow,
-  { lineage, environment, plan }: PullVerdict & { readonly kind: 'planned' },
-): Words {
+function ofPlan(pull: PullRequestRow, verdict: PullVerdict & { readonly kind: 'planned' }): Words {
+  const { lineage, environment, plan, uncounted } = verdict;
   const decisions = decisionsOf(plan);
-  const notes = notesOf(pull);
+  const notes = notesOf(pull, verdict);
   const render = (bytesMax: number): string => {
     const environmentId = `${lineage}/${environment}`;
     const text = renderMarkdown(plan, {
@@ -178,14 +176,24 @@ function ofPlan(
       decisions: decisions.map(({ id, state, by }) => [id, state, ...by]),
       problems: plan.problems.map(({ code: which, file, line, message }) => [which, file, line, message]),
       held: (plan.quarantined ?? []).length,
+      ...(uncounted === undefined ? {} : { uncounted: [uncounted.commit, uncounted.why] }),
     },
   };
 }
 
-function notesOf({ is_draft: isDraft, is_fork: isFork, base_ref: base }: PullRequestRow): string {
+function notesOf(
+  { is_draft: isDraft, is_fork: isFork, base_ref: base }: PullRequestRow,
+  { environment, uncounted }: PullVerdict & { readonly kind: 'planned' },
+): string {
   const notes = [
     ...(isDraft ? ['This is a draft: nobody has to acknowledge anything yet.'] : []),
     ...(isFork ? [`It comes from a fork: it is compared with ${code(base)}, and never with what is live.`] : []),
+    ...(uncounted === undefined
+      ? []
+      : [
+          `${code(environment)} requires signed commits, and ${code(uncounted.commit.slice(0, 7))} ${uncounted.why}. ` +
+            'It goes live by a merge commit or a squash that somebody signs who may, and not as it is.',
+        ]),
   ];
   return notes.map((note) => `${note}\n\n`).join('');
 }

@@ -2,6 +2,7 @@ import { acknowledgementsOf } from '../controller/acknowledgements.ts';
 import { besideOf } from '../controller/beside.ts';
 import { type ControlPlane, liveOf, planWithInputs } from '../controller/planning.ts';
 import { planBetween } from '../controller/plan-between.ts';
+import { type UncountedCommit, uncountedCommit } from '../controller/uncounted.ts';
 import { isPawlError, TerminalError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { lockPath, settingsPath } from '../manifest/file-name.ts';
@@ -23,7 +24,13 @@ export type PullVerdict = {
   /** The commit of the base branch that it was merged with. */
   readonly base: string;
 } & (
-  | { readonly kind: 'planned'; readonly plan: Plan; readonly mergeTree: string }
+  | {
+      readonly kind: 'planned';
+      readonly plan: Plan;
+      readonly mergeTree: string;
+      /** Of an environment that requires signatures: one of the branch's commits that could not go live as it is. */
+      readonly uncounted?: UncountedCommit | undefined;
+    }
   /** Nothing of what makes the environment is in the pull request. */
   | { readonly kind: 'untouched'; readonly mergeTree: string }
   | { readonly kind: 'conflict'; readonly paths: readonly string[] }
@@ -83,7 +90,8 @@ export async function pullVerdict(
       if (read.settings === undefined) return { ...of, kind: 'invalid', problems: read.problems, mergeTree };
     }
     const plan = await planOf(plane, { ...against, commit, lineage: live.lineage, log });
-    return { ...of, kind: 'planned', plan, mergeTree };
+    const uncounted = await uncountedCommit(plane.repository, { settings, base, head: against.pull.head_sha });
+    return { ...of, kind: 'planned', plan, mergeTree, ...(uncounted === undefined ? {} : { uncounted }) };
   } catch (error) {
     if (!(isPawlError(error) && error instanceof TerminalError)) throw error;
     return { ...of, kind: 'refused', code: error.code, message: error.message };

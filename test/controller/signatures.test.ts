@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { environmentAt, withOwnRules } from '../../src/controller/environments.ts';
 import type { BranchProtection, Forge } from '../../src/controller/forge.ts';
 import { assertSigned, type SignatureHold, signatureHold } from '../../src/controller/signatures.ts';
+import { uncountedCommit } from '../../src/controller/uncounted.ts';
 import type { Rules } from '../../src/manifest/rules.ts';
 import { openRepository, type Repository } from '../../src/source/repository.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';
@@ -71,6 +72,26 @@ class Team {
 function allowed(...all: readonly (readonly [string, Signer])[]): Record<string, string> {
   return { [signers]: all.map(([name, { publicKey }]) => `${name}@example.com ${publicKey}\n`).join('') };
 }
+
+test('of a branch the first commit is named that could not go live as it is, by the signers of its base', async () => {
+  const team = await Team.create();
+  const [alice, mallory] = [await team.keys.ssh('alice'), await team.keys.ssh('mallory')];
+  const base = await team.commit(alice, { 'pawl.yaml': required, ...allowed(['alice', alice]) });
+  const own = await environmentAt(team.repository, base, 'prod');
+  const uncounted = (head: string) => uncountedCommit(team.repository, { settings: own, base, head });
+  expect(await uncounted(await team.commit(alice))).toBeUndefined();
+  const plain = await team.commit(undefined, allowed(['mallory', mallory]));
+  expect(await uncounted(plain)).toEqual({ commit: plain, why: 'is not signed' });
+  await team.origin.git('reset', '--quiet', '--hard', base);
+  const foreign = await team.commit(mallory, allowed(['mallory', mallory]));
+  expect(await uncounted(await team.commit(alice))).toEqual({
+    commit: foreign,
+    why: 'is signed by nobody who may sign',
+  });
+  const optional = await team.commit(undefined, { 'pawl.yaml': settings('{ mode: off }') });
+  const there = { settings: await environmentAt(team.repository, optional, 'prod'), base: optional };
+  expect(await uncountedCommit(team.repository, { ...there, head: await team.commit(undefined) })).toBeUndefined();
+});
 
 describe('a line that live requires to be signed', () => {
   test('passes with commits, merges and reverts that people sign, whatever the sides of a merge hold', async () => {

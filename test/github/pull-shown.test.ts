@@ -56,6 +56,17 @@ describe('what is shown of a pull request', () => {
     expect(annotations.length).toBe(0);
   });
 
+  test('a commit whose signature does not count is named where signatures are required, and said anew when it moves', () => {
+    const verdict = planned(1);
+    const uncounted = { commit: 'e'.repeat(40), why: 'is not signed' };
+    const shown = shownOf(pull, { ...verdict, uncounted });
+    expect(shown.comment).toContain(
+      '`production` requires signed commits, and `eeeeeee` is not signed. It goes live by',
+    );
+    expect(shown.conclusion).toBe(shownOf(pull, verdict).conclusion);
+    expect(new Set([shown.digest, shownOf(pull, verdict).digest]).size).toBe(2);
+  });
+
   test('a link to what is live stands above the marker, fits, and is written where it was missing', () => {
     const verdict = planned(10_000);
     const { comment = '', digest } = shownOf(pull, verdict, 'https://pawl.example.com');
