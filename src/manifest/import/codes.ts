@@ -68,6 +68,22 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     cause: 'pawl has a defect that this document brings out.',
     cure: 'Report it, with a manifest like this one.',
   },
+  'import.link': {
+    title: 'Not read',
+    cause: 'It is a link or a repository of its own: pawl reads the files that lie where it is pointed to.',
+    cure: 'Import it by its own path.',
+  },
+  'import.too_much': {
+    title: 'Too much at once',
+    cause: 'The files are more, or larger, than one import reads.',
+    cure: 'Import the folders one at a time.',
+  },
+  'import.exists': {
+    title: 'Files are in the way',
+    cause:
+      'An import never overwrites, and what it would write is there already with other content. Nothing was written.',
+    cure: 'Give another folder with `--out`, or move away what the message lists.',
+  },
   'import.ignored': {
     title: 'Left out',
     cause: 'Nothing is lost by leaving the field or document out, for the reason that is given.',
@@ -139,5 +155,47 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     title: 'Not in the files',
     cause: 'The other system fills it in by itself when it runs. The importer wrote what it would fill in.',
     cure: 'Check it, and change it in the written file if it is something else.',
+  },
+  'import.silent_success': {
+    title: 'A success that nobody wrote',
+    cause: 'The other system ends well where no edge fits. pawl fails there, so the importer wrote an edge to `end`.',
+    cure: 'Write what is meant where no condition holds, or leave the edge.',
+  },
+  'import.turns': {
+    title: 'A bound that is counted in another way',
+    cause:
+      'The other system counts steps and its tasks say how many; pawl counts the rounds of a cycle, and its systems say how many.',
+    cure: 'Look at `limits.maxTurns` of the system, and set the number of rounds that is meant.',
+  },
+  'import.graph': {
+    title: 'The graph works in another way',
+    cause: 'The other system runs such a graph in a way of its own, or in more than one.',
+    cure: 'Compare what the message says with what is meant.',
+  },
+  'import.approvers': {
+    title: 'Nobody is named who decides',
+    cause: 'In the other system anybody may decide who may write. pawl asks people of a group.',
+    cure: 'Say in `pawl.yaml` who is in the group, or name another one.',
+  },
+  'import.retry': {
+    title: 'It is tried again in another way',
+    cause: 'The other system says it for each task or message; pawl says it for runs and for nodes of the graph.',
+    cure: 'Look at `retry` of the task and of the nodes of its system.',
+  },
+  'import.ends_in_failure': {
+    title: 'A limit that fails',
+    cause: 'Reaching the limit is a success in the other system, with whatever there is. In pawl it is a failure.',
+    cure: 'Raise the limit where it is reached in normal work.',
+  },
+  'import.store': {
+    title: 'It is kept elsewhere',
+    cause: 'pawl keeps what agents remember in its own database.',
+    cure: 'None is needed; what is kept over there is not moved.',
+  },
+  'import.one_time': {
+    title: 'A run, not a template',
+    cause:
+      'The other system starts the task when it is applied. A Task of pawl waits until somebody or something starts it.',
+    cure: 'Start it with the command that the message names.',
   },
 };
