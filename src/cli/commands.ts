@@ -29,6 +29,7 @@ type Outcome = { exit: ExitCode };
  */
 export function addCommands(program: Command, context: CliContext, outcome: Outcome): void {
   addAuthoring(program, context, outcome);
+  addImport(program, context, outcome);
   addExplaining(program, context, outcome);
   addAccessCommands(program, context, outcome);
   addSecretCommands(program, context, outcome);
@@ -85,6 +86,24 @@ function addAuthoring(program: Command, context: CliContext, outcome: Outcome): 
     .option('--diff', 'write nothing; show what would change')
     .action(async (paths: readonly string[], options) => {
       outcome.exit = await (await import('./fmt.ts')).fmtCommand(context, { ...options, paths });
+    });
+}
+
+function addImport(program: Command, context: CliContext, outcome: Outcome): void {
+  program
+    .command('import')
+    .description(
+      "write another system's manifests as pawl's, and say what is not carried over; exit 1 where something is not",
+    )
+    .argument(
+      '<path>',
+      'a file or folder with manifests of Orloj, kagent or the Agent Runtime Operator; `-` is standard input',
+    )
+    .option('--out <directory>', 'where to write; nothing there is ever overwritten (default: ./pawl)')
+    .option('--report', 'write nothing; say what would become of each document')
+    .addOption(output('text', 'json'))
+    .action(async (path: string, options) => {
+      outcome.exit = await (await import('./import.ts')).importCommand(context, { ...options, path });
     });
 }
 

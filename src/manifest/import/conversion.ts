@@ -12,6 +12,8 @@ export interface Emitted extends Identity {
   readonly from: ForeignDocument[];
   /** Sentences that stand above it in the file as comments. */
   readonly remarks: string[];
+  /** Whether it goes with the first of its documents that is refused; absent: with the last. */
+  readonly needsAll?: boolean;
 }
 
 export type NewResource = Identity & {
@@ -19,6 +21,8 @@ export type NewResource = Identity & {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly remarks?: readonly string[];
+  /** Other documents without which it has no meaning. */
+  readonly alsoFrom?: readonly ForeignDocument[];
 };
 
 /** One key of a Secret whose value somebody must set; values are never carried over. */
@@ -61,7 +65,7 @@ export class Conversion {
   emit(document: ForeignDocument, resource: NewResource): Emitted {
     const address = addressOf(resource);
     if (this.emitted.has(address)) throw new TypeError(`${address} was made twice`);
-    const { kind, namespace, name, spec, labels = {}, annotations = {}, remarks = [] } = resource;
+    const { kind, namespace, name, spec, labels = {}, annotations = {}, remarks = [], alsoFrom = [] } = resource;
     const emitted: Emitted = {
       kind,
       namespace,
@@ -69,8 +73,9 @@ export class Conversion {
       spec,
       labels,
       annotations,
-      from: [document],
+      from: [document, ...alsoFrom],
       remarks: [...remarks],
+      ...(alsoFrom.length === 0 ? {} : { needsAll: true }),
     };
     this.emitted.set(address, emitted);
     return emitted;
@@ -94,11 +99,13 @@ export class Conversion {
    */
   refer(node: ForeignNode, to: ForeignTarget): string {
     const namespace = to.namespace ?? node.document.namespace;
-    const found = to.kinds.flatMap((kind) => this.estate.find(foreignKey(kind, namespace, to.name)) ?? [])[0];
-    const identity =
-      found === undefined
-        ? { kind: to.as, namespace: this.estate.namespaceOf(namespace), name: this.estate.plainName(to.name) }
-        : this.estate.identityOf(found);
+    const found = to.kinds.flatMap(
+      (kind) => this.estate.find(foreignKey(kind, namespace, to.name), node.document) ?? [],
+    );
+    const identity = (found[0] && this.estate.namedAs(found[0])) ?? {
+      namespace: this.estate.namespaceOf(namespace),
+      name: this.estate.plainName(to.name),
+    };
     return this.mention(node, { ...identity, kind: to.as });
   }
 
@@ -122,9 +129,9 @@ export class Conversion {
   } {
     const namespace = this.estate.namespaceOf(secret.namespace ?? node.document.namespace);
     const name = this.estate.plainName(secret.name);
-    const variable = variableOf(name, secret.key);
     const address = addressOf({ kind: 'Secret', namespace, name });
     const id = `${address}/${secret.key}`;
+    const variable = this.#secrets.get(id)?.variable ?? this.#freeVariable([namespace, name, secret.key]);
     this.#secrets.set(id, { namespace, name, key: secret.key, variable });
     const made = this.emitted.get(address);
     const keys = { ...(made?.spec['keys'] as JsonObject | undefined), [secret.key]: variable };
@@ -142,6 +149,17 @@ export class Conversion {
     });
     return { name: this.mention(node, { kind: 'Secret', namespace, name }), key: secret.key };
   }
+
+  /** One variable holds one value: Secrets of one name in two namespaces are told apart by these, others by a number. */
+  #freeVariable([namespace = '', ...parts]: readonly string[]): string {
+    const taken = new Set([...reserved, ...this.secrets.map(({ variable }) => variable)]);
+    const wanted = [variableOf(parts), variableOf([namespace, ...parts])];
+    for (let count = 2; ; count += 1) {
+      const free = wanted.find((variable) => !taken.has(variable));
+      if (free !== undefined) return free;
+      wanted.push(variableOf([namespace, ...parts, String(count)]));
+    }
+  }
 }
 
 export interface ForeignTarget {
@@ -153,10 +171,13 @@ export interface ForeignTarget {
   readonly as: Identity['kind'];
 }
 
-/** `OPENAI_API_KEY_VALUE` for the key `value` of `openai-api-key`. */
-function variableOf(name: string, key: string): string {
-  return `${name}_${key}`
-    .toUpperCase()
-    .replaceAll(/[^A-Z0-9]+/g, '_')
-    .replace(/^(?=\d)/, '_');
+/**
+ * `PAWL_SECRET_OPENAI_API_KEY_VALUE` for the key `value` of `openai-api-key`: workers read variables that begin so
+ * without anybody's listing them.
+ */
+function variableOf(parts: readonly string[]): string {
+  return `PAWL_SECRET_${parts.join('_')}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 }
+
+/** They hold names and keys of pawl's own. */
+const reserved: ReadonlySet<string> = new Set(['PAWL_SECRET_KEY', 'PAWL_SECRET_KEY_FILE']);

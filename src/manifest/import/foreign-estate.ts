@@ -16,14 +16,14 @@ export function foreignKey(kind: string, namespace: string, name: string): strin
 /** All foreign documents that were read, and the names they get in pawl. */
 export class ForeignEstate {
   readonly documents: ReadonlyMap<ForeignDocument, Naming>;
-  readonly #byKey = new Map<string, ForeignDocument>();
+  readonly #byKey = new Map<string, ForeignDocument[]>();
   readonly #identities = new Map<ForeignDocument, Identity>();
   readonly #taken = new Set<string>();
 
   constructor(documents: ReadonlyMap<ForeignDocument, Naming>) {
     this.documents = documents;
     for (const [document, kind] of documents) {
-      this.#byKey.set(foreignKey(document.kind, document.namespace, document.name), document);
+      this.#add(document);
       const { becomes } = kind.fate;
       if (becomes === undefined) continue;
       const namespace = this.namespaceOf(document.namespace);
@@ -39,8 +39,17 @@ export class ForeignEstate {
     }
   }
 
-  find(key: string): ForeignDocument | undefined {
-    return this.#byKey.get(key);
+  #add(document: ForeignDocument): void {
+    const key = foreignKey(document.kind, document.namespace, document.name);
+    const same = this.#byKey.get(key);
+    if (same === undefined) this.#byKey.set(key, [document]);
+    else same.push(document);
+  }
+
+  /** What has the key; where two systems have such a kind, what is of the system of the document that asks. */
+  find(key: string, from?: ForeignDocument): ForeignDocument | undefined {
+    const found = this.#byKey.get(key) ?? [];
+    return found.find(({ group }) => group === from?.group) ?? found[0];
   }
 
   /** The identity of what the document becomes; undefined where it becomes nothing of its own. */

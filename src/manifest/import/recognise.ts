@@ -61,7 +61,7 @@ function recogniseAt(document: Document, value: Json, base: Path): readonly (Rec
 
 /** What a `List` holds, or an `AgentList` and its like. */
 function itemsOf(value: Json): readonly Json[] {
-  if (!isJsonObject(value) || !/List$/u.test(textAt(value, 'kind') ?? '')) return [];
+  if (!isJsonObject(value) || textAt(value, 'kind')?.endsWith('List') !== true) return [];
   const items = own(value, 'items');
   return isJsonList(items) ? items : [];
 }

@@ -32,9 +32,9 @@ export function dropMissing(resources: Settling, places: Places): void {
   }
 }
 
-/** Everything that it was made of was refused. */
-function isDead({ from }: Emitted): boolean {
-  return from.every(({ isRefused }) => isRefused);
+/** Everything that it was made of was refused, or one document without which it has no meaning. */
+function isDead({ from, needsAll }: Emitted): boolean {
+  return needsAll === true ? from.some(({ isRefused }) => isRefused) : from.every(({ isRefused }) => isRefused);
 }
 
 interface Index {

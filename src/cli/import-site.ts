@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { findRoot } from '../config.ts';
+import { settingsPath } from '../manifest/file-name.ts';
+import type { Written } from '../manifest/import/written.ts';
+
+/** Where an import writes, and what is there. */
+export interface ImportSite {
+  readonly out: string;
+  /** The folder of the pawl.yaml that is in force there; undefined: there is none yet. */
+  readonly root: string | undefined;
+  /** The root of the Git repository that the folder lies in, where it is not the folder itself. */
+  readonly repositoryAbove: string | undefined;
+}
+
+export interface ImportFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export function siteOf(out: string): ImportSite {
+  return { out, root: findRoot(out), repositoryAbove: repositoryAbove(out) };
+}
+
+function repositoryAbove(out: string): string | undefined {
+  if (existsSync(join(out, '.git'))) return undefined;
+  for (let folder = dirname(out); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The folders that an environment has to name, from the folder of its pawl.yaml. */
+export function environmentPaths(paths: readonly string[], { out, root }: ImportSite): readonly string[] {
+  const tops = new Set(paths.filter((path) => path.includes('/')).map((path) => path.slice(0, path.indexOf('/'))));
+  const prefix = root === undefined ? '' : relative(root, out).split(sep).join('/');
+  return [...tops].sort().map((top) => (prefix === '' ? top : `${prefix}/${top}`));
+}
+
+/**
+ * What makes the manifests a repository: a pawl.yaml where none is in force. Its environment is applied by hand,
+ * because nobody has looked yet at what the import made of the manifests.
+ */
+export function repositoryFiles(written: readonly Written[], site: ImportSite): readonly ImportFile[] {
+  if (site.root !== undefined || written.length === 0) return [];
+  const paths = environmentPaths(
+    written.map(({ path }) => path),
+    site,
+  );
+  const namespaces = [...new Set(written.map(({ resource }) => resource.namespace))].sort();
+  const text = `# Which branch and which folders are live as which environment.
+apiVersion: pawl/v1
+environments:
+  - name: production
+    branch: main
+    paths: [${paths.map(plain).join(', ')}]
+    namespaces: [${namespaces.map(plain).join(', ')}]
+    # A person runs \`pawl apply\`, until somebody has looked at what was imported. With \`auto\`, what is merged is live.
+    apply: manual
+`;
+  const ignore = existsSync(join(site.out, '.gitignore'))
+    ? []
+    : [{ path: '.gitignore', text: '# The embedded database and what else pawl keeps here.\n.pawl/\n' }];
+  return [{ path: settingsPath, text }, ...ignore];
+}
+
+/** Names of digits, and words that YAML gives a meaning, are quoted. */
+function plain(text: string): string {
+  return /^[a-z][a-z-]*[a-z0-9-]*$/u.test(text) && !/^(?:y|n|yes|no|on|off|true|false|null)$/u.test(text)
+    ? text
+    : JSON.stringify(text);
+}

@@ -1,0 +1,150 @@
+import { shownPath } from '../manifest/file-name.ts';
+import type { Said } from '../manifest/import/report.ts';
+import { shellWord } from './files.ts';
+import type { ImportResult } from './import.ts';
+import { environmentPaths, type ImportSite } from './import-site.ts';
+import { plural } from './plural.ts';
+import type { Colors } from './terminal.ts';
+import { hanging } from './wrap.ts';
+
+export interface ImportLayout {
+  readonly site: ImportSite;
+  /** Nothing was written. */
+  readonly isDry: boolean;
+  readonly width: number;
+  readonly colors: Colors;
+}
+
+/** More of one section than this is in the JSON alone. */
+const shownMax = 40;
+const placesMax = 3;
+
+/** What became of the manifests, for people: what hinders first, what to do last. */
+export function renderImport(result: ImportResult, layout: ImportLayout): string {
+  const sections = [
+    section('Refused: these documents are not written', grouped(result.refusals), layout),
+    section('Left out of what is written', grouped(result.losses), layout),
+    section('To look at', grouped(result.flags), layout),
+    section('Limits and grants that are written out now', defaults(result), layout),
+    section('Judged risky: `pawl plan` will ask for an acknowledgement', risks(result), layout),
+    section(
+      'Needs parts of pawl that this build lacks',
+      result.lacks.map((part) => `  ${part}`),
+      layout,
+    ),
+    section('Not needed', leftAlone(result), layout),
+    section('Secrets to set, where pawl runs', secrets(result), layout),
+    section(layout.isDry ? 'Would be written' : 'Written', files(result, layout), layout),
+    section('Next', next(result, layout), layout),
+  ];
+  return [hanging(verdict(result), layout.width), ...sections.filter((one) => one !== '')].join('\n\n');
+}
+
+function verdict({ documents, mapped, ignored, refused }: ImportResult): string {
+  if (documents === 0) return 'There is no YAML or JSON document here.';
+  const parts = [`${mapped} carried over`, `${ignored} not needed`, `${refused} refused`];
+  return `${plural(documents, 'document')}: ${parts.join(', ')}.`;
+}
+
+function section(title: string, lines: readonly string[], { width, colors }: ImportLayout): string {
+  if (lines.length === 0) return '';
+  const shown = lines.slice(0, shownMax).map((line) => hanging(line, width));
+  const more = lines.length > shownMax ? [`  … and ${lines.length - shownMax} more: add -o json`] : [];
+  return [colors.bold(hanging(title, width)), ...shown, ...more].join('\n');
+}
+
+function placeOf({ file, line, column }: Said): string {
+  return `${shownPath(file)}:${line}:${column}`;
+}
+
+/** What is said of many places is said once, with the first of them. */
+function grouped(said: readonly Said[]): readonly string[] {
+  const groups = new Map<string, Said[]>();
+  for (const one of said) {
+    const help = one.help === undefined ? '' : ` ${one.help}`;
+    const text = `${one.code}: ${one.message}${help}`;
+    const group = groups.get(text);
+    if (group === undefined) groups.set(text, [one]);
+    else group.push(one);
+  }
+  return Array.from(groups, ([text, all]) => `  ${places(all)} ${text}`);
+}
+
+function places(all: readonly Said[]): string {
+  const shown = all.slice(0, placesMax).map(placeOf).join(', ');
+  return all.length > placesMax ? `${shown} and ${all.length - placesMax} more` : shown;
+}
+
+function defaults({ defaults: written }: ImportResult): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const { address, text } of written) groups.set(text, [...(groups.get(text) ?? []), address]);
+  return Array.from(groups, ([text, [first = '', ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return `  ${first}${more}: ${text}`;
+  });
+}
+
+function risks({ risks: found }: ImportResult): readonly string[] {
+  return found.flatMap(({ class: kind, title, details }) => [
+    `  ${kind} ${title}`,
+    ...details.slice(0, placesMax).map((detail) => `    ${detail}`),
+    ...(details.length > placesMax ? [`    … and ${details.length - placesMax} more`] : []),
+  ]);
+}
+
+function leftAlone({ leftAlone: all }: ImportResult): readonly string[] {
+  const groups = new Map<string, Set<string>>();
+  const counts = new Map<string, number>();
+  for (const { kind, message } of all) {
+    groups.set(message, (groups.get(message) ?? new Set()).add(kind));
+    counts.set(message, (counts.get(message) ?? 0) + 1);
+  }
+  return Array.from(groups, ([message, kinds]) => `  ${[...kinds].join(', ')} (${counts.get(message)}): ${message}`);
+}
+
+function secrets({ secrets: wanted }: ImportResult): readonly string[] {
+  return wanted.map(
+    ({ namespace, name, key, variable }) => `  ${variable}  the key \`${key}\` of Secret ${namespace}/${name}`,
+  );
+}
+
+function files({ written, out }: ImportResult, { width }: ImportLayout): readonly string[] {
+  if (written.length === 0) return [];
+  const folders = new Map<string, number>();
+  for (const path of written) {
+    const folder = path.includes('/') ? `${path.slice(0, path.lastIndexOf('/'))}/` : path;
+    folders.set(folder, (folders.get(folder) ?? 0) + 1);
+  }
+  const counts = Array.from(folders, ([folder, count]) => (folder.endsWith('/') ? `${folder} ${count}` : folder));
+  return [hanging(`  ${shownPath(out)}/  ${plural(written.length, 'file')}: ${counts.join(', ')}`, width)];
+}
+
+/** The commands from here to a plan, as they can be typed where this one was. */
+function next({ written, out }: ImportResult, { site, isDry }: ImportLayout): readonly string[] {
+  if (written.length === 0) return [];
+  if (isDry) return ['  Leave --report away to write them.'];
+  const enter = out === '.' ? [] : [`  cd ${shellWord(out)}`];
+  if (site.root !== undefined) {
+    const paths = environmentPaths(written, site).join(', ');
+    return [
+      `  Name in the pawl.yaml of ${shownPath(site.root)}, under paths: ${paths}`,
+      ...enter,
+      '  pawl validate',
+      '  pawl plan',
+    ];
+  }
+  if (site.repositoryAbove !== undefined) {
+    const root = shownPath(site.repositoryAbove);
+    return [
+      ...enter,
+      '  pawl validate',
+      `  Move pawl.yaml to ${root} and begin its paths there: plans read it at the root of a repository.`,
+    ];
+  }
+  return [
+    ...enter,
+    '  pawl validate',
+    '  git init -b main && git add -A && git commit -m "Import agents"',
+    '  pawl plan',
+  ];
+}

@@ -1,0 +1,119 @@
+import { existsSync, lstatSync } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
+import { exitCodes, TerminalError } from '../errors.ts';
+import type { ExitCode } from '../errors.ts';
+import type { SourceFile } from '../manifest/document.ts';
+import { importManifests, type Imported } from '../manifest/import/import-manifests.ts';
+import { reportOf, type ImportReport } from '../manifest/import/report.ts';
+import { strayOf } from '../manifest/import/stray.ts';
+import type { Problem } from '../manifest/problem.ts';
+import { firstPlan } from '../plan/first-plan.ts';
+import { foreignFileLimits, readForeignFiles } from '../source/foreign-files.ts';
+import type { CliContext } from './context.ts';
+import { json } from './context.ts';
+import { repositoryFiles, type ImportSite, siteOf } from './import-site.ts';
+import { renderImport } from './import-text.ts';
+import { writeImport } from './import-write.ts';
+
+export interface ImportOptions {
+  /** A file or folder; `-` is standard input. */
+  readonly path: string;
+  readonly out?: string;
+  readonly report?: boolean;
+  readonly output: string;
+}
+
+/** A risk as `pawl plan` would show it. */
+export interface ImportRisk {
+  readonly class: string;
+  readonly name: string;
+  readonly title: string;
+  readonly details: readonly string[];
+}
+
+/** What the command prints. */
+export interface ImportResult extends ImportReport {
+  /** What `pawl plan` would ask somebody to acknowledge before it is live. */
+  readonly risks: readonly ImportRisk[];
+  /** Paths below the folder; with `--report`, those that would be written. */
+  readonly written: readonly string[];
+  readonly out: string;
+}
+
+export const outDefault = 'pawl';
+
+/** Reads another system's manifests and writes pawl's, or says what would become of them. */
+export async function importCommand(context: CliContext, options: ImportOptions): Promise<ExitCode> {
+  const { files, problems } = await readInput(context, options.path);
+  const read = importManifests(files);
+  const unread = problems.map((problem) => strayOf('refused', 'unread file', problem));
+  const imported: Imported = { ...read, strays: [...read.strays, ...unread] };
+  const site = siteOf(resolve(context.cwd, options.out ?? outDefault));
+  const toWrite = [...imported.written, ...repositoryFiles(imported.written, site)];
+  const isDry = options.report === true || imported.written.length === 0;
+  if (!isDry) await writeImport(site, toWrite);
+  const result: ImportResult = {
+    ...reportOf(imported),
+    risks: risksOf(imported),
+    written: imported.written.length === 0 ? [] : toWrite.map(({ path }) => path),
+    out: relative(context.cwd, site.out) || '.',
+  };
+  show(context, result, { site, isDry, asJson: options.output === 'json' });
+  return result.refused > 0 || result.losses.length > 0 ? exitCodes.unexpected : exitCodes.success;
+}
+
+interface Showing {
+  readonly site: ImportSite;
+  readonly isDry: boolean;
+  readonly asJson: boolean;
+}
+
+function show({ terminal }: CliContext, result: ImportResult, { site, isDry, asJson }: Showing): void {
+  if (asJson) return json(terminal, result);
+  terminal.out(renderImport(result, { site, isDry, width: terminal.width, colors: terminal.colors }));
+}
+
+interface Input {
+  readonly files: readonly SourceFile[];
+  readonly problems: readonly Problem[];
+}
+
+async function readInput(context: CliContext, path: string): Promise<Input> {
+  if (path === '-') return { files: [await standardInput(context)], problems: [] };
+  const full = resolve(context.cwd, path);
+  if (!existsSync(full)) {
+    throw new TerminalError(`There is nothing at ${path}.`, {
+      code: 'cli.file',
+      help: 'Check the path; it is taken from the folder in which the command was typed.',
+      exit: exitCodes.usage,
+    });
+  }
+  // A folder that is named is entered, were it a link; below it no link is followed.
+  const isFolder = lstatSync(full).isDirectory();
+  return readForeignFiles(isFolder ? { root: full, path: '' } : { root: dirname(full), path: basename(full) });
+}
+
+async function standardInput({ stdin }: CliContext): Promise<SourceFile> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stdin) {
+    const part = Buffer.from(chunk);
+    bytes += part.length;
+    if (bytes > foreignFileLimits.fileBytesMax) {
+      throw new TerminalError(`Standard input has more than ${foreignFileLimits.fileBytesMax} bytes.`, {
+        code: 'import.too_much',
+        help: 'Import it in parts.',
+        exit: exitCodes.usage,
+      });
+    }
+    chunks.push(part);
+  }
+  return { path: 'standard-input.yaml', bytes: Buffer.concat(chunks) };
+}
+
+/** Applying anything for the first time is one too, of which there is nothing to say here. */
+function risksOf({ resolved }: Imported): readonly ImportRisk[] {
+  return firstPlan(resolved.resources)
+    .risks.filter((risk) => risk.class !== 'bootstrap')
+    .map(({ class: kind, name, title, details }) => ({ class: kind, name, title, details }));
+}
