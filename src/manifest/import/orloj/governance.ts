@@ -40,19 +40,20 @@ export class Governance {
   readonly agents: readonly ForeignDocument[];
   readonly #byName = new Map<string, ForeignDocument>();
   readonly #rules = new Map<string, ToolRule[]>();
+  readonly allRules: readonly ToolRule[];
 
   constructor(estate: ForeignEstate) {
     const documents = [...estate.documents.keys()];
     this.agents = documents.filter((document) => isOrloj(document, 'Agent'));
+    this.allRules = documents.filter((document) => isOrloj(document, 'ToolPermission')).map(ruleOf);
+    for (const rule of this.allRules) {
+      const key = keyOf('ToolPermission', rule.document.namespace, nameKey(rule.toolRef));
+      this.#rules.set(key, [...(this.#rules.get(key) ?? []), rule]);
+    }
     for (const document of documents) {
       const { namespace, name } = document;
       if (isOrloj(document, 'Tool')) this.#byName.set(keyOf('Tool', namespace, nameKey(name)), document);
       else if (isOrloj(document, 'AgentRole')) this.#byName.set(keyOf('AgentRole', namespace, name), document);
-      else if (isOrloj(document, 'ToolPermission')) {
-        const rule = ruleOf(document);
-        const key = keyOf('ToolPermission', namespace, nameKey(rule.toolRef));
-        this.#rules.set(key, [...(this.#rules.get(key) ?? []), rule]);
-      }
     }
   }
 
@@ -71,6 +72,12 @@ export class Governance {
   rules(agent: ForeignDocument, tool: string): readonly ToolRule[] {
     const rules = this.#rules.get(keyOf('ToolPermission', agent.namespace, nameKey(tool))) ?? [];
     return rules.filter(({ document }) => reaches(document, agent));
+  }
+
+  /** Whether the rule holds for the agent in pawl, where a global one does for agents of every namespace. */
+  bindsHere({ document }: ToolRule, agent: ForeignDocument): boolean {
+    const isGlobal = document.spec.get('apply_mode').value !== 'scoped';
+    return isGlobal || (document.namespace === agent.namespace && reaches(document, agent));
   }
 
   /** Whether any ToolPermission of the namespace is about the tool. */
