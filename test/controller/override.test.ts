@@ -1,16 +1,21 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { status } from '../../src/api/local-status.ts';
 import { apply } from '../../src/apply/apply.ts';
+import type { App } from '../../src/cli/app-port.ts';
 import { driftOf } from '../../src/controller/drift.ts';
 import { readEnvironment } from '../../src/controller/environments.ts';
 import { endOverride, type OverrideRequest, setOverride } from '../../src/controller/override.ts';
 import { planCommit } from '../../src/controller/planning.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { isErrored, isUnchanged } from '../../src/plan/plan.ts';
+import { TerminalError } from '../../src/errors.ts';
+import { unreachableRepository } from '../../src/source/unreachable.ts';
 import { listEvents } from '../../src/store/event.ts';
 import { editByHand } from '../../src/store/hand-edit.ts';
 import { readActiveOverrides } from '../../src/store/override.ts';
 import { listRevisions } from '../../src/store/revision.ts';
+import { say } from '../cli/fixture.ts';
 import { createEstate, type Estate, role, settings, type TestController } from './fixture.ts';
 
 const address = 'AgentRole/default/clerk';
@@ -82,6 +87,21 @@ describe('an override', () => {
     expect(planned.overrides).toEqual([override].map(({ id }) => expect.objectContaining({ id, reason: 'b leaks' })));
     await one.tick();
     expect(await specOf()).toMatchObject({ permissions: ['tool:a:read'] });
+  });
+
+  test('shows in the status with healing that stopped, where the repository cannot be read too', async () => {
+    await set();
+    await sql`update environment set heal_stopped_at = '2026-01-02T03:04:05Z'`.execute(database().db);
+    const away = new TerminalError('It is not there.', { code: 'git.unreachable' });
+    const plane = { ...one.plane, repository: unreachableRepository(away) };
+    const door = { operations: { status: () => status(plane) }, close: () => Promise.resolve() };
+    const { stdout, exit } = await say(['status'], { app: { open: () => Promise.resolve(door) } as unknown as App });
+    expect(exit).toBe(0);
+    expect(stdout.split('\n')[1]).toMatch(/^prod +Unknown +2 /);
+    const words = stdout.replace(/\s+/g, ' ');
+    expect(words).toContain(`prod: override of ${address} by ada until 20`);
+    expect(words).toContain(': b leaks');
+    expect(words).toContain('prod: healing has stopped at 2026-01-02T03:04:05.000Z; see pawl drift');
   });
 
   test('is carried over a later commit, of the same resource too', async () => {
