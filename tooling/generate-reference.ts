@@ -5,13 +5,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { schemaText } from '../src/manifest/editor-schema.ts';
 import { kinds } from '../src/manifest/resource.ts';
+import { importPages } from './import-pages.ts';
 import { planPage } from './plan-page.ts';
 import { referencePages } from './reference-page.ts';
 
 const root = new URL('..', import.meta.url);
 const folders = ['docs/reference/', 'schemas/editor/'];
 const outputs = new Map<string, string>([
-  ...referencePages().map(({ file, text }) => [`docs/reference/${file}`, text] as const),
+  ...[...referencePages(), ...importPages()].map(({ file, text }) => [`docs/reference/${file}`, text] as const),
   ['docs/reference/plan-json.md', planPage()],
   ['schemas/editor/pawl.schema.json', schemaText(undefined, '07')],
   ['schemas/editor/pawl.2020-12.schema.json', schemaText(undefined, '2020-12')],

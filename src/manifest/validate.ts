@@ -155,7 +155,7 @@ export function apiVersionProblem(value: JsonObject, document: Document): Proble
   const foreign = typeof written === 'string' && /orloj|kagent|agentic-layer/.test(written);
   const message = `The apiVersion${shown} is not known.`;
   const help = foreign
-    ? 'Manifests of other systems must be rewritten: import is not part of this build.'
+    ? 'It is of another system: `pawl import` writes it as manifests of pawl.'
     : 'Write `apiVersion: pawl/v1`.';
   return problemIn(document, ['apiVersion'], { code: 'manifest.api_version', message, help });
 }

@@ -71,6 +71,11 @@ describe('kinds and versions', () => {
     },
   );
 
+  test('a manifest of another system is refused with the command that rewrites it', () => {
+    const [problem] = problemsOf('apiVersion: kagent.dev/v1alpha2\nkind: Agent\n');
+    expect(problem?.help).toBe('It is of another system: `pawl import` writes it as manifests of pawl.');
+  });
+
   test('a document that is no map is refused', () => {
     expect(codesOf('- a\n')).toEqual(['manifest.shape']);
     expect(codesOf('~\n')).toEqual(['manifest.shape']);
