@@ -1,8 +1,12 @@
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
+import { readEnvironment } from '../../src/controller/environments.ts';
+import { planCommit } from '../../src/controller/planning.ts';
 import { editByHand } from '../../src/store/hand-edit.ts';
 import { lastAttempt } from '../../src/store/attempt.ts';
+import { readConditions } from '../../src/store/condition.ts';
 import { listRevisions } from '../../src/store/revision.ts';
+import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import { createEstate, role, settings } from './fixture.ts';
 import type { Estate } from './fixture.ts';
 
@@ -124,7 +128,26 @@ describe('a tick', () => {
 });
 
 describe('a branch that was rewritten', () => {
-  test('is held, recorded once, and goes on when the new history is applied by hand or contains what is live', async () => {
+  test('is held until somebody applies the new history, and goes on from there by itself', async () => {
+    const { git, join } = await open();
+    const { tick, plane } = await join();
+    await tick();
+    await git.git('checkout', '--quiet', '--orphan', 'other');
+    await git.commit({ 'one/role.yaml': role('reader', 'tool:b:read') }, 'Rewritten');
+    await git.git('branch', '--force', 'main', 'other');
+    await git.git('checkout', '--quiet', 'main');
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'held', code: 'git.non_fast_forward' });
+    const one = await readEnvironment(plane.repository, 'one');
+    const plan = await planCommit(plane, { settings: one, commit: await plane.repository.resolve('main') });
+    await applyAcknowledged(plane.database, plan, 'ada');
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'unchanged' });
+    const gated = (await readConditions(plane.database.db, ['one'])).get('one')?.find(({ type }) => type === 'Gated');
+    expect(gated?.reason).not.toBe('NonFastForward');
+    await git.commit({ 'one/role.yaml': role('reader', 'tool:c:read') });
+    expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 3 });
+  });
+
+  test('is held, recorded once, and goes on when it contains what is live again', async () => {
     const { git, join } = await open();
     const { tick, plane } = await join();
     await tick();

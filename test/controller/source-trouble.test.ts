@@ -2,11 +2,13 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { conditionReasons } from '../../src/controller/condition-reasons.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import type { EnvironmentPass } from '../../src/controller/pass.ts';
 import { createControlPlane } from '../../src/controller/planning.ts';
 import { openRepository } from '../../src/source/repository.ts';
 import { lastAttempt } from '../../src/store/attempt.ts';
+import { readConditions } from '../../src/store/condition.ts';
 import { readLive } from '../../src/store/live.ts';
 import { listRevisions } from '../../src/store/revision.ts';
 import { tickAcknowledged } from '../support/apply-acknowledged.ts';
@@ -60,23 +62,33 @@ async function open(reader: 'git-cli' | 'isomorphic'): Promise<Remote> {
 
 interface Trouble {
   readonly code: string;
+  /** Of the condition SourceReady. */
+  readonly reason: keyof (typeof conditionReasons)['SourceReady'];
   readonly make: (remote: Remote) => Promise<unknown>;
   readonly mend: (remote: Remote) => Promise<unknown>;
+}
+
+async function sourceOf(db: OpenedDatabase['database']['db']) {
+  const found = (await readConditions(db, ['one'])).get('one')?.find(({ type }) => type === 'SourceReady');
+  return [found?.status, found?.reason];
 }
 
 const troubles: Readonly<Record<string, Trouble>> = {
   'a deleted branch': {
     code: 'git.ref_not_found',
+    reason: 'BranchMissing',
     make: ({ git }) => git.git('branch', '--move', 'main', 'elsewhere'),
     mend: ({ git }) => git.git('branch', '--move', 'elsewhere', 'main'),
   },
   'a repository that answers 404': {
     code: 'git.repository_not_found',
+    reason: 'Refused',
     make: ({ git }) => rename(git.path, away(git)),
     mend: ({ git }) => rename(away(git), git.path),
   },
   'a repository that answers 401': {
     code: 'git.unauthorised',
+    reason: 'Refused',
     make: async ({ door }) => {
       door.basicAuth = { user: 'pawl', password: 'new' };
     },
@@ -101,6 +113,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('read by %s', (reader) => {
     });
     const recorded = await lastAttempt(db, 'one');
     expect(recorded).toMatchObject({ outcome: 'failed', code: trouble.code, revision: null });
+    expect(await sourceOf(db)).toEqual(['False', trouble.reason]);
     await tick();
     expect(await lastAttempt(db, 'one')).toEqual(recorded);
     expect(await readLive(db, 'one')).toEqual(before);
@@ -108,5 +121,6 @@ describe.each(['git-cli', 'isomorphic'] as const)('read by %s', (reader) => {
     await git.commit({ 'one/role.yaml': role('reader', 'tool:b:read') });
     expect((await tick())[0]?.outcome).toMatchObject({ kind: 'applied', revision: 2 });
     expect(await listRevisions(db, 'one', { limit: 10 })).toHaveLength(2);
+    expect(await sourceOf(db)).toEqual(['True', 'Ready']);
   });
 });
