@@ -198,4 +198,19 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
       'The other system starts the task when it is applied. A Task of pawl waits until somebody or something starts it.',
     cure: 'Start it with the command that the message names.',
   },
+  'import.parameter': {
+    title: 'A parameter of a model that is not sent',
+    cause: 'The manifest sets how the model is asked in a way that pawl has no parameter for, or not to that degree.',
+    cure: 'Check the answers without it; an evaluation tells whether it matters.',
+  },
+  'import.wire': {
+    title: 'The model is asked in another way',
+    cause: 'pawl speaks another protocol of the same provider, or names the model as that protocol does.',
+    cure: 'Check that the endpoint answers as the one of the other system did.',
+  },
+  'import.credential': {
+    title: 'Another credential is needed',
+    cause: 'The other system finds its credential elsewhere, or in another form than pawl reads.',
+    cure: 'Set the Secret as the message says.',
+  },
 };
