@@ -2,6 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 /** What is under test are functions, or commands typed in this process: nothing that goes on when its test is over. */
 const together = 'test/{manifest,plan,policy,trace,cli}/**/*.test.ts';
+/** The tests of runs that are executed in memory. */
+const inMemory = `
+  agent-fallback agent-limits agent-loop agent-resume approving call-index cancel-within delegation
+  due forgiven graph graph-cycle graph-property graph-run graphs-page guards hand-off passing-again
+  place plain-step policy-rate pool rate replay-run run-retry scaling shared-budget
+`;
+const runsInMemory = `test/run/{${inMemory.trim().split(/\s+/).join(',')}}.test.ts`;
 /** These ask PostgreSQL, or start processes. */
 const apart = ['test/plan/classify.test.ts', 'test/cli/{process,secret-words,authoring-hostile}.test.ts'];
 const exclude = ['**/node_modules/**'];
@@ -22,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'apart',
           include: ['test/*.test.ts', 'test/!(manifest|plan|policy|trace|cli)/**/*.test.ts', ...apart],
-          exclude,
+          exclude: [...exclude, runsInMemory],
           globalSetup: ['test/support/postgres-setup.ts'],
           ...common,
         },
@@ -30,7 +37,7 @@ export default defineConfig({
       {
         test: {
           name: 'together',
-          include: [together],
+          include: [together, runsInMemory],
           exclude: [...exclude, ...apart],
           // Modules are loaded once: a process for each of 150 such files took 340 s of a core, together they take 190.
           isolate: false,

@@ -144,7 +144,7 @@ graph:
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
       return { outcome: { kind: 'unknown', code: 'tool.timeout', message: 'gone' } };
     };
-    const played = await run(spec('{on: [timeout]}', ', timeout: 50ms'), {
+    const played = await run(spec('{on: [timeout]}', ', timeout: 400ms'), {
       tools: { t: hangs },
       more: { t: { operations: ['write'] } },
     });
