@@ -252,4 +252,48 @@ describe('the plan on a pull request', () => {
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
   }, 60_000);
+
+  test('what was closed is planned again once it is reopened, and no draft any more once it is ready', async () => {
+    const { number, head } = await open('paused', { 'agents/clerk.yaml': prompted('warm') }, { draft: true });
+    await pullRequestsTick(hinted(number), never);
+    const { people } = fixture.hub;
+    await people.close(name, number);
+    await pullRequestsTick(hinted(number), never);
+    const pushed = await people.push(name, {
+      branch: 'paused',
+      files: { 'agents/clerk.yaml': prompted('dry') },
+      as: 'ann',
+    });
+    expect(await writesOf(hinted(number))).toEqual([]);
+    await people.reopen(name, number, 'ann');
+    await pullRequestsTick(hinted(number), never);
+    expect(checksOf(pushed)[0]?.[2]).toMatch(/^Draft: /);
+    await people.setDraft(name, number, { draft: false, as: 'ann' });
+    await pullRequestsTick(hinted(number), never);
+    expect(checksOf(pushed).at(-1)?.[2]).not.toMatch(/^Draft: /);
+    expect(commentsOf(number).map(({ body }) => body.includes('This is a draft'))).toEqual([false]);
+    expect(checksOf(head)).toHaveLength(2);
+    await people.close(name, number);
+    await pullRequestsTick(fixture.round(), never);
+  }, 60_000);
+
+  test('whoever approved is told by a comment of a risk that came since, once; a suite asked for again is planned again', async () => {
+    const { people } = fixture.hub;
+    const { number } = await open('calm', { 'agents/clerk.yaml': prompted('calmer') });
+    await pullRequestsTick(hinted(number), never);
+    await people.review(name, number, { as: 'sue' });
+    await pullRequestsTick(hinted(number), never);
+    expect(commentsOf(number)).toHaveLength(1);
+    const guards = files['pawl.yaml'].replace('apply: auto', 'apply: auto, guards: { maxDeletes: 51 }');
+    await people.push(name, { branch: 'calm', files: { 'pawl.yaml': guards }, as: 'ann' });
+    await pullRequestsTick(hinted(number), never);
+    await pullRequestsTick(fixture.round(), never);
+    const told = commentsOf(number).flatMap(({ body }) => (body.startsWith('Since') ? [body] : []));
+    const since = /^Since sue approved, this pull request came to bring more to production:\n\n- R\d+-/;
+    expect(told).toEqual([expect.stringMatching(since)]);
+    const suite = { action: 'rerequested', check_suite: { pull_requests: [{ number }] } };
+    const at = { delivery: 'suite', event: 'check_suite', receivedAt: new Date() };
+    const hints = [hintFrom({ ...at, hint: hintOf('check_suite', suite) })];
+    expect((await writesOf({ ...idle(), hints })).filter((write) => write.includes('check-runs'))).toHaveLength(2);
+  }, 60_000);
 });

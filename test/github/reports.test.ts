@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Controller } from '../../src/controller/controller.ts';
 import { planRollback, rollBack } from '../../src/controller/rollback.ts';
@@ -7,11 +9,16 @@ import { mergesTick } from '../../src/github/merges.ts';
 import { pullRequestsTick } from '../../src/github/pull-requests.ts';
 import { reportsTick } from '../../src/github/reports.ts';
 import { createLog } from '../../src/log.ts';
+import { enlistWorker } from '../../src/store/worker.ts';
 import { loosened, openDesk } from './desk.ts';
 import type { GitHubFixture } from './fixture.ts';
 
 const name = 'acme/agents';
 const signal = new AbortController().signal;
+const workers = [randomUUID(), randomUUID()];
+const worker = { host: 'test', pid: 1, version: '0', slots: 1, leaseMs: 600_000 };
+/** The merge of the first test. */
+let applied = '';
 let fixture: GitHubFixture;
 let plane: GitHubRound['plane'];
 beforeAll(async () => {
@@ -86,19 +93,50 @@ test('two that widen nothing and widen together wait, say why, and go live with 
   await people.comment(name, second, { body: `/pawl ack review.changed ${id} as agreed`, as: 'sam' });
   await commandsTick(round(), signal);
   expect(comments(second).join('\n')).toContain('Nothing else is missing.');
+  // One worker looked after the apply, and one did not yet.
+  const { database } = plane;
+  const session = await database.session();
+  for (const id of workers) await enlistWorker(database, session, { id, ...worker });
   expect(await tick()).toBe('applied');
+  await sql`update worker set heard_at = case id when ${workers[0]} then now() else now() - interval '1 hour' end`.execute(
+    database.db,
+  );
   await reportsTick(round(), signal);
   expect(comments(second)[0]).toContain('> **Applied as revision 2 at');
+  expect(comments(second)[0]).toContain('Workers on it: 1 of 2.');
+  await sql`delete from worker`.execute(database.db);
+  await session.close();
+  await reportsTick(round(), signal);
+  expect(comments(second)[0]).toContain('No worker is running.');
   expect(comments(second)[0]).not.toContain('Waits');
   expect(comments(second)[1]).toContain('It waits no longer');
   expect(comments(second).filter((body) => body.includes('<!-- pawl:applied'))).toHaveLength(1);
   expect(comments(first).filter((body) => body.includes('<!-- pawl:applied'))).toHaveLength(1);
   expect(states(commit)).toEqual(['in_progress', 'queued', 'success']);
+  applied = commit;
   expect(states(before).at(-1)).toBe('success');
 }, 240_000);
 
+test('a merge that cannot be planned is told as not applied, on the plan and by its deployment', async () => {
+  const { people } = fixture.hub;
+  const broken = {
+    'agents/second.yaml': 'apiVersion: pawl/v1\nkind: AgentPolicy\nmetadata: { name: second }\nspec: 7\n',
+  };
+  await people.push(name, { branch: 'broken', files: broken, as: 'ann' });
+  const { number } = await people.openPullRequest(name, { head: 'broken', as: 'ann' });
+  await pullRequestsTick(round(), signal);
+  const commit = await people.merge(name, number, { method: 'squash', as: 'tom' });
+  await pullRequestsTick(round(), signal);
+  expect(await settle()).not.toBe('applied');
+  expect(comments(number)[0]).toContain('> **Not applied** ');
+  expect(comments(number).join('\n')).toContain('`production` is not applied (');
+  expect(states(commit).at(-1)).toBe('failure');
+  await people.push(name, { branch: 'main', files: loosened('second'), as: 'sam' });
+  await settle();
+  await reportsTick(round(), signal);
+}, 120_000);
+
 test('a rollback is told above the plan, and deployments show what is live', async () => {
-  const commit = await fixture.hub.git(name, 'rev-parse', 'main');
   const writes = fixture.hub.requests.filter(({ method }) => method !== 'GET').length;
   await reportsTick(round(), signal);
   expect(fixture.hub.requests.filter(({ method }) => method !== 'GET')).toHaveLength(writes);
@@ -109,5 +147,5 @@ test('a rollback is told above the plan, and deployments show what is live', asy
   expect(await rollBack(plane, { ...target, ...order, runs: 'finish' })).toMatchObject({ revision: 3 });
   await reportsTick(round(), signal);
   expect(comments(2)[0]).toMatch(/> \*\*Applied as revision 2 at .*\*\* Revision 3 took it back\./);
-  expect(states(commit.trim()).at(-1)).toBe('inactive');
+  expect(states(applied).at(-1)).toBe('inactive');
 }, 120_000);
