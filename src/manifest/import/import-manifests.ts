@@ -46,5 +46,6 @@ function convert(document: ForeignDocument, { fate, fields }: ForeignKind, conve
     document.root.get('kind').refuse({ code: 'import.defect', message, help });
     return;
   }
-  refuseUnread(document, fields);
+  // A conversion that refused its document had no reason to read on.
+  if (!document.isRefused) refuseUnread(document, fields);
 }

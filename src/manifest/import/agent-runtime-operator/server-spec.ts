@@ -1,0 +1,22 @@
+import type { Json, JsonObject } from '../../json.ts';
+import type { ForeignNode } from '../foreign.ts';
+import { given } from '../given.ts';
+import { isPrivateUrl } from '../private-url.ts';
+
+/** An MCP server that answers at a URL; the operator pins nothing, so it can be tried before it is pinned. */
+export function serverSpec(
+  node: ForeignNode,
+  { url, ...more }: { readonly url: string; readonly [field: string]: Json | undefined },
+): JsonObject {
+  node.flag(
+    'import.unpinned',
+    'The operator pins no tools: `pin: onDeclare` takes what the server says, until its tools are in `pawl.lock.yaml`.',
+  );
+  return given({
+    transport: 'http',
+    url,
+    allowPrivate: isPrivateUrl(url) ? true : undefined,
+    pin: 'onDeclare',
+    ...more,
+  });
+}
