@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { findRoot } from '../config.ts';
 import { settingsPath } from '../manifest/file-name.ts';
 import type { Written } from '../manifest/import/written.ts';
 
@@ -19,7 +18,15 @@ export interface ImportFile {
 }
 
 export function siteOf(out: string): ImportSite {
-  return { out, root: findRoot(out), repositoryAbove: repositoryAbove(out) };
+  return { out, root: settingsAbove(out), repositoryAbove: repositoryAbove(out) };
+}
+
+/** The nearest folder upward with a pawl.yaml, within the repository. */
+function settingsAbove(out: string): string | undefined {
+  for (let folder = out; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, settingsPath))) return folder;
+    if (existsSync(join(folder, '.git')) || dirname(folder) === folder) return undefined;
+  }
 }
 
 function repositoryAbove(out: string): string | undefined {

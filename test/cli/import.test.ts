@@ -82,6 +82,13 @@ describe('what is written', () => {
     expect(stdout).toContain('under paths: bots/memories');
   });
 
+  test('gets a pawl.yaml of its own below a repository that has none, and is told where that belongs', async () => {
+    await put({ 'old/a.yaml': memory('chats'), '.git/HEAD': '' });
+    const { stdout } = await run('old');
+    expect(await filesIn('pawl')).toContain('pawl.yaml');
+    expect(stdout).toContain('Move pawl.yaml to');
+  });
+
   test('overwrites no file: it lists what is in the way and writes nothing', async () => {
     await put({ 'old/a.yaml': memory('chats') + '---\n' + memory('more'), 'new/memories/chats.yaml': 'mine\n' });
     const { exit, stderr } = await run('old', '--out', 'new');

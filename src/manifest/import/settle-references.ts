@@ -1,3 +1,4 @@
+import { shownPath } from '../file-name.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { type ManifestReference, referencesOf } from '../manifest-reference.ts';
 import type { Address } from '../resource.ts';
@@ -137,13 +138,9 @@ interface Noting {
   readonly places: Places;
 }
 
-function note(
-  resource: Emitted,
-  { kind, address, name, restricts }: ManifestReference,
-  { needs, places }: Noting,
-): void {
-  const text = noteText({ kind, name: shownText(name), needs, restricts });
-  for (const node of nodesOf(resource, address, places)) {
+function note(resource: Emitted, reference: ManifestReference, { needs, places }: Noting): void {
+  const text = noteText(reference, needs, places.declared.get(reference.address));
+  for (const node of nodesOf(resource, reference.address, places)) {
     const isSaid = node.document.notes.some(
       (one) => one.code === text.code && one.message === text.message && String(one.path) === String(node.path),
     );
@@ -153,24 +150,17 @@ function note(
   }
 }
 
-function noteText({
-  kind,
-  name,
-  needs,
-  restricts,
-}: {
-  kind: string;
-  name: string;
-  needs: boolean;
-  restricts: boolean;
-}): NoteText {
-  const gone = `The ${kind} \`${name}\` is in none of the files, or could not be imported`;
-  if (needs) {
-    const help = 'Import the file that declares it in the same command, or mend what was refused there.';
-    return { code: 'import.depends', message: `${gone}, and nothing can stand in for it here.`, help };
-  }
-  const help = restricts
-    ? `There is nothing to restrict now; write it again when the ${kind} comes.`
-    : 'Import the file that declares it in the same command, or mend what was refused there.';
+function noteText(
+  { kind, name, restricts }: ManifestReference,
+  needs: boolean,
+  declared: ForeignDocument | undefined,
+): NoteText {
+  const what = `The ${kind} \`${shownText(name)}\``;
+  const place = declared === undefined ? '' : ` (${shownPath(declared.place.file)}:${declared.place.line})`;
+  const gone = declared === undefined ? `${what} is in none of the files` : `${what} is not written${place}`;
+  const cure =
+    declared === undefined ? 'Import the file that declares it in the same command.' : 'Mend what was refused there.';
+  if (needs) return { code: 'import.depends', message: `${gone}, and nothing can stand in for it here.`, help: cure };
+  const help = restricts ? `There is nothing to restrict now; write it again when the ${kind} comes.` : cure;
   return { code: 'import.reference', message: `${gone}: the entry is left out.`, help };
 }

@@ -28,7 +28,7 @@ export type Settling = Map<Address, Emitted>;
  */
 export function settle(conversion: Conversion): Settled {
   const resources: Settling = new Map(conversion.emitted);
-  const places = placesOf(conversion.mentions);
+  const places = placesOf(conversion);
   const own = ownAddresses(conversion);
   for (;;) {
     do dropMissing(resources, places);
