@@ -101,6 +101,7 @@ function addImport(program: Command, context: CliContext, outcome: Outcome): voi
     )
     .option('--out <directory>', 'where to write; nothing there is ever overwritten (default: ./pawl)')
     .option('--report', 'write nothing; say what would become of each document')
+    .option('--scripted', 'also write an environment whose models answer from scripts, to try it offline')
     .addOption(output('text', 'json'))
     .action(async (path: string, options) => {
       outcome.exit = await (await import('./import.ts')).importCommand(context, { ...options, path });

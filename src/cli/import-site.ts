@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { settingsPath } from '../manifest/file-name.ts';
+import { type Scripted, scriptedEnvironment } from '../manifest/import/scripted.ts';
 import type { Written } from '../manifest/import/written.ts';
 
 /** Where an import writes, and what is there. */
@@ -48,27 +49,41 @@ export function environmentPaths(paths: readonly string[], { out, root }: Import
  * What makes the manifests a repository: a pawl.yaml where none is in force. Its environment is applied by hand,
  * because nobody has looked yet at what the import made of the manifests.
  */
-export function repositoryFiles(written: readonly Written[], site: ImportSite): readonly ImportFile[] {
+export function repositoryFiles(
+  written: readonly Written[],
+  site: ImportSite,
+  scripted?: Scripted,
+): readonly ImportFile[] {
   if (site.root !== undefined || written.length === 0) return [];
   const paths = environmentPaths(
     written.map(({ path }) => path),
     site,
   );
-  const namespaces = [...new Set(written.map(({ resource }) => resource.namespace))].sort();
+  const namespaces = [...new Set(written.map(({ resource }) => resource.namespace))].sort().map(plain).join(', ');
   const text = `# Which branch and which folders are live as which environment.
 apiVersion: pawl/v1
 environments:
   - name: production
     branch: main
     paths: [${paths.map(plain).join(', ')}]
-    namespaces: [${namespaces.map(plain).join(', ')}]
+    namespaces: [${namespaces}]
     # A person runs \`pawl apply\`, until somebody has looked at what was imported. With \`auto\`, what is merged is live.
     apply: manual
-`;
+${scripted === undefined ? '' : scriptedText([...paths, scripted.overlay], namespaces)}`;
   const ignore = existsSync(join(site.out, '.gitignore'))
     ? []
     : [{ path: '.gitignore', text: '# The embedded database and what else pawl keeps here.\n.pawl/\n' }];
   return [{ path: settingsPath, text }, ...ignore];
+}
+
+function scriptedText(paths: readonly string[], namespaces: string): string {
+  return `  # The same with models that answer from scripts, to try it offline and without keys.
+  - name: ${scriptedEnvironment}
+    branch: main
+    paths: [${paths.map(plain).join(', ')}]
+    namespaces: [${namespaces}]
+    apply: manual
+`;
 }
 
 /** Names of digits, and words that YAML gives a meaning, are quoted. */

@@ -5,6 +5,7 @@ import type { ExitCode } from '../errors.ts';
 import type { SourceFile } from '../manifest/document.ts';
 import { importManifests, type Imported } from '../manifest/import/import-manifests.ts';
 import { reportOf, type ImportReport } from '../manifest/import/report.ts';
+import { scriptedFiles } from '../manifest/import/scripted.ts';
 import { strayOf } from '../manifest/import/stray.ts';
 import type { Problem } from '../manifest/problem.ts';
 import { firstPlan } from '../plan/first-plan.ts';
@@ -20,6 +21,8 @@ export interface ImportOptions {
   readonly path: string;
   readonly out?: string;
   readonly report?: boolean;
+  /** Scripts and an environment in which models answer from them. */
+  readonly scripted?: boolean;
   readonly output: string;
 }
 
@@ -45,11 +48,16 @@ export const outDefault = 'pawl';
 /** Reads another system's manifests and writes pawl's, or says what would become of them. */
 export async function importCommand(context: CliContext, options: ImportOptions): Promise<ExitCode> {
   const { files, problems } = await readInput(context, options.path);
-  const read = importManifests(files);
+  const read = importManifests(files, { scripted: options.scripted === true });
   const unread = problems.map((problem) => strayOf('refused', 'unread file', problem));
   const imported: Imported = { ...read, strays: [...read.strays, ...unread] };
   const site = siteOf(resolve(context.cwd, options.out ?? outDefault));
-  const toWrite = [...imported.written, ...repositoryFiles(imported.written, site)];
+  const scripted = options.scripted === true ? scriptedFiles(imported) : undefined;
+  const toWrite = [
+    ...imported.written,
+    ...(scripted?.files ?? []),
+    ...repositoryFiles(imported.written, site, scripted),
+  ];
   const isDry = options.report === true || imported.written.length === 0;
   if (!isDry) await writeImport(site, toWrite);
   const result: ImportResult = {

@@ -7,6 +7,7 @@ import { refuseDuplicates } from './duplicates.ts';
 import type { ForeignDocument } from './foreign.ts';
 import { ForeignEstate } from './foreign-estate.ts';
 import { readForeign } from './read-foreign.ts';
+import { standInForModels } from './scripted-stand-in.ts';
 import { settle, type Settled } from './settle.ts';
 import type { Stray } from './stray.ts';
 
@@ -18,8 +19,13 @@ export interface Imported extends Settled {
   readonly problems: readonly Problem[];
 }
 
+export interface ImportRules {
+  /** Models that no file declares are replaced by ones that answer from scripts. */
+  readonly scripted?: boolean;
+}
+
 /** Manifests of other systems as pawl's: whatever is not carried over is said at its place. */
-export function importManifests(files: readonly SourceFile[]): Imported {
+export function importManifests(files: readonly SourceFile[], { scripted = false }: ImportRules = {}): Imported {
   const { documents, strays: unknown } = readForeign(files);
   const strays = [...unknown, ...refuseDuplicates(documents)];
   const conversion = new Conversion(new ForeignEstate(documents));
@@ -31,6 +37,7 @@ export function importManifests(files: readonly SourceFile[]): Imported {
   }
   // All are checked by now: what a conversion grants may depend on whether another document holds.
   for (const [document, kind] of documents) convert(document, kind, conversion);
+  if (scripted) standInForModels(conversion);
   const problems = strays.flatMap((stray) => (stray.fate === 'refused' ? stray.problems : []));
   return { documents, strays, problems, ...settle(conversion) };
 }

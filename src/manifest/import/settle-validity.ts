@@ -22,7 +22,7 @@ export function refuseInvalid(files: readonly Written[]): Resolved | undefined {
     for (const document of parsed.documents) manifests.push(validate(document));
   }
   // Without the documents that cannot be read, references to them would be blamed too.
-  const resolved = problems.length === 0 ? resolve(manifests, new Map(), {}) : undefined;
+  const resolved = problems.length === 0 ? resolve(manifests, scriptsOf(files), {}) : undefined;
   const errors = [...problems, ...(resolved?.problems ?? [])].filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return resolved;
   for (const { file, message, help, code } of errors) {
@@ -30,6 +30,18 @@ export function refuseInvalid(files: readonly Written[]): Resolved | undefined {
     for (const document of from) refuse(document, { message: `${message} (\`${code}\`)`, help });
   }
   return undefined;
+}
+
+/** Scripts beside endpoints that the import made up: what they will say is written in the end. */
+function scriptsOf(files: readonly Written[]): ReadonlyMap<string, Uint8Array> {
+  const script = new TextEncoder().encode('replies: [{ agent: nobody, turns: [{ text: Nothing. }] }]');
+  return new Map(
+    files.flatMap(({ path, resource }) => {
+      const { scriptFile } = resource.spec;
+      const folder = path.slice(0, path.lastIndexOf('/') + 1);
+      return typeof scriptFile === 'string' ? [[`${folder}${scriptFile}`, script] as const] : [];
+    }),
+  );
 }
 
 function refuse(
