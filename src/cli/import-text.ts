@@ -145,6 +145,11 @@ function next({ written, out }: ImportResult, { site, isDry }: ImportLayout): re
     ...enter,
     '  pawl validate',
     '  git init -b main && git add -A && git commit -m "Import agents"',
-    '  pawl plan',
+    isScripted(written) ? '  pawl plan --env production' : '  pawl plan',
   ];
+}
+
+/** Two environments are told apart by name. */
+function isScripted(written: readonly string[]): boolean {
+  return written.some((path) => path.endsWith('.script.yaml'));
 }
