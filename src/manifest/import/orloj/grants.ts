@@ -4,6 +4,7 @@ import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { governanceOf, listed, operationsOf, type Ruling, verdictOn } from './governance.ts';
 import { lacking, passes, type PawlRule, type PawlUse, type Permission, permissionIn } from './granted.ts';
 import { orlojName, sameName } from './orloj-name.ts';
+import { isRemoteAgent } from './remote-agent.ts';
 import { permissionNames, permissionsOf } from './permission-token.ts';
 import { requiredOf } from './tool-permission.ts';
 import { isGoverned, serverTool, toolOfServer } from './tool-reference.ts';
@@ -50,7 +51,8 @@ function grantsOf(agent: ForeignDocument, conversion: Conversion): AgentGrants {
   const extras: AgentGrants['extras'][number][] = [];
   const closed = new Set<ToolUse>();
   for (const use of uses) {
-    if (use.ruling.verdict === 'deny') continue;
+    // Handing work to an agent elsewhere is granted by the entry itself.
+    if (use.ruling.verdict === 'deny' || isRemoteAgent(use.document)) continue;
     const permissions = lackingFor(use, given);
     const widened = new Set([...given, ...permissions.map(({ text }) => text)]);
     if (denied.some((other) => !withheld.has(other) && opens(other, widened))) closed.add(use);

@@ -1,16 +1,19 @@
 import type { JsonObject } from '../../json.ts';
 import type { Conversion } from '../conversion.ts';
-import type { ForeignNode } from '../foreign.ts';
+import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { governanceOf } from './governance.ts';
 import { agentGrants, isMemoryTool, type ToolUse } from './grants.ts';
 import { sameName } from './orloj-name.ts';
+import { isRemoteAgent, remoteAgent } from './remote-agent.ts';
 import { referToTool, serverTool } from './tool-reference.ts';
 
 /** What one entry of an agent's `tools` becomes. */
 export type ToolEntry =
   | { readonly kind: 'tool'; readonly toolRef: string; readonly requireApproval: boolean }
   /** Entries of one server are one entry in pawl. */
-  | { readonly kind: 'server'; readonly mcpServerRef: string; readonly tool: string };
+  | { readonly kind: 'server'; readonly mcpServerRef: string; readonly tool: string }
+  /** An agent elsewhere is handed work: an entry of `agents`. */
+  | { readonly kind: 'agent'; readonly agentRef: string };
 
 /** An entry of an agent's `tools` as pawl writes it; undefined where it is left out, which is said at its place. */
 export function toolUse(node: ForeignNode, conversion: Conversion): ToolEntry | undefined {
@@ -32,6 +35,7 @@ export function toolUse(node: ForeignNode, conversion: Conversion): ToolEntry | 
     node.drop({ code: 'import.withheld', ...withheldText(use, conversion) });
     return undefined;
   }
+  if (use.document !== undefined && isRemoteAgent(use.document)) return agentEntry(node, use, conversion);
   if (use.target.kind === 'tool') {
     const toolRef = referToTool(node, reference, conversion);
     return { kind: 'tool', toolRef, requireApproval: needsPeople(use, conversion) };
@@ -41,16 +45,41 @@ export function toolUse(node: ForeignNode, conversion: Conversion): ToolEntry | 
   return { kind: 'server', mcpServerRef: conversion.mention(node, use.target.of), tool: found.tool };
 }
 
+/** Handing work on is granted by the entry: where Orloj would deny it, or ask people, there is none. */
+function agentEntry(node: ForeignNode, { ruling, document }: ToolUse, conversion: Conversion): ToolEntry | undefined {
+  if (document === undefined) return undefined;
+  if (ruling.verdict === 'allow')
+    return { kind: 'agent', agentRef: conversion.mention(node, remoteAgent(document, conversion)) };
+  const message = `Orloj ${ruling.verdict === 'deny' ? 'denies' : 'asks people about'} calls of this agent elsewhere, and pawl has no rule for that: it is left out.`;
+  node.drop({ code: 'import.withheld', message, help: 'Add it to `agents` if the agent may hand it work.' });
+  return undefined;
+}
+
+/** The agents elsewhere that an agent lists among its tools. */
+export function agentUses(tools: ForeignNode, conversion: Conversion): readonly JsonObject[] {
+  return entriesOf(tools, conversion).flatMap((entry) =>
+    entry.kind === 'agent' ? [{ agentRef: entry.agentRef }] : [],
+  );
+}
+
+const entries = new WeakMap<ForeignDocument, readonly ToolEntry[]>();
+
+/** Read once, so that nothing is said of an entry twice. */
+function entriesOf(tools: ForeignNode, conversion: Conversion): readonly ToolEntry[] {
+  const known = entries.get(tools.document) ?? tools.items().flatMap((node) => toolUse(node, conversion) ?? []);
+  entries.set(tools.document, known);
+  return known;
+}
+
 /** The entries of an agent's `tools`, one for each Tool and one for all tools of each server. */
 export function toolUses(tools: ForeignNode, conversion: Conversion): readonly JsonObject[] {
-  const entries: JsonObject[] = [];
+  const written: JsonObject[] = [];
   const servers = new Map<string, string[]>();
-  for (const node of tools.items()) {
-    const entry = toolUse(node, conversion);
-    if (entry === undefined) continue;
+  for (const entry of entriesOf(tools, conversion)) {
+    if (entry.kind === 'agent') continue;
     if (entry.kind === 'tool') {
       const { toolRef, requireApproval } = entry;
-      entries.push({ toolRef, ...(requireApproval ? { requireApproval } : {}) });
+      written.push({ toolRef, ...(requireApproval ? { requireApproval } : {}) });
       continue;
     }
     const listed = servers.get(entry.mcpServerRef);
@@ -58,10 +87,10 @@ export function toolUses(tools: ForeignNode, conversion: Conversion): readonly J
     else {
       const first = [entry.tool];
       servers.set(entry.mcpServerRef, first);
-      entries.push({ mcpServerRef: entry.mcpServerRef, tools: first });
+      written.push({ mcpServerRef: entry.mcpServerRef, tools: first });
     }
   }
-  return entries;
+  return written;
 }
 
 /** What runs elsewhere cannot be isolated, so pawl lets people look at each call where the risk is high. */
