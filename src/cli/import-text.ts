@@ -25,7 +25,7 @@ export function renderImport(result: ImportResult, layout: ImportLayout): string
     section('Refused: these documents are not written', grouped(result.refusals), layout),
     section('Left out of what is written', grouped(result.losses), layout),
     section('To look at', grouped(result.flags), layout),
-    section('Limits and grants that are written out now', defaults(result), layout),
+    section('Remarks in the written files', defaults(result), layout),
     section('Judged risky: `pawl plan` will ask for an acknowledgement', risks(result), layout),
     section(
       'Needs parts of pawl that this build lacks',
