@@ -1,0 +1,54 @@
+import type { JsonObject } from '../../json.ts';
+import type { RouteGraph, RouteNode } from './route-graph.ts';
+
+/** The join of a node; undefined where it waits for all that may come, as pawl does by itself. */
+export function joinOf(target: RouteNode, routes: RouteGraph): JsonObject | undefined {
+  const join = target.body.get('join');
+  const mode = join.get('mode').text() ?? 'wait_for_all';
+  const count = join.get('quorum_count').number() ?? 0;
+  const percent = join.get('quorum_percent').number() ?? 0;
+  const inputs = inputsOf(target, routes);
+  if (inputs.all < 2) return undefined;
+  sayBack(target, inputs);
+  if (mode !== 'quorum') return undefined;
+  const asked = Math.max(count, Math.ceil((percent * inputs.all) / 100));
+  const needed = asked === 0 ? inputs.all : Math.min(asked, inputs.all);
+  if (inputs.back > 0 && needed < inputs.back) {
+    const message = 'Agents that lead back to this one are all waited for before it begins another round.';
+    join.flag('import.graph', message);
+  }
+  if (inputs.forward < 2 || needed >= inputs.forward) return undefined;
+  return { mode: 'quorum', count: Math.max(1, needed) };
+}
+
+interface Inputs {
+  readonly all: number;
+  readonly forward: number;
+  readonly back: number;
+}
+
+function inputsOf(target: RouteNode, { nodes }: RouteGraph): Inputs {
+  const key = keyOf(target, nodes);
+  const behind = reachedFrom(key, nodes);
+  const sources = [...nodes].filter(([, { routes }]) => routes.some(({ to }) => to === key));
+  const back = sources.filter(([source]) => behind.has(source)).length;
+  return { all: sources.length, forward: sources.length - back, back };
+}
+
+function keyOf(target: RouteNode, nodes: RouteGraph['nodes']): string {
+  return [...nodes].find(([, node]) => node === target)?.[0] ?? '';
+}
+
+function reachedFrom(start: string, nodes: RouteGraph['nodes']): ReadonlySet<string> {
+  const reached = new Set([start]);
+  for (const key of reached) for (const { to } of nodes.get(key)?.routes ?? []) reached.add(to);
+  return reached;
+}
+
+/** There, a join counts what comes back like what comes first, and a cycle that is entered from outside never begins. */
+function sayBack({ body, node }: RouteNode, { forward, back }: Inputs): void {
+  if (forward === 0 || back === 0) return;
+  const message =
+    'Orloj would wait here for what only this agent leads to. In pawl an edge that leads back begins another round, and is not waited for.';
+  (body.exists ? body : node).flag('import.graph', message);
+}
