@@ -213,4 +213,9 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     cause: 'The other system finds its credential elsewhere, or in another form than pawl reads.',
     cure: 'Set the Secret as the message says.',
   },
+  'import.payload': {
+    title: 'The payload comes in another shape',
+    cause: 'The other system hands the body of a request on as one text; pawl reads it as JSON.',
+    cure: 'Read fields of it where that is of use: `${ payload.issue.title }`.',
+  },
 };
