@@ -218,4 +218,27 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     cause: 'The other system hands the body of a request on as one text; pawl reads it as JSON.',
     cure: 'Read fields of it where that is of use: `${ payload.issue.title }`.',
   },
+  'import.all_tools': {
+    title: 'All tools of a server',
+    cause:
+      'The other system gives an agent every tool of the server where it names none. `*` stands for those of the pin.',
+    cure: 'Name the tools that the agent is meant to call.',
+  },
+  'import.memory_scope': {
+    title: 'A memory that was kept for each user',
+    cause: 'The other system keeps what each user said apart. A Memory of pawl is one for all who use the agent.',
+    cure: 'Add `read`, `search` and `write` to `memory.allow` if users may learn what others said.',
+  },
+  'import.compaction': {
+    title: 'Long conversations are shortened in another way',
+    cause:
+      'The other system says in another measure when a conversation is shortened, or leaves out what pawl sums up.',
+    cure: 'Look at `context.compaction` of the agent.',
+  },
+  'import.not_admitted': {
+    title: 'A template that nothing runs',
+    cause:
+      'The other system runs a template where something admits it by its labels, and nothing among the files does.',
+    cure: 'Remove the agent if it is not meant to run.',
+  },
 };
