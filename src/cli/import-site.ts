@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { settingsPath } from '../manifest/file-name.ts';
-import { type Scripted, scriptedEnvironment } from '../manifest/import/scripted.ts';
+import { scriptedEnvironment } from '../manifest/import/scripted.ts';
 import type { Written } from '../manifest/import/written.ts';
 
 /** Where an import writes, and what is there. */
@@ -52,7 +52,7 @@ export function environmentPaths(paths: readonly string[], { out, root }: Import
 export function repositoryFiles(
   written: readonly Written[],
   site: ImportSite,
-  scripted?: Scripted,
+  overlay?: string,
 ): readonly ImportFile[] {
   if (site.root !== undefined || written.length === 0) return [];
   const paths = environmentPaths(
@@ -69,7 +69,7 @@ environments:
     namespaces: [${namespaces}]
     # A person runs \`pawl apply\`, until somebody has looked at what was imported. With \`auto\`, what is merged is live.
     apply: manual
-${scripted === undefined ? '' : scriptedText([...paths, scripted.overlay], namespaces)}`;
+${overlay === undefined ? '' : scriptedText([...paths, overlay], namespaces)}`;
   const ignore = existsSync(join(site.out, '.gitignore'))
     ? []
     : [{ path: '.gitignore', text: '# The embedded database and what else pawl keeps here.\n.pawl/\n' }];

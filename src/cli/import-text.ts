@@ -1,7 +1,7 @@
 import { shownPath } from '../manifest/file-name.ts';
 import type { Said } from '../manifest/import/report.ts';
 import { shellWord } from './files.ts';
-import type { ImportResult } from './import.ts';
+import type { ImportResult } from './import-result.ts';
 import { environmentPaths, type ImportSite } from './import-site.ts';
 import { plural } from './plural.ts';
 import type { Colors } from './terminal.ts';

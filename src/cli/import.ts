@@ -4,7 +4,7 @@ import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { SourceFile } from '../manifest/document.ts';
 import { importManifests, type Imported } from '../manifest/import/import-manifests.ts';
-import { reportOf, type ImportReport } from '../manifest/import/report.ts';
+import { reportOf } from '../manifest/import/report.ts';
 import { scriptedFiles } from '../manifest/import/scripted.ts';
 import { strayOf } from '../manifest/import/stray.ts';
 import type { Problem } from '../manifest/problem.ts';
@@ -12,6 +12,7 @@ import { firstPlan } from '../plan/first-plan.ts';
 import { foreignFileLimits, readForeignFiles } from '../source/foreign-files.ts';
 import type { CliContext } from './context.ts';
 import { json } from './context.ts';
+import type { ImportResult, ImportRisk } from './import-result.ts';
 import { repositoryFiles, type ImportSite, siteOf } from './import-site.ts';
 import { renderImport } from './import-text.ts';
 import { writeImport } from './import-write.ts';
@@ -26,24 +27,7 @@ export interface ImportOptions {
   readonly output: string;
 }
 
-/** A risk as `pawl plan` would show it. */
-export interface ImportRisk {
-  readonly class: string;
-  readonly name: string;
-  readonly title: string;
-  readonly details: readonly string[];
-}
-
-/** What the command prints. */
-export interface ImportResult extends ImportReport {
-  /** What `pawl plan` would ask somebody to acknowledge before it is live. */
-  readonly risks: readonly ImportRisk[];
-  /** Paths below the folder; with `--report`, those that would be written. */
-  readonly written: readonly string[];
-  readonly out: string;
-}
-
-export const outDefault = 'pawl';
+const outDefault = 'pawl';
 
 /** Reads another system's manifests and writes pawl's, or says what would become of them. */
 export async function importCommand(context: CliContext, options: ImportOptions): Promise<ExitCode> {
@@ -56,7 +40,7 @@ export async function importCommand(context: CliContext, options: ImportOptions)
   const toWrite = [
     ...imported.written,
     ...(scripted?.files ?? []),
-    ...repositoryFiles(imported.written, site, scripted),
+    ...repositoryFiles(imported.written, site, scripted?.overlay),
   ];
   const isDry = options.report === true || imported.written.length === 0;
   if (!isDry) await writeImport(site, toWrite);

@@ -1,7 +1,7 @@
 import { referencesOf } from '../manifest-reference.ts';
 import { findCycles, heightsOf, type Links } from '../nesting.ts';
 import type { Address } from '../resource.ts';
-import type { Settling } from './settle.ts';
+import type { Settling } from './settling.ts';
 import { nodesOf, type Places } from './settle-places.ts';
 
 const shownMax = 8;

@@ -6,7 +6,7 @@ import { shownText } from '../shown.ts';
 import type { Path } from '../text.ts';
 import type { Emitted } from './conversion.ts';
 import type { ForeignDocument, NoteText } from './foreign.ts';
-import type { Settling } from './settle.ts';
+import type { Settling } from './settling.ts';
 import { nodesOf, type Places } from './settle-places.ts';
 
 /**

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 import { referencesOf } from '../manifest-reference.ts';
 import { addressOf, type Address } from '../resource.ts';
 import type { Conversion, SecretToSet } from './conversion.ts';
-import type { Settling } from './settle.ts';
+import type { Settling } from './settling.ts';
 
 /** Secrets that the importer made for what is not written in the end go, keys that nobody reads too. */
 export function secretsInUse(resources: Settling, { secrets, estate }: Conversion): readonly SecretToSet[] {

@@ -3,7 +3,7 @@ import { compareText } from '../problem.ts';
 import type { Address } from '../resource.ts';
 import { shareAnnotation } from '../share.ts';
 import type { ForeignDocument } from './foreign.ts';
-import type { Settling } from './settle.ts';
+import type { Settling } from './settling.ts';
 
 /** Who is used from other namespaces says so in pawl: the annotation is added, and flagged at the foreign document. */
 export function share(resources: Settling): Settling {

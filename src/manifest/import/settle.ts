@@ -8,6 +8,7 @@ import { dropMissing } from './settle-references.ts';
 import { secretsInUse } from './settle-secrets.ts';
 import { share } from './settle-shares.ts';
 import { refuseInvalid } from './settle-validity.ts';
+import type { Settling } from './settling.ts';
 import { written, type Written } from './written.ts';
 
 /** What an import comes to once nothing in it refers to what is not there, and all of it is valid. */
@@ -18,9 +19,6 @@ export interface Settled {
   /** Of exactly what is written, without errors. */
   readonly resolved: Resolved;
 }
-
-/** The resources by their addresses; each round takes away, and none adds. */
-export type Settling = Map<Address, Emitted>;
 
 /**
  * Takes away what cannot stand: documents that were refused, what refers to them and cannot do without, circles, and
