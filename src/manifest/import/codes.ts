@@ -241,4 +241,14 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
       'The other system runs a template where something admits it by its labels, and nothing among the files does.',
     cure: 'Remove the agent if it is not meant to run.',
   },
+  'import.split': {
+    title: 'One document became several',
+    cause: 'What one document of the other system says takes several resources in pawl.',
+    cure: 'Change them together; each says what it goes with.',
+  },
+  'import.scripted': {
+    title: 'A model that answers from a script',
+    cause: 'With `--scripted`, a model that no file declares is stood in for by one that is offline.',
+    cure: 'Write the real ModelEndpoint before it goes live.',
+  },
 };

@@ -58,7 +58,7 @@ function costAt(answer: Json, standing: Standing): number {
   });
   const ways = taken.length > 0 ? taken : edges.filter((edge) => edge['default'] === true);
   if (ways.length === 0) return again + 10;
-  return again + ways.filter((edge) => leadsBack(String(edge['to']), standing)).length;
+  return again + ways.filter(({ to }) => typeof to === 'string' && leadsBack(to, standing)).length;
 }
 
 function holds(condition: string, answer: Json, { graph, node }: Standing): boolean {
@@ -95,7 +95,7 @@ interface Varying {
 /** Other answers, made of the values that the conditions compare with. */
 function variantsOf(plain: Json, { schema, conditions }: Varying): readonly Json[] {
   const literals = literalsOf(conditions);
-  if (schema === undefined) return textsOf(String(plain), literals);
+  if (schema === undefined) return typeof plain === 'string' ? textsOf(plain, literals) : [];
   let variants: Json[] = [plain];
   if (!isJsonObject(plain)) return literals;
   for (const [name, below] of Object.entries(objectAt(isJsonObject(schema) ? schema : {}, 'properties'))) {

@@ -8,8 +8,8 @@ import type { Settled } from './settle.ts';
 
 /** The files by which what was imported can be tried offline, beside those that it goes live with. */
 export interface Scripted {
-  /** The folder that the environment has beside the others, as its last path. */
-  readonly overlay: string;
+  /** The folder that the environment has beside the others, as its last path; undefined: nothing had to be changed. */
+  readonly overlay: string | undefined;
   readonly files: readonly { readonly path: string; readonly text: string }[];
 }
 
@@ -38,7 +38,8 @@ export function scriptedFiles({ resources, written }: Pick<Settled, 'resources' 
     ...guards.flatMap((guard) => guardFiles(guard, overlay)),
     ...resources.flatMap((agent) => agentFiles(agent, overlay)),
   ];
-  return { overlay, files };
+  const isUsed = files.some(({ path }) => path.startsWith(`${overlay}/`));
+  return { overlay: isUsed ? overlay : undefined, files };
 }
 
 function freeFolder(paths: readonly string[]): string {
@@ -106,7 +107,8 @@ function repliesFor(model: Emitted, resources: readonly Emitted[]): JsonObject[]
   const names = new Map(asking.map((agent) => [agent.name, agent]));
   const replies = Array.from(names.values(), (agent) => {
     const answer = answerOf(agent.name, agent.spec, standings.get(`${agent.namespace}/${agent.name}`) ?? []);
-    const turn = objectAt(agent.spec, 'output')['schema'] === undefined ? { text: String(answer) } : { json: answer };
+    const hasSchema = objectAt(agent.spec, 'output')['schema'] !== undefined;
+    const turn = typeof answer === 'string' && !hasSchema ? { text: answer } : { json: answer };
     // A step may ask again: after a tool call of its own, or to mend an answer.
     return { agent: agent.name, turns: [turn, turn, turn] };
   });
