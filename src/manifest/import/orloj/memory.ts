@@ -51,7 +51,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
 function convertLocal(document: ForeignDocument, conversion: Conversion): void {
   const { spec } = document;
   leaveBehind(spec, 'A memory in the process has no address.');
-  spec.get('embedding_model').ignore('Nothing is searched by meaning in the memory of a process.');
+  leaveOut(spec.get('embedding_model'), 'Nothing is searched by meaning in the memory of a process.');
   if (!isUsedByTools(document, conversion)) {
     conversion.become(document, { type: 'inMemory' });
     return;
@@ -108,11 +108,11 @@ function embeddingOf(node: ForeignNode, conversion: Conversion): JsonObject {
 
 function convertService(document: ForeignDocument, conversion: Conversion): void {
   const { spec } = document;
-  spec.get('embedding_model').ignore('The service makes its own embeddings.');
+  leaveOut(spec.get('embedding_model'), 'The service makes its own embeddings.');
   const endpoint = spec.get('endpoint');
   const hidden = spec.get('endpoint_secret_ref');
   if (hidden.text() !== undefined)
-    hidden.refuse({ message: 'pawl reads no URL from a Secret.', help: 'Write the URL into `endpoint`.' });
+    return hidden.refuse({ message: 'pawl reads no URL from a Secret.', help: 'Write the URL into `endpoint`.' });
   const url = endpoint.text()?.trim() ?? '';
   if (url === '' || !URL.canParse(url)) {
     endpoint.refuse({ code: 'import.schema', message: 'A memory of `http` needs the URL of its service.' });
@@ -143,6 +143,10 @@ function leaveBehind(spec: ForeignNode, reason: string): void {
       );
     else endpoint.ignore(reason);
   }
-  for (const node of [spec.get('endpoint_secret_ref'), spec.at('auth', 'secretRef')])
-    if (node.exists) node.ignore(reason);
+  leaveOut(spec.get('endpoint_secret_ref'), reason);
+  leaveOut(spec.at('auth', 'secretRef'), reason);
+}
+
+function leaveOut(node: ForeignNode, reason: string): void {
+  if (node.exists) node.ignore(reason);
 }
