@@ -1,5 +1,6 @@
 import { canonicalText } from '../digest.ts';
 import { shownPath } from '../file-name.ts';
+import { isJsonObject, type Json } from '../json.ts';
 import type { ForeignKind } from './dialect.ts';
 import type { ForeignDocument } from './foreign.ts';
 import { strayOf, type Stray } from './stray.ts';
@@ -20,12 +21,29 @@ export function refuseDuplicates(documents: Map<ForeignDocument, ForeignKind>): 
   const strays: Stray[] = [];
   for (const [first, ...others] of byIdentity.values()) {
     if (first === undefined || others.length === 0) continue;
-    const text = canonicalText(first.value);
-    const isSame = others.every((other) => canonicalText(other.value) === text);
+    const text = comparedText(first);
+    const isSame = others.every((other) => comparedText(other) === text);
     if (isSame) strays.push(...others.map((other) => repeated(other, first, documents)));
     else if (documents.get(first)?.fate.fate !== 'ignored') refuseAll([first, ...others]);
   }
   return strays;
+}
+
+/** What two documents are compared by: of Secrets the keys, for values are never read. */
+function comparedText({ kind, value }: ForeignDocument): string {
+  return canonicalText(kind.endsWith('Secret') ? withoutValues(value) : value);
+}
+
+const holdingValues: ReadonlySet<string> = new Set(['data', 'stringData', 'encryptedData']);
+
+function withoutValues(value: Json): Json {
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => {
+      if (key === 'spec') return [key, withoutValues(one)];
+      return [key, holdingValues.has(key) && isJsonObject(one) ? Object.keys(one).sort() : one];
+    }),
+  );
 }
 
 function repeated(other: ForeignDocument, first: ForeignDocument, documents: Map<ForeignDocument, ForeignKind>): Stray {

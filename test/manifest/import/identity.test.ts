@@ -31,6 +31,16 @@ test('two documents of one identity that differ are both refused, each naming th
   ]);
 });
 
+test('Secrets that differ in their values alone are one: values are not even compared', () => {
+  const secret = (value: string, key = 'token') =>
+    `apiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData: { ${key}: ${value} }\n`;
+  expect(strays({ 'a.yaml': secret('one'), 'b.yaml': secret('two') })).toEqual([
+    'ignored b.yaml:1 v1 Secret: import.ignored It is the same as a.yaml:1.',
+  ]);
+  const { said } = importTexts({ 'a.yaml': secret('one'), 'b.yaml': secret('one', 'other') });
+  expect(said.filter((one) => one.includes('import.duplicate'))).toHaveLength(2);
+});
+
 test('a List is its items, each at its place', () => {
   const list = `apiVersion: v1
 kind: List
