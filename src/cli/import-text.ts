@@ -1,5 +1,6 @@
 import { shownPath } from '../manifest/file-name.ts';
 import type { Said } from '../manifest/import/report.ts';
+import { scriptedEnvironment } from '../manifest/import/scripted.ts';
 import { shellWord } from './files.ts';
 import type { ImportResult } from './import-result.ts';
 import { environmentPaths, type ImportSite } from './import-site.ts';
@@ -11,6 +12,8 @@ export interface ImportLayout {
   readonly site: ImportSite;
   /** Nothing was written. */
   readonly isDry: boolean;
+  /** The folder of the environment in which models answer from scripts; production must not name it. */
+  readonly overlay: string | undefined;
   readonly width: number;
   readonly colors: Colors;
 }
@@ -120,14 +123,15 @@ function files({ written, out }: ImportResult, { width }: ImportLayout): readonl
 }
 
 /** The commands from here to a plan, as they can be typed where this one was. */
-function next({ written, out }: ImportResult, { site, isDry }: ImportLayout): readonly string[] {
+function next({ written, out }: ImportResult, { site, isDry, overlay }: ImportLayout): readonly string[] {
   if (written.length === 0) return [];
   if (isDry) return ['  Leave --report away to write them.'];
   const enter = out === '.' ? [] : [`  cd ${shellWord(out)}`];
   if (site.root !== undefined) {
-    const paths = environmentPaths(written, site).join(', ');
+    const { paths, more } = pathsToName(written, site, overlay);
     return [
       `  Name in the pawl.yaml of ${shownPath(site.root)}, under paths: ${paths}`,
+      ...more,
       ...enter,
       '  pawl validate',
       '  pawl plan',
@@ -145,11 +149,17 @@ function next({ written, out }: ImportResult, { site, isDry }: ImportLayout): re
     ...enter,
     '  pawl validate',
     '  git init -b main && git add -A && git commit -m "Import agents"',
-    isScripted(written) ? '  pawl plan --env production' : '  pawl plan',
+    // Two environments are told apart by name.
+    overlay === undefined ? '  pawl plan' : '  pawl plan --env production',
+    ...(overlay === undefined ? [] : [`  pawl run <system> --local --env ${scriptedEnvironment}   tries one offline`]),
   ];
 }
 
-/** Two environments are told apart by name. */
-function isScripted(written: readonly string[]): boolean {
-  return written.some((path) => path.endsWith('.script.yaml'));
+/** What environments name: the overlay only one of its own, after the others. */
+function pathsToName(written: readonly string[], site: ImportSite, overlay: string | undefined) {
+  const paths = environmentPaths(written, site);
+  const isOverlay = (path: string) => overlay !== undefined && path.split('/').at(-1) === overlay;
+  const own = paths.filter(isOverlay);
+  const more = own.map((path) => `  In an environment of its own, to try it offline: the same paths, and then ${path}`);
+  return { paths: paths.filter((path) => !isOverlay(path)).join(', '), more };
 }

@@ -50,19 +50,20 @@ export async function importCommand(context: CliContext, options: ImportOptions)
     written: imported.written.length === 0 ? [] : toWrite.map(({ path }) => path),
     out: relative(context.cwd, site.out) || '.',
   };
-  show(context, result, { site, isDry, asJson: options.output === 'json' });
+  show(context, result, { site, isDry, overlay: scripted?.overlay, asJson: options.output === 'json' });
   return result.refused > 0 || result.losses.length > 0 ? exitCodes.unexpected : exitCodes.success;
 }
 
 interface Showing {
   readonly site: ImportSite;
   readonly isDry: boolean;
+  readonly overlay: string | undefined;
   readonly asJson: boolean;
 }
 
-function show({ terminal }: CliContext, result: ImportResult, { site, isDry, asJson }: Showing): void {
+function show({ terminal }: CliContext, result: ImportResult, { asJson, ...layout }: Showing): void {
   if (asJson) return json(terminal, result);
-  terminal.out(renderImport(result, { site, isDry, width: terminal.width, colors: terminal.colors }));
+  terminal.out(renderImport(result, { ...layout, width: terminal.width, colors: terminal.colors }));
 }
 
 interface Input {

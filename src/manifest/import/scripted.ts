@@ -37,6 +37,7 @@ export function scriptedFiles({ resources, written }: Pick<Settled, 'resources' 
     ...models.flatMap((model) => modelFiles(model, { overlay, resources, written })),
     ...guards.flatMap((guard) => guardFiles(guard, overlay)),
     ...resources.flatMap((agent) => agentFiles(agent, overlay)),
+    ...systemFiles(resources, overlay),
   ];
   const isUsed = files.some(({ path }) => path.startsWith(`${overlay}/`));
   return { overlay: isUsed ? overlay : undefined, files };
@@ -171,4 +172,24 @@ function agentFiles(agent: Emitted, overlay: string): Scripted['files'] {
       ),
     },
   ];
+}
+
+/** A system to run each agent by, where no imported one has it: the other system calls agents without any. */
+function systemFiles(resources: readonly Emitted[], overlay: string): Scripted['files'] {
+  const standings = standingsOf(resources);
+  const systems = new Set(
+    resources.flatMap((one) => (one.kind === 'AgentSystem' ? [`${one.namespace}/${one.name}`] : [])),
+  );
+  return resources.flatMap(({ kind, namespace, name, spec }) => {
+    const path = `${namespace}/${name}`;
+    if (kind !== 'Agent' || isJsonObject(spec['runtime']) || standings.has(path) || systems.has(path)) return [];
+    const system = {
+      apiVersion: 'pawl/v1',
+      kind: 'AgentSystem',
+      metadata: { name, namespace },
+      spec: { graph: { answer: { agentRef: name, input: '${ input }' } } },
+    };
+    const text = `# To try the agent by itself: no system was imported that it belongs to.\n${stringify(system, yamlStyle)}`;
+    return [{ path: `${overlay}/systems/${namespace}-${name}.yaml`, text }];
+  });
 }
