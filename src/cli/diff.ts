@@ -8,6 +8,7 @@ import { resourceChange } from '../plan/render/json.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { countChanges, countsText, renderChanges } from './render-comparison.ts';
+import { hanging } from './wrap.ts';
 
 export interface DiffOptions {
   readonly from: string;
@@ -65,7 +66,7 @@ function textOf({ terminal }: CliContext, { from, to, changes }: Compared): stri
   if (changes.length === 0) return `No differences between ${sides}.`;
   const { width, color, colors } = terminal;
   return [
-    colors.bold(`From ${neutral(from)} to ${neutral(to)}:`),
+    colors.bold(hanging(`From ${neutral(from)} to ${neutral(to)}:`, width)),
     '',
     renderChanges({ changes, width, color }),
     '',

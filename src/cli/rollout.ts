@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import { hanging } from './wrap.ts';
 
 interface Common {
   readonly env?: string;
@@ -26,7 +27,7 @@ export async function rolloutStatusCommand(
   );
   if (options.output === 'json') json(terminal, { environment, rollouts });
   else if (rollouts.length === 0) terminal.out('No rollouts: every new run sees the newest revision.');
-  else for (const line of rollouts.flatMap(rolloutLines)) terminal.out(line);
+  else for (const line of rollouts.flatMap(rolloutLines)) terminal.out(hanging(line, terminal.tableWidth));
   return exitCodes.success;
 }
 
@@ -51,7 +52,7 @@ export async function rolloutCommand(context: CliContext, options: RolloutOption
     }),
   );
   if (options.output === 'json') json(terminal, { rollout });
-  else for (const line of rolloutLines(rollout)) terminal.out(line);
+  else for (const line of rolloutLines(rollout)) terminal.out(hanging(line, terminal.tableWidth));
   return exitCodes.success;
 }
 

@@ -9,6 +9,7 @@ import type { CliContext } from './context.ts';
 import { plural } from './plural.ts';
 import { countChanges, countsText, renderChanges } from './render-comparison.ts';
 import { revisionNumber } from './rollback.ts';
+import { hanging } from './wrap.ts';
 
 export interface ShowOptions {
   readonly revision: string;
@@ -37,12 +38,15 @@ function textOf({ terminal }: CliContext, environment: string, shown: ShownRevis
   const agreed = acknowledgements.map(
     ({ id, by, at, reason }) => `Agreed:    ${neutral(`${id} by ${by} at ${at}${reason === '' ? '' : `: ${reason}`}`)}`,
   );
-  return [
-    colors.bold(`Revision ${record.revision} of ${neutral(environment)}`),
+  const head = [
     `Commit:    ${neutral(`${record.commit.slice(0, 12)} ${record.subject}`)}`,
     `Applied:   ${neutral(`${record.appliedAt} by ${record.appliedBy}`)}`,
     ...noteLines(record),
     ...agreed,
+  ];
+  return [
+    colors.bold(`Revision ${record.revision} of ${neutral(environment)}`),
+    ...head.map((line) => hanging(line, width)),
     '',
     ...(changes.length === 0 ? [] : [renderChanges({ changes, width, color }), '']),
     `Changed: ${countsText(countChanges(changes))}.`,
