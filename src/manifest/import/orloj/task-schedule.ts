@@ -7,6 +7,7 @@ import { durationText } from '../go-duration.ts';
 import { orlojMetadata, orlojVersions } from './orloj-metadata.ts';
 import { taskFields } from './task-fields.ts';
 import { startedTask, startedTaskRules } from './started-task.ts';
+import { refuseExpressions } from './task-template.ts';
 
 /** Starts a task at set times. */
 export const taskSchedule: ForeignKind = {
@@ -32,6 +33,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
   const { spec } = document;
   const cron = spec.get('schedule').text()?.trim().split(/\s+/).join(' ');
   spec.get('concurrency_policy').text();
+  refuseExpressions(spec.get('task_template'));
   conversion.become(
     document,
     given({

@@ -30,6 +30,17 @@ export function taskTemplate(task: ForeignNode, conversion: Conversion): JsonObj
   });
 }
 
+/** Refuses inputs that would read as expressions: a Task gives its input as it is, and has no way to write them. */
+export function refuseExpressions(task: ForeignNode): void {
+  for (const [, node] of task.get('input').entries()) {
+    if (typeof node.value !== 'string' || !node.value.includes('${')) continue;
+    node.refuse({
+      message: 'In pawl `${` begins an expression, and the input of a task has none.',
+      help: 'Write the text without it.',
+    });
+  }
+}
+
 /** The rules of Orloj for a task that starts a system. */
 export function taskRules(task: ForeignNode): void {
   const system = task.get('system');

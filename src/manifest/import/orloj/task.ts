@@ -1,7 +1,7 @@
 import type { ForeignKind } from '../dialect.ts';
 import { orlojMetadata, orlojVersions } from './orloj-metadata.ts';
 import { taskFields } from './task-fields.ts';
-import { taskRules, taskTemplate } from './task-template.ts';
+import { refuseExpressions, taskRules, taskTemplate } from './task-template.ts';
 
 /** Work for a system: started once when it is applied, or a template for what starts it. */
 export const task: ForeignKind = {
@@ -19,6 +19,7 @@ export const task: ForeignKind = {
       const command = `pawl run --task ${namespace === 'default' ? name : `${namespace}/${name}`}`;
       const said = `Orloj started it once, when it was applied; here it is started with \`${command}\`.`;
       if (!isTemplate) spec.flag('import.one_time', said);
+      refuseExpressions(spec);
       conversion.become(document, taskTemplate(spec, conversion), isTemplate ? [] : [said]);
     },
   },
