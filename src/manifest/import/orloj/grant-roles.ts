@@ -2,7 +2,7 @@ import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { shownText } from '../../shown.ts';
 import { governanceOf, type Ruling } from './governance.ts';
-import type { Permission } from './granted.ts';
+import { type Permission, ruleVerdict } from './granted.ts';
 import { agentGrants, type AgentGrants, capabilityRule, type ToolUse } from './grants.ts';
 import { orlojName, sameName } from './orloj-name.ts';
 
@@ -15,6 +15,7 @@ export function grantRoles(agent: ForeignDocument, conversion: Conversion): read
   const roles = ownRoles(agent, conversion);
   writeCapabilityRules(agent, grants, conversion);
   const imported = importedRoles(agent, grants, conversion);
+  for (const use of grants.uses) sayStricter(use);
   for (const { use } of grants.extras) sayGranted(use, agent, conversion);
   for (const use of grants.closed) {
     const message = `Orloj lets the agent call \`${shownText(use.reference)}\`, and pawl will not: the permissions it takes would open another tool too.`;
@@ -140,11 +141,27 @@ function readBypasses(agent: ForeignDocument, { uses }: AgentGrants): void {
   }
 }
 
-function bypassText(agent: ForeignDocument, { target, reference, ruling }: ToolUse): string {
+function bypassText(agent: ForeignDocument, { target, reference }: ToolUse): string {
   const granted = `Orloj lets the agent ${agent.name} call \`${shownText(reference)}\` whatever roles and rules say. Here a role grants it`;
-  const verdicts = target.kind === 'tool' ? target.use.rules.flatMap((rule) => rule.verdicts) : [];
-  const names = ruling.rules.map(({ document }) => document.name).join(', ');
-  if (verdicts.includes('deny')) return `${granted}, and rules bind: every call is denied (${names}).`;
-  if (verdicts.includes('approval_required')) return `${granted}, and rules bind: people are asked (${names}).`;
-  return ruling.rules.length === 0 ? `${granted}.` : `${granted}, and what other rules say later binds it too.`;
+  if (target.kind === 'server' || target.use.rules.length === 0) return `${granted}.`;
+  const names = target.use.rules.map(({ name }) => name).join(', ');
+  switch (ruleVerdict(target.use)) {
+    case 'deny':
+      return `${granted}, and rules bind: every call is denied (${names}).`;
+    case 'approval_required':
+      return `${granted}, and rules bind: people are asked (${names}).`;
+    case 'allow':
+      return `${granted}, and rules bind (${names}).`;
+  }
+}
+
+/** A global ToolPermission binds agents of its own namespace in Orloj, and of all here. */
+function sayStricter({ node, ruling, target }: ToolUse): void {
+  if (target.kind === 'server' || ruling.because === 'bypass' || ruling.verdict === 'deny') return;
+  const ours = ruleVerdict(target.use);
+  if (ours === ruling.verdict || ours === 'allow') return;
+  const names = target.use.rules.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
+  const what = ours === 'deny' ? 'denied' : 'released by people';
+  const message = `Each call is ${what} here: a global ToolPermission holds for agents of every namespace in pawl (${names}), and for those of its own in Orloj.`;
+  node.flag('import.stricter', message);
 }

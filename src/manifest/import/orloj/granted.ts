@@ -20,6 +20,8 @@ export function permissionIn(permission: string, namespace: string): Permission 
 /** A ToolPermission as it is written for pawl. */
 export interface PawlRule {
   readonly namespace: string;
+  /** Of the ToolPermission that it came out of. */
+  readonly name: string;
   readonly required: readonly Permission[];
   readonly any: boolean;
   /** On each operation of the tool. */
@@ -33,9 +35,16 @@ export interface PawlUse {
   readonly rules: readonly PawlRule[];
 }
 
+/** What the rules make of a call that is granted. */
+export function ruleVerdict({ rules }: PawlUse): Verdict {
+  const verdicts = rules.flatMap((rule) => rule.verdicts);
+  if (verdicts.includes('deny')) return 'deny';
+  return verdicts.includes('approval_required') ? 'approval_required' : 'allow';
+}
+
 /** Whether pawl lets any call pass, be it after people were asked: the same as its gate decides, from the same rules. */
 export function passes(use: PawlUse, given: ReadonlySet<string>): boolean {
-  return !use.rules.some(({ verdicts }) => verdicts.includes('deny')) && lacking(use, given).length === 0;
+  return ruleVerdict(use) !== 'deny' && lacking(use, given).length === 0;
 }
 
 /** What a call takes and `given` does not hold; of permissions of which any will do, the first. */

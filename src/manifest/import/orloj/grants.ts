@@ -153,7 +153,8 @@ function rulesOn({ agent, tool, operations }: Subject, conversion: Conversion): 
     const { texts, any } = requiredOf(rule, conversion);
     const namespace = conversion.estate.namespaceOf(document.namespace);
     const verdicts = operations.map((operation) => verdictOn(rule, operation));
-    return [{ namespace, required: texts.map((text) => permissionIn(text, namespace)), any, verdicts }];
+    const required = texts.map((text) => permissionIn(text, namespace));
+    return [{ namespace, name: document.name, required, any, verdicts }];
   });
 }
 
@@ -175,6 +176,7 @@ export function capabilityRule(
   const texts = new Set(tokens.map((token) => permissionNames(conversion).required(token, from)));
   return {
     namespace: tool.namespace,
+    name: `${tool.name}-for-${agent.name}`,
     required: [...texts].sort().map((text) => permissionIn(text, tool.namespace)),
     any: false,
     verdicts: operations.map(() => 'allow' as const),
