@@ -85,7 +85,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
   const tasks = tasksOf(document, conversion.estate);
   const context = contextNode(spec.get('context_adapter'), conversion);
   const nodes = graphNodes(routes, { conversion, context, retry: nodeRetry(tasks) });
-  completionReview(spec.get('completion_review'), { routes, nodes });
+  completionReview(spec.get('completion_review'), { routes, bodies: nodes.bodies });
   const graph = nodes.graph();
   const flow = flowOf(
     readGraph({ graph }, () => undefined),

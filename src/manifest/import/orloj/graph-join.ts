@@ -29,8 +29,8 @@ interface Inputs {
 
 function inputsOf(target: RouteNode, { nodes }: RouteGraph): Inputs {
   const key = keyOf(target, nodes);
-  const behind = reachedFrom(key, nodes);
   const sources = [...nodes].filter(([, { routes }]) => routes.some(({ to }) => to === key));
+  const behind = sources.length < 2 ? new Set<string>() : reachedFrom(key, nodes);
   const back = sources.filter(([source]) => behind.has(source)).length;
   return { all: sources.length, forward: sources.length - back, back };
 }

@@ -10,14 +10,14 @@ import { foreignKey } from '../foreign-estate.ts';
 import { orlojName } from './orloj-name.ts';
 import type { RouteGraph, RouteNode } from './route-graph.ts';
 
-export interface GraphSettings {
+interface GraphSettings {
   readonly conversion: Conversion;
   readonly context: ContextNode | undefined;
   readonly retry: JsonObject | undefined;
 }
 
 /** The nodes of a graph of pawl, by the keys of the agents that they run. */
-export interface GraphNodes {
+interface GraphNodes {
   readonly bodies: Map<string, Record<string, Json>>;
   /** The graph by the names of its nodes, without their inputs. */
   readonly graph: () => JsonObject;
@@ -56,7 +56,7 @@ function namesOf({ nodes }: RouteGraph, { estate }: Conversion): ReadonlyMap<str
   return names;
 }
 
-export function nameIn(names: ReadonlyMap<string, string>, key: string): string {
+function nameIn(names: ReadonlyMap<string, string>, key: string): string {
   return names.get(key) ?? key;
 }
 

@@ -1,11 +1,10 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { ForeignNode } from '../foreign.ts';
 import { durationText, goDurationMs } from '../go-duration.ts';
-import type { GraphNodes } from './graph-nodes.ts';
 import type { RouteGraph } from './route-graph.ts';
 
 /** The group of `pawl.yaml` that a review asks: Orloj lets anybody decide who may write. */
-export const reviewers = 'reviewers';
+const reviewers = 'reviewers';
 
 const ttlDefault = '10m';
 const cyclesDefault = 3;
@@ -40,12 +39,12 @@ function cyclesOf(review: ForeignNode): number {
 /** The review of what a task puts out: of the one agent that ends it. */
 export function completionReview(
   node: ForeignNode,
-  { routes, nodes }: { readonly routes: RouteGraph; readonly nodes: GraphNodes },
+  { routes, bodies }: { readonly routes: RouteGraph; readonly bodies: Map<string, Record<string, Json>> },
 ): void {
   const review = reviewOf(node);
   if (review === undefined) return;
   const delegated = new Set([...routes.nodes.values()].flatMap((one) => one.delegates.map(({ to }) => to)));
-  const last = [...nodes.bodies].filter(([key, body]) => !delegated.has(key) && mayEnd(body));
+  const last = [...bodies].filter(([key, body]) => !delegated.has(key) && mayEnd(body));
   const [only] = last;
   if (only === undefined || last.length > 1 || only[1]['review'] !== undefined) {
     const message =

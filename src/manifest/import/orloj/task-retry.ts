@@ -57,7 +57,10 @@ function retryOf(task: ForeignNode, attempts: number): JsonObject {
 
 function attemptsOf(node: ForeignNode): number {
   const written = node.number() ?? 1;
-  if (written > attemptsMax) node.flag('import.stricter', `pawl makes at most ${attemptsMax} attempts.`);
+  const isSaid = node.document.notes.some(
+    ({ code, path }) => code === 'import.stricter' && String(path) === String(node.path),
+  );
+  if (written > attemptsMax && !isSaid) node.flag('import.stricter', `pawl makes at most ${attemptsMax} attempts.`);
   return Math.min(written, attemptsMax);
 }
 

@@ -6,7 +6,7 @@ const turnsDefault = 10;
 const turnsMax = 10_000;
 
 /** How long the ways through a system are, in steps of agents. */
-export interface WayLengths {
+interface WayLengths {
   /** From the start to the header of a cycle, without it: the longest. */
   readonly before: number;
   /** One round of a cycle: the longest. */
