@@ -91,6 +91,12 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
     readGraph({ graph }, () => undefined),
     () => undefined,
   );
+  if (!flow.reducible)
+    spec.get('graph').refuse({
+      message:
+        'A cycle can be entered at more than one of its agents, so that pawl cannot tell which edge begins another round.',
+      help: 'Let one agent of it decide who is next, with edges to the others, and let these lead back to it alone.',
+    });
   const limits = routes.isCyclic
     ? turnLimits(document, tasks, wayLengths(flow))
     : acyclicLimits(tasks, longestWay(flow));

@@ -183,6 +183,15 @@ test('a cycle that no task bounds gets a visible bound, and a task without one i
   expect(saidOf(system(cycle, task('free', '')), 'more-0.yaml')[0]).toContain('refused import.schema');
 });
 
+test('peers that hand on to each other without one who decides are refused, with what to do', () => {
+  const peers = system(
+    '  agents: [a, b, c]\n  graph:\n    a: { edges: [{ to: b }, { to: c }] }\n    b: { edges: [{ to: a }, { to: c }] }\n    c: { edges: [{ to: a }, { to: b }] }\n',
+  );
+  expect(saidOf(peers, 'system.yaml').filter((one) => one.startsWith('refused'))).toEqual([
+    'refused import.unmappable system.yaml:7 A cycle can be entered at more than one of its agents, so that pawl cannot tell which edge begins another round.',
+  ]);
+});
+
 test('an agent that is not listed, two defaults and two reviews of one id are what Orloj refuses', () => {
   const unlisted = system('  agents: [a]\n  graph:\n    a: { next: bb }\n');
   expect(saidOf(unlisted, 'system.yaml')).toEqual([
