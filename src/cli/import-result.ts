@@ -10,7 +10,7 @@ export interface ImportRisk {
 
 /** What the command prints. */
 export interface ImportResult extends ImportReport {
-  /** What `pawl plan` would ask somebody to acknowledge before it is live. */
+  /** What a plan would judge risky if nothing stood there before. */
   readonly risks: readonly ImportRisk[];
   /** Paths below the folder; with `--report`, those that would be written. */
   readonly written: readonly string[];

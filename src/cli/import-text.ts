@@ -29,7 +29,7 @@ export function renderImport(result: ImportResult, layout: ImportLayout): string
     section('Left out of what is written', grouped(result.losses), layout),
     section('To look at', grouped(result.flags), layout),
     section('Remarks in the written files', defaults(result), layout),
-    section('Judged risky: `pawl plan` will ask for an acknowledgement', risks(result), layout),
+    section('Judged risky: look at it before the first apply', risks(result), layout),
     section(
       'Needs parts of pawl that this build lacks',
       result.lacks.map((part) => `  ${part}`),

@@ -104,9 +104,9 @@ async function standardInput({ stdin }: CliContext): Promise<SourceFile> {
   return { path: 'standard-input.yaml', bytes: Buffer.concat(chunks) };
 }
 
-/** Applying anything for the first time is one too, of which there is nothing to say here. */
+/** That agents newly call models is what an import is for; what else is new may be more than was meant. */
 function risksOf({ resolved }: Imported): readonly ImportRisk[] {
   return firstPlan(resolved.resources)
-    .risks.filter((risk) => risk.class !== 'bootstrap')
+    .risks.filter(({ details }) => !(details.length > 0 && details.every((detail) => detail.startsWith('model '))))
     .map(({ class: kind, name, title, details }) => ({ class: kind, name, title, details }));
 }

@@ -19,13 +19,14 @@ export function firstPlan(resources: ReadonlyMap<string, Resource>): Plan {
   const live = {
     environment: environment.name,
     lineage: 'none',
-    revision: 0,
+    // An empty revision, and not none: the first apply of all is one risk, and says nothing of what is in it.
+    revision: 1,
     root: '',
     writes: 0,
     commit: undefined,
     heads: new Map(),
     bundles: new Map(),
-    rules: undefined,
+    rules: ordinaryRules,
   };
   return plan(snapshot, live, { bodies: new Map(), subject: '', schemaDigest });
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import schema from '../../schemas/output/import.schema.json' with { type: 'json' };
+import { foreignEstate } from '../manifest/import/foreign-estate-fixture.ts';
 import { say, type Said } from './fixture.ts';
 
 const memory = (name: string, more = '') => `apiVersion: kagent.dev/v1alpha1
@@ -171,6 +172,17 @@ describe('what is said', () => {
     // Commands and paths stay whole, for they are copied.
     const long = stdout.split('\n').filter((line) => line.length > Number(columns) && !/git init|\.yaml/.test(line));
     expect(long).toEqual([]);
+  });
+
+  test('what is risky in it is listed: a tool that an agent may call, and the host that it reaches', async () => {
+    const orloj = foreignEstate.filter((text) => text.includes('orloj.dev') && !text.includes('AgentPolicy'));
+    await put({ 'old/all.yaml': orloj.join('---\n') });
+    const { stdout } = await run('old', '--report', '-o', 'json');
+    const { risks } = JSON.parse(stdout) as { risks: readonly { title: string; class: string; details: string[] }[] };
+    const said = risks.map(({ class: kind, title, details }) => `${kind} ${title} ${details.join(' ')}`);
+    expect(said).toContainEqual(expect.stringMatching(/^R1 .*sorter.*archive/));
+    expect(said).toContainEqual(expect.stringMatching(/^R5 .*archive\.example\.org/));
+    expect(said.filter((one) => /call model/.test(one))).toEqual([]);
   });
 
   test('an empty folder is said to be one', async () => {
