@@ -14,21 +14,6 @@ export function isSelected(selector: ForeignNode, labels: Readonly<Record<string
     .every((expression) => holds(expression, labels));
 }
 
-/** The labels that a selector asks for. */
-export function labelsAsked(selector: ForeignNode): readonly string[] {
-  const expressions = selector.get('matchExpressions').items();
-  return [
-    ...selector
-      .get('matchLabels')
-      .entries()
-      .map(([key]) => key),
-    ...expressions.flatMap((expression) => {
-      const { value } = expression.get('key');
-      return typeof value === 'string' ? [value] : [];
-    }),
-  ];
-}
-
 function holds(expression: ForeignNode, labels: Readonly<Record<string, string>>): boolean {
   const key = expression.get('key').value;
   if (typeof key !== 'string') return false;
