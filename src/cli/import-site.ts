@@ -3,6 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { settingsPath } from '../manifest/file-name.ts';
 import { scriptedEnvironment } from '../manifest/import/scripted.ts';
 import type { Written } from '../manifest/import/written.ts';
+import { isJsonList, isJsonObject, type Json } from '../manifest/json.ts';
 
 /** Where an import writes, and what is there. */
 export interface ImportSite {
@@ -62,7 +63,7 @@ export function repositoryFiles(
   const namespaces = [...new Set(written.map(({ resource }) => resource.namespace))].sort().map(plain).join(', ');
   const text = `# Which branch and which folders are live as which environment.
 apiVersion: pawl/v1
-environments:
+${groupsText(written)}environments:
   - name: production
     branch: main
     paths: [${paths.map(plain).join(', ')}]
@@ -74,6 +75,23 @@ ${overlay === undefined ? '' : scriptedText([...paths, overlay], namespaces)}`;
     ? []
     : [{ path: '.gitignore', text: '# The embedded database and what else pawl keeps here.\n.pawl/\n' }];
   return [{ path: settingsPath, text }, ...ignore];
+}
+
+/** Groups that the manifests ask to decide: who is in them only the reader knows. */
+function groupsText(written: readonly Written[]): string {
+  const groups = [...new Set(written.flatMap(({ resource }) => groupsAsked(resource.spec)))].sort();
+  if (groups.length === 0) return '';
+  const lines = groups.map((name) => `  ${plain(name)}: { description: "Nobody yet: say who decides." }\n`);
+  return `# Who reviews what the manifests ask people about. Name logins, teams or claims of an identity provider.\ngroups:\n${lines.join('')}`;
+}
+
+function groupsAsked(value: Json): readonly string[] {
+  if (isJsonList(value)) return value.flatMap(groupsAsked);
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => {
+    const groups = key === 'approvers' && isJsonObject(member) ? member['groups'] : undefined;
+    return isJsonList(groups) ? groups.filter((name) => typeof name === 'string') : groupsAsked(member);
+  });
 }
 
 function scriptedText(paths: readonly string[], namespaces: string): string {
