@@ -17,7 +17,7 @@ export function allowedModels(document: ForeignDocument, conversion: Conversion)
     if (found.length === 0) {
       const named = endpoints.some((endpoint) => sameName(endpoint.name, model));
       const why = named ? 'It is the name of an endpoint, and Orloj compares models: no' : 'No';
-      const message = `${why} ModelEndpoint has this model as its \`default_model\`: nothing is allowed by it.`;
+      const message = `${why} ModelEndpoint has this model as its \`default_model\`: the entry allows nothing, and agents with another model are denied, as in Orloj.`;
       node.drop({ code: 'import.reference', message, help: 'Import the endpoint of the model in the same command.' });
     }
     return found.map((endpoint) =>

@@ -20,7 +20,8 @@ export function wasmBlock(document: ForeignDocument): JsonObject | undefined {
   const wasm = spec.get('wasm');
   const node = wasm.get('module');
   const written = node.text()?.trim() ?? '';
-  const help = 'Put the module into the repository beside the manifest, and write its path.';
+  const help =
+    'Put the module into the repository beside the manifest, and write its path: `wasm: {module: tools/NAME.wasm}`.';
   if (written === '') {
     const message = 'Which module it is stands in the settings of Orloj’s workers, and in no manifest.';
     spec.get('type').refuse({ message, help });
