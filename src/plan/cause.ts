@@ -5,6 +5,7 @@ import { compareText } from '../manifest/problem.ts';
 import type { Address, Kind, Place, Resource } from '../manifest/resource.ts';
 import type { Cause } from './access.ts';
 import type { FieldChange } from './change.ts';
+import { fieldPlace } from './field-place.ts';
 import { fieldDiff } from './fields.ts';
 import { sensitiveFields } from './sensitive.ts';
 import type { Sides } from './sides.ts';
@@ -19,6 +20,9 @@ const powers: Readonly<Partial<Record<Kind, readonly string[]>>> = {
   Tool: ['spec.operation'],
 };
 
+/** Finding a field means reading its file again. Where more than these change at once, the rest are told by resource. */
+const placedMax = 500;
+
 /** Causes are looked up far more often than there are changes, and those of equal sets are one object. */
 export function causeFinder(sides: Sides): CauseFinder {
   const single = new Map<Address, readonly Cause[]>();
@@ -26,7 +30,8 @@ export function causeFinder(sides: Sides): CauseFinder {
   const one = (address: Address): readonly Cause[] => {
     const known = single.get(address);
     if (known !== undefined) return known;
-    const found = causesOf(address, sides);
+    const whole = causesOf(address, sides);
+    const found = single.size < placedMax ? whole.map((cause) => atField(cause, sides)) : whole;
     single.set(address, found);
     return found;
   };
@@ -55,6 +60,16 @@ export function fieldsChanged(address: Address, sides: Sides): readonly FieldCha
 
 export function placeIn({ changes, before, after }: Sides, address: Address): Place {
   return changes.get(address)?.place ?? after.get(address)?.place ?? before.get(address)?.place ?? nowhere;
+}
+
+/** A cause that is one field points at it, where that is known; any other, and all of what is new, at its resource. */
+export function atField(cause: Cause, sides: Sides): Cause {
+  const { address, fields } = cause;
+  const resource = sides.after.get(address);
+  if (resource === undefined) return cause;
+  const isNew = !sides.before.has(sides.changes.get(address)?.previousAddress ?? address);
+  const place = isNew ? undefined : fieldPlace(resource, fields);
+  return { ...cause, place: place ?? placeIn(sides, address) };
 }
 
 const nowhere: Place = { file: '', line: 1, column: 1 };

@@ -5,6 +5,7 @@ import type { Address, Resource } from '../manifest/resource.ts';
 import { riskNames } from '../manifest/risk-codes.ts';
 import type { Rules } from '../manifest/rules.ts';
 import type { Cause } from './access.ts';
+import { atField } from './cause.ts';
 import { approversOf } from './risk-owner.ts';
 import type { Risk, RiskClass } from './risk.ts';
 import type { Sides } from './sides.ts';
@@ -52,7 +53,9 @@ export function risksFrom(found: readonly FoundRisk[], sides: Sides, rules: Rule
       subject: one.subject,
       title: neutral(one.title),
       details: detailsOf(one.items),
-      causes: joinCauses(one.causes).slice(0, causesMax),
+      causes: joinCauses(one.causes)
+        .slice(0, causesMax)
+        .map((cause) => atField(cause, sides)),
       approvers: approversOf({ class: one.class, name, owned: one.owned }, sides.before, rules),
     };
   });

@@ -19,7 +19,7 @@ export function risksOf(input: RiskInput): readonly Risk[] {
   const { sides, rules, reach = { egress: [], secrets: [] } } = input;
   const found = [
     ...accessRisks(input),
-    ...reachRisks(reach, sides),
+    ...reachRisks(reach, input),
     ...changeRisks(sides),
     ...lossRisks(sides),
     ...triggerRisks(sides),
