@@ -1,6 +1,7 @@
 import type { BundleGraph, BundleNode } from '../manifest/bundle.ts';
+import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 
-/** A list has at most so many entries (`each.too_many`). */
+/** A list has at most so many entries (`each.too_many`), whatever is known of it. */
 const itemsMax = 10_000;
 /** Turns of a cycle that nothing else bounds. */
 const turnsMax = 10_000;
@@ -12,7 +13,7 @@ export function stepTimes(graph: BundleGraph): ReadonlyMap<string, bigint> {
   const turns = BigInt(graph.limits.maxTurns ?? turnsMax);
   for (const [name, node] of Object.entries(graph.nodes)) {
     const around = cycles.filter((reached) => reached.has(name)).length;
-    times.set(name, timesOf(node) * turns ** BigInt(around));
+    times.set(name, timesOf(node, graph) * turns ** BigInt(around));
   }
   for (const [name, { delegates = [] }] of Object.entries(graph.nodes)) {
     for (const delegate of delegates) {
@@ -22,15 +23,28 @@ export function stepTimes(graph: BundleGraph): ReadonlyMap<string, bigint> {
   return times;
 }
 
-function timesOf({ forEach, loop, retry, review, delegates }: BundleNode): bigint {
+function timesOf({ forEach, loop, retry, review, delegates }: BundleNode, { input }: BundleGraph): bigint {
   const factors = [
-    forEach === undefined ? 1 : itemsMax,
+    forEach === undefined ? 1 : entriesMax(forEach, input.schema),
     loop?.maxTurns ?? 1,
     retry?.maxAttempts ?? 1,
     (review?.maxCycles ?? 0) + 1,
     delegates === undefined ? 1 : 2,
   ];
   return factors.reduce((all, factor) => all * BigInt(factor), 1n);
+}
+
+/** What the schema of the input says of the list, where it is the input or a field of it: no run begins with a longer one. */
+function entriesMax(forEach: string, schema: JsonObject | undefined): number {
+  const [root, ...fields] = forEach.trim().split('.');
+  if (root !== 'input' || !fields.every((field) => /^[A-Za-z_]\w*$/.test(field))) return itemsMax;
+  let at: Json | undefined = schema;
+  for (const field of fields) {
+    const properties = isJsonObject(at) ? own(at, 'properties') : undefined;
+    at = isJsonObject(properties) ? own(properties, field) : undefined;
+  }
+  const maxItems = isJsonObject(at) ? own(at, 'maxItems') : undefined;
+  return typeof maxItems === 'number' ? Math.min(itemsMax, maxItems) : itemsMax;
 }
 
 function headersOf({ nodes }: BundleGraph): readonly string[] {

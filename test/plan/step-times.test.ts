@@ -17,3 +17,25 @@ limits: {maxTurns: 5}
 `);
   expect(Object.fromEntries(stepTimes(graph))).toEqual({ check: 15n, each: 10_000n, first: 1n, turn: 10n });
 });
+
+test.each([
+  ['input.order.lines', 12n],
+  [' input.order.lines ', 12n],
+  ['input.many', 10_000n],
+  ['input.open', 10_000n],
+  ['input.order.lines + input.order.lines', 10_000n],
+  ['[1, 2]', 10_000n],
+])('a list of the input is as long as its schema lets it be: %s', (forEach, times) => {
+  const graph = graphOf(`
+graph:
+  each: {toolRef: t, input: {}, forEach: ${JSON.stringify(forEach)}}
+input:
+  schema:
+    type: object
+    properties:
+      order: {type: object, properties: {lines: {type: array, maxItems: 12}}}
+      many: {type: array, maxItems: 20000}
+      open: {type: array}
+`);
+  expect(stepTimes(graph).get('each')).toBe(times);
+});
