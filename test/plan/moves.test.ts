@@ -162,3 +162,15 @@ test('two moves, one after the other, each begin where the last one ended', () =
     ['create', undefined, 'AgentRole/default/spotter'],
   ]);
 });
+
+test('taken back without a word, a move is a create and a delete; with the newer name as the old one it is a move', () => {
+  const before: HeldHead[] = [{ applied: scout, live: scout }, ...held(...others)];
+  expect(actions(compared(before, [reader, ...others]))).toEqual([
+    ['create', undefined, 'AgentRole/default/reader'],
+    ['delete', undefined, 'AgentRole/default/scout'],
+  ]);
+  const back = renamed(reader, 'scout');
+  expect(actions(compared(before, [back, ...others]))).toEqual([
+    ['move', 'AgentRole/default/scout', 'AgentRole/default/reader'],
+  ]);
+});
