@@ -19,7 +19,7 @@ export const bench: Bench = async (context) => ({
   figures: await context.compare([contender]),
   targets: [],
   notes: [
-    `Resident set of a worker process of its own (tsx included): after its first ${warmRuns} runs, and after ${runs} more that wait now; then of a new worker that starts beside them. The first two differ also by what collecting garbage has not given back.`,
+    `Resident set of a worker process of its own, built: after its first ${warmRuns} runs, and after ${runs} more that wait now; then of a new worker that starts beside them. The first two differ also by what collecting garbage has not given back.`,
     'Rows: of run, step and wait, indexes and dead versions included, by pg_total_relation_size.',
   ],
 });

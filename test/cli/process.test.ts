@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startProcess } from '../support/processes.ts';
+import { programPath, startProcess } from '../support/processes.ts';
 
 describe('the process', () => {
   test('outside a repository a command exits 64 and says what to do', async () => {
@@ -43,8 +43,7 @@ describe('the process', () => {
   }, 40_000);
 
   test('a reader that went away is no error', async () => {
-    const entry = new URL('../../src/main.ts', import.meta.url).pathname;
-    const script = `"${process.execPath}" --import tsx "${entry}" explain | head -1; echo "exit \${PIPESTATUS[0]}"`;
+    const script = `"${process.execPath}" "${programPath('src/main.ts')}" explain | head -1; echo "exit \${PIPESTATUS[0]}"`;
     const child = spawn('bash', ['-c', script], { cwd: new URL('../..', import.meta.url).pathname });
     const said: string[] = [];
     child.stdout.on('data', (chunk: Buffer) => said.push(chunk.toString()));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
+import { builtSources } from './built-sources.ts';
 import { natsBinary } from './nats-server.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { type PostgresServer, startServer } from './postgres-server.ts';
@@ -16,12 +17,14 @@ declare module 'vitest' {
 
 /**
  * Runs once before all test files. The shared server starts when the first file asks for it, so that a run of pure
- * tests does not pay for it; what may take minutes, installing servers, is done here, where no test's limit runs.
+ * tests does not pay for it; what may take minutes, installing servers, is done here, where no test's limit runs, and what
+ * many files would do at once.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['PAWL_TEST_DATABASE_URL'];
   if (given === undefined) await postgresBinaries();
   natsBinary();
+  builtSources();
   const prefix = `pawl_test_${randomBytes(4).toString('hex')}`;
   let shared: Promise<PostgresServer> | undefined;
   const path = `/${randomBytes(16).toString('hex')}`;

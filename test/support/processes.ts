@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { builtSources } from './built-sources.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** By path, because a test's process may run in a folder that has no node_modules. */
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+// Built where no test's limit runs, of the same sources as this process was loaded from.
+const sources = builtSources();
 const waitMsDefault = 15_000;
 const outputCharactersMax = 4 * 1024 * 1024;
 
 export interface ProcessOptions {
-  /** From the checkout's root: `src/main.ts` runs through tsx, `bin/pawl.js` as it is. */
+  /** From the checkout's root: `src/main.ts` runs from the built sources, `bin/pawl.js` as it is. */
   readonly entry: string;
   readonly args?: readonly string[];
   /** Added to this process's environment; `undefined` takes a variable away. */
@@ -47,9 +48,7 @@ process.on('exit', () => {
 
 /** Starts a Node process of ours. */
 export function startProcess(options: ProcessOptions): TestProcess {
-  const loader = options.entry.endsWith('.ts') ? ['--import', tsx] : [];
-  const entry = fileURLToPath(new URL(options.entry, pathToFileURL(root)));
-  const child = spawn(process.execPath, [...loader, entry, ...(options.args ?? [])], {
+  const child = spawn(process.execPath, [programPath(options.entry), ...(options.args ?? [])], {
     cwd: options.cwd ?? root,
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -59,6 +58,13 @@ export function startProcess(options: ProcessOptions): TestProcess {
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   return new Started(child);
+}
+
+/** The file that Node runs for an entry: of a TypeScript source, what it was built to. */
+export function programPath(entry: string): string {
+  if (!entry.endsWith('.ts')) return fileURLToPath(new URL(entry, pathToFileURL(root)));
+  sources.use();
+  return join(sources.folder, entry.replace(/\.ts$/, '.js'));
 }
 
 /** Starts a process and waits for its end. */
