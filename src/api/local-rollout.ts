@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts';
 import { listRollouts, readFigures, type RolloutRow } from '../store/rollout.ts';
 import type { Person } from '../policy/person.ts';
 import type { RolloutOperations, RolloutRecord } from './operations-rollout.ts';
+import type { EnvironmentStatus, RolloutStanding } from './operations-status.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function rolloutOperations(
@@ -22,6 +23,34 @@ export function rolloutOperations(
       return rolloutRecord(database, row);
     },
   };
+}
+
+/** Those under way, for the status; reads no figures. */
+export async function rolloutsUnderWay(
+  { db }: Pick<Database, 'db'>,
+  environment: string,
+): Promise<Pick<EnvironmentStatus, 'rollouts'>> {
+  const rollouts = (await listRollouts(db, environment)).flatMap(standingOf);
+  return rollouts.length === 0 ? {} : { rollouts };
+}
+
+function standingOf({ system, plan, state, endedAt, ...row }: RolloutRow): readonly RolloutStanding[] {
+  if (endedAt !== undefined || !(state === 'progressing' || state === 'paused' || state === 'aborted')) return [];
+  const [step, steps, stepSince] = [row.step + 1, plan.steps.length, row.stepSince.toISOString()];
+  const { strategy } = plan;
+  return [
+    {
+      system,
+      strategy,
+      state,
+      step,
+      steps,
+      weight: row.weight,
+      stepSince,
+      from: row.from.revision,
+      to: row.to.revision,
+    },
+  ];
 }
 
 async function listed(database: Database, environment: string): Promise<readonly RolloutRecord[]> {

@@ -17,6 +17,7 @@ import { readActiveOverrides } from '../store/override.ts';
 import { troublesOf } from './local-alert.ts';
 import { haltsInForce } from './local-halt.ts';
 import { pinnedOf } from './local-listing.ts';
+import { rolloutsUnderWay } from './local-rollout.ts';
 import { syncRecords } from './local-sync.ts';
 import type { EnvironmentStatus } from './operations-status.ts';
 import type { ConditionRecord, SyncRecord } from './operations-sync.ts';
@@ -89,6 +90,7 @@ async function statusOf(
     ...(await haltsInForce(plane.database, settings.name)),
     ...(await pinnedOf(plane, settings.name, planned)),
     ...(await heldBy(plane, settings, live)),
+    ...(await rolloutsUnderWay(plane.database, settings.name)),
     ...(await troublesOf(plane, settings.name)),
     ...(sync === undefined || sync.conditions.length === 0 ? {} : { conditions: conditionsSeen(plane, sync) }),
     ...(sync?.suspension === undefined ? {} : { suspension: sync.suspension }),

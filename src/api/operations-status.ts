@@ -1,6 +1,7 @@
 import type { Problem } from '../manifest/problem.ts';
 import type { AlertRecord, ProbeRecord } from './operations-alert.ts';
 import type { HaltRecord } from './operations-halt.ts';
+import type { RolloutRecord } from './operations-rollout.ts';
 import type { ConditionRecord, SuspensionRecord } from './operations-sync.ts';
 
 /** What is live in an environment, whether it is what Git says, and what keeps it from being so. */
@@ -52,8 +53,19 @@ export interface EnvironmentStatus {
   }[];
   /** Since when drift is not healed, because something kept undoing it. */
   readonly healingStoppedAt?: string;
+  /** Rollouts under way; absent: none. */
+  readonly rollouts?: readonly RolloutStanding[];
   /** What fires, the newest first; absent: nothing. */
   readonly alerts?: readonly Pick<AlertRecord, 'key' | 'severity' | 'title' | 'since'>[];
   /** What workers found failing outside; absent: nothing. */
   readonly probes?: readonly Pick<ProbeRecord, 'subject' | 'name' | 'reason' | 'since'>[];
+}
+
+/** How far one came, without what its runs came to. */
+export interface RolloutStanding
+  extends Pick<RolloutRecord, 'system' | 'strategy' | 'step' | 'steps' | 'weight' | 'stepSince'> {
+  readonly state: 'progressing' | 'paused' | 'aborted';
+  /** Revisions. */
+  readonly from: number;
+  readonly to: number;
 }

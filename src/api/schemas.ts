@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { haltRecord } from './schemas-halt.ts';
+import { rolloutStanding } from './schemas-rollout.ts';
 
 const environment = z.string().min(1).max(63);
 const whole = z.number().int().min(0);
@@ -155,6 +156,7 @@ export const environmentStatus = z.object({
   window: maybe(z.object({ isOpen: z.boolean(), opensAt: maybe(instant), deniedBy: maybe(z.string()) })),
   overrides: maybe(z.array(z.object({ address: z.string(), by: z.string(), reason: z.string(), expiresAt: instant }))),
   healingStoppedAt: maybe(instant),
+  rollouts: maybe(z.array(rolloutStanding)),
   alerts: maybe(z.array(z.object({ key: z.string(), severity: z.string(), title: z.string(), since: instant }))),
   probes: maybe(
     z.array(

@@ -1,4 +1,4 @@
-import type { EnvironmentStatus } from '../api/operations-status.ts';
+import type { EnvironmentStatus, RolloutStanding } from '../api/operations-status.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { haltLine } from './halt.ts';
@@ -69,7 +69,14 @@ function attention(status: EnvironmentStatus): readonly string[] {
   const isToldOfDrift = (status.conditions ?? []).some((one) => one.type === 'Drifted' && isWrong(one));
   if (status.drifted > 0 && !isToldOfDrift)
     lines.push(`${status.environment}: drift; see pawl drift --env ${status.environment}`);
-  return [...lines, ...troubles(status)];
+  return [...lines, ...(status.rollouts ?? []).map((one) => rolloutLine(status.environment, one)), ...troubles(status)];
+}
+
+/** What is live is not yet what every new run sees. */
+function rolloutLine(environment: string, rollout: RolloutStanding): string {
+  const { system, strategy, state, step, steps, weight, to, stepSince } = rollout;
+  const name = strategy === 'canary' ? `canary, step ${step} of ${steps}` : 'blue-green';
+  return `${environment}: rollout of ${neutral(system)} (${name}) ${state} since ${stepSince}: ${weight} of 100 new runs see revision ${to}; see pawl rollout status --env ${environment}`;
 }
 
 /** Names that are shown of each; the rest are counted. */

@@ -44,6 +44,22 @@ describe('status', () => {
     expect(text).toContain('production: drift; see pawl drift --env production');
   });
 
+  test('says of each rollout under way how many of the new runs see what is live', async () => {
+    const rollout = { system: 'support/triage', step: 2, steps: 3, weight: 25, stepSince: '2026-01-01T00:00:00.000Z' };
+    const text = await told({
+      ...synced,
+      rollouts: [
+        { ...rollout, strategy: 'canary', state: 'paused', from: 1, to: 2 },
+        { ...rollout, system: 'support/desk', strategy: 'blueGreen', state: 'aborted', weight: 0, from: 1, to: 2 },
+      ],
+    });
+    expect(text).toContain(
+      `production: rollout of support/triage (canary, step 2 of 3) paused since 2026-01-01T00:00:00.000Z: 25 of 100 new runs see revision 2; see`,
+    );
+    expect(text).toContain('production: rollout of support/desk (blue-green) aborted since');
+    expect(text).toContain('see pawl rollout status --env production');
+  });
+
   const waiting = {
     ...synced,
     head: 'b'.repeat(40),

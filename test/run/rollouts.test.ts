@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rolloutsUnderWay } from '../../src/api/local-rollout.ts';
 import { apply } from '../../src/apply/apply.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { acceptInput } from '../../src/run/accept.ts';
@@ -116,10 +117,22 @@ describe.each(databaseKinds)('a rollout on %s', { timeout: 60_000 }, (kind) => {
     await backdate();
     await progress();
     expect(await row()).toMatchObject({ step: 1 });
+    const standing = {
+      system,
+      strategy: 'canary',
+      state: 'progressing',
+      step: 2,
+      steps: 3,
+      weight: 50,
+      from: 1,
+      to: 2,
+    };
+    expect(await rolloutsUnderWay(database, environment)).toMatchObject({ rollouts: [standing] });
     await order('promote');
     expect(await row()).toMatchObject({ step: 2, weight: 100 });
     await progress();
     expect(await row()).toMatchObject({ state: 'done' });
+    expect(await rolloutsUnderWay(database, environment)).toEqual({});
     expect(await revisions()).toEqual({ 2: 24 });
     expect(await actions()).toEqual(['rollout.began', 'rollout.stepped', 'rollout.promoted', 'rollout.done']);
   });
