@@ -135,6 +135,7 @@ function textOf({ address, environment, description, problems, entitlements }: D
   const head = [`environment ${environment}`];
   if (description !== undefined) {
     head.push(`${description.file}:${description.line}`, `digest ${description.digest.slice(0, 12)}`);
+    if (description.displayName !== undefined) head.push(`shown as ${maskSecrets(description.displayName)}`);
     if (description.owner !== undefined) head.push(`owner ${description.owner}`);
   }
   sections.push([colors.bold(neutral(address)), ...head.map((line) => truncate(neutral(line), width))]);

@@ -14,6 +14,8 @@ export interface Description {
   readonly file: string;
   readonly line: number;
   readonly digest: string;
+  /** How the agent or tool is shown to people. */
+  readonly displayName: string | undefined;
   readonly owner: string | undefined;
   readonly description: string | undefined;
   readonly fields: readonly DescribedField[];
@@ -46,6 +48,7 @@ export function describe(resource: Resource, snapshot: Snapshot): Description {
     file: resource.place.file,
     line: resource.place.line,
     digest: resource.digest,
+    displayName: textOf(spec['displayName']),
     owner: textOf(spec['owner']),
     description: textOf(spec['description']),
     fields: fieldsOf(resource),
@@ -114,7 +117,7 @@ function fieldsOf(resource: Resource): readonly DescribedField[] {
 }
 
 function isShownElsewhere(path: readonly string[]): boolean {
-  return path.length === 2 && ['owner', 'description', 'prompt'].includes(path[1] ?? '');
+  return path.length === 2 && ['displayName', 'owner', 'description', 'prompt'].includes(path[1] ?? '');
 }
 
 function unescaped(step: string): string {

@@ -165,6 +165,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.share',
   ],
   Agent: [
+    'spec.displayName',
     'spec.description',
     'spec.owner',
     'spec.memory',

@@ -22,7 +22,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   Eval: 'evals',
   'Defaults.spec.runtime.external': 'external agents',
   'Defaults.spec.runtime.container': 'external agents',
-  'Agent.spec.displayName': 'display names',
   'Agent.spec.tools[].mcpServerRef': 'MCP servers',
   'Agent.spec.tools[].tools': 'MCP servers',
   'Agent.spec.agents[].url': 'external agents',

@@ -23,6 +23,7 @@ const files: Readonly<Record<string, string>> = {
   'desk/clerk.yaml': `${head('Agent', 'clerk')}spec:
   owner: support-platform
   displayName: The desk
+  observability: { sampling: 0.5 }
   description: Answers customers
   tools: [{ toolRef: look }, { toolRef: send }]
   roles: [desk]
@@ -69,7 +70,8 @@ desk/clerk.yaml:1`);
     'Tool/support/send needs tool:send:read\n    missing: add `- tool:send:read` to a role',
     'Used by\n  AgentSystem/support/desk',
     'tokens)\n  You answer.\n  Be kind to {{ customer }}.',
-    'Not in this build\n  spec.displayName: display names',
+    'shown as The desk',
+    'Not in this build\n  spec.observability: observability settings',
     'warning grant.missing',
   ])
     expect(stdout).toContain(lines);
@@ -99,7 +101,8 @@ test('JSON holds the whole of it', async () => {
     ]),
     prompt: { text: 'You answer.\nBe kind to {{ customer }}.\n', tokens: expect.any(Number) },
     usedBy: ['AgentSystem/support/desk'],
-    lacking: [{ field: 'spec.displayName', part: 'display names' }],
+    displayName: 'The desk',
+    lacking: [{ field: 'spec.observability', part: 'observability settings' }],
     grants: [
       { tool: 'Tool/support/look', by: { role: 'AgentRole/support/desk', line: 6 } },
       { tool: 'Tool/support/send', permission: 'tool:send:read' },
