@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { traceOf } from '../../src/api/trace-of.ts';
 import { RetryableError } from '../../src/errors.ts';
-import type { Bundle, BundleAgent } from '../../src/manifest/bundle.ts';
+import type { Bundle, BundleAgent, BundleTool } from '../../src/manifest/bundle.ts';
 import type { Json } from '../../src/manifest/json.ts';
 import { memoryTool, memoryToolId } from '../../src/manifest/memory-tools.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
@@ -219,5 +220,76 @@ describe('an agent that remembers', () => {
       ['memory:default/notes:read', { found: false }],
       ['memory:default/notes:write', 'memory.value_too_large'],
     ]);
+  });
+
+  test('searches by a retrieval tool, no more than that gives, and no secret gets into memory, journal or trace', async () => {
+    const canary = 'canary/7f3a+Zq';
+    const { database } = opened;
+    const calls = (...toolCalls: readonly { tool: string; arguments: Json }[]) => ({ toolCalls });
+    const bundle = remembering([
+      calls(
+        { tool: 'memory_write', arguments: { key: 'kettle', value: 'The kettle is repaired in Ulm. CANARY' } },
+        { tool: 'memory_ingest', arguments: { key: 'kettles', text: 'Every kettle has a lid. CANARY' } },
+      ),
+      calls({ tool: 'handbook', arguments: { query: 'where is the kettle repaired?' } }),
+      calls({ tool: 'handbook', arguments: { question: 'CANARY' } }),
+      { text: 'In Ulm. CANARY' },
+    ]);
+    const named = { handbook: 'default/handbook' };
+    const talker = bundle.agents['default/talker'];
+    const handbook: BundleTool = {
+      ...memoryTool(memory, 'search'),
+      name: 'handbook',
+      inputSchema: {
+        type: 'object',
+        properties: { query: { type: 'string' } },
+        required: ['query'],
+        additionalProperties: false,
+      },
+      impl: { type: 'retrieval', memory, topK: 1 },
+    };
+    if (talker === undefined) throw new Error('there is a talker');
+    const retrieving: Bundle = {
+      ...bundle,
+      agents: { 'default/talker': { ...talker, tools: { ...talker.tools, ...named } } },
+      tools: { ...bundle.tools, 'default/handbook': handbook },
+      secrets: { 'default/crm': { source: 'env', keys: { token: 'CRM_TOKEN' } } },
+    };
+    await install(database, retrieving, permitted(retrieving));
+    const leaking: Outside = {
+      ...outside,
+      model: (model, request, options) =>
+        callModel(
+          { ...model, script: JSON.parse(JSON.stringify(model.script).replaceAll('CANARY', canary)) as Json },
+          request,
+          options,
+        ),
+    };
+    const worker = workerOn(database, {
+      memories: memoriesOn(database),
+      outside: leaking,
+      secrets: () => Promise.resolve({ kind: 'read', value: canary }),
+      graceMs: 100,
+    });
+    await worker.start();
+    try {
+      const { id } = await submit(database, { input: { number: 9 }, session: 'retrieving' });
+      expect((await until(database, id)).state).toBe('Succeeded');
+      const { rows } = await sql<{ outcome: string; body: string | null }>`select outcome, body from step
+        where run = ${id} and target = 'default/handbook' and phase = 'result' order by path`.execute(database.db);
+      expect(rows.map(({ outcome }) => outcome)).toEqual(['done', 'denied']);
+      const { entries } = JSON.parse(rows[0]?.body ?? '{}') as { readonly entries: readonly { value: string }[] };
+      expect(entries).toHaveLength(1);
+      expect(entries[0]?.value).toMatch(/^The kettle is repaired in Ulm\. (?!canary)/);
+      for (const table of ['step', 'run', 'memory_entry', 'memory_message', 'audit', 'event', 'blob']) {
+        const holding = await sql`select 1 from ${sql.table(table)} t where t::text like ${`%${canary}%`}`.execute(
+          database.db,
+        );
+        expect([table, holding.rows]).toEqual([table, []]);
+      }
+      expect(JSON.stringify(await traceOf(database, id))).not.toContain(canary);
+    } finally {
+      await worker.stop();
+    }
   });
 });
