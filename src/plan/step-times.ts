@@ -40,7 +40,7 @@ function entriesMax(forEach: string, schema: JsonObject | undefined): number {
   if (root !== 'input' || !fields.every((field) => /^[A-Za-z_]\w*$/.test(field))) return itemsMax;
   let at: Json | undefined = schema;
   for (const field of fields) {
-    const properties = isJsonObject(at) ? own(at, 'properties') : undefined;
+    const properties: Json | undefined = isJsonObject(at) ? own(at, 'properties') : undefined;
     at = isJsonObject(properties) ? own(properties, field) : undefined;
   }
   const maxItems = isJsonObject(at) ? own(at, 'maxItems') : undefined;

@@ -90,7 +90,7 @@ describe('the place of a field', () => {
     ['Agent', 'spec.runtime', 'pawl gave it'],
     ['Agent', '', 'it names no field'],
     ['Agent', 'spec.tools[', 'it is no path'],
-  ] as const)('of %s "%s" is not known: %s', (kind, path) => {
+  ] as const)('of %s "%s" is not known: %s', (kind, path, _why) => {
     expect(place(kind, 'clerk', path)).toBeUndefined();
   });
 
