@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCommand } from '../../src/github/command.ts';
+import { anyText } from '../support/any-text.ts';
 
 describe('what only looks like a command, or stands where none counts, is none', () => {
   test.each([
@@ -74,7 +75,7 @@ test('the reason may hold what was assigned after this Unicode, such as the newe
 });
 
 test('no other text acknowledges than the one line', () => {
-  const noise = fc.string({ unit: 'binary', maxLength: 12 });
+  const noise = anyText(12);
   const parts = fc.constantFrom(
     '/pawl',
     'ack',

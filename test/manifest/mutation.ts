@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
+import { anyText } from '../support/any-text.ts';
 
 /** Pieces that mean something to YAML, to JSON Schema, to CEL, to a template or to an attacker. */
 const pieces = [
@@ -92,7 +93,7 @@ export const splice: fc.Arbitrary<Mutation> = fc
     cut: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat({ max: 40 }) }),
     put: fc.oneof(
       { weight: 4, arbitrary: fc.constantFrom(...pieces) },
-      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 8 }) },
+      { weight: 1, arbitrary: anyText(8) },
       { weight: 1, arbitrary: fc.constant('') },
     ),
   })
