@@ -85,6 +85,7 @@ function bodyOf(node: RouteNode, { routes, names, settings }: Building): Record<
   const agentRef = conversion.refer(node.node, { kinds: ['Agent'], namespace, name, as: 'Agent' });
   const agent = conversion.estate.find(foreignKey('Agent', namespace, name));
   const body: Record<string, Json> = { agentRef };
+  sayRepeated(node.repeated);
   const edges = edgesOf(node, { answer: answerOf(agent?.spec), names });
   if (edges.length > 0) body['edges'] = edges;
   const join = joinOf(node, routes);
@@ -95,6 +96,16 @@ function bodyOf(node: RouteNode, { routes, names, settings }: Building): Record<
   if (review !== undefined) body['review'] = review;
   if (retry !== undefined) body['retry'] = retry;
   return body;
+}
+
+/** Two conditions for one agent look like either of them being enough, and are not. */
+function sayRepeated(repeated: readonly ForeignNode[]): void {
+  for (const node of repeated) {
+    node.json();
+    const message =
+      'An entry before it leads to the same agent, and Orloj looks at the first of them alone: this one is left out, its condition too.';
+    node.flag('import.graph', message);
+  }
 }
 
 function delegatesOf(

@@ -21,6 +21,8 @@ export interface RouteNode {
   readonly body: ForeignNode;
   readonly routes: readonly Route[];
   readonly delegates: readonly Route[];
+  /** Entries that lead where an earlier one of the same list does: Orloj never looks at them. */
+  readonly repeated: readonly ForeignNode[];
 }
 
 /** The agents of a system by their keys, in the order of `spec.agents`. */
@@ -66,25 +68,28 @@ function routeNode(name: string, node: ForeignNode, from: ForeignNode | undefine
   const nothing = node.get('nothing');
   if (!isBody) {
     const routes = from === undefined ? [] : [{ to: nameKey(writtenText(from)), node: from, condition: undefined }];
-    return { name, node, body: nothing, routes, delegates: [] };
+    return { name, node, body: nothing, routes, delegates: [], repeated: [] };
   }
-  const delegates = targetsOf(from.get('delegates').items());
+  const { routes: delegates, repeated: repeatedDelegates } = targetsOf(from.get('delegates').items());
   const next = from.get('next');
   const first = typeof next.value === 'string' && next.value.trim() !== '' ? [next] : [];
-  return { name, node, body: from, routes: targetsOf([...first, ...from.get('edges').items()]), delegates };
+  const { routes, repeated } = targetsOf([...first, ...from.get('edges').items()]);
+  return { name, node, body: from, routes, delegates, repeated: [...repeated, ...repeatedDelegates] };
 }
 
 /** Of two routes to one agent the first counts, as there. */
-function targetsOf(nodes: readonly ForeignNode[]): readonly Route[] {
+function targetsOf(nodes: readonly ForeignNode[]): { routes: readonly Route[]; repeated: readonly ForeignNode[] } {
   const routes = new Map<string, Route>();
+  const repeated: ForeignNode[] = [];
   for (const node of nodes) {
     const target = typeof node.value === 'string' ? node : node.get('to');
     if (typeof target.value !== 'string') continue;
     const to = nameKey(target.value);
     const condition = node.get('condition');
-    if (!routes.has(to)) routes.set(to, { to, node: target, condition: condition.exists ? condition : undefined });
+    if (routes.has(to)) repeated.push(node);
+    else routes.set(to, { to, node: target, condition: condition.exists ? condition : undefined });
   }
-  return [...routes.values()];
+  return { routes: [...routes.values()], repeated };
 }
 
 function reachedFrom(entries: readonly string[], nodes: ReadonlyMap<string, RouteNode>): ReadonlySet<string> {

@@ -222,3 +222,20 @@ test('exposing a system is left out, and an agent that nothing leads to is not s
     'dropped import.unmappable system.yaml',
   ]);
 });
+
+test('of two entries to one agent the first counts, as in Orloj, and the other is named', () => {
+  const imported = system(
+    '  agents: [a, b]\n  graph:\n    a:\n      edges:\n' +
+      '        - { to: b, condition: { output_contains: x } }\n' +
+      '        - { to: B, condition: { output_contains: y } }\n',
+  );
+  expect(nodeOf(imported, 'a')).toMatchObject({
+    edges: [
+      { to: 'b', when: 'output.lowerAscii().contains("x")' },
+      { to: 'end', default: true },
+    ],
+  });
+  expect(saidOf(imported, 'system.yaml')).toContainEqual(
+    expect.stringMatching(/^flagged import.graph system.yaml:\d+ An entry before it leads to the same agent/),
+  );
+});
