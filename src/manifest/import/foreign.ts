@@ -253,7 +253,8 @@ export class ForeignNode {
   }
 
   #note(fate: Note['fate'], { code = 'import.unmappable', message, help }: NoteText): void {
-    this.document.markRead(this.path);
+    // Who says something of a list or a map has not carried over what is in it.
+    if (fate !== 'flagged' || typeof this.value !== 'object') this.document.markRead(this.path);
     const { path } = this;
     this.document.notes.push({ fate, code, path, message, ...(help === undefined ? {} : { help }) });
   }

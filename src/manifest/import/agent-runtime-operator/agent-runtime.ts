@@ -31,6 +31,8 @@ const told = [
 export function outsideRuntime({ spec, name, namespace }: ForeignDocument): JsonObject {
   const image = spec.get('image');
   const [protocol] = spec.get('protocols').items();
+  // There is no other type than A2A, which is what pawl calls agents by.
+  protocol?.get('type').text();
   const port = protocol?.get('port').number() ?? 8000;
   const path = protocol?.get('path').text();
   for (const other of spec.get('protocols').items().slice(1)) other.ignore('One endpoint is enough to call the agent.');

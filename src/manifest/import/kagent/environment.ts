@@ -19,6 +19,8 @@ export function environmentRules(env: ForeignNode): void {
 
 /** The variables of a process, as pawl writes them. */
 export function environmentOf(conversion: Conversion, env: ForeignNode): readonly JsonObject[] {
+  // Its rules know all that may stand in it, and each entry is written below.
+  env.json();
   if (isJsonObject(env.value))
     return env.entries().map(([name, node]) => ({ name, ...literalValue(conversion, node, name) }));
   return env.items().flatMap((entry) => {
