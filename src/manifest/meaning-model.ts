@@ -8,7 +8,8 @@ export const checkModelEndpoint: Check = (spec, report) => {
     checkMoney(objectAt(spec, 'pricing')[field], ['pricing', field], report);
   const { provider } = spec;
   if (typeof provider !== 'string' || !providers.includes(provider)) return;
-  if (provider === 'scripted') return refuseFields(spec, { fields: network, what: 'a scripted endpoint' }, report);
+  if (provider === 'scripted')
+    return refuseFields(spec, { fields: networkFields, what: 'a scripted endpoint' }, report);
   refuseFields(spec, { fields: ['scriptFile'], what: 'an endpoint that is not scripted' }, report);
   for (const [field, users] of Object.entries(ofProviders)) {
     if (!users.includes(provider)) refuseFields(spec, { fields: [field], what: `a ${provider} endpoint` }, report);
@@ -28,8 +29,8 @@ export const checkModelEndpoint: Check = (spec, report) => {
 
 const providers = ['openai', 'anthropic', 'azureOpenai', 'google', 'bedrock', 'ollama', 'openaiCompatible', 'scripted'];
 
-/** A script is read from the repository: nothing is connected to. */
-const network = [
+/** What an endpoint that answers from a script may not have: it is read from the repository, and nothing is connected to. */
+export const networkFields: readonly string[] = [
   'baseUrl',
   'auth',
   'allowPrivate',
@@ -61,14 +62,18 @@ function checkEffort(provider: string, { reasoningEffort: effort }: JsonObject, 
   report(['reasoningEffort'], contradiction(message, 'Choose another effort, or remove it.'));
 }
 
-/** They carry the key or frame the message: pawl writes them itself, and a value in Git would be a secret in Git. */
-const ownHeaders = [
+/** Headers that carry a key: a value in Git would be a secret in Git. */
+export const keyHeaders: readonly string[] = [
   'authorization',
   'proxy-authorization',
   'cookie',
   'x-api-key',
   'api-key',
   'x-goog-api-key',
+];
+
+/** Headers that sign or frame the message: pawl writes them itself. */
+export const messageHeaders: readonly string[] = [
   'x-amz-security-token',
   'x-amz-date',
   'host',
@@ -78,6 +83,8 @@ const ownHeaders = [
   'connection',
   'accept-encoding',
 ];
+
+const ownHeaders = [...keyHeaders, ...messageHeaders];
 
 function checkHeaders(headers: JsonObject, report: Report): void {
   for (const name of Object.keys(headers)) {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { reviewCycle } from '../support/review-cycle.ts';
 import { say } from './fixture.ts';
 
 let folder: string;
@@ -11,31 +12,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(folder, { recursive: true });
 });
-
-const orloj = `apiVersion: orloj.dev/v1
-kind: ModelEndpoint
-metadata: { name: small }
-spec: { provider: openai, default_model: small-1, auth: { secretRef: key } }
----
-apiVersion: orloj.dev/v1
-kind: Agent
-metadata: { name: writer }
-spec: { model_ref: small, prompt: Write. }
----
-apiVersion: orloj.dev/v1
-kind: Agent
-metadata: { name: editor }
-spec: { model_ref: small, prompt: Edit. }
----
-apiVersion: orloj.dev/v1
-kind: AgentSystem
-metadata: { name: letters }
-spec:
-  agents: [writer, editor]
-  graph:
-    writer: { edges: [{ to: editor }] }
-    editor: { edges: [{ to: writer, condition: { output_not_contains: APPROVED } }] }
-`;
 
 const operator = `apiVersion: runtime.agentic-layer.ai/v1alpha1
 kind: GuardrailProvider
@@ -71,7 +47,7 @@ spec: { type: in-memory }
 `;
 
 test.each([
-  ['Orloj', orloj, true],
+  ['Orloj', reviewCycle, true],
   ['the Agent Runtime Operator', operator, true],
   ['kagent', kagent, true],
   ['the Kagent reference', reference, false],

@@ -2,32 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRepository } from '../support/git.ts';
+import { reviewCycle } from '../support/review-cycle.ts';
 import { typist } from './example.ts';
-
-const manifests = `apiVersion: orloj.dev/v1
-kind: ModelEndpoint
-metadata: { name: small }
-spec: { provider: openai, default_model: small-1, auth: { secretRef: key } }
----
-apiVersion: orloj.dev/v1
-kind: Agent
-metadata: { name: writer }
-spec: { model_ref: small, prompt: Write. }
----
-apiVersion: orloj.dev/v1
-kind: Agent
-metadata: { name: editor }
-spec: { model_ref: small, prompt: Edit. }
----
-apiVersion: orloj.dev/v1
-kind: AgentSystem
-metadata: { name: letters }
-spec:
-  agents: [writer, editor]
-  graph:
-    writer: { edges: [{ to: editor }] }
-    editor: { edges: [{ to: writer, condition: { output_not_contains: APPROVED } }] }
-`;
 
 test('a review cycle of another system is imported, tried offline, and ends by its own condition', {
   timeout: 120_000,
@@ -35,7 +11,7 @@ test('a review cycle of another system is imported, tried offline, and ends by i
   const repository = await createRepository();
   try {
     await mkdir(join(repository.path, 'old'));
-    await writeFile(join(repository.path, 'old/letters.yaml'), manifests);
+    await writeFile(join(repository.path, 'old/letters.yaml'), reviewCycle);
     const pawl = typist(repository.path);
     const imported = await pawl('import', 'old', '--scripted', '--out', '.');
     expect(imported, imported.stdout + imported.stderr).toMatchObject({ exit: 0 });

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { listAt, objectAt } from '../manifest-reference.ts';
+import { networkFields } from '../meaning-model.ts';
 import { qualify } from '../reference.ts';
 import type { Emitted } from './conversion.ts';
 import { answerOf, type Standing } from './scripted-answer.ts';
@@ -55,20 +56,6 @@ interface Around extends Pick<Settled, 'resources' | 'written'> {
   readonly overlay: string;
 }
 
-/** What a scripted endpoint may not have, because it connects to nothing. */
-const network = [
-  'baseUrl',
-  'auth',
-  'allowPrivate',
-  'headers',
-  'tls',
-  'rateLimit',
-  'gatewayRef',
-  'region',
-  'project',
-  'apiVersion',
-];
-
 function modelFiles(model: Emitted, { overlay, resources, written }: Around): Scripted['files'] {
   const script = stringify({ replies: repliesFor(model, resources) }, yamlStyle);
   const head = '# What each agent says. Change the answers to try other ways through a graph.\n';
@@ -82,7 +69,7 @@ function modelFiles(model: Emitted, { overlay, resources, written }: Around): Sc
     provider: 'scripted',
     scriptFile: `${model.namespace}-${model.name}.script.yaml`,
   };
-  for (const field of network) if (model.spec[field] !== undefined) spec[field] = null;
+  for (const field of networkFields) if (model.spec[field] !== undefined) spec[field] = null;
   return [
     {
       path: `${name}.yaml`,

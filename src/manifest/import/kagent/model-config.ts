@@ -1,4 +1,5 @@
 import { own, type JsonObject } from '../../json.ts';
+import { keyHeaders, messageHeaders } from '../../meaning-model.ts';
 import { secretKind } from '../../secret-literal.ts';
 import { namedSecret } from '../../secret-name.ts';
 import { shownText } from '../../shown.ts';
@@ -105,26 +106,11 @@ function authOf(
   return { secretRef: conversion.secretKey(ref, { ...namespace, name: written.slice(slash + 1), key: chosen }) };
 }
 
-/** Headers that carry a key; pawl sends the endpoint's own in `auth`. */
-const keyHeaders = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'api-key', 'x-goog-api-key'];
-
-/** Headers that pawl writes itself. */
-const ownHeaders = [
-  'x-amz-security-token',
-  'x-amz-date',
-  'host',
-  'content-type',
-  'content-length',
-  'transfer-encoding',
-  'connection',
-  'accept-encoding',
-];
-
 function headersOf(spec: ForeignNode): JsonObject | undefined {
   const headers: Record<string, string> = {};
   for (const [name, node] of spec.get('defaultHeaders').entries()) {
     const value = node.text() ?? '';
-    if (ownHeaders.includes(name.toLowerCase())) node.ignore('pawl writes this header itself.');
+    if (messageHeaders.includes(name.toLowerCase())) node.ignore('pawl writes this header itself.');
     else if (isSecret(name, value))
       node.refuse({
         code: 'import.secret_value',
