@@ -103,10 +103,10 @@ describe('the place of a field', () => {
 describe('what brings a risk about', () => {
   const caused = (after: string) => {
     const [left, right] = [resources(base), resources(after)].map((side) => [...side.values()]);
-    return risks(left ?? [], right ?? []).map(({ class: kind, causes }) => [
-      kind,
-      causes.map(({ address, place: { file, line } }) => `${address} ${file}:${line}`),
-    ]);
+    return risks(left ?? [], right ?? []).map(
+      ({ class: kind, causes }) =>
+        [kind, causes.map(({ address, place: { file, line } }) => `${address} ${file}:${line}`)] as const,
+    );
   };
 
   test('one field is told by its own line', () => {
@@ -123,8 +123,8 @@ describe('what brings a risk about', () => {
 
   test('several fields of a resource are told by where it begins', () => {
     const after = base.replace('maxSteps: 4', 'maxSteps: 9\n    maxToolCalls: 99');
-    const [[, causes = []] = []] = caused(after) as [string, string[]][];
-    expect(causes).toEqual([`Agent/support/clerk desk.yaml:${lineOf(after, 'name: clerk') - 3}`]);
+    const causes = new Set(caused(after).flatMap(([, found]) => found));
+    expect([...causes]).toEqual([`Agent/support/clerk desk.yaml:${lineOf(after, 'name: clerk') - 3}`]);
   });
 
   test('what newly leads somewhere and did not change itself is told by the grant, at the line of the permission', () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { traceOf } from '../../src/api/trace-of.ts';
 import { RetryableError } from '../../src/errors.ts';
 import type { Bundle, BundleAgent, BundleTool } from '../../src/manifest/bundle.ts';
-import type { Json } from '../../src/manifest/json.ts';
+import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import { memoryTool, memoryToolId } from '../../src/manifest/memory-tools.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
 import type { Outside } from '../../src/run/outside.ts';
@@ -260,7 +260,7 @@ describe('an agent that remembers', () => {
       ...outside,
       model: (model, request, options) =>
         callModel(
-          { ...model, script: JSON.parse(JSON.stringify(model.script).replaceAll('CANARY', canary)) as Json },
+          { ...model, script: JSON.parse(JSON.stringify(model.script).replaceAll('CANARY', canary)) as JsonObject },
           request,
           options,
         ),
