@@ -63,6 +63,10 @@ function demand(node: ForeignNode, fixed: string): void {
 
 function generic(auth: ForeignNode, secretRef: SecretRef): JsonObject {
   ignoreUnused(auth, hmacOnly);
+  auth.flag(
+    'import.assumed',
+    'The profile `generic` is taken to sign the time, a dot and the body, in hex. Whoever signs the body alone is turned away until `timestampHeader` is removed: try one delivery.',
+  );
   return given({
     profile: 'generic',
     secretRef,

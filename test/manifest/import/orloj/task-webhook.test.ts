@@ -37,6 +37,14 @@ test('a generic webhook has the headers that Orloj assumes, and the payload besi
   });
 });
 
+test('what a generic webhook is taken to sign is said, and where the files say it nothing is', () => {
+  const assumed = (auth: string) => saidOf(hook(auth)).filter((one) => one.includes('import.assumed'));
+  expect(assumed('profile: generic')).toEqual([expect.stringContaining('the time, a dot and the body')]);
+  expect(assumed('signature_header: X-Sig')).toHaveLength(1);
+  expect(assumed('profile: hmac, signature_header: X-Sig')).toEqual([]);
+  expect(assumed('profile: github')).toEqual([]);
+});
+
 test('what GitHub signs is read as GitHub writes it', () => {
   const more = '  idempotency: { event_id_header: X-GitHub-Delivery }\n  payload: { mode: raw, input_key: body }\n';
   expect(hook('profile: github', more).spec(address)).toMatchObject({
