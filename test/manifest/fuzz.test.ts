@@ -21,7 +21,7 @@ describe('whatever is done to a file, every outcome is a resource or a problem w
     const cases = anyFile.chain((path) => fc.tuple(fc.constant(path), textMutated(textOf(path))));
     fc.assert(
       fc.property(cases, ([path, text]) => expectSound(path, text)),
-      { ...fuzzing, numRuns: 4_000 },
+      { ...fuzzing, numRuns: 2_000 },
     );
   });
 
