@@ -12,6 +12,7 @@ import { contextNode } from './context-node.ts';
 import { withInputs } from './graph-input.ts';
 import { graphNodes } from './graph-nodes.ts';
 import { completionReview } from './graph-review.ts';
+import { fullerInboxes } from './graph-round.ts';
 import { orlojVersions } from './orloj-metadata.ts';
 import { nameKey } from './orloj-name.ts';
 import { type RouteGraph, routeGraphOf } from './route-graph.ts';
@@ -102,6 +103,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
     : acyclicLimits(tasks, longestWay(flow));
   refuseA2a(spec.get('a2a'));
   sayMeaning(spec, routes);
+  if (flow.reducible) sayInboxes(spec.get('graph'), fullerInboxes(flow));
   conversion.become(
     document,
     given({
@@ -152,4 +154,13 @@ function sayMeaning(spec: ForeignNode, { isAssumed, nodes, entries }: RouteGraph
     ? 'The graph means what it means where Orloj passes messages between agents; in its sequential mode it would run the agents one after the other, without conditions and joins.'
     : 'Without a graph the agents follow each other as they are listed.';
   at.flag('import.graph', message);
+}
+
+function sayInboxes(graph: ForeignNode, names: readonly string[]): void {
+  if (names.length === 0) return;
+  const shown = names.map((name) => `\`${name}\``).join(', ');
+  graph.flag(
+    'import.graph',
+    `Orloj shows an agent what was handed over to it alone. Here the \`inbox\` of ${shown} shows the last answer of each agent that leads there, even one of an earlier round, or whose edge was not taken.`,
+  );
 }

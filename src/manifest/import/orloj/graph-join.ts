@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { RouteGraph, RouteNode } from './route-graph.ts';
+import type { Route, RouteGraph, RouteNode } from './route-graph.ts';
 
 /** The join of a node; undefined where it waits for all that may come, as pawl does by itself. */
 export function joinOf(target: RouteNode, routes: RouteGraph): JsonObject | undefined {
@@ -18,6 +18,11 @@ export function joinOf(target: RouteNode, routes: RouteGraph): JsonObject | unde
     join.flag('import.graph', message);
   }
   if (inputs.forward < 2 || needed >= inputs.forward) return undefined;
+  if (inputs.sure < needed)
+    join.flag(
+      'import.graph',
+      `Edges into this join have conditions. Where fewer than ${needed} are taken, the newest versions of Orloj go on with those, older ones wait for ever, and pawl fails with \`join.unreached\`. \`onFailure: partial\` goes on too, even where an agent before it failed.`,
+    );
   return { mode: 'quorum', count: Math.max(1, needed) };
 }
 
@@ -25,14 +30,34 @@ interface Inputs {
   readonly all: number;
   readonly forward: number;
   readonly back: number;
+  /** Those of `forward` that are taken whatever the agents answer. */
+  readonly sure: number;
 }
 
-function inputsOf(target: RouteNode, { nodes }: RouteGraph): Inputs {
+function inputsOf(target: RouteNode, routes: RouteGraph): Inputs {
+  const { nodes } = routes;
   const key = keyOf(target, nodes);
-  const sources = [...nodes].filter(([, { routes }]) => routes.some(({ to }) => to === key));
+  const sources = [...nodes].filter(([, node]) => node.routes.some(({ to }) => to === key));
   const behind = sources.length < 2 ? new Set<string>() : reachedFrom(key, nodes);
-  const back = sources.filter(([source]) => behind.has(source)).length;
-  return { all: sources.length, forward: sources.length - back, back };
+  const ahead = sources.filter(([source]) => !behind.has(source));
+  const runs = surelyReached(routes);
+  const sure = ahead.filter(([source, node]) => runs.has(source) && alwaysTaken(node).includes(key)).length;
+  return { all: sources.length, forward: ahead.length, back: sources.length - ahead.length, sure };
+}
+
+/** Agents that run whatever the others answer. */
+function surelyReached({ entries, nodes }: RouteGraph): ReadonlySet<string> {
+  const reached = new Set(entries);
+  for (const key of reached) for (const to of alwaysTaken(nodes.get(key))) reached.add(to);
+  return reached;
+}
+
+/** A default is taken always where nothing else has a condition. */
+function alwaysTaken(node: RouteNode | undefined): readonly string[] {
+  const routes = node?.routes ?? [];
+  const isDefault = ({ condition }: Route): boolean => condition?.get('default').value === true;
+  const isAlone = routes.every((route) => route.condition === undefined || isDefault(route));
+  return routes.filter(({ condition }) => condition === undefined || isAlone).map(({ to }) => to);
 }
 
 function keyOf(target: RouteNode, nodes: RouteGraph['nodes']): string {
