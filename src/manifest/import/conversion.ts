@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import { addressOf, type Identity } from '../resource.ts';
+import { type Address, addressOf, type Identity } from '../resource.ts';
 import type { ForeignDocument, ForeignNode } from './foreign.ts';
 import { foreignKey, type ForeignEstate } from './foreign-estate.ts';
 
@@ -46,6 +46,8 @@ export class Conversion {
   readonly estate: ForeignEstate;
   readonly emitted = new Map<string, Emitted>();
   readonly mentions: Mention[] = [];
+  /** What no document declares, as it was written. */
+  readonly written = new Map<Address, string>();
   readonly #secrets = new Map<string, SecretToSet>();
 
   constructor(estate: ForeignEstate) {
@@ -102,10 +104,12 @@ export class Conversion {
     const found = to.kinds.flatMap(
       (kind) => this.estate.find(foreignKey(kind, namespace, to.name), node.document) ?? [],
     );
+    const own = this.estate.namespaceOf(namespace);
     const identity = (found[0] && this.estate.namedAs(found[0])) ?? {
-      namespace: this.estate.namespaceOf(namespace),
-      name: this.estate.plainName(to.name),
+      namespace: own,
+      name: this.estate.undeclaredName(to.as, own, to.name),
     };
+    if (found[0] === undefined) this.written.set(addressOf({ ...identity, kind: to.as }), to.name);
     return this.mention(node, { ...identity, kind: to.as });
   }
 
@@ -128,7 +132,7 @@ export class Conversion {
     readonly key: string;
   } {
     const namespace = this.estate.namespaceOf(secret.namespace ?? node.document.namespace);
-    const name = this.estate.plainName(secret.name);
+    const name = this.estate.secretName(namespace, secret.name);
     const address = addressOf({ kind: 'Secret', namespace, name });
     const id = `${address}/${secret.key}`;
     const variable = this.#secrets.get(id)?.variable ?? this.#freeVariable([namespace, name, secret.key]);

@@ -19,6 +19,9 @@ export class ForeignEstate {
   readonly #byKey = new Map<string, ForeignDocument[]>();
   readonly #identities = new Map<ForeignDocument, Identity>();
   readonly #taken = new Set<string>();
+  readonly #namespaces = new Map<string, string>();
+  /** Names of what no document declares, by what was written. */
+  readonly #undeclared = new Map<string, string>();
 
   constructor(documents: ReadonlyMap<ForeignDocument, Naming>) {
     this.documents = documents;
@@ -27,8 +30,14 @@ export class ForeignEstate {
       const { becomes } = kind.fate;
       if (becomes === undefined) continue;
       const namespace = this.namespaceOf(document.namespace);
-      const name = this.freeName(becomes, namespace, document.name);
+      // What a SealedSecret makes is the Secret of its name.
+      const name =
+        becomes === 'Secret'
+          ? this.secretName(namespace, document.name)
+          : this.freeName(becomes, namespace, document.name);
       this.#identities.set(document, { kind: becomes, namespace, name });
+      if (namespace !== document.namespace)
+        document.root.at('metadata', 'namespace').flag('import.renamed', `The namespace is \`${namespace}\` in pawl.`);
       if (name !== document.name)
         document.root
           .at('metadata', 'name')
@@ -63,8 +72,25 @@ export class ForeignEstate {
     return identity;
   }
 
+  /** Two namespaces stay two, were their names one as DNS labels: what is granted in one holds in no other. */
   namespaceOf(namespace: string): string {
-    return this.plainName(namespace);
+    const known = this.#namespaces.get(namespace);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#namespaces.values());
+    const plain = free(this.plainName(namespace), (name) => taken.has(name));
+    this.#namespaces.set(namespace, plain);
+    return plain;
+  }
+
+  /**
+   * The name in pawl of what a document names and none declares. It is never that of another document whose name is
+   * spelt alike: a reference to `web-search` must not grant `web_search`.
+   */
+  undeclaredName(kind: Kind, namespace: string, written: string): string {
+    const key = `${kind}\0${namespace}\0${written}`;
+    const name = this.#undeclared.get(key) ?? this.freeName(kind, namespace, written);
+    this.#undeclared.set(key, name);
+    return name;
   }
 
   /** The name as a DNS label: what cannot stand in one becomes a hyphen. */
@@ -77,15 +103,24 @@ export class ForeignEstate {
     return plain === '' ? 'unnamed' : plain;
   }
 
+  /** Secrets stay two where their names are one as labels: else one value would be read where another is meant. */
+  secretName(namespace: string, written: string): string {
+    return this.undeclaredName('Secret', namespace, written);
+  }
+
   freeName(kind: Kind, namespace: string, wanted: string): string {
-    const plain = this.plainName(wanted);
-    for (let count = 1; ; count += 1) {
-      const suffix = count === 1 ? '' : `-${count}`;
-      const name = `${plain.slice(0, nameMax - suffix.length).replace(/-+$/, '')}${suffix}`;
-      const key = `${kind}\0${namespace}\0${name}`;
-      if (this.#taken.has(key)) continue;
-      this.#taken.add(key);
-      return name;
-    }
+    const keyOf = (name: string) => `${kind}\0${namespace}\0${name}`;
+    const name = free(this.plainName(wanted), (one) => this.#taken.has(keyOf(one)));
+    this.#taken.add(keyOf(name));
+    return name;
+  }
+}
+
+/** The label, or with a number where it is taken. */
+function free(plain: string, isTaken: (name: string) => boolean): string {
+  for (let count = 1; ; count += 1) {
+    const suffix = count === 1 ? '' : `-${count}`;
+    const name = `${plain.slice(0, nameMax - suffix.length).replace(/-+$/, '')}${suffix}`;
+    if (!isTaken(name)) return name;
   }
 }

@@ -8,9 +8,11 @@ export interface Places {
   readonly named: ReadonlyMap<Address, ReadonlyMap<ForeignDocument, readonly ForeignNode[]>>;
   /** What would have become it, had it not been refused. */
   readonly declared: ReadonlyMap<Address, ForeignDocument>;
+  /** How documents write what none declares. */
+  readonly written: ReadonlyMap<Address, string>;
 }
 
-export function placesOf({ mentions, estate }: Conversion): Places {
+export function placesOf({ mentions, estate, written }: Conversion): Places {
   const named = new Map<Address, Map<ForeignDocument, ForeignNode[]>>();
   for (const { node, address, from } of mentions) {
     const byDocument = named.get(address) ?? new Map<ForeignDocument, ForeignNode[]>();
@@ -24,7 +26,7 @@ export function placesOf({ mentions, estate }: Conversion): Places {
     const identity = estate.namedAs(document);
     if (identity !== undefined) declared.set(addressOf(identity), document);
   }
-  return { named, declared };
+  return { named, declared, written };
 }
 
 /** Where a resource's documents name an address; the name of the first of them where they do not say. */

@@ -139,7 +139,8 @@ interface Noting {
 }
 
 function note(resource: Emitted, reference: ManifestReference, { needs, places }: Noting): void {
-  const text = noteText(reference, needs, places.declared.get(reference.address));
+  const name = places.written.get(reference.address) ?? reference.name;
+  const text = noteText({ ...reference, name }, needs, places.declared.get(reference.address));
   for (const node of nodesOf(resource, reference.address, places)) {
     const isSaid = node.document.notes.some(
       (one) => one.code === text.code && one.message === text.message && String(one.path) === String(node.path),

@@ -49,7 +49,8 @@ function serverOf(tool: ForeignNode, conversion: Conversion): Identity | undefin
   const name = reference.get('name').text() ?? '';
   const found = estate.find(foreignKey(kind, namespace, name));
   if (found !== undefined) return conversion.identityOf(found);
-  return { kind: 'McpServer', namespace: estate.namespaceOf(namespace), name: estate.plainName(name) };
+  const own = estate.namespaceOf(namespace);
+  return { kind: 'McpServer', namespace: own, name: estate.undeclaredName('McpServer', own, name) };
 }
 
 const servers = new WeakMap<Conversion, Map<string, Emitted>>();

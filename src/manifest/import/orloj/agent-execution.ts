@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import { isJsonObject } from '../../json.ts';
 import type { Conversion } from '../conversion.ts';
 import type { ForeignNode } from '../foreign.ts';
+import { governanceOf } from './governance.ts';
 import { nameKey, orlojName } from './orloj-name.ts';
 
 interface Execution {
@@ -49,7 +50,11 @@ function contractOf(node: ForeignNode, conversion: Conversion): readonly string[
       help: 'Write the tools as nodes of the graph, or set `on_contract_violation: observe`.',
     });
   }
-  return names.map((name) => conversion.estate.plainName(orlojName(name).name));
+  const { estate } = conversion;
+  return names.map((name) => {
+    const tool = governanceOf(estate).tool(name, node.document.namespace);
+    return tool === undefined ? estate.plainName(orlojName(name).name) : estate.identityOf(tool).name;
+  });
 }
 
 function refuseMarkers(markers: ForeignNode): void {
