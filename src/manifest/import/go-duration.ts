@@ -10,6 +10,8 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /** Milliseconds of a duration as Go writes it, `1h5m0s`; undefined where the text is none. */
 export function goDurationMs(text: string): number | undefined {
+  // The one number that needs no unit.
+  if (text === '0') return 0;
   if (!/^([0-9]{1,12}(\.[0-9]{1,9})?(h|ms|m|us|µs|ns|s))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/([0-9.]+)(h|ms|m|us|µs|ns|s)/g))
