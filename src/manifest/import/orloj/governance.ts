@@ -38,6 +38,8 @@ export function governanceOf(estate: ForeignEstate): Governance {
 /** Tools, roles and rules of all documents of Orloj, by what it finds them by. */
 export class Governance {
   readonly agents: readonly ForeignDocument[];
+  readonly servers: readonly ForeignDocument[];
+  readonly policies: readonly ForeignDocument[];
   readonly #byName = new Map<string, ForeignDocument>();
   readonly #rules = new Map<string, ToolRule[]>();
   readonly allRules: readonly ToolRule[];
@@ -45,6 +47,8 @@ export class Governance {
   constructor(estate: ForeignEstate) {
     const documents = [...estate.documents.keys()];
     this.agents = documents.filter((document) => isOrloj(document, 'Agent'));
+    this.servers = documents.filter((document) => isOrloj(document, 'McpServer'));
+    this.policies = documents.filter((document) => isOrloj(document, 'AgentPolicy'));
     this.allRules = documents.filter((document) => isOrloj(document, 'ToolPermission')).map(ruleOf);
     for (const rule of this.allRules) {
       const key = keyOf('ToolPermission', rule.document.namespace, nameKey(rule.toolRef));

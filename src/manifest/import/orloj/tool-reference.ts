@@ -2,7 +2,7 @@ import { addressOf, type Identity } from '../../resource.ts';
 import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { governanceOf } from './governance.ts';
-import { isOrloj, nameKey, orlojName } from './orloj-name.ts';
+import { nameKey, orlojName } from './orloj-name.ts';
 
 /** What a server offers under the name `<server>--<tool>`, where no Tool has that name. */
 export interface ServerTool {
@@ -13,10 +13,10 @@ export interface ServerTool {
 
 export function serverTool(reference: string, from: string, conversion: Conversion): ServerTool | undefined {
   const { namespace = from, name } = orlojName(reference);
-  if (governanceOf(conversion.estate).tool(reference, from) !== undefined) return undefined;
-  const servers = [...conversion.estate.documents.keys()].filter(
-    (document) =>
-      isOrloj(document, 'McpServer') && document.namespace === namespace && name.startsWith(`${document.name}--`),
+  const governance = governanceOf(conversion.estate);
+  if (governance.tool(reference, from) !== undefined) return undefined;
+  const servers = governance.servers.filter(
+    (document) => document.namespace === namespace && name.startsWith(`${document.name}--`),
   );
   const [server] = servers.sort((one, other) => other.name.length - one.name.length);
   return server === undefined ? undefined : { server, tool: name.slice(server.name.length + 2) };
@@ -72,11 +72,11 @@ export function toolOfServer({ server, tool }: ServerTool, conversion: Conversio
 
 /** Whether a ToolPermission or an AgentPolicy of the namespace names the tool. */
 export function isGoverned(reference: string, from: string, conversion: Conversion): boolean {
-  if (governanceOf(conversion.estate).hasRules(from, reference)) return true;
+  const governance = governanceOf(conversion.estate);
+  if (governance.hasRules(from, reference)) return true;
   const { namespace = from } = orlojName(reference);
-  return [...conversion.estate.documents.keys()].some(
+  return governance.policies.some(
     (document) =>
-      isOrloj(document, 'AgentPolicy') &&
       [from, namespace].includes(document.namespace) &&
       document.spec
         .get('blocked_tools')
