@@ -89,6 +89,12 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     cause: 'Nothing is lost by leaving the field or document out, for the reason that is given.',
     cure: 'None is needed.',
   },
+  'import.private': {
+    title: 'An address of a private network',
+    cause:
+      'The other system connects there without being told that it may. pawl does where `allowPrivate` says so, and the importer wrote it.',
+    cure: 'Look whether the address is meant; take `allowPrivate` out if it is not.',
+  },
   'import.renamed': {
     title: 'Another name',
     cause: 'Names in pawl are DNS labels, and each is given once.',

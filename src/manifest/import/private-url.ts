@@ -1,3 +1,5 @@
+import type { ForeignNode } from './foreign.ts';
+
 /**
  * Whether a URL leads, by how its host is written, to this machine or to a private network: an address of one, a name of
  * a cluster or of a local domain. pawl connects there only where `allowPrivate` says so.
@@ -9,6 +11,27 @@ export function isPrivateUrl(text: string): boolean {
   if (host.includes(':')) return /^(::1?$|::ffff:|f[cd]|fe[89ab])/.test(host);
   if (/^[0-9.]+$/.test(host)) return privateAddress.test(host);
   return !host.includes('.') || privateName.test(host);
+}
+
+/**
+ * `allowPrivate` for an address that the other system connects to wherever it is: what somebody wrote is meant. It is
+ * said, for pawl would not connect there by itself.
+ */
+export function allowPrivate(node: ForeignNode, url: string | undefined): true | undefined {
+  return url !== undefined && isPrivateUrl(url) ? allowedPrivate(node) : undefined;
+}
+
+export function allowedPrivate(node: ForeignNode): true {
+  const place = JSON.stringify(node.path);
+  const isSaid = node.document.notes.some(
+    ({ code, path }) => code === 'import.private' && JSON.stringify(path) === place,
+  );
+  if (isSaid) return true;
+  node.flag(
+    'import.private',
+    'The host looks like one of a private network: `allowPrivate: true` lets pawl connect there.',
+  );
+  return true;
 }
 
 const privateAddress =

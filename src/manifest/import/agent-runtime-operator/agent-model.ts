@@ -3,7 +3,7 @@ import { shownText } from '../../shown.ts';
 import type { Conversion, Emitted } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowPrivate } from '../private-url.ts';
 import type { AgentEnvironment } from './agent-environment.ts';
 import { offeredBy } from './ai-gateway.ts';
 import { aiGatewayOf } from './gateway-routes.ts';
@@ -101,7 +101,7 @@ function direct(written: string, node: ForeignNode, asking: Asking): JsonObject 
     provider: found.is.provider,
     model: found.model,
     ...fields,
-    allowPrivate: typeof baseUrl === 'string' && isPrivateUrl(baseUrl) ? true : undefined,
+    allowPrivate: typeof baseUrl === 'string' ? allowPrivate(node, baseUrl) : undefined,
     auth: authOf(found.is, node, asking),
   });
 }

@@ -2,6 +2,7 @@ import type { ForeignKind } from '../dialect.ts';
 import { mapped } from '../field-table.ts';
 import type { ForeignDocument } from '../foreign.ts';
 import type { Conversion } from '../conversion.ts';
+import { allowedPrivate } from '../private-url.ts';
 import { runsInPawl } from './agent-runtime.ts';
 import { operatorVersions, serviceUrl } from './cluster-fields.ts';
 import { gatewayFields } from './gateway-fields.ts';
@@ -36,7 +37,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
       class: 'external',
       provider: 'openaiCompatible',
       url: serviceUrl(document, { port: spec.get('port').number() ?? 80 }),
-      allowPrivate: true,
+      allowPrivate: allowedPrivate(document.root.at('metadata', 'name')),
       ...(description.length > 2000 ? {} : { description }),
     },
     ['The gateway goes on running in the cluster, with the keys of the providers; this is the address of its Service.'],

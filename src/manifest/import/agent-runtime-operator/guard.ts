@@ -4,7 +4,7 @@ import type { ForeignKind } from '../dialect.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { type ForeignEstate, foreignKey } from '../foreign-estate.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowPrivate } from '../private-url.ts';
 import { operatorVersions } from './cluster-fields.ts';
 import { guardFields } from './guard-fields.ts';
 import { guardedCalls } from './guard-use.ts';
@@ -137,7 +137,7 @@ function moderation(document: ForeignDocument, provider: ForeignDocument, conver
     model: document.spec.at('openaiModeration', 'model').text(),
     baseUrl,
     secretRef,
-    allowPrivate: baseUrl !== undefined && isPrivateUrl(baseUrl) ? true : undefined,
+    allowPrivate: allowPrivate(document.spec.get('providerRef'), baseUrl),
   });
   return { type: 'openaiModeration', openaiModeration: settings };
 }
@@ -177,7 +177,7 @@ function presidio({ document, provider, conversion }: Presidio, { entities, minS
     entities: entities === undefined ? undefined : [...entities],
     minScore,
     auth: secretRef === undefined ? undefined : { profile: 'bearer', secretRef },
-    allowPrivate: isPrivateUrl(url) ? true : undefined,
+    allowPrivate: allowPrivate(reference, url),
   });
   return { type: 'presidio', presidio: settings };
 }

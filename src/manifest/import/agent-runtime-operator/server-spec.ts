@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowPrivate } from '../private-url.ts';
 
 /** An MCP server that answers at a URL; the operator pins nothing, so it can be tried before it is pinned. */
 export function serverSpec(
@@ -15,7 +15,7 @@ export function serverSpec(
   return given({
     transport: 'http',
     url,
-    allowPrivate: isPrivateUrl(url) ? true : undefined,
+    allowPrivate: allowPrivate(node, url),
     pin: 'onDeclare',
     ...more,
   });

@@ -2,6 +2,7 @@ import type { Conversion } from '../conversion.ts';
 import type { ForeignKind } from '../dialect.ts';
 import type { ForeignDocument } from '../foreign.ts';
 import { foreignKey, type ForeignEstate } from '../foreign-estate.ts';
+import { allowedPrivate } from '../private-url.ts';
 import { runsInPawl } from './agent-runtime.ts';
 import { operatorVersions, serviceUrl } from './cluster-fields.ts';
 import { gatewayFields } from './gateway-fields.ts';
@@ -30,7 +31,7 @@ export const toolGateway: ForeignKind = {
         type: 'tool',
         class: 'external',
         url: serviceUrl(document),
-        allowPrivate: true,
+        allowPrivate: allowedPrivate(document.root.at('metadata', 'name')),
       });
       restrict(document, conversion, { agents: agentsBehind(document, conversion) });
     },

@@ -3,7 +3,7 @@ import type { Conversion } from '../conversion.ts';
 import { mapped, type FieldTable } from '../field-table.ts';
 import type { ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowPrivate } from '../private-url.ts';
 
 const providers = ['openai', 'anthropic', 'bedrock', 'vllm'];
 
@@ -58,7 +58,7 @@ function reachedBy(
     endpoint.refuse({ code: 'import.schema', message: '`spec.model.endpoint` must be a URL without a user.' });
     return undefined;
   }
-  const written = given({ baseUrl: url, allowPrivate: url !== undefined && isPrivateUrl(url) ? true : undefined });
+  const written = given({ baseUrl: url, allowPrivate: allowPrivate(endpoint, url) });
   if (provider === 'anthropic') return { provider, ...written };
   if (provider === 'bedrock') return bedrock(url, endpoint);
   if (provider === 'openai' && (url === undefined || url.startsWith('https://api.openai.com/')))

@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { Conversion } from '../conversion.ts';
 import type { ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowPrivate } from '../private-url.ts';
 
 interface ApiParts {
   readonly conversion: Conversion;
@@ -30,11 +30,10 @@ export function apiBlock({ conversion, field, inputSchema, spec }: ApiParts): Js
     query: hasBody || left.length === 0 ? undefined : places,
     body: hasBody ? places : undefined,
   });
-  const isPrivate = isPrivateUrl(url.origin);
   return given({
     type: 'http',
     http,
-    egress: given({ hosts: [url.host], allowPrivate: isPrivate ? true : undefined }),
+    egress: given({ hosts: [url.host], allowPrivate: allowPrivate(field('endpoint'), url.origin) }),
     auth,
   });
 }

@@ -3,13 +3,18 @@ import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
 import { durationText, goDurationMs } from '../go-duration.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowedPrivate, isPrivateUrl } from '../private-url.ts';
 import { valueRefs } from './value-refs.ts';
 
 /** What every server of transport `http` is written with. */
-export function httpServer(conversion: Conversion, url: string | undefined): JsonObject {
+export function httpServer(conversion: Conversion, node: ForeignNode, url: string | undefined): JsonObject {
   const isPrivate = url !== undefined && (isPrivateUrl(url) || isInCluster(conversion, url));
-  return given({ transport: 'http', url, allowPrivate: isPrivate ? true : undefined, pin: 'onDeclare' });
+  return given({
+    transport: 'http',
+    url,
+    allowPrivate: isPrivate ? allowedPrivate(node) : undefined,
+    pin: 'onDeclare',
+  });
 }
 
 /** Whether the host is a Service as a cluster names it, `name.namespace`, of a namespace that the files know. */

@@ -52,7 +52,7 @@ function runElsewhere(document: ForeignDocument, conversion: Conversion): JsonOb
     'import.runs_elsewhere',
     `kmcp goes on running the server, with its image and variables; pawl calls it at \`${url}\`.`,
   );
-  return httpServer(conversion, url);
+  return httpServer(conversion, deployment, url);
 }
 
 /** The images in which kmcp starts packages where none is named. */

@@ -43,7 +43,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
   document.root
     .get('kind')
     .flag('import.runs_elsewhere', `What the Service leads to goes on running; pawl calls \`${shownText(url)}\`.`);
-  conversion.become(document, httpServer(conversion, url));
+  conversion.become(document, httpServer(conversion, document.root.get('kind'), url));
 }
 
 function portOf(document: ForeignDocument): number | undefined {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { allowPrivate } from '../private-url.ts';
 import { leaveOut, leaveTimeout, parametersOf } from './model-parameters.ts';
 
 /** What the block of one provider becomes: the endpoint but for its key, headers and certificates. */
@@ -35,7 +35,7 @@ function openAI(spec: ForeignNode): JsonObject {
   return given({
     provider: isOwn ? 'openai' : 'openaiCompatible',
     model: spec.get('model').text(),
-    ...urlOf(baseUrl),
+    ...urlOf(block.get('baseUrl'), baseUrl),
     parameters: parametersOf(
       {
         temperature: block.get('temperature'),
@@ -57,7 +57,7 @@ function anthropic(spec: ForeignNode): JsonObject {
     provider: 'anthropic',
     model: spec.get('model').text(),
     // The SDK of kagent adds the version to the root; pawl's `baseUrl` holds it.
-    ...urlOf(root === undefined || root.endsWith('/v1') ? root : `${root}/v1`),
+    ...urlOf(block.get('baseUrl'), root === undefined || root.endsWith('/v1') ? root : `${root}/v1`),
     parameters: parametersOf({ ...common(block), temperatureMax: 1 }, spec.get('model')),
   });
 }
@@ -72,7 +72,7 @@ function azureOpenAI(spec: ForeignNode): JsonObject {
     provider: 'azureOpenai',
     model: deployment ?? named,
     apiVersion: block.get('apiVersion').text(),
-    ...urlOf(azureRoot(block.get('azureEndpoint').text())),
+    ...urlOf(block.get('azureEndpoint'), azureRoot(block.get('azureEndpoint').text())),
     parameters: parametersOf(common(block), model),
   });
 }
@@ -87,7 +87,7 @@ function foundry(spec: ForeignNode, configMap: (from: ForeignNode) => string | u
     provider: 'azureOpenai',
     model: block.get('deployment').text(),
     apiVersion: block.get('apiVersion').text() ?? '2024-10-21',
-    ...urlOf(azureRoot(endpoint)),
+    ...urlOf(from.exists ? from : block.get('endpoint'), azureRoot(endpoint)),
     parameters: parametersOf({}, model),
   });
 }
@@ -103,7 +103,9 @@ function ollama(spec: ForeignNode): JsonObject {
   return given({
     provider: 'ollama',
     model: spec.get('model').text(),
-    ...(root === undefined ? { allowPrivate: true } : urlOf(root.endsWith('/v1') ? root : `${root}/v1`)),
+    ...(root === undefined
+      ? { allowPrivate: allowPrivate(spec.get('provider'), 'http://localhost') }
+      : urlOf(block.get('host'), root.endsWith('/v1') ? root : `${root}/v1`)),
     parameters: parametersOf(
       {
         temperature: options.get('temperature'),
@@ -175,6 +177,6 @@ function azureRoot(endpoint: string | undefined): string | undefined {
   return endpoint === undefined ? undefined : `${endpoint.replace(/\/+$/, '').replace(/\/openai$/, '')}/openai`;
 }
 
-function urlOf(baseUrl: string | undefined): JsonObject {
-  return given({ baseUrl, allowPrivate: baseUrl !== undefined && isPrivateUrl(baseUrl) ? true : undefined });
+function urlOf(node: ForeignNode, baseUrl: string | undefined): JsonObject {
+  return given({ baseUrl, allowPrivate: allowPrivate(node, baseUrl) });
 }

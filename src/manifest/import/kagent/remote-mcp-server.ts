@@ -55,7 +55,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
   const annotations = { ...document.annotations, ...shareOf(conversion, document) };
   const server = given({
     description: spec.get('description').text(),
-    ...httpServer(conversion, urlOf(spec)),
+    ...httpServer(conversion, spec.get('url'), urlOf(spec)),
     headersFrom: headersOf(conversion, spec.get('headersFrom')),
     callTimeout: timeoutOf(spec.get('timeout')),
   });

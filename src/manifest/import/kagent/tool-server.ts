@@ -98,7 +98,7 @@ function streamableServer(conversion: Conversion, http: ForeignNode): JsonObject
     .map(([name, node]) => ({ name, ...headerValue(conversion, node, name) }));
   const headers = [...literal, ...(headersOf(conversion, http.get('headersFrom')) ?? [])];
   return given({
-    ...httpServer(conversion, http.get('url').text()),
+    ...httpServer(conversion, http.get('url'), http.get('url').text()),
     headersFrom: headers.length === 0 ? undefined : headers,
     callTimeout: timeoutOf(http.get('timeout')),
   });

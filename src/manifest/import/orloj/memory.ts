@@ -6,10 +6,10 @@ import { ignored, mapped } from '../field-table.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { foreignKey } from '../foreign-estate.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
 import { orlojMetadata, orlojVersions } from './orloj-metadata.ts';
 import { isOrloj, orlojName, sameName } from './orloj-name.ts';
 import { orlojSecret } from './secret-reference.ts';
+import { orlojPrivate } from './private-host.ts';
 
 /** What agents remember. */
 export const memory: ForeignKind = {
@@ -124,12 +124,7 @@ function convertService(document: ForeignDocument, conversion: Conversion): void
   }
   const secretRef = orlojSecret(spec.at('auth', 'secretRef'), conversion);
   const auth = secretRef === undefined ? undefined : { profile: 'bearer', secretRef: { ...secretRef } };
-  if (isPrivateUrl(url))
-    endpoint.flag(
-      'import.stricter',
-      'The address is a private one: pawl connects to it only with `allowPrivate: true`.',
-    );
-  conversion.become(document, { type: 'http', http: given({ url, auth }) });
+  conversion.become(document, { type: 'http', http: given({ url, auth, allowPrivate: orlojPrivate(endpoint, url) }) });
 }
 
 /** Where the other system keeps it is of no use to pawl; a password in the address is known to whoever reads the file. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../json.ts';
 import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { isPrivateUrl } from '../private-url.ts';
+import { orlojPrivate } from './private-host.ts';
 import { toolAuth } from './tool-auth.ts';
 import { argumentNames, inputSchemaOf, isPlaceholderName } from './tool-input.ts';
 
@@ -24,18 +24,13 @@ export function httpBlock(document: ForeignDocument, conversion: Conversion): Js
   const auth = toolAuth(spec.get('auth'), conversion);
   if (url === undefined || schema === undefined || body === undefined || document.isRefused) return undefined;
   const hosts = [hostOf(url), ...(auth?.tokenUrl === undefined ? [] : [hostOf(new URL(auth.tokenUrl))])];
-  if (isPrivateUrl(url.href)) {
-    const message =
-      'The host looks like one of a private network, to which pawl does not connect. If it is meant, write `allowPrivate: true` beside `egress.hosts`.';
-    node.flag('import.stricter', message);
-  }
   const mode = spec.at('runtime', 'isolation_mode');
   if (mode.exists) mode.ignore('The tool runs elsewhere: there is nothing to isolate.');
   return given({
     type: 'http',
     inputSchema: schema,
     http: { method: 'POST', url: url.href.replaceAll('{', '%7B').replaceAll('}', '%7D'), body },
-    egress: { hosts: [...new Set(hosts)] },
+    egress: given({ hosts: [...new Set(hosts)], allowPrivate: orlojPrivate(node, url.href) }),
     auth: auth?.auth,
   });
 }

@@ -52,6 +52,7 @@ test('a guard of several actions and scores becomes one Guard for each of them',
     'flagged import.stricter manifests.yaml:10 `during_call` becomes `preCall`: pawl checks before a call and not beside it.',
     'ignored import.ignored manifests.yaml:15 No action names the entity, so that it is not looked for, and its score says nothing.',
     'flagged import.split manifests.yaml:14 A Guard has one action and one score: it becomes 3, `pii`, `pii-block`, `pii-block-2`.',
+    expect.stringContaining('flagged import.private manifests.yaml:12 '),
   ]);
 });
 

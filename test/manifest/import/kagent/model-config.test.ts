@@ -114,6 +114,7 @@ test('a model of Ollama needs no key, and options that pawl lacks are said', () 
   });
   expect(said).toEqual([
     'flagged import.parameter manifests.yaml:4 `spec.ollama.options.num_ctx` is not sent: pawl has no such parameter.',
+    expect.stringContaining('flagged import.private manifests.yaml:4 '),
   ]);
 });
 

@@ -41,8 +41,9 @@ test.each([
   ['http://tools.desk.svc.cluster.local/mcp', true],
   ['https://mcp.example.com', undefined],
 ])('%s is allowed to be private: %s', (url, isPrivate) => {
-  const { resources } = importTexts(remote(`{ description: d, url: "${url}" }`));
+  const { resources, said } = importTexts(remote(`{ description: d, url: "${url}" }`));
   expect(resources[0]?.spec['allowPrivate']).toBe(isPrivate);
+  expect(said.some((one) => one.startsWith('flagged import.private'))).toBe(isPrivate === true);
 });
 
 test('who may use a server from elsewhere is shared with, by name', () => {

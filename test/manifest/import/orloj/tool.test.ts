@@ -81,6 +81,17 @@ test.each([
   expect(said.find((one) => one.startsWith('refused'))).toContain(why);
 });
 
+test.each([
+  ['http://orders.shop.svc:8080', true, 'import.private'],
+  ['http://169.254.169.254/latest', undefined, 'import.stricter'],
+  ['http://10.1.2.3', undefined, 'import.stricter'],
+])('%s is reached where its author can have meant it, and that is said', (endpoint, allowPrivate, code) => {
+  const { spec, said } = toolOf(`${described}  endpoint: ${endpoint}`);
+  const hosts = [endpoint.replace('/latest', '')];
+  expect(spec('Tool/shop/find-order')).toHaveProperty('egress', allowPrivate ? { hosts, allowPrivate } : { hosts });
+  expect(said.filter((one) => one.includes('private network'))).toEqual([expect.stringContaining(`flagged ${code} `)]);
+});
+
 test('credentials in an address are refused without being repeated', () => {
   const { resources, said } = toolOf('  endpoint: https://ada:hunter2@orders.example.com');
   expect(resources).toEqual([]);
