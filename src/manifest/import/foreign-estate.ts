@@ -55,10 +55,11 @@ export class ForeignEstate {
     else same.push(document);
   }
 
-  /** What has the key; where two systems have such a kind, what is of the system of the document that asks. */
+  /** What has the key, of the system of the document that asks or of Kubernetes: no system knows another's. */
   find(key: string, from?: ForeignDocument): ForeignDocument | undefined {
     const found = this.#byKey.get(key) ?? [];
-    return found.find(({ group }) => group === from?.group) ?? found[0];
+    if (from === undefined) return found[0];
+    return found.find(({ group }) => group === from.group) ?? found.find(({ group }) => group === '');
   }
 
   /** The identity of what the document becomes; undefined where it becomes nothing of its own. */

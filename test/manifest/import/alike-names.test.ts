@@ -56,3 +56,17 @@ test('namespaces whose names are spelt alike stay two', () => {
     expect.stringMatching(/^flagged import.renamed .* The namespace is `team-a-2` in pawl\.$/),
   );
 });
+
+test('an agent of one system is not what another system names', () => {
+  const kagent = `apiVersion: kagent.dev/v1alpha2
+kind: Agent
+metadata: { name: asks, namespace: desk }
+spec:
+  type: Declarative
+  declarative: { systemMessage: Ask., tools: [{ type: Agent, agent: { name: writer } }] }
+`;
+  const { spec, said } = importTexts([model('m', 'key'), agent(''), kagent].join('---\n'));
+  expect(spec('Agent/desk/writer')).toBeDefined();
+  expect(JSON.stringify(spec('Agent/desk/asks') ?? null)).not.toContain('writer');
+  expect(said).toContainEqual(expect.stringMatching(/The Agent `writer` is in none of the files/));
+});
