@@ -1,6 +1,6 @@
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { type ForeignEstate, foreignKey } from '../foreign-estate.ts';
-import { flagLiteralSecrets, isSecret } from './literal-secrets.ts';
+import { flagCredentials, isCredential } from '../credential.ts';
 
 /** What a variable of an agent holds: a text, a key of a Secret, or a credential that stands in the file. */
 export type Variable =
@@ -17,7 +17,7 @@ export class AgentEnvironment {
   constructor(document: ForeignDocument, estate: ForeignEstate) {
     this.#document = document;
     this.#estate = estate;
-    flagLiteralSecrets(document.spec.get('env'));
+    flagCredentials(document.spec.get('env'));
   }
 
   /** The first of the names that is set; `env` goes before `envFrom`, and in a list the last one counts. */
@@ -65,7 +65,7 @@ export class AgentEnvironment {
     this.use(entry);
     const { value } = entry.get('value');
     if (typeof value === 'string')
-      return isSecret(name, value)
+      return isCredential(name, value)
         ? { kind: 'literal', node: entry.get('value') }
         : { kind: 'text', text: value, node: entry.get('value') };
     const secret = entry.at('valueFrom', 'secretKeyRef');

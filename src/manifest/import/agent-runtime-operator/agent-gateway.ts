@@ -8,7 +8,7 @@ import { operatorVersions } from './cluster-fields.ts';
 import { gatewayFields } from './gateway-fields.ts';
 import { restrict } from './gateway-guards.ts';
 import { ofKind } from './gateway-routes.ts';
-import { flagLiteralSecrets } from './literal-secrets.ts';
+import { flagCredentials } from '../credential.ts';
 
 /** The door through which exposed agents are reached from outside. */
 export const agentGateway: ForeignKind = {
@@ -27,7 +27,7 @@ export const agentGateway: ForeignKind = {
 
 function convert(document: ForeignDocument, conversion: Conversion): void {
   const { spec } = document;
-  flagLiteralSecrets(spec.get('env'));
+  flagCredentials(spec.get('env'));
   const limits = limitsOf(spec.get('timeout'));
   const agents = ofKind('Agent', conversion.estate).filter(
     (agent) => !agent.isRefused && agent.spec.get('exposed').boolean() === true,

@@ -13,7 +13,7 @@ import { checkAgentRules } from './agent-rules.ts';
 import { outsideRuntime, runsInPawl } from './agent-runtime.ts';
 import { toolsOf } from './agent-tools.ts';
 import { operatorVersions } from './cluster-fields.ts';
-import { flagLiteralSecrets } from './literal-secrets.ts';
+import { flagCredentials } from '../credential.ts';
 
 /** An agent: instruction, model and tools for a template of the operator, or an image of its own. */
 export const agent: ForeignKind = {
@@ -62,7 +62,7 @@ function convertBuiltin(document: ForeignDocument, conversion: Conversion): void
 
 function convertOutside(document: ForeignDocument, conversion: Conversion): void {
   const { spec } = document;
-  flagLiteralSecrets(spec.get('env'));
+  flagCredentials(spec.get('env'));
   const runtime = outsideRuntime(document);
   spec.flag('import.default_limit', 'The operator sets agents no limits: the one that holds in pawl is written out.');
   conversion.become(

@@ -8,7 +8,7 @@ import { operatorVersions, serviceUrl } from './cluster-fields.ts';
 import { gatewayFields } from './gateway-fields.ts';
 import { restrict } from './gateway-guards.ts';
 import { aiGatewayOf, ofKind } from './gateway-routes.ts';
-import { flagLiteralSecrets } from './literal-secrets.ts';
+import { flagCredentials } from '../credential.ts';
 
 const text = { type: 'string', required: true, minLength: 1 } as const;
 
@@ -28,7 +28,7 @@ export const aiGateway: ForeignKind = {
 
 function convert(document: ForeignDocument, conversion: Conversion): void {
   const { spec } = document;
-  flagLiteralSecrets(spec.get('env'));
+  flagCredentials(spec.get('env'));
   const description = `Offers ${[...offeredBy(document)].sort().join(', ')}.`;
   conversion.become(
     document,

@@ -8,7 +8,7 @@ import { operatorVersions, serviceUrl } from './cluster-fields.ts';
 import { gatewayFields } from './gateway-fields.ts';
 import { restrict } from './gateway-guards.ts';
 import { ofKind, toolGatewayOf } from './gateway-routes.ts';
-import { flagLiteralSecrets } from './literal-secrets.ts';
+import { flagCredentials } from '../credential.ts';
 
 /** A server that calls of tools go through. */
 export const toolGateway: ForeignKind = {
@@ -20,7 +20,7 @@ export const toolGateway: ForeignKind = {
     becomes: 'Gateway',
     convert(document, conversion) {
       const { spec } = document;
-      flagLiteralSecrets(spec.get('env'));
+      flagCredentials(spec.get('env'));
       document.root
         .at('metadata', 'name')
         .flag(

@@ -1,7 +1,7 @@
 import type { ForeignKind } from '../dialect.ts';
 import type { ForeignDocument } from '../foreign.ts';
 import { operatorVersions, serviceUrl } from './cluster-fields.ts';
-import { flagLiteralSecrets } from './literal-secrets.ts';
+import { flagCredentials } from '../credential.ts';
 import { serverSpec } from './server-spec.ts';
 import { toolServerFields } from './tool-server-fields.ts';
 
@@ -24,7 +24,7 @@ export const toolServer: ForeignKind = {
     convert(document, conversion) {
       const { spec } = document;
       spec.get('protocol').text();
-      flagLiteralSecrets(spec.get('env'));
+      flagCredentials(spec.get('env'));
       conversion.become(document, serverSpec(spec, { url: toolServerUrl(document) }), [
         'The server goes on running in the cluster; this is the address of its Service.',
       ]);

@@ -1,7 +1,7 @@
 import { isJsonList } from '../../json.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ForeignNode } from '../foreign.ts';
-import { flagCredentials } from './credentials.ts';
+import { flagCredentials } from '../credential.ts';
 
 /** An agent of another framework as kagent runs it. */
 export interface ImageAgent {

@@ -3,7 +3,7 @@ import { mapped, type FieldRow, type FieldShape, type FieldTable, type FieldType
 import type { ForeignNode } from '../foreign.ts';
 import { metadataFields } from '../metadata-fields.ts';
 import { breaksSchema, exclusive } from './agent-rules.ts';
-import { flagCredentials } from './credentials.ts';
+import { flagCredentials } from '../credential.ts';
 
 const filled = { type: 'string', required: true, minLength: 1 } as const;
 const block = { type: 'map', required: true } as const;

@@ -10,7 +10,7 @@ import { importedModel } from './agent-model.ts';
 import { importedAgents, type AgentUse } from './agent-references.ts';
 import { agentRulesV1 } from './agent-rules.ts';
 import { importedTools, type ServerUse } from './agent-tools.ts';
-import { flagCredentials } from './credentials.ts';
+import { flagCredentials } from '../credential.ts';
 import { unlessEmpty } from './declarative-agent.ts';
 import { cardSkillFields } from './declarative-fields.ts';
 import { becomeAgent, writtenLimits } from './imported-agent.ts';

@@ -5,7 +5,7 @@ import { given } from '../given.ts';
 import { importedRuntime, type ImageAgent } from './agent-container.ts';
 import { agentFields } from './agent-fields.ts';
 import { agentRules } from './agent-rules.ts';
-import { flagCredentials } from './credentials.ts';
+import { flagCredentials } from '../credential.ts';
 import { declarativeAgent } from './declarative-agent.ts';
 import { becomeAgent } from './imported-agent.ts';
 

@@ -4,7 +4,7 @@ import { ignored, mapped, refused, type FieldTable } from '../field-table.ts';
 import type { ForeignDocument } from '../foreign.ts';
 import { metadataFields } from '../metadata-fields.ts';
 import { breaksSchema } from './agent-rules.ts';
-import { flagCredentials } from './credentials.ts';
+import { flagCredentials } from '../credential.ts';
 import { isSelected } from './label-selector.ts';
 import { noProcess } from './pod-fields.ts';
 

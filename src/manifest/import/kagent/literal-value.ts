@@ -1,8 +1,7 @@
 import type { JsonObject } from '../../json.ts';
-import { secretKind } from '../../secret-literal.ts';
-import { namedSecret } from '../../secret-name.ts';
 import { shownText } from '../../shown.ts';
 import type { Conversion } from '../conversion.ts';
+import { isCredential } from '../credential.ts';
 import type { ForeignNode } from '../foreign.ts';
 
 /**
@@ -11,8 +10,7 @@ import type { ForeignNode } from '../foreign.ts';
  */
 export function literalValue(conversion: Conversion, node: ForeignNode, name: string): JsonObject {
   const value = node.text() ?? '';
-  const isSecret = secretKind(value) !== undefined || namedSecret(name, value) !== undefined;
-  if (!isSecret && !credentialNames.test(name)) return { value };
+  if (!isCredential(name, value) && !credentialNames.test(name)) return { value };
   node.flag(
     'import.secret_value',
     `The value of \`${shownText(name)}\` looks like a credential in the manifest: it became a Secret to set. Replace it, for it has been in a file.`,

@@ -3,7 +3,7 @@ import { ignored, mapped, type FieldTable } from '../field-table.ts';
 import { metadataFields } from '../metadata-fields.ts';
 import { convertAgent } from './agent.ts';
 import { agentRules } from './agent-rules.ts';
-import { flagCredentials } from './credentials.ts';
+import { flagCredentials } from '../credential.ts';
 import { declarativeFields, describingFields } from './declarative-fields.ts';
 import { elsewhere, noProcess } from './pod-fields.ts';
 import { skillFields } from './skill-fields.ts';
