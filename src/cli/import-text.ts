@@ -96,13 +96,12 @@ function risks({ risks: found }: ImportResult): readonly string[] {
 }
 
 function leftAlone({ leftAlone: all }: ImportResult): readonly string[] {
-  const groups = new Map<string, Set<string>>();
-  const counts = new Map<string, number>();
-  for (const { kind, message } of all) {
-    groups.set(message, (groups.get(message) ?? new Set()).add(kind));
-    counts.set(message, (counts.get(message) ?? 0) + 1);
-  }
-  return Array.from(groups, ([message, kinds]) => `  ${[...kinds].join(', ')} (${counts.get(message)}): ${message}`);
+  const groups = new Map<string, (typeof all)[number][]>();
+  for (const one of all) groups.set(one.message, [...(groups.get(one.message) ?? []), one]);
+  return Array.from(groups, ([message, group]) => {
+    const kinds = [...new Set(group.map(({ kind }) => kind))].join(', ');
+    return `  ${places(group)} ${kinds}: ${message}`;
+  });
 }
 
 function secrets({ secrets: wanted }: ImportResult): readonly string[] {

@@ -28,6 +28,8 @@ export function settle(conversion: Conversion): Settled {
   const resources: Settling = new Map(conversion.emitted);
   const places = placesOf(conversion);
   const own = ownAddresses(conversion);
+  // Before anything goes for another reason: a circle of agents is one whatever else they lack.
+  refuseCircles(resources, places);
   for (;;) {
     do dropMissing(resources, places);
     while (refuseCircles(resources, places));

@@ -121,6 +121,15 @@ test('every agent of a circle is refused, with the way around it', () => {
   expect(documents[3]?.isRefused).toBe(true);
 });
 
+test('a circle is named though its agents lack a model too', () => {
+  const { documents, conversion } = converted(
+    agent('a', { agents: [{ agentRef: 'b' }] }),
+    agent('b', { agents: [{ agentRef: 'a' }] }),
+  );
+  expect(settle(conversion).resources).toEqual([]);
+  for (const { notes } of documents) expect(notes.map(({ code }) => code)).toContain('import.circle');
+});
+
 test('a Secret that nothing reads any more is not written', () => {
   const { documents, conversion } = converted(agent('writer'));
   const [document] = documents;
