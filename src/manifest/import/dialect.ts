@@ -24,6 +24,8 @@ export interface ForeignKind {
   readonly rules?: (document: ForeignDocument) => void;
   /** Whether a document has this shape, where another kind has the same apiVersion and kind. */
   readonly fits?: (document: ForeignDocument) => boolean;
+  /** The same by fields of `spec`, of which only this shape has any; messages name them. */
+  readonly marks?: readonly string[];
   readonly fate: Fate;
 }
 

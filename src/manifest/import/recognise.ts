@@ -54,9 +54,26 @@ function recogniseAt(document: Document, value: Json, base: Path): readonly (Rec
   const foreign = foreignAt(document, { apiVersion, kind, value, base });
   const fitting = fittingOf(candidates, foreign);
   if (fitting !== undefined) return [{ document: foreign, kind: fitting }];
+  return stray('refused', undecided(candidates, foreign));
+}
+
+/** A document that has the fields of several systems, or of none: which fields would tell is said. */
+function undecided(candidates: readonly Candidate[], foreign: ForeignDocument): Finding {
+  const { kind, apiVersion } = foreign;
   const systems = candidates.map(({ dialect }) => dialect.title).join(' and ');
-  const message = `\`${kind}\` of \`${apiVersion}\` means different things in ${systems}, and the fields do not tell which is meant.`;
-  return stray('refused', { code: 'import.shape', message, help: 'Write the fields that only one of them has.' });
+  const found = candidates.flatMap((one) => (one.kind.marks ?? []).filter((mark) => foreign.spec.get(mark).exists));
+  const why =
+    found.length === 0
+      ? 'the document has no field that only one of them has'
+      : `the document has fields of both: ${found.map((mark) => `\`spec.${mark}\``).join(', ')}`;
+  const marks = candidates.map(
+    (one) => `${one.dialect.title} has ${(one.kind.marks ?? []).map((mark) => `\`${mark}\``).join(', ')}`,
+  );
+  return {
+    code: 'import.shape',
+    message: `\`${kind}\` of \`${apiVersion}\` means different things in ${systems}, and ${why}.`,
+    help: `Write the fields of one of them in \`spec\`: ${marks.join('; ')}.`,
+  };
 }
 
 /** What a `List` holds, or an `AgentList` and its like. */
@@ -89,10 +106,15 @@ function candidatesOf(apiVersion: string, kind: string): readonly Candidate[] {
 function fittingOf(candidates: readonly Candidate[], document: ForeignDocument): ForeignKind | undefined {
   const [only] = candidates;
   if (candidates.length === 1) return only?.kind;
-  const fitting = candidates.filter(({ kind }) => kind.fits?.(document) ?? true);
+  const fitting = candidates.filter(({ kind }) => fits(kind, document));
   const systems = fitting.filter(({ dialect }) => dialect.name !== 'kubernetes');
   const [found, another] = systems.length === 0 ? fitting : systems;
   return another === undefined ? found?.kind : undefined;
+}
+
+function fits({ marks, fits: says }: ForeignKind, document: ForeignDocument): boolean {
+  if (marks !== undefined) return marks.some((mark) => document.spec.get(mark).exists);
+  return says?.(document) ?? true;
 }
 
 /** A manifest that lacks half of what tells what it is; undefined: it is none. */

@@ -17,7 +17,7 @@ const ownFields = ['systemPrompt', 'model', 'displayName', 'scaling', 'observabi
 export const agent: ForeignKind = {
   kind: 'Agent',
   apiVersions: ['kagent.dev/v1alpha1'],
-  fits: ({ spec }) => ownFields.some((field) => spec.get(field).exists),
+  marks: ownFields,
   fields: agentFields,
   fate: { fate: 'mapped', becomes: 'Agent', convert },
 };

@@ -7,7 +7,7 @@ export const memory: ForeignKind = {
   kind: 'Memory',
   apiVersions: ['kagent.dev/v1alpha1'],
   // A Memory of kagent itself names a provider in place of a type.
-  fits: ({ spec }) => spec.get('type').exists,
+  marks: ['type'],
   fields: { ...metadataFields, ...memoryFields('spec') },
   fate: {
     fate: 'mapped',

@@ -55,7 +55,7 @@ const ownFields = ['systemMessage', 'modelConfig', 'a2aConfig', 'deployment', 's
 export const agentV1alpha1: ForeignKind = {
   kind: 'Agent',
   apiVersions: ['kagent.dev/v1alpha1'],
-  fits: ({ spec }) => ownFields.some((field) => spec.get(field).exists),
+  marks: ownFields,
   fields,
   rules: agentRulesV1,
   fate: { fate: 'mapped', becomes: 'Agent', convert },

@@ -11,8 +11,7 @@ export const memory: ForeignKind = {
   kind: 'Memory',
   apiVersions: ['kagent.dev/v1alpha1'],
   // A Memory of the published reference has a type, and no provider.
-  fits: ({ spec }) =>
-    ['provider', 'pinecone', 'apiKeySecretRef', 'apiKeySecretKey'].some((field) => spec.get(field).exists),
+  marks: ['provider', 'pinecone', 'apiKeySecretRef', 'apiKeySecretKey'],
   fields: {
     ...metadataFields,
     'spec.apiKeySecretKey': refused('string', message, help),

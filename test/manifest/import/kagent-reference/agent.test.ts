@@ -168,16 +168,3 @@ test.each([
   expect(resources).toEqual([]);
   expect(said).toContainEqual(expect.stringMatching(new RegExp(`^refused ${code} manifests.yaml:5 .*${message}`)));
 });
-
-test('an agent of neither shape, or of both, is not guessed at', () => {
-  const codes = (spec: string) => {
-    const { problems, said, resources } = importTexts(document('Agent', 'a', spec));
-    expect(resources).toEqual([]);
-    return [...problems.map(({ code }) => code), ...said].join();
-  };
-  expect(
-    codes(
-      '{ description: d, systemPrompt: p, model: { provider: openai, name: m }, systemMessage: s, modelConfig: c }',
-    ),
-  ).toContain('import.s');
-});

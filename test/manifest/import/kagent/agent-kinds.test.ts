@@ -39,15 +39,6 @@ ${surroundings}`);
   expect(said.join('\n')).toContain('dropped import.unmappable manifests.yaml:8 The memory `desk/index`');
 });
 
-test('an Agent with the fields of both shapes is told as such', () => {
-  const both = `apiVersion: kagent.dev/v1alpha1
-kind: Agent
-metadata: { name: which }
-spec: { systemMessage: A., systemPrompt: B. }
-`;
-  expect(importTexts(both).problems.map(({ code }) => code)).toEqual(['import.shape']);
-});
-
 const template = `apiVersion: kagent.dev/v1alpha3
 kind: AgentTemplate
 metadata: { name: writer, namespace: desk, labels: { tier: gold } }
