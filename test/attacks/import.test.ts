@@ -76,15 +76,15 @@ describe('names that are meant to do something else', () => {
 });
 
 describe('size', () => {
-  test('ten thousand documents are imported, each counted once', () => {
+  test('two thousand documents are imported, each counted once', () => {
     const files = Object.fromEntries(
-      Array.from({ length: 100 }, (_, file) => [
+      Array.from({ length: 20 }, (_, file) => [
         `${file}.yaml`,
         Array.from({ length: 100 }, (_, index) => memory(`m-${file}-${index}`)).join('---\n'),
       ]),
     );
     const report = reportOf(importTexts(files));
-    expect(report).toMatchObject({ documents: 10_000, mapped: 10_000, refused: 0 });
+    expect(report).toMatchObject({ documents: 2_000, mapped: 2_000, refused: 0 });
   }, 120_000);
 
   test('a prompt of 256 KiB, deep nesting and many aliases are refused, and nothing else is', () => {
@@ -105,13 +105,13 @@ describe('size', () => {
     expect(resources.map(({ name }) => name)).toContain('chats');
   });
 
-  test('a chain of thousands that hangs on one missing document is refused in one go', () => {
-    const agents = Array.from({ length: 2000 }, (_, index) =>
+  test('a thousand that hang on one missing document are refused in one go', () => {
+    const agents = Array.from({ length: 1000 }, (_, index) =>
       (foreignEstate[3] ?? '').replace('answerer', `a-${index}`),
     );
     const { resources, said } = importTexts(agents.join('---\n'));
     expect(resources).toEqual([]);
-    expect(said.filter((one) => one.includes('import.depends'))).toHaveLength(2000);
+    expect(said.filter((one) => one.includes('import.depends'))).toHaveLength(1000);
   }, 60_000);
 });
 

@@ -47,9 +47,7 @@ spec: { type: in-memory }
 `;
 
 test.each([
-  ['Orloj', reviewCycle, true],
-  ['the Agent Runtime Operator', operator, true],
-  ['kagent', kagent, true],
+  ['Orloj, the Agent Runtime Operator and kagent', [reviewCycle, operator, kagent].join('---\n'), true],
   ['the Kagent reference', reference, false],
 ])(
   'what comes from %s is valid in every environment that is written',
