@@ -56,9 +56,8 @@ export class ForeignEstate {
   }
 
   /** What has the key, of the system of the document that asks or of Kubernetes: no system knows another's. */
-  find(key: string, from?: ForeignDocument): ForeignDocument | undefined {
+  find(key: string, from: ForeignDocument): ForeignDocument | undefined {
     const found = this.#byKey.get(key) ?? [];
-    if (from === undefined) return found[0];
     return found.find(({ group }) => group === from.group) ?? found.find(({ group }) => group === '');
   }
 

@@ -99,12 +99,12 @@ export class AgentEnvironment {
 
   #secretOf(from: ForeignNode): ForeignDocument | undefined {
     const name = from.at('secretRef', 'name').text() ?? '';
-    return this.#estate.find(foreignKey('Secret', this.#document.namespace, name));
+    return this.#estate.find(foreignKey('Secret', this.#document.namespace, name), this.#document);
   }
 
   #inConfigMap(name: string | undefined, key: string | undefined): string | undefined {
     if (name === undefined || key === undefined) return undefined;
-    const map = this.#estate.find(foreignKey('ConfigMap', this.#document.namespace, name));
+    const map = this.#estate.find(foreignKey('ConfigMap', this.#document.namespace, name), this.#document);
     return map?.root.at('data', key).text();
   }
 }

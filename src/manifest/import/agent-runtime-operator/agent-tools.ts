@@ -47,7 +47,7 @@ function serverOf(tool: ForeignNode, conversion: Conversion): Identity | undefin
   const { estate } = conversion;
   const namespace = reference.get('namespace').text() ?? tool.document.namespace;
   const name = reference.get('name').text() ?? '';
-  const found = estate.find(foreignKey(kind, namespace, name));
+  const found = estate.find(foreignKey(kind, namespace, name), tool.document);
   if (found !== undefined) return conversion.identityOf(found);
   const own = estate.namespaceOf(namespace);
   return { kind: 'McpServer', namespace: own, name: estate.undeclaredName('McpServer', own, name) };

@@ -28,7 +28,7 @@ function routeOf(
   if (reference.exists) {
     const name = reference.get('name').text() ?? '';
     const namespace = reference.get('namespace').text() ?? reference.document.namespace;
-    const gateway = estate.find(foreignKey(kind, namespace, name));
+    const gateway = estate.find(foreignKey(kind, namespace, name), reference.document);
     return gateway === undefined ? { kind: 'missing', namespace, name } : { kind: 'named', gateway };
   }
   const [gateway, another] = otherwise;

@@ -17,7 +17,7 @@ export function guardedCalls(guard: ForeignDocument, estate: ForeignEstate): str
 /** A Guard that a gateway names. */
 export function guardOf(node: ForeignNode, estate: ForeignEstate): ForeignDocument | undefined {
   const namespace = node.get('namespace').text() ?? node.document.namespace;
-  return estate.find(foreignKey('Guard', namespace, node.get('name').text() ?? ''));
+  return estate.find(foreignKey('Guard', namespace, node.get('name').text() ?? ''), node.document);
 }
 
 type Uses = ReadonlyMap<ForeignDocument, ReadonlySet<string>>;

@@ -77,11 +77,12 @@ export function guardNames(document: ForeignDocument, conversion: Conversion): r
   return given;
 }
 
-function providerOf({ spec, namespace }: ForeignDocument, estate: ForeignEstate): ForeignDocument | undefined {
+function providerOf(guard: ForeignDocument, estate: ForeignEstate): ForeignDocument | undefined {
+  const { spec, namespace } = guard;
   const reference = spec.get('providerRef');
   const name = reference.get('name').text() ?? '';
   const home = reference.get('namespace').text() ?? namespace;
-  const provider = estate.find(foreignKey('GuardrailProvider', home, name));
+  const provider = estate.find(foreignKey('GuardrailProvider', home, name), guard);
   if (provider !== undefined && !provider.isRefused) return provider;
   const isNoted = reference.document.notes.some(({ code, fate }) => fate === 'refused' && code === 'import.depends');
   if (!isNoted)

@@ -49,7 +49,7 @@ function routesOf(agent: ForeignDocument, estate: ForeignEstate): ReadonlySet<Fo
   for (const tool of agent.spec.get('tools').items()) {
     const reference = tool.at('upstream', 'toolRouteRef');
     const namespace = reference.get('namespace').text() ?? agent.namespace;
-    const route = estate.find(foreignKey('ToolRoute', namespace, reference.get('name').text() ?? ''));
+    const route = estate.find(foreignKey('ToolRoute', namespace, reference.get('name').text() ?? ''), agent);
     const found = route === undefined ? undefined : toolGatewayOf(route, estate);
     if (found?.kind === 'named' || found?.kind === 'found') gateways.add(found.gateway);
   }

@@ -53,7 +53,10 @@ function urlOf(upstream: ForeignNode, { estate }: Conversion): string | undefine
   if (external.exists) return externalUrl(external.get('url'), 'refuse');
   const reference = upstream.get('toolServerRef');
   const namespace = reference.get('namespace').text() ?? upstream.document.namespace;
-  const server = estate.find(foreignKey('ToolServer', namespace, reference.get('name').text() ?? ''));
+  const server = estate.find(
+    foreignKey('ToolServer', namespace, reference.get('name').text() ?? ''),
+    upstream.document,
+  );
   if (server !== undefined && !server.isRefused) return toolServerUrl(server);
   reference.refuse({
     code: 'import.depends',

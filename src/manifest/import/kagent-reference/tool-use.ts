@@ -14,7 +14,7 @@ export function toolUse(conversion: Conversion, node: ForeignNode): ToolUse {
   const name = node.text() ?? '';
   const { namespace } = node.document;
   const toolRef = conversion.refer(node, { kinds: ['Tool'], name, as: 'Tool' });
-  const tool = conversion.estate.find(foreignKey('Tool', namespace, name));
+  const tool = conversion.estate.find(foreignKey('Tool', namespace, name), node.document);
   if (tool === undefined || tool.isRefused) return { toolRef, permission: undefined };
   const operation = tool.spec.get('type').value === 'retrieval' ? 'read' : 'write';
   const permission = `tool:${conversion.identityOf(tool).name}:${operation}`;

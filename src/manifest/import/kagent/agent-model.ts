@@ -18,7 +18,10 @@ export function importedModel(
 ): string {
   const { namespace } = named;
   const name = named.name === '' ? nameDefault : named.name;
-  if (name === nameDefault && conversion.estate.find(foreignKey('ModelConfig', namespace, name)) === undefined)
+  if (
+    name === nameDefault &&
+    conversion.estate.find(foreignKey('ModelConfig', namespace, name), node.document) === undefined
+  )
     return assumedModel(conversion, node, namespace);
   return conversion.refer(node, { kinds: ['ModelConfig'], namespace, name, as: 'ModelEndpoint' });
 }

@@ -53,7 +53,7 @@ export function importedTools(conversion: Conversion, list: ForeignNode, uses: r
 
 /** The server, where it is among the files and may be used from here. */
 function findServer(conversion: Conversion, { entry, node, kinds, namespace, name }: ServerUse) {
-  const found = findAny(conversion, { kinds, namespace, name });
+  const found = findAny(conversion, { node, kinds, namespace, name });
   if (found === undefined) {
     const message = `The ${kinds.join(' or ')} \`${shownText(name)}\` of the namespace \`${shownText(namespace)}\` is in none of the files: its tools are left out.`;
     node.drop({ code: 'import.reference', message, help: 'Import the file that declares it in the same command.' });
@@ -64,9 +64,9 @@ function findServer(conversion: Conversion, { entry, node, kinds, namespace, nam
 
 export function findAny(
   { estate }: Conversion,
-  { kinds, namespace, name }: { readonly kinds: readonly string[]; readonly namespace: string; readonly name: string },
+  { node, kinds, namespace, name }: Pick<ServerUse, 'node' | 'kinds' | 'namespace' | 'name'>,
 ): ForeignDocument | undefined {
-  return kinds.flatMap((kind) => estate.find(foreignKey(kind, namespace, name)) ?? [])[0];
+  return kinds.flatMap((kind) => estate.find(foreignKey(kind, namespace, name), node.document) ?? [])[0];
 }
 
 /** Whether the other namespace lets it be used, as kagent decides it; what is not allowed is left out. */

@@ -12,7 +12,7 @@ export function configValue(
   const [written, key] = [from.get(fields.name).text() ?? '', from.get(fields.key).text() ?? ''];
   const slash = written.indexOf('/');
   const namespace = slash < 0 ? from.document.namespace : written.slice(0, slash);
-  const map = conversion.estate.find(foreignKey('ConfigMap', namespace, written.slice(slash + 1)));
+  const map = conversion.estate.find(foreignKey('ConfigMap', namespace, written.slice(slash + 1)), from.document);
   const value = map?.root.at('data', key).text();
   if (value !== undefined) return value;
   const what = map === undefined ? 'is in none of the files' : `has no key \`${shownText(key)}\``;

@@ -36,7 +36,7 @@ export function environmentOf(conversion: Conversion, env: ForeignNode): readonl
 export function secretVariables(conversion: Conversion, list: ForeignNode): readonly JsonObject[] {
   return list.items().flatMap((entry) => {
     const name = entry.get('name').text() ?? '';
-    const secret = conversion.estate.find(foreignKey('Secret', entry.document.namespace, name));
+    const secret = conversion.estate.find(foreignKey('Secret', entry.document.namespace, name), entry.document);
     const keys = [...new Set(['data', 'stringData'].flatMap((part) => keysOf(secret?.root.get(part))))].sort();
     if (keys.length > 0)
       return keys.map((key) => ({ name: key, secretRef: conversion.secretKey(entry, { name, key }) }));

@@ -66,7 +66,7 @@ function libraryOf(
     const alias = source.get('alias').text() ?? '';
     source.get('kind').text();
     source.get('apiGroup').text();
-    const map = conversion.estate.find(foreignKey('ConfigMap', source.document.namespace, name));
+    const map = conversion.estate.find(foreignKey('ConfigMap', source.document.namespace, name), source.document);
     if (map === undefined) {
       source.get('name').refuse({
         code: 'import.depends',

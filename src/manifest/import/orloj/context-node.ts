@@ -19,7 +19,7 @@ export function contextNode(node: ForeignNode, conversion: Conversion): ContextN
   const written = node.text()?.trim() ?? '';
   if (written === '') return undefined;
   const { namespace = node.document.namespace, name } = orlojName(written);
-  const adapter = conversion.estate.find(foreignKey('ContextAdapter', namespace, name));
+  const adapter = conversion.estate.find(foreignKey('ContextAdapter', namespace, name), node.document);
   const toolName = adapter?.spec.get('tool_ref').text() ?? '';
   if (adapter === undefined || adapter.isRefused || toolName === '') {
     node.refuse({

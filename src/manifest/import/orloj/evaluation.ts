@@ -11,6 +11,7 @@ import { evalDatasetFields, evalRunFields } from './eval-fields.ts';
 import { conditionOf } from './output-condition.ts';
 import { orlojVersions } from './orloj-metadata.ts';
 import { nameKey, orlojName } from './orloj-name.ts';
+import { namesOf } from './graph-nodes.ts';
 import { routeGraphOf } from './route-graph.ts';
 import { quoted } from './cel-text.ts';
 import { writtenText } from './written-text.ts';
@@ -78,7 +79,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
 function datasetOf(node: ForeignNode, { estate }: Conversion): ForeignDocument | undefined {
   const written = node.text() ?? '';
   const { namespace = node.document.namespace, name } = orlojName(written);
-  const dataset = estate.find(foreignKey('EvalDataset', namespace, name));
+  const dataset = estate.find(foreignKey('EvalDataset', namespace, name), node.document);
   if (dataset !== undefined && !dataset.isRefused) return dataset;
   const message = `The EvalDataset \`${shownText(written)}\` is in none of the files, or could not be imported.`;
   const help = 'Import the file that declares it in the same command.';
@@ -92,11 +93,13 @@ interface Result {
   readonly answer: ReturnType<typeof answerOf>;
 }
 
-function resultOf(node: ForeignNode, { estate }: Conversion): Result | undefined {
+function resultOf(node: ForeignNode, conversion: Conversion): Result | undefined {
+  const { estate } = conversion;
   const { namespace = node.document.namespace, name } = orlojName(writtenText(node));
-  const system = estate.find(foreignKey('AgentSystem', namespace, name));
+  const system = estate.find(foreignKey('AgentSystem', namespace, name), node.document);
   if (system === undefined) return undefined;
-  const { nodes, reached } = routeGraphOf(system);
+  const graph = routeGraphOf(system);
+  const { nodes, reached } = graph;
   const last = [...nodes].filter(([key, { routes }]) => reached.has(key) && routes.length === 0);
   const [only] = last;
   if (only === undefined || last.length > 1) {
@@ -105,8 +108,11 @@ function resultOf(node: ForeignNode, { estate }: Conversion): Result | undefined
     return undefined;
   }
   const target = orlojName(only[1].name);
-  const agent = estate.find(foreignKey('Agent', target.namespace ?? namespace, target.name));
-  return { read: `output[${quoted(estate.plainName(only[1].name))}]`, answer: answerOf(agent?.spec) };
+  const agent = estate.find(foreignKey('Agent', target.namespace ?? namespace, target.name), node.document);
+  return {
+    read: `output[${quoted(namesOf(graph, conversion).get(only[0]) ?? only[0])}]`,
+    answer: answerOf(agent?.spec),
+  };
 }
 
 interface Sampling {

@@ -43,7 +43,8 @@ export function graphNodes(routes: RouteGraph, settings: GraphSettings): GraphNo
   return { bodies, graph };
 }
 
-function namesOf({ nodes }: RouteGraph, { estate }: Conversion): ReadonlyMap<string, string> {
+/** What the nodes of a graph are called in pawl, by their keys. */
+export function namesOf({ nodes }: RouteGraph, { estate }: Conversion): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set(['end', contextName, startName]);
   for (const [key, { name }] of nodes) {
@@ -83,7 +84,7 @@ function bodyOf(node: RouteNode, { routes, names, settings }: Building): Record<
   const { conversion, retry } = settings;
   const { namespace = node.node.document.namespace, name } = orlojName(node.name);
   const agentRef = conversion.refer(node.node, { kinds: ['Agent'], namespace, name, as: 'Agent' });
-  const agent = conversion.estate.find(foreignKey('Agent', namespace, name));
+  const agent = conversion.estate.find(foreignKey('Agent', namespace, name), node.node.document);
   const body: Record<string, Json> = { agentRef };
   sayRepeated(node.repeated);
   const edges = edgesOf(node, { answer: answerOf(agent?.spec), names });

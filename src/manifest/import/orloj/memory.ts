@@ -90,7 +90,7 @@ function convertVectors(document: ForeignDocument, conversion: Conversion): void
 function embeddingOf(node: ForeignNode, conversion: Conversion): JsonObject {
   const written = node.text()?.trim() ?? '';
   const { namespace = node.document.namespace, name } = orlojName(written);
-  const endpoint = conversion.estate.find(foreignKey('ModelEndpoint', namespace, name));
+  const endpoint = conversion.estate.find(foreignKey('ModelEndpoint', namespace, name), node.document);
   const model = endpoint?.spec.get('default_model').value;
   const dimensions = typeof model === 'string' && Object.hasOwn(dimensionsOf, model) ? dimensionsOf[model] : undefined;
   if (endpoint !== undefined && dimensions !== undefined) {
@@ -98,9 +98,11 @@ function embeddingOf(node: ForeignNode, conversion: Conversion): JsonObject {
     return { embeddingRef, dimensions };
   }
   const why =
-    endpoint === undefined
-      ? `no file declares a ModelEndpoint \`${shownText(written)}\``
-      : 'nothing says how long the embeddings of its model are';
+    written === ''
+      ? 'it names no model that embeds them'
+      : endpoint === undefined
+        ? `no file declares a ModelEndpoint \`${shownText(written)}\``
+        : 'nothing says how long the embeddings of its model are';
   const message = `Memories are found by their words, and not by meaning: ${why}. Write \`embeddingRef\` and \`dimensions\` for that.`;
   node.flag('import.store', message);
   return {};

@@ -56,7 +56,7 @@ function demandTurns(
 ): void {
   const node = task.get('max_turns');
   const turns = node.number() ?? 0;
-  const system = estate.find(foreignKey('AgentSystem', namespace, name));
+  const system = estate.find(foreignKey('AgentSystem', namespace, name), task.document);
   if (turns > 0 || system === undefined || system.isRefused || !routeGraphOf(system).isCyclic) return;
   const message = `Orloj does not start a task of \`${shownText(name)}\`, which has a cycle, without \`max_turns\`.`;
   (node.exists ? node : task).refuse({ code: 'import.schema', message, help: 'Say how many steps a branch may take.' });

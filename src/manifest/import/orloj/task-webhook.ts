@@ -115,10 +115,12 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
 }
 
 /** The input of a webhook stands in place of the task's own, which is therefore written into it. */
-function ownInput({ spec, namespace: home }: ForeignDocument, { estate }: Conversion): JsonObject {
+function ownInput(webhook: ForeignDocument, { estate }: Conversion): JsonObject {
+  const { spec, namespace: home } = webhook;
   const written = spec.get('task_ref').text()?.trim() ?? '';
   const { namespace = home, name } = orlojName(written);
-  const task = written === '' ? spec.get('task_template') : estate.find(foreignKey('Task', namespace, name))?.spec;
+  const task =
+    written === '' ? spec.get('task_template') : estate.find(foreignKey('Task', namespace, name), webhook)?.spec;
   const texts = task?.get('input').textMap() ?? {};
   return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text.replaceAll('${', '$${')]));
 }
