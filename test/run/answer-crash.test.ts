@@ -21,7 +21,7 @@ function asking(): Bundle {
     ask: {
       kind: 'human',
       human: { assignees: { groups: [], users: ['ada', 'grace'] }, form, ttlMs: 600_000 },
-      edges: [{ to: 'call-tell' }],
+      edges: [{ to: 'call-tell', default: false }],
       from: [],
     },
     'call-tell': {
