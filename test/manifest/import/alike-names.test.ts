@@ -68,5 +68,7 @@ spec:
   const { spec, said } = importTexts([model('m', 'key'), agent(''), kagent].join('---\n'));
   expect(spec('Agent/desk/writer')).toBeDefined();
   expect(JSON.stringify(spec('Agent/desk/asks') ?? null)).not.toContain('writer');
-  expect(said).toContainEqual(expect.stringMatching(/The Agent `writer` of the namespace `desk` is in none of the files/));
+  expect(said).toContainEqual(
+    expect.stringMatching(/The Agent `writer` of the namespace `desk` is in none of the files/),
+  );
 });
