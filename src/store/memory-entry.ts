@@ -102,15 +102,16 @@ export interface FoundEntry extends EntryRow {
 }
 
 /**
- * Any word of the query finds; ranking puts first what has more of them, closer together. `simple` stems nothing, in
- * any language, and knows no stop words.
+ * Any word of the query finds; ranking puts first what has more of them. A word that stands there often counts little
+ * more than once: `simple` knows no stop words, and a text full of `is` would come before the one that answers.
+ * It stems nothing, in any language.
  */
 const wordsText = `
 with query as (
   select string_agg('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''', ' | ')::tsquery as q
   from unnest(tsvector_to_array(to_tsvector('simple', $2))) as lexeme
 )
-select ${entryColumns}, ts_rank_cd(e.words, q, 32)::float8 as score
+select ${entryColumns}, ts_rank(e.words, q, 32)::float8 as score
 from memory_entry e, query
 where e.memory = $1 and e.words @@ q and ${isKept}
 order by score desc, e.updated_at desc, e.key, e.chunk limit $3`;

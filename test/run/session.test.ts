@@ -228,10 +228,10 @@ describe('an agent that remembers', () => {
     const calls = (...toolCalls: readonly { tool: string; arguments: Json }[]) => ({ toolCalls });
     const bundle = remembering([
       calls(
-        { tool: 'memory_write', arguments: { key: 'kettle', value: 'The kettle is repaired in Ulm. CANARY' } },
-        { tool: 'memory_ingest', arguments: { key: 'kettles', text: 'Every kettle has a lid. CANARY' } },
+        { tool: 'memory_write', arguments: { key: 'samovar', value: 'The samovar is repaired in Ulm. CANARY' } },
+        { tool: 'memory_ingest', arguments: { key: 'samovars', text: 'Every samovar has a lid. CANARY' } },
       ),
-      calls({ tool: 'handbook', arguments: { query: 'where is the kettle repaired?' } }),
+      calls({ tool: 'handbook', arguments: { query: 'where is the samovar repaired?' } }),
       calls({ tool: 'handbook', arguments: { question: 'CANARY' } }),
       { text: 'In Ulm. CANARY' },
     ]);
@@ -280,7 +280,7 @@ describe('an agent that remembers', () => {
       expect(rows.map(({ outcome }) => outcome)).toEqual(['done', 'denied']);
       const { entries } = JSON.parse(rows[0]?.body ?? '{}') as { readonly entries: readonly { value: string }[] };
       expect(entries).toHaveLength(1);
-      expect(entries[0]?.value).toMatch(/^The kettle is repaired in Ulm\. (?!canary)/);
+      expect(entries[0]?.value).toMatch(/^The samovar is repaired in Ulm\. (?!canary)/);
       for (const table of ['step', 'run', 'memory_entry', 'memory_message', 'audit', 'event', 'blob']) {
         const holding = await sql`select 1 from ${sql.table(table)} t where t::text like ${`%${canary}%`}`.execute(
           database.db,
