@@ -49,7 +49,7 @@ describe('by the bundle, as the runner starts it', () => {
     expect(step.commands.filter(({ name }) => name === 'warning')).toMatchObject([
       {
         name: 'warning',
-        properties: expect.objectContaining({ file: 'agents/clerk.yaml', line: '1' }) as object,
+        properties: expect.objectContaining({ file: 'agents/clerk.yaml', line: '7' }) as object,
         message: expect.stringContaining('may spend more: maxSteps 3 -> 9') as string,
       },
       // What newly is allowed comes first: GitHub shows ten.
