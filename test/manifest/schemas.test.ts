@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../src/codes.ts';
+import { importCodes } from '../../src/manifest/import/codes.ts';
 import { manifestCodes } from '../../src/manifest/codes.ts';
 import { parseDuration } from '../../src/manifest/duration.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
@@ -54,18 +55,24 @@ describe('the schemas', () => {
 test('every code that the sources use is in a registry, and the registry of manifests has no other', () => {
   const folder = new URL('src/manifest/', root);
   const used = new Set<string>();
-  for (const file of readdirSync(folder)) {
-    if (file.endsWith('codes.ts') || file.endsWith('.gen.ts')) continue;
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts') || file.endsWith('codes.ts') || file.endsWith('.gen.ts')) continue;
     // Risk classes of a plan have names of the same form.
     const text = readFileSync(new URL(file, folder), 'utf8').replace(/const risks = \[[^\]]*\]/, '');
     for (const [, code] of text.matchAll(
-      /'((?:yaml|limits|manifest|environment|reference|grant|policy|prompt|schema|secret|tool|graph|expression|settings|work|memory)\.[a-z_]+)'/g,
+      /'((?:yaml|limits|manifest|environment|reference|grant|policy|prompt|schema|secret|tool|graph|expression|settings|work|memory|import)\.[a-z_]+)'/g,
     )) {
       if (code !== undefined) used.add(code);
     }
   }
   expect([...used].filter((code) => explain(code) === undefined)).toEqual([]);
   expect(Object.keys(manifestCodes).filter((code) => !used.has(code) && code !== 'settings.missing')).toEqual([]);
+  // Said where files are read and written.
+  expect(Object.keys(importCodes).filter((code) => !used.has(code))).toEqual([
+    'import.exists',
+    'import.link',
+    'import.too_much',
+  ]);
 });
 
 /** Where a text, a list, a map or a number may grow without end, or a change has no rule. */

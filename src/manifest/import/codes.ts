@@ -128,6 +128,11 @@ export const importCodes: Readonly<Record<string, CodeDoc>> = {
     cause: 'The key that opens a sealed value is in the database of the other system.',
     cure: 'Set the value again, in the variable that the report lists.',
   },
+  'import.limit': {
+    title: 'The most that pawl has',
+    cause: 'What is written there is more than pawl can be told: the most that it has is written in place of it.',
+    cure: 'Look whether that is enough; what is above it can be had by more of them.',
+  },
   'import.default_limit': {
     title: 'A limit that is not in the files',
     cause:
