@@ -69,9 +69,9 @@ test('every code that the sources use is in a registry, and the registry of mani
   expect(Object.keys(manifestCodes).filter((code) => !used.has(code) && code !== 'settings.missing')).toEqual([]);
   // Said where files are read and written.
   expect(Object.keys(importCodes).filter((code) => !used.has(code))).toEqual([
-    'import.exists',
     'import.link',
     'import.too_much',
+    'import.exists',
   ]);
 });
 
