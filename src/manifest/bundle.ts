@@ -2,6 +2,7 @@ import type { BundleGateway } from './bundle-guard.ts';
 import type { BundleMemory, BundleMemoryUse, MemoryOperation } from './bundle-memory.ts';
 import type { BundleHuman, BundleReview } from './bundle-people.ts';
 import type { BundleAuth, SecretUse } from './bundle-secret.ts';
+import type { BundleServer, BundleWorldTool } from './bundle-world.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
@@ -10,9 +11,10 @@ import type { Json, JsonObject } from './json.ts';
  *
  * 1: the first. 2: braces in a prompt have a meaning, and agents have inputs. 3: graphs with joins, loops, lists, nested
  * systems, people and retries; agents that hand over, remember and fall back; providers of their own. 4: rules that ask,
- * watch data, hold conditions, share budgets and set floors.
+ * watch data, hold conditions, share budgets and set floors. 5: tools that are programs, modules or of MCP servers, and
+ * agents elsewhere.
  */
-export const engineSchema = 4;
+export const engineSchema = 5;
 
 /** The graph of one AgentSystem, compiled: of the run's own, or of one that a node of it names. */
 export interface BundleGraph {
@@ -49,6 +51,8 @@ export interface Bundle extends BundleGraph {
   readonly models: Readonly<Record<string, BundleModel>>;
   readonly tools: Readonly<Record<string, BundleTool>>;
   readonly memories?: Readonly<Record<string, BundleMemory>>;
+  /** MCP servers behind tools, by `namespace/name`. */
+  readonly servers?: Readonly<Record<string, BundleServer>>;
   /** Secret references that tools, models and memories use, by `namespace/name`: variables, paths or `age` ciphertexts by key. */
   readonly secrets: Readonly<
     Record<
@@ -257,6 +261,7 @@ export interface BundleTool {
     | { readonly type: 'builtin'; readonly name: 'echo' | 'lookup'; readonly entries?: JsonObject }
     | { readonly type: 'retrieval'; readonly memory: string; readonly topK: number }
     | { readonly type: 'memory'; readonly memory: string; readonly operation: MemoryOperation }
+    | BundleWorldTool
     | {
         readonly type: 'http';
         readonly method: string;

@@ -1,15 +1,8 @@
+import type { Tier } from '../manifest/bundle-world.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { compareText } from '../manifest/problem.ts';
 import type { ApprovalTerms } from '../policy/approval.ts';
-import type {
-  Budget,
-  Condition,
-  FlowRule,
-  GatewayRule,
-  RateRule,
-  SubjectAuthority,
-  Tier,
-} from '../policy/authority.ts';
+import type { Budget, Condition, FlowRule, GatewayRule, RateRule, SubjectAuthority } from '../policy/authority.ts';
 import type { RestrictionKind } from './access.ts';
 import { coversHost } from './destination.ts';
 

@@ -1,4 +1,5 @@
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
 import type { ApprovalTerms } from './approval.ts';
 import type { DataClass } from './data-class.ts';
 import type { Facts } from './facts.ts';
@@ -55,9 +56,6 @@ export interface SubjectAuthority {
   /** The same row as if policies with `mode: audit` were enforced: asked beside it, recorded, and never obeyed. */
   readonly audit?: SubjectAuthority;
 }
-
-/** The weakest first. */
-export type Tier = 'inline' | 'process' | 'sandbox' | 'container' | 'wasm';
 
 export interface Condition {
   /** `AgentPolicy/ns/name#condition`. */

@@ -1,6 +1,7 @@
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
-import type { Condition, FlowRule, SubjectAuthority, Tier } from './authority.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
+import type { Condition, FlowRule, SubjectAuthority } from './authority.ts';
 import type { AskingRules } from './compile-ask.ts';
 import { kept } from './kept.ts';
 import type { Rule } from './reach.ts';

@@ -14,6 +14,13 @@ export function classesOf(type: BundleTool['impl']['type'], dataClass: DataClass
       return remembered;
     case 'memory':
       return remembered;
+    case 'code':
+    case 'wasm':
+      // Nothing but its arguments goes in, and nothing but its result comes out.
+      return [];
+    case 'cli':
+    case 'container':
+    case 'mcp':
     case 'http':
       // Even a read says something to whom it asks.
       return anything;

@@ -36,6 +36,13 @@ async function dispatch(
     case 'memory':
     case 'retrieval':
       return await callMemory({ ...tool, impl }, args, options);
+    default:
+      return {
+        kind: 'failed',
+        code: 'tool.failed',
+        message: `Tools of type ${impl.type} cannot be called yet.`,
+        retryable: false,
+      };
   }
 }
 
