@@ -143,6 +143,7 @@ function textOf({ address, environment, description, problems, entitlements }: D
     if (description.description !== undefined)
       sections.push(wrap(neutral(maskSecrets(description.description)), width));
     for (const [origin, lines] of fieldLines(description.fields)) section(originTitle(origin), lines);
+    for (const [title, lines] of memberLines(description)) section(title, lines);
     section('Grants', description.grants.flatMap(grantLines));
     section('May do', entitlements.flatMap(entitlementLines));
     section(
@@ -200,6 +201,17 @@ function entitlementLines(row: Entitlement): readonly string[] {
   const verb = row.verdict.kind === 'allow' ? '✓' : row.verdict.kind === 'ask' ? '?' : '✗';
   const head = `  ${verb} ${neutral(row.name)}${operations} in ${neutral(row.system)}`;
   return [head, ...[...originLines(row), ...askLines(row.asks)].map((line) => `      ${line}`)];
+}
+
+/** Of a workforce: nobody wrote these, so nobody has to keep them. */
+function memberLines({ members }: Description): readonly (readonly [title: string, lines: readonly string[]])[] {
+  if (members === undefined) return [];
+  const lines = (texts: readonly string[]): readonly string[] => texts.map((one) => `  ${neutral(one)}`);
+  return [
+    ['Agents that it reaches', lines(members.agents)],
+    ['Tools that they have', lines(members.tools)],
+    ['Agents elsewhere', lines(members.elsewhere)],
+  ];
 }
 
 function usedBy({ usedBy: users }: Description): readonly string[] {

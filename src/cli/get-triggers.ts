@@ -10,16 +10,17 @@ interface TriggerListing {
   readonly records: readonly object[];
 }
 
-/** `pawl get schedules`, `pawl get webhooks` and `pawl get budgets` have columns of their own; undefined: another list is meant. */
+/** `pawl get schedules`, `webhooks`, `budgets` and `workforces` have columns of their own; undefined: another list is meant. */
 export function triggersNamed(kind: string): TriggerQuery['of'] | undefined {
   const word = kind.toLowerCase();
+  if (word === 'workforce' || word === 'workforces') return 'workforces';
   if (word === 'budget' || word === 'budgets') return 'budgets';
   if (['schedule', 'schedules', 'taskschedule', 'taskschedules'].includes(word)) return 'schedules';
   return ['webhook', 'webhooks', 'taskwebhook', 'taskwebhooks'].includes(word) ? 'webhooks' : undefined;
 }
 
 export interface TriggerQuery {
-  readonly of: 'schedules' | 'webhooks' | 'budgets';
+  readonly of: 'schedules' | 'webhooks' | 'budgets' | 'workforces';
   readonly environment: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
@@ -33,6 +34,9 @@ export async function triggerListing(
     const [itsNamespace, itsName] = path.split('/');
     return (namespace === undefined || namespace === itsNamespace) && (name === undefined || name === itsName);
   };
+  if (of === 'workforces') {
+    return (await import('./get-workforces.ts')).workforceListing(door, { environment, namespace, name });
+  }
   if (of === 'budgets') {
     const budgets = await door.operations.budgets(environment);
     return budgetListing(budgets.filter(({ budget }) => isAsked(budget.replace(/^AgentPolicy\/|#.*$/g, ''))));

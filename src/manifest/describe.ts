@@ -7,6 +7,7 @@ import type { Address, Kind, Resource, Snapshot } from './resource.ts';
 import { pathText } from './schema-field.ts';
 import type { Sound } from './estate.ts';
 import { unsupportedIn } from './support.ts';
+import { type Members, membersOf } from './workforce.ts';
 
 /** Everything that the files say of one resource. */
 export interface Description {
@@ -25,6 +26,8 @@ export interface Description {
   readonly grants: readonly Grant[];
   /** Of an agent: as a model reads it, but for the values of its placeholders. */
   readonly prompt: string | undefined;
+  /** Of a workforce: the agents and tools that its entries reach. */
+  readonly members?: Members;
   readonly problems: readonly Problem[];
   /** What is written and waits for a part of pawl that this build lacks. */
   readonly lacking: readonly { readonly field: string; readonly part: string }[];
@@ -58,6 +61,9 @@ export function describe(resource: Resource, snapshot: Snapshot): Description {
       .map(({ address }) => address),
     grants: own === undefined ? [] : grantsOf(own.manifest, { known: sounds, byKind: byKindOf(sounds) }),
     prompt: resource.kind === 'Agent' ? textOf(spec['prompt']) : undefined,
+    ...(resource.kind === 'Workforce'
+      ? { members: membersOf(resource, (address) => snapshot.resources.get(address)) }
+      : {}),
     problems: snapshot.problems.filter(({ address }) => address === resource.address),
     lacking:
       own === undefined

@@ -267,6 +267,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.input',
     'spec.filter',
   ],
+  Workforce: ['spec.description', 'spec.displayName', 'spec.owner', 'spec.entryAgents', 'spec.tags'],
   Script: ['replies'],
   Lock: ['apiVersion', 'servers'],
   ...alerting,

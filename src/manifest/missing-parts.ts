@@ -6,7 +6,6 @@
  */
 export const missingParts: Readonly<Record<string, string>> = {
   McpServer: 'MCP servers',
-  Workforce: 'workforces',
   'WorkerPool.spec.isolation': 'isolation tiers',
   'AlertReceiver.spec.type=email': 'alerts by mail',
   'AlertReceiver.spec.email': 'alerts by mail',

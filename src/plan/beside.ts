@@ -26,6 +26,12 @@ export interface Impact {
   readonly moreSchedules?: number;
   readonly webhooks: readonly WebhookImpact[];
   readonly moreWebhooks?: number;
+  /** That try one of the systems, or that change. */
+  readonly evals: readonly EvalImpact[];
+  readonly moreEvals?: number;
+  /** That are another, or whose members are. */
+  readonly workforces: readonly WorkforceImpact[];
+  readonly moreWorkforces?: number;
   /** Runs that have not ended, by system; of those systems alone that have any. */
   readonly runs: readonly RunsInFlight[];
   readonly moreRuns?: number;
@@ -44,6 +50,26 @@ export interface WebhookImpact {
   readonly address: Address;
   readonly system: Address | undefined;
   readonly fate: 'added' | 'removed' | 'kept';
+}
+
+export interface EvalImpact {
+  readonly address: Address;
+  readonly system: Address | undefined;
+  readonly cases: number;
+  readonly fate: 'added' | 'removed' | 'kept';
+}
+
+/** Agents and tools of a workforce: addresses, and what names a tool or an agent that is no resource. */
+export interface WorkforceImpact {
+  readonly address: Address;
+  readonly fate: 'added' | 'removed' | 'kept';
+  readonly joins: readonly string[];
+  readonly moreJoins?: number;
+  readonly leaves: readonly string[];
+  readonly moreLeaves?: number;
+  /** That stay and are not what they were. */
+  readonly changes: readonly string[];
+  readonly moreChanges?: number;
 }
 
 export interface RunsInFlight {

@@ -4,7 +4,9 @@ import { addressAt, pathOf, specOf } from '../policy/typed.ts';
 import type { Impact, RunsInFlight } from './beside.ts';
 import { capped } from './capped.ts';
 import type { Plan } from './change.ts';
+import { evalsOf } from './impact-evals.ts';
 import { startersOf } from './impact-starters.ts';
+import { workforcesOf } from './impact-workforces.ts';
 import { noticesOf } from './notices.ts';
 import type { Sides } from './sides.ts';
 import { usersOf } from './uses.ts';
@@ -40,6 +42,8 @@ export function impactOf({ plan, sides, runs, now }: ImpactInput): Impact {
   const starters = startersOf(sides, new Set(reached), now);
   const schedules = capped(starters.schedules, startersMax);
   const webhooks = capped(starters.webhooks, startersMax);
+  const evals = capped(evalsOf(sides, new Set(reached)), startersMax);
+  const workforces = capped(workforcesOf(sides), startersMax);
   const open = capped(
     runs.toSorted((a, b) => compareText(a.system, b.system)),
     startersMax,
@@ -51,6 +55,10 @@ export function impactOf({ plan, sides, runs, now }: ImpactInput): Impact {
     ...(schedules.more > 0 ? { moreSchedules: schedules.more } : {}),
     webhooks: webhooks.shown,
     ...(webhooks.more > 0 ? { moreWebhooks: webhooks.more } : {}),
+    evals: evals.shown,
+    ...(evals.more > 0 ? { moreEvals: evals.more } : {}),
+    workforces: workforces.shown,
+    ...(workforces.more > 0 ? { moreWorkforces: workforces.more } : {}),
     runs: open.shown.map((one) => inFlight(one, { plan, sides })),
     ...(open.more > 0 ? { moreRuns: open.more } : {}),
   };

@@ -120,11 +120,14 @@ describe('what a document asks for in vain', () => {
     expect(agent({ tools: [{ toolRef: 't' }] })).toEqual([]);
   });
 
-  test('is the kind alone where the whole kind waits', () => {
-    expect(unsupportedIn('Workforce', { kind: 'Workforce', spec: { entryAgents: ['a'] } })).toEqual([
-      { path: ['kind'], part: 'workforces', value: 'Workforce' },
-    ]);
-  });
+  test.each(kinds.filter((kind) => Object.hasOwn(missingParts, kind)))(
+    'is the kind alone where all of %s waits',
+    (kind) => {
+      expect(unsupportedIn(kind, { kind, spec: { description: 'd' } })).toEqual([
+        { path: ['kind'], part: missingParts[kind], value: kind },
+      ]);
+    },
+  );
 
   test('is found whatever an author calls things', () => {
     const graph = { constructor: { human: {} }, '[]': { review: {} }, '*': { agentRef: 'a' } };
@@ -147,7 +150,7 @@ test('of a field is said whether this build does it', () => {
   expect(supportOf('Agent', ['spec', 'prompt'])).toEqual({ kind: 'enforced' });
   expect(supportOf('Agent', ['spec', 'expose', 'a2a'])).toEqual({ kind: 'missing', part: 'exposed agents' });
   expect(supportOf('Guard', ['spec', 'mode'])).toEqual({ kind: 'enforced' });
-  expect(supportOf('Workforce', ['spec', 'entryAgents'])).toEqual({ kind: 'missing', part: 'workforces' });
+  expect(supportOf('Workforce', ['spec', 'entryAgents'])).toEqual({ kind: 'enforced' });
   expect(supportOf('Tool', ['spec', 'type'])).toEqual({
     kind: 'partly',
     values: expect.objectContaining({ code: 'code tools' }),

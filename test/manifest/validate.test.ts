@@ -83,7 +83,7 @@ describe('kinds and versions', () => {
 
   test.each([
     ['Task', '{systemRef: s, requires: {isolation: [container]}}', 'isolation tiers'],
-    ['Workforce', '{entryAgents: [a]}', 'workforces'],
+    ['AlertRule', '{metric: leaseTakeovers, op: gt, threshold: 1, receivers: [r]}', 'metrics of leases'],
     ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
     ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],
     ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],

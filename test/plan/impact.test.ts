@@ -75,7 +75,14 @@ describe('systems', () => {
       agent('critic', { description: 'Reads.' }),
       role('support', ['tool:search:read'], { labels: { a: 'b' } }),
     );
-    expect(impact(base, after)).toEqual({ systems: [], schedules: [], webhooks: [], runs: [] });
+    expect(impact(base, after)).toEqual({
+      systems: [],
+      schedules: [],
+      webhooks: [],
+      evals: [],
+      workforces: [],
+      runs: [],
+    });
   });
 
   test('a system that is removed is reached, and one that a node of another is reaches that one', () => {
@@ -209,5 +216,52 @@ describe('runs in flight', () => {
       [open('default/outer', 1)],
     ).runs;
     expect([run?.inFlight, run?.drain]).toEqual([1, 'cancel']);
+  });
+});
+
+describe('workforces', () => {
+  const desk = resource({ kind: 'Workforce', name: 'desk', spec: { entryAgents: ['writer'], owner: 'us' } });
+  const helped = agent('writer', {
+    tools: [{ toolRef: 'search' }],
+    roles: ['support'],
+    agents: [{ agentRef: 'critic' }],
+  });
+  const workforces = (before: readonly Resource[], after: readonly Resource[]) => impact(before, after).workforces;
+
+  test('gain and lose what their agents reach, though nobody wrote it', () => {
+    const before = [...base, desk];
+    const after = replaced(before, helped);
+    const member = { address: desk.address, fate: 'kept', changes: ['Agent/default/writer'] };
+    expect(workforces(before, after)).toEqual([{ ...member, joins: ['Agent/default/critic'], leaves: [] }]);
+    expect(workforces(after, before)).toEqual([{ ...member, joins: [], leaves: ['Agent/default/critic'] }]);
+  });
+
+  test('are shown when they come, when they go, and when only what is written of them changes', () => {
+    const members = ['Agent/default/writer', 'Tool/default/search'];
+    const told = { address: desk.address, joins: [], leaves: [], changes: [] };
+    expect(workforces(base, [...base, desk])).toEqual([{ ...told, fate: 'added', joins: members }]);
+    expect(workforces([...base, desk], base)).toEqual([{ ...told, fate: 'removed', leaves: members }]);
+    const owned = resource({ kind: 'Workforce', name: 'desk', spec: { entryAgents: ['writer'], owner: 'them' } });
+    expect(workforces([...base, desk], [...base, owned])).toEqual([{ ...told, fate: 'kept' }]);
+  });
+
+  test('that the changes do not bear on are not shown', () => {
+    const after = replaced([...base, desk], agent('critic', { prompt: 'New.' }));
+    expect(workforces([...base, desk], after)).toEqual([]);
+  });
+});
+
+describe('evals', () => {
+  const basics = resource({ kind: 'Eval', name: 'basics', spec: { systemRef: 'triage', cases: [{}, {}] } });
+  const evals = (before: readonly Resource[], after: readonly Resource[]) => impact(before, after).evals;
+  const shown = { address: basics.address, system: 'AgentSystem/default/triage', cases: 2 };
+
+  test('are shown when what they try is another, and when they are', () => {
+    const before = [...base, basics];
+    const prompted = agent('writer', { prompt: 'New.', tools: [{ toolRef: 'search' }], roles: ['support'] });
+    expect(evals(before, replaced(before, prompted))).toEqual([{ ...shown, fate: 'kept' }]);
+    expect(evals(before, replaced(before, agent('critic', { prompt: 'New.' })))).toEqual([]);
+    expect(evals(base, before)).toEqual([{ ...shown, fate: 'added' }]);
+    expect(evals(before, base)).toEqual([{ ...shown, fate: 'removed' }]);
   });
 });

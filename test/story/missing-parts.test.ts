@@ -5,10 +5,10 @@ import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
 import { exampleRepository, giveDatabase, typist } from './example.ts';
 
-const workforce = `apiVersion: pawl/v1
-kind: Workforce
-metadata: { name: keepers, namespace: support }
-spec: { entryAgents: [keeper], owner: support }
+const rule = `apiVersion: pawl/v1
+kind: AlertRule
+metadata: { name: takeovers, namespace: support }
+spec: { metric: leaseTakeovers, op: gt, threshold: 1 }
 `;
 
 const agent = `apiVersion: pawl/v1
@@ -29,7 +29,7 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     await giveDatabase(repository);
     pawl = typist(repository.path);
     await mkdir(join(repository.path, 'agents'), { recursive: true });
-    await writeFile(join(repository.path, 'agents/keepers.yaml'), workforce);
+    await writeFile(join(repository.path, 'agents/takeovers.yaml'), rule);
     await writeFile(join(repository.path, 'agents/keeper.yaml'), agent);
     await repository.commit({});
   }, 60_000);
@@ -38,13 +38,15 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
   test('validate passes, with a warning at each place and the parts by name', async () => {
     const said = await pawl('validate');
     expect(said.exit).toBe(0);
-    expect(said.stdout).toContain('warning manifest.unsupported: The kind `Workforce` is not supported by this build');
-    expect(said.stdout).toContain('agents/keepers.yaml:2:7');
+    expect(said.stdout).toContain(
+      'warning manifest.unsupported: `spec.metric: leaseTakeovers` is not supported by this build',
+    );
+    expect(said.stdout).toContain('agents/takeovers.yaml:4:17');
     expect(said.stdout).toContain(
       '`spec.observability` is not supported by this build, which lacks observability settings.',
     );
     expect(said.stdout).toContain('agents/keeper.yaml:7:3');
-    expect(said.stdout).toContain('This build cannot apply it: it lacks observability settings, workforces.');
+    expect(said.stdout).toContain('This build cannot apply it: it lacks metrics of leases, observability settings.');
   });
 
   test('plan exits 3, shows no plan, and says what is lacked', async () => {
@@ -52,7 +54,7 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     expect([said.exit, said.stdout]).toEqual([3, '']);
     expect(said.stderr).toContain('agents/keeper.yaml:7:3');
     expect(said.stderr).toContain(
-      'Nothing can be planned by this build, which lacks: observability settings, workforces.',
+      'Nothing can be planned by this build, which lacks: metrics of leases, observability settings.',
     );
   });
 
@@ -64,16 +66,18 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     const blocking = plan.diagnostics.filter(({ blocks }) => blocks === 'apply');
     expect(blocking.map(({ code, severity, lacks, file }) => [code, severity, lacks, file])).toEqual([
       ['manifest.unsupported', 'warning', 'observability settings', 'agents/keeper.yaml'],
-      ['manifest.unsupported', 'warning', 'workforces', 'agents/keepers.yaml'],
+      ['manifest.unsupported', 'warning', 'metrics of leases', 'agents/takeovers.yaml'],
     ]);
   });
 
   test('apply exits 3 and writes nothing; the status says why', async () => {
     const said = await pawl('apply', '--auto-approve');
     expect(said.exit).toBe(3);
-    expect(said.stderr).toContain('which lacks: observability settings, workforces');
+    expect(said.stderr).toContain('which lacks: metrics of leases, observability settings');
     const status = await pawl('status');
-    expect(status.stdout).toContain('the head of main needs what this build lacks: observability settings, workforces');
+    expect(status.stdout).toContain(
+      'the head of main needs what this build lacks: metrics of leases, observability settings',
+    );
     expect(JSON.parse((await pawl('history', '-o', 'json')).stdout)).toMatchObject({ revisions: [] });
   });
 });

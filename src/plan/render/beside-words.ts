@@ -2,6 +2,7 @@ import { neutral } from '../../manifest/neutral.ts';
 import type {
   Backtest,
   BudgetFigure,
+  EvalImpact,
   Impact,
   Notice,
   Pair,
@@ -9,23 +10,31 @@ import type {
   RunsInFlight,
   ScheduleImpact,
   WebhookImpact,
+  WorkforceImpact,
 } from '../beside.ts';
 import { amount, counted, dollars, listed, named, withMore } from './words.ts';
 
 /** What varies by the hour, each fact as one neutral sentence: the same words in a terminal and in a comment. */
-export function impactText({ systems, schedules, webhooks, runs, ...more }: Impact): string {
+export function impactText({ systems, schedules, webhooks, evals, workforces, runs, ...more }: Impact): string {
   const inFlight = runs.reduce((sum, one) => sum + one.inFlight, 0);
   const counts = [
     counted(systems.length + (more.moreSystems ?? 0), 'system'),
     counted(schedules.length + (more.moreSchedules ?? 0), 'schedule'),
     counted(webhooks.length + (more.moreWebhooks ?? 0), 'webhook'),
+    ...some(evals.length + (more.moreEvals ?? 0), 'eval'),
+    ...some(workforces.length + (more.moreWorkforces ?? 0), 'workforce'),
     `${counted(inFlight, 'run')} in flight${more.moreRuns ? ` and those of ${counted(more.moreRuns, 'more system')}` : ''}`,
   ];
   return `Impact: ${counts.join(', ')}.`;
 }
 
-export function reachesNothing({ systems, schedules, webhooks, runs }: Impact): boolean {
-  return systems.length + schedules.length + webhooks.length + runs.length === 0;
+/** Many repositories have none of them, and need not read so each time. */
+function some(count: number, word: string): readonly string[] {
+  return count === 0 ? [] : [counted(count, word)];
+}
+
+export function reachesNothing({ systems, schedules, webhooks, evals, workforces, runs }: Impact): boolean {
+  return [systems, schedules, webhooks, evals, workforces, runs].every((list) => list.length === 0);
 }
 
 export function scheduleText({ address, system, nextFire, fate }: ScheduleImpact): string {
@@ -35,6 +44,32 @@ export function scheduleText({ address, system, nextFire, fate }: ScheduleImpact
 
 export function webhookText({ address, system, fate }: WebhookImpact): string {
   return `${named(address)}${fateText(fate)} may start at any time${startsText(system)}`;
+}
+
+export function evalText({ address, system, cases, fate }: EvalImpact): string {
+  if (fate === 'removed') return `${named(address)} (removed)`;
+  const tries = system === undefined ? '' : ` of ${named(system)}`;
+  return `${named(address)}${fateText(fate)} tries ${counted(cases, 'case')}${tries}`;
+}
+
+/** Who joins and who leaves; the plan computes it, because nobody writes who belongs to a workforce. */
+export function workforceText({ address, fate, joins, leaves, changes, ...more }: WorkforceImpact): string {
+  const said = [
+    ...(joins.length === 0 ? [] : [`gains ${withMore(joins.map(memberText), more.moreJoins, membersMax)}`]),
+    ...(leaves.length === 0 ? [] : [`loses ${withMore(leaves.map(memberText), more.moreLeaves, membersMax)}`]),
+    ...(changes.length === 0
+      ? []
+      : [`${withMore(changes.map(memberText), more.moreChanges, membersMax)} changes in it`]),
+  ];
+  const text = said.length === 0 ? 'has the same agents and tools' : said.join('; ');
+  return `${named(address)}${fateText(fate)} ${text}`;
+}
+
+const membersMax = 5;
+
+/** Tools of servers and of memories, and agents elsewhere, are no resources. */
+function memberText(name: string): string {
+  return /^[A-Z]/.test(name) ? named(name) : neutral(name);
 }
 
 function fateText(fate: ScheduleImpact['fate']): string {

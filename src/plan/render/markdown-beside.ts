@@ -2,6 +2,7 @@ import type { Plan } from '../change.ts';
 import {
   backtestText,
   budgetText,
+  evalText,
   exampleText,
   impactText,
   noticeText,
@@ -10,6 +11,7 @@ import {
   runsText,
   scheduleText,
   webhookText,
+  workforceText,
 } from './beside-words.ts';
 import type { Part } from './fit.ts';
 import { cell } from './markdown-tables.ts';
@@ -45,12 +47,14 @@ export function besidePart({ beside = {} }: Plan): readonly Part[] {
 }
 
 function impactUnits(impact: NonNullable<NonNullable<Plan['beside']>['impact']>): readonly string[] {
-  const { systems, moreSystems, schedules, webhooks, runs } = impact;
+  const { systems, moreSystems, schedules, webhooks, evals, workforces, runs } = impact;
   return [
     `- ${cell(impactText(impact))}`,
     ...(systems.length === 0 ? [] : [`  - ${cell(withMore(systems.map(named), moreSystems, entriesMax))}`]),
     ...schedules.slice(0, entriesMax).map((schedule) => `  - ${cell(scheduleText(schedule))}`),
     ...webhooks.slice(0, entriesMax).map((webhook) => `  - ${cell(webhookText(webhook))}`),
+    ...evals.slice(0, entriesMax).map((one) => `  - ${cell(evalText(one))}`),
+    ...workforces.slice(0, entriesMax).map((one) => `  - ${cell(workforceText(one))}`),
     ...runs
       .slice(0, entriesMax)
       .flatMap((run) => [

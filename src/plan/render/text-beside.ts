@@ -3,6 +3,7 @@ import type { Plan } from '../change.ts';
 import {
   backtestText,
   budgetText,
+  evalText,
   exampleText,
   impactText,
   noticeText,
@@ -11,6 +12,7 @@ import {
   runsText,
   scheduleText,
   webhookText,
+  workforceText,
 } from './beside-words.ts';
 import type { Page } from './page.ts';
 import { moreOf } from './text-decisions.ts';
@@ -38,10 +40,13 @@ export function beside(out: Page, { beside: looked = {} }: Plan): void {
 /** Systems, schedules, webhooks and runs that the changes reach. */
 export function impact(out: Page, reached: Impact): void {
   const { systems, moreSystems, schedules, moreSchedules, webhooks, moreWebhooks, runs, moreRuns } = reached;
+  const { evals, moreEvals, workforces, moreWorkforces } = reached;
   out.line(0, impactText(reached), { paint: out.colors.bold });
   if (systems.length > 0) out.line(2, withMore(systems.map(named), moreSystems, entriesMax), { mark: '*' });
   list(out, { entries: schedules, more: moreSchedules, word: 'schedule', text: scheduleText });
   list(out, { entries: webhooks, more: moreWebhooks, word: 'webhook', text: webhookText });
+  list(out, { entries: evals, more: moreEvals, word: 'eval', text: evalText });
+  list(out, { entries: workforces, more: moreWorkforces, word: 'workforce', text: workforceText });
   for (const run of runs.slice(0, entriesMax)) {
     out.line(2, runsText(run), { mark: '*' });
     for (const notice of run.notices.slice(0, noticesMax)) out.line(6, noticeText(notice), { mark: '-' });

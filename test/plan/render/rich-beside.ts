@@ -73,6 +73,19 @@ function impactOf(outside: string, system: string): Required<Impact> {
       },
     ],
     webhooks: [{ address: `TaskWebhook/support/mail${outside}`, system: `AgentSystem/${system}`, fate: 'added' }],
+    evals: [{ address: `Eval/support/basics${outside}`, system: `AgentSystem/${system}`, cases: 12, fate: 'kept' }],
+    workforces: [
+      {
+        address: `Workforce/support/desk${outside}`,
+        fate: 'kept',
+        joins: [`Tool/support/pay${outside}`],
+        moreJoins: 0,
+        leaves: [`mcp:support/crm:close${outside}`],
+        moreLeaves: 2,
+        changes: [`Agent/support/writer${outside}`],
+        moreChanges: 0,
+      },
+    ],
     runs: [
       {
         system,
@@ -94,6 +107,8 @@ function impactOf(outside: string, system: string): Required<Impact> {
     moreSystems: 1,
     moreSchedules: 0,
     moreWebhooks: 0,
+    moreEvals: 0,
+    moreWorkforces: 0,
     moreRuns: 0,
   };
 }
