@@ -4,6 +4,7 @@ import { codes } from '../src/codes.ts';
 import { docName, documented, type FieldDoc, type Propagation } from '../src/manifest/field-doc.ts';
 import { namedFields } from '../src/manifest/field-lookup.ts';
 import { pathText } from '../src/manifest/schema-field.ts';
+import { cell } from './markdown-cell.ts';
 
 export interface Page {
   /** Beside the other pages. */
@@ -198,15 +199,6 @@ function code(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   // A text with backticks needs a longer fence, which GitHub takes in a table too.
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
-}
-
-/** What a table of GitHub takes: one line, and no bar or tag outside code. */
-function cell(text: string): string {
-  const parts = text.replaceAll(/\s+/g, ' ').split(/(`[^`]*`)/);
-  return parts
-    .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;')))
-    .join('')
-    .replaceAll('|', '\\|');
 }
 
 function codesPage(): string {
