@@ -1,4 +1,5 @@
 import { shownPath } from '../manifest/file-name.ts';
+import { grouped } from '../manifest/grouped.ts';
 import type { Said } from '../manifest/import/report.ts';
 import { scriptedEnvironment } from '../manifest/import/scripted.ts';
 import { shellWord } from './files.ts';
@@ -25,9 +26,9 @@ const placesMax = 3;
 /** What became of the manifests, for people: what hinders first, what to do last. */
 export function renderImport(result: ImportResult, layout: ImportLayout): string {
   const sections = [
-    section('Refused: these documents are not written', grouped(result.refusals), layout),
-    section('Left out of what is written', grouped(result.losses), layout),
-    section('To look at', grouped(result.flags), layout),
+    section('Refused: these documents are not written', once(result.refusals), layout),
+    section('Left out of what is written', once(result.losses), layout),
+    section('To look at', once(result.flags), layout),
     section('Remarks in the written files', defaults(result), layout),
     section('Judged risky: look at it before the first apply', risks(result), layout),
     section(
@@ -61,16 +62,12 @@ function placeOf({ file, line, column }: Said): string {
 }
 
 /** What is said of many places is said once, with the first of them. */
-function grouped(said: readonly Said[]): readonly string[] {
-  const groups = new Map<string, Said[]>();
-  for (const one of said) {
-    const help = one.help === undefined ? '' : ` ${one.help}`;
-    const text = `${one.code}: ${one.message}${help}`;
-    const group = groups.get(text);
-    if (group === undefined) groups.set(text, [one]);
-    else group.push(one);
-  }
-  return Array.from(groups, ([text, all]) => `  ${places(all)} ${text}`);
+function once(said: readonly Said[]): readonly string[] {
+  return Array.from(grouped(said, textOf), ([text, all]) => `  ${places(all)} ${text}`);
+}
+
+function textOf({ code, message, help }: Said): string {
+  return help === undefined ? `${code}: ${message}` : `${code}: ${message} ${help}`;
 }
 
 function places(all: readonly Said[]): string {
@@ -79,12 +76,13 @@ function places(all: readonly Said[]): string {
 }
 
 function defaults({ defaults: written }: ImportResult): readonly string[] {
-  const groups = new Map<string, string[]>();
-  for (const { address, text } of written) groups.set(text, [...(groups.get(text) ?? []), address]);
-  return Array.from(groups, ([text, [first = '', ...others]]) => {
-    const more = others.length === 0 ? '' : ` and ${others.length} more`;
-    return `  ${first}${more}: ${text}`;
-  });
+  return Array.from(
+    grouped(written, ({ text }) => text),
+    ([text, all]) => {
+      const more = all.length === 1 ? '' : ` and ${all.length - 1} more`;
+      return `  ${all[0]?.address ?? ''}${more}: ${text}`;
+    },
+  );
 }
 
 function risks({ risks: found }: ImportResult): readonly string[] {
@@ -96,12 +94,13 @@ function risks({ risks: found }: ImportResult): readonly string[] {
 }
 
 function leftAlone({ leftAlone: all }: ImportResult): readonly string[] {
-  const groups = new Map<string, (typeof all)[number][]>();
-  for (const one of all) groups.set(one.message, [...(groups.get(one.message) ?? []), one]);
-  return Array.from(groups, ([message, group]) => {
-    const kinds = [...new Set(group.map(({ kind }) => kind))].join(', ');
-    return `  ${places(group)} ${kinds}: ${message}`;
-  });
+  return Array.from(
+    grouped(all, ({ message }) => message),
+    ([message, group]) => {
+      const kinds = [...new Set(group.map(({ kind }) => kind))].join(', ');
+      return `  ${places(group)} ${kinds}: ${message}`;
+    },
+  );
 }
 
 function secrets({ secrets: wanted }: ImportResult): readonly string[] {

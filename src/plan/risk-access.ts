@@ -1,3 +1,4 @@
+import { grouped } from '../manifest/grouped.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
 import type {
@@ -210,20 +211,6 @@ function causesOf(changes: readonly { readonly causes: readonly Cause[] }[]): re
   const addresses = new Set<Address>();
   for (const { causes } of changes) for (const { address } of causes) addresses.add(address);
   return [...addresses];
-}
-
-export function grouped<Value>(
-  values: readonly Value[],
-  keyOf: (value: Value) => string,
-): ReadonlyMap<string, Value[]> {
-  const groups = new Map<string, Value[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [value]);
-    else known.push(value);
-  }
-  return groups;
 }
 
 const shownMax = 3;

@@ -1,7 +1,8 @@
+import { grouped } from '../manifest/grouped.ts';
 import type { Address } from '../manifest/resource.ts';
 import { addressAt } from '../policy/typed.ts';
 import type { AccessChanges, Cause, CellChange } from './access.ts';
-import { grouped, shown } from './risk-access.ts';
+import { shown } from './risk-access.ts';
 import { causeAt, type FoundRisk } from './risk-found.ts';
 import type { Reach, ReachChanges } from './section-reach.ts';
 import type { Sides } from './sides.ts';

@@ -1,3 +1,4 @@
+import { grouped } from '../manifest/grouped.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { GraphEdgeChange } from './section.ts';
 
@@ -9,7 +10,7 @@ export type GraphEdge = Pick<GraphEdgeChange, 'from' | 'to' | 'when' | 'default'
  */
 export function edgeChanges(before: readonly GraphEdge[], after: readonly GraphEdge[]): readonly GraphEdgeChange[] {
   const changes: GraphEdgeChange[] = [];
-  const [left, right] = [grouped(before), grouped(after)];
+  const [left, right] = [grouped(before, endsOf), grouped(after, endsOf)];
   for (const ends of new Set([...left.keys(), ...right.keys()])) {
     changes.push(...between(left.get(ends) ?? [], right.get(ends) ?? []));
   }
@@ -36,15 +37,8 @@ function between(before: readonly GraphEdge[], after: readonly GraphEdge[]): rea
   ];
 }
 
-function grouped(edges: readonly GraphEdge[]): ReadonlyMap<string, GraphEdge[]> {
-  const groups = new Map<string, GraphEdge[]>();
-  for (const edge of edges) {
-    const ends = JSON.stringify([edge.from, edge.to]);
-    const group = groups.get(ends);
-    if (group === undefined) groups.set(ends, [edge]);
-    else group.push(edge);
-  }
-  return groups;
+function endsOf({ from, to }: GraphEdge): string {
+  return JSON.stringify([from, to]);
 }
 
 function keyOf({ when, default: isDefault }: GraphEdge): string {

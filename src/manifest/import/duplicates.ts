@@ -1,5 +1,6 @@
 import { canonicalText } from '../digest.ts';
 import { shownPath } from '../file-name.ts';
+import { grouped } from '../grouped.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import type { ForeignKind } from './dialect.ts';
 import type { ForeignDocument } from './foreign.ts';
@@ -10,14 +11,9 @@ import { strayOf, type Stray } from './stray.ts';
  * others are returned as ignored; of those that differ none is, for nobody can tell which is meant.
  */
 export function refuseDuplicates(documents: Map<ForeignDocument, ForeignKind>): readonly Stray[] {
-  const byIdentity = new Map<string, ForeignDocument[]>();
-  for (const document of documents.keys()) {
-    const { group, kind, namespace, name } = document;
-    const id = [group, kind, namespace, name].join('\0');
-    const same = byIdentity.get(id);
-    if (same === undefined) byIdentity.set(id, [document]);
-    else same.push(document);
-  }
+  const byIdentity = grouped([...documents.keys()], ({ group, kind, namespace, name }) =>
+    [group, kind, namespace, name].join('\0'),
+  );
   const strays: Stray[] = [];
   for (const [first, ...others] of byIdentity.values()) {
     if (first === undefined || others.length === 0) continue;

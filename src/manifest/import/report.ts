@@ -1,4 +1,5 @@
 import { isJsonList, isJsonObject, type Json } from '../json.ts';
+import { grouped } from '../grouped.ts';
 import { compareProblems, partsLacked, type Problem } from '../problem.ts';
 import { maskSecrets } from '../secret-literal.ts';
 import { addressOf } from '../resource.ts';
@@ -98,13 +99,7 @@ function countsOf(outcomes: readonly { readonly fate: Fate }[]): Counts {
 }
 
 function kindsOf(outcomes: readonly Outcome[]): ImportReport['kinds'] {
-  const groups = new Map<string, Outcome[]>();
-  for (const outcome of outcomes) {
-    const id = `${outcome.apiVersion} ${outcome.kind}`;
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [outcome]);
-    else group.push(outcome);
-  }
+  const groups = grouped(outcomes, ({ apiVersion, kind }) => `${apiVersion} ${kind}`);
   return [...groups.keys()].sort().flatMap((id) => {
     const group = groups.get(id) ?? [];
     return group.slice(0, 1).map(({ apiVersion, kind }) => ({ apiVersion, kind, ...countsOf(group) }));

@@ -1,8 +1,9 @@
 import type { Conversion } from '../conversion.ts';
+import { grouped } from '../../grouped.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { shownText } from '../../shown.ts';
 import { governanceOf, type Ruling } from './governance.ts';
-import { type Permission, ruleVerdict } from './granted.ts';
+import { ruleVerdict } from './granted.ts';
 import { agentGrants, type AgentGrants, capabilityRule, type ToolUse } from './grants.ts';
 import { orlojName, sameName } from './orloj-name.ts';
 
@@ -57,9 +58,10 @@ function sayMissing(node: ForeignNode, role: ForeignDocument | undefined): void 
 }
 
 function importedRoles(agent: ForeignDocument, { extras }: AgentGrants, conversion: Conversion): readonly string[] {
-  const byNamespace = new Map<string, Permission[]>();
-  for (const permission of extras.flatMap(({ permissions }) => permissions))
-    byNamespace.set(permission.namespace, [...(byNamespace.get(permission.namespace) ?? []), permission]);
+  const byNamespace = grouped(
+    extras.flatMap(({ permissions }) => permissions),
+    ({ namespace }) => namespace,
+  );
   const { name } = conversion.identityOf(agent);
   return [...byNamespace].map(([namespace, permissions]) => {
     const identity = {
