@@ -4,6 +4,8 @@ import { settingsPath } from '../manifest/file-name.ts';
 import { scriptedEnvironment } from '../manifest/import/scripted.ts';
 import type { Written } from '../manifest/import/written.ts';
 import { isJsonList, isJsonObject, type Json } from '../manifest/json.ts';
+import { repositoryAbove } from './repository-above.ts';
+import { ignoreText, plain, settingsHead } from './settings-text.ts';
 
 /** Where an import writes, and what is there. */
 export interface ImportSite {
@@ -31,14 +33,6 @@ function settingsAbove(out: string): string | undefined {
   }
 }
 
-function repositoryAbove(out: string): string | undefined {
-  if (existsSync(join(out, '.git'))) return undefined;
-  for (let folder = dirname(out); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
-}
-
 /** The folders that an environment has to name, from the folder of its pawl.yaml. */
 export function environmentPaths(paths: readonly string[], { out, root }: ImportSite): readonly string[] {
   const tops = new Set(paths.filter((path) => path.includes('/')).map((path) => path.slice(0, path.indexOf('/'))));
@@ -61,9 +55,7 @@ export function repositoryFiles(
     site,
   );
   const namespaces = [...new Set(written.map(({ resource }) => resource.namespace))].sort().map(plain).join(', ');
-  const text = `# Which branch and which folders are live as which environment.
-apiVersion: pawl/v1
-${groupsText(written)}environments:
+  const text = `${settingsHead}${groupsText(written)}environments:
   - name: production
     branch: main
     paths: [${paths.map(plain).join(', ')}]
@@ -71,9 +63,7 @@ ${groupsText(written)}environments:
     # A person runs \`pawl apply\`, until somebody has looked at what was imported. With \`auto\`, what is merged is live.
     apply: manual
 ${overlay === undefined ? '' : scriptedText([...paths, overlay], namespaces)}`;
-  const ignore = existsSync(join(site.out, '.gitignore'))
-    ? []
-    : [{ path: '.gitignore', text: '# The embedded database and what else pawl keeps here.\n.pawl/\n' }];
+  const ignore = existsSync(join(site.out, '.gitignore')) ? [] : [{ path: '.gitignore', text: ignoreText }];
   return [{ path: settingsPath, text }, ...ignore];
 }
 
@@ -102,11 +92,4 @@ function scriptedText(paths: readonly string[], namespaces: string): string {
     namespaces: [${namespaces}]
     apply: manual
 `;
-}
-
-/** Names of digits, and words that YAML gives a meaning, are quoted. */
-function plain(text: string): string {
-  return /^[a-z][a-z-]*[a-z0-9-]*$/u.test(text) && !/^(?:y|n|yes|no|on|off|true|false|null)$/u.test(text)
-    ? text
-    : JSON.stringify(text);
 }

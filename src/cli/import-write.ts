@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { copyFile, link, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import { shownPath } from '../manifest/file-name.ts';
 import { unusable } from './files.ts';
 import type { ImportFile, ImportSite } from './import-site.ts';
+import { assertNoLink, linked } from './no-link.ts';
+
+const wayOut = 'give another folder with --out';
 
 /**
  * Writes the files below the folder, or none. Everything is written beside its place first: a folder that is new takes
@@ -54,7 +57,7 @@ async function takeName(stage: string, out: string): Promise<void> {
 async function linkAll(stage: string, out: string, files: readonly ImportFile[]): Promise<void> {
   for (const { path, text } of files) {
     const file = join(out, path);
-    await assertNoLink(out, path);
+    await assertNoLink(out, path, wayOut);
     await mkdir(dirname(file), { recursive: true });
     try {
       await place(join(stage, path), file);
@@ -77,11 +80,11 @@ async function place(staged: string, file: string): Promise<void> {
 
 async function assertFree(out: string, files: readonly ImportFile[]): Promise<void> {
   const found = await lstat(out).catch(() => undefined);
-  if (found?.isSymbolicLink() === true) throw linked(basename(out));
+  if (found?.isSymbolicLink() === true) throw linked(basename(out), wayOut);
   if (found !== undefined && !found.isDirectory()) throw inTheWay([basename(out)]);
   const taken: string[] = [];
   for (const { path, text } of files) {
-    await assertNoLink(out, path);
+    await assertNoLink(out, path, wayOut);
     const file = join(out, path);
     if (existsSync(file) && !(await isSame(file, text))) taken.push(path);
   }
@@ -91,17 +94,6 @@ async function assertFree(out: string, files: readonly ImportFile[]): Promise<vo
 async function isSame(file: string, text: string): Promise<boolean> {
   const found = await lstat(file);
   return found.isFile() && found.size === Buffer.byteLength(text) && (await readFile(file, 'utf8')) === text;
-}
-
-/** A link may lead out of the folder; what lies behind it is not the import's to write. */
-async function assertNoLink(out: string, path: string): Promise<void> {
-  let at = out;
-  for (const part of path.split('/')) {
-    at = join(at, part);
-    const found = await lstat(at).catch(() => undefined);
-    if (found === undefined) return;
-    if (found.isSymbolicLink()) throw linked(relative(out, at));
-  }
 }
 
 /** Names are DNS labels by now; should one ever not be, nothing is written outside. */
@@ -117,14 +109,6 @@ function inTheWay(paths: readonly string[]): TerminalError {
   return new TerminalError(`Nothing was written: ${shown}${more} would be overwritten.`, {
     code: 'import.exists',
     help: 'Give another folder with --out, or move these away.',
-    exit: exitCodes.usage,
-  });
-}
-
-function linked(path: string): TerminalError {
-  return new TerminalError(`${shownPath(path)} is a link, and pawl writes behind none.`, {
-    code: 'cli.file',
-    help: 'Put a folder in its place, or give another folder with --out.',
     exit: exitCodes.usage,
   });
 }

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { lstat, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
+import { exitCodes, isPawlError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { shownPath } from '../manifest/file-name.ts';
 import { assertActionReference, isPinned } from './action-reference.ts';
 import type { CliContext } from './context.ts';
 import { shellWord, unusable } from './files.ts';
+import { assertNoLink } from './no-link.ts';
 import { below, scaffold, type TemplateName, templates, workflowPath } from './scaffold.ts';
 import { wrap } from './wrap.ts';
 
@@ -122,28 +123,12 @@ function sentenceOf(action: string | undefined, isWritten: boolean): string | un
 async function writeNew(root: string, path: string, content: string): Promise<boolean> {
   const file = join(root, path);
   try {
-    await assertNoLink(root, dirname(path));
+    await assertNoLink(root, dirname(path), 'start in another folder');
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw isPawlError(error) ? error : unusable('write', shownPath(file), error);
-  }
-}
-
-/** A link may lead out of the repository; what lies behind it is not Git's, and not pawl's to write. */
-async function assertNoLink(root: string, folder: string): Promise<void> {
-  let at = root;
-  for (const part of folder.split('/')) {
-    at = join(at, part);
-    const found = await lstat(at).catch(() => undefined);
-    if (found === undefined) return;
-    if (!found.isSymbolicLink()) continue;
-    throw new TerminalError(`${shownPath(relative(root, at))} is a link, and pawl reads and writes behind none.`, {
-      code: 'cli.file',
-      help: 'Put a folder in its place, or start in another folder.',
-      exit: exitCodes.usage,
-    });
   }
 }

@@ -1,5 +1,6 @@
 import { actionPlaceholder } from './action-reference.ts';
 import { editorSchema, editorSchemaPath } from '../manifest/editor-schema.ts';
+import { ignoreText, plain, settingsHead } from './settings-text.ts';
 import type { Template } from './template.ts';
 import { minimal } from './template-minimal.ts';
 import { reviewLoop } from './template-review-loop.ts';
@@ -22,7 +23,7 @@ export function scaffold(
   const manifests = Object.entries(template.files).map(([path, content]) => inFolder(folder, path, content));
   return {
     'pawl.yaml': withModeline('pawl.yaml', settings(template.folders.map((name) => below(folder, name)))),
-    '.gitignore': '# The embedded database and what else pawl keeps here.\n.pawl/\n',
+    '.gitignore': ignoreText,
     ...Object.fromEntries(manifests),
     [below(folder, 'README.md')]: readme(template),
     [workflowPath]: workflow(action),
@@ -47,19 +48,13 @@ function withModeline(path: string, content: string): string {
 }
 
 function settings(folders: readonly string[]): string {
-  return `# Which branch and which folders are live as which environment.
-apiVersion: pawl/v1
-environments:
+  return `${settingsHead}environments:
   - name: production
     branch: main
     paths: [${folders.map(plain).join(', ')}]
     # What is merged is applied. With \`manual\`, a person runs \`pawl apply\`.
     apply: auto
 `;
-}
-
-function plain(text: string): string {
-  return /^[A-Za-z][\w./-]*$/.test(text) ? text : JSON.stringify(text);
 }
 
 function readme({ about, run }: Template): string {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { findRoot, noRepository, stepSummaryFile } from '../config.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -12,6 +12,7 @@ import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
 import { plural } from './plural.ts';
 import { countProblems, renderProblems, shownProblem } from './problems.ts';
+import { repositoryAbove } from './repository-above.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ValidateOptions {
@@ -40,6 +41,7 @@ export async function validateCommand(context: CliContext, options: ValidateOpti
   const strict = options.strict === true;
   const passed = counts.errors === 0 && !(strict && counts.warnings > 0);
   await report(terminal, { validation, counts, strict, passed }, options.output);
+  // Plans read commits, and find no pawl.yaml below the root of the repository.
   const above = repositoryAbove(root);
   if (above !== undefined) terminal.note(`pawl.yaml must lie at the root of the repository to be planned: ${above}.`);
   return passed ? exitCodes.success : exitCodes.findings;
@@ -50,15 +52,6 @@ async function validationOf(root: string, environment: string | undefined): Prom
   const { validateFiles } = await import('../controller/validation.ts');
   const { WorkingCopy } = await import('../source/working-copy.ts');
   return { root, ...(await validateFiles(new WorkingCopy({ root }), environment)) };
-}
-
-/** The folder that Git takes for the root, where pawl.yaml lies below it: plans read commits, and find none there. */
-function repositoryAbove(root: string): string | undefined {
-  if (existsSync(join(root, '.git'))) return undefined;
-  for (let folder = dirname(root); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folder;
-    if (dirname(folder) === folder) return undefined;
-  }
 }
 
 async function report(terminal: Terminal, outcome: Outcome, output: string): Promise<void> {
