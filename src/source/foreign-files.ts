@@ -35,8 +35,9 @@ export async function readForeignFiles(
     const entries = (await copy.entries('HEAD', [path]))
       .filter((entry) => path !== '' || isForeignPath(entry.path) || entry.kind === 'submodule')
       .sort((a, b) => (a.path < b.path ? -1 : 1));
-    const problems = entries.flatMap((entry) => problemOf(entry, limits) ?? []);
-    const readable = entries.filter((entry) => problemOf(entry, limits) === undefined);
+    const judged = entries.map((entry) => ({ entry, problem: problemOf(entry, limits) }));
+    const problems = judged.flatMap(({ problem }) => problem ?? []);
+    const readable = judged.flatMap(({ entry, problem }) => (problem === undefined ? entry : []));
     assertBounded(readable, limits);
     const blobs = await copy.read([...new Set(readable.map(({ id }) => id))], limits.fileBytesMax);
     const files = readable.map((entry) => ({ path: entry.path, bytes: blobs.get(entry.id) ?? new Uint8Array() }));

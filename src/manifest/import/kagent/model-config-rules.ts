@@ -1,5 +1,5 @@
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
-import { tlsRules } from './tls.ts';
+import { isFilled, tlsRules } from './tls.ts';
 
 /** The block that each provider has. */
 const blocks = {
@@ -69,8 +69,4 @@ function providerOf(spec: ForeignNode): string {
 
 function broken(node: ForeignNode, how: string): void {
   if (node.exists) node.refuse({ code: 'import.schema', message: `\`${node.field}\` ${how}.` });
-}
-
-function isFilled({ value }: ForeignNode): boolean {
-  return typeof value === 'string' && value !== '';
 }

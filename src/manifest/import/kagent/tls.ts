@@ -46,6 +46,7 @@ export function readTls(
   return { node: tls.get('caCertSecretRef'), name, key };
 }
 
-function isFilled({ value }: ForeignNode): boolean {
+/** Whether the node holds a text that says something. */
+export function isFilled({ value }: ForeignNode): boolean {
   return typeof value === 'string' && value !== '';
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import type { Route, RouteGraph, RouteNode } from './route-graph.ts';
+import { reachable } from '../reachable.ts';
 
 /** The join of a node; undefined where it waits for all that may come, as pawl does by itself. */
 export function joinOf(target: RouteNode, routes: RouteGraph): JsonObject | undefined {
@@ -38,7 +39,10 @@ function inputsOf(target: RouteNode, routes: RouteGraph): Inputs {
   const { nodes } = routes;
   const key = keyOf(target, nodes);
   const sources = [...nodes].filter(([, node]) => node.routes.some(({ to }) => to === key));
-  const behind = sources.length < 2 ? new Set<string>() : reachedFrom(key, nodes);
+  const behind =
+    sources.length < 2
+      ? new Set<string>()
+      : reachable([key], (from) => (nodes.get(from)?.routes ?? []).map(({ to }) => to));
   const ahead = sources.filter(([source]) => !behind.has(source));
   const runs = surelyReached(routes);
   const sure = ahead.filter(([source, node]) => runs.has(source) && alwaysTaken(node).includes(key)).length;
@@ -62,12 +66,6 @@ function alwaysTaken(node: RouteNode | undefined): readonly string[] {
 
 function keyOf(target: RouteNode, nodes: RouteGraph['nodes']): string {
   return [...nodes].find(([, node]) => node === target)?.[0] ?? '';
-}
-
-function reachedFrom(start: string, nodes: RouteGraph['nodes']): ReadonlySet<string> {
-  const reached = new Set([start]);
-  for (const key of reached) for (const { to } of nodes.get(key)?.routes ?? []) reached.add(to);
-  return reached;
 }
 
 /** There, a join counts what comes back like what comes first, and a cycle that is entered from outside never begins. */

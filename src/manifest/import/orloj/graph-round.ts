@@ -2,6 +2,7 @@ import type { Flow } from '../../graph-cycle.ts';
 import type { Edge } from '../../graph-model.ts';
 import { GraphOrder } from '../../graph-order.ts';
 import { contextName, startName } from './graph-nodes.ts';
+import { reachable } from '../reachable.ts';
 
 /**
  * Nodes that read more in their `inbox` than what was handed over to them: several lead there, and one of them may have
@@ -39,7 +40,5 @@ interface Walk {
 function reachedFrom(start: string, { flow, takes }: Walk): ReadonlySet<string> {
   const targetsOf = (name: string): readonly string[] =>
     (flow.graph.nodes.get(name)?.out ?? []).filter(takes).map(({ to }) => to);
-  const reached = new Set(targetsOf(start));
-  for (const name of reached) for (const to of targetsOf(name)) reached.add(to);
-  return reached;
+  return reachable(targetsOf(start), targetsOf);
 }

@@ -1,6 +1,7 @@
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { nameKey } from './orloj-name.ts';
 import { writtenText } from './written-text.ts';
+import { reachable } from '../reachable.ts';
 
 /** One way from an agent to another. */
 export interface Route {
@@ -53,7 +54,7 @@ export function routeGraphOf({ spec }: ForeignDocument): RouteGraph {
   const followed = new Set([...nodes.values()].flatMap(({ routes }) => routes.map(({ to }) => to)));
   const free = [...nodes.keys()].filter((key) => !followed.has(key) && !delegated.has(key));
   const entries = free.length > 0 ? free : [...nodes.keys()].slice(0, 1);
-  const reached = reachedFrom(entries, nodes);
+  const reached = reachable(entries, (key) => reachedBy(nodes.get(key), nodes));
   const isCyclic = hasCycle(nodes);
   return { nodes, entries, isAssumed: free.length === 0, reached, isCyclic };
 }
@@ -92,13 +93,9 @@ function targetsOf(nodes: readonly ForeignNode[]): { routes: readonly Route[]; r
   return { routes: [...routes.values()], repeated };
 }
 
-function reachedFrom(entries: readonly string[], nodes: ReadonlyMap<string, RouteNode>): ReadonlySet<string> {
-  const reached = new Set(entries);
-  for (const key of reached) {
-    const node = nodes.get(key);
-    for (const { to } of [...(node?.routes ?? []), ...(node?.delegates ?? [])]) if (nodes.has(to)) reached.add(to);
-  }
-  return reached;
+function reachedBy(node: RouteNode | undefined, nodes: ReadonlyMap<string, RouteNode>): readonly string[] {
+  const targets = [...(node?.routes ?? []), ...(node?.delegates ?? [])].map(({ to }) => to);
+  return targets.filter((to) => nodes.has(to));
 }
 
 /** Nodes without anything in front are taken away until none is left, or a cycle is. */
