@@ -1,7 +1,7 @@
 import type { BundleAuth } from '../manifest/bundle-secret.ts';
 import type { Json } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
-import { authHeader } from '../tools/auth.ts';
+import { authorised } from '../tools/auth.ts';
 import { egress } from '../tools/egress.ts';
 import { type Check, GuardFailure } from './guard.ts';
 
@@ -21,25 +21,28 @@ const together = 4;
 /** Asks a service once, under the same egress rules as tools, and gives its answer as strict JSON. */
 export async function postJson(service: Service, body: Json, check: Check): Promise<Json> {
   const text = JSON.stringify(body);
-  const auth = service.auth === undefined ? undefined : await authHeader(service.auth, check.secrets);
-  const outcome = await egress(
-    {
-      method: 'POST',
-      url: service.url,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'user-agent': 'pawl',
-        ...(auth === undefined ? {} : { [auth.name]: auth.value }),
+  const { secrets, network, signal } = check;
+  const reach = { allowPrivate: service.allowPrivate, secrets, network, signal, deadlineMs: check.deadlineMs() };
+  const outcome = await authorised(service.auth, reach, (auth, deadlineMs) =>
+    egress(
+      {
+        method: 'POST',
+        url: service.url,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'user-agent': 'pawl',
+          ...(auth === undefined ? {} : { [auth.name]: auth.value }),
+        },
+        body: text,
+        credentials: auth === undefined ? [] : [auth.name],
+        deadlineMs,
+        responseBytesMax: answerBytesMin + 4 * Buffer.byteLength(text),
+        signal,
       },
-      body: text,
-      credentials: auth === undefined ? [] : [auth.name],
-      deadlineMs: check.deadlineMs(),
-      responseBytesMax: answerBytesMin + 4 * Buffer.byteLength(text),
-      signal: check.signal,
-    },
-    { hosts: [new URL(service.url).origin], allowPrivate: service.allowPrivate },
-    check.network,
+      { hosts: [new URL(service.url).origin], allowPrivate: service.allowPrivate },
+      network,
+    ),
   );
   if (outcome.kind !== 'answered') throw new GuardFailure(`The service of the guard: ${outcome.message}`);
   if (outcome.status !== 200) throw new GuardFailure(`The service of the guard answered with ${outcome.status}.`);

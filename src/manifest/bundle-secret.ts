@@ -6,9 +6,20 @@ export interface SecretUse {
 }
 
 /** How a call authenticates to the other side. */
-export interface BundleAuth {
-  readonly profile: 'bearer' | 'apiKeyHeader' | 'basic';
+export type BundleAuth =
+  | {
+      readonly profile: 'bearer' | 'apiKeyHeader' | 'basic';
+      readonly secret: SecretUse;
+      /** Of `apiKeyHeader`. */
+      readonly headerName?: string;
+    }
+  | BundleOAuth;
+
+/** RFC 6749, client credentials: the secret is `client_id:client_secret`, and what is sent is a token from `tokenUrl`. */
+export interface BundleOAuth {
+  readonly profile: 'oauth2ClientCredentials';
   readonly secret: SecretUse;
-  /** Of `apiKeyHeader`. */
-  readonly headerName?: string;
+  readonly tokenUrl: string;
+  /** Sorted. */
+  readonly scopes?: readonly string[];
 }

@@ -89,11 +89,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.cost.perCall',
     'spec.egress.hosts',
     'spec.egress.allowPrivate',
-    'spec.auth.profile=bearer',
-    'spec.auth.profile=apiKeyHeader',
-    'spec.auth.profile=basic',
-    'spec.auth.secretRef',
-    'spec.auth.headerName',
+    'spec.auth',
   ],
   AgentRole: ['spec.description', 'spec.owner', 'spec.permissions'],
   ToolPermission: [

@@ -1,9 +1,4 @@
 /** The part of the table of what this build does that is about guards and gateways. */
-const auth = (field: string): readonly string[] =>
-  ['profile=bearer', 'profile=apiKeyHeader', 'profile=basic', 'secretRef', 'headerName'].map(
-    (row) => `${field}.${row}`,
-  );
-
 export const guardsAndGateways: Readonly<Record<'Guard' | 'Gateway', readonly string[]>> = {
   Guard: [
     'spec.description',
@@ -17,13 +12,13 @@ export const guardsAndGateways: Readonly<Record<'Guard' | 'Gateway', readonly st
     'spec.provider.regex',
     'spec.provider.http.url',
     'spec.provider.http.allowPrivate',
-    ...auth('spec.provider.http.auth'),
+    'spec.provider.http.auth',
     'spec.provider.presidio.url',
     'spec.provider.presidio.language',
     'spec.provider.presidio.entities',
     'spec.provider.presidio.minScore',
     'spec.provider.presidio.allowPrivate',
-    ...auth('spec.provider.presidio.auth'),
+    'spec.provider.presidio.auth',
     'spec.provider.openaiModeration',
   ],
   Gateway: [
@@ -34,6 +29,6 @@ export const guardsAndGateways: Readonly<Record<'Guard' | 'Gateway', readonly st
     'spec.url',
     'spec.provider',
     'spec.allowPrivate',
-    ...auth('spec.auth'),
+    'spec.auth',
   ],
 };

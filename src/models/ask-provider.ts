@@ -1,7 +1,6 @@
 import type { LanguageModelV3CallOptions, LanguageModelV3GenerateResult } from '@ai-sdk/provider';
 import { TerminalError } from '../errors.ts';
 import type { BundleModel } from '../manifest/bundle.ts';
-import { authHeader } from '../tools/auth.ts';
 import { Exchange } from './exchange.ts';
 import type { ModelRequest, ModelResponse } from './model.ts';
 import type { ModelCallOptions } from './options.ts';
@@ -21,9 +20,8 @@ export async function askProvider(
   if (baseUrl === undefined) throw refused(`The model ${model.model} has no baseUrl.`, 'Set `baseUrl`');
   const key = model.auth && (await options.secrets.resolve(model.auth));
   const ca = model.tls && (await options.secrets.certificate(model.tls.ca));
-  const gatewayAuth = model.gateway?.auth && (await authHeader(model.gateway.auth, options.secrets));
   const check = (body: string): void => assertHonoured(provider, model, body);
-  const exchange = new Exchange({ model, baseUrl, key, gatewayAuth, ca, check, options });
+  const exchange = new Exchange({ model, baseUrl, key, ca, check, options });
   let result: LanguageModelV3GenerateResult | undefined;
   try {
     const open = provider.open({ model, baseUrl, key: key ?? 'none', fetch: exchange.fetch });

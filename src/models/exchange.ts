@@ -1,7 +1,8 @@
+import { RetryableError } from '../errors.ts';
 import type { BundleModel } from '../manifest/bundle.ts';
 import { systemNetwork } from '../tools/connect.ts';
 import { type EgressOutcome, egress } from '../tools/egress.ts';
-import type { AuthHeader } from '../tools/auth.ts';
+import { type AuthHeader, authorised } from '../tools/auth.ts';
 import { assertThroughGateway } from './gateway.ts';
 import { type ModelCallOptions, modelDeadlineMs } from './options.ts';
 
@@ -13,8 +14,6 @@ export interface ExchangePlan {
   readonly baseUrl: string;
   /** Undefined: no header that would hold it is sent. */
   readonly key: string | undefined;
-  /** What the endpoint's Gateway is called with; undefined: with the key, or with nothing. */
-  readonly gatewayAuth: AuthHeader | undefined;
   /** PEM of the endpoint's own authority. */
   readonly ca: string | undefined;
   /** Throws what must not be sent. */
@@ -53,7 +52,7 @@ export class Exchange {
       this.#refusal = cause instanceof Error ? cause : new Error(String(cause), { cause });
       throw cause;
     }
-    this.#outcome = await this.#send(address, body, new Headers(init?.headers));
+    this.#outcome = await this.#authorised(address, body, new Headers(init?.headers));
     const outcome = this.#outcome;
     if (outcome.kind !== 'answered') throw new Error(outcome.message);
     return new Response(outcome.body.byteLength === 0 ? null : Buffer.from(outcome.body), {
@@ -62,10 +61,25 @@ export class Exchange {
     });
   };
 
-  async #send(url: string, body: string | undefined, headers: Headers): Promise<EgressOutcome> {
-    const { model, baseUrl, key, gatewayAuth, ca, options } = this.#plan;
+  /** As the endpoint's Gateway wants it; without one, or without its word on that: with the key, or with nothing. */
+  async #authorised(url: string, body: string | undefined, headers: Headers): Promise<EgressOutcome> {
+    const { model, options } = this.#plan;
+    const { secrets, signal, network, deadlineMs = modelDeadlineMs } = options;
+    const reach = { allowPrivate: model.allowPrivate, secrets, signal, network, deadlineMs };
+    try {
+      return await authorised(model.gateway?.auth, reach, (auth, leftMs) =>
+        this.#send({ url, body, headers: new Headers(headers), auth, deadlineMs: leftMs }),
+      );
+    } catch (cause) {
+      this.#refusal = asModelFailure(cause);
+      throw cause;
+    }
+  }
+
+  async #send({ url, body, headers, auth, deadlineMs }: Sending): Promise<EgressOutcome> {
+    const { model, baseUrl, key, ca, options } = this.#plan;
     if (key === undefined) for (const name of keyHeaders) headers.delete(name);
-    if (gatewayAuth !== undefined) headers.set(gatewayAuth.name, gatewayAuth.value);
+    if (auth !== undefined) headers.set(auth.name, auth.value);
     // Never in place of what the protocol or the key needs.
     for (const [name, value] of Object.entries(model.headers ?? {})) if (!headers.has(name)) headers.set(name, value);
     const { protocol, host } = new URL(baseUrl);
@@ -76,12 +90,8 @@ export class Exchange {
         url,
         headers: Object.fromEntries(headers.entries()),
         ...(body === undefined ? {} : { body }),
-        credentials: [
-          ...keyHeaders,
-          ...(gatewayAuth === undefined ? [] : [gatewayAuth.name]),
-          ...Object.keys(model.headers ?? {}),
-        ],
-        deadlineMs: options.deadlineMs ?? modelDeadlineMs,
+        credentials: [...keyHeaders, ...(auth === undefined ? [] : [auth.name]), ...Object.keys(model.headers ?? {})],
+        deadlineMs,
         responseBytesMax,
         signal: options.signal,
       },
@@ -91,3 +101,23 @@ export class Exchange {
     );
   }
 }
+
+interface Sending {
+  readonly url: string;
+  readonly body: string | undefined;
+  readonly headers: Headers;
+  readonly auth: AuthHeader | undefined;
+  readonly deadlineMs: number;
+}
+
+/** What kept a token from the call is told in the words of models, so that another endpoint may be asked. */
+function asModelFailure(cause: unknown): Error {
+  if (!(cause instanceof RetryableError)) return cause instanceof Error ? cause : new Error(String(cause), { cause });
+  const code = modelWords[cause.code] ?? 'model.unavailable';
+  return new RetryableError(cause.message, { code });
+}
+
+const modelWords: Readonly<Record<string, string>> = {
+  'tool.aborted': 'model.aborted',
+  'tool.timeout': 'model.timeout',
+};

@@ -1,6 +1,6 @@
 import { isPawlError } from '../errors.ts';
 import type { BundleModel } from '../manifest/bundle.ts';
-import { authHeader } from '../tools/auth.ts';
+import { type AuthHeader, authorised } from '../tools/auth.ts';
 import { type Network, systemNetwork } from '../tools/connect.ts';
 import { egress, type EgressOutcome } from '../tools/egress.ts';
 import type { Secrets } from '../tools/secrets.ts';
@@ -69,15 +69,18 @@ async function ask(
 ): Promise<EgressOutcome> {
   const key = model.auth && (await secrets.resolve(model.auth));
   const ca = model.tls && (await secrets.certificate(model.tls.ca));
-  const gateway = model.gateway?.auth && (await authHeader(model.gateway.auth, secrets));
   const headers: Record<string, string> = { ...model.headers, ...keyHeaders(model, key) };
-  if (gateway !== undefined) headers[gateway.name.toLowerCase()] = gateway.value;
   const { protocol, host } = new URL(base);
-  return egress(
-    { method: 'GET', url, headers, credentials: [], deadlineMs, responseBytesMax, redirects: 0, signal },
-    { hosts: [`${protocol}//${host}`], allowPrivate: model.allowPrivate },
-    ca === undefined ? network : { ...network, ca },
-  );
+  const { allowPrivate } = model;
+  const send = (auth: AuthHeader | undefined, leftMs: number): Promise<EgressOutcome> => {
+    const own = auth === undefined ? headers : { ...headers, [auth.name]: auth.value };
+    return egress(
+      { method: 'GET', url, headers: own, credentials: [], deadlineMs: leftMs, responseBytesMax, redirects: 0, signal },
+      { hosts: [`${protocol}//${host}`], allowPrivate },
+      ca === undefined ? network : { ...network, ca },
+    );
+  };
+  return authorised(model.gateway?.auth, { allowPrivate, network, secrets, signal, deadlineMs }, send);
 }
 
 /** Only where the model's list is asked: a bare address needs none. */

@@ -2,12 +2,11 @@ import type { Bundle, BundleAgent, BundleGraph, BundleModel, BundleTool } from '
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { SecretUse } from '../manifest/bundle-secret.ts';
 import { compareText } from '../manifest/problem.ts';
-import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
-import type { SecretRef } from '../manifest/types.gen.ts';
 import { shared } from './bundle-text.ts';
 import { callersOf, type Find, nestedSystems } from './callers.ts';
 import { concurrencyOf, isRated } from './compile-concurrency.ts';
+import { authOf } from './compile-auth.ts';
 import { agentOf, isNewer } from './compile-agent.ts';
 import { withGateway } from './compile-gateway.ts';
 import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
@@ -18,7 +17,7 @@ import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './
 import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
-import { authProfileOf, inputSchemaOf, notRunnable } from './runnable.ts';
+import { inputSchemaOf, notRunnable } from './runnable.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 /**
@@ -123,21 +122,8 @@ function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
     type,
     ...http,
     egress: { hosts: [...egress.hosts].sort(compareText), allowPrivate: egress.allowPrivate },
-    ...(auth === undefined ? {} : { auth: authOf(auth, tool) }),
+    ...authOf(tool, auth),
   };
-}
-
-function authOf(auth: NonNullable<SpecOf<'Tool'>['auth']>, tool: Resource) {
-  const { secretRef, headerName } = auth;
-  return {
-    profile: authProfileOf(tool, auth),
-    secret: secretUse(secretRef, tool.namespace),
-    ...(headerName === undefined ? {} : { headerName }),
-  };
-}
-
-function secretUse({ name, key }: SecretRef, namespace: string): SecretUse {
-  return { secret: qualify(name, namespace), key };
 }
 
 type SecretUser = BundleModel | BundleTool;

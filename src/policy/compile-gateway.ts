@@ -1,7 +1,7 @@
 import type { BundleModel } from '../manifest/bundle.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
-import { authOf } from './compile-guards.ts';
+import { authOf } from './compile-auth.ts';
 import type { View } from './estate.ts';
 import { notRunnable } from './runnable.ts';
 import { pathOf, specOf } from './typed.ts';

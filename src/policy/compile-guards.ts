@@ -1,14 +1,14 @@
 import type { BundleGuard, GuardProvider } from '../manifest/bundle-guard.ts';
-import type { BundleAuth, SecretUse } from '../manifest/bundle-secret.ts';
+import type { SecretUse } from '../manifest/bundle-secret.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import type { SecretRef } from '../manifest/types.gen.ts';
 import { shared } from './bundle-text.ts';
+import { authOf } from './compile-auth.ts';
 import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
-import { authProfileOf } from './runnable.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 /** `namespace/name` of the Guards that a subject's calls pass: its own, and those of policies that reach it; sorted. */
@@ -63,17 +63,6 @@ function providerOf(guard: Resource, provider: SpecOf<'Guard'>['provider']): Gua
 function given<T>(guard: Resource, block: T | undefined): T {
   if (block === undefined) throw new TypeError(`${guard.address} lacks the block of its type: validation comes first`);
   return block;
-}
-
-type Auth = NonNullable<SpecOf<'Tool'>['auth']>;
-
-/** How pawl authenticates to a service or a gateway, as an absent or present member. */
-export function authOf(resource: Resource, auth: Auth | undefined): { readonly auth?: BundleAuth } {
-  if (auth === undefined) return {};
-  const { secretRef, headerName } = auth;
-  const profile = authProfileOf(resource, auth);
-  const secret = secretUse(secretRef, resource.namespace);
-  return { auth: { profile, secret, ...(headerName === undefined ? {} : { headerName }) } };
 }
 
 function secretUse({ name, key }: SecretRef, namespace: string): SecretUse {

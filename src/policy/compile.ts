@@ -4,6 +4,7 @@ import type { JsonObject } from '../manifest/json.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { Authority, SubjectAuthority } from './authority.ts';
 import { bundleText } from './bundle-text.ts';
+import { needsTokens } from './compile-auth.ts';
 import { compileAuthority, subjectsOf } from './compile-authority.ts';
 import { compileContent } from './compile-content.ts';
 import { guardSecrets } from './compile-guards.ts';
@@ -57,9 +58,10 @@ const newerRules: readonly (keyof SubjectAuthority)[] = [
   'audit',
 ];
 
-function withRules(content: Bundle, { subjects }: Authority): Bundle {
+function withRules(content: Bundle, { subjects, guards }: Authority): Bundle {
   const isNewer = Object.values(subjects).some(
     (row) => newerRules.some((rule) => row[rule] !== undefined) || row.budgets.some(({ scope }) => scope !== 'run'),
   );
-  return isNewer ? { ...content, engineSchema: 4 } : content;
+  const needed = needsTokens(content, guards) ? 5 : isNewer ? 4 : 1;
+  return needed > content.engineSchema ? { ...content, engineSchema: needed } : content;
 }

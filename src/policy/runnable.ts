@@ -1,8 +1,7 @@
-import type { BundleTool } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { TerminalError } from '../errors.ts';
-import { type SpecOf, specOf } from './typed.ts';
+import { specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
 
@@ -40,16 +39,6 @@ export function inputSchemaOf(tool: Resource): JsonObject {
   const { inputSchema } = specOf(tool, 'Tool');
   if (inputSchema === undefined) throw notRunnable(tool, 'leaves its inputSchema to a pin');
   return inputSchema;
-}
-
-type HttpTool = Extract<BundleTool['impl'], { readonly type: 'http' }>;
-
-export function authProfileOf(
-  tool: Resource,
-  auth: NonNullable<SpecOf<'Tool'>['auth']>,
-): NonNullable<HttpTool['auth']>['profile'] {
-  if (auth.profile === 'oauth2ClientCredentials') throw notRunnable(tool, 'authenticates with OAuth 2.0');
-  return auth.profile;
 }
 
 /** For the caller to throw, so that the compiler sees where a function ends. */

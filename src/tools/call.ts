@@ -1,4 +1,4 @@
-import { isPawlError } from '../errors.ts';
+import { isPawlError, RetryableError } from '../errors.ts';
 import type { BundleTool } from '../manifest/bundle.ts';
 import { isJsonObject, type Json } from '../manifest/json.ts';
 import { callMemory } from '../memory/call.ts';
@@ -18,7 +18,8 @@ export async function callTool(tool: BundleTool, args: Json, options: ToolCallOp
   } catch (cause) {
     // What a resource lacks (a secret) is the call's failure; anything else is a bug and not the tool's.
     if (!isPawlError(cause)) throw cause;
-    return clean({ kind: 'failed', code: cause.code, message: cause.message, retryable: false }, options);
+    const retryable = cause instanceof RetryableError;
+    return clean({ kind: 'failed', code: cause.code, message: cause.message, retryable }, options);
   }
 }
 

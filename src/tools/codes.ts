@@ -53,6 +53,21 @@ export const toolCodes = {
       'Not UTF-8, not strict JSON though it says so, compressed without being asked to, or not what `outputSchema` says.',
     cure: 'Compare what the other side answers with the Tool’s `outputSchema`.',
   },
+  'auth.token_refused': {
+    title: 'A token server gave no token',
+    cause: 'The server at `auth.tokenUrl` does not know the client, its secret or a scope, or answered with a redirect.',
+    cure: 'The word in brackets is the server’s. Check `auth` of the resource, and the client’s id and secret.',
+  },
+  'auth.token_unavailable': {
+    title: 'A token server did not answer',
+    cause: 'The server at `auth.tokenUrl` was not reached within 10 s, broke off, is busy, or answered with 500 or above.',
+    cure: 'Look at the server. The call was not made, and may be made again.',
+  },
+  'auth.token_invalid': {
+    title: 'A token server answered with something else than a token',
+    cause: 'No JSON object, no `access_token`, no bearer token, or one that cannot be sent in a header.',
+    cure: 'Check that `auth.tokenUrl` is the token endpoint of an OAuth 2.0 server.',
+  },
   'secret.unavailable': {
     title: 'A secret is not there for the worker',
     cause:

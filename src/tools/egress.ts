@@ -22,7 +22,14 @@ export interface EgressRequest {
 
 /** `sent`: the request, or one that it redirected from, may have reached somebody. */
 export type EgressOutcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: Uint8Array;
+      /** Another URL than the first one answered. */
+      readonly redirected?: true;
+    }
   | {
       readonly kind: 'denied' | 'tooLarge' | 'timeout' | 'aborted' | 'network';
       readonly message: string;
@@ -74,7 +81,8 @@ async function follow(first: EgressRequest, guard: Guard): Promise<EgressOutcome
     if (vetted.kind === 'denied') throw new EgressDenied(vetted.message.replace(/\.$/, ''));
     const answer = await exchange(request, vetted.url, guard);
     const location = answer.headers.get('location');
-    if (![301, 302, 303, 307, 308].includes(answer.status) || location === null) return answer;
+    if (![301, 302, 303, 307, 308].includes(answer.status) || location === null)
+      return redirects === 0 ? answer : { ...answer, redirected: true };
     if (first.redirects === 0) return answer;
     if (redirects === (first.redirects ?? redirectsMax)) throw new EgressDenied(`more than ${redirects} redirects`);
     request = redirected(request, { from: vetted.url, location, status: answer.status });

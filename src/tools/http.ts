@@ -1,7 +1,7 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
-import { type AuthHeader, authHeader } from './auth.ts';
+import { type AuthHeader, authorised } from './auth.ts';
 import { type EgressOutcome, type EgressRequest, egress } from './egress.ts';
 import type { ToolCallOptions } from './options.ts';
 import { expandBody, expandHeader, expandText, expandUrl, TemplateRefusal } from './template.ts';
@@ -13,13 +13,18 @@ export type HttpTool = BundleTool & { readonly impl: Extract<BundleTool['impl'],
 export async function callHttp(tool: HttpTool, args: JsonObject, options: ToolCallOptions): Promise<ToolOutcome> {
   let request: EgressRequest;
   try {
-    request = await requestOf(tool, args, options);
+    request = requestOf(tool, args, options);
   } catch (cause) {
     if (cause instanceof TemplateRefusal)
       return { kind: 'failed', code: cause.code, message: cause.message, retryable: false };
     throw cause;
   }
-  const outcome = await egress(request, { ...tool.impl.egress, within: options.egress }, options.network);
+  const rules = { ...tool.impl.egress, within: options.egress };
+  const { signal, deadlineMs } = request;
+  const reach = { ...rules, network: options.network, secrets: options.secrets, signal, deadlineMs };
+  const outcome = await authorised(tool.impl.auth, reach, (auth, leftMs) =>
+    egress({ ...withAuth(request, auth), deadlineMs: leftMs }, rules, options.network),
+  );
   return outcome.kind === 'answered' ? resultOf(tool, outcome, options) : interrupted(tool, outcome);
 }
 
@@ -28,7 +33,7 @@ function isRepeatable(tool: BundleTool): boolean {
   return tool.idempotent || tool.operations.every((operation) => operation === 'read');
 }
 
-async function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOptions): Promise<EgressRequest> {
+function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOptions): EgressRequest {
   const { impl } = tool;
   const headers: Record<string, string> = {};
   for (const [name, template] of Object.entries(impl.headers)) {
@@ -39,14 +44,13 @@ async function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOpti
   headers['user-agent'] ??= 'pawl';
   const body = impl.body === undefined ? undefined : expandBody(impl.body, args);
   if (body !== undefined) headers['content-type'] ??= 'application/json';
-  const auth = await authOf(tool, options);
-  if (auth !== undefined) headers[auth.name] = auth.value;
+  if (impl.auth?.profile === 'apiKeyHeader' && impl.auth.headerName !== undefined) ownable(impl.auth.headerName);
   return {
     method: impl.method,
     url: withQuery(expandUrl(impl.url, args), impl.query, args),
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    credentials: auth === undefined ? [] : [auth.name],
+    credentials: [],
     deadlineMs: Math.min(tool.timeoutMs, options.timeoutMs ?? Number.POSITIVE_INFINITY),
     responseBytesMax: tool.maxResultBytes,
     signal: options.signal,
@@ -87,10 +91,9 @@ function withQuery(url: string, query: Readonly<Record<string, string>>, args: J
   return `${bare}${bare.includes('?') ? '&' : '?'}${parameters.toString()}`;
 }
 
-async function authOf({ impl: { auth } }: HttpTool, { secrets }: ToolCallOptions): Promise<AuthHeader | undefined> {
-  if (auth === undefined) return undefined;
-  const { name, value } = await authHeader(auth, secrets);
-  return { name: ownable(name), value };
+function withAuth(request: EgressRequest, auth: AuthHeader | undefined): EgressRequest {
+  if (auth === undefined) return request;
+  return { ...request, headers: { ...request.headers, [auth.name]: auth.value }, credentials: [auth.name] };
 }
 
 /** Nobody answered, or not to the end. What may have had its effect is unknown unless it may simply be made again. */

@@ -14,6 +14,8 @@ export interface Secrets {
   readonly resolve: (use: SecretUse) => Promise<string>;
   /** Reads PEM certificates, which have line breaks and are no secret themselves. Rejects with `secret.unavailable`. */
   readonly certificate: (use: SecretUse) => Promise<string>;
+  /** From now on this is taken out too: what was got with a secret, such as a token. */
+  readonly remember: (value: string) => void;
   /** `value` without any secret of the bundle, in any usual encoding. */
   readonly scrub: (value: Json) => Json;
   readonly scrubText: (text: string) => string;
@@ -46,6 +48,7 @@ export function bundleSecrets(secrets: Bundle['secrets'], read: SecretSource, en
       return value;
     },
     certificate: (use) => readCertificate(use, secrets, source),
+    remember: (value) => known.add(value),
     scrub,
     scrubText,
     scrubBody: (text) => {
