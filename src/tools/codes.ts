@@ -32,6 +32,11 @@ export const toolCodes = {
     cause: 'The other side answered with a status of 400 or above, or a redirect that cannot be followed.',
     cure: 'The message holds the status and the beginning of the answer.',
   },
+  'tool.program_missing': {
+    title: 'The worker does not have the program',
+    cause: 'No such program on the path of the worker, or none that its user may run.',
+    cure: 'Install it on the machine or in the image of the worker, or name it by its absolute path.',
+  },
   'tool.template_invalid': {
     title: 'The tool’s request template cannot be used',
     cause: 'A placeholder in the scheme or host of the URL, or a header that pawl sets itself.',
@@ -41,6 +46,11 @@ export const toolCodes = {
     title: 'An argument cannot be put where the template puts it',
     cause: 'A line break in a header, an empty, `.` or `..` path segment, or an object where text is needed.',
     cure: 'Narrow the tool’s `inputSchema` (a pattern, a minLength) so that the model sends what fits.',
+  },
+  'tool.fuel': {
+    title: 'The module used up its fuel',
+    cause: 'The call took more instructions than `wasm.fuel`.',
+    cure: 'Raise `fuel`, or do less in one call. A loop without an end uses up any number.',
   },
   'result.too_large': {
     title: 'The tool’s result is too large',
@@ -55,12 +65,14 @@ export const toolCodes = {
   },
   'auth.token_refused': {
     title: 'A token server gave no token',
-    cause: 'The server at `auth.tokenUrl` does not know the client, its secret or a scope, or answered with a redirect.',
+    cause:
+      'The server at `auth.tokenUrl` does not know the client, its secret or a scope, or answered with a redirect.',
     cure: 'The word in brackets is the server’s. Check `auth` of the resource, and the client’s id and secret.',
   },
   'auth.token_unavailable': {
     title: 'A token server did not answer',
-    cause: 'The server at `auth.tokenUrl` was not reached within 10 s, broke off, is busy, or answered with 500 or above.',
+    cause:
+      'The server at `auth.tokenUrl` was not reached within 10 s, broke off, is busy, or answered with 500 or above.',
     cure: 'Look at the server. The call was not made, and may be made again.',
   },
   'auth.token_invalid': {

@@ -1,0 +1,54 @@
+import type { Readable, Writable } from 'node:stream';
+import type { BundleIsolation, Tier } from '../../manifest/bundle-world.ts';
+import type { Network } from '../connect.ts';
+
+/** A program that is to run apart from the worker. */
+export interface IsolatedCommand {
+  /** The program first: a name on the worker's path, or an absolute path. */
+  readonly argv: readonly string[];
+  /** All that the program finds in its environment, beside a path, a home and a language. Values are resolved already. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly isolation: BundleIsolation;
+  /** Files that only this program sees: mounted secrets. */
+  readonly files?: readonly MountedFile[];
+  readonly tier: Tier;
+}
+
+export interface MountedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly content: string;
+}
+
+export interface IsolationOptions {
+  readonly host: IsolationHost;
+  /** Lists of hosts of policies: the program connects only where each of them says. */
+  readonly egress?: readonly (readonly string[])[] | undefined;
+  /** Absent: the machine's own resolver. */
+  readonly network?: Network | undefined;
+}
+
+/** What the operator of a worker says of its programs. */
+export interface IsolationHost {
+  /** Folders in which a program without a path is looked for. */
+  readonly path: readonly string[];
+  /** Folders beside the system's own that programs may read. */
+  readonly readable: readonly string[];
+}
+
+/** How a program came to its end. */
+export interface IsolatedExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Which limit ended it; `start`: it never began, and its error output says why. */
+  readonly cause?: 'memory' | 'cpu' | 'start';
+}
+
+export interface IsolatedProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<IsolatedExit>;
+  /** Ends the program and whatever it started. Resolves when they are gone, or after some seconds. */
+  readonly kill: () => Promise<void>;
+}
