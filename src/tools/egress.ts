@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net';
-import { callbackify } from 'node:util';
-import { Client } from 'undici';
-import { connectTo, EgressDenied, type Network, systemNetwork, vettedAddresses } from './connect.ts';
+import { EgressDenied, type Network, systemNetwork } from './connect.ts';
+import { beginExchange } from './egress-exchange.ts';
 import { type EgressRules, vetUrl } from './egress-url.ts';
 
 export interface EgressRequest {
@@ -110,58 +108,19 @@ function redirected(
   return { ...rest, url: to.href, headers, ...(body === undefined ? {} : { body }) };
 }
 
-/** One request on one connection of its own, so that the peer that was vetted is the peer that is used. */
+/** One request on one connection of its own, read to its end. */
 async function exchange(
   request: EgressRequest,
   url: URL,
-  guard: Guard,
+  { rules, network, signal, trip }: Guard,
 ): Promise<Extract<EgressOutcome, { kind: 'answered' }>> {
-  const { network, signal } = guard;
-  const addresses = await raced(vettedAddresses(url, { network, allowPrivate: guard.rules.allowPrivate }), signal);
-  let connected = false;
-  const open = callbackify(async (): Promise<Socket> => {
-    // A client whose socket broke asks for another; this one has no second connection to give.
-    if (connected) throw new Error('the connection broke');
-    connected = true;
-    const socket = await connectTo({ url, addresses, network, signal });
-    guard.trip.sent = true;
-    return socket;
-  });
-  const client = new Client(url.origin, {
-    connect: (_options, callback) => open((cause, socket) => (cause ? callback(cause, null) : callback(null, socket))),
-    // The total deadline rules; these would only cut a slow answer that is still within it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    pipelining: 0,
-  });
+  const connected = () => void (trip.sent = true);
+  const begun = await beginExchange(request, url, { network, allowPrivate: rules.allowPrivate, signal, connected });
   try {
-    const answer = await client.request({
-      method: request.method as 'GET',
-      path: `${url.pathname}${url.search}`,
-      headers: { 'accept-encoding': 'identity', ...request.headers },
-      body: request.body ?? null,
-      signal,
-    });
-    const body = await readBody(answer.body, request.responseBytesMax);
-    return { kind: 'answered', status: answer.statusCode, headers: headersOf(answer.headers), body };
+    const body = await readBody(begun.body, request.responseBytesMax);
+    return { kind: 'answered', status: begun.status, headers: begun.headers, body };
   } finally {
-    // Not waited for: the answer is read, and closing a connection tells nothing more.
-    client.destroy(null, () => undefined);
-  }
-}
-
-/** A resolver cannot be interrupted, only no longer waited for. */
-async function raced<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(new Error('aborted while resolving'));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
+    begun.end();
   }
 }
 
@@ -174,14 +133,6 @@ async function readBody(chunks: AsyncIterable<Uint8Array>, bytesMax: number): Pr
     parts.push(chunk);
   }
   return Buffer.concat(parts);
-}
-
-function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(raw)) {
-    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
-  }
-  return headers;
 }
 
 /** A code such as ECONNREFUSED or CERT_HAS_EXPIRED; messages of the network stack may repeat what was sent. */
