@@ -15,15 +15,17 @@ const exclude = ['**/node_modules/**'];
 const common = {
   // Processes, not threads: tests start servers, change signal handlers and read their own memory.
   pool: 'forks',
-  testTimeout: 20_000,
-  hookTimeout: 30_000,
+  // They end what hangs, and say nothing of how fast anything is: a machine that is busy elsewhere stops for seconds.
+  testTimeout: 90_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 30_000 } },
 } as const;
 
 export default defineConfig({
   test: {
     // The default leaves one core idle, and on two cores runs file after file; most tests wait for a server anyway.
     maxWorkers: '100%',
-    teardownTimeout: 20_000,
+    teardownTimeout: 60_000,
     projects: [
       {
         test: {

@@ -56,7 +56,7 @@ beforeAll(async () => {
     port: 0,
     actions: actionsDoor(actions, plane, createLog('silent')),
   });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await repository.close();

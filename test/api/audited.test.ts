@@ -152,7 +152,7 @@ beforeAll(async () => {
   await applyTriggers(database, {
     set: { 'Task/tidy': { systemRef: 'work', priority: 5 }, 'AlertReceiver/ops': { type: 'githubIssue' } },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await git.remove();

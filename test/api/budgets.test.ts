@@ -13,7 +13,7 @@ import { authorityOf, bundleOf, environment, install, submit } from '../support/
 let opened: OpenedDatabase;
 beforeAll(async () => {
   opened = await openTestDatabase('embedded');
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 const spend = 'AgentPolicy/default/spend';

@@ -40,7 +40,7 @@ export function send(
   const { promise, resolve, reject } = withResolvers<Answer>();
   const sent = request(
     `${address}${path}`,
-    { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false, timeout: 5_000 },
+    { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false, timeout: 40_000 },
     (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

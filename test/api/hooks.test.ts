@@ -85,7 +85,7 @@ describe('the door of webhooks', () => {
       hookLimits: { bodyMs: 300, perSecond: 1_000, burst: 1_000 },
       port: 0,
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.close();
     await stored.close();

@@ -48,7 +48,7 @@ describe.each(databaseKinds)('acknowledgements on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   async function environment(rules: Rules = ordinaryRules): Promise<string> {

@@ -27,7 +27,7 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   async function environment(target?: readonly SmallResource[]): Promise<string> {

@@ -39,7 +39,7 @@ let count = 0;
 beforeAll(async () => {
   opened = await openTestDatabase('embedded');
   database = opened.database;
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 /** An environment, and a pull request of ann's that brings the risk. */

@@ -119,7 +119,7 @@ test('of two controllers at once one wins, and the other is told that its plan i
   // The second may have planned after the first was done; then there is nothing left for it to apply.
   expect(['applied 2|refused plan.stale', 'applied 2|applied 2']).toContain(said.join('|'));
   expect(await listRevisions(opened.database.db, 'prod', { limit: 9 })).toHaveLength(2);
-}, 30_000);
+});
 
 describe.each(databaseKinds)('two applies that are inside at once on %s', (kind) => {
   test('one waits at the environment and is then stale', async () => {
@@ -141,7 +141,7 @@ describe.each(databaseKinds)('two applies that are inside at once on %s', (kind)
       },
     });
     expect(await late).toMatchObject({ code: 'plan.stale' });
-  }, 30_000);
+  });
 });
 
 describe('a COMMIT whose connection is lost', () => {
@@ -188,4 +188,4 @@ test('PostgreSQL crashed and restarted in the middle of an apply: all of it is d
   expect(crashes).toBe(1);
   expect(applied).toMatchObject({ outcome: 'applied', revision: 2 });
   expect(await listRevisions(database.db, 'prod', { limit: 9 })).toHaveLength(2);
-}, 60_000);
+});

@@ -31,7 +31,7 @@ describe.each(databaseKinds)('healing on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   async function environment(): Promise<string> {

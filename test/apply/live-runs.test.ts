@@ -20,7 +20,7 @@ describe.each(databaseKinds)('deleting what runs use, on %s', (kind) => {
 
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   beforeEach(() => install(opened.database, bundle));

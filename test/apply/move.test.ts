@@ -33,7 +33,7 @@ describe.each(databaseKinds)('a move on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   async function planned(environment: string, target: readonly Resource[]): Promise<Plan> {

@@ -40,7 +40,7 @@ describe.each(databaseKinds)('a preflight on %s', (kind) => {
 
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   /** An environment with revision 1, and a plan for the next one. */
@@ -159,4 +159,4 @@ test('a preflight gives up where an apply is under way, and holds none up', asyn
   } finally {
     await opened.close();
   }
-}, 30_000);
+});

@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startTokenServer(database);
   const { id } = await asked();
   request = { id, digest: (await readApproval(database, id))?.action_digest ?? '' };
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await close();

@@ -24,7 +24,7 @@ let environments = 0;
 beforeAll(async () => {
   opened = await openTestDatabase('embedded');
   database = opened.database;
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 /** An environment that runs commit `live`, and the plan of `target`, which brings a risk. */

@@ -25,4 +25,4 @@ test('neither another repository’s alerts nor hundreds that are told already k
   } finally {
     await close();
   }
-}, 60_000);
+});

@@ -29,7 +29,7 @@ beforeAll(async () => {
     database.db,
   );
   server = await startTokenServer(database, { repository: await openRepository({ path: repository.path }) });
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await repository.remove();

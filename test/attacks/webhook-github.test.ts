@@ -61,7 +61,7 @@ describe('the webhook of GitHub', () => {
       hookLimits: { bodyMs: 300, perSecond: 1_000, burst: 1_000 },
       port: 0,
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.close();
     await stored.close();

@@ -113,7 +113,7 @@ describe.each(Object.keys(openers))('%s', (kind) => {
       backlog.add();
       await (index % 2 === 0 ? pair.one : pair.other).notify(channels.ready, 'default');
     }
-    await expect.poll(() => backlog.done, { timeout: 15_000 }).toBe(40);
+    await expect.poll(() => backlog.done).toBe(40);
     for (const stop of stops) await stop();
     expect(backlog.taken).toBe(40);
   });
@@ -124,11 +124,11 @@ describe.each(Object.keys(openers))('%s', (kind) => {
     const stopOther = await serve(pair.other, 'default', new TestWorker(others, 1));
     others.add();
     await pair.one.notify(channels.ready, 'default');
-    await expect.poll(() => others.done, { timeout: 15_000 }).toBe(1);
+    await expect.poll(() => others.done).toBe(1);
     const before = mine.looks;
     others.add();
     await pair.one.notify(channels.ready, 'default');
-    await expect.poll(() => others.done, { timeout: 15_000 }).toBe(2);
+    await expect.poll(() => others.done).toBe(2);
     expect(mine.looks).toBe(before);
     await stop();
     await stopOther();

@@ -137,7 +137,7 @@ describe('around a command', () => {
     }
   });
 
-  test('standard input that is closed or empty ends fmt at once', { timeout: 60_000 }, async () => {
+  test('standard input that is closed or empty ends fmt at once', async () => {
     const empty = await runProcess({ entry: 'src/main.ts', args: ['fmt', '-'], cwd: folder, timeoutMs: 30_000 });
     expect(empty).toMatchObject({ code: 0, stdout: '', stderr: '' });
   });

@@ -57,7 +57,7 @@ describe('drift is told', () => {
     });
     one = await estate.join();
     await one.tick();
-  }, 60_000);
+  });
   afterEach(async () => {
     await server.close();
     await estate.close();
@@ -118,7 +118,7 @@ describe('drift is told', () => {
     expect(await alerts.tick()).toEqual([{ environment: 'prod', key: 'drift', phase: 'resolved' }]);
     await outbox.tick();
     expect(typesOf()).toEqual(['alert.firing', 'alert.resolved']);
-  }, 60_000);
+  });
 
   test('again under the same id by whoever finds it unsent, and never of something that is over unheard', async () => {
     const { alerts, outbox } = alertsOf(one);
@@ -153,7 +153,7 @@ describe('drift is told', () => {
     await outbox.tick();
     expect(await messages()).toMatchObject([{ dropped: null }, { dropped: 'cancelled' }, { phase: 'resolved' }]);
     expect(typesOf()).toEqual(['alert.firing', 'alert.firing', 'alert.firing', 'alert.resolved']);
-  }, 60_000);
+  });
 
   test('without its secret in any row or line, whatever the receiver answers', async () => {
     const { alerts, outbox } = alertsOf(one);
@@ -171,7 +171,7 @@ describe('drift is told', () => {
     );
     expect(got).toHaveLength(1);
     expect(JSON.stringify([rows, one.lines, got[0]])).not.toContain(secret);
-  }, 60_000);
+  });
 
   test('and commits that wait are not, while sync is suspended', async () => {
     const { alerts } = alertsOf(one);
@@ -189,7 +189,7 @@ describe('drift is told', () => {
     const resume = 'update sync set suspended_at = null, suspended_by = null, suspend_reason = null';
     await rowsOf(db, { name: 'test_resume', text: resume }, []);
     expect(await alerts.tick()).toEqual([{ environment: 'prod', key: 'gated', phase: 'firing' }]);
-  }, 60_000);
+  });
 });
 
 /** What the next apply would do. */

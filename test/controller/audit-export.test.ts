@@ -24,7 +24,7 @@ beforeAll(async () => {
   while (await foldAudit(database)) {
     // Until nothing is left.
   }
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 /** What a command writes to somebody who reads slowly, and how much of it stood in memory at worst. */

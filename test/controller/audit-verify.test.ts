@@ -18,7 +18,7 @@ import { bundleOf, environment, install, submit, until, withWorker } from '../su
 
 const secret = 'canary-7f3a';
 
-describe('a record on the embedded database', { timeout: 60_000 }, () => {
+describe('a record on the embedded database', () => {
   let opened: OpenedDatabase;
   let runs: readonly string[];
   const verify = (anchors: readonly AuditAnchor[] = []) => verifyAudit(opened.database, { anchors });
@@ -81,7 +81,7 @@ describe('a record on the embedded database', { timeout: 60_000 }, () => {
     while (await foldAudit(database)) {
       // Until nothing is left.
     }
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   test('is whole, and tells of every verdict and outcome by canonical text', async () => {

@@ -43,7 +43,7 @@ describe.each(databaseKinds)('the back-test on %s', (kind) => {
       await until(database, id);
       pinned = (await submit(database)).bundle;
     });
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   /** A plan that leaves the system with this authority; `undefined` removes it. */
@@ -80,5 +80,5 @@ describe.each(databaseKinds)('the back-test on %s', (kind) => {
     expect(await test200({ deny: ['search'] })).toEqual(all);
     expect(await test200({}, 7)).toMatchObject({ runs: 7, calls: 350, deniedCalls: 0 });
     expect(await test200(undefined, 3)).toMatchObject({ runs: 3, deniedRuns: 3, deniedCalls: 150 });
-  }, 60_000);
+  });
 });

@@ -75,7 +75,7 @@ describe.each(databaseKinds)('beside a plan on %s', (kind) => {
       for (const id of [1, 2, 3]) await until(plane.database, (await submit(id, 'work')).id);
     });
     for (const id of [4, 5]) await submit(id, 'work');
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const close of closers.reverse()) await close();
   });

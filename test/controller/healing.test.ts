@@ -19,7 +19,7 @@ describe('an environment that heals', () => {
     await estate.git.commit({ 'pawl.yaml': settingsWith('heal'), 'prod/clerk.yaml': role('clerk', 'tool:a:read') });
     one = await estate.join();
     await one.tick();
-  }, 60_000);
+  });
   afterEach(() => estate.close());
 
   const hand = (controller: TestController, permission: string) =>

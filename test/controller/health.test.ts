@@ -155,7 +155,7 @@ describe('an environment', () => {
     return [one, two];
   }
 
-  test('goes back once, whoever looks, and what it goes back to is never taken back', { timeout: 60_000 }, async () => {
+  test('goes back once, whoever looks, and what it goes back to is never taken back', async () => {
     const [one, two] = await open('rollback');
     await end(one, 'Failed', 'budget.exhausted');
     await health(one).tick();
@@ -179,7 +179,7 @@ describe('an environment', () => {
     expect((await one.tick())[0]?.outcome).toMatchObject({ kind: 'held', code: 'plan.quarantined' });
   });
 
-  test('that only tells fires one alert, and a suspended one stays as it is', { timeout: 60_000 }, async () => {
+  test('that only tells fires one alert, and a suspended one stays as it is', async () => {
     const [one] = await open('rollback');
     await suspendSync(one.plane.database, { environment: 'production', by: 'ops', reason: 'incident 7' });
     await end(one, 'Failed');
@@ -192,7 +192,7 @@ describe('an environment', () => {
     expect(await listRevisions(one.plane.database.db, 'production', { limit: 10 })).toHaveLength(2);
   });
 
-  test('is not taken back across what a person overrode', { timeout: 60_000 }, async () => {
+  test('is not taken back across what a person overrode', async () => {
     const [one] = await open('rollback');
     await query(
       one,

@@ -34,7 +34,7 @@ describe('an override', () => {
     });
     one = await estate.join();
     await one.tick();
-  }, 60_000);
+  });
   afterEach(() => estate.close());
 
   const database = () => one.plane.database;

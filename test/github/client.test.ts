@@ -18,7 +18,7 @@ describe('the way to GitHub', () => {
     await hub.createRepository({ owner: 'acme', name: 'agents', files: { 'a.txt': 'a\n' } });
     await hub.people.push('acme/agents', { branch: 'b', files: { 'b.txt': 'b\n' } });
     await hub.people.openPullRequest('acme/agents', { head: 'b' });
-  }, 60_000);
+  });
   afterAll(() => hub.close());
   beforeEach(() => {
     key = hub.app.privateKey;

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await repository.commit({
     'pawl.yaml': 'apiVersion: pawl/v1\nenvironments: [{ name: production, branch: main, paths: [agents] }]\n',
   });
-}, 60_000);
+});
 afterAll(async () => {
   await repository.remove();
   await hub.close();
@@ -40,15 +40,15 @@ test('doctor asks GitHub who pawl is there and what it may do, and shows no key'
   ]);
   expect(said).not.toContain('hush-7f3a');
   expect(said).not.toContain(hub.app.privateKey.split('\n')[1]);
-}, 60_000);
+});
 
 test('doctor says why GitHub lets nobody in, and shows no token', async () => {
   const { checks, said } = await doctor({ PAWL_GITHUB_TOKEN: 'ghp_canary7f3a' });
   expect(checks).toMatchObject([{ name: 'github', state: 'failed', detail: expect.stringMatching(/^github\.\w+: /) }]);
   expect(said).not.toContain('canary7f3a');
-}, 60_000);
+});
 
 test('doctor names a repository that the App is not installed on', async () => {
   const { checks } = await doctor({ ...app(), PAWL_GITHUB_REPOSITORY: 'acme/elsewhere' });
   expect(checks).toMatchObject([{ name: 'github', state: 'failed', detail: expect.stringMatching(/^github\.\w+: /) }]);
-}, 60_000);
+});

@@ -30,7 +30,7 @@ describe('the issue of an alert', () => {
     const { plane, log, actor } = estate.round();
     await tickAcknowledged(new Controller({ plane, actor, log, now: () => 0 }), plane);
     alerts = new Alerts({ plane, log, now: () => Promise.resolve(new Date(now)) });
-  }, 60_000);
+  });
   afterEach(() => estate.close());
 
   const hand = (permission: string) =>
@@ -79,7 +79,7 @@ describe('the issue of an alert', () => {
     await hand('tool:*:*');
     await look();
     expect(issues()).toMatchObject([{ state: 'open' }]);
-  }, 60_000);
+  });
 });
 
 /** What the next apply would do. */

@@ -38,7 +38,7 @@ async function answered(commit: string): Promise<Brought | undefined> {
         await mergesTick(round, signal, { settleMs: 0, againMs: 0 });
         return (await ask(commit))?.kind;
       },
-      { timeout: 20_000, interval: 20 },
+      { interval: 20 },
     )
     .not.toBe('unanswered');
   return await ask(commit);

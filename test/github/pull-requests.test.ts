@@ -127,7 +127,7 @@ describe('the plan on a pull request', () => {
     expect(row?.merge_tree).toMatch(/^[0-9a-f]{40}$/);
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
-  }, 60_000);
+  });
 
   test('a risk waits for an acknowledgement, and the check turns green without another plan', async () => {
     const { number, head } = await open('risky', {
@@ -155,7 +155,7 @@ describe('the plan on a pull request', () => {
     ).toBe('success');
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
-  }, 60_000);
+  });
 
   test('mistakes are told with file and line, and what is mended turns green in place', async () => {
     const { number, head } = await open('wrong', { 'agents/clerk.yaml': agent('clerk', '  madeUp: true\n') });
@@ -178,7 +178,7 @@ describe('the plan on a pull request', () => {
     expect(checksOf(broken).map(([, conclusion]) => conclusion)).toEqual(['failure', 'failure']);
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
-  }, 60_000);
+  });
 
   test('conflicts fail, drafts say so, and a comment that is gone or edited comes back in a sweep', async () => {
     const { number, head } = await open('draft', { 'agents/clerk.yaml': prompted('odd') }, { draft: true });
@@ -208,7 +208,7 @@ describe('the plan on a pull request', () => {
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
     await applyMain();
-  }, 60_000);
+  });
 
   test("a forged marker is nobody's but its writer's, and a crash between making and recording makes no second one", async () => {
     const { number } = await open('marked', { 'agents/clerk.yaml': prompted('new') });
@@ -227,7 +227,7 @@ describe('the plan on a pull request', () => {
     expect(commentsOf(number)[0]?.body).toContain('No changes.');
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
-  }, 60_000);
+  });
 
   test('another head or base than was planned gets nothing of the old plan', async () => {
     const { number, head } = await open('moving', { 'agents/clerk.yaml': prompted('slow') });
@@ -251,7 +251,7 @@ describe('the plan on a pull request', () => {
     expect(commentsOf(number)[0]?.body).toContain('not touched any more');
     await fixture.hub.people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
-  }, 60_000);
+  });
 
   test('what was closed is planned again once it is reopened, and no draft any more once it is ready', async () => {
     const { number, head } = await open('paused', { 'agents/clerk.yaml': prompted('warm') }, { draft: true });
@@ -275,7 +275,7 @@ describe('the plan on a pull request', () => {
     expect(checksOf(head)).toHaveLength(2);
     await people.close(name, number);
     await pullRequestsTick(fixture.round(), never);
-  }, 60_000);
+  });
 
   test('whoever approved is told by a comment of a risk that came since, once; a suite asked for again is planned again', async () => {
     const { people } = fixture.hub;
@@ -295,5 +295,5 @@ describe('the plan on a pull request', () => {
     const at = { delivery: 'suite', event: 'check_suite', receivedAt: new Date() };
     const hints = [hintFrom({ ...at, hint: hintOf('check_suite', suite) })];
     expect((await writesOf({ ...idle(), hints })).filter((write) => write.includes('check-runs'))).toHaveLength(2);
-  }, 60_000);
+  });
 });

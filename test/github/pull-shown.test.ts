@@ -137,7 +137,7 @@ describe('what is shown of a pull request', () => {
     } finally {
       await hub.close();
     }
-  }, 60_000);
+  });
 
   test('many annotations go fifty at a time, and a run that had some is made anew', async () => {
     const hub = await startGitHub();
@@ -166,5 +166,5 @@ describe('what is shown of a pull request', () => {
     } finally {
       await hub.close();
     }
-  }, 60_000);
+  });
 });

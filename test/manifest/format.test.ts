@@ -168,7 +168,7 @@ const handwritten = fc
     return lines.join(lineEnd);
   });
 
-test('formatting twice is formatting once; it changes no digest and loses no comment', { timeout: 60_000 }, () => {
+test('formatting twice is formatting once; it changes no digest and loses no comment', () => {
   let count = 0;
   fc.assert(
     fc.property(handwritten, (text) => {

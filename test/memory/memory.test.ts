@@ -72,7 +72,7 @@ describe.each(Object.keys(places))('sessions in the %s', (kind) => {
     const make = places[kind];
     if (make === undefined) throw new Error(`no place ${kind}`);
     place = await make();
-  }, 60_000);
+  });
   afterAll(() => place.close());
 
   test('keep what was said, in its order, and no more than the most', async () => {
@@ -126,7 +126,7 @@ describe.each(databaseKinds)('the long term in the %s database', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     await environments(opened);
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   function open(

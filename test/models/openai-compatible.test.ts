@@ -139,7 +139,7 @@ describe('a failure is typed, asked once and says what to do', () => {
     ['too many bytes', { raw: ' '.repeat(8 * 1024 * 1024 + 1) }, 'TerminalError', { code: 'model.response_too_large' }],
   ])('%s', async (name, answer, type, expected) => {
     const server = await serverWith(() => answer);
-    const options = optionsWith(name === 'no answer' ? { deadlineMs: 100 } : {});
+    const options = optionsWith(name === 'no answer' ? { deadlineMs: 1_000 } : {});
     await expect(callModel(endpoint(server.url), asking(), options)).rejects.toMatchObject({ name: type, ...expected });
     expect(server.calls).toHaveLength(1);
   });

@@ -123,5 +123,5 @@ describe('what apply makes of each class', () => {
     } finally {
       await opened.close();
     }
-  }, 60_000);
+  });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
-import { coversHost, destinationsOf } from '../../src/plan/destination.ts';
+import { coversHost } from '../../src/manifest/egress-host.ts';
+import { destinationsOf } from '../../src/plan/destination.ts';
 import { reachChanges, shownReach } from '../../src/plan/section-reach.ts';
 import { sectionsOf } from '../../src/plan/sections.ts';
 import { agent, model, resource, role, system, tool } from './fixture.ts';

@@ -9,6 +9,7 @@ import { approvalBranches } from './branches-approvals.ts';
 import { callBranches } from './branches-calls.ts';
 import { haltBranches } from './branches-halts.ts';
 import { handOffBranches } from './branches-hand-off.ts';
+import { pinBranches } from './branches-pins.ts';
 import { ruleBranches } from './branches-rules.ts';
 import { sharedBranches } from './branches-shared.ts';
 import {
@@ -34,6 +35,7 @@ const branches = [
   ...haltBranches,
   ...approvalBranches,
   ...callBranches,
+  ...pinBranches,
   ...sharedBranches,
 ];
 

@@ -10,7 +10,7 @@ describe.each(databaseKinds)('an agent on the %s database', (kind) => {
 
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase(kind), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

@@ -9,7 +9,7 @@ import { authorityOf, bundleOf, eventually, install, submit, until, workerOn } f
 let opened: OpenedDatabase;
 beforeAll(async () => {
   opened = await openTestDatabase('postgres');
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 const form = { type: 'object', required: ['size'], properties: { size: { type: 'integer' } } } as const;
@@ -81,4 +81,4 @@ test('a worker that is killed between an answer and what follows from it leaves 
   } finally {
     await struck.kill();
   }
-}, 60_000);
+});

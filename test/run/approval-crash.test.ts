@@ -18,7 +18,7 @@ let effects: EffectServer;
 
 beforeAll(async () => {
   [opened, effects] = await Promise.all([openTestDatabase('postgres'), startEffectServer()]);
-}, 60_000);
+});
 afterAll(async () => {
   await effects.close();
   await opened.close();

@@ -6,12 +6,12 @@ import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { bundleOf, httpTool, install, submit, until, withWorker } from '../support/runs.ts';
 
-describe('a run that waits is cancelled', { timeout: 60_000 }, () => {
+describe('a run that waits is cancelled', () => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase('embedded'), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

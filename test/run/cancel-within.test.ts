@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bundle, BundleGraph, BundleNode } from '../../src/manifest/bundle.ts';
 import type { Json } from '../../src/manifest/json.ts';
 import { runInMemory, type Played, type PlayedTool } from '../support/memory-executor.ts';
@@ -126,8 +126,14 @@ describe('a run that is cancelled while it waits goes no further', () => {
 });
 
 describe('the time of a nested step', () => {
+  // Only the tool moves the clock, so that no time is over before it is called, however slow the machine is.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
   const hangs: PlayedTool = async (_args, { signal }) => {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    const gone = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    vi.advanceTimersByTime(50);
+    await gone;
     return { outcome: { kind: 'unknown', code: 'tool.timeout', message: 'gone' } };
   };
   const nested = (inner: BundleGraph, more: object = {}) =>

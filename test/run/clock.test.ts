@@ -20,7 +20,7 @@ describe.each([
   beforeAll(async () => {
     opened = await openTestDatabase('postgres');
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + skewMs });
-  }, 60_000);
+  });
   afterEach(() => vi.setSystemTime(Date.now()));
   afterAll(async () => {
     vi.useRealTimers();

@@ -45,13 +45,13 @@ const faults = [
   { name: 'stopped past its lease', signal: 'SIGSTOP', leaseMs: 1_000 },
 ] as const;
 
-describe.each(faults)('a worker that was $name', { timeout: 60_000 }, ({ signal, leaseMs }) => {
+describe.each(faults)('a worker that was $name', ({ signal, leaseMs }) => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
 
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase('postgres'), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

@@ -7,7 +7,7 @@ import { journalOf } from '../support/journal.ts';
 import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 /** PostgreSQL says 53100 to what a worker writes: its journal and its lease. */
-describe('a database whose disk is full', { timeout: 60_000 }, () => {
+describe('a database whose disk is full', () => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
   let disk: TestDisk;
@@ -15,7 +15,7 @@ describe('a database whose disk is full', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase('postgres'), startEffectServer()]);
     disk = await makeDisk(opened.database, ['step', 'worker']);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

@@ -13,7 +13,7 @@ describe.each(databaseKinds)('runs that a rollback leaves behind, on the %s data
 
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase(kind), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

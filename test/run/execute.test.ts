@@ -12,7 +12,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
 
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase(kind), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

@@ -76,7 +76,7 @@ describe.each(Object.keys(stands) as (keyof typeof stands)[])('the executor on %
   beforeAll(async () => {
     stand = await stands[kind]();
     worker = await enlist();
-  }, 60_000);
+  });
   afterAll(() => stand.close());
 
   const enlist = async () => {

@@ -32,7 +32,7 @@ function fleetOf(program: string, graceMs = 10_000) {
   return { fleet, pool, started, said };
 }
 
-test('as many processes run as are wanted, and all of them end with the signal', { timeout: 30_000 }, async () => {
+test('as many processes run as are wanted, and all of them end with the signal', async () => {
   const { fleet, pool, started, said } = fleetOf(idle);
   const stop = new AbortController();
   pool.wanted = 2;
@@ -47,7 +47,7 @@ test('as many processes run as are wanted, and all of them end with the signal',
   expect(said).toEqual([]);
 });
 
-test('one that ends by itself is started again, later each time', { timeout: 30_000 }, async () => {
+test('one that ends by itself is started again, later each time', async () => {
   const { fleet, pool, started, said } = fleetOf('process.exit(1)');
   pool.wanted = 1;
   await fleet.tick();
@@ -64,7 +64,7 @@ test('one that ends by itself is started again, later each time', { timeout: 30_
   );
 });
 
-test('one that does not stop in time is ended', { timeout: 30_000 }, async () => {
+test('one that does not stop in time is ended', async () => {
   const { fleet, pool, started } = fleetOf(deaf, 500);
   pool.wanted = 1;
   await fleet.tick();

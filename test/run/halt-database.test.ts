@@ -11,7 +11,7 @@ import { startProcess, type TestProcess } from '../support/processes.ts';
 import { bundleOf, environment, eventually, httpTool, install, submit, system, until } from '../support/runs.ts';
 
 /** Many short calls on a worker in a process of its own, while something is halted. */
-describe('on PostgreSQL, with a worker in another process', { timeout: 60_000 }, () => {
+describe('on PostgreSQL, with a worker in another process', () => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
   let proxy: CuttingProxy;
@@ -31,13 +31,13 @@ describe('on PostgreSQL, with a worker in another process', { timeout: 60_000 },
     proxy = await cuttingProxy(url);
     worker = startProcess({ entry: 'test/support/worker-main.ts', args: [proxy.url, '15000', '16'] });
     await worker.waitFor(/started/, 30_000);
-  }, 90_000);
+  });
   afterAll(async () => {
     await worker.kill();
     await proxy.close();
     await effects.close();
     await opened.close();
-  }, 30_000);
+  });
 
   const halt = (scope: HaltScope, change: { aborts?: boolean; forMs?: number } = {}) =>
     beginHalt(opened.database, {

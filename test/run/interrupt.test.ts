@@ -11,7 +11,7 @@ describe.each(databaseKinds)('a worker that stops, on the %s database', (kind) =
 
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase(kind), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

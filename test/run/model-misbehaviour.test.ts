@@ -13,7 +13,7 @@ import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from
  * What a model sends over the wire, through the provider, the gate and the door, up to a tool whose server writes down
  * what reached it. A value that must not get out of a refused call is `canary-`.
  */
-describe('a model that misbehaves', { timeout: 30_000 }, () => {
+describe('a model that misbehaves', () => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
   let worker: Worker;
@@ -24,7 +24,7 @@ describe('a model that misbehaves', { timeout: 30_000 }, () => {
     [opened, effects] = await Promise.all([openTestDatabase('postgres'), startEffectServer()]);
     worker = workerOn(opened.database, { graceMs: 100 });
     await worker.start();
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const server of servers.splice(0)) await server.close();
   });

@@ -16,7 +16,7 @@ beforeAll(async () => {
   [opened, nats] = await Promise.all([openTestDatabase('postgres'), startNats()]);
   const nodes = { a: { tool: 'echo', input: { n: '${ input.n }' }, to: ['b'] }, b: { tool: 'echo' } };
   await install(opened.database, bundleOf({ nodes }));
-}, 60_000);
+});
 afterAll(async () => {
   await nats.close();
   await opened.close();
@@ -58,11 +58,11 @@ test('runs that NATS hands out to two workers all end once, also when its store 
     await Promise.all(workers.map((worker) => worker.stop()));
     await Promise.all(ends.map(({ bus }) => bus.close()));
   }
-}, 60_000);
+});
 
 test('a pool is overdue when its next run has been ready for over a second, whatever is behind it', async () => {
   const run = await submit(opened.database, { input: { n: 1 } });
-  await expect.poll(() => overduePools(opened.database), { timeout: 10_000 }).toEqual(['default']);
+  await expect.poll(() => overduePools(opened.database)).toEqual(['default']);
   const worker = workerOn(opened.database);
   await worker.start();
   await until(opened.database, run.id);

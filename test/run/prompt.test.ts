@@ -13,7 +13,7 @@ describe.each(databaseKinds)('a prompt with inputs on the %s database', (kind) =
 
   beforeAll(async () => {
     [opened, server] = await Promise.all([openTestDatabase(kind), startModelServer(() => ({ text: 'done' }))]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.close();
     await opened.close();

@@ -6,11 +6,11 @@ import { cancelRun } from '../../src/store/run.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, eventually, install, submit, until, workerOn } from '../support/runs.ts';
 
-describe.each(databaseKinds)('an endpoint with a rate, on the %s database', { timeout: 60_000 }, (kind) => {
+describe.each(databaseKinds)('an endpoint with a rate, on the %s database', (kind) => {
   let opened: OpenedDatabase;
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   /** Each run asks the model once. */

@@ -26,7 +26,7 @@ const canary = {
   steps: [{ weight: 25, pause: '1h', analysis }, { weight: 50 }, { weight: 100 }],
 };
 
-describe.each(databaseKinds)('a rollout on %s', { timeout: 60_000 }, (kind) => {
+describe.each(databaseKinds)('a rollout on %s', (kind) => {
   let opened: OpenedDatabase;
   let database: Database;
   let environment = '';
@@ -35,7 +35,7 @@ describe.each(databaseKinds)('a rollout on %s', { timeout: 60_000 }, (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   /** Applies a system of this content, in an environment of its own unless it goes on with one. */

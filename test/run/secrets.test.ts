@@ -47,4 +47,4 @@ test('a secret that an earlier owner of the run used is taken out of what comes 
     await effects.close();
     await opened.close();
   }
-}, 60_000);
+});

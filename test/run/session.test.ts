@@ -62,7 +62,7 @@ describe('an agent that remembers', () => {
 
   beforeAll(async () => {
     opened = await openTestDatabase('embedded');
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   async function run(input: Record<string, Json>, session?: string) {

@@ -11,7 +11,7 @@ import { authorityOf, bundleOf, environment, eventually, install, submit, until,
 let opened: OpenedDatabase;
 beforeAll(async () => {
   opened = await openTestDatabase('postgres');
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 const budget = (name: string, limit: number) =>
@@ -46,7 +46,7 @@ test('64 runs of 8 branches on three workers with connections of their own make 
         database.db,
       );
       return rows[0]?.open === 0 ? true : undefined;
-    }, 60_000);
+    });
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
     await Promise.all(pools.map((pool) => pool.close()));
@@ -60,7 +60,7 @@ test('64 runs of 8 branches on three workers with connections of their own make 
     .execute();
   expect(calls).toHaveLength(200);
   expect(await readAccounts(database, environment)).toMatchObject([{ lim: 200, used: 200, drawn: 0 }]);
-}, 90_000);
+});
 
 test('what a worker that died had drawn goes back when its run has ended', async () => {
   const { database } = opened;
@@ -101,4 +101,4 @@ test('what a worker drew before it was killed is used by the next one, and nothi
     await heir.stop();
   }
   expect(await row()).toMatchObject({ used: 2, drawn: 0 });
-}, 60_000);
+});

@@ -19,14 +19,14 @@ import {
 } from '../support/runs.ts';
 
 /** What becomes live while a call of a run is under way. */
-describe('a run whose permissions change between two of its calls', { timeout: 30_000 }, () => {
+describe('a run whose permissions change between two of its calls', () => {
   let opened: OpenedDatabase;
   let effects: EffectServer;
   let cases = 0;
 
   beforeAll(async () => {
     [opened, effects] = await Promise.all([openTestDatabase('postgres'), startEffectServer()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await effects.close();
     await opened.close();

@@ -9,7 +9,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
 
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   test('a chain of tool nodes runs once in order and gives the last output', async () => {

@@ -89,14 +89,14 @@ describe('a local repository', () => {
 
   test('a commit wakes', async () => {
     watched = await watch({ path: repository.path, intervalMs: 60_000 });
-    const woken = watched.next(AbortSignal.timeout(10_000));
+    const woken = watched.next(AbortSignal.timeout(40_000));
     await repository.commit({ 'a.yaml': 'a: 2\n' });
     expect(await woken).toBe('changed');
   });
 
   test('packed references wake', async () => {
     watched = await watch({ path: repository.path, intervalMs: 60_000 });
-    const woken = watched.next(AbortSignal.timeout(10_000));
+    const woken = watched.next(AbortSignal.timeout(40_000));
     await repository.git('pack-refs', '--all');
     expect(await woken).toBe('changed');
   });
@@ -105,14 +105,14 @@ describe('a local repository', () => {
     const copy = join(folder, 'copy');
     await repository.git('worktree', 'add', '--quiet', '-b', 'other', copy);
     watched = await watch({ path: copy, intervalMs: 60_000 });
-    const woken = watched.next(AbortSignal.timeout(10_000));
+    const woken = watched.next(AbortSignal.timeout(40_000));
     await repository.git('-C', copy, 'commit', '--quiet', '--allow-empty', '--message', 'Other');
     expect(await woken).toBe('changed');
   });
 
   test('a saved file wakes where files are watched', async () => {
     watched = await watch({ path: repository.path, files: true, intervalMs: 60_000 });
-    const woken = watched.next(AbortSignal.timeout(10_000));
+    const woken = watched.next(AbortSignal.timeout(40_000));
     await writeFile(join(repository.path, 'a.yaml'), 'a: 3\n');
     expect(await woken).toBe('changed');
   });

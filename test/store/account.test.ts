@@ -24,7 +24,7 @@ describe.each(databaseKinds)('accounts on %s', (kind) => {
     opened = await openTestDatabase(kind);
     database = opened.database;
     await install(database, bundleOf({ nodes: { a: {} } }));
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   const drawer = async (): Promise<Drawer> => ({ environment, run: (await submit(database)).id, fence: 0 });

@@ -8,7 +8,7 @@ import { bundleOf, eventually, install, submit, workerOn } from '../support/runs
 
 const nothing = { requeued: 0, deadLettered: 0 };
 
-describe('runs that are counted by a key, on PostgreSQL', { timeout: 60_000 }, () => {
+describe('runs that are counted by a key, on PostgreSQL', () => {
   let opened: OpenedDatabase;
   let executor: DatabaseExecutor;
   let worker: string;
@@ -16,7 +16,7 @@ describe('runs that are counted by a key, on PostgreSQL', { timeout: 60_000 }, (
   beforeAll(async () => {
     opened = await openTestDatabase('postgres');
     await install(opened.database, bundleOf({ nodes: { a: {} } }));
-  }, 60_000);
+  });
   afterAll(() => opened.close());
   beforeEach(async () => {
     await opened.database.db.deleteFrom('wait').execute();

@@ -16,7 +16,7 @@ describe.each(databaseKinds)('a database on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   test('gives the same values for the same columns', async () => {
@@ -166,7 +166,7 @@ test('a closed database says so, and closing twice is closing once', async () =>
     await expect(listEnvironments(opened.database.db)).rejects.toMatchObject({ code: 'store.closed' });
     await opened.close();
   }
-}, 30_000);
+});
 
 test('an embedded database is opened by one at a time, and keeps its rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'pawl-embedded-'));
@@ -182,7 +182,7 @@ test('an embedded database is opened by one at a time, and keeps its rows', asyn
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}, 30_000);
+});
 
 describe('a server that is not there', () => {
   test('is said to be away after a bounded wait', async () => {
@@ -237,5 +237,5 @@ describe('a server that restarts', () => {
     await database.notify('pawl_ready', 'again');
     await heard;
     await session.close();
-  }, 60_000);
+  });
 });

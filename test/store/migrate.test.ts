@@ -56,7 +56,7 @@ describe.each(databaseKinds)('migrate on %s', (kind) => {
     expect(await migrate(database)).toEqual([]);
     await assertSchema(database.db);
     await ensureEnvironment(database.db, 'prod');
-  }, 30_000);
+  });
 
   test('an older schema says what to run, and keeps its rows when it is brought up', async () => {
     const database = await open(await emptyDatabase(kind));
@@ -69,7 +69,7 @@ describe.each(databaseKinds)('migrate on %s', (kind) => {
     });
     expect(await migrate(database, folder)).toEqual(['0002_more']);
     expect((await listEnvironments(database.db)).map((row) => row.name)).toEqual(['prod']);
-  }, 30_000);
+  });
 
   test('a newer schema is refused by name', async () => {
     const database = await open(await emptyDatabase(kind));
@@ -81,7 +81,7 @@ describe.each(databaseKinds)('migrate on %s', (kind) => {
     };
     await expect(migrate(database)).rejects.toMatchObject(refused);
     await expect(assertSchema(database.db)).rejects.toMatchObject(refused);
-  }, 30_000);
+  });
 
   test('one that fails in its middle leaves nothing, and can be run again', async () => {
     const database = await open(await emptyDatabase(kind));
@@ -92,7 +92,7 @@ describe.each(databaseKinds)('migrate on %s', (kind) => {
     });
     expect((await schemaState(database.db)).state).toBe('empty');
     expect(await migrate(database)).toEqual(['0001_spine']);
-  }, 30_000);
+  });
 });
 
 test('of two migrators at once on PostgreSQL one does the work', async () => {
@@ -100,7 +100,7 @@ test('of two migrators at once on PostgreSQL one does the work', async () => {
   const both = [await open(options), await open(options)];
   const done = await Promise.all(both.map((database) => migrate(database)));
   expect(done.flat()).toEqual(['0001_spine']);
-}, 30_000);
+});
 
 test('a migrator whose session is ended in its middle leaves nothing, and the next one resumes', async () => {
   const options = await emptyDatabase('postgres');
@@ -112,4 +112,4 @@ test('a migrator whose session is ended in its middle leaves nothing, and the ne
   expect(await migrate(database)).toEqual(['0001_spine']);
   const { rows } = await sql<{ found: boolean }>`select to_regclass('more') is not null as found`.execute(database.db);
   expect(rows).toEqual([{ found: false }]);
-}, 30_000);
+});

@@ -7,7 +7,7 @@ import { readAllPoolStates, readPoolStates } from '../../src/store/pool-state.ts
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit } from '../support/runs.ts';
 
-describe('what a pool has to do', { timeout: 60_000 }, () => {
+describe('what a pool has to do', () => {
   let opened: OpenedDatabase;
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe('what a pool has to do', { timeout: 60_000 }, () => {
     await declare('WorkerPool', 'private/own', { ...bounds, requires: { labels: { tier: 'gold' } } });
     await declare('Defaults', 'shared/defaults', { scope: 'namespace', share: true });
     await declare('Defaults', 'private/defaults', { scope: 'environment', share: false });
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   const bounds = { minWorkers: 0, maxWorkers: 1, concurrency: 3, requires: {} };

@@ -3,12 +3,12 @@ import { readRecordedUse } from '../../src/store/recorded-use.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit, until, withWorker } from '../support/runs.ts';
 
-describe('what ended runs used', { timeout: 30_000 }, () => {
+describe('what ended runs used', () => {
   let opened: OpenedDatabase;
 
   beforeAll(async () => {
     opened = await openTestDatabase('postgres');
-  }, 60_000);
+  });
   afterAll(async () => {
     await opened.close();
   });

@@ -18,7 +18,7 @@ import {
   withWorker,
 } from '../support/runs.ts';
 
-describe.each(databaseKinds)('a run that is started again, on the %s database', { timeout: 60_000 }, (kind) => {
+describe.each(databaseKinds)('a run that is started again, on the %s database', (kind) => {
   let opened: OpenedDatabase;
   let status = 400;
   let bundle: Bundle;
@@ -37,7 +37,7 @@ describe.each(databaseKinds)('a run that is started again, on the %s database', 
     const nodes = { first: { to: ['second'] }, second: { tool: 'post', input: {} } };
     bundle = bundleOf({ nodes, tools });
     await install(opened.database, bundle);
-  }, 60_000);
+  });
   afterAll(async () => {
     server.close();
     await opened.close();

@@ -17,7 +17,7 @@ beforeAll(async () => {
       opened.database.db,
     );
   }
-}, 60_000);
+});
 afterAll(() => opened.close());
 
 async function plan(number: number, more: { readonly risks?: readonly (readonly [string, string])[] } = {}) {

@@ -11,7 +11,7 @@ import { inTransaction } from '../../src/store/transaction.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { bundleOf, environment, install, submit, until, withWorker } from '../support/runs.ts';
 
-test('a member of pawl_app runs pawl, and changes nothing of the record', { timeout: 60_000 }, async () => {
+test('a member of pawl_app runs pawl, and changes nothing of the record', async () => {
   const { url, drop } = await createDatabase();
   const owner = await openDatabase({ url });
   const login = `app_${randomBytes(6).toString('hex')}`;

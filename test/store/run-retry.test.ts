@@ -13,7 +13,7 @@ import { bundleOf, environment, eventually, httpTool, install, until, withWorker
 
 const backoff = { initial: '1ms', max: '1ms', multiplier: 1, jitter: 'none' } as const;
 
-describe('a run of a task that says how often to try', { timeout: 60_000 }, () => {
+describe('a run of a task that says how often to try', () => {
   let opened: OpenedDatabase;
   const answers: number[] = [];
   const asked: string[] = [];
@@ -33,7 +33,7 @@ describe('a run of a task that says how often to try', { timeout: 60_000 }, () =
     const url = (path: string) => httpTool(`http://127.0.0.1:${port}/${path}`, { idempotent: true, ...once });
     const nodes = { a: { tool: 'first', input: {}, to: ['b'] }, b: { tool: 'second', input: {} } };
     await install(opened.database, bundleOf({ nodes, tools: { first: url('first'), second: url('second') } }));
-  }, 60_000);
+  });
   afterAll(async () => {
     server.close();
     await opened.close();

@@ -19,7 +19,7 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     opened = await openTestDatabase(kind);
     session = await opened.database.session();
     revision = await install(opened.database, bundleOf({ nodes: { a: {} } }));
-  }, 60_000);
+  });
   afterAll(async () => {
     await session.close();
     await opened.close();

@@ -8,7 +8,7 @@ import { readWorkersPool } from '../../src/store/worker-pool.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit, system } from '../support/runs.ts';
 
-describe('a submission', { timeout: 60_000 }, () => {
+describe('a submission', () => {
   let opened: OpenedDatabase;
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe('a submission', { timeout: 60_000 }, () => {
     await declare('default', 'default', { requires: {}, maxQueued: 2 });
     await declare('other', 'gpu', { requires: { gpu: true } });
     await declare('other', 'shared', { requires: { region: 'us' } }, { 'pawl/share': 'default' });
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   const declare = async (namespace: string, name: string, spec: object, annotations: object = {}) => {

@@ -20,7 +20,7 @@ describe.each(databaseKinds)('behind the back of apply on %s', (kind) => {
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     database = opened.database;
-  }, 60_000);
+  });
   afterAll(() => opened.close());
 
   async function environment(name: string): Promise<void> {

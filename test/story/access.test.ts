@@ -14,7 +14,7 @@ import type { TestRepository } from '../support/git.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres.ts';
 import { edit, exampleRepository, typist } from './example.ts';
 
-describe('what is in force', { timeout: 60_000 }, () => {
+describe('what is in force', () => {
   let repository: TestRepository;
   let made: TestDatabase;
   let pawl: ReturnType<typeof typist>;
@@ -24,7 +24,7 @@ describe('what is in force', { timeout: 60_000 }, () => {
     pawl = typist(repository.path, { DATABASE_URL: made.url });
     const applied = await pawl('apply', '--auto-approve', '--ack', 'bootstrap');
     if (applied.exit !== 0) throw new Error(applied.stderr);
-  }, 60_000);
+  });
   afterAll(async () => {
     await made.drop();
     await repository.remove();

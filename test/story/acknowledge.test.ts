@@ -20,7 +20,7 @@ describe('acknowledging on the command line', { timeout: 120_000 }, () => {
     repository = await exampleRepository();
     await giveDatabase(repository);
     pawl = typist(repository.path);
-  }, 60_000);
+  });
   afterAll(() => repository.remove());
 
   async function saved(): Promise<SavedPlan & { readonly ids: readonly string[] }> {

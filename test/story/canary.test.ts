@@ -87,13 +87,13 @@ beforeAll(async () => {
     },
   });
   await up.waitFor(/pawl is up at/, 60_000);
-}, 90_000);
+});
 
 afterAll(async () => {
   await up.kill();
   await Promise.all([tools.close(), model.close(), repository.remove(), rm(folder, { recursive: true })]);
   await made.drop();
-}, 30_000);
+});
 
 function files(ciphertext: string): Record<string, string> {
   const tool = (name: string, status: number, auth: string) => `apiVersion: pawl/v1

@@ -59,7 +59,7 @@ describe.each([
   let place: Place;
   beforeAll(async () => {
     place = await open();
-  }, 60_000);
+  });
   afterAll(() => place.close(), 60_000);
 
   test('a saved plan goes live exactly as it was reviewed', async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   pawl = typist(repository.path, { DATABASE_URL: made.url });
   const applied = await pawl('apply', '--auto-approve', '--ack', 'bootstrap');
   if (applied.exit !== 0) throw new Error(applied.stderr);
-}, 60_000);
+});
 afterAll(async () => {
   await database.close();
   await made.drop();
@@ -37,7 +37,7 @@ function byHand(address: string, edit: (spec: JsonObject) => JsonObject): Promis
 
 const fewerSteps = (spec: JsonObject) => ({ ...spec, limits: { ...(spec['limits'] as JsonObject), maxSteps: 2 } });
 
-test('drift says who did what and when, and names the two ways out', { timeout: 60_000 }, async () => {
+test('drift says who did what and when, and names the two ways out', async () => {
   expect(await pawl('drift')).toMatchObject({ exit: 0 });
   await byHand(agent, fewerSteps);
   const said = await pawl('drift');
@@ -54,7 +54,7 @@ test('drift says who did what and when, and names the two ways out', { timeout: 
   });
 });
 
-test('accepted drift, once committed and applied, is what Git says', { timeout: 60_000 }, async () => {
+test('accepted drift, once committed and applied, is what Git says', async () => {
   const [file, before] = ['agents/draft.yaml', await readFile(join(repository.path, 'agents/draft.yaml'), 'utf8')];
   const shown = await pawl('drift', 'accept', '--diff');
   expect(shown.exit).toBe(0);
@@ -75,7 +75,7 @@ test('accepted drift, once committed and applied, is what Git says', { timeout: 
   expect(await pawl('drift')).toMatchObject({ exit: 0 });
 });
 
-test('a file with uncommitted edits is not mixed with an accepted one', { timeout: 60_000 }, async () => {
+test('a file with uncommitted edits is not mixed with an accepted one', async () => {
   await byHand(agent, (spec) => ({ ...spec, description: 'Edited by hand.' }));
   const file = join(repository.path, 'agents/draft.yaml');
   const committed = await readFile(file, 'utf8');
@@ -89,7 +89,7 @@ test('a file with uncommitted edits is not mixed with an accepted one', { timeou
   await writeFile(file, committed);
 });
 
-test('nothing is written through a link', { timeout: 60_000 }, async () => {
+test('nothing is written through a link', async () => {
   const file = join(repository.path, 'agents/draft.yaml');
   const committed = await readFile(file, 'utf8');
   const outside = join(repository.path, '..', 'outside.yaml');
@@ -104,7 +104,7 @@ test('nothing is written through a link', { timeout: 60_000 }, async () => {
   await writeFile(file, committed);
 });
 
-test('healing undoes it, says whose it was, and asks first', { timeout: 60_000 }, async () => {
+test('healing undoes it, says whose it was, and asks first', async () => {
   const asked = await pawl('drift', 'heal');
   expect(asked).toMatchObject({ exit: 64 });
   expect(asked.stderr).toContain('--auto-approve');

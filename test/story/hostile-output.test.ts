@@ -31,13 +31,13 @@ beforeAll(async () => {
   const env = { DATABASE_URL: made.url, PAWL_LOG_LEVEL: 'trace' };
   worker = startProcess({ entry: 'src/main.ts', args: ['worker'], cwd: repository.path, env });
   await worker.waitFor(/The worker takes runs/);
-}, 60_000);
+});
 
 afterAll(async () => {
   await worker.kill();
   await Promise.all([tools.close(), repository.remove()]);
   await made.drop();
-}, 30_000);
+});
 
 function files(prompt: string): Record<string, string> {
   const tool = (name: string) => `apiVersion: pawl/v1

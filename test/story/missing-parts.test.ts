@@ -20,7 +20,7 @@ spec:
   observability: { sampling: 0.5 }
 `;
 
-describe('manifests that are right and need what this build lacks', { timeout: 60_000 }, () => {
+describe('manifests that are right and need what this build lacks', () => {
   let repository: TestRepository;
   let pawl: (...words: readonly string[]) => Promise<Said>;
 
@@ -32,7 +32,7 @@ describe('manifests that are right and need what this build lacks', { timeout: 6
     await writeFile(join(repository.path, 'agents/takeovers.yaml'), rule);
     await writeFile(join(repository.path, 'agents/keeper.yaml'), agent);
     await repository.commit({});
-  }, 60_000);
+  });
   afterAll(() => repository.remove());
 
   test('validate passes, with a warning at each place and the parts by name', async () => {

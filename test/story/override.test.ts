@@ -16,7 +16,7 @@ beforeAll(async () => {
   pawl = typist(repository.path, { DATABASE_URL: made.url });
   const applied = await pawl('apply', '--auto-approve', '--ack', 'bootstrap');
   if (applied.exit !== 0) throw new Error(applied.stderr);
-}, 60_000);
+});
 afterAll(async () => {
   await made.drop();
   await repository.remove();
@@ -53,7 +53,7 @@ test('an override is live at once, listed with its reason, and kept by the next 
   expect((await pawl('plan')).stdout).not.toContain('Expected drift');
 });
 
-test('one that permits more waits for somebody who agrees, as a commit would', { timeout: 60_000 }, async () => {
+test('one that permits more waits for somebody who agrees, as a commit would', async () => {
   await writeFile(join(repository.path, 'patch.yaml'), 'spec:\n  limits:\n    maxSteps: 500\n');
   // A policy holds the steps of the other system below that anyway, so there it would permit nothing.
   const answer = 'Agent/support/answer';
@@ -70,7 +70,7 @@ test.each([
   [['--field', 'metadata.labels.a=b'], 'An override changes `spec` alone'],
   [['--field', 'maxSteps'], '`maxSteps` is no field.'],
   [[], 'There is nothing to override.'],
-])('%j is refused: %s', { timeout: 60_000 }, async (words, message) => {
+])('%j is refused: %s', async (words, message) => {
   const said = await set(...words);
   expect(said.exit).toBe(64);
   expect(said.stderr).toContain(message);

@@ -12,7 +12,7 @@ const pool = 'default/eu';
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
-}, 60_000);
+});
 
 interface Scene {
   readonly database: Database;

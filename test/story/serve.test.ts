@@ -75,7 +75,7 @@ const common = () => ({
   PAWL_SERVER: undefined,
 });
 
-describe('off the loopback address pawl serve', { timeout: 60_000 }, () => {
+describe('off the loopback address pawl serve', () => {
   const serving = async (environment: Record<string, string>) => {
     const app = createApp(repository.path, { ...common(), PATH: process.env['PATH'], ...environment });
     return app.serve({ host: '0.0.0.0', port: 0 });
@@ -131,7 +131,7 @@ describe('off the loopback address pawl serve', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a command that asks another machine', { timeout: 60_000 }, () => {
+describe('a command that asks another machine', () => {
   let tokenFile = '';
   const remote = (more: Record<string, string | undefined> = {}) => ({
     ...common(),
@@ -152,7 +152,7 @@ describe('a command that asks another machine', { timeout: 60_000 }, () => {
       env: { ...common(), PAWL_OIDC_ISSUER: issuer, PAWL_OIDC_AUDIENCE: 'pawl', PAWL_TRUSTED_PROXY: '1' },
     });
     address = (await served.waitFor(/at (http:\/\/127\.0\.0\.1:\d+)/, 30_000))[1] ?? '';
-  }, 60_000);
+  });
 
   test('is the owner of its token there, and no argument of its process holds it', async () => {
     const asking = startProcess({ entry: 'src/main.ts', args: ['whoami'], cwd: repository.path, env: remote() });
@@ -208,7 +208,7 @@ describe('a command that asks another machine', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a token of the identity provider', { timeout: 60_000 }, () => {
+describe('a token of the identity provider', () => {
   const signed = (claims: Readonly<Record<string, unknown>> = {}) => {
     const now = Math.floor(Date.now() / 1_000);
     return new SignJWT({ iss: issuer, aud: 'pawl', sub: 'ada', iat: now, exp: now + 300, ...claims })
@@ -251,7 +251,7 @@ describe('a token of the identity provider', { timeout: 60_000 }, () => {
   });
 });
 
-test('doctor counts tokens and asks the provider for its keys, and shows none', { timeout: 60_000 }, async () => {
+test('doctor counts tokens and asks the provider for its keys, and shows none', async () => {
   const settings = { DATABASE_URL: made.url, PAWL_OIDC_ISSUER: issuer, PAWL_OIDC_AUDIENCE: 'pawl' };
   const { stdout } = await typist(repository.path, settings)('doctor', '-o', 'json');
   const { checks } = JSON.parse(stdout) as { checks: { name: string }[] };
@@ -260,7 +260,7 @@ test('doctor counts tokens and asks the provider for its keys, and shows none', 
   ]);
 });
 
-describe('who fails again and again', { timeout: 60_000 }, () => {
+describe('who fails again and again', () => {
   const from = async (forwarded: string, token: string) => {
     const headers = { authorization: `Bearer ${token}`, 'x-forwarded-for': forwarded };
     const answer = await send(address, '/v1/whoami', { headers });

@@ -26,7 +26,7 @@ const cases = [
   },
 ] as const;
 
-describe('a repository that init has written', { timeout: 90_000 }, () => {
+describe('a repository that init has written', () => {
   test.each(cases)(
     'from $template is sound, formatted, planned, applied, and runs as $run',
     async ({ template, run, output }) => {

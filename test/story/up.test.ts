@@ -10,7 +10,7 @@ import { startProcess } from '../support/processes.ts';
 import type { TestProcess } from '../support/processes.ts';
 import { edit, exampleRepository, ticket, typist } from './example.ts';
 
-describe('pawl up', { timeout: 90_000 }, () => {
+describe('pawl up', () => {
   let repository: TestRepository;
   let pawl: (...words: readonly string[]) => Promise<Said>;
   let up: TestProcess;
@@ -27,7 +27,7 @@ describe('pawl up', { timeout: 90_000 }, () => {
       env: { PAWL_POLL_MS: '600000', DATABASE_URL: undefined },
     });
     address = (await up.waitFor(/pawl is up at (http:\/\/127\.0\.0\.1:\d+)/, 60_000))[1] ?? '';
-  }, 90_000);
+  });
   afterAll(async () => {
     await up.kill();
     await repository.remove();

@@ -47,12 +47,12 @@ export async function startEffectServer(): Promise<EffectServer> {
   return {
     url,
     effects,
-    waitForEffects: async (count, timeoutMs = 15_000) => {
+    waitForEffects: async (count, timeoutMs = 40_000) => {
       await fetch(`${url}/-/wait?count=${count}`, { signal: AbortSignal.timeout(timeoutMs) });
       return effects();
     },
     release: async () => {
-      await fetch(`${url}/-/release`, { method: 'POST', signal: AbortSignal.timeout(5_000) });
+      await fetch(`${url}/-/release`, { method: 'POST', signal: AbortSignal.timeout(30_000) });
     },
     kill: async () => {
       await server.kill();

@@ -17,7 +17,7 @@ async function repositoryWithTwoCommits(): Promise<TestRepository> {
 async function clone(url: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pawl-clone-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await promisify(execFile)('git', ['clone', '--quiet', url, folder], { env: gitEnvironment(), timeout: 15_000 });
+  await promisify(execFile)('git', ['clone', '--quiet', url, folder], { env: gitEnvironment(), timeout: 60_000 });
   return folder;
 }
 

@@ -111,7 +111,7 @@ function installed(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/opt/homebrew/bin'];
   return folders
     .map((folder) => join(folder, 'nats-server'))
-    .find((path) => existsSync(path) && spawnSync(path, ['--version'], { timeout: 10_000 }).status === 0);
+    .find((path) => existsSync(path) && spawnSync(path, ['--version'], { timeout: 60_000 }).status === 0);
 }
 
 function installedByApt(): string | undefined {

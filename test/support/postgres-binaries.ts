@@ -47,7 +47,7 @@ function installed(): string | undefined {
 
 function isUsable(folder: string, owner: Owner | undefined): boolean {
   if (!existsSync(join(folder, 'postgres')) || !existsSync(join(folder, 'initdb'))) return false;
-  const asked = spawnSync(join(folder, 'postgres'), ['--version'], { encoding: 'utf8', timeout: 10_000, ...owner });
+  const asked = spawnSync(join(folder, 'postgres'), ['--version'], { encoding: 'utf8', timeout: 60_000, ...owner });
   const major = /(\d+)/.exec(asked.stdout ?? '')?.[1];
   return major !== undefined && Number(major) >= versionMin;
 }
@@ -64,7 +64,7 @@ async function embedded(owner: Owner | undefined): Promise<string | undefined> {
   if (folder === undefined) return undefined;
   // Its libraries' symbolic links are made by an install script, which `npm ci --ignore-scripts` leaves out.
   const hydrate = join(folder, 'scripts', 'hydrate-symlinks.js');
-  await promisify(execFile)(process.execPath, [hydrate], { cwd: folder, timeout: 30_000 });
+  await promisify(execFile)(process.execPath, [hydrate], { cwd: folder, timeout: 60_000 });
   const binaries = join(folder, 'native', 'bin');
   return isUsable(binaries, owner) ? binaries : undefined;
 }

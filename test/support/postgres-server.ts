@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
 
-const startMsMax = 30_000;
+const startMsMax = 60_000;
 
 export interface ServerOptions {
   /** fsync and full pages on: what a crash test or a benchmark needs. Off by default, because tests are faster so. */

@@ -51,6 +51,6 @@ test('a test run killed with -9 leaves no server behind', async () => {
   const [, folder = '', url = ''] = await run.waitFor(/started (\S+) (\S+)\n/);
   expect(await query(url, 'select 1 as one')).toEqual([{ one: 1 }]);
   await run.kill();
-  await expect.poll(() => existsSync(folder), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => existsSync(folder)).toBe(false);
   await expect(query(url, 'select 1')).rejects.toThrow(/ECONNREFUSED/);
 });

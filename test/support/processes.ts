@@ -7,7 +7,8 @@ import { builtSources } from './built-sources.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 // Built where no test's limit runs, of the same sources as this process was loaded from.
 const sources = builtSources();
-const waitMsDefault = 15_000;
+// Generous: a machine that is busy elsewhere stops for seconds.
+const waitMsDefault = 40_000;
 const outputCharactersMax = 4 * 1024 * 1024;
 
 export interface ProcessOptions {

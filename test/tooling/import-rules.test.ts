@@ -86,7 +86,7 @@ beforeAll(async () => {
   }
   const { stdout } = await runProcess({ entry: 'tooling/check-imports.js', args: ['--json', copy], timeoutMs: 60_000 });
   violations = JSON.parse(stdout);
-}, 90_000);
+});
 
 afterAll(async () => {
   await rm(copy, { recursive: true, force: true });

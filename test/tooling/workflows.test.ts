@@ -43,7 +43,7 @@ const texts: readonly (readonly [string, string])[] = [
 ];
 const examples = texts.filter(([path]) => !ours.includes(path));
 
-test('actionlint finds nothing in any workflow that we have or write', { timeout: 60_000 }, async () => {
+test('actionlint finds nothing in any workflow that we have or write', async () => {
   expect(texts.length).toBeGreaterThanOrEqual(5);
   for (const [path, text] of texts) expect(await runLint(text, path), path).toEqual([]);
   // It looks: a scope, a misspelt input and a script that a title ends are found.

@@ -20,7 +20,7 @@ beforeAll(async () => {
   [opened, folder] = await Promise.all([openTestDatabase('embedded'), mkdtemp(join(tmpdir(), 'pawl-key-'))]);
   await install(opened.database, bundleOf({ nodes: { a: {} } }));
   keys = { kind: 'file', path: join(folder, 'secret.key'), isMade: true };
-}, 60_000);
+});
 afterAll(async () => {
   await opened.close();
   await rm(folder, { recursive: true });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const args = ['url' in opened.options ? opened.options.url : '', '15000', String(runs)];
   workers = [0, 1].map(() => startProcess({ entry: 'test/support/worker-main.ts', args }));
   await Promise.all(workers.map((worker) => worker.waitFor(/started/, 30_000)));
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.kill()));
   await effects.close();
@@ -50,7 +50,7 @@ async function atRest(): Promise<Readonly<Record<string, number>>> {
   return eventually(async () => {
     const states = await countStates(opened.database);
     return (states['Running'] ?? 0) + (states['Queued'] ?? 0) === 0 ? states : undefined;
-  }, 60_000);
+  });
 }
 
 test('a revert of the live revision changes the course of no run that is in the middle of its graph', {

@@ -89,7 +89,7 @@ describe('Markdown', () => {
       }),
       { numRuns: 25, endOnFailure: true },
     );
-  }, 60_000);
+  });
 
   test('a code span holds exactly its text, in a line and in a cell', () => {
     fc.assert(
@@ -162,7 +162,7 @@ describe('limits of a comment', () => {
         expect(markdown.trimEnd().endsWith(' -->')).toBe(true);
       }
     }
-  }, 60_000);
+  });
 });
 
 /** Rows of tables that have not as many cells as their head: a pipe from outside ended one. */

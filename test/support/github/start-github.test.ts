@@ -55,7 +55,7 @@ test('a real Git client clones, and pushes as whom its token says', async () => 
   const folder = await mkdtemp(join(tmpdir(), 'pawl-client-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const run = async (...args: string[]) =>
-    (await promisify(execFile)('git', args, { cwd: folder, env: gitEnvironment(), timeout: 15_000 })).stdout;
+    (await promisify(execFile)('git', args, { cwd: folder, env: gitEnvironment(), timeout: 60_000 })).stdout;
   const url = github.cloneUrl('acme', 'agents');
   await expect(run('clone', '--quiet', url, '.')).rejects.toThrow(/terminal prompts disabled|Authentication/);
   await run('clone', '--quiet', url.replace('//', `//x:${github.tokenOf('ann')}@`), '.');
@@ -97,7 +97,7 @@ test('the forge signs merges and squashes with a key of its own, and rebased com
   await github.git('acme/agents', 'update-ref', 'refs/heads/signed', 'main');
   const folder = join(home, 'clone.git');
   const url = github.cloneUrl('acme', 'agents').replace('//', `//x:${github.tokenOf('ann')}@`);
-  const git = (...args: string[]) => promisify(execFile)('git', args, { env: environment, timeout: 15_000 });
+  const git = (...args: string[]) => promisify(execFile)('git', args, { env: environment, timeout: 60_000 });
   await git('clone', '--quiet', '--bare', url, folder);
   const { stderr } = await git('--git-dir', folder, 'verify-commit', 'signed');
   expect(stderr).toContain('Good signature from "GitHub <noreply@github.com>"');

@@ -116,7 +116,7 @@ export class Webhooks {
 /** 0 where nobody answers within ten seconds, as GitHub waits. */
 async function post(url: string, body: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve) => {
-    const sent = send(url, { method: 'POST', timeout: 10_000, headers }, (response) => {
+    const sent = send(url, { method: 'POST', timeout: 40_000, headers }, (response) => {
       response.resume().once('close', () => resolve(response.statusCode ?? 0));
     });
     sent.on('timeout', () => sent.destroy());
