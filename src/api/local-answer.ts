@@ -3,12 +3,14 @@ import { readEnvironment } from '../controller/environments.ts';
 import type { ControlPlane } from '../controller/planning.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
+import { objectAt } from '../manifest/manifest-reference.ts';
 import type { Rules } from '../manifest/rules.ts';
 import { personKey, standingOf } from '../plan/approvers.ts';
 import type { Person } from '../policy/person.ts';
 import { schemaCompiler } from '../policy/schema.ts';
 import { nodeOf, stepsOf } from '../run/place.ts';
 import { type NewAnswer, type QuestionRow, readOpenQuestions, readQuestions, writeAnswer } from '../store/answer.ts';
+import { listResources } from '../store/listing.ts';
 import { readRun } from '../store/run.ts';
 import type { AnswerOperations, AnswerRecord, AnswerRequest, QuestionRecord } from './operations-answer.ts';
 
@@ -64,7 +66,8 @@ function chosen(questions: readonly QuestionRow[], { run, place }: AnswerRequest
 
 function isAt(question: QuestionRow, place: string): boolean {
   const own = placeOf(question);
-  return own === place || nodeOf(stepsOf(own).at(-1) ?? '') === place;
+  const [node = ''] = (stepsOf(own).at(-1) ?? '').split('/');
+  return own === place || nodeOf(node) === place;
 }
 
 function givenBy({ name: by }: Person, request: AnswerRequest, question: QuestionRow): NewAnswer {
@@ -99,11 +102,25 @@ function fitting(form: Json | undefined, schema: Json | undefined): Json {
 /** By the rules of the environment's own branch: whoever is asked may not say so themselves. */
 async function assertAsked(plane: ControlPlane, person: Person, question: QuestionRow): Promise<void> {
   const { rules } = await readEnvironment(plane.repository, question.environment);
-  const { groups, users } = assigneesIn(question.detail);
-  // A question that names nobody is nobody's: no empty list and no damaged row lets everybody decide.
-  if (groups.length + users.length === 0) throw refused('answer.not_assigned', 'The question names nobody.');
-  const standing = standingOf(person, { groups, users, min: 1 }, rules ?? noRules);
-  if (!standing.may) throw refused('answer.not_assigned', standing.why);
+  for (const { groups, users } of [assigneesIn(question.detail), ...(await liveAssignees(plane, question))]) {
+    // A question that names nobody is nobody's: no empty list and no damaged row lets everybody decide.
+    if (groups.length + users.length === 0) throw refused('answer.not_assigned', 'The question names nobody.');
+    const standing = standingOf(person, { groups, users, min: 1 }, rules ?? noRules);
+    if (!standing.may) throw refused('answer.not_assigned', standing.why);
+  }
+}
+
+/** Of a call: whom the tool asks now. Whoever was taken off it since may not answer, and of a tool that is gone nobody. */
+async function liveAssignees(
+  { database }: ControlPlane,
+  { environment, detail }: QuestionRow,
+): Promise<readonly QuestionRecord['assignees'][]> {
+  const { tool } = detail;
+  if (typeof tool !== 'string') return [];
+  const [namespace = '', name = ''] = tool.split('/');
+  const [live] = await listResources(database.db, { environment, kind: 'Tool', namespace, name });
+  const spec = live === undefined ? {} : objectAt(live.manifest, 'spec');
+  return [assigneesIn(objectAt(spec, 'human'))];
 }
 
 const noRules: Rules = { groups: {}, ownership: [], approvals: {}, guards: {} as Rules['guards'] };
@@ -145,6 +162,7 @@ function questionRecord(row: QuestionRow): QuestionRecord {
     kind,
     since: row.created_at.toISOString(),
     dueAt: row.due_at?.toISOString(),
+    ...toolIn(detail),
     shown: detail['shown'],
     form: isJsonObject(form) ? form : undefined,
     assignees: assigneesIn(detail),
@@ -157,6 +175,11 @@ function questionRecord(row: QuestionRow): QuestionRecord {
 
 function placeOf({ path }: Pick<QuestionRow, 'path'>): string {
   return path.slice(0, path.lastIndexOf('/'));
+}
+
+function toolIn({ tool, asks, by }: JsonObject): Pick<QuestionRecord, 'tool'> {
+  if (typeof tool !== 'string') return {};
+  return { tool: { name: tool, asks: typeof asks === 'string' ? asks : '', by: typeof by === 'string' ? by : '' } };
 }
 
 function numberIn(detail: JsonObject, field: string): number | undefined {

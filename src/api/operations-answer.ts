@@ -27,6 +27,8 @@ export interface QuestionRecord {
   readonly kind: 'human' | 'review';
   readonly since: string;
   readonly dueAt: string | undefined;
+  /** Of a call: `namespace/name` of the tool, what it says of itself, and who called it. */
+  readonly tool?: { readonly name: string; readonly asks: string; readonly by: string };
   /** What is to be decided on: the input of the step, or the output that is reviewed. */
   readonly shown: unknown;
   /** JSON Schema of the answer to a form. */

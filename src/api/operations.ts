@@ -251,6 +251,8 @@ export interface TraceCall {
     readonly failed?: string;
   }[];
   readonly outcome: 'running' | 'done' | 'failed' | 'denied' | 'unknown';
+  /** Of a call that was put to people: the one who answered. */
+  readonly answeredBy?: string;
   readonly error: { readonly code: string; readonly message: string } | undefined;
   readonly startedAt: string;
   readonly endedAt: string | undefined;

@@ -13,6 +13,7 @@ const question = z
     kind: z.enum(['human', 'review']),
     since: z.string(),
     dueAt: z.string().optional(),
+    tool: z.object({ name: z.string(), asks: z.string(), by: z.string() }).optional(),
     shown: z.unknown(),
     form: z.record(z.string(), z.unknown()).optional(),
     assignees: z.object({ groups: z.array(z.string()), users: z.array(z.string()) }),

@@ -258,6 +258,7 @@ const traceCall = z.object({
     ),
   ),
   outcome: z.enum(['running', 'done', 'failed', 'denied', 'unknown']),
+  answeredBy: z.string().optional(),
   error: maybe(z.object({ code: z.string(), message: z.string() })),
   startedAt: instant,
   endedAt: maybe(instant),

@@ -10,10 +10,13 @@ export function asksText({ assignees, min }: Pick<QuestionRecord, 'assignees' | 
 
 /** One question in full: what is to be decided on, exactly, and what may be said. */
 export function questionText(question: QuestionRecord): string {
-  const { run, system, place, kind, dueAt, shown, form, votes, answered } = question;
+  const { run, system, place, kind, dueAt, tool, shown, form, votes, answered } = question;
   const lines = [
     `run ${run} of ${neutral(system)} asks at ${neutral(place)}`,
     `  of      ${neutral(asksText(question))}`,
+    ...(tool === undefined
+      ? []
+      : [`  tool    ${neutral(tool.name)}, called by ${neutral(tool.by)}`, indented(tool.asks)]),
     ...(dueAt === undefined ? [] : [`  until   ${dueAt}`]),
     ...votes.map(({ by, as, at }) => `  ${wordOf(as)} by ${neutral(by)} at ${at}`),
     ...(answered === undefined

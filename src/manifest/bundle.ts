@@ -11,8 +11,8 @@ import type { Json, JsonObject } from './json.ts';
  *
  * 1: the first. 2: braces in a prompt have a meaning, and agents have inputs. 3: graphs with joins, loops, lists, nested
  * systems, people and retries; agents that hand over, remember and fall back; providers of their own. 4: rules that ask,
- * watch data, hold conditions, share budgets and set floors. 5: tools that are programs, modules or of MCP servers, and
- * agents elsewhere.
+ * watch data, hold conditions, share budgets and set floors. 5: tools that are programs, modules, people or of MCP
+ * servers, and agents elsewhere.
  */
 export const engineSchema = 5;
 
@@ -262,6 +262,7 @@ export interface BundleTool {
     | { readonly type: 'retrieval'; readonly memory: string; readonly topK: number }
     | { readonly type: 'memory'; readonly memory: string; readonly operation: MemoryOperation }
     | BundleWorldTool
+    | ({ readonly type: 'human' } & BundleHuman)
     | {
         readonly type: 'http';
         readonly method: string;

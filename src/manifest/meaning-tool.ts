@@ -50,6 +50,8 @@ function checkBlocks(spec: JsonObject, type: string, report: Report): void {
   if (!connecting.includes(type)) fields.push('egress');
   if (type !== 'http') fields.push('auth');
   if (!hasTiers(type)) fields.push('isolation');
+  // A person is asked once, and has `human.ttl` to answer.
+  if (type === 'human') fields.push('timeout', 'retry', 'idempotent');
   refuseFields(spec, { fields, what: `a tool of type ${type}` }, report);
 }
 

@@ -114,7 +114,8 @@ function kindOf(
   throw notRunnable(system, `has a node, ${name}, that says nothing to do`);
 }
 
-function humanOf({ assignees, form, ttl }: NonNullable<WrittenNode['human']>): BundleHuman {
+/** What people are asked by a node, or by a tool. */
+export function humanOf({ assignees, form, ttl }: NonNullable<WrittenNode['human']>): BundleHuman {
   return { assignees: assigneesOf(assignees), ...(form === undefined ? {} : { form }), ttlMs: durationMs(ttl) };
 }
 

@@ -18,6 +18,9 @@ export function classesOf(type: BundleTool['impl']['type'], dataClass: DataClass
     case 'wasm':
       // Nothing but its arguments goes in, and nothing but its result comes out.
       return [];
+    case 'human':
+      // Nobody but whom the tool names is shown anything, and what they answer may be private.
+      return ['privateRead'];
     case 'cli':
     case 'container':
     case 'mcp':

@@ -115,6 +115,8 @@ export interface Settlement {
   readonly error?: CallError;
   /** What guards said of the answer, where they found something. */
   readonly decision?: RecordedDecision | undefined;
+  /** The person who answered. */
+  readonly by?: string | undefined;
   readonly tokensIn: number;
   readonly tokensOut: number;
   readonly cost: number;
@@ -123,7 +125,7 @@ export interface Settlement {
 /** Writes down what became of a call that was let through, and gives back what it did not use. */
 export function settle(attempt: Attempt, settlement: Settlement): void {
   const { call, path, scope, target } = attempt;
-  const { outcome, body, error, decision, tokensIn, tokensOut, cost } = settlement;
+  const { outcome, body, error, decision, by, tokensIn, tokensOut, cost } = settlement;
   if (outcome === 'unknown' && error?.retryable === false) scope.unsettled?.add(path);
   // An unknown outcome keeps what was reserved, unless the call was never made.
   if (error?.code === 'call.not_made') scope.ledger.unmake(path);
@@ -142,6 +144,7 @@ export function settle(attempt: Attempt, settlement: Settlement): void {
     tokensIn: Math.min(tokensIn, tokensMax),
     tokensOut: Math.min(tokensOut, tokensMax),
     cost,
+    ...(by === undefined || by === '' ? {} : { audit: { by } }),
   });
 }
 

@@ -62,6 +62,8 @@ export interface AuditVoid {
 
 /** What became of a call that was let through. */
 export interface AuditOutcome {
+  /** The person who gave the result. */
+  readonly by?: string | undefined;
   readonly call: string;
   /** Micro-USD. */
   readonly cost: number;
@@ -115,12 +117,12 @@ function verdictOf(
   };
 }
 
-function outcomeOf({ path, outcome, error, tokensIn = 0, tokensOut = 0, cost = 0 }: ResultEntry): AuditEvent {
+function outcomeOf({ path, outcome, error, audit, tokensIn = 0, tokensOut = 0, cost = 0 }: ResultEntry): AuditEvent {
   if (outcome === 'denied') {
     // Without a decision no gate refused it; what the journal calls so is no more than a failure.
     return { call: path, cost, event: 'failed', reason: error?.code, tokensIn, tokensOut };
   }
-  return { call: path, cost, event: outcome, reason: error?.code, tokensIn, tokensOut };
+  return { by: audit?.by, call: path, cost, event: outcome, reason: error?.code, tokensIn, tokensOut };
 }
 
 export function eventOfEnd(end: RunEnd): AuditEnd {

@@ -69,6 +69,8 @@ export interface GuardRecord {
 /** What the record says of a call beside what the journal holds. */
 export interface AuditFacts {
   readonly subject?: string;
+  /** Of a result: the person who gave it. */
+  readonly by?: string;
   /** Of a refusal: the live revision that the decision looked at. */
   readonly live?: number;
   /** In place of a name that the model made up, which may hold anything: its digest. */

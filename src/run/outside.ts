@@ -15,6 +15,8 @@ import type { ToolOutcome } from '../tools/tool.ts';
 export interface Outside {
   tool(tool: BundleTool, args: Json, options: ToolCallOptions & Played): Promise<ToolOutcome>;
   model(model: BundleModel, request: ModelRequest, options: ModelCallOptions & Played): Promise<ModelResponse>;
+  /** What answers in the place of people, where a run is only played; undefined: they are asked. */
+  person?(call: Pick<Played, 'path' | 'digest'>): ToolOutcome | undefined;
   /** Absent: no guard answers, and what it guards does not pass. */
   guard?(
     guard: BundleGuard,

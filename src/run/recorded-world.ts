@@ -45,6 +45,12 @@ export class RecordedWorld implements Outside {
     return recorded === undefined ? options.world.tool(tool, args, options) : toolOutcome(recorded);
   }
 
+  /** What people answered to a call holds where the replay asks them the same. */
+  person({ path, digest }: Parameters<NonNullable<Outside['person']>>[0]): ToolOutcome | undefined {
+    const recorded = this.#lookUp('tool', path, digest);
+    return recorded === undefined ? undefined : toolOutcome(recorded);
+  }
+
   async model(model: BundleModel, request: ModelRequest, options: Options<'model'>): Promise<ModelResponse> {
     if (this.#options.models === 'ask') return options.world.model(model, request, options);
     const recorded = this.#lookUp('model', options.path, options.digest);

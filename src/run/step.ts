@@ -13,6 +13,7 @@ import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from '.
 import { haltWait } from './halting.ts';
 import { passInnerAgent } from './inner-agent.ts';
 import type { Outside } from './outside.ts';
+import { humanOf, passHuman } from './pass-human.ts';
 import { passModel } from './pass-model.ts';
 import { passTool } from './pass-tool.ts';
 import type { Pass } from './passing.ts';
@@ -123,6 +124,8 @@ function takeUp(attempt: Attempt): Promise<CallResult> | Again | undefined {
   if (scope.journal.recorded(path) === undefined) return undefined;
   if (call.kind === 'model') return leave(attempt);
   if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter, world);
+  const human = humanOf(call, scope);
+  if (human !== undefined) return passHuman({ ...attempt, call }, human, world);
   if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
   return undefined;
 }
@@ -167,6 +170,8 @@ async function pass(attempt: Attempt, allowed: Pass): Promise<CallResult | Again
   scope.begun.add(stepPlaceOf(call.node));
   if (call.kind === 'model') return passModel({ ...attempt, call }, allowed, world);
   if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter, world);
+  const human = humanOf(call, scope);
+  if (human !== undefined) return passHuman({ ...attempt, call }, human, world);
   return passTool({ ...attempt, call }, allowed, world);
 }
 

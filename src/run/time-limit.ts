@@ -3,6 +3,7 @@ import { isHandOff } from '../policy/hand-off.ts';
 import type { RecordedCall } from './call-index.ts';
 import { Halted, StepFailure } from './halt.ts';
 import type { RunJournal } from './journal.ts';
+import { questionPath } from './people.ts';
 import type { Scope } from './scope.ts';
 
 export interface TimeLimit {
@@ -38,16 +39,19 @@ export async function withinTime<T>(
   }
 }
 
+type Journal = Pick<RunJournal, 'callsWithin' | 'recorded'>;
+
 /** Milliseconds in which at least one call inside of a place was under way, by the journal of earlier owners. */
-export function spentWithin(place: string, journal: Pick<RunJournal, 'callsWithin'>): number {
-  return spentBy(journal.callsWithin(place));
+export function spentWithin(place: string, journal: Journal): number {
+  return spentBy(journal.callsWithin(place), journal);
 }
 
-/** What calls took. Work that was handed on is counted by its own calls: it may have waited. */
-function spentBy(calls: readonly RecordedCall[]): number {
+/** What calls took. Work that was handed on is counted by its own calls: it may have waited. People take none. */
+function spentBy(calls: readonly RecordedCall[], journal: Journal): number {
   const spans: [number, number][] = [];
   for (const { intent, result } of calls) {
     if (intent === undefined || result === undefined || isHandOff(intent.target)) continue;
+    if (isOfPeople(intent.path, journal)) continue;
     if (intent.kind === 'model' || intent.kind === 'tool') spans.push([intent.atMs, result.atMs]);
   }
   spans.sort(([a], [b]) => a - b);
@@ -58,6 +62,10 @@ function spentBy(calls: readonly RecordedCall[]): number {
     until = Math.max(until, to);
   }
   return spent;
+}
+
+function isOfPeople(path: string, journal: Journal): boolean {
+  return journal.recorded(questionPath({ place: path.replace(/~\d+$/, ''), kind: 'human' })) !== undefined;
 }
 
 export interface AgentTime {
@@ -77,7 +85,7 @@ export async function withinAgentTime(
   if (timeoutMs === undefined) return work(signal);
   const timer = new AbortController();
   const own = ({ intent }: RecordedCall) => intent?.node === place || intent?.node.startsWith(`${place}^`) === true;
-  const spent = spentBy(journal.callsWithin(place).filter(own));
+  const spent = spentBy(journal.callsWithin(place).filter(own), journal);
   const limit = setTimeout(() => timer.abort(), Math.max(0, timeoutMs - spent));
   try {
     return await work(AbortSignal.any([signal, timer.signal]));

@@ -13,6 +13,8 @@ export interface Call {
 export interface Draft {
   readonly place: string;
   readonly calls: Call[];
+  /** Who answered calls that were put to people, by their path without an attempt. */
+  readonly answers: Map<string, RecordedRow>;
   /** What people were asked there: a form at the place of its node, a review at a place of its own. */
   asked: 'human' | 'review' | undefined;
   answer: RecordedRow | undefined;
@@ -38,8 +40,9 @@ export function draftsOf(rows: readonly RecordedRow[], waits: readonly { path: s
   for (const call of calls.values()) draftAt(call.first.node, drafts).calls.push(call);
   for (const wait of waits) {
     const end = wait.path.lastIndexOf('/');
-    const isAsked = wait.kind === 'human' || wait.kind === 'review';
-    const draft = draftAt(wait.kind === 'review' ? wait.path : wait.path.slice(0, end), drafts);
+    const place = wait.path.slice(0, end);
+    const isAsked = (wait.kind === 'human' && !isCallPath(place)) || wait.kind === 'review';
+    const draft = draftAt(wait.kind === 'review' ? wait.path : placeOfCall(place), drafts);
     draft.isWaiting = true;
     if (isAsked) draft.asked = wait.kind === 'human' ? 'human' : 'review';
   }
@@ -48,7 +51,7 @@ export function draftsOf(rows: readonly RecordedRow[], waits: readonly { path: s
 
 function add(row: RecordedRow, drafts: Map<string, Draft>, calls: Map<string, Call>): void {
   const isReview = row.kind === 'human' && row.path.endsWith('/review');
-  const place = isReview ? row.path : row.node;
+  const place = isReview ? row.path : row.kind === 'human' ? placeOfCall(row.node) : row.node;
   // The cause of a graph's failure stands at the node that is told of it, which begins later.
   if (row.kind === 'node' && row.path.endsWith('/cause')) return;
   const draft = draftAt(place, drafts);
@@ -56,6 +59,8 @@ function add(row: RecordedRow, drafts: Map<string, Draft>, calls: Map<string, Ca
   if (isCall(row)) {
     const known = calls.get(row.path) ?? { first: row, intent: undefined, result: undefined };
     calls.set(row.path, row.phase === 'intent' ? { ...known, intent: row } : { ...known, result: row });
+  } else if (row.kind === 'human' && isCallPath(row.node)) {
+    draft.answers.set(row.node, row);
   } else if (row.kind === 'human') {
     draft.asked = isReview ? 'review' : 'human';
     draft.answer = row;
@@ -63,6 +68,15 @@ function add(row: RecordedRow, drafts: Map<string, Draft>, calls: Map<string, Ca
     if (row.path.endsWith('/retry')) draft.retried = row;
     else draft.ended = row;
   }
+}
+
+/** What a call asks people stands at the call, and what a node asks them at its place. */
+function isCallPath(place: string): boolean {
+  return /\/[\d.]+$/.test(place);
+}
+
+function placeOfCall(place: string): string {
+  return place.replace(/\/[\d.]+$/, '');
 }
 
 function isCall(row: RecordedRow): row is RecordedRow & { readonly kind: CallKind } {
@@ -77,6 +91,7 @@ function draftAt(place: string, drafts: Map<string, Draft>): Draft {
   const draft: Draft = {
     place,
     calls: [],
+    answers: new Map(),
     asked: undefined,
     answer: undefined,
     retried: undefined,

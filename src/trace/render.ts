@@ -170,6 +170,7 @@ function callLines(call: TraceCall, { first, rest }: Edge, drawing: Drawing): st
     { text: call.outcome === 'denied' ? '' : duration(call.startedAt, call.endedAt) },
     { text: tokens },
     { text: call.cost === 0 ? '' : usd(call.cost) },
+    { text: call.answeredBy === undefined ? '' : `answered by ${neutral(call.answeredBy)}` },
     { text: allowedBy(call), paint: colors.dim },
   ];
   const below = { first: `${rest}  `, rest: `${rest}  `, width: drawing.width };

@@ -27,7 +27,10 @@ interface Of {
 }
 
 function nodeOfDraft(draft: Draft, standing: Standing, of: Of): TraceNode {
-  const calls = draft.calls.map((call) => callOf(call, of.run.endedAt !== undefined));
+  const calls = draft.calls.map((call) => ({
+    ...callOf(call, of.run.endedAt !== undefined),
+    ...answeredBy(draft, call),
+  }));
   const stands = standing.of(draft.place);
   const isOpen = stands.state === 'running' || stands.state === 'waiting';
   return {
@@ -144,6 +147,12 @@ function targetOf(node: BundleNode | undefined): string {
     case 'value':
       return '';
   }
+}
+
+/** Of a call that was put to people: the one who answered. */
+function answeredBy({ answers }: Draft, { first }: Call): Pick<TraceCall, 'answeredBy'> {
+  const by = answers.get(first.path.replace(/~\d+$/, ''))?.target;
+  return by === undefined || by === '' ? {} : { answeredBy: by };
 }
 
 function callOf({ first, intent, result }: Call, isEnded: boolean): TraceCall {

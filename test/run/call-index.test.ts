@@ -56,7 +56,7 @@ test('what each of many items took is read from its own calls', () => {
     result: row(place, 'result', 10),
   });
   const index = indexCalls(places.map(counted));
-  const journal = { callsWithin: (place: string) => index.get(place) ?? [] };
+  const journal = { callsWithin: (place: string) => index.get(place) ?? [], recorded: () => undefined };
   expect(places.every((place) => spentWithin(place, journal) === 10)).toBe(true);
   expect(reads).toBe(places.length);
 });

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import type { BundleTool } from '../../src/manifest/bundle.ts';
+import type { Json } from '../../src/manifest/json.ts';
+import { type Played, type PlayedTool, runInMemory } from '../support/memory-executor.ts';
+import type { MemoryRun } from '../support/memory-rows.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
+import { type AuthorityPlan, authorityOf, bundleOf } from '../support/runs.ts';
+
+const form = { type: 'object', required: ['ok'], properties: { ok: { type: 'boolean' } } } as const;
+const assignees = { groups: [], users: ['ada'] };
+const tools = { echo: 'default/echo', refund: 'default/refund' };
+const asksFirst = [
+  { agent: 'lead', turns: [{ toolCalls: [{ tool: 'refund', arguments: { sum: 30 } }] }, { text: 'Told.' }] },
+] as const satisfies Json;
+
+interface Given {
+  readonly tool?: Partial<BundleTool>;
+  readonly ttlMs?: number;
+  readonly replies?: Json;
+  readonly authority?: AuthorityPlan;
+  readonly timeoutsMs?: Readonly<Record<string, number>>;
+  readonly played?: Readonly<Record<string, PlayedTool>>;
+  readonly say?: (run: MemoryRun, store: MemoryStore) => boolean;
+}
+
+function play({ tool = {}, ttlMs = 3_600_000, replies = asksFirst, authority, timeoutsMs, say, played }: Given) {
+  const human: Partial<BundleTool> = {
+    description: 'A person refunds it.',
+    operations: ['write'],
+    costPerCall: 5,
+    impl: { type: 'human', assignees, form, ttlMs },
+    ...tool,
+  };
+  const bundle = bundleOf({
+    nodes: { lead: { agent: 'lead', input: 'Refund A-1.' } },
+    agents: {
+      lead: {
+        tools,
+        limits: { maxSteps: 10, maxToolCalls: 50, timeoutMs: 6_000 },
+        ...(timeoutsMs === undefined ? {} : { toolTimeoutsMs: timeoutsMs }),
+      },
+    },
+    tools: { refund: human },
+    replies,
+    timeoutMs: 6_000,
+  });
+  return runInMemory({
+    bundle,
+    authority: authorityOf(bundle, authority),
+    ...(played === undefined ? {} : { tools: played }),
+    ...(say === undefined ? {} : { answer: say }),
+  });
+}
+
+const answers =
+  (output: Json, afterMs = 1_000) =>
+  (run: MemoryRun, store: MemoryStore): boolean => {
+    store.advance(afterMs);
+    return store.answer(run.id, 'lead/1.1/human', { as: 'filled', by: 'ada', output }) === 'decided';
+  };
+
+const timePasses = (_run: MemoryRun, store: MemoryStore): boolean => {
+  store.advance(2_001);
+  return false;
+};
+
+const resultOf = ({ run }: Played, path: string) =>
+  run.steps.find((row) => row.path === path && row.phase === 'result');
+const intents = ({ run }: Played, path: string) =>
+  run.steps.filter((row) => row.path === path && row.phase === 'intent').length;
+
+describe('an agent that calls a person', () => {
+  test('is asked about before it waits, and waits without a slot with the arguments shown', async () => {
+    const played = await play({});
+    expect(played.run.state).toBe('Waiting');
+    expect(intents(played, 'lead/1.1')).toBe(1);
+    expect(played.run.waits.get('lead/1.1/human')).toMatchObject({
+      kind: 'human',
+      detail: { shown: { sum: 30 }, assignees, form, tool: 'default/refund', by: 'Agent/default/lead' },
+    });
+    expect(played.effects).toEqual([]);
+  });
+
+  test('gets the answer as the result of the call, once, however often the run is taken up', async () => {
+    const played = await play({ say: answers({ ok: true }) });
+    expect(played.run).toMatchObject({ state: 'Succeeded', output: { lead: 'Told.' } });
+    expect(resultOf(played, 'lead/1.1')).toMatchObject({ outcome: 'done', body: '{"ok":true}', cost: 5 });
+    expect([intents(played, 'lead/1.1'), played.run.waits.size]).toEqual([1, 1]);
+    expect(played.effects).toEqual([]);
+  });
+
+  test('loses nothing of its time and of its run’s while the person thinks longer than either has', async () => {
+    const played = await play({ say: answers({ ok: true }, 8_000) });
+    expect(played.run.state).toBe('Succeeded');
+  });
+
+  test('is refused without anybody being asked, where the gate says no', async () => {
+    const played = await play({ authority: { deny: ['refund'] } });
+    expect(resultOf(played, 'lead/1.1')).toMatchObject({ outcome: 'denied', error: { code: 'policy.denied' } });
+    expect(played.run.waits.size).toBe(0);
+  });
+
+  test('is held to limits before anybody is asked', async () => {
+    const played = await play({ authority: { limits: { maxToolCalls: 0 } } });
+    expect(resultOf(played, 'lead/1.1')).toMatchObject({ outcome: 'denied', error: { code: 'limit.tool_calls' } });
+    expect(played.run.waits.size).toBe(0);
+  });
+
+  test('is told that nobody answered in time, and goes on', async () => {
+    const played = await play({
+      ttlMs: 2_000,
+      say: timePasses,
+    });
+    expect(resultOf(played, 'lead/1.1')).toMatchObject({ outcome: 'failed', error: { code: 'human.expired' } });
+    expect(played.run.output).toEqual({ lead: 'Told.' });
+  });
+
+  test('waits no longer than it says of its own use of the tool', async () => {
+    const played = await play({ timeoutsMs: { refund: 5_000 } });
+    const wait = played.run.waits.get('lead/1.1/human');
+    expect(Math.round((wait?.dueAt ?? 0) - (wait?.createdAt ?? 0))).toBe(5_000);
+  });
+
+  test.each([
+    ['the schema of its results', { outputSchema: { type: 'object', required: ['why'] } }, 'result.invalid'],
+    ['its size', { maxResultBytes: 4 }, 'result.too_large'],
+  ])('is told that the answer breaks %s', async (_what, tool, code) => {
+    const played = await play({ tool, say: answers({ ok: true }) });
+    expect(resultOf(played, 'lead/1.1')).toMatchObject({ outcome: 'failed', error: { code } });
+  });
+
+  test('asks several people at once where all calls only read, each once', async () => {
+    const both = { toolCalls: [1, 2].map((sum) => ({ tool: 'refund', arguments: { sum } })) };
+    let asked = 0;
+    const played = await play({
+      tool: { operations: ['read'] },
+      replies: [{ agent: 'lead', turns: [both, { text: 'Told.' }] }],
+      say: (run, store) => {
+        asked = Math.max(asked, run.waits.size);
+        const open = [...run.waits].find(([, { resolved }]) => !resolved);
+        return (
+          open !== undefined &&
+          store.answer(run.id, open[0], { as: 'filled', by: 'ada', output: { ok: true } }) === 'decided'
+        );
+      },
+    });
+    expect([played.run.state, asked, played.run.waits.size]).toEqual(['Succeeded', 2, 2]);
+  });
+});
+
+describe('a node that names a person’s tool', () => {
+  const nodeBundle = (ttlMs = 2_000) =>
+    bundleOf({
+      nodes: { check: { tool: 'refund', input: { sum: 3 } } },
+      tools: { refund: { operations: ['write'], impl: { type: 'human', assignees, ttlMs } } },
+    });
+
+  test('has the answer as its output; without a form it is a text', async () => {
+    const played = await runInMemory({
+      bundle: nodeBundle(),
+      answer: (run, store) =>
+        store.answer(run.id, 'check/1/human', { as: 'filled', by: 'ada', output: 'yes' }) === 'decided',
+    });
+    expect(played.run.waits.get('check/1/human')?.detail).toMatchObject({ form: { type: 'string' } });
+    expect(played.run.output).toEqual({ check: 'yes' });
+  });
+
+  test('fails by the code of what went wrong', async () => {
+    const played = await runInMemory({
+      bundle: nodeBundle(),
+      answer: timePasses,
+    });
+    expect(played.run).toMatchObject({ state: 'Failed', error: { code: 'human.expired', node: 'check' } });
+  });
+});
