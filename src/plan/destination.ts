@@ -116,13 +116,3 @@ function canonical(entry: string): string {
   const plain = URL.canParse(written) && !/[{}*]/.test(host) ? new URL(written).host : host;
   return neutral(`${scheme === 'http' ? 'http://' : ''}${wildcard}${plain}`);
 }
-
-/** Whether a pattern stands for a host, or for all that another pattern stands for. */
-export function coversHost(pattern: string, host: string): boolean {
-  const [, scheme = '', suffix] = /^(http:\/\/)?\*(\..+)$/.exec(pattern) ?? [];
-  if (suffix === undefined) return pattern === host;
-  const isPlain = host.startsWith('http://');
-  if (isPlain !== (scheme === 'http://')) return false;
-  const name = isPlain ? host.slice('http://'.length) : host;
-  return name.replace(/^\*/, '').endsWith(suffix);
-}

@@ -67,7 +67,11 @@ export const gateChecks: readonly GateCheck[] = [
   },
   { tool: 'T3', check: 'the caller lists the tool', reasons: ['tool.unknown', 'tool.not_declared'] },
   { model: 'M2', check: 'the endpoint is in the bundle', reasons: ['model.unknown'] },
-  { tool: 'T4', check: 'the definition is the one that was reviewed', needs: 'run', reasons: [] },
+  {
+    tool: 'T4',
+    check: 'the definition is the one that was reviewed',
+    reasons: ['tool.pin_missing', 'tool.pin_mismatch', 'mcp.identity_mismatch'],
+  },
   {
     tool: 'T5',
     check: 'the arguments fit the tool’s schema',

@@ -4,7 +4,7 @@ import { compareText } from '../manifest/problem.ts';
 import type { ApprovalTerms } from '../policy/approval.ts';
 import type { Budget, Condition, FlowRule, GatewayRule, RateRule, SubjectAuthority } from '../policy/authority.ts';
 import type { RestrictionKind } from './access.ts';
-import { coversHost } from './destination.ts';
+import { coversHost } from '../manifest/egress-host.ts';
 
 /** One compiled rule that restricts calls of a subject and that no cell and no ceiling shows. */
 export interface Restriction {

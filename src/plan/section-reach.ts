@@ -3,7 +3,7 @@ import type { Address, Resource } from '../manifest/resource.ts';
 import { addressAt } from '../policy/typed.ts';
 import type { AccessChanges } from './access.ts';
 import { capped } from './capped.ts';
-import { coversHost } from './destination.ts';
+import { coversHost } from '../manifest/egress-host.ts';
 import { changedPairs } from './pairs.ts';
 import { reachCandidates } from './reach-candidates.ts';
 import { ReachSide } from './reach-side.ts';

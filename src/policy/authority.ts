@@ -20,7 +20,7 @@ export interface Authority {
 export interface SubjectAuthority {
   /** By `namespace/name` of the ModelEndpoint that the agent names. */
   readonly models: Readonly<Record<string, Verdict>>;
-  /** By `namespace/name` of each Tool that the subject lists. */
+  /** By `namespace/name` of each Tool that the subject lists, `mcp:namespace/server:tool`, `memory:…`. */
   readonly tools: Readonly<Record<string, Verdict>>;
   /** Minimum over the agent's own limits and every policy that reaches it. */
   readonly limits: {
@@ -41,6 +41,8 @@ export interface SubjectAuthority {
   /** By id. */
   readonly conditions?: readonly Condition[];
   readonly flow?: readonly FlowRule[];
+  /** Digests of the pinned definitions of tools of MCP servers, by the tool as in `tools`; absent: it lists none. */
+  readonly pins?: Readonly<Record<string, string>>;
   /** What `conditions` and `flow` look at; absent where there are none. */
   readonly facts?: Facts;
   readonly rates?: readonly RateRule[];
@@ -109,7 +111,13 @@ export type Verdict =
     }
   | {
       readonly kind: 'deny';
-      readonly reason: 'policy.denied' | 'policy.not_granted' | 'isolation.unavailable' | 'model.not_allowed';
+      readonly reason:
+        | 'tool.pin_missing'
+        | 'mcp.identity_mismatch'
+        | 'policy.denied'
+        | 'policy.not_granted'
+        | 'isolation.unavailable'
+        | 'model.not_allowed';
       readonly rule: string;
       /** `policy.not_granted`: the permissions that no role of the subject gives, sorted. */
       readonly missing?: readonly string[];

@@ -1,5 +1,5 @@
-import type { Address, Resource } from '../manifest/resource.ts';
-import type { Verdict } from './authority.ts';
+import type { Address } from '../manifest/resource.ts';
+import type { SubjectAuthority, Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
 import { AskingRules } from './compile-ask.ts';
 import { type Grants, toolVerdict } from './compile-verdict.ts';
@@ -9,7 +9,8 @@ import { Interned } from './interned.ts';
 import { kept } from './kept.ts';
 import { type PolicySet, policySetOf } from './policy-set.ts';
 import type { Rule, Subject } from './reach.ts';
-import { type PolicyForm, policyForm, type RoleForm, type ToolForm, toolForm } from './rule-form.ts';
+import { type PolicyForm, policyForm, type RoleForm, type ToolForm } from './rule-form.ts';
+import { type FindResource, formAt } from './server-form.ts';
 
 type Policy = Rule<'AgentPolicy'>;
 
@@ -35,7 +36,7 @@ class Compiled {
   }
 
   /** The tools of a list, which are looked up once for all that have it. */
-  tools(paths: ReadonlySet<string>, find: (path: string) => Resource): ToolList {
+  tools(paths: ReadonlySet<string>, find: FindResource): ToolList {
     let list = this.#tools.get(paths);
     if (list === undefined) this.#tools.set(paths, (list = new ToolList(paths, find)));
     return list;
@@ -46,9 +47,13 @@ class Compiled {
 export class ToolList {
   readonly forms: readonly ToolForm[];
   #facts: Readonly<Record<string, ToolFacts>> | undefined;
+  /** Digests by tool; absent: no tool of the list has one. */
+  readonly pins: Pick<SubjectAuthority, 'pins'>;
 
-  constructor(paths: ReadonlySet<string>, find: (path: string) => Resource) {
-    this.forms = Array.from(paths, (path) => toolForm(find(path)));
+  constructor(paths: ReadonlySet<string>, find: FindResource) {
+    this.forms = Array.from(paths, (path) => formAt(path, find));
+    const pins = this.forms.flatMap(({ path, pin }) => (pin === undefined ? [] : [[path, pin] as const]));
+    this.pins = pins.length === 0 ? {} : { pins: shared(Object.fromEntries(pins)) };
   }
 
   get facts(): Readonly<Record<string, ToolFacts>> {

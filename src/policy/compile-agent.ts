@@ -4,6 +4,7 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
+import { requiredNames } from './compile-server.ts';
 import { kept } from './kept.ts';
 import { modelRefsOf, toolUsesOf } from './runnable.ts';
 import { type SpecOf, specOf } from './typed.ts';
@@ -13,31 +14,29 @@ export const agentOf = kept((agent: Resource): BundleAgent => {
   const spec = specOf(agent, 'Agent');
   const [model = '', ...fallback] = modelRefsOf(agent).map((reference) => qualify(reference, agent.namespace));
   const compaction = spec.context?.compaction;
+  const tools = toolsOf(agent);
   return shared({
     model,
     ...(fallback.length === 0 ? {} : { fallback }),
     prompt: spec.prompt,
     ...inputsOf(spec.inputs),
-    ...toolsOf(agent),
+    ...tools,
     limits: agentLimits(spec.limits),
     ...(spec.output === undefined ? {} : { output: spec.output }),
-    execution: executionOf(spec.execution),
+    execution: executionOf(spec.execution, tools.tools),
     ...(compaction === undefined ? {} : { compaction: compactionOf(compaction, agent.namespace) }),
   });
 });
 
 function toolsOf(agent: Resource): Pick<BundleAgent, 'tools' | 'toolTimeoutsMs'> {
-  const uses = toolUsesOf(agent).map(({ toolRef, timeout }) => {
-    const path = qualify(toolRef, agent.namespace);
-    return { path, name: path.slice(path.indexOf('/') + 1), timeout };
-  });
-  if (new Set(uses.map(({ name }) => name)).size !== new Set(uses.map(({ path }) => path)).size) {
+  const uses = toolUsesOf(agent);
+  if (new Set(uses.map(({ name }) => name)).size !== new Set(uses.map(({ id }) => id)).size) {
     throw new TypeError(`${agent.address} lists two tools of one name: a model could not tell them apart`);
   }
   const timeouts = uses.flatMap(({ name, timeout }): [string, number][] =>
     timeout === undefined ? [] : [[name, durationMs(timeout)]],
   );
-  const tools = sortedRecord(uses.map(({ name, path }) => [name, path]));
+  const tools = sortedRecord(uses.map(({ name, id }) => [name, id]));
   return timeouts.length === 0 ? { tools } : { tools, toolTimeoutsMs: sortedRecord(timeouts) };
 }
 
@@ -61,8 +60,9 @@ export function agentLimits(limits: SpecOf<'Agent'>['limits']): BundleAgent['lim
   };
 }
 
-function executionOf(execution: SpecOf<'Agent'>['execution']): BundleAgent['execution'] {
-  const { onDeny, maxDenials, toolUse, requiredTools = [], duplicateCalls } = execution;
+function executionOf(execution: SpecOf<'Agent'>['execution'], tools: BundleAgent['tools']): BundleAgent['execution'] {
+  const { onDeny, maxDenials, toolUse, duplicateCalls } = execution;
+  const requiredTools = requiredNames(execution.requiredTools ?? [], tools);
   return {
     onDeny,
     maxDenials,

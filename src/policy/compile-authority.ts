@@ -1,7 +1,8 @@
 import { memoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
-import type { Resource } from '../manifest/resource.ts';
+import type { Kind, Resource } from '../manifest/resource.ts';
+import { parseServerToolId } from '../manifest/server-tools.ts';
 import type { Authority, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf, handOffsOf } from './callers.ts';
 import { cellsOf, compiledOf } from './cells.ts';
@@ -19,7 +20,8 @@ import { kept } from './kept.ts';
 import { limitsUnder } from './policy-set.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
 import { roleForm } from './rule-form.ts';
-import { toolRefsOf, toolUsesOf } from './runnable.ts';
+import { toolUsesOf } from './runnable.ts';
+import { formAt } from './server-form.ts';
 import { pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
@@ -88,12 +90,11 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
   const asks = new AskingRules();
   for (const { address, spec } of set.asking) asks.add(address, spec.approval);
   const memory = memoryVerdicts(wantedCells(subject, view, wanted), subject, { ...table.grants, asks });
-  const list = known.tools(wanted === undefined ? request.tools : both(wanted, request.tools), (path) =>
-    view.resource('Tool', path),
-  );
+  const find = (kind: Kind, path: string) => view.resource(kind, path);
+  const list = known.tools(wanted === undefined ? request.tools : both(wanted, request.tools), find);
   const permissionsFor = (path: string) => {
     // Shown to this view too, whoever was compiled first.
-    view.resource('Tool', path);
+    formAt(path, find);
     return view.permissionsFor(path, subject);
   };
   const cells = cellsOf(list, table, { subject, asks, asked: request.asked, permissionsFor });
@@ -106,6 +107,7 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
     ...ratesOf(set.withRates, subject),
     ...asks.compiled(),
     ...set.callRules,
+    ...list.pins,
     ...factsFor(subject, set.callRules, () => list.facts),
     ...guardsIn(subject, view, set.guards),
   };
@@ -151,11 +153,17 @@ export function requestOf({ agent, address }: Subject, view: View): Request {
 
 const agentRequest = kept((agent: Resource): Request => {
   const spec = specOf(agent, 'Agent');
-  const askedRefs = toolUsesOf(agent).flatMap(({ toolRef, isAsked }) => (isAsked ? [toolRef] : []));
+  const uses = toolUsesOf(agent);
   return {
     models: modelsNamed(agent),
-    tools: pathsOf(toolRefsOf(agent), agent.namespace),
-    asked: pathsOf(askedRefs, agent.namespace),
+    tools: pathsOf(
+      uses.map(({ id }) => id),
+      agent.namespace,
+    ),
+    asked: pathsOf(
+      uses.flatMap(({ id, isAsked }) => (isAsked ? [id] : [])),
+      agent.namespace,
+    ),
     roles: sortedPaths(spec.roles, agent.namespace),
     limits: agentLimits(spec.limits),
   };
@@ -178,7 +186,9 @@ const systemRequest = kept((system: Resource): Request => {
 export function memoriesNamed(subject: Subject, view: View): readonly string[] {
   const use = subject.agent === undefined ? undefined : memoryUseOf(view.resource('Agent', subject.agent));
   const own = use === undefined ? [] : [use.memory];
-  const searched = [...requestOf(subject, view).tools].flatMap((path) => searchedBy(view.resource('Tool', path)) ?? []);
+  const searched = [...requestOf(subject, view).tools].flatMap((path) =>
+    parseServerToolId(path) === undefined ? (searchedBy(view.resource('Tool', path)) ?? []) : [],
+  );
   return [...new Set([...own, ...searched])];
 }
 

@@ -14,6 +14,7 @@ import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { withHandOffs } from './compile-hand-off.ts';
 import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
+import { mcpOf, mcpSchemaOf, serverSecrets, serversOf, serverToolOf } from './compile-server.ts';
 import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -36,22 +37,29 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     ...Object.values(agents).flatMap(({ tools }) => Object.values(tools)),
   ];
   const tools = sortedRecord(
-    toolPaths.map((path) => [path, memoryToolOf(path) ?? toolOf(view.resource('Tool', path))]),
+    toolPaths.map((path) => [path, memoryToolOf(path) ?? serverToolOf(path, view) ?? toolFrom(path, view)]),
   );
+  const servers = serversOf(Object.values(tools), view);
   const memories = memoriesOf(agents, Object.values(tools), view);
   const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));
   const models = sortedRecord(modelPaths.map((path) => [path, modelFrom(view.resource('ModelEndpoint', path), view)]));
-  const uses = [...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf), ...guarding];
+  const uses = [
+    ...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf),
+    ...serverSecrets(servers),
+    ...guarding,
+  ];
   const secrets = secretsOf(uses, view);
   return {
-    engineSchema: needsGate(models, secrets)
-      ? 4
-      : Object.keys(memories).length > 0 ||
-          Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
-          Object.values(tools).some(({ retry }) => retry !== undefined) ||
-          !graphs.every(isPlainGraph)
-        ? 3
-        : schemaNeeded(Object.values(agents)),
+    engineSchema: Object.values(tools).some(isWorldly)
+      ? 5
+      : needsGate(models, secrets)
+        ? 4
+        : Object.keys(memories).length > 0 ||
+            Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
+            Object.values(tools).some(({ retry }) => retry !== undefined) ||
+            !graphs.every(isPlainGraph)
+          ? 3
+          : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     ...graph,
     ...(graphs.length === 1 ? {} : { systems }),
@@ -59,10 +67,18 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     models,
     tools,
     ...(Object.keys(memories).length === 0 ? {} : { memories }),
+    ...(Object.keys(servers).length === 0 ? {} : { servers }),
     ...concurrencyOf(system),
     secrets,
   };
 }
+
+/** Programs, modules and servers: an older worker has nothing to call them with. */
+function isWorldly({ impl }: BundleTool): boolean {
+  return !olderTypes.has(impl.type);
+}
+
+const olderTypes: ReadonlySet<BundleTool['impl']['type']> = new Set(['builtin', 'http', 'memory', 'retrieval']);
 
 /** An older worker would go round a gateway, and read a stored value from nowhere. */
 function needsGate(models: Bundle['models'], secrets: Bundle['secrets']): boolean {
@@ -94,12 +110,24 @@ function toolNodesOf({ nodes }: BundleGraph): string[] {
   return Object.values(nodes).flatMap((node) => (node.kind === 'tool' ? [node.tool] : []));
 }
 
-const toolOf = kept((tool: Resource): BundleTool => {
+function toolFrom(path: string, view: View): BundleTool {
+  const tool = view.resource('Tool', path);
+  if (specOf(tool, 'Tool').type !== 'mcp') return toolOf(tool);
+  // What it takes may be the pin's, which is the server's and not the tool's.
+  return toolWith(tool, { inputSchema: mcpSchemaOf(tool, view), impl: mcpOf(tool, view) });
+}
+
+const toolOf = kept(
+  (tool: Resource): BundleTool =>
+    shared(toolWith(tool, { inputSchema: inputSchemaOf(tool), impl: implOf(tool, specOf(tool, 'Tool')) })),
+);
+
+function toolWith(tool: Resource, { inputSchema, impl }: Pick<BundleTool, 'inputSchema' | 'impl'>): BundleTool {
   const spec = specOf(tool, 'Tool');
-  return shared({
+  return {
     name: tool.name,
     description: spec.description,
-    inputSchema: inputSchemaOf(tool),
+    inputSchema,
     ...(spec.outputSchema === undefined ? {} : { outputSchema: spec.outputSchema }),
     operations: [...new Set(spec.operation)].sort(compareText),
     ...(spec.risk === 'medium' ? {} : { risk: spec.risk }),
@@ -109,9 +137,9 @@ const toolOf = kept((tool: Resource): BundleTool => {
     maxResultBytes: spec.maxResultBytes,
     costPerCall: spec.cost?.perCall ?? 0,
     ...(spec.retry === undefined ? {} : { retry: retryOf(spec.retry) }),
-    impl: implOf(tool, spec),
-  });
-});
+    impl,
+  };
+}
 
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;

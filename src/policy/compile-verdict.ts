@@ -38,6 +38,7 @@ export interface Cell {
 
 /** One cell of the table: what denies it, else what grants it, and whom that has to ask. */
 export function toolVerdict(cell: Cell, grants: Grants): Verdict {
+  if (cell.tool.unpinned !== undefined) return cell.tool.unpinned;
   const verdict = deniedBy(cell, grants.denials) ?? grantOf(cell, grants.roles);
   if (verdict.kind !== 'allow') return verdict;
   const { tool, subject, rules, isAsked } = cell;
@@ -68,7 +69,7 @@ function isolated(verdict: Verdict, { path, isRemote, facts }: ToolForm, { floor
 export function memoryVerdict(id: string, subject: Address, grants: Grants): Verdict {
   const isSession = parseMemoryToolId(id)?.operation === 'session';
   const operations = memoryOperations(id) ?? [];
-  const policy = isSession ? grants.denials.naming(id) : grants.denials.of({ path: id, operations });
+  const policy = isSession ? grants.denials.naming(id) : grants.denials.of({ names: [id], operations });
   if (policy !== undefined) return policy.denied;
   if (isSession) return { kind: 'allow', rule: subject };
   if (grants.floor !== undefined) return { kind: 'deny', reason: 'isolation.unavailable', rule: grants.floor.rule };

@@ -1,6 +1,6 @@
 import { leavesOut, type PolicyForm, type ToolForm } from './rule-form.ts';
 
-type Asked = Pick<ToolForm, 'path' | 'operations'>;
+type Asked = Pick<ToolForm, 'names' | 'operations'>;
 
 /**
  * The first policy by address that denies a tool, found by the tool's name and operations and not by asking hundreds of
@@ -24,13 +24,13 @@ export class Denials {
     this.#allowing = says.flatMap(({ tools, index }) => (tools?.allow === undefined ? [] : [index]));
   }
 
-  of({ path, operations }: Asked): PolicyForm | undefined {
-    let first = this.#naming(path);
+  of({ names, operations }: Asked): PolicyForm | undefined {
+    let first = Math.min(...names.map((name) => this.#naming(name)));
     for (const operation of operations) first = Math.min(first, this.#byOperation.get(operation) ?? first);
     for (const index of this.#allowing) {
       if (index >= first) break;
       const tools = this.#policies[index]?.tools;
-      if (tools !== undefined && leavesOut(tools, path)) first = index;
+      if (tools !== undefined && leavesOut(tools, ...names)) first = index;
     }
     return this.#policies[first];
   }

@@ -17,7 +17,7 @@ export function deny(reason: ReasonCode, rule: string, message: string): Denial 
 }
 
 /**
- * The stricter of both revisions for one cell of the table: an explicit deny of either first, then a missing grant
+ * The stricter of both revisions for one cell of the table: a missing pin first, an explicit deny of either, then a missing grant
  * of either, then what cannot be isolated enough. A row that one of them lacks grants nothing.
  */
 export function effectiveVerdict(
@@ -36,7 +36,14 @@ export function effectiveVerdict(
 }
 
 /** Which of two denials explains itself: the one of the earlier check. */
-const order = { 'policy.denied': 0, 'policy.not_granted': 1, 'model.not_allowed': 1, 'isolation.unavailable': 2 };
+const order = {
+  'tool.pin_missing': 0,
+  'mcp.identity_mismatch': 0,
+  'policy.denied': 1,
+  'policy.not_granted': 2,
+  'model.not_allowed': 2,
+  'isolation.unavailable': 3,
+};
 
 /** Whoever is asked by either revision is asked. */
 function askOfBoth(pinned: Exclude<Verdict, { kind: 'deny' }>, live: Extract<Verdict, { kind: 'ask' }>): Verdict {

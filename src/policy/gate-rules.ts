@@ -1,5 +1,5 @@
 import type { BundleTool } from '../manifest/bundle.ts';
-import { isDeclaredHost } from '../manifest/egress-host.ts';
+import { isCovered, isDeclaredHost } from '../manifest/egress-host.ts';
 import { type Json, own } from '../manifest/json.ts';
 import type { Condition, FlowRule, SubjectAuthority } from './authority.ts';
 import { type ConditionVariables, evaluateRule } from './condition.ts';
@@ -31,8 +31,8 @@ export function callRules(ruled: RuledCall): Denial | readonly AskedBy[] {
   const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
   return (
     tierDenial(ruled) ??
-    first(rows, (row) => egressDenial(row, ruled.tool)) ??
-    first(rows, (row) => gatewayDenial(row, ruled.tool)) ??
+    first(rows, (row) => egressDenial(row, ruled)) ??
+    first(rows, (row) => gatewayDenial(row, ruled)) ??
     first(rows, (row) => conditionDenial(row, ruled)) ??
     first(rows, (row) => flowDenial(row, ruled)) ??
     rows.flatMap((row) => [...conditionsAsking(row, ruled), ...flowAsking(row, ruled)])
@@ -64,9 +64,12 @@ function tierDenial({ context: { tiers }, id, tool }: RuledCall): Denial | undef
 }
 
 /** The host of a tool is its author's, never an argument's: it is known before the call is made. */
-function egressDenial({ egress = [] }: SubjectAuthority, { impl }: BundleTool): Denial | undefined {
-  if (impl.type !== 'http') return undefined;
-  const missing = egress.find(({ hosts }) => !isAllowed(hosts, impl.url));
+function egressDenial({ egress }: SubjectAuthority, ruled: RuledCall): Denial | undefined {
+  if (egress === undefined) return undefined;
+  const { url, hosts } = wayOut(ruled);
+  const missing = egress.find(
+    (rule) => (url !== undefined && !isAllowed(rule.hosts, url)) || !hosts.every((host) => isCovered(host, rule.hosts)),
+  );
   return missing && deny('egress.denied', missing.rule, `${missing.rule} does not let tools connect to that host.`);
 }
 
@@ -80,11 +83,38 @@ function isAllowed(hosts: readonly string[], url: string): boolean {
 /** By URL, for each list of a row. */
 const answers = kept((_hosts: readonly string[]) => new Map<string, boolean>());
 
-/** Tools that reach out by themselves know no gateway. */
-function gatewayDenial({ gateways = [] }: SubjectAuthority, { impl }: BundleTool): Denial | undefined {
-  if (impl.type !== 'http') return undefined;
-  const rule = gateways.find(({ require }) => require.includes('tool'));
-  return rule && deny('gateway.required', rule.rule, `${rule.rule} wants tools to be called through a gateway.`);
+/** A tool that reaches out by itself goes through no gateway; only an MCP server behind one does. */
+function gatewayDenial({ gateways }: SubjectAuthority, ruled: RuledCall): Denial | undefined {
+  if (gateways === undefined) return undefined;
+  const { url, hosts, gateway } = wayOut(ruled);
+  if (url === undefined && hosts.length === 0) return undefined;
+  const rule = gateway === undefined ? gateways.find(({ require }) => require.includes('tool')) : undefined;
+  if (rule !== undefined)
+    return deny('gateway.required', rule.rule, `${rule.rule} wants tools to be called through a gateway.`);
+  const leaving = gateways.find(({ allow }) => gateway !== undefined && allow?.includes(gateway) === false);
+  return leaving && deny('gateway.not_allowed', leaving.rule, `${leaving.rule} does not allow Gateway/${gateway}.`);
+}
+
+/** Where a call goes: to one address, or by a program that connects by itself; nowhere where both are empty. */
+interface WayOut {
+  readonly url?: string;
+  /** In the grammar of `egress.hosts`. */
+  readonly hosts: readonly string[];
+  /** `namespace/name`. */
+  readonly gateway?: string;
+}
+
+function wayOut({ tool: { impl }, context }: RuledCall): WayOut {
+  if (impl.type === 'http') return { url: impl.url, hosts: [] };
+  if (impl.type !== 'mcp') return { hosts: 'isolation' in impl ? (impl.isolation.network?.hosts ?? []) : [] };
+  const server = own(context.bundle.servers ?? {}, impl.server);
+  if (server === undefined) throw new TypeError('a tool of a server that the bundle does not hold');
+  if (server.transport !== 'http') return { hosts: server.isolation.network?.hosts ?? [] };
+  return {
+    url: server.url,
+    hosts: [],
+    ...(server.gateway === undefined ? {} : { gateway: server.gateway.gateway }),
+  };
 }
 
 /** T9: only `true` passes. Whoever is refused by a condition and by an error of another is told of the condition. */

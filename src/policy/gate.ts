@@ -9,6 +9,7 @@ import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions 
 import { withAudit } from './gate-audit.ts';
 import { decideModel } from './gate-model.ts';
 import { type AskedBy, asksBy, batchOf, type Released, released } from './gate-approval.ts';
+import { pinDenial } from './gate-pin.ts';
 import { callRules } from './gate-rules.ts';
 import { haltDenial } from './halt.ts';
 import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
@@ -63,6 +64,8 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (!isJsonObject(args)) return deny('call.malformed', 'strict JSON', 'The arguments are not a JSON object.');
   const target = findTool(call, context); // T3
   if ('kind' in target) return target;
+  const unpinned = pinOf(target, revisions); // T4
+  if (unpinned !== undefined) return unpinned;
   const invalid = argumentDenial(target, args, context); // T5
   if (invalid !== undefined) return invalid;
   // Parsing sorted the keys already, and made numbers and strings what RFC 8785 writes.
@@ -122,6 +125,10 @@ function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial 
     return deny('tool.not_declared', call.subject, `${call.subject} does not list the tool it asked for.`);
   }
   return deny('tool.unknown', call.subject, `${call.subject} asked for a tool that the system does not have.`);
+}
+
+function pinOf({ id, tool }: Target, revisions: Revisions): Denial | undefined {
+  return tool?.impl.type === 'mcp' ? pinDenial({ id, digest: tool.impl.digest }, revisions) : undefined;
 }
 
 function agentBy({ subject }: ToolGateCall, bundle: GateContext['bundle']): BundleAgent | undefined {

@@ -1,5 +1,6 @@
 import type { BundleAgent } from '../manifest/bundle.ts';
 import { effectiveVerdict, type Revisions } from './effective.ts';
+import { isPinned } from './gate-pin.ts';
 import { handOffDenial } from './hand-off.ts';
 
 /** Names of the agent's tools that rules would let pass now, sorted: the only ones that a model is offered (M6). */
@@ -7,7 +8,8 @@ export function offeredTools(agent: BundleAgent, revisions: Revisions): readonly
   return Object.keys(agent.tools)
     .filter((name) => {
       const id = agent.tools[name];
-      return id !== undefined && effectiveVerdict(revisions, { table: 'tools', name: id }).kind !== 'deny';
+      if (id === undefined || effectiveVerdict(revisions, { table: 'tools', name: id }).kind === 'deny') return false;
+      return isPinned(id, revisions);
     })
     .sort();
 }

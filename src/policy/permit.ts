@@ -1,5 +1,6 @@
 import type { Address } from '../manifest/resource.ts';
 import type { Verdict } from './authority.ts';
+import { pinMessage } from './gate-pin.ts';
 import { type Denial, deny, effectiveVerdict, type Revisions } from './effective.ts';
 
 /** One row of a subject's compiled rules. */
@@ -21,6 +22,9 @@ export function permit(revisions: Revisions, { subject, table, name }: Permissio
   if (verdict.kind !== 'deny') return verdict;
   const { reason, rule } = verdict;
   switch (reason) {
+    case 'tool.pin_missing':
+    case 'mcp.identity_mismatch':
+      return deny(reason, rule, pinMessage(reason, rule, name));
     case 'policy.not_granted':
       return deny(reason, rule, `Nothing grants ${name}: no role with its permissions, or live took it away.`);
     case 'isolation.unavailable':

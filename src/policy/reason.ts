@@ -50,6 +50,24 @@ export const policyCodes = {
     cause: 'The system has a tool of that name, but this agent does not list it.',
     cure: 'List the tool under the agent’s `tools` if the agent should have it.',
   },
+  'tool.pin_missing': {
+    title: 'Nobody has looked at the tool',
+    cause:
+      'pawl.lock.yaml holds no definition of this tool of an MCP server, in the run’s revision or in the live one. Nothing is trusted because a server says it.',
+    cure: 'Run `pawl mcp pin` for the server, and have the lock file reviewed and merged.',
+  },
+  'tool.pin_mismatch': {
+    title: 'The tool is another than the one that was reviewed',
+    cause:
+      'The server defines the tool otherwise than pawl.lock.yaml does, or the live revision has pinned another definition than the one that the run keeps.',
+    cure: '`pawl mcp diff` shows what differs. Pin the server again if the change is right, or stop using it. A run that keeps the old definition starts anew.',
+  },
+  'mcp.identity_mismatch': {
+    title: 'The server is another than the one that was pinned',
+    cause:
+      'Program, image, address, or the names of variables or headers are not what they were when the tools of the server were pinned.',
+    cure: 'Pin the server again and have its tools reviewed, or undo the change.',
+  },
   'agent.not_declared': {
     title: 'The agent may not hand work to that one',
     cause: 'Its `agents` do not list the other agent, in the run’s revision or in the live one.',

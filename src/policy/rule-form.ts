@@ -3,6 +3,7 @@ import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import { serverEntryOf } from '../manifest/server-tools.ts';
 import type { Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
 import { classesOf } from './data-class.ts';
@@ -60,9 +61,9 @@ function setsOf({ allow, deny }: Lists = {}, namespace: string): PolicyForm['too
   return { allow: allow && pathSet(allow, namespace), deny: pathSet(deny ?? [], namespace) };
 }
 
-/** Whether lists leave something out. */
-export function leavesOut({ allow, deny }: NonNullable<PolicyForm['tools']>, path: string): boolean {
-  return holds(deny, path) || (allow !== undefined && !holds(allow, path));
+/** Whether lists leave something out, by any of its names. */
+export function leavesOut({ allow, deny }: NonNullable<PolicyForm['tools']>, ...names: readonly string[]): boolean {
+  return names.some((name) => holds(deny, name)) || (allow !== undefined && !names.some((name) => holds(allow, name)));
 }
 
 export function holds({ all, paths }: PathSet, path: string): boolean {
@@ -70,7 +71,9 @@ export function holds({ all, paths }: PathSet, path: string): boolean {
 }
 
 function pathSet(list: readonly string[], namespace: string): PathSet {
-  const paths = list.flatMap((entry) => memoryIdsOf(entry, namespace) ?? qualify(entry, namespace));
+  const paths = list.flatMap(
+    (entry) => memoryIdsOf(entry, namespace) ?? serverEntryOf(entry, namespace) ?? qualify(entry, namespace),
+  );
   return { all: list.includes('*'), paths: new Set(paths) };
 }
 
@@ -111,31 +114,43 @@ export const permissionDemand = kept(({ namespace, spec }: Rule<'ToolPermission'
 
 export interface ToolForm {
   readonly path: string;
+  /** What lists of tools may call it by: its path, and where it is of an MCP server, that and the server. */
+  readonly names: readonly string[];
   readonly namespace: string;
   readonly operations: readonly string[];
   /** What rules on single calls look at. */
   readonly facts: ToolFacts;
   /** It runs somewhere else, where nothing of pawl isolates it. */
   readonly isRemote: boolean;
-  /** `tool:<name>:<operation>` for every operation. */
+  /** `tool:<name>:<operation>` for every operation; of an MCP server's tool the name is the server's. */
   readonly demand: Demand;
+  /** The digest of the definition that people looked at; absent: tools of its type have none, or it has none. */
+  readonly pin?: string;
+  /** Of every cell of a tool that nobody looked at. */
+  readonly unpinned?: Verdict;
 }
 
 export const toolForm = kept((tool: Resource): ToolForm => {
   const path = pathOf(tool);
   const { type, risk, dataClass, ...spec } = specOf(tool, 'Tool');
   const operations = [...new Set<string>(spec.operation)].sort(compareText);
-  const wanted = operations.map((operation) => wantedOf(['tool', path, operation]));
-  const classes = type === 'http' || type === 'retrieval' || type === 'builtin' ? classesOf(type, dataClass) : [];
+  const classes =
+    type === 'mcp' || type === 'http' || type === 'retrieval' || type === 'builtin' ? classesOf(type, dataClass) : [];
   return {
     path,
+    names: [path],
     namespace: tool.namespace,
     operations,
     facts: toolFacts({ operations, risk, classes }),
     isRemote: type === 'http',
-    demand: { wanted, match: 'all' },
+    demand: demandOf(path, operations),
   };
 });
+
+/** What calls of a tool, or of an MCP server's, need where no ToolPermission says otherwise. */
+export function demandOf(path: string, operations: readonly string[]): Demand {
+  return { wanted: operations.map((operation) => wantedOf(['tool', path, operation])), match: 'all' };
+}
 
 /** `*` stands for a whole part after the first, never for a piece of one. */
 function wantedOf(parts: readonly string[]): Wanted {

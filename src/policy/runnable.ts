@@ -1,7 +1,11 @@
 import type { JsonObject } from '../manifest/json.ts';
+import { isGlob, matchesGlob } from '../manifest/glob.ts';
+import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
+import { serverToolId, serverToolName } from '../manifest/server-tools.ts';
 import { TerminalError } from '../errors.ts';
-import { specOf } from './typed.ts';
+import { kept } from './kept.ts';
+import { type SpecOf, specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
 
@@ -13,26 +17,42 @@ export function modelRefsOf(agent: Resource): readonly string[] {
   return named;
 }
 
-/** How an agent uses one Tool. */
+/** How an agent uses one tool. */
 export interface ToolUse {
-  readonly toolRef: string;
+  /** What rules call it by: `namespace/name` of a Tool, `mcp:namespace/server:tool`. */
+  readonly id: string;
+  /** What a model calls it by. */
+  readonly name: string;
   readonly timeout: string | undefined;
   /** Each call waits for an approval. */
   readonly isAsked: boolean;
 }
 
-/** The Tools that an agent lists. */
-export function toolUsesOf(agent: Resource): readonly ToolUse[] {
-  return specOf(agent, 'Agent').tools.map(({ toolRef, timeout, requireApproval }) => {
-    if (toolRef === undefined) throw notRunnable(agent, 'lists tools of an MCP server');
+/** The tools that an agent lists. */
+export const toolUsesOf = kept((agent: Resource): readonly ToolUse[] =>
+  specOf(agent, 'Agent').tools.flatMap((use) => {
+    const { toolRef, timeout, requireApproval } = use;
+    if (toolRef === undefined) return serverUses(use, agent.namespace);
     // A list is of an MCP server's tools; beside a Tool, whatever is in it, it can only mean that one.
     const isAsked = requireApproval === true || (Array.isArray(requireApproval) && requireApproval.length > 0);
-    return { toolRef, timeout, isAsked };
-  });
-}
+    const id = qualify(toolRef, agent.namespace);
+    return [{ id, name: id.slice(id.indexOf('/') + 1), timeout, isAsked }];
+  }),
+);
 
-export function toolRefsOf(agent: Resource): readonly string[] {
-  return toolUsesOf(agent).map(({ toolRef }) => toolRef);
+/** Globs are those that no pin told what they stand for: nothing. */
+function serverUses(use: SpecOf<'Agent'>['tools'][number], namespace: string): readonly ToolUse[] {
+  const { mcpServerRef = '', tools = [], timeout, requireApproval } = use;
+  const server = qualify(mcpServerRef, namespace);
+  const asked = Array.isArray(requireApproval) ? requireApproval : [];
+  return tools
+    .filter((tool) => !isGlob(tool))
+    .map((tool) => ({
+      id: serverToolId(server, tool),
+      name: serverToolName({ server, tool }),
+      timeout,
+      isAsked: requireApproval === true || asked.some((glob) => matchesGlob(glob, tool)),
+    }));
 }
 
 export function inputSchemaOf(tool: Resource): JsonObject {

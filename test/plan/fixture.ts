@@ -1,5 +1,6 @@
 import { digest, rootOf } from '../../src/manifest/digest.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
+import { toolDigest } from '../../src/manifest/lock.ts';
 import { type Address, addressOf, type Kind, type Resource, type Snapshot } from '../../src/manifest/resource.ts';
 import type { Head, Live } from '../../src/plan/change.ts';
 import type { PlanOptions } from '../../src/plan/plan.ts';
@@ -48,6 +49,20 @@ const defaults: Readonly<Partial<Record<Kind, JsonObject>>> = {
     idempotent: false,
     timeout: '30s',
     maxResultBytes: 1_048_576,
+  },
+  McpServer: {
+    transport: 'http',
+    args: [],
+    env: [],
+    headersFrom: [],
+    allowPrivate: false,
+    idleTimeout: '5m',
+    startTimeout: '30s',
+    callTimeout: '30s',
+    maxRestarts: 3,
+    maxResultBytes: 1_048_576,
+    defaults: { operation: 'write', risk: 'medium' },
+    pin: 'required',
   },
   AgentRole: {},
   ToolPermission: { match: 'all', rules: [] },
@@ -128,6 +143,16 @@ export function agent(name: string, spec: JsonObject = {}, rest: Partial<Written
 
 export function tool(name: string, spec: JsonObject = {}, rest: Partial<Written> = {}): Resource {
   return resource({ kind: 'Tool', name, spec: { builtin: { name: 'echo' }, ...spec }, ...rest });
+}
+
+/** An MCP server as resolution gives it, with these descriptions pinned by the tool's name. */
+export function server(name: string, tools: Readonly<Record<string, string>>, spec: JsonObject = {}): Resource {
+  const definitions = Object.entries(tools).map(([tool, description]) => {
+    const definition = { description, inputSchema: { type: 'object', properties: { id: { type: 'string' } } } };
+    return [tool, { digest: toolDigest(tool, definition), definition }];
+  });
+  const pinned = { toolsDigest: digest(tools), tools: Object.fromEntries(definitions) };
+  return resource({ kind: 'McpServer', name, spec: { url: `https://${name}.example.com/mcp`, pinned, ...spec } });
 }
 
 export function role(name: string, permissions: readonly string[], rest: Partial<Written> = {}): Resource {

@@ -5,7 +5,7 @@ import { coversHost } from '../../src/manifest/egress-host.ts';
 import { destinationsOf } from '../../src/plan/destination.ts';
 import { reachChanges, shownReach } from '../../src/plan/section-reach.ts';
 import { sectionsOf } from '../../src/plan/sections.ts';
-import { agent, model, resource, role, system, tool } from './fixture.ts';
+import { agent, model, resource, role, server, system, tool } from './fixture.ts';
 import { replaced, sidesBetween } from './fixture-sides.ts';
 
 const http = (name: string, host: string, spec: JsonObject = {}) =>
@@ -138,14 +138,15 @@ describe('hosts', () => {
       'added http://localhost:8080',
       'removed models.example',
     ]);
-    const server = (url: string) => resource({ kind: 'McpServer', name: 'files', spec: { transport: 'http', url } });
     const viaServer = [
       ...base,
-      server('https://a.example.com'),
+      server('files', { read: 'Reads.' }, { url: 'https://a.example.com' }),
       tool('read', { type: 'mcp', operation: ['read'], mcp: { serverRef: 'files', tool: 'read' } }),
     ];
     const with1 = replaced(viaServer, writer('search', 'read'));
-    expect(between(with1, replaced(with1, server('https://b.example.com'))).egress).toMatchObject([
+    expect(
+      between(with1, replaced(with1, server('files', { read: 'Reads.' }, { url: 'https://b.example.com' }))).egress,
+    ).toMatchObject([
       { name: 'a.example.com', through: ['McpServer/default/files'], subjects: ['Agent/default/writer'] },
       { name: 'b.example.com', through: ['McpServer/default/files'], subjects: ['Agent/default/writer'] },
     ]);
