@@ -37,6 +37,10 @@ async function dispatch(
     case 'memory':
     case 'retrieval':
       return await callMemory({ ...tool, impl }, args, options);
+    case 'wasm':
+      return await (await import('./wasm.ts')).callWasm({ ...tool, impl }, args, options);
+    case 'code':
+      return await (await import('./code.ts')).callCode({ ...tool, impl }, args, options);
     default:
       return {
         kind: 'failed',

@@ -1,0 +1,157 @@
+// One thread that runs modules, one call after the other, each in an instance of its own. It is JavaScript because Node
+// starts a thread from a file, and Node 20 runs no TypeScript. What it may be sent and answers is in `thread-message.ts`.
+import { parentPort } from 'node:worker_threads';
+
+/** Compiled modules, the last used at the end. */
+const modules = new Map();
+const modulesMax = 16;
+/** Of a module's words on standard error, for the message of a failure. */
+const errorBytesMax = 4096;
+
+parentPort.on('message', (message) => {
+  answer(message).then(
+    (reply) => parentPort.postMessage(reply),
+    (cause) => parentPort.postMessage({ kind: 'failed', message: String(cause) }),
+  );
+});
+
+async function answer({ key, bytes, call }) {
+  let module = modules.get(key);
+  if (module === undefined) {
+    try {
+      module = new WebAssembly.Module(bytes);
+    } catch (cause) {
+      return { kind: 'uncompiled', message: `The module cannot be compiled: ${cause.message}` };
+    }
+  }
+  modules.delete(key);
+  modules.set(key, module);
+  for (const oldest of modules.keys()) if (modules.size > modulesMax) modules.delete(oldest);
+  return call.kind === 'module' ? await callModule(module, call) : await callSource(module, call);
+}
+
+class TooMuch extends Error {}
+
+/** Keeps what a module writes, to a limit. */
+function collector(bytesMax, onTooMuch) {
+  const parts = [];
+  let size = 0;
+  return {
+    write(data) {
+      const kept = data.slice(0, Math.max(0, bytesMax - size));
+      if (kept.length > 0) parts.push(kept);
+      size += data.length;
+      if (size > bytesMax) onTooMuch();
+    },
+    bytes: () => new Uint8Array(Buffer.concat(parts)),
+  };
+}
+
+async function callModule(module, call) {
+  const { ConsoleStdout, File, OpenFile, WASI, WASIProcExit } = await import('@bjorn3/browser_wasi_shim');
+  const output = collector(call.outputBytesMax, () => {
+    throw new TooMuch();
+  });
+  const errors = collector(errorBytesMax, () => {});
+  const fds = [
+    new OpenFile(new File(call.input, { readonly: true })),
+    new ConsoleStdout((data) => output.write(data)),
+    new ConsoleStdout((data) => errors.write(data)),
+  ];
+  const wasi = new WASI([], [], fds);
+  const abort = () => {
+    throw new WebAssembly.RuntimeError('the module called abort');
+  };
+  const told = () => new TextDecoder().decode(errors.bytes());
+  let instance;
+  try {
+    const yielded = { ...wasi.wasiImport, sched_yield: () => 0 };
+    instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: yielded, env: { abort } });
+    const exit = run(instance, wasi, call);
+    if (exit.code !== 0) return { kind: 'exited', code: exit.code, errors: told() };
+    return { kind: 'done', output: exit.output ?? output.bytes() };
+  } catch (cause) {
+    if (cause instanceof TooMuch) return { kind: 'tooLarge' };
+    if (cause instanceof WASIProcExit) {
+      return cause.code === 0
+        ? { kind: 'done', output: output.bytes() }
+        : { kind: 'exited', code: cause.code, errors: told() };
+    }
+    const fuel = instance?.exports[call.fuelExport]?.value;
+    if (typeof fuel === 'bigint' && fuel < 0n) return { kind: 'outOfFuel' };
+    return { kind: 'failed', message: `The module trapped: ${cause?.message ?? cause}`, errors: told() };
+  }
+}
+
+function run(instance, wasi, { convention, export: name, input, outputBytesMax }) {
+  if (convention === 'start') return { code: wasi.start(instance) };
+  wasi.initialize(instance);
+  const { memory, alloc } = instance.exports;
+  const called = instance.exports[name];
+  if (convention === 'plain') return { code: called() ?? 0 };
+  const at = alloc(input.length) >>> 0;
+  new Uint8Array(memory.buffer, at, input.length).set(input);
+  const result = BigInt.asUintN(64, called(at, input.length));
+  const size = Number(result & 0xffff_ffffn);
+  if (size > outputBytesMax) throw new TooMuch();
+  return { code: 0, output: new Uint8Array(memory.buffer, Number(result >> 32n), size).slice() };
+}
+
+async function callSource(module, { source, input, memory, outputBytesMax }) {
+  const { EvalFlags, JSException, QuickJS } = await import('quickjs-wasi');
+  const vm = await QuickJS.create({
+    wasm: module,
+    memoryLimit: memory - engineBytes,
+    timezoneOffset: 0,
+    moduleLoader: { normalize: named, load: () => source },
+    wasi: (own) => ({
+      // What must be asked for has one answer, so that the same arguments have the same result.
+      clock_time_get: (_id, _precision, at) => (new DataView(own.buffer).setBigUint64(at, 0n, true), 0),
+      random_get: (at, size) => (new Uint8Array(own.buffer, at, size).fill(0), 0),
+    }),
+  });
+  try {
+    vm.evalCode(prelude, 'prelude.js').dispose();
+    const text = JSON.stringify(new TextDecoder().decode(input));
+    const entry = `import call from 'tool.js'; const result = await call(JSON.parse(${text})); export const text = JSON.stringify(result);`;
+    const promise = vm.evalCode(entry, 'call.js', EvalFlags.TYPE_MODULE);
+    while (promise.promiseState === 0 && vm.executePendingJobs() > 0);
+    if (promise.promiseState === 0) return { kind: 'failed', message: 'The function waits for what never comes' };
+    const { value, error } = await vm.resolvePromise(promise);
+    if (error !== undefined) return { kind: 'failed', message: thrown(vm.dump(error)) };
+    const result = value.getProp('text');
+    if (result.isUndefined) return { kind: 'done', output: new TextEncoder().encode('null') };
+    const output = new TextEncoder().encode(result.toString());
+    return output.length > outputBytesMax ? { kind: 'tooLarge' } : { kind: 'done', output };
+  } catch (cause) {
+    if (cause instanceof JSException) return { kind: 'failed', message: thrown(cause) };
+    return { kind: 'failed', message: `The function was stopped: ${cause?.message ?? cause}` };
+  }
+}
+
+/** An error of the tool: what it says of itself, and where. */
+function thrown(error) {
+  if (typeof error !== 'object' || error === null) return `The function threw ${String(error)}`;
+  const place = /tool\.js:\d+/.exec(error.stack ?? '')?.[0];
+  return `The function threw ${error.name ?? 'Error'}: ${error.message}${place === undefined ? '' : ` (${place})`}`;
+}
+
+/** What the engine itself takes of its memory before a line of the tool runs. */
+const engineBytes = 2 * 1024 * 1024;
+
+function named(_from, name) {
+  if (name === 'tool.js') return name;
+  throw new Error(`a code tool imports nothing, and this one wants ${JSON.stringify(name)}`);
+}
+
+const prelude = `{
+  const none = (what) => { throw new Error('a code tool has no ' + what + ': take it as an argument'); };
+  const Real = Date;
+  Real.now = () => none('clock');
+  globalThis.Date = new Proxy(Real, {
+    apply: () => none('clock'),
+    construct: (target, list, fresh) => list.length === 0 ? none('clock') : Reflect.construct(target, list, fresh),
+  });
+  Real.prototype.constructor = globalThis.Date;
+  Math.random = () => none('randomness');
+}`;
