@@ -1,6 +1,7 @@
 import { own } from '../manifest/json.ts';
 import type { SubjectAuthority } from './authority.ts';
 import { type Denial, deny, type Revisions } from './effective.ts';
+import type { ReasonCode } from './reason.ts';
 
 /** A tool as it is called, and the digest of the definition that the run keeps of it, where it has one. */
 export interface PinnedTool {
@@ -9,12 +10,10 @@ export interface PinnedTool {
 }
 
 /**
- * T4, of a tool of an MCP server: somebody looked at the definition, and both revisions mean the same one. What a row
- * does not list at all is not a matter of pins: a later check refuses it.
+ * T4, of a tool of an MCP server: both revisions mean the definition that the run keeps. What a row does not list at all
+ * is not a matter of pins: a later check refuses it.
  */
 export function pinDenial({ id, digest }: PinnedTool, { pinned, live = pinned }: Revisions): Denial | undefined {
-  const unseen = unpinnedIn(pinned, id) ?? unpinnedIn(live, id);
-  if (unseen !== undefined) return unseen;
   const [was, is] = [pinOf(pinned, id), pinOf(live, id)];
   if (digest === undefined || was === undefined) return missing(id, 'pinned revision');
   if (was !== digest) return changed(id, 'pinned revision');
@@ -29,14 +28,8 @@ export function isPinned(id: string, { pinned, live = pinned }: Revisions): bool
   return isOther || pinDenial({ id, digest }, { pinned, live }) === undefined;
 }
 
-function unpinnedIn(row: SubjectAuthority, id: string): Denial | undefined {
-  const verdict = own(row.tools, id);
-  if (verdict?.kind !== 'deny') return undefined;
-  const { reason, rule } = verdict;
-  return reason === 'tool.pin_missing' || reason === 'mcp.identity_mismatch'
-    ? deny(reason, rule, pinMessage(reason, rule, id))
-    : undefined;
-}
+/** Reasons of cells whose tools nobody looked at: they are told before anything is said of a call's arguments. */
+export const unpinnedReasons: ReadonlySet<ReasonCode> = new Set(['tool.pin_missing', 'mcp.identity_mismatch']);
 
 /** What people are told of a tool that nobody looked at. */
 export function pinMessage(reason: 'tool.pin_missing' | 'mcp.identity_mismatch', rule: string, id: string): string {

@@ -9,7 +9,7 @@ import { type Denial, deny, effectiveLimit, effectiveSpendLimit, type Revisions 
 import { withAudit } from './gate-audit.ts';
 import { decideModel } from './gate-model.ts';
 import { type AskedBy, asksBy, batchOf, type Released, released } from './gate-approval.ts';
-import { pinDenial } from './gate-pin.ts';
+import { pinDenial, unpinnedReasons } from './gate-pin.ts';
 import { callRules } from './gate-rules.ts';
 import { haltDenial } from './halt.ts';
 import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
@@ -64,13 +64,14 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (!isJsonObject(args)) return deny('call.malformed', 'strict JSON', 'The arguments are not a JSON object.');
   const target = findTool(call, context); // T3
   if ('kind' in target) return target;
-  const unpinned = pinOf(target, revisions); // T4
+  const permitted = permitTarget(target, call, revisions); // T4, T6, T7
+  if (permitted.kind === 'deny' && unpinnedReasons.has(permitted.reason)) return permitted;
+  const unpinned = pinOf(target, revisions);
   if (unpinned !== undefined) return unpinned;
   const invalid = argumentDenial(target, args, context); // T5
   if (invalid !== undefined) return invalid;
   // Parsing sorted the keys already, and made numbers and strings what RFC 8785 writes.
   const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
-  const permitted = permitTarget(target, call, revisions); // T6, T7
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
   const asked = target.tool && callRules({ call, id: target.id, tool: target.tool, args, context, revisions }); // T8 to T10
   if (asked !== undefined && 'kind' in asked) return { ...asked, argsDigest };

@@ -8,8 +8,11 @@ export function offeredTools(agent: BundleAgent, revisions: Revisions): readonly
   return Object.keys(agent.tools)
     .filter((name) => {
       const id = agent.tools[name];
-      if (id === undefined || effectiveVerdict(revisions, { table: 'tools', name: id }).kind === 'deny') return false;
-      return isPinned(id, revisions);
+      return (
+        id !== undefined &&
+        isPinned(id, revisions) &&
+        effectiveVerdict(revisions, { table: 'tools', name: id }).kind !== 'deny'
+      );
     })
     .sort();
 }

@@ -52,7 +52,12 @@ class ServerForms {
       const { names, isRemote, pin, unpinned } = this.of(tool);
       const { path, namespace, operations, facts, demand } = toolForm(resource);
       form = {
-        ...{ path, namespace, operations, facts, demand, isRemote },
+        path,
+        namespace,
+        operations,
+        facts,
+        demand,
+        isRemote,
         names: [path, ...names],
         ...(pin === undefined ? {} : { pin }),
         ...(unpinned === undefined ? {} : { unpinned }),

@@ -115,6 +115,15 @@ const definitions: readonly Branch[] = [
     },
   ]),
   {
+    reason: 'tool.pin_missing',
+    name: 'a tool that nobody had looked at, whatever its arguments are',
+    refused: [
+      { ...call, arguments: '{}' },
+      contextWith({ bundle: http, pinned: rowOf(unlooked, undefined), live: pinned }),
+    ],
+    passes,
+  },
+  {
     reason: 'tool.pin_mismatch',
     name: 'a definition that is neither revision’s',
     refused: [
