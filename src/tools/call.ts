@@ -34,6 +34,8 @@ async function dispatch(
       return callBuiltin({ ...tool, impl }, args);
     case 'http':
       return await callHttp({ ...tool, impl }, args, options);
+    case 'cli':
+      return await (await import('./cli.ts')).callCli({ ...tool, impl }, args, options);
     case 'memory':
     case 'retrieval':
       return await callMemory({ ...tool, impl }, args, options);

@@ -1,5 +1,6 @@
 import type { MemoryAccess } from '../memory/access.ts';
 import type { Network } from './connect.ts';
+import type { Isolation } from './isolation/isolated.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface ToolCallOptions {
@@ -12,6 +13,8 @@ export interface ToolCallOptions {
   readonly timeoutMs?: number | undefined;
   /** What memory tools reach; absent: this worker keeps no memories. */
   readonly memory?: MemoryAccess | undefined;
+  /** What programs run in; absent: this worker runs none. */
+  readonly isolation?: Isolation | undefined;
   /** Lists of hosts of the policies that reach the caller: a tool connects only where each of them says, and redirects too. */
   readonly egress?: readonly (readonly string[])[] | undefined;
   /** Absent: the machine's own resolver and roots. */

@@ -28,6 +28,13 @@ export interface IsolationOptions {
   readonly network?: Network | undefined;
 }
 
+/** What a worker has for programs. */
+export interface Isolation {
+  /** What its self-test proved. */
+  readonly tiers: readonly Tier[];
+  readonly host: IsolationHost;
+}
+
 /** What the operator of a worker says of its programs. */
 export interface IsolationHost {
   /** Folders in which a program without a path is looked for. */
