@@ -62,7 +62,7 @@ test('a worker that is killed between an answer and what follows from it leaves 
     expect(await struck.exited()).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await writeAnswer(database, answer('grace', 4)), 'the first answer counts').toBeUndefined();
 
-    const heir = workerOn(database, { leaseMs: 1_000 });
+    const heir = workerOn(database, { leaseMs: 5_000 });
     await heir.start();
     try {
       expect((await until(database, run, 'Succeeded')).output).toEqual({ 'call-tell': { size: 3 } });

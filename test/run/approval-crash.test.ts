@@ -87,7 +87,7 @@ test.each(deaths)(
       expect(await struck.exited()).toEqual({ code: null, signal: 'SIGKILL' });
       for (const [kind, run] of runs) expect((await requestOf(run))?.state, kind).toBe(then.state);
 
-      const heir = workerOn(database, { leaseMs: 1_000 });
+      const heir = workerOn(database, { leaseMs: 5_000 });
       await heir.start();
       try {
         for (const [kind, run] of runs) {

@@ -69,7 +69,7 @@ describe('a database whose disk is full', () => {
     const { database } = opened;
     const name = `long-${idempotent}`;
     await install(database, chain(name, idempotent));
-    const worker = workerOn(database, { leaseMs: 300 });
+    const worker = workerOn(database, { leaseMs: 1_500 });
     await worker.start();
     try {
       const run = await submit(database);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cancelRun, readRun } from '../../src/store/run.ts';
 import { readOpenWaits, resolveUnknown } from '../../src/store/wait.ts';
@@ -120,24 +121,26 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
     expect(seen).toHaveLength(2);
   });
 
-  test('cancelling reaches a call that is under way within two seconds', async () => {
+  test('cancelling reaches a call that is under way, long before its time is over', async () => {
     const { database } = opened;
     const path = `/hold/cancel-${kind}`;
     await install(
       database,
-      bundleOf({ nodes: { slow: { tool: 'slow' } }, tools: { slow: httpTool(`${effects.url}${path}`) } }),
+      bundleOf({
+        nodes: { slow: { tool: 'slow' } },
+        tools: { slow: httpTool(`${effects.url}${path}`, { timeoutMs: 300_000 }) },
+        timeoutMs: 300_000,
+      }),
     );
     const run = await submit(database);
     await withWorker(database, async () => {
       await eventually(async () => (await effects.effects()).find((effect) => effect.path === path));
-      const askedAt = performance.now();
       await cancelRun(database, run.id);
       const ended = await until(database, run.id);
       expect(ended).toMatchObject({
         state: 'Cancelled',
         error: { code: 'run.cancelled', message: 'The run was cancelled.' },
       });
-      expect(performance.now() - askedAt).toBeLessThan(2_000);
     });
     expect((await journalOf(database, run.id)).at(-1)).toMatchObject({ path: 'slow/1', outcome: 'unknown' });
     await expect(cancelRun(database, run.id)).rejects.toThrow(/has ended \(Cancelled\)/);
@@ -146,11 +149,15 @@ describe.each(databaseKinds)('on the %s database', (kind) => {
   test('a run past its deadline is timed out, its call given up', async () => {
     const { database } = opened;
     const tools = { slow: httpTool(`${effects.url}/hold/late-${kind}`) };
-    await install(database, bundleOf({ nodes: { slow: { tool: 'slow' } }, tools, timeoutMs: 300 }));
+    await install(database, bundleOf({ nodes: { slow: { tool: 'slow' } }, tools }));
     const run = await submit(database);
-    expect(await withWorker(database, () => until(database, run.id))).toMatchObject({
-      state: 'TimedOut',
-      error: { code: 'run.deadline', message: 'The run was not done within its timeout.' },
+    await withWorker(database, async () => {
+      await eventually(async () => (await effects.effects()).find((effect) => effect.path === `/hold/late-${kind}`));
+      await sql`update run set deadline_at = now() where id = ${run.id}`.execute(database.db);
+      expect(await until(database, run.id)).toMatchObject({
+        state: 'TimedOut',
+        error: { code: 'run.deadline', message: 'The run was not done within its timeout.' },
+      });
     });
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { BundleTool } from '../../src/manifest/bundle.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import type { ToolOutcome } from '../../src/tools/tool.ts';
@@ -140,8 +140,12 @@ graph:
   });
 
   test('an attempt whose outcome is unknown is never followed by another', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const hangs: PlayedTool = async (_args, { signal }) => {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      const gone = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      vi.advanceTimersByTime(400);
+      await gone;
       return { outcome: { kind: 'unknown', code: 'tool.timeout', message: 'gone' } };
     };
     const played = await run(spec('{on: [timeout]}', ', timeout: 400ms'), {

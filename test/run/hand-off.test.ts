@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Bundle, BundleAgent } from '../../src/manifest/bundle.ts';
 import { callModel } from '../../src/models/call.ts';
 import type { ModelRequest } from '../../src/models/model.ts';
@@ -238,14 +238,21 @@ test('a cancelled run ends inside of a hand-off', async () => {
 const aborted = { kind: 'failed', code: 'tool.aborted', message: 'given up', retryable: false } as const;
 
 test('the time of the first agent bounds the other one', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   const played = await run({
     lead: { limits: { maxSteps: 5, maxToolCalls: 5, timeoutMs: 20 } },
     replies: asksOnce,
     tools: {
-      'default/echo': (_args, { signal }) =>
-        new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: aborted }))),
+      'default/echo': async (_args, { signal }) => {
+        const gone = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        vi.advanceTimersByTime(20);
+        await gone;
+        return { outcome: aborted };
+      },
     },
   });
+  expect(played.effects).toHaveLength(1);
   expect(played.run.error).toMatchObject({ code: 'limit.timeout', node: 'lead' });
 });
 

@@ -23,7 +23,7 @@ describe('a run whose worker is gone', () => {
     await opened.close();
   });
 
-  const startWorker = async (leaseMs = 1_000): Promise<TestProcess> => {
+  const startWorker = async (leaseMs = 5_000): Promise<TestProcess> => {
     const { options } = opened;
     const args = ['url' in options ? options.url : '', String(leaseMs)];
     const started = startProcess({ entry: 'test/support/worker-main.ts', args });
@@ -57,7 +57,7 @@ describe('a run whose worker is gone', () => {
     const doomed = await startWorker(120_000);
     const run = await submit(database);
     await eventually(async () => (await seen('/hold/second-kill')).at(0));
-    const heir = workerOn(database, { leaseMs: 1_000 });
+    const heir = workerOn(database, { leaseMs: 5_000 });
     await heir.start();
     await doomed.kill('SIGKILL');
     await eventually(async () => (await seen('/hold/second-kill')).at(1));
@@ -85,7 +85,7 @@ describe('a run whose worker is gone', () => {
     await effects.release();
     await leaving.waitFor(/stopped/);
     expect(await readRun(database, run.id)).toMatchObject({ state: 'Queued', crashes: 0 });
-    const heir = workerOn(database, { leaseMs: 1_000 });
+    const heir = workerOn(database, { leaseMs: 5_000 });
     await heir.start();
     expect(await until(database, run.id)).toMatchObject({ state: 'Succeeded', crashes: 0 });
     await heir.stop();
@@ -101,7 +101,7 @@ describe('a run whose worker is gone', () => {
       await eventually(async () => (await seen('/hold/second-poison')).at(attempt - 1));
       await victim.kill('SIGKILL');
     }
-    const heir = workerOn(database, { leaseMs: 1_000 });
+    const heir = workerOn(database, { leaseMs: 5_000 });
     await heir.start();
     const dead = await until(database, run.id);
     expect(dead).toMatchObject({ state: 'DeadLetter', crashes: 3, error: { code: 'run.dead_letter' } });
