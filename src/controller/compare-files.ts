@@ -5,7 +5,8 @@ import { digest } from '../manifest/digest.ts';
 import { isManifestPath, settingsPath } from '../manifest/file-name.ts';
 import type { FileNeed } from '../manifest/file-need.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
-import { defaultFileLimits, textFileBytesMax } from '../manifest/limits.ts';
+import { defaultFileLimits, namedFileBytesMax } from '../manifest/limits.ts';
+import { moduleDigest } from '../manifest/resolve-module.ts';
 import type { Address } from '../manifest/resource.ts';
 import { shownText } from '../manifest/shown.ts';
 import type { Validated } from '../manifest/validate.ts';
@@ -79,12 +80,15 @@ async function contentOf(files: Repository, { content, document }: Validated): P
   return { manifest, digest: digest(manifest), place: document.place };
 }
 
-async function textOf(files: Repository, { path }: FileNeed): Promise<string | undefined> {
+/** A module is told apart by its digest. */
+async function textOf(files: Repository, { path, at }: FileNeed): Promise<string | undefined> {
   if (path === undefined) return undefined;
   const [entry] = await files.entries(workingCopyCommit, [path]);
-  if (entry === undefined || entry.kind !== 'file' || entry.size > textFileBytesMax) return undefined;
-  const bytes = (await files.read([entry.id], textFileBytesMax)).get(entry.id);
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+  const bytesMax = namedFileBytesMax(path);
+  if (entry === undefined || entry.kind !== 'file' || entry.size > bytesMax) return undefined;
+  const bytes = (await files.read([entry.id], bytesMax)).get(entry.id);
+  if (bytes === undefined) return undefined;
+  return at.at(-1) === 'module' ? moduleDigest(bytes) : Buffer.from(bytes).toString('utf8');
 }
 
 /** A file that is not there stays named: it may lie outside of what is compared. */

@@ -1,5 +1,5 @@
 import type { FileNeed } from './file-need.ts';
-import { textFileBytesMax } from './limits.ts';
+import { namedFileBytesMax } from './limits.ts';
 import { shownText } from './shown.ts';
 import type { Finding } from './text.ts';
 
@@ -16,7 +16,8 @@ export function fileFinding(need: FileNeed, bytes: Uint8Array | undefined): Find
     const help = 'Paths are relative to the manifest; `/` in front starts at the repository.';
     return { code: 'reference.file_missing', message, help };
   }
-  if (bytes.byteLength <= textFileBytesMax) return undefined;
-  const message = `The file \`${shown}\` has ${bytes.byteLength} bytes; at most ${textFileBytesMax} are read.`;
+  const bytesMax = namedFileBytesMax(need.path);
+  if (bytes.byteLength <= bytesMax) return undefined;
+  const message = `The file \`${shown}\` has ${bytes.byteLength} bytes; at most ${bytesMax} are read.`;
   return { code: 'limits.text_file_bytes', message, help: 'Shorten it.' };
 }

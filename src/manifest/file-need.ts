@@ -15,7 +15,7 @@ export interface FileNeed {
 
 const none: readonly FileNeed[] = [];
 
-/** The prompt and script files that a manifest names. A path is relative to the document that wrote it: ask `fileOf`. */
+/** The files of prompts, scripts and tools that a manifest names. A path is relative to the document that wrote it: ask `fileOf`. */
 export function fileNeedsOf(kind: Kind, manifest: JsonObject, fileOf: (path: Path) => string): readonly FileNeed[] {
   const needs: FileNeed[] = [];
   for (const at of fileFields(kind, manifest)) {
@@ -31,6 +31,7 @@ export function fileNeedsOf(kind: Kind, manifest: JsonObject, fileOf: (path: Pat
 function fileFields(kind: Kind, manifest: JsonObject): readonly (readonly string[])[] {
   if (kind === 'Agent') return promptFile;
   if (kind === 'ModelEndpoint') return scriptFile;
+  if (kind === 'Tool') return toolFiles;
   if (kind !== 'PromptLibrary') return [];
   const keys = Object.keys(objectAt(objectAt(manifest, 'spec'), 'prompts'));
   return keys.map((key) => ['spec', 'prompts', key, 'file']);
@@ -38,6 +39,10 @@ function fileFields(kind: Kind, manifest: JsonObject): readonly (readonly string
 
 const promptFile = [['spec', 'promptFile']];
 const scriptFile = [['spec', 'scriptFile']];
+const toolFiles = [
+  ['spec', 'code', 'file'],
+  ['spec', 'wasm', 'module'],
+];
 
 /** Relative to the manifest, or to the repository with a leading `/`. By text alone: no file system is asked. */
 export function repositoryPath(written: string, manifestFile: string): string | undefined {

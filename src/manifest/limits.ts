@@ -17,6 +17,14 @@ export const defaultFileLimits: FileLimits = {
 /** Prompt and script files. */
 export const textFileBytesMax = 64 * 1024;
 
+/** WebAssembly modules, which travel with every bundle that calls them. */
+export const moduleFileBytesMax = 2 * 1024 * 1024;
+
+/** Of a file that a manifest names, by what its name says that it is: its size is known before its content. */
+export function namedFileBytesMax(path: string): number {
+  return path.endsWith('.wasm') ? moduleFileBytesMax : textFileBytesMax;
+}
+
 /** Some hundred tools; a second to parse. */
 export const lockFileBytesMax = 1024 * 1024;
 

@@ -12,6 +12,12 @@ export const meaningCodes = {
     cause: 'An argument would choose which program runs.',
     cure: 'Write the program out.',
   },
+  'tool.module': {
+    title: 'A WebAssembly module that no worker can call',
+    cause:
+      'It imports files, sockets or what no tool is given, it needs more memory than it may have, it lacks the export, or it uses instructions whose number cannot be counted.',
+    cure: 'Build it for `wasm32-wasip1` as docs/tools.md says; the message names what is in the way.',
+  },
   'tool.image_digest': {
     title: 'Image without a digest',
     cause: 'A tag can come to mean another image, and a tool must stay what was reviewed.',

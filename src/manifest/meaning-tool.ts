@@ -59,6 +59,10 @@ function checkIsolation(spec: JsonObject, type: string, report: Report): void {
   if (!hasTiers(type)) return;
   const isolation = objectAt(spec, 'isolation');
   checkTier(isolation['min'], type, below(report, ['isolation', 'min']));
+  if ((type === 'wasm' || type === 'code') && isolation['filesystem'] === 'scratch') {
+    const message = `A tool of type ${type} has no files.`;
+    report(['isolation', 'filesystem'], contradiction(message, 'Remove it, or write `none`.'));
+  }
   if (!connecting.includes(type)) {
     if (isolation['network'] !== 'declared') return;
     const message = `A tool of type ${type} has no network.`;

@@ -11,6 +11,7 @@ import type { Library } from './prompt-library.ts';
 import { type FragmentPart, writePrompt } from './prompt-template.ts';
 import { agentPrompt } from './resolve-prompt.ts';
 import type { Resource } from './resource.ts';
+import { moduleOf } from './resolve-module.ts';
 import { parseScript } from './script.ts';
 
 /** What a manifest takes in from around it. */
@@ -91,6 +92,8 @@ function join(manifest: Sound, around: Surroundings, reaching: Reaching): Fresh 
       return { joined: library(manifest, around), named: nothing };
     case 'ModelEndpoint':
       return { joined: scripted(manifest, around.files), named: nothing };
+    case 'Tool':
+      return { joined: tool(manifest, around), named: nothing };
     default:
       return { joined: done(manifest, fillDefaults(manifest, manifest.content.manifest, reaching)), named: nothing };
   }
@@ -146,6 +149,12 @@ function scripted(manifest: Sound, files: Files): Joined {
   if (script === undefined) return { ...wrong([]), problems };
   const { scriptFile: _file, ...spec } = objectAt(manifest.content.manifest, 'spec');
   return done(manifest, { ...unchanged, manifest: withSpec(manifest, { ...spec, script }) });
+}
+
+function tool(manifest: Sound, { files, reaching }: Surroundings): Joined {
+  const read = moduleOf(manifest, files);
+  if (read.manifest === undefined) return { ...wrong(read.findings), problems: read.problems };
+  return done(manifest, fillDefaults(manifest, read.manifest, reaching(manifest.identity.namespace)));
 }
 
 function withSpec(manifest: Sound, spec: JsonObject): JsonObject {

@@ -37,6 +37,11 @@ function asWritten({ kind, manifest }: Resource): JsonObject {
   if (!isJsonObject(copy)) return manifest;
   writeInDollars(kind, copy);
   const { spec } = copy;
+  // Its digest stands where the path stood, and is a path by its form.
+  if (kind === 'Tool' && isJsonObject(spec) && isJsonObject(spec['wasm'])) {
+    const { content: _read, ...wasm } = spec['wasm'];
+    return { ...copy, spec: { ...spec, wasm } };
+  }
   if (kind !== 'ModelEndpoint' || !isJsonObject(spec) || spec['script'] === undefined) return copy;
   const { script: _read, ...rest } = spec;
   return { ...copy, spec: { ...rest, scriptFile: 'stored.script.yaml' } };

@@ -112,6 +112,13 @@ function texts(writing: Writing, resource: Resource, sides: Sides<JsonObject>): 
     if (!isDeepStrictEqual(before['script'], after['script'])) writing.faults.push('its script is in a file');
     same.add('script');
   }
+  if (resource.kind === 'Tool') {
+    const named = own(objectAt(written, 'code'), 'file') !== undefined || own(written, 'wasm') !== undefined;
+    for (const block of named ? ['code', 'wasm'] : []) {
+      if (!isDeepStrictEqual(before[block], after[block])) writing.faults.push('what it runs is in a file');
+      same.add(block);
+    }
+  }
   if (resource.kind === 'PromptLibrary') {
     const files = Object.values(objectAt(written, 'prompts')).some((one) => isJsonObject(one) && 'file' in one);
     if (files && !isDeepStrictEqual(before['prompts'], after['prompts'])) {

@@ -10,6 +10,7 @@ import { authOf } from './compile-auth.ts';
 import { agentOf, isNewer } from './compile-agent.ts';
 import { withGateway } from './compile-gateway.ts';
 import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
+import { codeOf, wasmOf } from './compile-module.ts';
 import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { withHandOffs } from './compile-hand-off.ts';
@@ -145,6 +146,8 @@ function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
   if (type === 'retrieval') return retrievalOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
+  if (type === 'wasm') return wasmOf(tool, spec);
+  if (type === 'code') return codeOf(tool, spec);
   if (type !== 'http' || http === undefined || egress === undefined) throw notRunnable(tool, `is of type ${type}`);
   return {
     type,

@@ -4,7 +4,7 @@ import {
   type FileLimits,
   fileTooLarge,
   lockFileBytesMax,
-  textFileBytesMax,
+  namedFileBytesMax,
   validateFileSizes,
 } from '../manifest/limits.ts';
 import type { Problem } from '../manifest/problem.ts';
@@ -89,7 +89,7 @@ export async function readTexts(reading: Reading, listing: Listing, needed: Read
 }
 
 function bytesMaxOf(path: string): number {
-  return path === lockPath ? lockFileBytesMax : textFileBytesMax;
+  return path === lockPath ? lockFileBytesMax : namedFileBytesMax(path);
 }
 
 /** Stands for content that is too large to be read: it is refused by its length, where the manifest names it. */

@@ -176,7 +176,7 @@ export function validateText(
 }
 
 export interface ResolveOptions {
-  readonly prompts?: Readonly<Record<string, string>>;
+  readonly prompts?: Readonly<Record<string, string | Uint8Array>>;
   readonly namespaces?: readonly string[];
   /** Of the environment, in order. */
   readonly paths?: readonly string[];
@@ -186,7 +186,8 @@ export interface ResolveOptions {
 /** Parses, validates and resolves; problems of the files themselves are among the others. */
 export function resolveTexts(files: Readonly<Record<string, string>>, options: ResolveOptions = {}): Resolved {
   const validated = Object.entries(files).map(([path, text]) => validateText(text, path));
-  const prompts = new Map(Object.entries(options.prompts ?? promptFiles).map(([path, text]) => [path, bytesOf(text)]));
+  const named = Object.entries(options.prompts ?? promptFiles);
+  const prompts = new Map(named.map(([path, file]) => [path, typeof file === 'string' ? bytesOf(file) : file]));
   const { prompts: _prompts, ...bounds } = options;
   const environment = { ...bounds, lost: validated.flatMap(({ lost }) => lost) };
   const manifests = validated.flatMap((file) => file.manifests);

@@ -111,9 +111,9 @@ describe('what a document asks for in vain', () => {
   });
 
   test('is found by value', () => {
-    const found = (type: string) => unsupportedIn('Tool', { spec: { type } }).map(({ value, part }) => [value, part]);
-    expect(found('wasm')).toEqual([['wasm', 'WASM tools']]);
-    expect(found('http')).toEqual([]);
+    const found = (type: string) => unsupportedIn('Gateway', { spec: { type } }).map(({ value, part }) => [value, part]);
+    expect(found('agent')).toEqual([['agent', 'exposed agents']]);
+    expect(found('model')).toEqual([]);
   });
 
   test('is nothing where nothing of it is written', () => {
@@ -141,8 +141,8 @@ describe('what a document asks for in vain', () => {
 
 test('a field is asked for by its path in a document, whatever the names and indexes in it', () => {
   expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'mcpServerRef'])).toBe('MCP servers');
-  expect(missingFieldPart('Tool', ['spec', 'type'], 'wasm')).toBe('WASM tools');
-  expect(missingFieldPart('Tool', ['spec', 'type'], 'http')).toBeUndefined();
+  expect(missingFieldPart('Gateway', ['spec', 'type'], 'agent')).toBe('exposed agents');
+  expect(missingFieldPart('Gateway', ['spec', 'type'], 'model')).toBeUndefined();
   expect(missingFieldPart('Nothing', ['spec'])).toBeUndefined();
 });
 
@@ -151,8 +151,8 @@ test('of a field is said whether this build does it', () => {
   expect(supportOf('Agent', ['spec', 'expose', 'a2a'])).toEqual({ kind: 'missing', part: 'exposed agents' });
   expect(supportOf('Guard', ['spec', 'mode'])).toEqual({ kind: 'enforced' });
   expect(supportOf('Workforce', ['spec', 'entryAgents'])).toEqual({ kind: 'enforced' });
-  expect(supportOf('Tool', ['spec', 'type'])).toEqual({
+  expect(supportOf('Gateway', ['spec', 'type'])).toEqual({
     kind: 'partly',
-    values: expect.objectContaining({ code: 'code tools' }),
+    values: expect.objectContaining({ agent: 'exposed agents' }),
   });
 });
