@@ -101,4 +101,15 @@ export type BundleWorldTool =
       readonly args: readonly string[];
       readonly env: readonly BundleVariable[];
       readonly isolation: BundleIsolation;
+    }
+  | {
+      readonly type: 'a2a';
+      /** Of the agent's endpoint, or of its agent card where it ends in `.json`. */
+      readonly url: string;
+      readonly allowPrivate: boolean;
+      readonly auth?: BundleAuth;
+      /** The rest of the step is its: what it answers is the answer. */
+      readonly transfers?: true;
+      /** It is told which step calls it, so that it may remember what it was asked before in it. */
+      readonly remembers?: true;
     };

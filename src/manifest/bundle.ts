@@ -139,6 +139,8 @@ export interface BundleRetry {
 }
 
 export interface BundleAgent {
+  /** The tool by which an agent elsewhere is called: it has no model, prompt or tool besides. Absent: pawl's own loop. */
+  readonly external?: string;
   readonly model: string;
   /** Endpoints that are asked in this order when those before fail in a way that another may not. */
   readonly fallback?: readonly string[];
