@@ -8,6 +8,7 @@ import { type Database, type DatabaseOptions, openDatabase } from '../../src/sto
 import { ensureEnvironment, listEnvironments } from '../../src/store/environment.ts';
 import { assertSchema, migrate, schemaState } from '../../src/store/migrate.ts';
 import { databaseKinds } from '../support/databases.ts';
+import { copyImage } from '../support/embedded-image.ts';
 import { createEmptyDatabase } from '../support/postgres.ts';
 
 const shipped = fileURLToPath(new URL('../../src/store/migrations/', import.meta.url));
@@ -18,7 +19,11 @@ afterEach(async () => {
 });
 
 async function emptyDatabase(kind: (typeof databaseKinds)[number]): Promise<DatabaseOptions> {
-  if (kind === 'embedded') return { directory: join(await temporaryFolder(), 'db') };
+  if (kind === 'embedded') {
+    const directory = join(await temporaryFolder(), 'db');
+    await copyImage(directory, 'empty');
+    return { directory };
+  }
   const made = await createEmptyDatabase();
   closers.push(() => made.drop());
   return { url: made.url };

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { builtSources } from './built-sources.ts';
+import { makeImages } from './embedded-image.ts';
 import { natsBinary } from './nats-server.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { type PostgresServer, startServer } from './postgres-server.ts';
@@ -25,6 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (given === undefined) await postgresBinaries();
   natsBinary();
   builtSources();
+  await makeImages();
   const prefix = `pawl_test_${randomBytes(4).toString('hex')}`;
   let shared: Promise<PostgresServer> | undefined;
   const path = `/${randomBytes(16).toString('hex')}`;
