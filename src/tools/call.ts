@@ -34,6 +34,8 @@ async function dispatch(
       return callBuiltin({ ...tool, impl }, args);
     case 'http':
       return await callHttp({ ...tool, impl }, args, options);
+    case 'mcp':
+      return await (await import('./mcp.ts')).callMcp({ ...tool, impl }, args, options);
     case 'cli':
       return await (await import('./cli.ts')).callCli({ ...tool, impl }, args, options);
     case 'memory':
@@ -43,8 +45,6 @@ async function dispatch(
       return await (await import('./wasm.ts')).callWasm({ ...tool, impl }, args, options);
     case 'code':
       return await (await import('./code.ts')).callCode({ ...tool, impl }, args, options);
-    case 'a2a':
-      return await (await import('./a2a/call.ts')).callA2a({ ...tool, impl }, args, options);
     default:
       return {
         kind: 'failed',

@@ -24,13 +24,20 @@ export const toolCodes = {
   },
   'tool.unavailable': {
     title: 'The tool could not answer',
-    cause: 'The other side answered with a status of 500 or above.',
-    cure: 'Look at the other side; give the Tool a `retry` where it may be called again.',
+    cause: 'The other side answered with a status of 500 or above, or an MCP server has no such tool any more.',
+    cure: 'Look at the other side; give the Tool a `retry` where it may be called again. `pawl mcp diff` shows what an MCP server offers by now.',
   },
   'tool.failed': {
     title: 'The tool answered with an error',
-    cause: 'The other side answered with a status of 400 or above, or a redirect that cannot be followed.',
-    cure: 'The message holds the status and the beginning of the answer.',
+    cause:
+      'The other side answered with a status of 400 or above, a redirect that cannot be followed, or an error of its own; or an MCP server died.',
+    cure: 'The message holds what it said.',
+  },
+  'tool.server_refused': {
+    title: 'An MCP server does what no server may',
+    cause:
+      'Its list of tools never ends, holds two tools of one name or more than 1,000; or it writes what is no message, asks again and again for what it is not given, or does not read.',
+    cure: 'The message says what it was. Mend the server, or take another.',
   },
   'tool.program_missing': {
     title: 'The worker does not have the program',

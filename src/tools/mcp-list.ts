@@ -1,0 +1,27 @@
+import type { BundleServer } from '../manifest/bundle-world.ts';
+import { limit } from './mcp/limit.ts';
+import { type Listing, pageBytesMax } from './mcp/listing.ts';
+import { openSession, type SessionPlace } from './mcp/open-session.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface ListOptions extends SessionPlace {
+  readonly secrets: Secrets;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks a server for its tools, in a session of its own that is closed afterwards: for pinning, and to see what drifted.
+ * Nothing is called. Throws what a call would fail with; a message may repeat the server, and is to be scrubbed.
+ */
+export async function listTools(name: string, server: BundleServer, options: ListOptions): Promise<Listing> {
+  const { secrets, signal: asked, ...place } = options;
+  await secrets.load();
+  const session = await openSession({ name, server, terms: { secrets }, died: () => undefined }, place);
+  const { signal, end } = limit(asked, server.callTimeoutMs, `McpServer/${name} did not list its tools in time.`);
+  try {
+    return await session.list({ signal, secrets, answerBytesMax: pageBytesMax });
+  } finally {
+    end();
+    await session.close();
+  }
+}
