@@ -45,6 +45,8 @@ async function dispatch(
       return await (await import('./wasm.ts')).callWasm({ ...tool, impl }, args, options);
     case 'code':
       return await (await import('./code.ts')).callCode({ ...tool, impl }, args, options);
+    case 'a2a':
+      return await (await import('./a2a/call.ts')).callA2a({ ...tool, impl }, args, options);
     default:
       return {
         kind: 'failed',

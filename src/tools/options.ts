@@ -1,6 +1,7 @@
 import type { MemoryAccess } from '../memory/access.ts';
 import type { Network } from './connect.ts';
 import type { McpAccess } from './mcp/access.ts';
+import type { RemoteTask } from './a2a/remote-task.ts';
 import type { Isolation } from './isolation/isolated.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -20,6 +21,8 @@ export interface ToolCallOptions {
   readonly mcp?: McpAccess | undefined;
   /** Lists of hosts of the policies that reach the caller: a tool connects only where each of them says, and redirects too. */
   readonly egress?: readonly (readonly string[])[] | undefined;
+  /** Of calls of agents elsewhere; absent: nothing is kept of the task. */
+  readonly task?: RemoteTask | undefined;
   /** Absent: the machine's own resolver and roots. */
   readonly network?: Network;
 }
