@@ -10,6 +10,7 @@ import { defaultPool } from './run/pool.ts';
 import { Worker } from './run/worker.ts';
 import { foldAudit } from './store/audit-fold.ts';
 import type { Database } from './store/database.ts';
+import { provedTiers } from './tools/isolation/proved-tiers.ts';
 import { packageVersion } from './version.ts';
 
 /** How often a command that works on its own run looks whether it has ended. */
@@ -50,6 +51,7 @@ export function createWorker(
     log: subsystemLog(log, 'worker'),
     secrets: secretsOf(config, database),
     memories: memoriesOn(database),
+    isolation: provedTiers(config.programs),
     slots,
     pool,
     host: hostname(),

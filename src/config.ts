@@ -5,6 +5,7 @@ import { type ActionSettings, readActionInputs } from './config-action.ts';
 import { type ActionsSettings, readActionsSettings } from './config-actions.ts';
 import { type ApiSettings, readApiSettings, readServerChoice, type ServerChoice } from './config-api.ts';
 import { type GitHubSettings, readGitHubSettings } from './config-github.ts';
+import { type ProgramSettings, readProgramSettings } from './config-programs.ts';
 import { readSecretSettings, type SecretSettings } from './config-secrets.ts';
 import { type NatsOptions, readNatsUrl } from './bus/nats-options.ts';
 import { type Environment, invalid, textOf } from './environment.ts';
@@ -78,6 +79,8 @@ export interface Config {
   readonly github: GitHubSettings | undefined;
   /** Which jobs of GitHub Actions get plans; undefined: none. */
   readonly actions: ActionsSettings | undefined;
+  /** Where programs of tools are looked for, and what they may read. */
+  readonly programs: ProgramSettings;
   /** What manifests may name values of secrets in. */
   readonly secrets: SecretSettings;
 }
@@ -123,6 +126,7 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     gitToken: textOf(environment, 'PAWL_GIT_TOKEN'),
     github: readGitHubSettings(environment, { repositories: several?.length ?? 1 }),
     actions: readActionsSettings(environment),
+    programs: readProgramSettings(environment),
     secrets: readSecretSettings(
       environment,
       database.kind === 'embedded' ? join(stateDirectory, 'secret.key') : undefined,

@@ -13,6 +13,7 @@ import type { Usage } from '../policy/context.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
+import { tierOrder } from '../policy/tier.ts';
 import { addressAt } from '../policy/typed.ts';
 import type { Repository } from '../source/repository.ts';
 import { snapshotOfFiles } from './description.ts';
@@ -166,6 +167,8 @@ function decideFirstCall(
       pinned: authority.subjects[subject],
       live: undefined,
       usage: { ...unused, touched: new Set(touched) },
+      // Of no worker: what each one offers is its own to say.
+      tiers: tierOrder,
       // Of no run: nobody can release it, and a condition on the time is asked now.
       where: { environment: '', run: '', step: '', call: '', input, now: new Date().toISOString() },
     },

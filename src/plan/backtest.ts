@@ -9,6 +9,7 @@ import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
 import { handOffTarget, isHandOff } from '../policy/hand-off.ts';
 import { type AccountedRow, foldRow, Ledger } from '../policy/ledger.ts';
+import { tierOrder } from '../policy/tier.ts';
 import { touchedIn } from '../policy/touched.ts';
 import type { Backtest } from './beside.ts';
 import { anyArguments, targetSchemas } from './backtest-schemas.ts';
@@ -194,6 +195,8 @@ function again(
     schemas: schemasFor(row, content),
     pinned,
     live: undefined,
+    // What ran then ran on a worker that had the tier for it.
+    tiers: tierOrder,
     usage: {
       ...ledger.usage(row.node, { subject, pinned: authority, live: undefined }),
       ...touchedIn(ledger, { revisions: { pinned, live: undefined }, bundle: content, live: undefined }),

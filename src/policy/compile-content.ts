@@ -11,6 +11,7 @@ import { agentOf, isNewer } from './compile-agent.ts';
 import { withGateway } from './compile-gateway.ts';
 import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
 import { codeOf, wasmOf } from './compile-module.ts';
+import { programOf, variableSecrets } from './compile-program.ts';
 import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { withHandOffs } from './compile-hand-off.ts';
@@ -146,6 +147,7 @@ function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
   if (type === 'retrieval') return retrievalOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
+  if (type === 'cli') return programOf(tool, spec);
   if (type === 'wasm') return wasmOf(tool, spec);
   if (type === 'code') return codeOf(tool, spec);
   if (type !== 'http' || http === undefined || egress === undefined) throw notRunnable(tool, `is of type ${type}`);
@@ -178,6 +180,7 @@ function secretsOf(uses: readonly SecretUse[], view: View): Bundle['secrets'] {
 function secretUsesOf(user: SecretUser): readonly SecretUse[] {
   if (!('impl' in user))
     return [user.auth, user.tls?.ca, user.gateway?.auth?.secret].filter((use) => use !== undefined);
+  if (user.impl.type === 'cli' || user.impl.type === 'container') return variableSecrets(user.impl.env);
   return user.impl.type === 'http' && user.impl.auth !== undefined ? [user.impl.auth.secret] : [];
 }
 

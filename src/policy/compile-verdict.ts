@@ -6,6 +6,7 @@ import type { AskingRules } from './compile-ask.ts';
 import { memoryOperations } from './compile-memory.ts';
 import type { Denials } from './denials.ts';
 import type { Rule, Subject } from './reach.ts';
+import { isBelow } from './tier.ts';
 import {
   type Demand,
   leavesOut,
@@ -53,12 +54,14 @@ export function toolVerdict(cell: Cell, grants: Grants): Verdict {
 
 /**
  * T8. What runs elsewhere has no tier: where a floor or the tool's own risk wants it kept apart, people look at each
- * call instead. What runs within pawl has the weakest, and no floor above it is satisfied by asking.
+ * call instead. What runs on a worker has tiers up to the strongest of its type; within pawl that is the weakest of all.
+ * No floor above it is satisfied by asking, and a worker that has less is refused when the call is made.
  */
-function isolated(verdict: Verdict, { path, isRemote, facts }: ToolForm, { floor }: Grants): Verdict {
+function isolated(verdict: Verdict, { path, isRemote, strongest, facts }: ToolForm, { floor }: Grants): Verdict {
   const isRisky = facts.risk === 'high' || facts.risk === 'critical';
   const rule = floor?.rule ?? (isRemote && isRisky ? `Tool/${path}` : undefined);
   if (rule === undefined || (isRemote && verdict.kind === 'ask')) return verdict;
+  if (strongest !== undefined && floor !== undefined && !isBelow(strongest, floor.min)) return verdict;
   return { kind: 'deny', reason: 'isolation.unavailable', rule };
 }
 

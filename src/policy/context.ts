@@ -55,7 +55,7 @@ export interface GateContext {
   readonly halts?: { readonly known: readonly Halt[] | undefined };
   /** What the call runs in, for conditions and for what an approval binds to; absent: nothing can be approved. */
   readonly where?: CallPlace;
-  /** The tiers that the worker's self-test proved; absent: `inline` alone. */
+  /** The tiers that the worker's self-test proved; absent: none, so that nothing runs on it but pawl's own. */
   readonly tiers?: readonly Tier[];
   /** By the call's path without its attempt. */
   readonly approvals?: ReadonlyMap<string, ApprovalState>;

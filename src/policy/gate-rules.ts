@@ -9,6 +9,7 @@ import { type DataClass, toolClasses } from './data-class.ts';
 import type { Labels, ToolFacts } from './facts.ts';
 import type { AskedBy } from './gate-approval.ts';
 import { kept } from './kept.ts';
+import { isBelow, localOf, tierOf } from './tier.ts';
 
 /** A call of a tool, its arguments parsed. */
 export interface RuledCall {
@@ -25,12 +26,11 @@ export interface RuledCall {
 export function callRules(ruled: RuledCall): Denial | readonly AskedBy[] {
   const { context, revisions } = ruled;
   const { pinned, live } = revisions;
-  if (context.tiers === undefined && !hasRules(pinned) && (live === pinned || live === undefined || !hasRules(live))) {
-    return nobody;
-  }
+  const withoutTier = tierDenial(ruled);
+  if (withoutTier !== undefined) return withoutTier;
+  if (!hasRules(pinned) && (live === pinned || live === undefined || !hasRules(live))) return nobody;
   const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
   return (
-    tierDenial(ruled) ??
     first(rows, (row) => egressDenial(row, ruled)) ??
     first(rows, (row) => gatewayDenial(row, ruled)) ??
     first(rows, (row) => conditionDenial(row, ruled)) ??
@@ -58,10 +58,26 @@ function first(
 }
 
 /** T8: what runs on the worker needs a tier that its self-test proved. What runs elsewhere has none. */
-function tierDenial({ context: { tiers }, id, tool }: RuledCall): Denial | undefined {
-  if (tiers === undefined || tool.impl.type === 'http' || tiers.includes('inline')) return undefined;
-  return deny('isolation.unavailable', id, `${id} runs in the tier inline, which this worker does not offer.`);
+function tierDenial({ context, id, tool, revisions }: RuledCall): Denial | undefined {
+  const local = localOf(tool, context.bundle.servers);
+  if (local === undefined) {
+    if (context.tiers?.includes('inline') !== false || !inlineTypes.has(tool.impl.type)) return undefined;
+    return deny('isolation.unavailable', id, `${id} runs in the tier inline, which this worker does not offer.`);
+  }
+  const tier = tierOf(local, context.tiers ?? []);
+  if (tier === undefined) {
+    const message = `${id} needs the tier ${local.isolation.min} or a stronger one, and this worker offers none that fits.`;
+    return deny('isolation.unavailable', id, message);
+  }
+  const floors = [revisions.pinned.isolation, revisions.live?.isolation].filter((floor) => floor !== undefined);
+  const floor = floors.find(({ min }) => isBelow(tier, min));
+  if (floor === undefined) return undefined;
+  const message = `${floor.rule} wants the tier ${floor.min} at least, and ${id} would run in ${tier}.`;
+  return deny('isolation.unavailable', floor.rule, message);
 }
+
+/** Pawl's own. */
+const inlineTypes: ReadonlySet<BundleTool['impl']['type']> = new Set(['builtin', 'memory', 'retrieval']);
 
 /** The host of a tool is its author's, never an argument's: it is known before the call is made. */
 function egressDenial({ egress }: SubjectAuthority, ruled: RuledCall): Denial | undefined {

@@ -1,4 +1,5 @@
 import { memoryIdsOf } from '../manifest/memory-tools.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
 import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
@@ -10,6 +11,7 @@ import { classesOf } from './data-class.ts';
 import { type ToolFacts, toolFacts } from './facts.ts';
 import { kept } from './kept.ts';
 import type { Rule } from './reach.ts';
+import { strongestTier } from './tier.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
 
 // A fleet asks the same few rules about hundreds of thousands of cells. What a rule's text means is worked out once for
@@ -122,6 +124,8 @@ export interface ToolForm {
   readonly facts: ToolFacts;
   /** It runs somewhere else, where nothing of pawl isolates it. */
   readonly isRemote: boolean;
+  /** The strongest tier that it can run in, where it runs on a worker. */
+  readonly strongest?: Tier;
   /** `tool:<name>:<operation>` for every operation; of an MCP server's tool the name is the server's. */
   readonly demand: Demand;
   /** The digest of the definition that people looked at; absent: tools of its type have none, or it has none. */
@@ -144,8 +148,14 @@ export const toolForm = kept((tool: Resource): ToolForm => {
     facts: toolFacts({ operations, risk, classes }),
     isRemote: type === 'http',
     demand: demandOf(path, operations),
+    ...strongestOf(type),
   };
 });
+
+function strongestOf(type: string): Pick<ToolForm, 'strongest'> {
+  const strongest = strongestTier(type);
+  return strongest === undefined ? {} : { strongest };
+}
 
 /** What calls of a tool, or of an MCP server's, need where no ToolPermission says otherwise. */
 export function demandOf(path: string, operations: readonly string[]): Demand {

@@ -49,7 +49,7 @@ class ServerForms {
   behind(resource: Resource, tool: string): ToolForm {
     let form = this.#behind.get(resource);
     if (form === undefined) {
-      const { names, isRemote, pin, unpinned } = this.of(tool);
+      const { names, isRemote, strongest, pin, unpinned } = this.of(tool);
       const { path, namespace, operations, facts, demand } = toolForm(resource);
       form = {
         path,
@@ -58,6 +58,7 @@ class ServerForms {
         facts,
         demand,
         isRemote,
+        ...(strongest === undefined ? {} : { strongest }),
         names: [path, ...names],
         ...(pin === undefined ? {} : { pin }),
         ...(unpinned === undefined ? {} : { unpinned }),
@@ -80,6 +81,7 @@ class ServerForms {
       operations,
       facts: toolFacts({ operations, risk: defaults.risk, classes: classesOf('mcp', undefined) }),
       isRemote: transport === 'http',
+      ...(transport === 'http' ? {} : { strongest: transport === 'stdio' ? 'sandbox' : 'container' }),
       demand: demandOf(server, operations),
       ...(pin === undefined ? { unpinned: unpinned(this.#server) } : { pin }),
     };

@@ -47,10 +47,30 @@ export function isBelow(tier: Tier, floor: Tier): boolean {
   return tierOrder.indexOf(tier) < tierOrder.indexOf(floor);
 }
 
+/** The strongest tier that a Tool of a type can run in; undefined: it runs elsewhere, or is pawl's own. */
+export function strongestTier(type: string): Tier | undefined {
+  switch (type) {
+    case 'cli':
+      return 'sandbox';
+    case 'container':
+      return 'container';
+    case 'code':
+    case 'wasm':
+      return 'wasm';
+    default:
+      return undefined;
+  }
+}
+
 /**
  * Whether a tier keeps from what is declared. A process of its own sees the files and the network of its user, so that
  * it holds no declaration that there is.
  */
 function holds(tier: Tier, _isolation: BundleIsolation): boolean {
   return tier !== 'process';
+}
+
+/** Whether runs of a system start anything on their worker. */
+export function startsPrograms({ tools, servers }: Pick<Bundle, 'tools' | 'servers'>): boolean {
+  return Object.values(tools).some((tool) => localOf(tool, servers) !== undefined);
 }

@@ -31,6 +31,7 @@ export async function passTool(
     path: call.path,
     digest: writtenDigest(call),
     world,
+    isolation: scope.isolation,
     egress: egressFor(attempt),
     timeoutMs: useTimeoutMs(call, scope),
   };

@@ -9,6 +9,7 @@ import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import { touchedIn } from '../policy/touched.ts';
+import type { Isolation } from '../tools/isolation/isolated.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import type { Allotments } from './allotments.ts';
 import { type CallSite, firstAttemptAt, subjectOf } from './caller.ts';
@@ -33,6 +34,8 @@ export interface Scope {
   readonly secrets: Secrets;
   /** Absent: nothing is remembered, and nothing was. */
   readonly memories?: Memories | undefined;
+  /** What programs and modules of the run may be started in; absent: the run starts none. */
+  readonly isolation?: Isolation | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */
   readonly rates?: RateDoor | undefined;
   /** When the run, or what is around the call in it, is out of time, by this process's clock; absent: never. */
@@ -76,6 +79,7 @@ export function gateContext(scope: Scope, call: CallSite): GateContext {
   return {
     clock: { lost: halt === 'lost', cancelled: halt === 'cancelled', overdue: halt === 'overdue' },
     bundle: scope.content,
+    tiers: scope.isolation?.tiers ?? ['inline'],
     schemas: argumentSchemas(scope.content),
     ...revisions,
     usage: {

@@ -17,9 +17,11 @@ import { HaltWatch } from './halt-watch.ts';
 import { LiveAuthorities } from './live.ts';
 import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
+import type { Isolation } from '../tools/isolation/isolated.ts';
 import { Room } from './room.ts';
 import { heed, keyOf, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
+import { startsPrograms } from '../policy/tier.ts';
 import { spendingOf } from './spending.ts';
 import { endOfUnready } from './unready.ts';
 
@@ -30,6 +32,8 @@ export interface WorkerOptions {
   readonly secrets: SecretSource;
   /** Absent: this worker keeps no memories. */
   readonly memories?: Memories & { readonly sweep: () => Promise<void> };
+  /** What programs and modules run in, once it is proved; absent: this worker starts none. */
+  readonly isolation?: () => Promise<Isolation>;
   /** Where calls go instead of the world. */
   readonly outside?: Outside;
   readonly slots: number;
@@ -236,6 +240,7 @@ export class Worker {
       ...waitsOf(run),
       secrets: bundleSecrets(content.secrets, this.#options.secrets, run.environment),
       memories: this.#options.memories,
+      isolation: startsPrograms(content) ? await this.#options.isolation?.() : undefined,
       rates: executor.rates,
       flights: this.#halts.flights,
       outside: this.#options.outside,
