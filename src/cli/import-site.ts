@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { settingsPath } from '../manifest/file-name.ts';
-import { scriptedEnvironment } from '../manifest/import/scripted.ts';
+import { type Scripted, scriptedEnvironment } from '../manifest/import/scripted.ts';
 import type { Written } from '../manifest/import/written.ts';
 import { isJsonList, isJsonObject, type Json } from '../manifest/json.ts';
 import { repositoryAbove } from './repository-above.ts';
@@ -33,11 +33,22 @@ function settingsAbove(out: string): string | undefined {
   }
 }
 
-/** The folders that an environment has to name, from the folder of its pawl.yaml. */
-export function environmentPaths(paths: readonly string[], { out, root }: ImportSite): readonly string[] {
-  const tops = new Set(paths.filter((path) => path.includes('/')).map((path) => path.slice(0, path.indexOf('/'))));
+/**
+ * The folders that an environment has to name, from the folder of its pawl.yaml: those at the top, or what lies in one
+ * of which some is left out.
+ */
+export function environmentPaths(
+  paths: readonly string[],
+  { out, root }: ImportSite,
+  leftOut: readonly string[] = [],
+): readonly string[] {
+  const folders = paths.filter((path) => path.includes('/')).map((path) => path.split('/').slice(0, -1));
+  const isGone = (parts: readonly string[]) => leftOut.includes(parts.at(-1) ?? '');
+  const broken = new Set(folders.filter(isGone).map(([top]) => top));
+  const kept = folders.filter((parts) => !isGone(parts));
+  const named = kept.map((parts) => parts.slice(0, broken.has(parts[0]) ? undefined : 1).join('/'));
   const prefix = root === undefined ? '' : relative(root, out).split(sep).join('/');
-  return [...tops].sort().map((top) => (prefix === '' ? top : `${prefix}/${top}`));
+  return [...new Set(named)].sort().map((path) => (prefix === '' ? path : `${prefix}/${path}`));
 }
 
 /**
@@ -47,13 +58,11 @@ export function environmentPaths(paths: readonly string[], { out, root }: Import
 export function repositoryFiles(
   written: readonly Written[],
   site: ImportSite,
-  overlay?: string,
+  scripted?: Pick<Scripted, 'overlay' | 'leftOut'>,
 ): readonly ImportFile[] {
   if (site.root !== undefined || written.length === 0) return [];
-  const paths = environmentPaths(
-    written.map(({ path }) => path),
-    site,
-  );
+  const files = written.map(({ path }) => path);
+  const paths = environmentPaths(files, site);
   const namespaces = [...new Set(written.map(({ resource }) => resource.namespace))].sort().map(plain).join(', ');
   const text = `${settingsHead}${groupsText(written)}environments:
   - name: production
@@ -62,7 +71,7 @@ export function repositoryFiles(
     namespaces: [${namespaces}]
     # A person runs \`pawl apply\`, until somebody has looked at what was imported. With \`auto\`, what is merged is live.
     apply: manual
-${overlay === undefined ? '' : scriptedText([...paths, overlay], namespaces)}`;
+${scripted?.overlay === undefined ? '' : scriptedText([...environmentPaths(files, site, scripted.leftOut), scripted.overlay], namespaces)}`;
   const ignore = existsSync(join(site.out, '.gitignore')) ? [] : [{ path: '.gitignore', text: ignoreText }];
   return [{ path: settingsPath, text }, ...ignore];
 }
@@ -85,7 +94,7 @@ function groupsAsked(value: Json): readonly string[] {
 }
 
 function scriptedText(paths: readonly string[], namespaces: string): string {
-  return `  # The same with models that answer from scripts, to try it offline and without keys.
+  return `  # The same with models and tools that ask nobody, to try it offline and without keys.
   - name: ${scriptedEnvironment}
     branch: main
     paths: [${paths.map(plain).join(', ')}]

@@ -1,7 +1,7 @@
 import { shownPath } from '../manifest/file-name.ts';
 import { grouped } from '../manifest/grouped.ts';
 import type { Said } from '../manifest/import/report.ts';
-import { scriptedEnvironment } from '../manifest/import/scripted.ts';
+import { type Scripted, scriptedEnvironment } from '../manifest/import/scripted.ts';
 import { shellWord } from './files.ts';
 import type { ImportResult } from './import-result.ts';
 import { environmentPaths, type ImportSite } from './import-site.ts';
@@ -13,8 +13,8 @@ export interface ImportLayout {
   readonly site: ImportSite;
   /** Nothing was written. */
   readonly isDry: boolean;
-  /** The folder of the environment in which models answer from scripts; production must not name it. */
-  readonly overlay: string | undefined;
+  /** The environment that is tried offline; production must not name its folder. */
+  readonly scripted: Pick<Scripted, 'overlay' | 'leftOut'> | undefined;
   readonly width: number;
   readonly colors: Colors;
 }
@@ -29,7 +29,7 @@ export function renderImport(result: ImportResult, layout: ImportLayout): string
     section('Refused: these documents are not written', once(result.refusals), layout),
     section('Left out of what is written', once(result.losses), layout),
     section('To look at', once(result.flags), layout),
-    section('Remarks in the written files', defaults(result), layout),
+    section('Remarks in the written files', remarks(result.defaults), layout),
     section('Judged risky: look at it before the first apply', risks(result), layout),
     section(
       'Needs parts of pawl that this build lacks',
@@ -38,6 +38,7 @@ export function renderImport(result: ImportResult, layout: ImportLayout): string
     ),
     section('Not needed', leftAlone(result), layout),
     section('Secrets to set, where pawl runs', secrets(result), layout),
+    section(`Differs in the environment ${scriptedEnvironment}`, remarks(result.scripted), layout),
     section(layout.isDry ? 'Would be written' : 'Written', files(result, layout), layout),
     section('Next', next(result, layout), layout),
   ];
@@ -75,9 +76,10 @@ function places(all: readonly Said[]): string {
   return all.length > placesMax ? `${shown} and ${all.length - placesMax} more` : shown;
 }
 
-function defaults({ defaults: written }: ImportResult): readonly string[] {
+/** What is said of several resources is said once, with the first of them. */
+function remarks(said: ImportResult['defaults']): readonly string[] {
   return Array.from(
-    grouped(written, ({ text }) => text),
+    grouped(said, ({ text }) => text),
     ([text, all]) => {
       const more = all.length === 1 ? '' : ` and ${all.length - 1} more`;
       return `  ${all[0]?.address ?? ''}${more}: ${text}`;
@@ -121,12 +123,12 @@ function files({ written, out }: ImportResult, { width }: ImportLayout): readonl
 }
 
 /** The commands from here to a plan, as they can be typed where this one was. */
-function next({ written, out }: ImportResult, { site, isDry, overlay }: ImportLayout): readonly string[] {
+function next({ written, out }: ImportResult, { site, isDry, scripted }: ImportLayout): readonly string[] {
   if (written.length === 0) return [];
   if (isDry) return ['  Leave --report away to write them.'];
   const enter = out === '.' ? [] : [`  cd ${shellWord(out)}`];
   if (site.root !== undefined) {
-    const { paths, more } = pathsToName(written, site, overlay);
+    const { paths, more } = pathsToName(written, site, scripted);
     return [
       `  Name in the pawl.yaml of ${shownPath(site.root)}, under paths: ${paths}`,
       ...more,
@@ -148,16 +150,19 @@ function next({ written, out }: ImportResult, { site, isDry, overlay }: ImportLa
     '  pawl validate',
     '  git init -b main && git add -A && git commit -m "Import agents"',
     // Two environments are told apart by name.
-    overlay === undefined ? '  pawl plan' : '  pawl plan --env production',
-    ...(overlay === undefined ? [] : [`  pawl run <system> --local --env ${scriptedEnvironment}   tries one offline`]),
+    scripted?.overlay === undefined ? '  pawl plan' : '  pawl plan --env production',
+    ...(scripted?.overlay === undefined
+      ? []
+      : [`  pawl run <system> --local --env ${scriptedEnvironment}   tries one offline`]),
   ];
 }
 
 /** What environments name: the overlay only one of its own, after the others. */
-function pathsToName(written: readonly string[], site: ImportSite, overlay: string | undefined) {
-  const paths = environmentPaths(written, site);
-  const isOverlay = (path: string) => overlay !== undefined && path.split('/').at(-1) === overlay;
-  const own = paths.filter(isOverlay);
-  const more = own.map((path) => `  In an environment of its own, to try it offline: the same paths, and then ${path}`);
-  return { paths: paths.filter((path) => !isOverlay(path)).join(', '), more };
+function pathsToName(written: readonly string[], site: ImportSite, scripted: ImportLayout['scripted']) {
+  const isOverlay = (path: string) => path.split('/')[0] === scripted?.overlay;
+  const [own, others] = [written.filter(isOverlay), written.filter((path) => !isOverlay(path))];
+  const paths = environmentPaths(others, site).join(', ');
+  if (own.length === 0) return { paths, more: [] };
+  const offline = [...environmentPaths(others, site, scripted?.leftOut), ...environmentPaths(own, site)].join(', ');
+  return { paths, more: [`  In an environment of its own, to try it offline, in this order: ${offline}`] };
 }

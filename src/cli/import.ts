@@ -5,7 +5,7 @@ import type { ExitCode } from '../errors.ts';
 import type { SourceFile } from '../manifest/document.ts';
 import { importManifests, type Imported } from '../manifest/import/import-manifests.ts';
 import { reportOf } from '../manifest/import/report.ts';
-import { scriptedFiles } from '../manifest/import/scripted.ts';
+import { type Scripted, scriptedFiles } from '../manifest/import/scripted.ts';
 import { strayOf } from '../manifest/import/stray.ts';
 import type { Problem } from '../manifest/problem.ts';
 import { firstPlan } from '../plan/first-plan.ts';
@@ -40,24 +40,25 @@ export async function importCommand(context: CliContext, options: ImportOptions)
   const toWrite = [
     ...imported.written,
     ...(scripted?.files ?? []),
-    ...repositoryFiles(imported.written, site, scripted?.overlay),
+    ...repositoryFiles(imported.written, site, scripted),
   ];
   const isDry = options.report === true || imported.written.length === 0;
   if (!isDry) await writeImport(site, toWrite);
   const result: ImportResult = {
     ...reportOf(imported),
     risks: risksOf(imported),
+    scripted: scripted?.differences ?? [],
     written: imported.written.length === 0 ? [] : toWrite.map(({ path }) => path),
     out: relative(context.cwd, site.out) || '.',
   };
-  show(context, result, { site, isDry, overlay: scripted?.overlay, asJson: options.output === 'json' });
+  show(context, result, { site, isDry, scripted, asJson: options.output === 'json' });
   return result.refused > 0 || result.losses.length > 0 ? exitCodes.unexpected : exitCodes.success;
 }
 
 interface Showing {
   readonly site: ImportSite;
   readonly isDry: boolean;
-  readonly overlay: string | undefined;
+  readonly scripted: Scripted | undefined;
   readonly asJson: boolean;
 }
 

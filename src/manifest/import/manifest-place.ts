@@ -28,6 +28,11 @@ const folders: Readonly<Record<Kind, string>> = {
 
 /** Where a manifest is written: by kind, and below its namespace where there are several. */
 export function manifestPlace({ kind, namespace, name }: Identity, isNamespaced: boolean): string {
-  const path = `${folders[kind]}/${name}.yaml`;
+  const path = `${manifestFolder(kind)}/${name}.yaml`;
   return isNamespaced ? `${namespace}/${path}` : path;
+}
+
+/** The folder in which manifests of a kind are written. */
+export function manifestFolder(kind: Kind): string {
+  return folders[kind];
 }

@@ -6,6 +6,15 @@ import type { Emitted } from './conversion.ts';
 
 const lineMax = 100;
 
+/** `compat` quotes what a reader of YAML 1.1 would take for something else, such as `no` and `12:30`. */
+export const yamlStyle = {
+  version: '1.2',
+  compat: 'yaml-1.1',
+  lineWidth: 0,
+  blockQuote: 'literal',
+  aliasDuplicateObjects: false,
+} as const;
+
 /** A manifest as it is written: what there is to say of it as comments above it, texts of several lines as blocks. */
 export function renderManifest(resource: Emitted, comments: readonly string[]): string {
   const head = comments.map((comment) => renderComment(comment)).join('');
@@ -13,8 +22,7 @@ export function renderManifest(resource: Emitted, comments: readonly string[]): 
   const labels = withContent('labels', resource.labels);
   const annotations = withContent('annotations', resource.annotations);
   const manifest = { apiVersion: 'pawl/v1', kind, metadata: { name, namespace, ...labels, ...annotations }, spec };
-  // `compat` quotes what a reader of YAML 1.1 would take for something else, such as `no` and `12:30`.
-  return `${head}${stringify(manifest, { version: '1.2', compat: 'yaml-1.1', lineWidth: 0, blockQuote: 'literal', aliasDuplicateObjects: false })}`;
+  return `${head}${stringify(manifest, yamlStyle)}`;
 }
 
 function withContent(key: string, map: Readonly<Record<string, string>>): JsonObject {

@@ -3,45 +3,78 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import { listAt, objectAt } from '../manifest-reference.ts';
 import { networkFields } from '../meaning-model.ts';
 import { qualify } from '../reference.ts';
+import { addressOf } from '../resource.ts';
+import { missingKindPart, unsupportedIn } from '../support.ts';
 import type { Emitted } from './conversion.ts';
+import { manifestFolder, manifestPlace } from './manifest-place.ts';
+import { renderManifest, yamlStyle } from './render-manifest.ts';
+import { addSystems, replaceAgents, requireNoTools } from './scripted-agents.ts';
 import { answerOf, type Standing } from './scripted-answer.ts';
+import { ScriptedOverlay } from './scripted-overlay.ts';
+import { answerTools, replaceServers } from './scripted-tools.ts';
 import type { Settled } from './settle.ts';
 
 /** The files by which what was imported can be tried offline, beside those that it goes live with. */
 export interface Scripted {
   /** The folder that the environment has beside the others, as its last path; undefined: nothing had to be changed. */
   readonly overlay: string | undefined;
+  /** Folders of kinds that the environment leaves out. */
+  readonly leftOut: readonly string[];
   readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** What differs there from what goes live, by the kinds of resources. */
+  readonly differences: readonly ScriptedDifference[];
 }
 
-/** As all manifests are written that the import writes. */
-const yamlStyle = {
-  version: '1.2',
-  compat: 'yaml-1.1',
-  lineWidth: 0,
-  blockQuote: 'literal',
-  aliasDuplicateObjects: false,
-} as const;
+export interface ScriptedDifference {
+  readonly address: string;
+  readonly text: string;
+}
 
 /** The environment that has the overlay. */
 export const scriptedEnvironment = 'scripted';
 
 /**
- * An overlay in which every model answers from a script and no guard asks a service: patches, so that the endpoints of
- * production stay as they are.
+ * An overlay in which every model answers from a script and nothing outside is asked: patches, so that what goes live
+ * stays as it is.
  */
 export function scriptedFiles({ resources, written }: Pick<Settled, 'resources' | 'written'>): Scripted {
-  const overlay = freeFolder(written.map(({ path }) => path));
-  const models = resources.filter(({ kind }) => kind === 'ModelEndpoint');
-  const guards = resources.filter(({ kind }) => kind === 'Guard');
+  const overlay = new ScriptedOverlay(resources);
+  replaceServers(overlay);
+  answerTools(overlay);
+  replaceAgents(overlay);
+  requireNoTools(overlay);
+  answerModels(overlay);
+  askNoService(overlay);
+  forgetNothingElsewhere(overlay);
+  leaveOutGateways(overlay);
+  leaveOutMissing(overlay);
+  addSystems(overlay);
+  const folder = freeFolder(written.map(({ path }) => path));
+  const isNamespaced = new Set(resources.map(({ namespace }) => namespace)).size > 1;
   const files = [
-    ...models.flatMap((model) => modelFiles(model, { overlay, resources, written })),
-    ...guards.flatMap((guard) => guardFiles(guard, overlay)),
-    ...resources.flatMap((agent) => agentFiles(agent, overlay)),
-    ...systemFiles(resources, overlay),
+    ...overlay.differences.map(({ manifest, remarks }) => ({
+      path: `${folder}/${manifestPlace(manifest, isNamespaced)}`,
+      text: renderManifest(manifest, remarks),
+    })),
+    ...scriptFiles(overlay, { folder, isNamespaced, written }),
   ];
-  const isUsed = files.some(({ path }) => path.startsWith(`${overlay}/`));
-  return { overlay: isUsed ? overlay : undefined, files };
+  return {
+    overlay: files.some(({ path }) => path.startsWith(`${folder}/`)) ? folder : undefined,
+    leftOut: [...overlay.leftOut.keys()].map(manifestFolder),
+    files,
+    differences: differencesOf(resources, overlay),
+  };
+}
+
+function differencesOf(resources: readonly Emitted[], overlay: ScriptedOverlay): readonly ScriptedDifference[] {
+  const gone = resources.flatMap((resource) => {
+    const reason = overlay.leftOut.get(resource.kind);
+    return reason === undefined ? [] : [{ address: addressOf(resource), text: `It is left out. ${reason}` }];
+  });
+  const other = overlay.differences.flatMap(({ manifest, remarks }) =>
+    remarks.map((text) => ({ address: addressOf(manifest), text })),
+  );
+  return [...gone, ...other];
 }
 
 function freeFolder(paths: readonly string[]): string {
@@ -52,46 +85,111 @@ function freeFolder(paths: readonly string[]): string {
   }
 }
 
-interface Around extends Pick<Settled, 'resources' | 'written'> {
-  readonly overlay: string;
+/** An endpoint that the import itself made up answers from a script already. */
+function answerModels(overlay: ScriptedOverlay): void {
+  for (const model of overlay.ofKind('ModelEndpoint')) {
+    const { provider, scriptFile } = model.spec;
+    if (provider === 'scripted' && typeof scriptFile === 'string') continue;
+    const gone = networkFields.filter((field) => model.spec[field] !== undefined).map((field) => [field, null]);
+    overlay.patch(
+      model,
+      { provider: 'scripted', scriptFile: `${model.name}.script.yaml`, ...Object.fromEntries(gone) },
+      'The model answers from a script: offline, without a key, and always the same.',
+    );
+  }
 }
 
-function modelFiles(model: Emitted, { overlay, resources, written }: Around): Scripted['files'] {
-  const script = stringify({ replies: repliesFor(model, resources) }, yamlStyle);
-  const head = '# What each agent says. Change the answers to try other ways through a graph.\n';
-  const own = written.find(({ resource }) => resource.kind === 'ModelEndpoint' && sameName(resource, model));
-  const { provider, scriptFile } = model.spec;
-  // An endpoint that the import itself made up has its script beside it, and needs no patch.
-  if (provider === 'scripted' && typeof scriptFile === 'string' && own !== undefined)
-    return [{ path: `${own.path.slice(0, own.path.lastIndexOf('/') + 1)}${scriptFile}`, text: `${head}${script}` }];
-  const name = `${overlay}/models/${model.namespace}-${model.name}`;
-  const spec: Record<string, Json> = {
-    provider: 'scripted',
-    scriptFile: `${model.namespace}-${model.name}.script.yaml`,
-  };
-  for (const field of networkFields) if (model.spec[field] !== undefined) spec[field] = null;
-  return [
-    {
-      path: `${name}.yaml`,
-      text: patch(model, spec, 'The model answers from a script: offline, without a key, and always the same.'),
-    },
-    { path: `${name}.script.yaml`, text: `${head}${script}` },
-  ];
+/** A pattern that no text matches: the guard is in force, and asks nobody. */
+const nothing = '[^\\x00-\\x{10FFFF}]';
+
+function askNoService(overlay: ScriptedOverlay): void {
+  for (const guard of overlay.ofKind('Guard')) {
+    const provider = objectAt(guard.spec, 'provider');
+    if (provider['type'] === 'regex') continue;
+    const others = Object.keys(provider).filter((field) => field !== 'type');
+    const regex = { patterns: [{ name: 'nothing', pattern: nothing }] };
+    const gone = Object.fromEntries(others.map((field) => [field, null]));
+    overlay.patch(
+      guard,
+      { provider: { type: 'regex', regex, ...gone } },
+      'The guard asks no service here, and finds nothing.',
+    );
+  }
 }
 
-function sameName(one: Emitted, other: Emitted): boolean {
-  return one.namespace === other.namespace && one.name === other.name;
+/** Memories in a service, and the search by meaning, which asks a model. */
+function forgetNothingElsewhere(overlay: ScriptedOverlay): void {
+  for (const memory of overlay.ofKind('Memory')) {
+    if (memory.spec['type'] === 'http')
+      overlay.patch(memory, { type: 'postgres', http: null }, 'The memory is kept by pawl, and no service is asked.');
+    const longTerm = objectAt(memory.spec, 'longTerm');
+    if (longTerm['embeddingRef'] === undefined) continue;
+    const gone = ['embeddingRef', 'dimensions', 'minScore'].filter((field) => longTerm[field] !== undefined);
+    overlay.patch(
+      memory,
+      { longTerm: Object.fromEntries(gone.map((field) => [field, null])) },
+      'It is searched by words: no model makes numbers of them.',
+    );
+  }
 }
 
-function patch({ kind, namespace, name }: Emitted, spec: JsonObject, remark: string): string {
-  const metadata = { name, namespace, annotations: { 'pawl/patch': 'merge' } };
-  return `# ${remark}\n${stringify({ apiVersion: 'pawl/v1', kind, metadata, spec }, yamlStyle)}`;
+function leaveOutGateways(overlay: ScriptedOverlay): void {
+  overlay.leaveOut('Gateway', 'No model, server or agent is reached through one.');
+}
+
+/** Whatever else waits for a part of pawl that this build lacks would keep the environment from being applied. */
+function leaveOutMissing(overlay: ScriptedOverlay): void {
+  for (const resource of overlay.resources) {
+    const { kind, spec } = resource;
+    const part = missingKindPart(kind);
+    if (part !== undefined) overlay.leaveOut(kind, `This build lacks ${part}.`);
+    else for (const lacking of unsupportedIn(kind, { kind, spec })) leaveOutField(overlay, resource, lacking);
+  }
+}
+
+function leaveOutField(
+  overlay: ScriptedOverlay,
+  resource: Emitted,
+  { path: [, ...path], part, value }: ReturnType<typeof unsupportedIn>[number],
+): void {
+  if (value !== undefined || path.some((step) => typeof step === 'number')) return;
+  const patch = path.reduceRight<Json>((below, step) => ({ [step]: below }), null);
+  if (isJsonObject(patch))
+    overlay.patch(resource, patch, `\`spec.${path.join('.')}\` is left out: this build lacks ${part}.`);
+}
+
+interface Around extends Pick<Settled, 'written'> {
+  readonly folder: string;
+  readonly isNamespaced: boolean;
+}
+
+/** The script of each endpoint, beside the file that names it. */
+function scriptFiles(overlay: ScriptedOverlay, { folder, isNamespaced, written }: Around): Scripted['files'] {
+  const standings = standingsOf(overlay);
+  const changed = new Set(overlay.differences.map(({ manifest }) => addressOf(manifest)));
+  return overlay.ofKind('ModelEndpoint').flatMap((model) => {
+    const { scriptFile } = model.spec;
+    if (typeof scriptFile !== 'string') return [];
+    const own = changed.has(addressOf(model))
+      ? `${folder}/${manifestPlace(model, isNamespaced)}`
+      : (written.find(({ resource }) => addressOf(resource) === addressOf(model))?.path ?? folder);
+    const script = stringify({ replies: repliesFor(model, { overlay, standings }) }, yamlStyle);
+    const head = '# What each agent says. Change the answers to try other ways through a graph.\n';
+    return {
+      path: `${own.slice(0, own.lastIndexOf('/') + 1)}${scriptFile}`,
+      text: head + script,
+    };
+  });
+}
+
+interface Asked {
+  readonly overlay: ScriptedOverlay;
+  readonly standings: ReadonlyMap<string, readonly Standing[]>;
 }
 
 /** One reply for each agent that may ask the model; at least one, so that the file is a script. */
-function repliesFor(model: Emitted, resources: readonly Emitted[]): JsonObject[] {
-  const standings = standingsOf(resources);
-  const asking = resources.filter((agent) => agent.kind === 'Agent' && uses(agent, model));
+function repliesFor(model: Emitted, { overlay, standings }: Asked): JsonObject[] {
+  const asking = overlay.ofKind('Agent').filter((agent) => uses(agent, model));
   const names = new Map(asking.map((agent) => [agent.name, agent]));
   const replies = Array.from(names.values(), (agent) => {
     const answer = answerOf(agent.name, agent.spec, standings.get(`${agent.namespace}/${agent.name}`) ?? []);
@@ -111,72 +209,18 @@ function uses(agent: Emitted, model: Emitted): boolean {
 }
 
 /** The nodes in which each agent stands, by its namespace and name. */
-function standingsOf(resources: readonly Emitted[]): ReadonlyMap<string, readonly Standing[]> {
+function standingsOf(overlay: ScriptedOverlay): ReadonlyMap<string, readonly Standing[]> {
   const standings = new Map<string, Standing[]>();
-  for (const { kind, namespace, spec } of resources) {
-    if (kind !== 'AgentSystem') continue;
+  for (const { namespace, spec } of overlay.ofKind('AgentSystem')) {
     const graph = objectAt(spec, 'graph');
     for (const [node, value] of Object.entries(graph)) {
       const agentRef = isJsonObject(value) ? value['agentRef'] : undefined;
       if (typeof agentRef !== 'string') continue;
       const key = qualify(agentRef, namespace);
-      standings.set(key, [...(standings.get(key) ?? []), { graph, node }]);
+      const known = standings.get(key);
+      if (known === undefined) standings.set(key, [{ graph, node }]);
+      else known.push({ graph, node });
     }
   }
   return standings;
-}
-
-/** A pattern that no text matches: the guard is in force, and asks nobody. */
-const nothing = '[^\\x00-\\x{10FFFF}]';
-
-function guardFiles(guard: Emitted, overlay: string): Scripted['files'] {
-  const provider = objectAt(guard.spec, 'provider');
-  if (provider['type'] === 'regex') return [];
-  const others = Object.keys(provider).filter((field) => field !== 'type');
-  const spec = {
-    provider: {
-      type: 'regex',
-      regex: { patterns: [{ name: 'nothing', pattern: nothing }] },
-      ...Object.fromEntries(others.map((field) => [field, null])),
-    },
-  };
-  const path = `${overlay}/guards/${guard.namespace}-${guard.name}.yaml`;
-  return [{ path, text: patch(guard, spec, 'The guard asks no service here, and finds nothing.') }];
-}
-
-/** A script calls no tools, so that none can be required. */
-function agentFiles(agent: Emitted, overlay: string): Scripted['files'] {
-  const execution = objectAt(agent.spec, 'execution');
-  if (agent.kind !== 'Agent' || listAt(execution, 'requiredTools').length === 0) return [];
-  const path = `${overlay}/agents/${agent.namespace}-${agent.name}.yaml`;
-  return [
-    {
-      path,
-      text: patch(
-        agent,
-        { execution: { requiredTools: null } },
-        'The script calls no tools, so none is required here.',
-      ),
-    },
-  ];
-}
-
-/** A system to run each agent by, where no imported one has it: the other system calls agents without any. */
-function systemFiles(resources: readonly Emitted[], overlay: string): Scripted['files'] {
-  const standings = standingsOf(resources);
-  const systems = new Set(
-    resources.flatMap((one) => (one.kind === 'AgentSystem' ? [`${one.namespace}/${one.name}`] : [])),
-  );
-  return resources.flatMap(({ kind, namespace, name, spec }) => {
-    const path = `${namespace}/${name}`;
-    if (kind !== 'Agent' || isJsonObject(spec['runtime']) || standings.has(path) || systems.has(path)) return [];
-    const system = {
-      apiVersion: 'pawl/v1',
-      kind: 'AgentSystem',
-      metadata: { name, namespace },
-      spec: { graph: { answer: { agentRef: name, input: '${ input }' } } },
-    };
-    const text = `# To try the agent by itself: no system was imported that it belongs to.\n${stringify(system, yamlStyle)}`;
-    return [{ path: `${overlay}/systems/${namespace}-${name}.yaml`, text }];
-  });
 }
