@@ -1,8 +1,10 @@
 import { exitCodes, TerminalError } from '../errors.ts';
+import type { Bundle } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import { nearest } from '../manifest/nearest.ts';
 import { refusesPlan } from '../manifest/problem.ts';
 import { type Address, addressOf, type Kind, kinds, type Resource } from '../manifest/resource.ts';
+import { serverToolId } from '../manifest/server-tools.ts';
 import { shownText } from '../manifest/shown.ts';
 import type { AccessAnswer, AccessQuestion, AccessRow, AccessTarget } from '../plan/access-answer.ts';
 import { type World, worldOf } from '../plan/authority-world.ts';
@@ -92,6 +94,9 @@ async function entitlementsIn(
 
 /** What a person calls a tool or a model: a tool, where both are of that name. */
 function targetNamed(world: World, text: string): AccessTarget {
+  const served = /^mcp:([^:]+):(.+)$/.exec(text);
+  const [, server = '', tool = ''] = served ?? [];
+  if (served !== null) return { kind: 'tool', name: serverToolId(pathIn(named(world, 'McpServer', server)), tool) };
   const model = find(world, 'ModelEndpoint', text);
   if (find(world, 'Tool', text) === undefined && model !== undefined) return { kind: 'model', name: pathIn(model) };
   return { kind: 'tool', name: pathIn(named(world, 'Tool', text)) };
@@ -157,7 +162,7 @@ function decideFirstCall(
 ): Decision {
   if (bundle === undefined) throw new TypeError(`AgentSystem ${system} has no bundle`);
   const { content, authority } = bundle;
-  const name = subject.startsWith('Agent/') ? (tool.split('/')[1] ?? tool) : tool;
+  const name = subject.startsWith('Agent/') ? offeredName(content, subject.slice('Agent/'.length), tool) : tool;
   return decide(
     { kind: 'tool', subject, name, arguments: text },
     {
@@ -173,6 +178,12 @@ function decideFirstCall(
       where: { environment: '', run: '', step: '', call: '', input, now: new Date().toISOString() },
     },
   );
+}
+
+/** What the agent's model calls it by; where it lists nothing of the kind, the name that it would have. */
+function offeredName({ agents }: Bundle, agent: string, tool: string): string {
+  const tools = Object.entries(agents[agent]?.tools ?? {});
+  return tools.find(([, id]) => id === tool)?.[0] ?? tool.split('/')[1] ?? tool;
 }
 
 const unused: Usage = {

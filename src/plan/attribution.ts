@@ -1,5 +1,7 @@
 import { compareText } from '../manifest/problem.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import { parseServerToolId } from '../manifest/server-tools.ts';
+import { wrappedTool } from '../policy/server-form.ts';
 import type { Cause } from './access.ts';
 import type { Affected, Comparison } from './authority-scope.ts';
 import { memoriesIn, requestIn, type World, worldWithout } from './authority-world.ts';
@@ -12,7 +14,7 @@ export interface Candidate {
 }
 
 /** Of several changes each of which alone would do, the one that grants or restricts is named before who asks. */
-const order = ['AgentPolicy', 'ToolPermission', 'AgentRole', 'Agent', 'Tool', 'Memory', 'AgentSystem'];
+const order = ['AgentPolicy', 'ToolPermission', 'AgentRole', 'Agent', 'Tool', 'McpServer', 'Memory', 'AgentSystem'];
 
 /** Beyond these a set is named as it is: everything together. */
 const candidatesMax = 64;
@@ -45,11 +47,20 @@ export class Attribution {
     const found = new Set(base.map(({ address }) => address));
     const { touched } = this.#comparison;
     for (const tool of tools) {
-      for (const address of [`Tool/${tool}`, ...(touched.permissions.get(tool) ?? [])]) {
+      for (const address of [...this.#behind(tool), ...(touched.permissions.get(tool) ?? [])]) {
         if (touched.addresses.has(address)) found.add(this.#changeOf(address));
       }
     }
     return found.size === base.length ? base : this.#inOrder(found);
+  }
+
+  /** The resources that a tool is of: a Tool, and the server that it stands for a tool of. */
+  #behind(tool: string): readonly Address[] {
+    const served = parseServerToolId(tool);
+    if (served !== undefined) return [`McpServer/${served.server}`];
+    const { sides } = this.#comparison;
+    const forms = [sides.before, sides.after].flatMap((side) => side.get(`Tool/${tool}`) ?? []);
+    return [`Tool/${tool}`, ...forms.flatMap((form) => addressed(wrappedTool(form)?.server))];
   }
 
   /** A caller that comes or goes does so because it does, or what leads to it, whatever else changes. */
@@ -156,6 +167,10 @@ export class Attribution {
     const old = this.#comparison.sides.changes.get(address)?.previousAddress;
     return old === undefined ? [address] : [address, old];
   }
+}
+
+function addressed(server: string | undefined): readonly Address[] {
+  return server === undefined ? [] : [`McpServer/${server}`];
 }
 
 function byOrder(a: Address, b: Address): number {

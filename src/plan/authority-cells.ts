@@ -1,4 +1,5 @@
 import { compareText } from '../manifest/problem.ts';
+import { parseServerToolId } from '../manifest/server-tools.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
 import type { CellChange, CellVerdict, Direction } from './access.ts';
 import type { Attribution, Candidate } from './attribution.ts';
@@ -79,8 +80,7 @@ function attributed(moved: readonly Moved[], affected: Affected, asking: Asking)
   const shared = attribution.candidates(affected);
   const groups = new Map<string, { readonly candidates: readonly Candidate[]; readonly cells: Moved[] }>();
   for (const cell of moved) {
-    const { tools } = comparison.touched;
-    const isTouched = cell.table === 'tools' && (tools.has(cell.name) || tools.has(cell.old));
+    const isTouched = cell.table === 'tools' && [cell.name, cell.old].some((name) => isTouchedTool(name, comparison));
     const candidates = isTouched ? attribution.candidates(affected, cell.name, cell.old) : shared;
     const key = `${cell.direction} ${candidates === shared ? '' : candidates.map(({ address }) => address).join(' ')}`;
     const group = groups.get(key);
@@ -91,6 +91,10 @@ function attributed(moved: readonly Moved[], affected: Affected, asking: Asking)
     groupChanges(cells, affected, { ...asking, candidates }),
   );
   return found.sort(byTarget);
+}
+
+function isTouchedTool(name: string, { touched }: Comparison): boolean {
+  return touched.tools.has(name) || touched.servers.has(parseServerToolId(name)?.server ?? '');
 }
 
 function groupChanges(

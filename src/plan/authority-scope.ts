@@ -2,7 +2,9 @@ import { memoryToolId, parseMemoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import { parseServerToolId, serverToolId } from '../manifest/server-tools.ts';
 import { permissionRule, policyRule, type Rule, type Subject } from '../policy/reach.ts';
+import { wrappedTool } from '../policy/server-form.ts';
 import { pathOf } from '../policy/typed.ts';
 import { type Caller, callersIn, memoriesIn, requestIn, subjectIn, type World } from './authority-world.ts';
 import type { Sides } from './sides.ts';
@@ -22,6 +24,7 @@ export interface Touched {
   readonly addresses: ReadonlySet<Address>;
   readonly roles: ReadonlySet<string>;
   readonly memories: ReadonlySet<string>;
+  readonly servers: ReadonlySet<string>;
   /** Tools that differ, or that a ToolPermission that differs speaks of. */
   readonly tools: ReadonlySet<string>;
   readonly policies: readonly Rule<'AgentPolicy'>[];
@@ -41,14 +44,30 @@ export function touchedBy({ before, after, changed }: Sides): Touched {
     if (known === undefined) permissions.set(tool, [address]);
     else known.push(address);
   }
+  const servers = new Set(of('McpServer').map(pathOf));
   return {
     addresses: new Set(changed),
     roles: new Set(of('AgentRole').map(pathOf)),
     memories: new Set(of('Memory').map(pathOf)),
-    tools: new Set([...of('Tool').map(pathOf), ...permissions.keys()]),
+    servers,
+    tools: new Set([...of('Tool').map(pathOf), ...permissions.keys(), ...standIns(servers, before, after)]),
     policies: of('AgentPolicy').map(policyRule),
     permissions,
   };
+}
+
+/** Tools that stand for those of some servers: what is pinned of a server bears on them. */
+function standIns(
+  servers: ReadonlySet<string>,
+  ...sides: readonly ReadonlyMap<Address, Resource>[]
+): readonly string[] {
+  if (servers.size === 0) return [];
+  return sides.flatMap((side) =>
+    [...side.values()].flatMap((resource) => {
+      const wrapped = resource.kind === 'Tool' ? wrappedTool(resource) : undefined;
+      return wrapped !== undefined && servers.has(wrapped.server) ? [pathOf(resource)] : [];
+    }),
+  );
 }
 
 /** A caller whose rules may differ: by the name that it has after the plan, and where it goes, before it. */
@@ -108,6 +127,11 @@ export function renamedTool(path: string, names: ReadonlyMap<Address, Address>):
     const renamedMemory = names.get(`Memory/${memory.memory}`)?.slice('Memory/'.length) ?? memory.memory;
     return memoryToolId(renamedMemory, memory.operation);
   }
+  const served = parseServerToolId(path);
+  if (served !== undefined) {
+    const server = names.get(`McpServer/${served.server}`)?.slice('McpServer/'.length) ?? served.server;
+    return serverToolId(server, served.tool);
+  }
   return names.get(`Tool/${path}`)?.slice('Tool/'.length) ?? path;
 }
 
@@ -127,11 +151,18 @@ function scopeOf(caller: Caller, world: World, touched: Touched): ReadonlySet<st
   if (touched.policies.some((policy) => policy.reaches(known))) return undefined;
   if (touched.memories.size > 0 && memoriesIn(world, known).some((path) => touched.memories.has(path)))
     return undefined;
-  const request = touched.roles.size > 0 || touched.tools.size > 0 ? requestIn(world, known) : undefined;
+  const isAsked = touched.roles.size > 0 || touched.tools.size > 0 || touched.servers.size > 0;
+  const request = isAsked ? requestIn(world, known) : undefined;
   if (request === undefined) return 'none';
   if (request.roles.some((role) => touched.roles.has(role))) return undefined;
-  const tools = common(request.tools, touched.tools);
+  const tools = new Set([...common(request.tools, touched.tools), ...servedBy(touched.servers, request.tools)]);
   return tools.size === 0 ? 'none' : tools;
+}
+
+/** Those of some tools that are of one of the servers. */
+function servedBy(servers: ReadonlySet<string>, tools: ReadonlySet<string>): readonly string[] {
+  if (servers.size === 0) return [];
+  return [...tools].filter((id) => servers.has(parseServerToolId(id)?.server ?? ''));
 }
 
 function common(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {

@@ -8,7 +8,8 @@ import { memoryOperations } from '../policy/compile-memory.ts';
 import { permit } from '../policy/permit.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
 import { qualify } from '../manifest/reference.ts';
-import { toolForm } from '../policy/rule-form.ts';
+import type { ToolForm } from '../policy/rule-form.ts';
+import { formAt } from '../policy/server-form.ts';
 import { addressAt, pathOf } from '../policy/typed.ts';
 import type { CellVerdict } from './access.ts';
 
@@ -132,10 +133,20 @@ export function verdictOf(
 export function operationsOf({ resources, operations }: World, path: string): readonly string[] {
   const known = operations.get(path);
   if (known !== undefined) return known;
-  const tool = resources.get(addressAt('Tool', path));
-  const found = memoryOperations(path) ?? (tool === undefined ? [] : toolForm(tool).operations);
+  const found = memoryOperations(path) ?? formIn(resources, path)?.operations ?? [];
   operations.set(path, found);
   return found;
+}
+
+/** What rules see of a tool, a Tool or a server's; undefined: there is none. */
+export function formIn(resources: ReadonlyMap<Address, Resource>, id: string): ToolForm | undefined {
+  return absentOnFailure(() =>
+    formAt(id, (kind, path) => {
+      const found = resources.get(addressAt(kind, path));
+      if (found === undefined) throw new TypeError(`${addressAt(kind, path)} does not exist`);
+      return found;
+    }),
+  );
 }
 
 /** The callers of every system of a side. */

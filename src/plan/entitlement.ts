@@ -6,13 +6,13 @@ import { compareText } from '../manifest/problem.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { Ask } from '../policy/approval.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
-import { permissionDemand, toolForm, type Wanted } from '../policy/rule-form.ts';
-import { addressAt } from '../policy/typed.ts';
+import { permissionDemand, type Wanted } from '../policy/rule-form.ts';
 import type { CellVerdict } from './access.ts';
 import {
   authorityIn,
   type Caller,
   callersIn,
+  formIn,
   operationsOf,
   subjectIn,
   verdictOf,
@@ -117,11 +117,11 @@ function rowOf(
 
 /** Every permission that a call of the tool may need of the caller. */
 function wantedBy(world: World, caller: Caller, name: string): readonly Wanted[] {
-  const tool = world.resources.get(addressAt('Tool', name));
+  const form = formIn(world.resources, name);
   const subject = subjectIn(world, caller);
-  if (tool === undefined || subject === undefined) return [];
+  if (form === undefined || subject === undefined) return [];
   const rules = world.view.permissionsFor(name, subject).map((rule) => permissionDemand(rule));
-  return [toolForm(tool).demand, ...rules].flatMap((demand) => demand?.wanted ?? []);
+  return [form.demand, ...rules].flatMap((demand) => demand?.wanted ?? []);
 }
 
 function originOf(resource: Resource | undefined, wanted: readonly Wanted[]): readonly VerdictOrigin[] {

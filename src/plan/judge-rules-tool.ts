@@ -90,6 +90,10 @@ export const mcpServerRules: JudgeTable = {
     'how strongly its tools are kept apart',
   ),
   'spec.defaults.isolation': judge('server.defaults', tightening(...tiers), 'how strongly its tools are kept apart'),
+  'spec.pinned.tools': judge('server.pinned', never, 'what models are told of its tools, and which arguments pass'),
+  'spec.pinned.toolsDigest': { nothing: 'of the definitions beside it, each of which is judged' },
+  'spec.pinned.imageDigest': judge('server.command', never, 'what is executed'),
+  'spec.pinned.stale': { nothing: 'a server that is not the pinned one has no tools that can be called' },
   'spec.pin': judge('server.pin', tightening('onDeclare', 'required'), 'whether its tools must be as reviewed'),
 };
 

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { digest } from '../manifest/digest.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
+import { neutral } from '../manifest/neutral.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { serverPin } from '../policy/server-pin.ts';
 import { oldAddress } from './risk-access.ts';
 import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
 import type { Sides } from './sides.ts';
@@ -29,6 +31,7 @@ const rowsOf: Readonly<Partial<Record<Kind, (pair: Pair) => readonly FoundRisk[]
   Agent: agentModelRisk,
   Memory: storeRisk,
   Tool: contractRisk,
+  McpServer: definitionRisk,
 };
 
 const modelFields = [
@@ -68,6 +71,20 @@ function contractRisk({ sides, address, before, after }: Pair): readonly FoundRi
   if (after === undefined) return [];
   const items = changedFields(['description', 'inputSchema', 'outputSchema', 'mcp'], before, after);
   const title = `${address} tells models something else of itself`;
+  return risk('R12', title, { sides, address, items, owned: before.address });
+}
+
+/** What a server's tools say is of a server, and people looked at it: each that is another now is one more look. */
+function definitionRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
+  if (after === undefined) return [];
+  const [old, now] = [serverPin(before).tools, serverPin(after).tools];
+  const items = [...now].flatMap(([name, { digest: is }]): readonly FoundItem[] => {
+    const was = old.get(name)?.digest;
+    if (was === undefined || was === is) return [];
+    const field = `spec.pinned.tools[${JSON.stringify(name)}].definition`;
+    return [{ detail: `${neutral(name)} is defined otherwise`, key: [field, was, is] }];
+  });
+  const title = `${address} tells models something else of its tools`;
   return risk('R12', title, { sides, address, items, owned: before.address });
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
 import { base, triage, writer } from '../policy/estate.ts';
-import { model, policy, resource, system, tool } from './fixture.ts';
+import { model, policy, resource, server, system, tool } from './fixture.ts';
 
 export const estate: readonly Resource[] = [...base, triage];
 
@@ -27,11 +27,7 @@ const ofGuard: Make = (spec) =>
 const ofServer: Make = (spec) =>
   having(
     tool('search', { operation: ['read'], type: 'mcp', mcp: { serverRef: 's', tool: 'find' } }),
-    resource({
-      kind: 'McpServer',
-      name: 's',
-      spec: { transport: 'stdio', command: 'serve', pin: 'required', ...spec },
-    }),
+    server('s', { find: 'Finds.' }, { transport: 'stdio', command: 'serve', pin: 'required', ...spec }),
   );
 const ofSystem: Make = (spec) => having(system('triage', { draft: { agentRef: 'writer', edges: [] } }, { spec }));
 const ofNode: Make = (node) => having(system('triage', { draft: { agentRef: 'writer', edges: [], ...node } }));

@@ -5,7 +5,7 @@ import { ordinaryRules, type Rules } from '../../src/manifest/rules.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { Risk } from '../../src/plan/risk.ts';
 import { risksOf } from '../../src/plan/risks.ts';
-import { inSync, mapOf, model, optionsOf, policy, resource, role, snapshotOf, tool } from './fixture.ts';
+import { inSync, mapOf, model, optionsOf, policy, resource, role, server, snapshotOf, tool } from './fixture.ts';
 import { base, grouped, ids, risks } from './risk-fixture.ts';
 
 describe('a risk of access', () => {
@@ -152,6 +152,18 @@ describe('what else', () => {
     ['a memory that is deleted', memory(), undefined, ['R10']],
     ['a memory that is kept elsewhere', memory(), memory({ type: 'inMemory' }), ['R10']],
     ['a memory that is kept as it was for longer', memory(), memory({ session: { ttl: '1d' } }), []],
+    [
+      'a tool of a server that says otherwise what it is',
+      server('tickets', { get: 'Gets one.' }),
+      server('tickets', { get: 'Gets one and mails it.' }),
+      ['R12'],
+    ],
+    [
+      'one more tool of a server',
+      server('tickets', { get: 'Gets one.' }),
+      server('tickets', { get: 'Gets one.', put: 'Puts one.' }),
+      [],
+    ],
     ['a tool that says otherwise what it is', tool('search'), tool('search', { description: 'Run it!' }), ['R12']],
     ['a schedule more often', schedule('0 9 * * *'), schedule('0 9,10 * * *'), ['R9']],
     ['a schedule at another hour', schedule('0 9 * * *'), schedule('0 10 * * *'), []],

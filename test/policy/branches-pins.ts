@@ -115,11 +115,11 @@ const definitions: readonly Branch[] = [
     },
   ]),
   {
-    reason: 'tool.pin_missing',
-    name: 'a tool that nobody had looked at, whatever its arguments are',
+    reason: 'mcp.identity_mismatch',
+    name: 'a tool of a server that is another, whatever its arguments are',
     refused: [
       { ...call, arguments: '{}' },
-      contextWith({ bundle: http, pinned: rowOf(unlooked, undefined), live: pinned }),
+      contextWith({ bundle: http, pinned: rowOf(moved, undefined), live: pinned }),
     ],
     passes,
   },
@@ -142,7 +142,13 @@ const ways: readonly Branch[] = (['pinned', 'live'] as const).flatMap((revision)
   const under = (bundled: Bundle, more: Partial<SubjectAuthority>) =>
     [
       call,
-      contextWith({ bundle: bundled, pinned, live: pinned, [revision]: rowOf(allowed, { [id]: reviewed }, more) }),
+      contextWith({
+        bundle: bundled,
+        tiers: ['inline', 'process', 'sandbox'],
+        pinned,
+        live: pinned,
+        [revision]: rowOf(allowed, { [id]: reviewed }, more),
+      }),
     ] as const;
   const hosts = (...list: readonly string[]) => ({ egress: [{ rule: 'AgentPolicy/default/out', hosts: list }] });
   const wanted = (allow?: readonly string[]) => ({
