@@ -33,11 +33,11 @@ function unasked(tool: Sound, caller: Sound) {
   } as const;
 }
 
-/** What runs on the worker is isolated instead; what people do is asked of them anyway. */
+/** What runs on the worker is isolated instead; whom an agent may make do something of high risk, somebody agrees to. */
 function needsAsk(tool: Sound, estate: Estate): boolean {
   const spec = specOf(tool);
   if (spec['risk'] !== 'high' && spec['risk'] !== 'critical') return false;
-  if (spec['type'] !== 'mcp') return spec['type'] === 'http';
+  if (spec['type'] !== 'mcp') return spec['type'] === 'http' || spec['type'] === 'human';
   const server = tool.references.find(({ kind }) => kind === 'McpServer');
   const found = server === undefined ? undefined : estate.known.get(server.address)?.content;
   return found !== undefined && objectAt(found.manifest, 'spec')['transport'] === 'http';

@@ -1,5 +1,6 @@
 import type { BundleEdge, BundleGraph, BundleJoin, BundleNode } from '../manifest/bundle.ts';
 import type { BundleAssignees, BundleHuman, BundleReview } from '../manifest/bundle-people.ts';
+import { longDurationMs } from '../manifest/duration.ts';
 import { type Flow, flowOf } from '../manifest/graph-cycle.ts';
 import { type GraphNode, readGraph } from '../manifest/graph-model.ts';
 import { compareText } from '../manifest/problem.ts';
@@ -116,11 +117,11 @@ function kindOf(
 
 /** What people are asked by a node, or by a tool. */
 export function humanOf({ assignees, form, ttl }: NonNullable<WrittenNode['human']>): BundleHuman {
-  return { assignees: assigneesOf(assignees), ...(form === undefined ? {} : { form }), ttlMs: durationMs(ttl) };
+  return { assignees: assigneesOf(assignees), ...(form === undefined ? {} : { form }), ttlMs: longDurationMs(ttl) };
 }
 
 function reviewOf({ approvers, ttl, maxCycles }: NonNullable<WrittenNode['review']>): BundleReview {
-  return { approvers: { ...assigneesOf(approvers), min: approvers.min }, ttlMs: durationMs(ttl), maxCycles };
+  return { approvers: { ...assigneesOf(approvers), min: approvers.min }, ttlMs: longDurationMs(ttl), maxCycles };
 }
 
 function assigneesOf({ groups = [], users = [] }: Partial<BundleAssignees>): BundleAssignees {

@@ -138,15 +138,14 @@ export const toolForm = kept((tool: Resource): ToolForm => {
   const path = pathOf(tool);
   const { type, risk, dataClass, ...spec } = specOf(tool, 'Tool');
   const operations = [...new Set<string>(spec.operation)].sort(compareText);
-  const classes =
-    type === 'mcp' || type === 'http' || type === 'retrieval' || type === 'builtin' ? classesOf(type, dataClass) : [];
+  const classes = classesOf(type, dataClass);
   return {
     path,
     names: [path],
     namespace: tool.namespace,
     operations,
     facts: toolFacts({ operations, risk, classes }),
-    isRemote: type === 'http',
+    isRemote: type === 'http' || type === 'human',
     demand: demandOf(path, operations),
     ...strongestOf(type),
   };

@@ -25,6 +25,11 @@ describe('a tool of high risk that runs elsewhere', () => {
     ]);
   });
 
+  test('is refused where people do it whom nobody asked for agreement', () => {
+    const people = 'type: human, risk: high, inputSchema: {type: object}, human: {assignees: {users: [ada]}}';
+    expect(unasked(manifest('Tool', 't', `{description: d, ${people}}`), agent())).toHaveLength(1);
+  });
+
   test('may be of less risk', () => {
     expect(unasked(tool('medium'), agent())).toEqual([]);
   });

@@ -90,6 +90,12 @@ describe('a Tool', () => {
         'manifest.contradiction spec.auth',
         'manifest.contradiction spec.isolation',
       ],
+      'a time and further attempts of a person': [
+        { ...human, operation: 'read', timeout: '1m', retry: { maxAttempts: 2 }, idempotent: true },
+        'manifest.contradiction spec.timeout',
+        'manifest.contradiction spec.retry',
+        'manifest.contradiction spec.idempotent',
+      ],
       'an unknown operation': [{ ...echo, operation: 'wirte' }, 'manifest.value spec.operation Did you mean `write`?'],
       'no operation': [{ ...echo, operation: [] }, 'manifest.limit spec.operation'],
       'isolation that a program does not have': [
