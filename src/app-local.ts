@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSource } from './app-source.ts';
 import { opening } from './closers.ts';
 import type { Config } from './config.ts';
-import { applyWorkingCopy } from './controller/local-environment.ts';
+import { applyLocally } from './controller/local-environment.ts';
 import { type ControlPlane, createControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
 import { type RecordedRun, type Replayed, type ReplayOptions, replayRun } from './run/replay-run.ts';
@@ -13,10 +14,13 @@ import { migrate } from './store/migrate.ts';
 import type { SecretSource } from './tools/secret-reading.ts';
 import { packageVersion } from './version.ts';
 
-/** The files of the working copy, live in a database of their own. Nothing of it stays, and what is live is not looked at. */
+/**
+ * The files of the working copy, or of a commit, live in a database of their own. Nothing of it stays, and what is live
+ * is not looked at.
+ */
 export function openLocal<Door>(
   config: Config,
-  environment: string | undefined,
+  { environment, ref }: { readonly environment: string | undefined; readonly ref: string | undefined },
   doorOn: (plane: ControlPlane, close: () => Promise<void>) => Door,
 ): Promise<Door> {
   return opening(async (stack) => {
@@ -25,8 +29,10 @@ export function openLocal<Door>(
     const database = await openDatabase({ directory: join(directory, 'db') });
     stack.add(() => database.close());
     await migrate(database);
-    const plane = createControlPlane(new WorkingCopy({ root: config.root }), database);
-    await applyWorkingCopy(plane, { environment, by: config.actor });
+    const repository = ref === undefined ? new WorkingCopy({ root: config.root }) : await openSource(config);
+    if (ref !== undefined) stack.add(() => repository.close());
+    const plane = createControlPlane(repository, database);
+    await applyLocally(plane, { environment, ref, by: config.actor });
     return doorOn(plane, () => stack.close());
   });
 }

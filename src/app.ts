@@ -52,7 +52,8 @@ function appOf(config: Config, cwd: string): App {
   return {
     config,
     open: () => openDoor(config),
-    openLocal: (environment) => openLocal(config, environment, (plane, close) => embeddedDoor(config, plane, close)),
+    openLocal: (environment, ref) =>
+      openLocal(config, { environment, ref }, (plane, close) => embeddedDoor(config, plane, close)),
     replay: replayWith(config, secretsOf(config)),
     migrate: ({ roles }) => withDatabase(config, (database) => bringUp(database, roles)),
     doctor: () => examine(config, openersOf(config)),

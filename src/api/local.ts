@@ -19,6 +19,7 @@ import { recordEvent } from '../store/event.ts';
 import { sessionNamed } from '../store/memory-session.ts';
 import { prepareRun } from '../store/prepare-run.ts';
 import { cancelRun, readRun } from '../store/run.ts';
+import { evalCause } from '../store/eval-run.ts';
 import { submitRunIn } from '../store/submit.ts';
 import { inTransaction } from '../store/transaction.ts';
 import { resolveUnknown } from '../store/wait.ts';
@@ -163,7 +164,7 @@ async function submit(plane: ControlPlane, person: Person, request: SubmitReques
   await known(plane, request.environment);
   const id = newRunId();
   const accepted = await acceptedSystem(database, request, id);
-  const { environment, input, idempotencyKey, session, requires, priority, deadlineMs } = request;
+  const { environment, input, idempotencyKey, session, requires, priority, deadlineMs, evaluates } = request;
   const prepared = await prepareRun(database.db, {
     id,
     environment,
@@ -175,6 +176,7 @@ async function submit(plane: ControlPlane, person: Person, request: SubmitReques
     ...(requires === undefined ? {} : { requires }),
     ...(priority === undefined ? {} : { priority }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(evaluates === undefined ? {} : { cause: { kind: evalCause, ...evaluates } }),
   });
   const row = await inTransaction(database, async (trx) => {
     const made = await submitRunIn(trx, prepared);

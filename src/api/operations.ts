@@ -146,6 +146,8 @@ export interface SubmitRequest {
   readonly priority?: number;
   /** How long after its submission it must be over. */
   readonly deadlineMs?: number;
+  /** It tries a case of an Eval, and is counted apart from what people and machines asked for. */
+  readonly evaluates?: { readonly eval: string; readonly case: string; readonly turn: number };
 }
 
 export interface RunRecord {

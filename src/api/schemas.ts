@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { haltRecord } from './schemas-halt.ts';
 import { rolloutStanding } from './schemas-rollout.ts';
+import { deadlineMs, evaluates } from './schemas-submit.ts';
 
 const environment = z.string().min(1).max(63);
 const whole = z.number().int().min(0);
@@ -48,12 +49,8 @@ export const submitBody = z.strictObject({
   session: maybe(z.string().min(1).max(200)),
   requires: maybe(requirements),
   priority: maybe(z.int().min(0).max(9)),
-  deadlineMs: maybe(
-    z
-      .int()
-      .min(1)
-      .max(366 * 86_400_000),
-  ),
+  deadlineMs: maybe(deadlineMs),
+  evaluates: maybe(evaluates),
 });
 export const resolveBody = z.strictObject({
   path: z.string().min(1).max(500),

@@ -8,8 +8,8 @@ export interface App {
   readonly config: Config;
   /** A running `pawl up` of this repository where there is one, else the database itself. */
   open(): Promise<Door>;
-  /** The files of the working copy, live in a database of their own that goes when the door closes. */
-  openLocal(environment: string | undefined): Promise<Door>;
+  /** The files of the working copy, or of a commit, live in a database of their own that goes when the door closes. */
+  openLocal(environment: string | undefined, ref?: string): Promise<Door>;
   /** Executes a recorded run again in this process, under another bundle. */
   replay(recorded: RecordedRun, options: Omit<ReplayOptions, 'secrets' | 'log' | 'version'>): Promise<Replayed>;
   migrate(options: { readonly roles: boolean }): Promise<Migrated>;

@@ -8,6 +8,16 @@ export const cliCodes = {
     cause: 'The command asks for a confirmation, and standard input is not a terminal.',
     cure: 'Pass the flag that the message names.',
   },
+  'eval.unknown': {
+    title: 'There is no such Eval',
+    cause: 'The environment holds no Eval, none of that name, or several in different namespaces.',
+    cure: 'Run `pawl get evals`, or write one: docs/evals.md.',
+  },
+  'eval.timeout': {
+    title: 'The runs of an eval took too long',
+    cause: 'A run had not ended when `--wait` was over: it hangs, or no worker takes it. It is cancelled.',
+    cure: 'Look whether workers are live, give the Eval a `timeout`, or `--wait` more time.',
+  },
   'sync.no_controller': {
     title: 'No controller has looked',
     cause: 'Controllers look at environments, and none runs here, or it did not come to this one in time.',

@@ -11,6 +11,7 @@ import { addAcknowledgeCommands } from './acknowledge-commands.ts';
 import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
 import { addRetryCommands } from './retry-commands.ts';
+import { addEvalCommands } from './eval-commands.ts';
 import { addHaltCommands } from './halt-commands.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
@@ -43,6 +44,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunCommands(program, context, outcome);
+  addEvalCommands(program, context, outcome);
   addRetryCommands(program, context, outcome);
   addRolloutCommands(program, context, outcome);
   addSyncCommands(program, context, outcome);

@@ -1,6 +1,7 @@
 import type { Problem } from '../manifest/problem.ts';
 import type { Validation } from './app-port.ts';
 import { plural } from './plural.ts';
+import { attributes, escapeXml } from './xml.ts';
 
 /** The outcome as JUnit XML: a suite for each file with problems, and one for the environments. */
 export function renderJunit(validation: Validation, options: { readonly strict: boolean }): string {
@@ -62,25 +63,4 @@ function testcase(problem: Problem, isFailure: boolean): readonly string[] {
     `      ${said}`,
     '    </testcase>',
   ];
-}
-
-function attributes(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}="${escapeXml(value)}"`)
-    .join(' ');
-}
-
-const references: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** XML 1.0 cannot hold every character, not even escaped. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replace(/[&<>"']/g, (character) => references[character] ?? character);
 }

@@ -6,26 +6,31 @@ import { workingCopyCommit } from '../source/working-copy.ts';
 import { environmentAt } from './environments.ts';
 import { type ControlPlane, planCommit } from './planning.ts';
 
+interface Wanted {
+  readonly environment: string | undefined;
+  /** Absent: the files as they are. */
+  readonly ref: string | undefined;
+  readonly by: string;
+}
+
 /** What the revision of a local environment has in place of a commit: nobody could take it for one. */
 const localCommit = 'local';
 
 /**
- * Makes the files of a working copy live in a database that is thrown away afterwards, and gives the environment's
- * name. Nobody needs to have agreed to anything: nothing outside can be reached but by the same gate, and nothing stays.
+ * Makes the files of a working copy, or of a commit, live in a database that is thrown away afterwards, and gives the
+ * environment's name. Nobody needs to have agreed to anything: nothing outside can be reached but by the same gate, and nothing stays.
  */
-export async function applyWorkingCopy(
-  plane: ControlPlane,
-  { environment, by }: { readonly environment: string | undefined; readonly by: string },
-): Promise<string> {
-  const settings = await environmentAt(plane.repository, workingCopyCommit, environment ?? (await onlyOne(plane)));
-  const planned = await planCommit(plane, { settings, commit: workingCopyCommit, workingCopy: plane.repository });
+export async function applyLocally(plane: ControlPlane, { environment, ref, by }: Wanted): Promise<string> {
+  const commit = ref === undefined ? workingCopyCommit : await plane.repository.resolve(ref);
+  const settings = await environmentAt(plane.repository, commit, environment ?? (await onlyOne(plane, commit)));
+  const planned = await planCommit(plane, { settings, commit, workingCopy: plane.repository });
   const plan: Plan = { ...planned, target: { ...planned.target, commit: localCommit } };
   await apply(plane.database, plan, { by, returns: true });
   return settings.name;
 }
 
-async function onlyOne({ repository }: ControlPlane): Promise<string> {
-  const { settings } = await settingsAt(repository, workingCopyCommit);
+async function onlyOne({ repository }: ControlPlane, commit: string): Promise<string> {
+  const { settings } = await settingsAt(repository, commit);
   const [first, ...others] = settings?.environments ?? [];
   if (first !== undefined && others.length === 0) return first.name;
   const names = [first, ...others].flatMap((environment) => environment?.name ?? []).join(', ');

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { HealthSettings } from '../manifest/rules.ts';
 import type { RollbackSummary } from './json-column.ts';
+import { isNoEval } from './eval-run.ts';
 import { rowsOf } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -87,14 +88,14 @@ with watched as (
   select c.environment, 'since' as side, r.submitted_by, r.state, r.error ->> 'code' as code
   from changed c cross join lateral (
     select submitted_by, state, error, bundle from run
-    where environment = c.environment and system = c.system and ended_at >= c.at and ended_at is not null
+    where ${isNoEval()} and environment = c.environment and system = c.system and ended_at >= c.at and ended_at is not null
     order by ended_at desc, id desc limit ${runsMax}) r
   where r.bundle = c.digest
   union all
   select c.environment, 'before', r.submitted_by, r.state, r.error ->> 'code'
   from changed c cross join lateral (
     select submitted_by, state, error from run
-    where environment = c.environment and system = c.system and ended_at < c.at and ended_at >= c.at - c.span
+    where ${isNoEval()} and environment = c.environment and system = c.system and ended_at < c.at and ended_at >= c.at - c.span
     order by ended_at desc, id desc limit ${runsMax}) r
 )
 select environment, side, submitted_by as caller, count(*)::integer as runs,

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { isNoEval } from './eval-run.ts';
 import { rowsOf } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -38,7 +39,7 @@ export async function readEndedRuns(db: Kysely<Tables>, scope: MetricScope): Pro
       count(*) filter (where r.state = 'DeadLetter')::integer as "deadLetters",
       percentile_cont(0.5) within group (order by ${seconds})::double precision as p50,
       percentile_cont(0.99) within group (order by ${seconds})::double precision as p99
-    from run r where ${ended}`;
+    from run r where ${ended} and ${isNoEval('r')}`;
   const [row] = await rowsOf<EndedRuns>(db, { name: 'metric_runs', text, planned: 'always' }, valuesOf(scope));
   return row ?? { runs: 0, failed: 0, deadLetters: 0, p50: null, p99: null };
 }

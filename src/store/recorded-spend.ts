@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { RunRate, SpendRow } from '../plan/spend-record.ts';
+import { isNoEval } from './eval-run.ts';
 import type { Tables } from './tables.gen.ts';
+
+const noEval = sql.raw(isNoEval());
 
 interface Asked {
   readonly environment: string;
@@ -22,7 +25,7 @@ export async function readRunRates(db: Kysely<Tables>, asked: Asked): Promise<re
     from unnest(${systems}::text[]) as asked (system)
     cross join lateral (
       select ended_at from run
-      where environment = ${environment} and run.system = asked.system and ended_at is not null
+      where environment = ${environment} and run.system = asked.system and ended_at is not null and ${noEval}
         and ended_at > ${now}::timestamptz - interval '30 days' and ended_at <= ${now}::timestamptz
       order by ended_at desc limit ${countedMax}
     ) as ended
@@ -47,7 +50,7 @@ export async function readRecordedSpend(
     from unnest(${systems}::text[]) as asked (system)
     cross join lateral (
       select id from run
-      where environment = ${environment} and run.system = asked.system and ended_at is not null
+      where environment = ${environment} and run.system = asked.system and ended_at is not null and ${noEval}
         and ended_at > ${now}::timestamptz - interval '30 days' and ended_at <= ${now}::timestamptz
       order by ended_at desc, id desc limit ${limit}
     ) as last

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { RecordedUse, UsedCall, UsedStep } from '../plan/tighten.ts';
 import { readNodeAgents } from './recorded-calls.ts';
+import { isNoEval } from './eval-run.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** Beyond this many runs no further one is looked at, the newest first. */
@@ -15,7 +16,7 @@ interface Of {
 export async function readRecordedUse(db: Kysely<Tables>, of: Of): Promise<RecordedUse> {
   const ended = sql`ended as (
     select id, system, bundle from run
-    where environment = ${of.environment} and ended_at >= now() - make_interval(days => ${of.days})
+    where environment = ${of.environment} and ended_at >= now() - make_interval(days => ${of.days}) and ${sql.raw(isNoEval())}
     order by ended_at desc, id desc limit ${runsMax})`;
   const [calls, steps, ages, counted] = await Promise.all([
     sql<CallRow>`with ${ended}

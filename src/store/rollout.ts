@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { listAt } from '../manifest/manifest-reference.ts';
 import type { RolloutPlan, SideFigures } from '../policy/rollout.ts';
 import type { Database } from './database-port.ts';
+import { isNoEval } from './eval-run.ts';
 import { recordEvent } from './event.ts';
 import type { Rollout, Tables } from './tables.gen.ts';
 import { inTransaction } from './transaction.ts';
@@ -107,7 +108,7 @@ export async function readFigures(
         ::double precision as latency_ms
     from (
       select bundle, state, created_at, started_at, ended_at from run
-      where environment = ${environment} and system = ${system} and ended_at is not null and ended_at >= ${stepSince}
+      where environment = ${environment} and system = ${system} and ended_at is not null and ended_at >= ${stepSince} and ${sql.raw(isNoEval())}
       order by ended_at desc, id desc limit ${Math.ceil(looked)}
     ) ended
     where state <> 'Cancelled' and bundle in (${from.bundle}, ${to.bundle})

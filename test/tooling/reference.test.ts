@@ -67,9 +67,6 @@ describe('the reference pages', () => {
       /\| `observability` \| map \|[^\n]*\*\*Validates; not enforced yet:\*\* observability settings\./,
     );
     expect(agent).toContain('### `spec.observability`\n\n> **Validates; not enforced yet:** observability settings.');
-    expect(pageOf('eval.md')).toContain(
-      '> **Validates; not enforced yet:** evals. `pawl plan` and `pawl apply` refuse it.',
-    );
     expect(pageOf('agent-system.md')).toContain('### `spec.graph.*.edges[]`');
   });
 
