@@ -73,6 +73,8 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.code',
     'spec.type=wasm',
     'spec.wasm',
+    'spec.type=container',
+    'spec.container',
     'spec.retrieval',
     'spec.inputSchema',
     'spec.outputSchema',

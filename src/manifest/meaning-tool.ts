@@ -42,7 +42,7 @@ const resultBytesMax = 16 * 1024 * 1024;
 const types = ['http', 'cli', 'mcp', 'code', 'wasm', 'container', 'human', 'retrieval', 'builtin'];
 
 /** Types that connect to hosts of their own. */
-const connecting = ['http', 'cli', 'container'];
+const connecting = ['http', 'cli'];
 
 /** A block of another type would be ignored, and what is written must be honoured. */
 function checkBlocks(spec: JsonObject, type: string, report: Report): void {
@@ -62,6 +62,10 @@ function checkIsolation(spec: JsonObject, type: string, report: Report): void {
   if ((type === 'wasm' || type === 'code') && isolation['filesystem'] === 'scratch') {
     const message = `A tool of type ${type} has no files.`;
     report(['isolation', 'filesystem'], contradiction(message, 'Remove it, or write `none`.'));
+  }
+  if (type === 'container' && isolation['filesystem'] === 'none') {
+    const message = 'A container sees the files of its image.';
+    report(['isolation', 'filesystem'], contradiction(message, 'Remove it, or write `readOnly`.'));
   }
   if (!connecting.includes(type)) {
     if (isolation['network'] !== 'declared') return;

@@ -9,6 +9,7 @@ import { concurrencyOf, isRated } from './compile-concurrency.ts';
 import { authOf } from './compile-auth.ts';
 import { agentOf, isNewer } from './compile-agent.ts';
 import { withGateway } from './compile-gateway.ts';
+import { containerOf } from './compile-container.ts';
 import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
 import { codeOf, wasmOf } from './compile-module.ts';
 import { programOf, variableSecrets } from './compile-program.ts';
@@ -148,6 +149,7 @@ function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   if (type === 'retrieval') return retrievalOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
   if (type === 'cli') return programOf(tool, spec);
+  if (type === 'container') return containerOf(tool, spec);
   if (type === 'wasm') return wasmOf(tool, spec);
   if (type === 'code') return codeOf(tool, spec);
   if (type !== 'http' || http === undefined || egress === undefined) throw notRunnable(tool, `is of type ${type}`);

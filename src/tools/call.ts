@@ -38,6 +38,8 @@ async function dispatch(
       return await (await import('./mcp.ts')).callMcp({ ...tool, impl }, args, options);
     case 'cli':
       return await (await import('./cli.ts')).callCli({ ...tool, impl }, args, options);
+    case 'container':
+      return await (await import('./container.ts')).callContainer({ ...tool, impl }, args, options);
     case 'memory':
     case 'retrieval':
       return await callMemory({ ...tool, impl }, args, options);

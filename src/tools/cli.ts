@@ -50,7 +50,7 @@ async function commandOf(
 }
 
 /** The variables with their values, and the files of those that are mounted. */
-async function environmentOf(
+export async function environmentOf(
   variables: readonly BundleVariable[],
   secrets: Secrets,
 ): Promise<Required<Pick<IsolatedCommand, 'env' | 'files'>>> {

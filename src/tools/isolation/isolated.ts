@@ -12,6 +12,17 @@ export interface IsolatedCommand {
   /** Files that only this program sees: mounted secrets. */
   readonly files?: readonly MountedFile[];
   readonly tier: Tier;
+  /** Only of the tier `container`. */
+  readonly container?: ContainerStart;
+}
+
+export interface ContainerStart {
+  /** By digest. */
+  readonly image: string;
+  /** Whether `argv` are arguments of the image's own entry point; absent: they are. */
+  readonly ownEntryPoint?: boolean;
+  /** Folders of the machine that it may read, at the same place. */
+  readonly mounts?: readonly string[];
 }
 
 export interface MountedFile {

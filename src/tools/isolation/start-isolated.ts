@@ -1,4 +1,5 @@
 import { TerminalError } from '../../errors.ts';
+import { startContainer } from './container.ts';
 import { createCgroup, findCgroupHome } from './cgroup.ts';
 import type { IsolatedCommand, IsolatedProcess, IsolationOptions } from './isolated.ts';
 import { launch } from './launch.ts';
@@ -11,6 +12,8 @@ export async function startIsolated(command: IsolatedCommand, options: Isolation
   switch (command.tier) {
     case 'sandbox':
       return startSandbox(command, options);
+    case 'container':
+      return await startContainer(command);
     default:
       throw new TerminalError(`This worker runs no programs in the tier ${command.tier}.`, {
         code: 'isolation.unavailable',

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { TerminalError } from '../../errors.ts';
+
+/** What runs containers on this machine. */
+export interface Engine {
+  readonly name: 'podman' | 'docker';
+  /** All that the engine itself finds in its environment: nothing of the worker's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Arguments that choose its runtime, where its own choice does not work here. */
+  runtime: readonly string[];
+}
+
+export interface EngineAnswer {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Said of every container of pawl: whose it is. */
+export const ownerLabel = 'pawl.owner';
+
+const answerWithinMs = 15_000;
+
+let found: Promise<Engine | undefined> | undefined;
+
+/** The engine that answers here, which is looked for once. Rejects with `isolation.unavailable` where there is none. */
+export async function engineHere(): Promise<Engine> {
+  found ??= findEngine();
+  const engine = await found;
+  if (engine !== undefined) return engine;
+  throw new TerminalError('This worker has no container engine that answers.', {
+    code: 'isolation.unavailable',
+    help: 'Install podman or docker on the worker; `pawl doctor` shows what each tier lacks.',
+  });
+}
+
+async function findEngine(): Promise<Engine | undefined> {
+  for (const name of ['podman', 'docker'] as const) {
+    const engine: Engine = { name, env: environment(), runtime: [] };
+    const answer = await askEngine(engine, ['ps', '--all', '--filter', `label=${ownerLabel}`, '--format', listing]);
+    if (answer.code !== 0) continue;
+    await removeOrphans(engine, answer.output);
+    return engine;
+  }
+  return undefined;
+}
+
+const listing = `{{.Names}} {{.Label "${ownerLabel}"}}`;
+
+/** Runs the engine to its end; `null`: it could not be started, or did not answer in time. */
+export function askEngine(
+  { name, env }: Engine,
+  args: readonly string[],
+  input: Uint8Array | undefined = undefined,
+): Promise<EngineAnswer> {
+  return new Promise((resolve) => {
+    const limits = { timeout: answerWithinMs, killSignal: 'SIGKILL', maxBuffer: 1024 * 1024 } as const;
+    const child = execFile(name, [...args], { env: { ...env }, cwd: '/', ...limits }, (fault, output, errors) => {
+      const code = fault === null ? 0 : typeof fault.code === 'number' ? fault.code : null;
+      resolve({ code, output, errors });
+    });
+    // It may end before it has read.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
+  });
+}
+
+/** Without a home and a place for its sockets, podman does not work for a user other than root. */
+function environment(): Readonly<Record<string, string>> {
+  const { homedir, uid } = userInfo();
+  const sockets = `/run/user/${uid}`;
+  return {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: homedir,
+    ...(existsSync(sockets) ? { XDG_RUNTIME_DIR: sockets } : {}),
+  };
+}
+
+/** This process, so that nobody else ever bears its name: processes take each other's numbers. */
+export function owner(): string {
+  return `${hostname()}:${process.pid}:${startedAt(process.pid) ?? ''}`;
+}
+
+/** Containers of a worker of this machine that died without ending them. */
+async function removeOrphans(engine: Engine, listed: string): Promise<void> {
+  for (const line of listed.split('\n').filter((text) => text !== '')) {
+    const [name = '', whose = ''] = line.split(' ');
+    const [host, pid, start] = whose.split(':');
+    if (host !== hostname() || startedAt(Number(pid)) === start) continue;
+    await askEngine(engine, removal(engine, name));
+  }
+}
+
+export function removal({ name: engine }: Engine, container: string): readonly string[] {
+  return ['rm', '--force', ...(engine === 'podman' ? ['--time', '0'] : []), container];
+}
+
+/** In ticks of the machine's clock; undefined: there is no such process. */
+function startedAt(pid: number): string | undefined {
+  try {
+    // The second field is a name, which may hold anything, in brackets.
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];
+  } catch {
+    return undefined; // There is no such process, or no such file system.
+  }
+}

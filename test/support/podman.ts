@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, copyFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installWithApt, isDebianRoot } from './apt.ts';
+
+const programs = ['sh', 'cat', 'head', 'tail', 'sleep', 'id', 'env', 'ls', 'grep', 'true', 'tr', 'wc', 'cut', 'touch'];
+
+/**
+ * An image of busybox, by digest, with a shell as its entry point. A missing podman is a failed test: on Debian it is
+ * installed, elsewhere the error names what is missing.
+ */
+export function busyboxImage(): string {
+  for (const [file, name] of [
+    ['/usr/bin/podman', 'podman'],
+    ['/usr/sbin/runc', 'runc'],
+    ['/bin/busybox', 'busybox-static'],
+  ] as const) {
+    if (!existsSync(file) && isDebianRoot()) installWithApt(name);
+    if (!existsSync(file)) throw new Error(`${file} is missing: apt-get install podman runc busybox-static`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'pawl-image-'));
+  try {
+    mkdirSync(join(folder, 'root/bin'), { recursive: true });
+    copyFileSync('/bin/busybox', join(folder, 'root/bin/busybox'));
+    for (const program of programs) symlinkSync('busybox', join(folder, 'root/bin', program));
+    const archive = join(folder, 'image.tar');
+    // The same bytes each time, so that there is one image however often tests run.
+    const same = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+    run('tar', [...same, '-C', join(folder, 'root'), '-cf', archive, '.']);
+    run('podman', ['import', '--change', 'ENTRYPOINT ["/bin/sh"]', archive, 'localhost/pawl-busybox:1']);
+    const digest = run('podman', ['image', 'inspect', '--format', '{{.Digest}}', 'localhost/pawl-busybox:1']).trim();
+    return `localhost/pawl-busybox@${digest}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Containers of pawl that there are, whether they run or not. */
+export function containersOfPawl(): readonly string[] {
+  const listed = run('podman', ['ps', '--all', '--filter', 'label=pawl.owner', '--format', '{{.Names}}']);
+  return listed.split('\n').filter((name) => name !== '');
+}
+
+function run(program: string, args: readonly string[]): string {
+  return execFileSync(program, [...args], { encoding: 'utf8', timeout: 120_000, stdio: ['ignore', 'pipe', 'pipe'] });
+}
