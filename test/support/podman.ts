@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, copyFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installWithApt, isDebianRoot } from './apt.ts';
 
@@ -40,6 +40,13 @@ export function busyboxImage(): string {
 export function containersOfPawl(): readonly string[] {
   const listed = run('podman', ['ps', '--all', '--filter', 'label=pawl.owner', '--format', '{{.Names}}']);
   return listed.split('\n').filter((name) => name !== '');
+}
+
+/** Leaves a container of a process that never was, as a worker does that is killed. */
+export function leaveContainer(image: string): void {
+  const label = `pawl.owner=${hostname()}:999999999:1`;
+  const limits = ['--ulimit', 'nproc=4096:4096', '--ulimit', 'nofile=1024:1024'];
+  run('podman', ['run', '--detach', '--label', label, '--network', 'none', ...limits, image, '-c', 'exec sleep 600']);
 }
 
 function run(program: string, args: readonly string[]): string {

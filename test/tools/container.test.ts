@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { BundleTool } from '../../src/manifest/bundle.ts';
 import { callTool } from '../../src/tools/call.ts';
+import { findEngine } from '../../src/tools/isolation/engine.ts';
+import { proveContainer } from '../../src/tools/isolation/prove-container.ts';
 import type { ToolCallOptions } from '../../src/tools/options.ts';
 import type { ToolOutcome } from '../../src/tools/tool.ts';
-import { busyboxImage, containersOfPawl } from '../support/podman.ts';
+import { busyboxImage, containersOfPawl, leaveContainer } from '../support/podman.ts';
 import { canary, canarySecrets, optionsWith } from './fixture.ts';
 import type { ContainerTool } from '../../src/tools/container.ts';
 
@@ -129,5 +131,16 @@ describe('a container', { timeout: 120_000 }, () => {
   test('is not started where the worker does not offer the tier', async () => {
     const isolation = { tiers: ['sandbox', 'wasm'], host: { path: [], readable: [] } } as const;
     expect(await called('cat', { options: { isolation } })).toMatchObject({ code: 'isolation.unavailable' });
+  });
+
+  test('of a worker that died is ended by the next one', async () => {
+    leaveContainer(image);
+    expect(containersOfPawl()).toHaveLength(1);
+    expect(await findEngine()).toMatchObject({ name: 'podman' });
+    expect(containersOfPawl()).toEqual([]);
+  });
+
+  test('is what a worker offers where one that tries cannot break out', async () => {
+    expect(await proveContainer()).toEqual({ tier: 'container' });
   });
 });

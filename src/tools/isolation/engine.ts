@@ -36,10 +36,18 @@ export async function engineHere(): Promise<Engine> {
   });
 }
 
-async function findEngine(): Promise<Engine | undefined> {
+/** Looks for one that answers, and ends what a worker that died left in it. */
+export async function findEngine(): Promise<Engine | undefined> {
   for (const name of ['podman', 'docker'] as const) {
     const engine: Engine = { name, env: environment(), runtime: [] };
-    const answer = await askEngine(engine, ['ps', '--all', '--filter', `label=${ownerLabel}`, '--format', listing]);
+    const answer = await askEngine(engine, [
+      'ps',
+      '--all',
+      '--filter',
+      `label=${ownerLabel}`,
+      '--format',
+      listing[name],
+    ]);
     if (answer.code !== 0) continue;
     await removeOrphans(engine, answer.output);
     return engine;
@@ -47,7 +55,11 @@ async function findEngine(): Promise<Engine | undefined> {
   return undefined;
 }
 
-const listing = `{{.Names}} {{.Label "${ownerLabel}"}}`;
+/** Name and owner of a container, a line each. */
+const listing = {
+  podman: `{{.Names}} {{index .Labels "${ownerLabel}"}}`,
+  docker: `{{.Names}} {{.Label "${ownerLabel}"}}`,
+} as const;
 
 /** Runs the engine to its end; `null`: it could not be started, or did not answer in time. */
 export function askEngine(

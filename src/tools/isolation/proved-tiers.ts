@@ -1,4 +1,5 @@
 import type { Isolation, IsolationHost } from './isolated.ts';
+import { proveContainer } from './prove-container.ts';
 import { proveSandbox, type TierProof } from './self-test.ts';
 
 /** Asks once what this worker can keep apart, when somebody first wants to know. */
@@ -10,7 +11,8 @@ export function provedTiers(host: IsolationHost): () => Promise<Isolation> {
 /** What each tier proved to be on this machine. */
 export async function prove(host: IsolationHost): Promise<readonly TierProof[]> {
   // A module of WebAssembly has no imports but what pawl gives it: that needs nothing of the machine.
-  return [{ tier: 'inline' }, await proveSandbox(host), { tier: 'wasm' }];
+  const [sandbox, container] = await Promise.all([proveSandbox(host), proveContainer()]);
+  return [{ tier: 'inline' }, sandbox, container, { tier: 'wasm' }];
 }
 
 function offered(proofs: readonly TierProof[]): Isolation['tiers'] {

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { isPawlError } from '../../errors.ts';
+import { startContainer } from './container.ts';
+import { askEngine, type Engine, engineHere } from './engine.ts';
+import type { IsolatedExit } from './isolated.ts';
+import type { TierProof } from './self-test.ts';
+
+/** Tries in a container what a program must not be able to do. A tier in which one attempt succeeds is not offered. */
+export async function proveContainer(): Promise<TierProof> {
+  try {
+    const engine = await engineHere();
+    const why = await faultOf(engine);
+    return why === undefined ? { tier: 'container' } : { tier: 'container', why };
+  } catch (cause) {
+    if (!isPawlError(cause)) throw cause;
+    return { tier: 'container', why: cause.message };
+  }
+}
+
+async function faultOf(engine: Engine): Promise<string | undefined> {
+  const { code, errors } = await imageOf(engine);
+  if (code !== 0) return `${engine.name} takes no image (${errors.trim().slice(-wordsMax)}).`;
+  let end = await attempted();
+  if (didNotStart(end) && engine.name === 'podman' && engine.runtime.length === 0) {
+    // crun, which podman prefers, refuses some kernels and machines in which runc works.
+    engine.runtime = ['--runtime', 'runc'];
+    const again = await attempted();
+    if (didNotStart(again)) engine.runtime = [];
+    else end = again;
+  }
+  if (didNotStart(end)) return `${engine.name} starts no container (${end.errors.trim().slice(-wordsMax)}).`;
+  const could = end.output.split('\n').filter((line) => line !== '' && line !== 'done');
+  if (could.length > 0) return `A container could ${could.join(', ')}.`;
+  return end.output.endsWith('done\n') ? undefined : 'A container did not come to its end.';
+}
+
+const image = 'localhost/pawl-self-test:1';
+/** Two blocks of zeros end an archive. */
+const emptyArchive = new Uint8Array(10_240);
+
+/** An image with nothing in it: what is tried are programs of the machine. */
+async function imageOf(engine: Engine): Promise<{ readonly code: number | null; readonly errors: string }> {
+  const known = await askEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', image]);
+  return known.code === 0 ? known : await askEngine(engine, ['import', '-', image], emptyArchive);
+}
+
+const memoryBytes = 128 * 1024 * 1024;
+
+const script = `
+say() { echo "$1"; }
+[ "$(id -u)" = 65532 ] || say 'be another user'
+[ -e /etc/shadow ] || [ -e /root ] || [ -e /home ] && say 'see files of the machine'
+[ -e /var/run/docker.sock ] || [ -e /run/docker.sock ] || [ -e /run/podman ] && say 'see the socket of an engine'
+grep -q '^CapEff:[[:space:]]*0*$' /proc/self/status || say 'hold capabilities'
+grep -q '^NoNewPrivs:[[:space:]]*1$' /proc/self/status || say 'gain privileges'
+[ "$(grep -c : /proc/net/dev)" = 1 ] || say 'see a network'
+(: >/pawl-self-test) 2>/dev/null && say 'write to the root'
+(: >/usr/pawl-self-test) 2>/dev/null && say 'write to the system'
+head -c ${2 * memoryBytes} /dev/zero | tail -c ${2 * memoryBytes} >/dev/null && say 'take more memory than its limit'
+echo done`;
+
+const attemptMs = 30_000;
+const wordsMax = 300;
+
+interface Ended {
+  readonly exit: IsolatedExit;
+  readonly output: string;
+  readonly errors: string;
+}
+
+async function attempted(): Promise<Ended> {
+  const mounts = ['/usr', '/bin', '/lib', '/lib64'].filter((folder) => existsSync(folder));
+  const process = await startContainer({
+    argv: ['/bin/sh', '-c', script],
+    env: {},
+    isolation: { min: 'container', filesystem: 'readOnly', memory: memoryBytes },
+    tier: 'container',
+    container: { image, ownEntryPoint: false, mounts },
+  });
+  const timer = setTimeout(() => void process.kill(), attemptMs);
+  process.stdin.end();
+  const [exit, output, errors] = await Promise.all([process.exited, textOf(process.stdout), textOf(process.stderr)]);
+  clearTimeout(timer);
+  return { exit, output, errors };
+}
+
+/** 126 is what engines end with where the runtime refused. */
+function didNotStart({ exit, output }: Ended): boolean {
+  return output === '' && (exit.cause === 'start' || exit.code === 126);
+}
+
+async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) text = (text + String(chunk)).slice(-4096);
+  return text;
+}
