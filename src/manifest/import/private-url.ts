@@ -34,6 +34,21 @@ export function allowedPrivate(node: ForeignNode): true {
   return true;
 }
 
+/**
+ * Whether the URL names a user or a password, which is refused where it was written: pawl takes credentials out of
+ * Secrets alone, and whatever stood in a file is known.
+ */
+export function refuseUser(node: ForeignNode, text: string | undefined): boolean {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.username === '' && url.password === '')) return false;
+  node.refuse({
+    code: 'import.secret_value',
+    message: 'The URL holds a user or a password.',
+    help: 'Write the URL alone, put the credential into a Secret, and change it: it stood in the file.',
+  });
+  return true;
+}
+
 const privateAddress =
   /^(0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.)/;
 

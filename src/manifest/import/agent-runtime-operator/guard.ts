@@ -4,7 +4,7 @@ import type { ForeignKind } from '../dialect.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { type ForeignEstate, foreignKey } from '../foreign-estate.ts';
 import { given } from '../given.ts';
-import { allowPrivate } from '../private-url.ts';
+import { allowPrivate, refuseUser } from '../private-url.ts';
 import { operatorVersions } from './cluster-fields.ts';
 import { guardFields } from './guard-fields.ts';
 import { guardedCalls } from './guard-use.ts';
@@ -134,6 +134,7 @@ function moderation(document: ForeignDocument, provider: ForeignDocument, conver
     name,
     key: selector.get('key').text() ?? 'api-key',
   });
+  refuseUser(document.spec.get('providerRef'), baseUrl);
   const settings = given({
     model: document.spec.at('openaiModeration', 'model').text(),
     baseUrl,
@@ -156,6 +157,7 @@ interface Presidio {
 function presidio({ document, provider, conversion }: Presidio, { entities, minScore }: PresidioPart): JsonObject {
   const block = provider.spec.get('presidio');
   const url = block.get('baseUrl').text() ?? '';
+  refuseUser(document.spec.get('providerRef'), url);
   const selector = block.get('apiKeySecretRef');
   const name = selector.get('name').text();
   const reference = document.spec.get('providerRef');

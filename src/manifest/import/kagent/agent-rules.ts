@@ -1,6 +1,7 @@
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { shownText } from '../../shown.ts';
 import { allowedNamespacesRules } from './allowed-namespaces.ts';
+import { variableRules } from './environment.ts';
 import { valueRefRules } from './value-refs.ts';
 
 /** What the schemas of Agent v1alpha2 and SandboxAgent say beyond single fields. */
@@ -12,12 +13,15 @@ export function agentRules(document: ForeignDocument): void {
   allowedNamespacesRules(document);
   for (const deployment of [spec.at('byo', 'deployment'), spec.at('declarative', 'deployment')])
     exclusive(deployment, ['serviceAccountName', 'serviceAccountConfig']);
+  for (const holder of [spec.get('byo'), spec.get('declarative')])
+    for (const env of [holder.get('env'), holder.at('deployment', 'env')]) variableRules(env);
   exclusive(spec.get('declarative'), ['systemMessage', 'systemMessageFrom']);
   for (const tool of spec.at('declarative', 'tools').items()) toolRules(tool);
 }
 
 /** Agent v1alpha1, whose tools have the same two forms. */
 export function agentRulesV1({ spec }: ForeignDocument): void {
+  variableRules(spec.at('deployment', 'env'));
   for (const tool of spec.get('tools').items()) formRules(tool);
 }
 

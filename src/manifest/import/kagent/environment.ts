@@ -1,4 +1,4 @@
-import { isJsonList, isJsonObject, type JsonObject } from '../../json.ts';
+import { isJsonList, isJsonObject, own, type JsonObject } from '../../json.ts';
 import { shownText } from '../../shown.ts';
 import type { Conversion } from '../conversion.ts';
 import { foreignKey } from '../foreign-estate.ts';
@@ -8,13 +8,15 @@ import { literalValue } from './literal-value.ts';
 
 /** What a schema says of variables: a map of texts, or a list as Kubernetes writes it. */
 export function environmentRules(env: ForeignNode): void {
-  const { value } = env;
+  if (!isJsonObject(env.value)) return variableRules(env);
+  for (const [, node] of env.entries()) if (typeof node.value !== 'string') broken(node, 'must be a text');
+}
+
+/** The same where only a list may stand. */
+export function variableRules(env: ForeignNode): void {
   if (!env.exists) return;
-  if (isJsonObject(value)) {
-    for (const [, node] of env.entries()) if (typeof node.value !== 'string') broken(node, 'must be a text');
-  } else if (isJsonList(value)) {
-    for (const entry of env.items()) checkVariable(entry);
-  } else broken(env, 'must be a map of texts, or a list of variables');
+  if (isJsonList(env.value)) for (const entry of env.items()) checkVariable(entry);
+  else broken(env, 'must be a list of variables');
 }
 
 /** The variables of a process, as pawl writes them. */
@@ -76,6 +78,29 @@ function checkVariable(entry: ForeignNode): void {
     broken(entry.get('value'), 'must be a text');
   if (entry.get('value').exists && entry.get('valueFrom').exists)
     broken(entry, 'must have one of `value` and `valueFrom`');
+  if (entry.get('valueFrom').exists) checkSource(entry.get('valueFrom'));
+}
+
+/** Where Kubernetes takes a variable from, and what each of them has. */
+const sources: Readonly<Record<string, readonly string[]>> = {
+  secretKeyRef: ['name', 'key', 'optional'],
+  configMapKeyRef: ['name', 'key', 'optional'],
+  fieldRef: ['apiVersion', 'fieldPath'],
+  resourceFieldRef: ['containerName', 'divisor', 'resource'],
+  fileKeyRef: ['volumeName', 'path', 'key', 'optional'],
+};
+
+function checkSource(from: ForeignNode): void {
+  if (!isJsonObject(from.value)) return broken(from, 'must be a map');
+  for (const [name, node] of from.entries()) {
+    const fields = own(sources, name);
+    if (fields === undefined) broken(node, 'is no source of a variable');
+    else if (!isJsonObject(node.value)) broken(node, 'must be a map');
+    else
+      for (const [key, field] of node.entries())
+        if (!fields.includes(key)) broken(field, `is not a field of \`${name}\``);
+  }
+  if (from.entries().length !== 1) broken(from, 'must have one source');
 }
 
 function keysOf(node: ForeignNode | undefined): readonly string[] {

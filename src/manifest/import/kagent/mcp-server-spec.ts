@@ -1,13 +1,15 @@
 import type { JsonObject } from '../../json.ts';
 import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
+import type { ForeignEstate } from '../foreign-estate.ts';
 import { given } from '../given.ts';
 import { durationText, goDurationMs } from '../go-duration.ts';
-import { allowedPrivate, isPrivateUrl } from '../private-url.ts';
+import { allowedPrivate, isPrivateUrl, refuseUser } from '../private-url.ts';
 import { valueRefs } from './value-refs.ts';
 
 /** What every server of transport `http` is written with. */
 export function httpServer(conversion: Conversion, node: ForeignNode, url: string | undefined): JsonObject {
+  refuseUser(node, url);
   const isPrivate = url !== undefined && (isPrivateUrl(url) || isInCluster(conversion, url));
   return given({
     transport: 'http',
@@ -21,8 +23,14 @@ export function httpServer(conversion: Conversion, node: ForeignNode, url: strin
 function isInCluster({ estate }: Conversion, url: string): boolean {
   const [name, namespace, more] = (URL.canParse(url) ? new URL(url).hostname : '').split('.');
   if (name === undefined || namespace === undefined || more !== undefined) return false;
-  return [...estate.documents.keys()].some((one) => one.namespace.toLowerCase() === namespace);
+  const known =
+    namespaces.get(estate) ?? new Set([...estate.documents.keys()].map((one) => one.namespace.toLowerCase()));
+  namespaces.set(estate, known);
+  return known.has(namespace);
 }
+
+/** Every server asks for them. */
+const namespaces = new WeakMap<ForeignEstate, ReadonlySet<string>>();
 
 /** kagent calls whatever tools a server has at the moment. */
 export function flagUnpinned(document: ForeignDocument): void {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { ForeignNode } from '../foreign.ts';
 import { given } from '../given.ts';
-import { allowPrivate } from '../private-url.ts';
+import { allowPrivate, refuseUser } from '../private-url.ts';
 import { leaveOut, leaveTimeout, parametersOf } from './model-parameters.ts';
 
 /** What the block of one provider becomes: the endpoint but for its key, headers and certificates. */
@@ -178,5 +178,6 @@ function azureRoot(endpoint: string | undefined): string | undefined {
 }
 
 function urlOf(node: ForeignNode, baseUrl: string | undefined): JsonObject {
+  if (refuseUser(node, baseUrl)) return {};
   return given({ baseUrl, allowPrivate: allowPrivate(node, baseUrl) });
 }
