@@ -10,6 +10,7 @@ import { defaultPool } from './run/pool.ts';
 import { Worker } from './run/worker.ts';
 import { foldAudit } from './store/audit-fold.ts';
 import type { Database } from './store/database.ts';
+import { McpSessions } from './tools/mcp/sessions.ts';
 import { provedTiers } from './tools/isolation/proved-tiers.ts';
 import { packageVersion } from './version.ts';
 
@@ -45,13 +46,15 @@ export function createWorker(
   config: Config,
   { database, log, slots, pool = defaultPool }: { database: Database; log: Log; slots: number; pool?: string },
 ): Worker {
+  const isolation = provedTiers(config.programs);
   return new Worker({
     executor: new DatabaseExecutor(database),
     bus: database,
     log: subsystemLog(log, 'worker'),
     secrets: secretsOf(config, database),
     memories: memoriesOn(database),
-    isolation: provedTiers(config.programs),
+    isolation,
+    sessions: new McpSessions({ log: subsystemLog(log, 'mcp'), isolation }),
     slots,
     pool,
     host: hostname(),

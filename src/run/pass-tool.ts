@@ -5,6 +5,7 @@ import { type Attempt, settle, settleNotMade } from './attempt.ts';
 import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf, Suspended } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
+import { mcpAccess } from './mcp-access.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
 import type { Pass } from './passing.ts';
@@ -28,6 +29,7 @@ export async function passTool(
     idempotencyKey: idempotencyKeyOf(call, scope),
     secrets: scope.secrets,
     memory,
+    mcp: mcpAccess(scope),
     path: call.path,
     digest: writtenDigest(call),
     world,

@@ -9,6 +9,7 @@ import type { Revisions } from '../policy/effective.ts';
 import type { Memories } from '../memory/memory.ts';
 import type { Ledger } from '../policy/ledger.ts';
 import { touchedIn } from '../policy/touched.ts';
+import type { McpSessions } from '../tools/mcp/sessions.ts';
 import type { Isolation } from '../tools/isolation/isolated.ts';
 import type { Secrets } from '../tools/secrets.ts';
 import type { Allotments } from './allotments.ts';
@@ -34,6 +35,8 @@ export interface Scope {
   readonly secrets: Secrets;
   /** Absent: nothing is remembered, and nothing was. */
   readonly memories?: Memories | undefined;
+  /** Absent: no MCP server is reached. */
+  readonly sessions?: McpSessions | undefined;
   /** What programs and modules of the run may be started in; absent: the run starts none. */
   readonly isolation?: Isolation | undefined;
   /** Absent: nothing is counted against the rates of endpoints. */

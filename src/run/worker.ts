@@ -1,49 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import type { Bus } from '../bus/bus.ts';
 import { serve } from '../bus/serve.ts';
 import { TerminalError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Memories } from '../memory/memory.ts';
-import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { AuditChain } from './audit-chain.ts';
 import { waitsOf } from './approvals.ts';
 import { type Execution, execute } from './execute.ts';
-import type { ClaimedRun, Executor } from './executor.ts';
+import type { ClaimedRun } from './executor.ts';
 import { Halted, type HaltReason } from './halt.ts';
 import { RunJournal } from './journal.ts';
 import { Lease } from './lease.ts';
 import { HaltWatch } from './halt-watch.ts';
 import { LiveAuthorities } from './live.ts';
-import type { Outside } from './outside.ts';
 import { Periodic } from './periodic.ts';
-import type { Isolation } from '../tools/isolation/isolated.ts';
 import { Room } from './room.ts';
 import { heed, keyOf, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
 import { startsPrograms } from '../policy/tier.ts';
 import { spendingOf } from './spending.ts';
 import { endOfUnready } from './unready.ts';
-
-export interface WorkerOptions {
-  readonly executor: Executor;
-  readonly bus: Bus;
-  readonly log: Log;
-  readonly secrets: SecretSource;
-  /** Absent: this worker keeps no memories. */
-  readonly memories?: Memories & { readonly sweep: () => Promise<void> };
-  /** What programs and modules run in, once it is proved; absent: this worker starts none. */
-  readonly isolation?: () => Promise<Isolation>;
-  /** Where calls go instead of the world. */
-  readonly outside?: Outside;
-  readonly slots: number;
-  readonly host: string;
-  readonly version: string;
-  readonly pool?: string;
-  readonly leaseMs?: number;
-  /** How long calls under way may take to end when the worker stops. */
-  readonly graceMs?: number;
-}
+import type { WorkerOptions } from './worker-options.ts';
 
 const leaseMsDefault = 15_000;
 const graceMsDefault = 10_000;
@@ -140,6 +115,7 @@ export class Worker {
     const grace = setTimeout(() => this.#abortAll('stopped'), this.#options.graceMs ?? graceMsDefault);
     await this.idle();
     clearTimeout(grace);
+    await this.#options.sessions?.close();
     await Promise.all([this.#halts, ...this.#periodic].map((part) => part.stop()));
     await this.#lease.giveUp();
   }
@@ -241,6 +217,7 @@ export class Worker {
       secrets: bundleSecrets(content.secrets, this.#options.secrets, run.environment),
       memories: this.#options.memories,
       isolation: startsPrograms(content) ? await this.#options.isolation?.() : undefined,
+      sessions: this.#options.sessions,
       rates: executor.rates,
       flights: this.#halts.flights,
       outside: this.#options.outside,

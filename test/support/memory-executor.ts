@@ -17,7 +17,8 @@ import type {
 import type { AccountDoor } from '../../src/run/accounts.ts';
 import { GroupCommit } from '../../src/run/group-commit.ts';
 import type { Outside } from '../../src/run/outside.ts';
-import { Worker, type WorkerOptions } from '../../src/run/worker.ts';
+import { Worker } from '../../src/run/worker.ts';
+import type { WorkerOptions } from '../../src/run/worker-options.ts';
 import { callTool } from '../../src/tools/call.ts';
 import type { ToolCallOptions } from '../../src/tools/options.ts';
 import type { ToolOutcome } from '../../src/tools/tool.ts';

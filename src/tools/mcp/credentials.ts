@@ -1,7 +1,6 @@
 import type { BundleAuth, SecretUse } from '../../manifest/bundle-secret.ts';
 import type { BundleServer, BundleVariable } from '../../manifest/bundle-world.ts';
 import { sha256 } from '../../manifest/digest.ts';
-import type { MountedFile } from '../isolation/isolated.ts';
 import type { Secrets } from '../secrets.ts';
 import { refusal } from './fault.ts';
 
@@ -61,24 +60,6 @@ export async function headersOf({ headers }: HttpServer, secrets: Secrets): Prom
     values[name] = value;
   }
   return values;
-}
-
-export interface Environment {
-  readonly env: Readonly<Record<string, string>>;
-  readonly files: readonly MountedFile[];
-}
-
-/** All that a server's process is given; nothing of the worker's own environment is. */
-export async function environmentOf({ env: variables }: LocalServer, secrets: Secrets): Promise<Environment> {
-  const env: Record<string, string> = {};
-  const files: MountedFile[] = [];
-  for (const variable of variables) {
-    const value = await valueOf(variable, secrets);
-    const path = 'secret' in variable ? variable.mountPath : undefined;
-    if (path !== undefined) files.push({ path, content: value });
-    env[variable.name] = path ?? value;
-  }
-  return { env, files };
 }
 
 async function valueOf(variable: BundleVariable, secrets: Secrets): Promise<string> {

@@ -17,7 +17,7 @@ import { McpSession } from './session.ts';
 export interface SessionPlace {
   readonly log: Pick<Log, 'warn'>;
   /** What servers run in; absent: this process starts none. */
-  readonly isolation?: Isolation | undefined;
+  readonly isolation?: (() => Promise<Isolation>) | undefined;
   /** Absent: the machine's own resolver and roots. */
   readonly network?: Network | undefined;
 }
@@ -43,7 +43,7 @@ export async function openSession(request: SessionRequest, place: SessionPlace):
   let connection: Connection | undefined;
   try {
     const terms: RequestTerms = { ...request.terms, signal, answerBytesMax: greetingBytesMax };
-    connection = await connect(server, { terms, events: life, place });
+    connection = await connect(server, { name, terms, events: life, place });
     return await life.begin(connection, terms);
   } catch (cause) {
     await connection?.close();
@@ -56,17 +56,18 @@ export async function openSession(request: SessionRequest, place: SessionPlace):
 const greetingBytesMax = 1024 * 1024;
 
 interface Connecting {
+  readonly name: string;
   readonly terms: RequestTerms;
   readonly events: ConnectionEvents;
   readonly place: SessionPlace;
 }
 
-async function connect(server: BundleServer, { terms, events, place }: Connecting): Promise<Connection> {
+async function connect(server: BundleServer, { name, terms, events, place }: Connecting): Promise<Connection> {
   const { network, isolation } = place;
   if (server.transport === 'http') return await connectHttp(server, terms, network);
   if (isolation === undefined) throw refusal('isolation.unavailable', 'This process starts no MCP servers.');
   const { noticed, broken } = events;
-  return await connectProcess(server, { ...terms, noticed, broken }, { isolation, network });
+  return await connectProcess(server, { ...terms, noticed, broken }, { name, isolation: await isolation(), network });
 }
 
 /** What happens to a session besides its calls. */

@@ -1,18 +1,25 @@
 import type { Network } from '../connect.ts';
-import type { Tier } from '../../manifest/bundle-world.ts';
+import { localOf, tierOf } from '../../policy/tier.ts';
 import type { IsolatedExit, IsolatedProcess, Isolation } from '../isolation/isolated.ts';
 import { startIsolated } from '../isolation/start-isolated.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Connection, ConnectionEvents, RequestTerms } from './connection.ts';
-import { environmentOf, type LocalServer } from './credentials.ts';
-import { McpFault } from './fault.ts';
+import { environmentOf } from '../cli.ts';
+import type { LocalServer } from './credentials.ts';
+import { McpFault, refusal } from './fault.ts';
 import { pageBytesMax } from './listing.ts';
 import { ProcessTransport } from './process-transport.ts';
 import { wireBytesMax } from './result.ts';
 
 export interface LocalPlace {
+  /** `namespace/name` of the server. */
+  readonly name: string;
   readonly isolation: Isolation;
   readonly network?: Network | undefined;
+}
+
+interface Starting extends LocalPlace {
+  readonly egress: RequestTerms['egress'];
 }
 
 /** How long a server may take to end by itself once nothing more comes from the worker. */
@@ -24,15 +31,10 @@ const lastWordsMax = 500;
 export async function connectProcess(
   server: LocalServer,
   { secrets, egress, ...events }: Pick<RequestTerms, 'secrets' | 'egress'> & ConnectionEvents,
-  { isolation: { host, tiers }, network }: LocalPlace,
+  place: LocalPlace,
 ): Promise<Connection> {
   const { JSONRPCMessageSchema } = await import('@modelcontextprotocol/sdk/types.js');
-  const command = {
-    ...(await environmentOf(server, secrets)),
-    isolation: server.isolation,
-    tier: tierOf(server, tiers),
-  };
-  const process = await startIsolated({ ...command, argv: argvOf(server) }, { host, egress, network });
+  const process = await start(server, secrets, { ...place, egress });
   const words = new LastWords(process);
   let isClosing = false;
   const transport = new ProcessTransport(process, {
@@ -55,14 +57,21 @@ export async function connectProcess(
   };
 }
 
-/** The strongest that the worker has for a program of its own; an image runs as one. */
-function tierOf({ transport, isolation: { min } }: LocalServer, tiers: readonly Tier[]): Tier {
-  if (transport === 'container') return 'container';
-  return tiers.includes('sandbox') || min !== 'process' ? 'sandbox' : 'process';
-}
-
-function argvOf(server: LocalServer): readonly string[] {
-  return server.command === undefined ? server.args : [server.command, ...server.args];
+async function start(server: LocalServer, secrets: Secrets, { isolation, name, ...options }: Starting) {
+  const local = localOf({ impl: { type: 'mcp', server: name, tool: '' } }, { [name]: server });
+  const tier = local && tierOf(local, isolation.tiers);
+  if (tier === undefined)
+    throw refusal(
+      'isolation.unavailable',
+      `This worker has no tier for McpServer/${name}, which needs ${server.isolation.min}.`,
+    );
+  const { env, files } = await environmentOf(server.env, secrets);
+  const argv = server.command === undefined ? server.args : [server.command, ...server.args];
+  const command = { argv, env, files, isolation: server.isolation, tier };
+  const { host } = isolation;
+  if (server.transport === 'stdio') return await startIsolated(command, { host, ...options });
+  const container = { image: server.image, ...(server.command === undefined ? {} : { ownEntryPoint: false }) };
+  return await startIsolated({ ...command, container }, { host, ...options });
 }
 
 /** Closing its input asks a server to end, as the protocol says; what has not ended then is ended. */

@@ -86,7 +86,7 @@ export function mcpWorld(
   const lines: string[] = [];
   const place: SessionsOptions = {
     log: { warn: (...said: unknown[]) => void lines.push(JSON.stringify(said)) },
-    isolation,
+    isolation: () => Promise.resolve(isolation),
     ...change,
   };
   const sessions = new McpSessions(place);
