@@ -6,6 +6,7 @@ import { compareText } from '../manifest/problem.ts';
 import type { Action } from './approval.ts';
 import type { SubjectAuthority } from './authority.ts';
 import { bundleText } from './bundle-text.ts';
+import { variableSecrets } from './compile-program.ts';
 import { serverSecrets } from './compile-server.ts';
 import type { CallPlace } from './context.ts';
 import type { Revisions } from './effective.ts';
@@ -71,6 +72,15 @@ type Bound = Pick<Action, 'pin' | 'isolation' | 'egress' | 'secrets'>;
 /** Definitions and rows are read once and never change: each is digested once, and only when somebody is asked. */
 const boundOf = kept((tool: BundleTool): Bound => {
   const { impl } = tool;
+  if (impl.type === 'cli' || impl.type === 'container') {
+    const secrets = variableSecrets(impl.env).map(({ secret, key }) => `${secret}/${key}`);
+    return {
+      pin: sha256(bundleText(tool as unknown as Json)),
+      isolation: impl.isolation.min,
+      egress: impl.isolation.network?.hosts ?? [],
+      secrets: [...new Set(secrets)].sort(compareText),
+    };
+  }
   const secret = impl.type === 'http' || impl.type === 'a2a' ? impl.auth?.secret : undefined;
   return {
     pin: sha256(bundleText(tool as unknown as Json)),
