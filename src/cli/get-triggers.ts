@@ -10,9 +10,10 @@ interface TriggerListing {
   readonly records: readonly object[];
 }
 
-/** `pawl get schedules`, `webhooks`, `budgets` and `workforces` have columns of their own; undefined: another list is meant. */
+/** `pawl get schedules`, `webhooks`, `budgets`, `workforces` and `evals` have columns of their own; undefined: another list is meant. */
 export function triggersNamed(kind: string): TriggerQuery['of'] | undefined {
   const word = kind.toLowerCase();
+  if (word === 'eval' || word === 'evals') return 'evals';
   if (word === 'workforce' || word === 'workforces') return 'workforces';
   if (word === 'budget' || word === 'budgets') return 'budgets';
   if (['schedule', 'schedules', 'taskschedule', 'taskschedules'].includes(word)) return 'schedules';
@@ -20,7 +21,7 @@ export function triggersNamed(kind: string): TriggerQuery['of'] | undefined {
 }
 
 export interface TriggerQuery {
-  readonly of: 'schedules' | 'webhooks' | 'budgets' | 'workforces';
+  readonly of: 'schedules' | 'webhooks' | 'budgets' | 'workforces' | 'evals';
   readonly environment: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
@@ -34,6 +35,7 @@ export async function triggerListing(
     const [itsNamespace, itsName] = path.split('/');
     return (namespace === undefined || namespace === itsNamespace) && (name === undefined || name === itsName);
   };
+  if (of === 'evals') return (await import('./get-evals.ts')).evalListing(door, { environment, namespace, name });
   if (of === 'workforces') {
     return (await import('./get-workforces.ts')).workforceListing(door, { environment, namespace, name });
   }

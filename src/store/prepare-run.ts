@@ -9,6 +9,7 @@ import type { queueCodes } from '../run/queue-codes.ts';
 import type { Concurrency } from './concurrency.ts';
 import { poolsFor } from './pool.ts';
 import { rowsOf } from './statement.ts';
+import { evalCause } from './eval-run.ts';
 import type { NewRun } from './submit.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -20,7 +21,7 @@ export async function prepareRun(db: Kysely<Tables>, request: RunRequest): Promi
   const facts = await readFacts(db, request);
   const pool = await poolOf(db, request, facts?.max_queued ?? undefined);
   const declared = facts === undefined ? undefined : await concurrencyOf(db, request.pin?.bundle ?? facts.digest);
-  const concurrency = declared && keyed(declared, request.input);
+  const concurrency = declared && keyed(declared, request);
   return {
     ...request,
     pool: pool.name,
@@ -78,8 +79,10 @@ async function concurrencyOf(db: Kysely<Tables>, digest: string): Promise<Bundle
 
 const keyCharactersMax = 200;
 
-function keyed({ key, limit, policy, maxQueued }: BundleConcurrency, input: JsonObject): Concurrency {
-  const text = key === undefined ? '' : keyText(key, input);
+function keyed({ key, limit, policy, maxQueued }: BundleConcurrency, { input, cause }: RunRequest): Concurrency {
+  const own = key === undefined ? '' : keyText(key, input);
+  // A case of an eval takes no slot of what somebody asked for, and replaces none of it.
+  const text = cause?.['kind'] === evalCause ? `eval ${own}` : own;
   return { key: text, limit, policy, ...(maxQueued === undefined ? {} : { maxQueued }) };
 }
 
