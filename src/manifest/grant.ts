@@ -1,7 +1,7 @@
 import type { Estate, Sound } from './estate.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
 import { problemIn } from './position.ts';
-import { demandsOf, gives, qualified } from './resolve-grant.ts';
+import { demandsOf, gives, isCalled, qualified } from './resolve-grant.ts';
 import type { Address } from './resource.ts';
 import { toolRules } from './tool-rules.ts';
 
@@ -31,7 +31,7 @@ export function grantsOf(manifest: Sound, estate: Pick<Estate, 'known' | 'byKind
   const rules = toolRules(estate);
   const seen = new Set<Address>();
   return manifest.references.flatMap((reference) => {
-    if (reference.kind !== 'Tool' || seen.has(reference.address)) return [];
+    if (!isCalled(reference, manifest) || seen.has(reference.address)) return [];
     seen.add(reference.address);
     return demandsOf(reference, { manifest, rules, estate }).flatMap(({ texts, any }) =>
       texts.map(({ written, wanted }) => ({

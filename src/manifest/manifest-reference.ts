@@ -45,6 +45,8 @@ function referenceAt(value: Json, { field, path, identity }: Mention): ManifestR
   const written = kind === 'Secret' && isJsonObject(value) ? value['name'] : value;
   if (typeof written !== 'string') return undefined;
   const memory = kind === 'Tool' && restricts ? /^memory:([^:]+)/.exec(written)?.[1] : undefined;
+  const server = kind === 'Tool' && restricts ? /^mcp:([^:]+)/.exec(written)?.[1] : undefined;
+  if (server !== undefined) return referenceAt(server, { field: { ...field, kind: 'McpServer' }, path, identity });
   if (memory !== undefined) return referenceAt(memory, { field: { ...field, kind: 'Memory' }, path, identity });
   if (!grammar.test(written)) return undefined;
   const [namespace = '', name = ''] = qualify(written, identity.namespace).split('/');

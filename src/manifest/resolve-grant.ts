@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
 import { listAt, objectAt, type ManifestReference } from './manifest-reference.ts';
 import { didYouMean } from './nearest.ts';
 import { isSound, type Estate, type Report, type Sound } from './estate.ts';
@@ -11,11 +11,11 @@ export function grantFindings(estate: Estate, report: Report): void {
   const rules = toolRules(estate);
   for (const manifest of [...(estate.byKind.get('Agent') ?? []), ...(estate.byKind.get('AgentSystem') ?? [])]) {
     const { references } = manifest;
-    if (!references.some((reference) => reference.kind === 'Tool')) continue;
+    if (!references.some((reference) => isCalled(reference, manifest))) continue;
     const given = givenBy(references, estate);
     if (given === undefined) continue;
     for (const reference of references) {
-      if (reference.kind !== 'Tool') continue;
+      if (!isCalled(reference, manifest)) continue;
       const lacking = lackingFor(reference, { manifest, given, rules, estate });
       if (lacking === undefined) continue;
       const role = references.find(({ kind }) => kind === 'AgentRole');
@@ -23,6 +23,13 @@ export function grantFindings(estate: Estate, report: Report): void {
       report(manifest, reference.path, ungranted(reference, lacking, holder));
     }
   }
+}
+
+/** A Tool, or a server of which an agent lists some tools. */
+export function isCalled({ kind, path }: ManifestReference, { content }: Sound): boolean {
+  if (kind !== 'McpServer') return kind === 'Tool';
+  const entry = listAt(objectAt(content.manifest, 'spec'), 'tools')[Number(path[2])];
+  return isJsonObject(entry) && listAt(entry, 'tools').length > 0;
 }
 
 function ungranted(reference: ManifestReference, lacking: string, role: Validated | undefined) {
@@ -34,21 +41,19 @@ function ungranted(reference: ManifestReference, lacking: string, role: Validate
   return {
     code: 'grant.missing',
     severity: 'warning',
-    message: `No role grants \`${lacking}\`: every call of \`${reference.name}\` would be denied.`,
+    message: `No role grants \`${lacking}\`: every call of ${reference.kind === 'McpServer' ? 'a tool of ' : ''}\`${reference.name}\` would be denied.`,
     help: role === undefined ? `Add ${where}.` : `Add \`- ${lacking}\` to ${where}.`,
   } as const;
 }
 
 /** Warns of permissions for tools that are not there: most likely misspelt, and a grant in waiting otherwise. */
 export function unknownToolFindings(estate: Estate, report: Report): void {
-  // The tools of a server are known to its pin alone.
-  if (estate.byKind.has('McpServer')) return;
   const toolsOf = toolNames(estate);
   for (const role of estate.byKind.get('AgentRole') ?? []) {
     for (const [index, text] of listAt(objectAt(role.content.manifest, 'spec'), 'permissions').entries()) {
       if (typeof text !== 'string') continue;
       const [kind, path = '*'] = permissionParts(text, role.identity.namespace);
-      if (kind !== 'tool' || path === '*' || estate.known.has(`Tool/${path}`)) continue;
+      if (kind !== 'tool' || path === '*' || granted.some((one) => estate.known.has(`${one}/${path}`))) continue;
       const [namespace = '', name = ''] = path.split('/');
       report(role, ['spec', 'permissions', index], {
         code: 'grant.unknown_tool',
@@ -60,14 +65,19 @@ export function unknownToolFindings(estate: Estate, report: Report): void {
   }
 }
 
-/** Names of the tools of a namespace, in order; gathered when something is amiss. */
+/** What a permission for a tool may name: of a server it is for the tools that an agent lists of it. */
+const granted = ['Tool', 'McpServer'] as const;
+
+/** Names of the tools and servers of a namespace, in order; gathered when something is amiss. */
 function toolNames({ known }: Estate): (namespace: string) => readonly string[] {
   const names = new Map<string, readonly string[]>();
   return (namespace) => {
     const found =
       names.get(namespace) ??
       Array.from(known.values())
-        .flatMap(({ identity }) => (identity?.kind === 'Tool' && identity.namespace === namespace ? identity.name : []))
+        .flatMap(({ identity }) =>
+          granted.some((one) => one === identity?.kind) && identity?.namespace === namespace ? identity.name : [],
+        )
         .sort();
     names.set(namespace, found);
     return found;
@@ -160,8 +170,10 @@ function demandOf(rule: Sound): Demand | undefined {
   return demand;
 }
 
-function ownDemand(tool: JsonObject, { namespace, name }: ManifestReference): Demand {
-  const operations = listAt(objectAt(tool, 'spec'), 'operation').map(String);
+function ownDemand(tool: JsonObject, { kind, namespace, name }: ManifestReference): Demand {
+  const spec = objectAt(tool, 'spec');
+  const operations =
+    kind === 'McpServer' ? [String(objectAt(spec, 'defaults')['operation'])] : listAt(spec, 'operation').map(String);
   const texts = operations.map((operation) => ({
     written: `tool:${name}:${operation}`,
     wanted: `tool:${namespace}/${name}:${operation}`,

@@ -12,6 +12,7 @@ import { problemIn } from './position.ts';
 import { compareText, type Problem } from './problem.ts';
 import { qualify } from './reference.ts';
 import type { Resource } from './resource.ts';
+import { serverToolName } from './server-tools.ts';
 import { shownText } from './shown.ts';
 import type { Path } from './text.ts';
 
@@ -29,9 +30,11 @@ export function pinsOf(estate: Estate, bytes: Uint8Array | undefined, report: Re
   // Of a lock file that cannot be used nothing is known: that every server lacks a pin would be a guess.
   if (problems.length > 0) return { problems, join: (resource) => resource };
   const pinned = new Map<string, Pinned>();
+  const stale = new Map<string, string>();
   for (const server of estate.byKind.get('McpServer') ?? []) {
     const pin = checkServer(server, lock, report);
-    if (pin !== undefined) pinned.set(server.address, pin);
+    if (typeof pin === 'string') stale.set(server.address, pin);
+    else if (pin !== undefined) pinned.set(server.address, pin);
   }
   const taken = new Map<string, JsonObject[]>();
   for (const agent of estate.byKind.get('Agent') ?? []) {
@@ -43,6 +46,9 @@ export function pinsOf(estate: Estate, bytes: Uint8Array | undefined, report: Re
     join: (resource) => {
       const server = pinned.get(resource.address);
       if (server !== undefined) return joined(resource, server.entry, { pinned: contentOf(server.entry) });
+      const field = stale.get(resource.address);
+      // Under `pin: onDeclare` a plan goes on, and what is called must not be taken for what was looked at.
+      if (field !== undefined) return joined(resource, field, { pinned: { stale: field } });
       const tools = taken.get(resource.address);
       return tools === undefined ? resource : joined(resource, JSON.stringify(tools), { tools });
     },
@@ -66,8 +72,8 @@ function lockOf(bytes: Uint8Array): ReturnType<typeof parseLock> {
   return known;
 }
 
-/** The server's pin, where there is one that is of the server as it is declared now. */
-function checkServer(server: Sound, lock: Lock | undefined, report: Report): Pinned | undefined {
+/** The server's pin; where it is of another server than the declared one, the field that says so. */
+function checkServer(server: Sound, lock: Lock | undefined, report: Report): Pinned | string | undefined {
   const { namespace, name } = server.identity;
   const spec = objectAt(server.content.manifest, 'spec');
   const severity = spec['pin'] === 'onDeclare' ? 'warning' : 'error';
@@ -86,7 +92,7 @@ function checkServer(server: Sound, lock: Lock | undefined, report: Report): Pin
     const message = `\`${field}\` is not what it was when the tools of ${server.address} were pinned.`;
     const help = 'Pin the server again and have its tools reviewed, or undo the change.';
     report(server, ['spec', field], { code: 'pin.stale', severity, message, help });
-    return undefined;
+    return field;
   }
   return { entry, names: usableNames(server, Object.keys(entry.tools), report) };
 }
@@ -109,6 +115,7 @@ function usableNames(server: Sound, pinned: readonly string[], report: Report): 
 /** The agent's `tools`, with the names of a pinned server's tools in place of globs. */
 function takenTools(agent: Sound, pinned: ReadonlyMap<string, Pinned>, report: Report): JsonObject[] {
   const tools = listAt(objectAt(agent.content.manifest, 'spec'), 'tools').filter(isJsonObject);
+  const offered = new Map<string, string>();
   return tools.map((use, index) => {
     const reference = use['mcpServerRef'];
     if (typeof reference !== 'string' || use['tools'] === undefined) return use;
@@ -122,8 +129,29 @@ function takenTools(agent: Sound, pinned: ReadonlyMap<string, Pinned>, report: R
       for (const name of found) names.add(name);
       if (found.length === 0) reportNothing(written, { agent, server, pin, at: [...at, position] }, report);
     }
+    const clash = clashOf(server, names, offered);
+    if (clash !== undefined) report(agent, at, clash);
     return { ...use, tools: [...names].sort(compareText) };
   });
+}
+
+/** Two servers of one name in two namespaces, with tools of one name. `offered`: whose each name is so far. */
+function clashOf(server: string, names: ReadonlySet<string>, offered: Map<string, string>) {
+  const path = server.slice('McpServer/'.length);
+  let clash: string | undefined;
+  for (const tool of names) {
+    const name = serverToolName({ server: path, tool });
+    const other = offered.get(name);
+    if (other !== undefined && other !== path) clash ??= `\`${tool}\` of McpServer/${other} and ${server}`;
+    offered.set(name, path);
+  }
+  return clash === undefined
+    ? undefined
+    : {
+        code: 'manifest.duplicate_entry',
+        message: `${clash} would be offered under one name, and a model could not tell them apart.`,
+        help: 'Keep one of the two, or give one of the servers another name.',
+      };
 }
 
 interface Use {

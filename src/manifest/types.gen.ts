@@ -10,7 +10,7 @@ export type Name = string;
  */
 export type Reference = string;
 /**
- * The name of a Tool, or what agents do with a Memory: `memory:notes` for all of it, `memory:notes:write` for one operation.
+ * The name of a Tool; what agents do with a Memory, `memory:notes` for all of it and `memory:notes:write` for one operation; or tools of an McpServer, `mcp:tickets` for all of them and `mcp:tickets:get_issue` for one.
  */
 export type ToolOrMemory = string;
 /**
@@ -301,11 +301,11 @@ export interface AgentPolicy {
      */
     gateways?: {
       /**
-       * Calls of this sort must go through a Gateway; one that does not is denied.
+       * Calls of this sort must go through a Gateway; one that does not is denied. `agent`: of agents elsewhere.
        *
        * Items: A sort of call.
        */
-      require?: ('model' | 'tool')[];
+      require?: ('model' | 'tool' | 'agent')[];
       /**
        * Only these Gateways; absent restricts nothing, empty allows none.
        */
@@ -802,6 +802,10 @@ export interface Agent {
        */
       description?: string;
       auth?: Auth;
+      /**
+       * Whether the host of `url` may resolve to a loopback or private address. Absent: it may not.
+       */
+      allowPrivate?: boolean;
       /**
        * `toolCall` asks it and goes on with its answer; `transfer` leaves the rest to it.
        */

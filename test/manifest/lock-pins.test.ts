@@ -265,3 +265,44 @@ test('a pin that no manifest has a server for is a warning in the lock file', ()
     'error pin.missing server.yaml:4:1',
   ]);
 });
+
+describe('what a role grants of a server', () => {
+  const role = (permission: string) => `apiVersion: pawl/v1
+kind: AgentRole
+metadata: { name: desk }
+spec: { permissions: ['${permission}'] }
+`;
+  const roles = '  roles: [desk]\n';
+  const grants = (permission: string, tools = '[get_issue]') =>
+    resolved({ agent: `${agent(tools, roles)}---\n${role(permission)}` })
+      .problems.filter(({ code }) => code.startsWith('grant.'))
+      .map(({ code, message }) => `${code} ${message}`);
+
+  test.each(['tool:tickets:write', 'tool:tickets:*', 'tool:*:*'])('%s covers the tools that an agent lists', (one) => {
+    expect(grants(one)).toEqual([]);
+  });
+
+  test('is missing where no role says the operation of the server', () => {
+    expect(grants('tool:tickets:read')).toEqual([
+      'grant.missing No role grants `tool:tickets:write`: every call of a tool of `tickets` would be denied.',
+    ]);
+    expect(grants('tool:tickets:read', '[]')).toEqual([]);
+  });
+
+  test('is unknown where neither a tool nor a server has the name', () => {
+    expect(grants('tool:ticket:write')).toContain(
+      'grant.unknown_tool The role grants a permission for the tool `ticket`, which is not defined.',
+    );
+  });
+});
+
+test('a server that is another than the pinned one is told apart from one that nobody looked at', () => {
+  const moved = server
+    .replace('tickets@1.4.0', 'tickets@1.5.0')
+    .replace('transport: stdio', 'transport: stdio\n  pin: onDeclare');
+  const taken = resolved({ server: moved, lock: lockOf(server) });
+  expect(findings(taken)).toEqual(['warning pin.stale server.yaml:8:9']);
+  expect(taken.resources.get('McpServer/default/tickets')?.manifest['spec']).toMatchObject({
+    pinned: { stale: 'args' },
+  });
+});
