@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { FormatsPlugin } from 'ajv-formats';
+import { Ajv, type Options } from 'ajv';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { RE2JS } from 're2js';
 import { canonicalText } from '../manifest/digest.ts';
@@ -19,7 +20,7 @@ export type SchemaVerdict =
 
 export type SchemaCheck = (value: unknown) => SchemaVerdict;
 
-/** Compiles JSON Schemas 2020-12; one per bundle, so that what it caches goes with the bundle. */
+/** Compiles JSON Schemas; one per bundle, so that what it caches goes with the bundle. */
 export interface SchemaCompiler {
   /** Never throws: a schema that does not compile gives a check that always says `error`. */
   readonly compile: (schema: JsonObject) => SchemaCheck;
@@ -46,9 +47,28 @@ export interface SchemaCompilerOptions {
   readonly allErrors?: boolean;
 }
 
-export function schemaCompiler({ allErrors = false }: SchemaCompilerOptions = {}): SchemaCompiler {
+/** Schemas of MCP servers say that they are of draft 7, where `items` and `$ref` mean something else; all others are of 2020-12. */
+const draft7 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
+
+export function schemaCompiler(options: SchemaCompilerOptions = {}): SchemaCompiler {
   const evaluations: Evaluations = { left: evaluationsMax };
-  const ajv = new Ajv2020({
+  const newest = ajvOf(Ajv2020, options, evaluations);
+  let older: Ajv | undefined;
+  return {
+    compile: (schema) => {
+      const { $schema } = schema;
+      const isOlder = typeof $schema === 'string' && draft7.test($schema);
+      return checkOf(schema, isOlder ? (older ??= ajvOf(Ajv, options, evaluations)) : newest, evaluations);
+    },
+  };
+}
+
+function ajvOf<T extends Ajv | Ajv2020>(
+  Draft: new (options: Options) => T,
+  { allErrors = false }: SchemaCompilerOptions,
+  evaluations: Evaluations,
+): T {
+  const ajv = new Draft({
     strict: true,
     strictTypes: false,
     strictTuples: false,
@@ -76,10 +96,10 @@ export function schemaCompiler({ allErrors = false }: SchemaCompilerOptions = {}
       !isUnique || new Set(items.map(canonicalText)).size === items.length,
   });
   for (const annotation of ['x-propagation', 'x-sensitive', 'example']) ajv.addKeyword(annotation);
-  return { compile: (schema) => checkOf(schema, ajv, evaluations) };
+  return ajv;
 }
 
-function checkOf(schema: JsonObject, ajv: Ajv2020, evaluations: Evaluations): SchemaCheck {
+function checkOf(schema: JsonObject, ajv: Ajv | Ajv2020, evaluations: Evaluations): SchemaCheck {
   let validate: ValidateFunction;
   evaluations.left = evaluationsMax;
   try {
@@ -103,7 +123,7 @@ function checkOf(schema: JsonObject, ajv: Ajv2020, evaluations: Evaluations): Sc
   };
 }
 
-const compiledFunction = /return (?:async )?function\*? \w+\(data, \{[^{}]*\{\}\}=\{\}\)\{/;
+const compiledFunction = /return (?:async )?function\*? \w+\(data, \{[^{}]*(?:\{\})?\}=\{\}\)\{/;
 
 /** `self` is the compiler, in what ajv writes. Code of another form would run uncounted: then nothing compiles. */
 function counting(code: string): string {

@@ -103,3 +103,16 @@ test('a schema may refer to itself by its root, and each does to its own', () =>
   expect([texts({ left: { leaf: 'a' } }).kind, figures({ left: { leaf: 1 } }).kind]).toEqual(['valid', 'valid']);
   expect(texts({ left: { leaf: 1 } })).toMatchObject({ kind: 'invalid', pointer: '/left/leaf' });
 });
+
+test('a schema that says it is of draft 7 is read as such, by the same engines', () => {
+  const $schema = 'http://json-schema.org/draft-07/schema#';
+  const pair = compiler.compile({ $schema, type: 'array', items: [{ type: 'string' }], additionalItems: false });
+  expect([pair(['a']).kind, pair([1]).kind, pair(['a', 'b']).kind]).toEqual(['valid', 'invalid', 'invalid']);
+  const patient = compiler.compile({ $schema, type: 'string', pattern: '^(a+)+$' });
+  expect(patient(`${'a'.repeat(50)}!`).kind).toBe('invalid');
+  const both = { left: { $ref: '#/definitions/tree' }, right: { $ref: '#/definitions/tree' } };
+  const tree = { $ref: '#/definitions/tree', definitions: { tree: { type: 'object', properties: both } } };
+  let nested: Json = {};
+  for (let level = 0; level < 30; level += 1) nested = { left: nested, right: nested };
+  expect(compiler.compile({ $schema, ...tree })(nested).kind).toBe('error');
+});
