@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { BundleTool } from '../../src/manifest/bundle.ts';
+import type { Bundle, BundleTool } from '../../src/manifest/bundle.ts';
 import type { Json } from '../../src/manifest/json.ts';
+import { eventOf } from '../../src/run/audit-event.ts';
+import type { RecordedRow } from '../../src/run/journal-entry.ts';
+import { replayRun } from '../../src/run/replay-run.ts';
 import { type Played, type PlayedTool, runInMemory } from '../support/memory-executor.ts';
 import type { MemoryRun } from '../support/memory-rows.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
-import { type AuthorityPlan, authorityOf, bundleOf } from '../support/runs.ts';
+import { type AuthorityPlan, authorityOf, bundleOf, environment, silent, system } from '../support/runs.ts';
 
 const form = { type: 'object', required: ['ok'], properties: { ok: { type: 'boolean' } } } as const;
 const assignees = { groups: [], users: ['ada'] };
@@ -23,7 +26,7 @@ interface Given {
   readonly say?: (run: MemoryRun, store: MemoryStore) => boolean;
 }
 
-function play({ tool = {}, ttlMs = 3_600_000, replies = asksFirst, authority, timeoutsMs, say, played }: Given) {
+function bundleFor({ tool = {}, ttlMs = 3_600_000, replies = asksFirst, timeoutsMs }: Given): Bundle {
   const human: Partial<BundleTool> = {
     description: 'A person refunds it.',
     operations: ['write'],
@@ -31,7 +34,7 @@ function play({ tool = {}, ttlMs = 3_600_000, replies = asksFirst, authority, ti
     impl: { type: 'human', assignees, form, ttlMs },
     ...tool,
   };
-  const bundle = bundleOf({
+  return bundleOf({
     nodes: { lead: { agent: 'lead', input: 'Refund A-1.' } },
     agents: {
       lead: {
@@ -44,6 +47,11 @@ function play({ tool = {}, ttlMs = 3_600_000, replies = asksFirst, authority, ti
     replies,
     timeoutMs: 6_000,
   });
+}
+
+function play(given: Given): Promise<Played> {
+  const { authority, played, say } = given;
+  const bundle = bundleFor(given);
   return runInMemory({
     bundle,
     authority: authorityOf(bundle, authority),
@@ -172,4 +180,40 @@ describe('a node that names a person’s tool', () => {
     });
     expect(played.run).toMatchObject({ state: 'Failed', error: { code: 'human.expired', node: 'check' } });
   });
+});
+
+describe('a replay of a run in which a person answered', () => {
+  const replayed = async (sum: number) => {
+    const { run } = await play({ say: answers({ ok: true }) });
+    const replies = [
+      { agent: 'lead', turns: [{ toolCalls: [{ tool: 'refund', arguments: { sum } }] }, { text: 'Told.' }] },
+    ];
+    const content = bundleFor({ replies });
+    const rows = run.steps as unknown as readonly RecordedRow[];
+    const recorded = { id: run.id, environment, system, revision: 1, input: {}, rows };
+    return replayRun(recorded, {
+      target: { content, authority: authorityOf(content) },
+      onDiverge: 'stop',
+      models: 'ask',
+      secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'there is none' }),
+      log: silent,
+      version: '0',
+      signal: new AbortController().signal,
+    });
+  };
+
+  test('asks nobody again where the same is asked', async () => {
+    const { end, diverged } = await replayed(30);
+    expect([end.kind, diverged]).toEqual(['succeeded', []]);
+  });
+
+  test('says so where something else would be asked', async () => {
+    const { diverged } = await replayed(31);
+    expect(diverged).toMatchObject([{ path: 'lead/1.1', kind: 'tool', why: 'arguments', then: 'stopped' }]);
+  });
+});
+
+test('the audit names who answered a call', () => {
+  const entry = { phase: 'result', path: 'lead/1.1', node: 'lead', kind: 'tool', target: 'default/refund' } as const;
+  expect(eventOf({ ...entry, outcome: 'done', audit: { by: 'ada' } })).toMatchObject({ event: 'done', by: 'ada' });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evalCause } from '../../src/store/eval-run.ts';
 import { readRecordedUse } from '../../src/store/recorded-use.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit, until, withWorker } from '../support/runs.ts';
@@ -30,7 +31,9 @@ describe('what ended runs used', () => {
     });
     await install(database, bundle);
     await withWorker(database, async () => {
-      const runs = [await submit(database), await submit(database)];
+      // That of an eval is done, and counted by nobody.
+      const tried = await submit(database, { cause: { kind: evalCause, eval: 'default/e', case: 'c', turn: 1 } });
+      const runs = [await submit(database), await submit(database), tried];
       for (const { id } of runs) expect(await until(database, id)).toMatchObject({ state: 'Succeeded', error: null });
     });
     const use = await readRecordedUse(database.db, { environment, days: 14 });

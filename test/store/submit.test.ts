@@ -43,6 +43,9 @@ describe('a submission', () => {
     expect(await prepare()).toMatchObject({ concurrency: { key: '"acme"', limit: 1, policy: 'queue' } });
     const none = { id: randomUUID(), environment, system, input: {}, submittedBy: 'ada' };
     await expect(prepareRun(opened.database.db, none)).rejects.toMatchObject({ code: 'concurrency.key' });
+    // A case of an eval stands in the way of nobody.
+    const tried = { ...none, input: { customer: 'acme' }, cause: { kind: 'eval' } };
+    expect(await prepareRun(opened.database.db, tried)).toMatchObject({ concurrency: { key: 'eval "acme"' } });
   });
 
   test('is refused where as many wait for the pool as may', async () => {
