@@ -11,7 +11,10 @@ import type { Listing } from '../../../src/tools/mcp/listing.ts';
 import { listTools } from '../../../src/tools/mcp-list.ts';
 import type { ToolCallOptions } from '../../../src/tools/options.ts';
 import type { ToolOutcome } from '../../../src/tools/tool.ts';
+import { requireBubblewrap } from '../../support/bubblewrap.ts';
 import { canary, canarySecrets, optionsWith } from '../fixture.ts';
+
+requireBubblewrap();
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
