@@ -100,10 +100,11 @@ const fieldsOf: Readonly<Partial<Record<Kind, readonly Field[]>>> = {
   Tool: [{ from: ['timeouts', 'tool'], to: ['timeout'] }],
 };
 
-/** What the author wrote, before anything was filled in. Who names several models has said which one. */
+/** What the author wrote, before anything was filled in. Who names several models has said which one, and who runs elsewhere none. */
 function isWritten({ document }: Sound, to: readonly string[]): boolean {
   const written = (path: readonly string[]): boolean => valueAt(document.value, ['spec', ...path]) !== undefined;
-  return written(to) || (to[0] === 'modelRef' && written(['modelRefs']));
+  const isElsewhere = typeof valueAt(document.value, ['spec', 'runtime']) === 'object';
+  return written(to) || (to[0] === 'modelRef' && (written(['modelRefs']) || isElsewhere));
 }
 
 /** A name without a namespace is one of the Defaults' own namespace. */

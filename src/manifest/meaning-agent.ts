@@ -1,6 +1,8 @@
 import { isGlob, matchesGlob } from './glob.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from './json.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
+import { checkUrl } from './meaning-field.ts';
+import { checkAuth } from './meaning-process.ts';
 import {
   below,
   type Check,
@@ -41,11 +43,29 @@ const prompts = ['prompt', 'promptFile', 'promptRef'];
 function checkRuntime(spec: JsonObject, report: Report): void {
   const { runtime } = spec;
   if (isJsonObject(runtime)) {
-    const what = 'an agent that runs outside of pawl';
-    return refuseFields(spec, { fields: [...models, ...prompts, 'inputs', 'context'], what }, report);
+    return checkElsewhere(spec, runtime, report);
   }
   checkOneOf(spec, { fields: models }, report);
   checkOneOf(spec, { fields: prompts, none: 'The agent has no prompt.' }, report);
+}
+
+/** What pawl's own loop does with them, nobody does for an agent that runs elsewhere. */
+const ofTheLoop = ['inputs', 'context', 'tools', 'agents', 'roles', 'memory'];
+
+function checkElsewhere(spec: JsonObject, runtime: JsonObject, report: Report): void {
+  const what = 'an agent that runs outside of pawl';
+  refuseFields(spec, { fields: [...models, ...prompts, ...ofTheLoop], what }, report);
+  const limits = { fields: ['maxTokens', 'maxCost', 'maxDelegationDepth'], what };
+  refuseFields(objectAt(spec, 'limits'), limits, below(report, ['limits']));
+  const execution = { fields: ['requiredTools', 'duplicateCalls'], what };
+  refuseFields(objectAt(spec, 'execution'), execution, below(report, ['execution']));
+  checkAddress(objectAt(runtime, 'external'), below(report, ['runtime', 'external']));
+}
+
+function checkAddress(holder: JsonObject, report: Report): void {
+  // `http://` in the URL is the word for it: there is no list of hosts beside it that could say so.
+  checkUrl({ ...holder, allowPrivate: true }, 'url', report);
+  checkAuth(objectAt(holder, 'auth'), below(report, ['auth']));
 }
 
 function checkInput(input: JsonObject, report: Report): void {
@@ -124,9 +144,12 @@ function checkAgents(agents: readonly Json[], report: Report): void {
   for (const [index, agent] of agents.entries()) {
     if (!isJsonObject(agent)) continue;
     const at = below(report, ['agents', index]);
-    if (agent['url'] !== undefined)
+    if (agent['url'] === undefined)
+      refuseFields(agent, { fields: ['auth', 'allowPrivate'], what: 'an Agent of pawl' }, at);
+    else {
       requireFields(agent, { fields: ['name'], help: 'The model calls an agent elsewhere by this name.' }, at);
-    else refuseFields(agent, { fields: ['auth'], what: 'an Agent of pawl' }, at);
+      checkAddress(agent, at);
+    }
     const reference = agent['name'] ?? agent['agentRef'];
     if (typeof reference !== 'string') continue;
     const name = reference.slice(reference.indexOf('/') + 1);

@@ -94,7 +94,7 @@ export interface RateRule {
 export interface GatewayRule {
   readonly rule: string;
   /** Sorts of calls that must go through a gateway. */
-  readonly require: readonly ('model' | 'tool')[];
+  readonly require: readonly ('model' | 'tool' | 'agent')[];
   /** `namespace/name`; absent: any. */
   readonly allow?: readonly string[];
 }

@@ -18,7 +18,7 @@ export const agentOf = kept((agent: Resource): BundleAgent => {
   return shared({
     model,
     ...(fallback.length === 0 ? {} : { fallback }),
-    prompt: spec.prompt,
+    prompt: spec.prompt ?? '',
     ...inputsOf(spec.inputs),
     ...tools,
     limits: agentLimits(spec.limits),

@@ -10,6 +10,7 @@ import { agentLimits } from './compile-agent.ts';
 import { AskingRules } from './compile-ask.ts';
 import { budgetsOf, ratesOf } from './compile-budget.ts';
 import { durationMs } from './duration-ms.ts';
+import { externalVerdicts } from './compile-external.ts';
 import { factsFor } from './compile-facts.ts';
 import { guardsCompiled, guardsNamed } from './compile-guards.ts';
 import { modelsNamed } from './compile-model.ts';
@@ -89,7 +90,9 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
   const table = known.table(set, roles);
   const asks = new AskingRules();
   for (const { address, spec } of set.asking) asks.add(address, spec.approval);
-  const memory = memoryVerdicts(wantedCells(subject, view, wanted), subject, { ...table.grants, asks });
+  const grants = { ...table.grants, asks };
+  const memory = memoryVerdicts(wantedCells(subject, view, wanted), subject, grants);
+  const external = externalVerdicts(subject, view, { grants, wanted });
   const find = (kind: Kind, path: string) => view.resource(kind, path);
   const list = known.tools(wanted === undefined ? request.tools : both(wanted, request.tools), find);
   const permissionsFor = (path: string) => {
@@ -100,7 +103,7 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
   const cells = cellsOf(list, table, { subject, asks, asked: request.asked, permissionsFor });
   return {
     models: Object.fromEntries(request.models.map((path) => [path, modelVerdict(path, subject.address, set.onModels)])),
-    tools: memory === undefined ? cells : { ...memory, ...cells },
+    tools: memory === undefined && external === undefined ? cells : { ...external, ...memory, ...cells },
     limits: limitsUnder(request.limits, set.ceiling),
     ...handOffsIn(subject, view),
     budgets: set.withBudgets.flatMap((policy) => budgetsOf(policy, subject)),

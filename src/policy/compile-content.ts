@@ -8,6 +8,7 @@ import { callersOf, type Find, nestedSystems } from './callers.ts';
 import { concurrencyOf, isRated } from './compile-concurrency.ts';
 import { authOf } from './compile-auth.ts';
 import { agentOf, isNewer } from './compile-agent.ts';
+import { externalToolOf, withExternal } from './compile-external.ts';
 import { withGateway } from './compile-gateway.ts';
 import { containerOf } from './compile-container.ts';
 import { isNewerModel, modelOf, modelsNamed } from './compile-model.ts';
@@ -15,6 +16,7 @@ import { codeOf, wasmOf } from './compile-module.ts';
 import { programOf, variableSecrets } from './compile-program.ts';
 import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
+import { humanToolOf } from './compile-human.ts';
 import { withHandOffs } from './compile-hand-off.ts';
 import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import { mcpOf, mcpSchemaOf, serverSecrets, serversOf, serverToolOf } from './compile-server.ts';
@@ -40,7 +42,7 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     ...Object.values(agents).flatMap(({ tools }) => Object.values(tools)),
   ];
   const tools = sortedRecord(
-    toolPaths.map((path) => [path, memoryToolOf(path) ?? serverToolOf(path, view) ?? toolFrom(path, view)]),
+    toolPaths.map((path) => [path, toolAt(path, view)]),
   );
   const servers = serversOf(Object.values(tools), view);
   const memories = memoriesOf(agents, Object.values(tools), view);
@@ -96,7 +98,7 @@ function modelFrom(resource: Resource, view: View): BundleModel {
 }
 
 function agentFrom(resource: Resource, view: View): BundleAgent {
-  return withHandOffs(withMemory(agentOf(resource), resource, view), resource, view);
+  return withHandOffs(withExternal(withMemory(agentOf(resource), resource, view), resource), resource, view);
 }
 
 function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view: View): Record<string, BundleMemory> {
@@ -111,6 +113,10 @@ function schemaNeeded(agents: readonly BundleAgent[]): number {
 
 function toolNodesOf({ nodes }: BundleGraph): string[] {
   return Object.values(nodes).flatMap((node) => (node.kind === 'tool' ? [node.tool] : []));
+}
+
+function toolAt(path: string, view: View): BundleTool {
+  return memoryToolOf(path) ?? serverToolOf(path, view) ?? externalToolOf(path, view) ?? toolFrom(path, view);
 }
 
 function toolFrom(path: string, view: View): BundleTool {
@@ -147,6 +153,7 @@ function toolWith(tool: Resource, { inputSchema, impl }: Pick<BundleTool, 'input
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
   if (type === 'retrieval') return retrievalOf(tool, spec);
+  if (type === 'human') return humanToolOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
   if (type === 'cli') return programOf(tool, spec);
   if (type === 'container') return containerOf(tool, spec);
@@ -183,7 +190,8 @@ function secretUsesOf(user: SecretUser): readonly SecretUse[] {
   if (!('impl' in user))
     return [user.auth, user.tls?.ca, user.gateway?.auth?.secret].filter((use) => use !== undefined);
   if (user.impl.type === 'cli' || user.impl.type === 'container') return variableSecrets(user.impl.env);
-  return user.impl.type === 'http' && user.impl.auth !== undefined ? [user.impl.auth.secret] : [];
+  const isCalled = user.impl.type === 'http' || user.impl.type === 'a2a';
+  return isCalled && user.impl.auth !== undefined ? [user.impl.auth.secret] : [];
 }
 
 function sortedRecord<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {

@@ -1,3 +1,4 @@
+import { externalAgentOperations } from '../manifest/external-agents.ts';
 import { parseMemoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
@@ -77,6 +78,19 @@ export function memoryVerdict(id: string, subject: Address, grants: Grants): Ver
   if (isSession) return { kind: 'allow', rule: subject };
   if (grants.floor !== undefined) return { kind: 'deny', reason: 'isolation.unavailable', rule: grants.floor.rule };
   return grants.asks.over({ kind: 'allow', rule: subject }, policiesAsking(operations, grants));
+}
+
+/**
+ * An agent's own manifest is the grant to call an agent elsewhere, as it is to hand work to one of pawl, and no list of
+ * tools is about either. Nothing of pawl isolates it: where a floor wants that, people look at each call instead.
+ */
+export function externalVerdict(id: string, subject: Address, grants: Grants): Verdict {
+  const policy = grants.denials.performing(id, externalAgentOperations);
+  if (policy !== undefined) return policy.denied;
+  const asks = policiesAsking(externalAgentOperations, grants);
+  const verdict = grants.asks.over({ kind: 'allow', rule: subject }, asks);
+  if (grants.floor === undefined || verdict.kind === 'ask') return verdict;
+  return { kind: 'deny', reason: 'isolation.unavailable', rule: grants.floor.rule };
 }
 
 /** `policies`: those that say something of models, by address. */

@@ -24,6 +24,7 @@ export function classesOf(type: BundleTool['impl']['type'], dataClass: DataClass
     case 'cli':
     case 'container':
     case 'mcp':
+    case 'a2a':
     case 'http':
       // Even a read says something to whom it asks.
       return anything;

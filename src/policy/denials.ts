@@ -35,6 +35,12 @@ export class Denials {
     return this.#policies[first];
   }
 
+  /** The same for what no list of allowed tools is about: by its own name, or by what it does. */
+  performing(name: string, operations: readonly string[]): PolicyForm | undefined {
+    const denied = operations.map((operation) => this.#byOperation.get(operation) ?? Number.POSITIVE_INFINITY);
+    return this.#policies[Math.min(this.#naming(name), ...denied)];
+  }
+
   /** The first whose list of what is denied has the name, or everything. */
   naming(path: string): PolicyForm | undefined {
     return this.#policies[this.#naming(path)];

@@ -24,8 +24,7 @@ export interface RuledCall {
 
 /** T8 to T10: what rules of both revisions say of this very call. Gives a denial, or the rules that ask. */
 export function callRules(ruled: RuledCall): Denial | readonly AskedBy[] {
-  const { context, revisions } = ruled;
-  const { pinned, live } = revisions;
+  const { pinned, live } = ruled.revisions;
   const withoutTier = tierDenial(ruled);
   if (withoutTier !== undefined) return withoutTier;
   if (!hasRules(pinned) && (live === pinned || live === undefined || !hasRules(live))) return nobody;
@@ -104,9 +103,10 @@ function gatewayDenial({ gateways }: SubjectAuthority, ruled: RuledCall): Denial
   if (gateways === undefined) return undefined;
   const { url, hosts, gateway } = wayOut(ruled);
   if (url === undefined && hosts.length === 0) return undefined;
-  const rule = gateway === undefined ? gateways.find(({ require }) => require.includes('tool')) : undefined;
+  const sort = ruled.tool.impl.type === 'a2a' ? 'agent' : 'tool';
+  const rule = gateway === undefined ? gateways.find(({ require }) => require.includes(sort)) : undefined;
   if (rule !== undefined)
-    return deny('gateway.required', rule.rule, `${rule.rule} wants tools to be called through a gateway.`);
+    return deny('gateway.required', rule.rule, `${rule.rule} wants ${sort}s to be called through a gateway.`);
   const leaving = gateways.find(({ allow }) => gateway !== undefined && allow?.includes(gateway) === false);
   return leaving && deny('gateway.not_allowed', leaving.rule, `${leaving.rule} does not allow Gateway/${gateway}.`);
 }
@@ -121,7 +121,7 @@ interface WayOut {
 }
 
 function wayOut({ tool: { impl }, context }: RuledCall): WayOut {
-  if (impl.type === 'http') return { url: impl.url, hosts: [] };
+  if (impl.type === 'http' || impl.type === 'a2a') return { url: impl.url, hosts: [] };
   if (impl.type !== 'mcp') return { hosts: 'isolation' in impl ? (impl.isolation.network?.hosts ?? []) : [] };
   const server = own(context.bundle.servers ?? {}, impl.server);
   if (server === undefined) throw new TypeError('a tool of a server that the bundle does not hold');
@@ -162,7 +162,7 @@ function variablesOf({ facts }: SubjectAuthority, { call, id, tool, args, contex
     args,
     tool: {
       name: tool.name,
-      namespace: id.replace(/^memory:/, '').split('/')[0] ?? '',
+      namespace: id.replace(/^(?:memory|mcp|a2a):/, '').split('/')[0] ?? '',
       operations,
       risk: risk ?? 'medium',
       dataClass: classes?.[0] ?? '',

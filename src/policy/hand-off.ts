@@ -27,7 +27,8 @@ export function handOffSchema(bundle: Bundle, agent: string): JsonObject {
   };
 }
 
-const taskSchema: JsonObject = {
+/** A task in words. */
+export const taskSchema: JsonObject = {
   type: 'object',
   properties: {
     task: { type: 'string', minLength: 1, description: 'What is to be done, with all that must be known.' },

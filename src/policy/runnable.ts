@@ -11,7 +11,9 @@ import { type SpecOf, specOf } from './typed.ts';
 
 /** The ModelEndpoints that answer for an agent, in the order in which they are asked. */
 export function modelRefsOf(agent: Resource): readonly string[] {
-  const { modelRef, modelRefs } = specOf(agent, 'Agent');
+  const { modelRef, modelRefs, runtime } = specOf(agent, 'Agent');
+  // It brings its own.
+  if (typeof runtime === 'object') return [];
   const named = modelRef === undefined ? (modelRefs ?? []) : [modelRef];
   if (named.length === 0) throw notRunnable(agent, 'names no model of its own');
   return named;

@@ -41,7 +41,11 @@ export function outputOf(answer: Answer, { node, caller }: AgentTurns, held: Hel
 }
 
 /** What another agent answered in the place of this one, held against this one's schema. */
-export function transferredOutput(output: Json, { node, caller }: AgentTurns, scope: Scope): Json {
+export function transferredOutput(
+  output: Json,
+  { node, caller }: Pick<AgentTurns, 'node' | 'caller'>,
+  scope: Scope,
+): Json {
   const schema = agentOf({ node, caller }, scope).output?.schema;
   if (schema === undefined) return output;
   const value = (typeof output === 'string' ? parse(output)?.value : undefined) ?? output;

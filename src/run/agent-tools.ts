@@ -8,7 +8,7 @@ import { transferredOutput } from './agent-output.ts';
 import { agentOf } from './ask.ts';
 import { StepFailure, valuesOf } from './halt.ts';
 import { HandOffs, type RunAgent } from './hand-off.ts';
-import { isRead, offered } from './offered.ts';
+import { isRead, isTransfer, offered } from './offered.ts';
 import type { CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
 import { step } from './step.ts';
@@ -81,7 +81,11 @@ export class StepTools {
   }
 
   #take(call: RawToolCall, result: CallResult | undefined): void {
-    failWhereDenied(this.#agent, this.#scope, { result, path: pathOf(this.#agent, call) });
+    const path = pathOf(this.#agent, call);
+    failWhereDenied(this.#agent, this.#scope, { result, path });
+    // Who handed the rest of the step over has no further say in it.
+    if (result?.kind === 'failed' && isTransfer(offered(this.#agent, call.name, this.#scope)))
+      throw new StepFailure({ code: result.error.code, message: result.error.message, node: this.#agent.node, path });
     if (result?.kind === 'done') this.#done.add(call.name);
   }
 
@@ -89,7 +93,7 @@ export class StepTools {
   #isTransferred(call: RawToolCall | undefined, result: CallResult | undefined): boolean {
     if (call === undefined || result?.kind !== 'done') return false;
     const target = offered(this.#agent, call.name, this.#scope);
-    return target?.kind === 'agent' && target.to.interaction === 'transfer' && this.missing().length === 0;
+    return isTransfer(target) && this.missing().length === 0;
   }
 
   #make(call: RawToolCall): Promise<CallResult> {

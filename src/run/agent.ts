@@ -8,6 +8,7 @@ import { compact } from './compaction.ts';
 import type { AgentTurns, Conversation } from './conversation.ts';
 import { recall, recordedNote, remember } from './history.ts';
 import { earlierMessages, textOf } from './earlier.ts';
+import { runExternalAgent } from './external-agent.ts';
 import { promptFor } from './prompt.ts';
 import type { Scope } from './scope.ts';
 
@@ -16,6 +17,7 @@ import type { Scope } from './scope.ts';
  * on is the gate's business: a model call that a limit or a budget refuses ends the node with the gate's reason.
  */
 export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
+  if (agentOf(agent, scope).external !== undefined) return runExternalAgent(agent, scope);
   const prompt = promptFor(agentOf(agent, scope), agent.input, agent.node);
   const asked = textOf(agent.input);
   const recalled = await recall(agent, scope);

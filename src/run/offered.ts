@@ -16,6 +16,18 @@ export function offered(agent: AgentTurns, name: string, scope: Scope): Offered 
   return to && { kind: 'agent', to };
 }
 
+/** Whether what answers the call answers in the place of who makes it. */
+export function isTransfer(target: Offered | undefined): boolean {
+  switch (target?.kind) {
+    case 'tool':
+      return target.tool.impl.type === 'a2a' && target.tool.impl.transfers === true;
+    case 'agent':
+      return target.to.interaction === 'transfer';
+    case undefined:
+      return false;
+  }
+}
+
 /** Whether a call has no effect, so that its order among others does not matter. One to nothing has none: it is refused. */
 export function isRead(target: Offered | undefined): boolean {
   switch (target?.kind) {

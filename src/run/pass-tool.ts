@@ -10,6 +10,7 @@ import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
 import type { Pass } from './passing.ts';
 import type { Again, CallResult } from './replay.ts';
+import { remoteTask } from './remote-task.ts';
 import { revisionsFor, type Scope } from './scope.ts';
 import { screenOutcome } from './screening-result.ts';
 
@@ -35,6 +36,7 @@ export async function passTool(
     world,
     isolation: scope.isolation,
     egress: egressFor(attempt),
+    task: tool.impl.type === 'a2a' ? remoteTask(attempt) : undefined,
     timeoutMs: useTimeoutMs(call, scope),
   };
   const given = await (scope.outside ?? world).tool(tool, decision.args, options).finally(flight.end);

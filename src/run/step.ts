@@ -19,6 +19,7 @@ import { passTool } from './pass-tool.ts';
 import type { Pass } from './passing.ts';
 import { stepPlaceOf } from './place.ts';
 import { awaitRate, isRated } from './rate-door.ts';
+import { begunTask } from './remote-task.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { type Closed, screen } from './screening.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
@@ -126,7 +127,8 @@ function takeUp(attempt: Attempt): Promise<CallResult> | Again | undefined {
   if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter, world);
   const human = humanOf(call, scope);
   if (human !== undefined) return passHuman({ ...attempt, call }, human, world);
-  if (!mayRepeat(call, scope)) throw new Suspended([{ path, kind: 'unknown' }]);
+  if (!mayRepeat(call, scope) && begunTask(scope.journal, path) === undefined)
+    throw new Suspended([{ path, kind: 'unknown' }]);
   return undefined;
 }
 
