@@ -17,7 +17,6 @@ import { programOf, variableSecrets } from './compile-program.ts';
 import { retryOf } from './compile-retry.ts';
 import { compileGraph, isPlainGraph } from './compile-graph.ts';
 import { humanToolOf } from './compile-human.ts';
-import { humanToolOf } from './compile-human.ts';
 import { withHandOffs } from './compile-hand-off.ts';
 import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import { mcpOf, mcpSchemaOf, serverSecrets, serversOf, serverToolOf } from './compile-server.ts';
@@ -154,7 +153,6 @@ function toolWith(tool: Resource, { inputSchema, impl }: Pick<BundleTool, 'input
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
   if (type === 'retrieval') return retrievalOf(tool, spec);
-  if (type === 'human') return humanToolOf(tool, spec);
   if (type === 'human') return humanToolOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
   if (type === 'cli') return programOf(tool, spec);
