@@ -1,3 +1,4 @@
+import { externalAgentId, parseExternalAgentId } from '../manifest/external-agents.ts';
 import { memoryToolId, parseMemoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
@@ -131,6 +132,11 @@ export function renamedTool(path: string, names: ReadonlyMap<Address, Address>):
   if (served !== undefined) {
     const server = names.get(`McpServer/${served.server}`)?.slice('McpServer/'.length) ?? served.server;
     return serverToolId(server, served.tool);
+  }
+  const external = parseExternalAgentId(path);
+  if (external !== undefined) {
+    const agent = names.get(`Agent/${external.agent}`)?.slice('Agent/'.length) ?? external.agent;
+    return externalAgentId({ ...external, agent });
   }
   return names.get(`Tool/${path}`)?.slice('Tool/'.length) ?? path;
 }

@@ -1,3 +1,4 @@
+import { externalAgentOperations, parseExternalAgentId } from '../manifest/external-agents.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
 import { callersOf, type SystemCaller } from '../policy/callers.ts';
@@ -133,7 +134,10 @@ export function verdictOf(
 export function operationsOf({ resources, operations }: World, path: string): readonly string[] {
   const known = operations.get(path);
   if (known !== undefined) return known;
-  const found = memoryOperations(path) ?? formIn(resources, path)?.operations ?? [];
+  const isExternal = parseExternalAgentId(path) !== undefined;
+  const found = isExternal
+    ? externalAgentOperations
+    : (memoryOperations(path) ?? formIn(resources, path)?.operations ?? []);
   operations.set(path, found);
   return found;
 }
