@@ -138,10 +138,10 @@ module.exports = {
     {
       name: 'processes-only-where-bounded',
       comment:
-        'Only source (the git client) and the start of pawl itself as a worker start processes: anywhere else a ' +
-        'manifest could reach a shell.',
+        'Only source (the git client), the start of pawl itself as a worker, and the isolation of programs start ' +
+        'processes: anywhere else a manifest could reach a shell.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/source/|^src/run/worker-process\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/source/|^src/run/worker-process\\.ts$|^src/tools/isolation/' },
       to: { path: '^(node:)?child_process$' },
     },
     {

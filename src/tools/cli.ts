@@ -1,13 +1,12 @@
 import type { BundleTool } from '../manifest/bundle.ts';
-import type { BundleVariable } from '../manifest/bundle-world.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import { localOf, tierOf } from '../policy/tier.ts';
 import type { IsolatedCommand } from './isolation/isolated.ts';
 import type { ToolCallOptions } from './options.ts';
 import { programArguments, programInput } from './program-arguments.ts';
+import { environmentOf } from './program-environment.ts';
 import { programOutcome } from './program-outcome.ts';
 import { runProgram } from './program-run.ts';
-import type { Secrets } from './secrets.ts';
 import { TemplateRefusal } from './template.ts';
 import type { ToolOutcome } from './tool.ts';
 
@@ -47,25 +46,6 @@ async function commandOf(
     if (cause instanceof TemplateRefusal) return failed(cause.code, cause.message);
     throw cause;
   }
-}
-
-/** The variables with their values, and the files of those that are mounted. */
-export async function environmentOf(
-  variables: readonly BundleVariable[],
-  secrets: Secrets,
-): Promise<Required<Pick<IsolatedCommand, 'env' | 'files'>>> {
-  const env: Record<string, string> = {};
-  const files: { path: string; content: string }[] = [];
-  for (const variable of variables) {
-    if ('value' in variable) {
-      env[variable.name] = variable.value;
-      continue;
-    }
-    const content = await secrets.resolve(variable.secret);
-    env[variable.name] = variable.mountPath ?? content;
-    if (variable.mountPath !== undefined) files.push({ path: variable.mountPath, content });
-  }
-  return { env, files };
 }
 
 function failed(code: string, message: string): ToolOutcome {

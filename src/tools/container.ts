@@ -1,8 +1,8 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import { localOf, tierOf } from '../policy/tier.ts';
-import { environmentOf } from './cli.ts';
 import type { ToolCallOptions } from './options.ts';
+import { environmentOf } from './program-environment.ts';
 import { programOutcome } from './program-outcome.ts';
 import { runProgram } from './program-run.ts';
 import type { ToolOutcome } from './tool.ts';

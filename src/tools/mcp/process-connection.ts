@@ -4,7 +4,7 @@ import type { IsolatedExit, IsolatedProcess, Isolation } from '../isolation/isol
 import { startIsolated } from '../isolation/start-isolated.ts';
 import type { Secrets } from '../secrets.ts';
 import type { Connection, ConnectionEvents, RequestTerms } from './connection.ts';
-import { environmentOf } from '../cli.ts';
+import { environmentOf } from '../program-environment.ts';
 import type { LocalServer } from './credentials.ts';
 import { McpFault, refusal } from './fault.ts';
 import { pageBytesMax } from './listing.ts';
