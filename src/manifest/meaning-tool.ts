@@ -42,7 +42,7 @@ const resultBytesMax = 16 * 1024 * 1024;
 const types = ['http', 'cli', 'mcp', 'code', 'wasm', 'container', 'human', 'retrieval', 'builtin'];
 
 /** Types that connect to hosts of their own. */
-const connecting = ['http', 'cli'];
+const connecting = ['http', 'cli', 'container'];
 
 /** A block of another type would be ignored, and what is written must be honoured. */
 function checkBlocks(spec: JsonObject, type: string, report: Report): void {
