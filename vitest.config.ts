@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { TestReport } from './tooling/test-report.ts';
 
 /** What is under test are functions, or commands typed in this process: nothing that goes on when its test is over. */
-const together = 'test/{manifest,plan,policy,trace,cli}/**/*.test.ts';
+const pure = 'test/{manifest,plan,policy,trace,cli}/**/*.test.ts';
 /** The tests of runs that are executed in memory. */
 const inMemory = `
   agent-fallback agent-limits agent-loop agent-resume approving call-index cancel-within delegation
@@ -10,9 +11,12 @@ const inMemory = `
 `;
 const runsInMemory = `test/run/{${inMemory.trim().split(/\s+/).join(',')}}.test.ts`;
 /** These ask PostgreSQL, or start processes. */
-const apart = ['test/plan/classify.test.ts', 'test/cli/{process,secret-words,authoring-hostile}.test.ts'];
+const asking = ['test/plan/classify.test.ts', 'test/cli/{process,secret-words,authoring-hostile}.test.ts'];
 const exclude = ['**/node_modules/**'];
 const common = {
+  // Modules are loaded, and WebAssembly is compiled, once for many files: a process for each of 450 took a third of all
+  // processor time. So a test leaves the process as it found it: its environment, timers, servers and handlers.
+  isolate: false,
   // Processes, not threads: tests start servers, change signal handlers and read their own memory.
   pool: 'forks',
   // They end what hangs, and say nothing of how fast anything is: a machine that is busy elsewhere stops for seconds.
@@ -21,16 +25,20 @@ const common = {
   expect: { poll: { timeout: 30_000 } },
 } as const;
 
+/** Where .ci/run wants to read what became of the tests. */
+const report = process.env['TEST_REPORT'];
+
 export default defineConfig({
   test: {
     // The default leaves one core idle, and on two cores runs file after file; most tests wait for a server anyway.
     maxWorkers: '100%',
     teardownTimeout: 60_000,
+    reporters: report === undefined ? ['default'] : ['default', new TestReport(report)],
     projects: [
       {
         test: {
-          name: 'apart',
-          include: ['test/*.test.ts', 'test/!(manifest|plan|policy|trace|cli)/**/*.test.ts', ...apart],
+          name: 'servers',
+          include: ['test/*.test.ts', 'test/!(manifest|plan|policy|trace|cli)/**/*.test.ts', ...asking],
           exclude: [...exclude, runsInMemory],
           globalSetup: ['test/support/postgres-setup.ts'],
           ...common,
@@ -38,11 +46,9 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'together',
-          include: [together, runsInMemory],
-          exclude: [...exclude, ...apart],
-          // Modules are loaded once: a process for each of 150 such files took 340 s of a core, together they take 190.
-          isolate: false,
+          name: 'pure',
+          include: [pure, runsInMemory],
+          exclude: [...exclude, ...asking],
           ...common,
         },
       },
