@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { digest } from '../manifest/digest.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
@@ -78,10 +79,16 @@ function compareObjects(walk: Walk, { before, after }: Sides<JsonObject>, spot: 
     const path = /^[A-Za-z_][\w-]*$/.test(key)
       ? `${spot.path}${spot.path && '.'}${key}`
       : `${spot.path}[${quote(key)}]`;
-    // Nobody reads a module: its digest stands beside it.
-    if (walk.kind === 'Tool' && path === 'spec.wasm.content') continue;
-    compare(walk, { before: own(before, key), after: own(after, key) }, below(spot, key, path));
+    const sides = { before: own(before, key), after: own(after, key) };
+    const isModule = walk.kind === 'Tool' && path === 'spec.wasm.content';
+    // Nobody reads a module. Its digest stands beside it, and tells of it unless a hand changed one without the other.
+    if (isModule && own(before, 'module') !== own(after, 'module')) continue;
+    compare(walk, isModule ? digested(sides) : sides, below(spot, key, path));
   }
+}
+
+function digested({ before, after }: Sides<Json>): Sides<Json> {
+  return { before: before && digest(before), after: after && digest(after) };
 }
 
 /** Entries of named lists; one that only one side has is one change, with the entry as its value. */

@@ -25,6 +25,17 @@ describe('a stored body', () => {
     expect((await example()).flatMap(storedProblems)).toEqual([]);
   });
 
+  test('of a tool that runs a module can be put in force again, with the module in it', async () => {
+    const tool = (await example()).find(
+      ({ kind, manifest }) => kind === 'Tool' && JSON.stringify(manifest).includes('http'),
+    );
+    const { http: _http, egress: _egress, auth: _auth, ...spec } = (tool?.manifest['spec'] ?? {}) as JsonObject;
+    const wasm = { module: 'sha256:ab', content: 'AGFzbQ==', export: 'call', memory: 65_536, fuel: 10 };
+    const manifest = { ...tool?.manifest, spec: { ...spec, type: 'wasm', wasm } };
+    if (tool === undefined) throw new Error('the example has a tool of the network');
+    expect(storedProblems({ ...tool, manifest, digest: digest(manifest) })).toEqual([]);
+  });
+
   test('that the schemas of this build refuse is an error at the place where it stood', async () => {
     const agent = (await example()).find(({ kind }) => kind === 'Agent');
     expect(storedProblems(changed(agent, { telepathy: true }))).toMatchObject([

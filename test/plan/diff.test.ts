@@ -107,6 +107,15 @@ describe('fields', () => {
     expect(found.unchanged).toBe(4);
   });
 
+  test('a module is told apart by its digest, and by its bytes where only those were changed', () => {
+    const wasm = (module: string, content: string) => ({ type: 'wasm', wasm: { module, content } });
+    const paths = (before: JsonObject, after: JsonObject) =>
+      fields(before, after, 'Tool').fields.map(({ path, after: value }) => `${path} ${String(value).slice(0, 12)}`);
+    expect(paths(wasm('sha256:aa', 'AA=='), wasm('sha256:bb', 'BB=='))).toEqual(['spec.wasm.module sha256:bb']);
+    expect(paths(wasm('sha256:aa', 'AA=='), wasm('sha256:aa', 'BB=='))).toHaveLength(1);
+    expect(paths(wasm('sha256:aa', 'AA=='), wasm('sha256:aa', 'BB=='))[0]).not.toContain('BB==');
+  });
+
   test('an edge is found by its target and a budget by what it counts', () => {
     const graph = (edges: JsonObject[]) => ({ graph: { draft: { edges } } });
     expect(
