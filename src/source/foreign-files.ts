@@ -30,11 +30,9 @@ export async function readForeignFiles(
   { root, path }: { readonly root: string; readonly path: string },
   limits: ForeignFileLimits = foreignFileLimits,
 ): Promise<ForeignFiles> {
-  const copy = new WorkingCopy({ root, fileBytesMax: limits.fileBytesMax });
+  const copy = new WorkingCopy({ root, fileBytesMax: limits.fileBytesMax, isLeftOut });
   try {
-    const entries = (await copy.entries('HEAD', [path]))
-      .filter((entry) => path !== '' || isForeignPath(entry.path) || entry.kind === 'submodule')
-      .sort((a, b) => (a.path < b.path ? -1 : 1));
+    const entries = (await copy.entries('HEAD', [path])).sort((a, b) => (a.path < b.path ? -1 : 1));
     const judged = entries.map((entry) => ({ entry, problem: problemOf(entry, limits) }));
     const problems = judged.flatMap(({ problem }) => problem ?? []);
     const readable = judged.flatMap(({ entry, problem }) => (problem === undefined ? entry : []));
@@ -47,10 +45,14 @@ export async function readForeignFiles(
   }
 }
 
-/** Tools keep YAML of their own in folders that begin with a dot, and packages theirs. */
-function isForeignPath(path: string): boolean {
-  if (!/\.(?:ya?ml|json)$/u.test(path)) return false;
-  return !path.split('/').some((part) => part.startsWith('.') || part === 'node_modules');
+/**
+ * What below a folder is not looked at: files of other forms, however many, and folders in which tools and packages keep
+ * YAML of their own. A file that was named itself is looked at whatever its name is.
+ */
+function isLeftOut(path: string, isFolder: boolean): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.startsWith('.') || name === 'node_modules') return true;
+  return !isFolder && !/\.(?:ya?ml|json)$/u.test(name);
 }
 
 function problemOf({ path, kind, size }: TreeEntry, { fileBytesMax }: ForeignFileLimits): Problem | undefined {

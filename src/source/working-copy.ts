@@ -27,6 +27,8 @@ export interface WorkingCopyOptions {
   readonly root: string;
   /** Larger files are listed and not read: what no snapshot reads needs no id. */
   readonly fileBytesMax?: number;
+  /** What is neither listed nor read, by its path; a folder with all below it. Absent: everything is listed. */
+  readonly isLeftOut?: (path: string, isFolder: boolean) => boolean;
 }
 
 interface Known {
@@ -53,6 +55,7 @@ export class WorkingCopy implements Repository {
   readonly kind = 'working-copy';
   readonly place: string;
   readonly #fileBytesMax: number;
+  readonly #isLeftOut: (path: string, isFolder: boolean) => boolean;
   /** Ids by path, valid while size and times stay as they were. */
   readonly #known = new Map<string, Known>();
   readonly #pathOf = new Map<string, string>();
@@ -63,6 +66,7 @@ export class WorkingCopy implements Repository {
   constructor(options: WorkingCopyOptions) {
     this.place = options.root;
     this.#fileBytesMax = options.fileBytesMax ?? defaultFileBytesMax;
+    this.#isLeftOut = options.isLeftOut ?? (() => false);
   }
 
   async resolve(ref: string): Promise<string> {
@@ -176,7 +180,9 @@ export class WorkingCopy implements Repository {
       if (skipped.has(name)) continue;
       const path = folder === '' ? name : `${folder}/${name}`;
       const found = this.#lstat(path);
-      if (found !== undefined) await this.#add(path, found, entries);
+      if (found === undefined) continue;
+      if (this.#isLeftOut(path, found.isDirectory())) await this.#breathe();
+      else await this.#add(path, found, entries);
     }
   }
 
