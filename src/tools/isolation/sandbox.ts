@@ -46,7 +46,11 @@ export async function sandboxLaunch(command: IsolatedCommand, place: SandboxPlac
     ['prlimit', `--nproc=${pidsMax + watchers}`, '--'],
     ['bwrap', '--args', '3', '--json-status-fd', '4', '--', program.path, ...rest],
   ].flat();
-  return { argv, given: [settings.join('\0'), undefined, ...files.map(({ content }) => content)], status: 4 };
+  return {
+    argv,
+    given: [settings.map((one) => `${one}\0`).join(''), undefined, ...files.map(({ content }) => content)],
+    status: 4,
+  };
 }
 
 const firstFileFd = 5;
