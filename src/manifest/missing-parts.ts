@@ -5,7 +5,7 @@
  * neither table, or in both.
  */
 export const missingParts: Readonly<Record<string, string>> = {
-  McpServer: 'MCP servers',
+  'McpServer.spec.egress': 'networks of programs',
   'WorkerPool.spec.isolation': 'isolation tiers',
   'AlertReceiver.spec.type=email': 'alerts by mail',
   'AlertReceiver.spec.email': 'alerts by mail',
@@ -20,8 +20,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'AlertRule.spec.where.agents': 'metrics of agents and steps',
   'Defaults.spec.runtime.external': 'agents elsewhere by default',
   'Defaults.spec.runtime.container': 'agents in containers',
-  'Agent.spec.tools[].mcpServerRef': 'MCP servers',
-  'Agent.spec.tools[].tools': 'MCP servers',
   'Agent.spec.expose': 'exposed agents',
   'Agent.spec.runtime.container': 'agents in containers',
   'Agent.spec.observability': 'observability settings',
@@ -29,9 +27,7 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Memory.spec.http': 'memories in services of your own',
   'Memory.spec.longTerm.embeddingRef': 'search by meaning',
   'Memory.spec.longTerm.dimensions': 'search by meaning',
-  'Tool.spec.type=mcp': 'MCP servers',
   'Tool.spec.isolation.network=declared': 'networks of programs',
-  'Tool.spec.mcp': 'MCP servers',
   'Gateway.spec.type=tool': 'MCP servers',
   'Gateway.spec.type=agent': 'exposed agents',
   'Gateway.spec.class=builtin': 'exposed agents',

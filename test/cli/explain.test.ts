@@ -36,9 +36,9 @@ describe('explain, of a field', () => {
   });
 
   test('of which only some values are done names the others and their parts', () => {
-    const page = pageOf('Tool.spec.type');
-    expect(page).toContain('allowed     http, cli, mcp');
-    expect(page).toMatch(/Enforced, apart from values[\s\S]*`mcp`\s\(MCP servers\)/);
+    const page = pageOf('Gateway.spec.type');
+    expect(page).toContain('allowed     model, tool');
+    expect(page).toMatch(/Enforced, apart from values[\s\S]*`tool`\s\(MCP servers\)/);
   });
 
   test('that is sensitive says that its value is never shown', () => {

@@ -111,7 +111,8 @@ describe('what a document asks for in vain', () => {
   });
 
   test('is found by value', () => {
-    const found = (type: string) => unsupportedIn('Gateway', { spec: { type } }).map(({ value, part }) => [value, part]);
+    const found = (type: string) =>
+      unsupportedIn('Gateway', { spec: { type } }).map(({ value, part }) => [value, part]);
     expect(found('agent')).toEqual([['agent', 'exposed agents']]);
     expect(found('model')).toEqual([]);
   });
@@ -132,15 +133,16 @@ describe('what a document asks for in vain', () => {
   test('is found whatever an author calls things', () => {
     const graph = { constructor: { human: {} }, '[]': { review: {} }, '*': { agentRef: 'a' } };
     expect(unsupportedIn('AgentSystem', { spec: { graph } })).toEqual([]);
-    const tools = [{ toolRef: 'a' }, { mcpServerRef: 'constructor' }];
-    expect(unsupportedIn('Agent', { spec: { tools } }).map(({ path }) => path.join('.'))).toEqual([
-      'spec.tools.1.mcpServerRef',
+    const where = { agents: ['constructor'] };
+    expect(unsupportedIn('AlertRule', { spec: { where } }).map(({ path }) => path.join('.'))).toEqual([
+      'spec.where.agents',
     ]);
   });
 });
 
 test('a field is asked for by its path in a document, whatever the names and indexes in it', () => {
-  expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'mcpServerRef'])).toBe('MCP servers');
+  expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'mcpServerRef'])).toBeUndefined();
+  expect(missingFieldPart('McpServer', ['spec', 'egress', 'hosts', '0'])).toBe('networks of programs');
   expect(missingFieldPart('Gateway', ['spec', 'type'], 'agent')).toBe('exposed agents');
   expect(missingFieldPart('Gateway', ['spec', 'type'], 'model')).toBeUndefined();
   expect(missingFieldPart('Nothing', ['spec'])).toBeUndefined();

@@ -84,8 +84,8 @@ describe('kinds and versions', () => {
   test.each([
     ['Task', '{systemRef: s, requires: {isolation: [container]}}', 'isolation tiers'],
     ['AlertRule', '{metric: leaseTakeovers, op: gt, threshold: 1, receivers: [r]}', 'metrics of leases'],
-    ['Tool', '{type: mcp, description: d, inputSchema: {type: object}}', 'MCP servers'],
-    ['Agent', '{modelRef: m, prompt: x, tools: [{mcpServerRef: x}]}', 'MCP servers'],
+    ['Gateway', '{type: tool, url: "https://tools.example/mcp"}', 'MCP servers'],
+    ['McpServer', '{transport: stdio, command: x, egress: {hosts: [api.example]}}', 'networks of programs'],
     ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],
     ['Gateway', '{type: agent, class: builtin, exposes: [{agentRef: a}]}', 'exposed agents'],
   ])('%s %s names the part that is missing', (kind, spec, part) => {
@@ -238,12 +238,12 @@ test('ten thousand unknown fields are reported in bounded time and number', () =
   );
   expect(problems.length).toBeGreaterThan(100);
   expect(problems.length).toBeLessThan(1_000);
-  expect(performance.now() - started).toBeLessThan(8_000);
+  expect(performance.now() - started).toBeLessThan(30_000);
 });
 
 test('a list that fills a file is checked for repeats in bounded time', () => {
   const entries = Array.from({ length: 20_000 }, (_, index) => `a${index}`).join(', ');
   const started = performance.now();
   expect(codesOf(manifest('Agent', 'a', `{modelRef: m, prompt: x, roles: [${entries}]}`))).toEqual(['manifest.limit']);
-  expect(performance.now() - started).toBeLessThan(8_000);
+  expect(performance.now() - started).toBeLessThan(30_000);
 });
