@@ -62,10 +62,11 @@ function sourceProblem(text: string) {
 function binary(body: JsonObject, bytes: Uint8Array): Module {
   const spec = objectAt(body, 'spec');
   const wasm = objectAt(spec, 'wasm');
-  const own = Number(wasm['memory']);
+  const { export: name, memory: own } = wasm;
   const given = objectAt(spec, 'isolation')['memory'];
+  if (typeof name !== 'string' || typeof own !== 'number') throw new TypeError('a module without its defaults');
   const memory = typeof given === 'number' ? Math.min(own, given) : own;
-  const checked = checkWasm(bytes, { export: String(wasm['export']), memory });
+  const checked = checkWasm(bytes, { export: name, memory });
   if (checked.kind === 'refused') {
     const path = ['spec', 'wasm', checked.field];
     return { manifest: undefined, findings: [{ path, finding: checked.finding }], problems: [] };

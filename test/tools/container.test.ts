@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { BundleTool } from '../../src/manifest/bundle.ts';
 import { callTool } from '../../src/tools/call.ts';
+import { runArguments } from '../../src/tools/isolation/container.ts';
 import { findEngine } from '../../src/tools/isolation/engine.ts';
 import { proveContainer } from '../../src/tools/isolation/prove-container.ts';
 import type { ToolCallOptions } from '../../src/tools/options.ts';
@@ -58,6 +59,27 @@ env | cut -d= -f1 | grep -E 'PAWL|SECRET|TOKEN|PROXY|NODE'
 cat /run/token
 `;
 
+test('docker is given the same limits as podman, in its own words', () => {
+  const start = {
+    argv: [],
+    env: {},
+    tier: 'container',
+    isolation: { min: 'container', filesystem: 'scratch' },
+  } as const;
+  const words = (name: 'docker' | 'podman') => {
+    const given = { name: 'pawl-a', given: { arguments: [] } };
+    return runArguments({ name, env: {}, runtime: [] }, start, given).join(' ');
+  };
+  const held = [
+    ['--network=none', '--ipc=none', '--read-only', '--cap-drop=ALL', '--security-opt=no-new-privileges'],
+    ['--user=65532:65532', '--pids-limit=128', '--memory=536870912', '--memory-swap=536870912', '--cpus=1'],
+    ['--pull=never', '--rm', '--interactive'],
+  ].flat();
+  for (const flag of held)
+    expect([words('podman').includes(flag), words('docker').includes(flag), flag]).toEqual([true, true, flag]);
+  expect(words('docker')).not.toMatch(/--read-only-tmpfs|--http-proxy|--image-volume/);
+});
+
 describe('a container', { timeout: 120_000 }, () => {
   test('gets the arguments on standard input, and what it writes is the result', async () => {
     expect(await called('cat')).toEqual({ kind: 'done', output: { a: 1 } });
@@ -75,7 +97,7 @@ describe('a container', { timeout: 120_000 }, () => {
       },
       options: { secrets: canarySecrets() },
     });
-    expect(outcome.kind === 'done' && String(outcome.output).split('\n')).toEqual([
+    expect(outcome.kind === 'done' && typeof outcome.output === 'string' && outcome.output.split('\n')).toEqual([
       'user 65532',
       'CapEff:\t0000000000000000',
       'NoNewPrivs:\t1',

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { QuickJS } from 'quickjs-wasi';
 import { describe, expect, test } from 'vitest';
+import { limitModule } from '../../src/tools/wasm/limit-module.ts';
 import { assemble, echoCommand, echoPointers, i32, op, plain, says } from '../support/wasm.ts';
 import { called } from './modules.ts';
 
@@ -29,6 +33,21 @@ describe('a WebAssembly module', () => {
     expect(await called(counts)).toEqual({ kind: 'done', output: 1 });
   });
 });
+
+test('a module that is counted does what it did before: an engine of 600 KB, to the last result', async () => {
+  const bytes = new Uint8Array(readFileSync(createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm')));
+  const run = async (fuel?: number) => {
+    const limited = limitModule(bytes, { memory: 2 ** 26, ...(fuel === undefined ? {} : { fuel }) });
+    const vm = await QuickJS.create({ wasm: new WebAssembly.Module(limited), timezoneOffset: 0 });
+    return vm.evalCode(program).toString();
+  };
+  expect(await run(1e12)).toBe(await run());
+  await expect(run(1e6)).rejects.toThrow(/unreachable/);
+});
+
+/** Sorts, matches, formats, rounds and recurses. */
+const program = `JSON.stringify([...'the quick brown fox'].sort().map((c, i) => [c, i ** 2.5, (i * 7.25).toFixed(1)]))
+  + 'aXbXc'.replace(/X/g, (m, at) => at) + (function f(n) { return n < 2 ? n : f(n - 1) + f(n - 2); })(12)`;
 
 describe('a module that does not end well', () => {
   test('and loops for ever is ended at the deadline, and the next call is answered', async () => {

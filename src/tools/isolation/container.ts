@@ -87,6 +87,15 @@ async function filesOf({ env, files = [] }: IsolatedCommand): Promise<Given> {
   }
 }
 
+/** Whatever the tool says. Its input and output are pipes; what it writes is kept nowhere. */
+const always = `
+  --rm --interactive --pull=never --log-driver=none --no-healthcheck
+  --network=none --ipc=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --user=65532:65532
+  --cpus=1 --ulimit=core=0:0 --ulimit=nofile=1024:1024 --ulimit=nproc=4096:4096
+`
+  .trim()
+  .split(/\s+/);
+
 /** Everything that keeps a container from the machine, whatever its image says. */
 export function runArguments(
   engine: Engine,
@@ -97,14 +106,17 @@ export function runArguments(
   const isPodman = engine.name === 'podman';
   const seconds = Math.max(1, Math.ceil((cpuTimeMs ?? 0) / 1000));
   return [
-    ...['run', '--rm', '--interactive', '--pull', 'never', '--name', name, '--label', `${ownerLabel}=${owner()}`],
-    ...['--network', 'none', '--ipc', 'none', '--log-driver', 'none', '--no-healthcheck'],
-    ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--user', '65532:65532'],
-    ...['--pids-limit', String(pidsMax), '--memory', String(memory), '--memory-swap', String(memory), '--cpus', '1'],
-    ...['--ulimit', 'core=0:0', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096'],
-    ...(cpuTimeMs === undefined ? [] : ['--ulimit', `cpu=${seconds}:${seconds + 1}`]),
+    'run',
+    ...always,
+    '--name',
+    name,
+    `--label=${ownerLabel}=${owner()}`,
+    `--pids-limit=${pidsMax}`,
+    `--memory=${memory}`,
+    `--memory-swap=${memory}`,
+    ...(cpuTimeMs === undefined ? [] : [`--ulimit=cpu=${seconds}:${seconds + 1}`]),
     // Of its own accord podman gives a container several places to write to, and the machine's proxies.
-    ...(isPodman ? ['--read-only-tmpfs=false', '--http-proxy=false', '--image-volume', 'ignore'] : []),
+    ...(isPodman ? ['--read-only-tmpfs=false', '--http-proxy=false', '--image-volume=ignore'] : []),
     ...(filesystem === 'scratch' ? scratch(isPodman) : []),
     ...given.arguments,
     ...engine.runtime,

@@ -62,11 +62,7 @@ const listing = {
 } as const;
 
 /** Runs the engine to its end; `null`: it could not be started, or did not answer in time. */
-export function askEngine(
-  { name, env }: Engine,
-  args: readonly string[],
-  input: Uint8Array | undefined = undefined,
-): Promise<EngineAnswer> {
+export function askEngine({ name, env }: Engine, args: readonly string[], input?: Uint8Array): Promise<EngineAnswer> {
   return new Promise((resolve) => {
     const limits = { timeout: answerWithinMs, killSignal: 'SIGKILL', maxBuffer: 1024 * 1024 } as const;
     const child = execFile(name, [...args], { env: { ...env }, cwd: '/', ...limits }, (fault, output, errors) => {
