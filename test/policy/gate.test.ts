@@ -9,6 +9,7 @@ import { approvalBranches } from './branches-approvals.ts';
 import { callBranches } from './branches-calls.ts';
 import { haltBranches } from './branches-halts.ts';
 import { handOffBranches } from './branches-hand-off.ts';
+import { moduleBranches } from './branches-modules.ts';
 import { pinBranches } from './branches-pins.ts';
 import { ruleBranches } from './branches-rules.ts';
 import { sharedBranches } from './branches-shared.ts';
@@ -36,6 +37,7 @@ const branches = [
   ...approvalBranches,
   ...callBranches,
   ...pinBranches,
+  ...moduleBranches,
   ...sharedBranches,
 ];
 
