@@ -23,6 +23,7 @@ interface Given {
   readonly authority?: AuthorityPlan;
   readonly timeoutsMs?: Readonly<Record<string, number>>;
   readonly played?: Readonly<Record<string, PlayedTool>>;
+  readonly left?: NonNullable<Parameters<typeof runInMemory>[0]['left']>;
   readonly say?: (run: MemoryRun, store: MemoryStore) => boolean;
 }
 
@@ -50,13 +51,14 @@ function bundleFor({ tool = {}, ttlMs = 3_600_000, replies = asksFirst, timeouts
 }
 
 function play(given: Given): Promise<Played> {
-  const { authority, played, say } = given;
+  const { authority, played, say, left } = given;
   const bundle = bundleFor(given);
   return runInMemory({
     bundle,
     authority: authorityOf(bundle, authority),
     ...(played === undefined ? {} : { tools: played }),
     ...(say === undefined ? {} : { answer: say }),
+    ...(left === undefined ? {} : { left }),
   });
 }
 
@@ -95,6 +97,30 @@ describe('an agent that calls a person', () => {
     expect(resultOf(played, 'lead/1.1')).toMatchObject({ outcome: 'done', body: '{"ok":true}', cost: 5 });
     expect([intents(played, 'lead/1.1'), played.run.waits.size]).toEqual([1, 1]);
     expect(played.effects).toEqual([]);
+  });
+
+  test('is asked after all where the worker died between the intent and the question', async () => {
+    const { run } = await play({});
+    const left = {
+      steps: run.steps.filter(({ phase, path }) => phase === 'intent' || path === 'lead/1'),
+      waits: new Map(),
+    };
+    const played = await play({ left });
+    expect(played.run.waits.get('lead/1.1/human')?.detail).toMatchObject({ shown: { sum: 30 } });
+    expect(intents(played, 'lead/1.1')).toBe(1);
+  });
+
+  test('ends with its run, and nobody is asked any more', async () => {
+    const played = await play({
+      say: (run, store) => {
+        store.cancel(run.id);
+        return true;
+      },
+    });
+    expect([
+      played.run.state,
+      played.store.answer(played.run.id, 'lead/1.1/human', { as: 'filled', by: 'ada', output: { ok: true } }),
+    ]).toEqual(['Cancelled', undefined]);
   });
 
   test('loses nothing of its time and of its run’s while the person thinks longer than either has', async () => {
