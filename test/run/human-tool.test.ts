@@ -5,8 +5,9 @@ import { eventOf } from '../../src/run/audit-event.ts';
 import type { RecordedRow } from '../../src/run/journal-entry.ts';
 import { replayRun } from '../../src/run/replay-run.ts';
 import { type Played, type PlayedTool, runInMemory } from '../support/memory-executor.ts';
-import type { MemoryRun } from '../support/memory-rows.ts';
+import type { MemoryRun, MemoryStep } from '../support/memory-rows.ts';
 import type { MemoryStore } from '../support/memory-store.ts';
+import { cards, runGuarded } from './guard-play.ts';
 import { type AuthorityPlan, authorityOf, bundleOf, environment, silent, system } from '../support/runs.ts';
 
 const form = { type: 'object', required: ['ok'], properties: { ok: { type: 'boolean' } } } as const;
@@ -121,6 +122,24 @@ describe('an agent that calls a person', () => {
       played.run.state,
       played.store.answer(played.run.id, 'lead/1.1/human', { as: 'filled', by: 'ada', output: { ok: true } }),
     ]).toEqual(['Cancelled', undefined]);
+  });
+
+  test('is shown what guards leave of the arguments, whoever puts the question', async () => {
+    const replies = [
+      {
+        agent: 'lead',
+        turns: [{ toolCalls: [{ tool: 'refund', arguments: { card: '41111111' } }] }, { text: 'Told.' }],
+      },
+    ];
+    const bundle = bundleFor({ replies });
+    const shown = async (left: readonly MemoryStep[]) => {
+      const { run } = await runGuarded({ bundle, guards: { 'Guard/default/cards': cards() }, left });
+      return { run, detail: run.waits.get('lead/1.1/human')?.detail };
+    };
+    const { run, detail } = await shown([]);
+    expect(detail).toMatchObject({ shown: { card: '[card]' } });
+    // The worker died before the question was written.
+    expect((await shown(run.steps)).detail).toMatchObject({ shown: { card: '[card]' } });
   });
 
   test('loses nothing of its time and of its run’s while the person thinks longer than either has', async () => {
