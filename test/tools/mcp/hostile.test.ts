@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { BundleServer } from '../../../src/manifest/bundle-world.ts';
+import { startProcess } from '../../support/processes.ts';
 import { canary } from '../fixture.ts';
 import type { Listing } from '../../../src/tools/mcp/listing.ts';
 import type { SessionsOptions } from '../../../src/tools/mcp/sessions.ts';
@@ -214,6 +215,15 @@ test('nothing is left of a server that is closed, not even what it started in a 
   expect(await server.call('echo', {})).toMatchObject({ code: 'tool.aborted' });
 });
 
+test('nothing is left of a server whose worker is killed', async () => {
+  const marker = 'pawl-test-killed';
+  const worker = startProcess({ entry: 'test/support/mcp-session-main.ts', args: [script, marker] });
+  await worker.waitFor(/open/);
+  expect(sandboxed(marker)).toBe(true);
+  await worker.kill();
+  await vi.waitFor(() => expect(sandboxed(marker)).toBe(false), { timeout: 10_000 });
+});
+
 test('a server is stopped when nobody used it for its idle timeout, and started when it is needed', async () => {
   const server = world(hostile('none', { idleTimeoutMs: 1, args: [script, 'none', 'pawl-test-idle'] }));
   expect(await server.call('echo')).toMatchObject({ kind: 'done' });
@@ -226,6 +236,13 @@ test('no secret of a server is in what a process list shows', async () => {
   expect(await server.call('echo')).toMatchObject({ kind: 'done' });
   expect(processes()).not.toContain(canary);
 });
+
+/** Apart from the worker itself, which was told the marker too. */
+function sandboxed(marker: string): boolean {
+  return processes()
+    .split('\n')
+    .some((line) => line.includes(marker) && line.includes('hostile-mcp-server') && !line.includes('mcp-session-main'));
+}
 
 function processes(): string {
   return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });

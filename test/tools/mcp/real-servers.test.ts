@@ -24,8 +24,9 @@ test('the reference server answers over stdio, in a sandbox', async () => {
 });
 
 test('the reference server answers over streamable HTTP', async () => {
-  const { port, close } = await listen(() => undefined);
-  await close();
+  const free = await listen(() => undefined);
+  await free.close();
+  const { port } = free;
   const started = spawn(process.execPath, [everything, 'streamableHttp'], {
     env: { PATH: process.env['PATH'], PORT: String(port) },
     stdio: 'ignore',
