@@ -66,7 +66,8 @@ function add(row: RecordedRow, drafts: Map<string, Draft>, calls: Map<string, Ca
     draft.answer = row;
   } else if (row.kind === 'node') {
     if (row.path.endsWith('/retry')) draft.retried = row;
-    else draft.ended = row;
+    // The task of an agent elsewhere is no end of the node.
+    else if (!row.path.endsWith('/task')) draft.ended = row;
   }
 }
 

@@ -26,7 +26,7 @@ const everything = {
   agents: [
     { agentRef: 'researcher', name: 'ask-researcher', interaction: 'transfer', isolation: 'shared' },
     { url: elsewhere, name: 'writer', description: 'Writes', auth: oauth },
-    { url: elsewhere, name: 'reader', auth: apiKey },
+    { url: elsewhere, name: 'reader', auth: apiKey, allowPrivate: true },
   ],
   roles: ['support'],
   memory: { memoryRef: 'support', allow: ['read', 'write'], sessionTtl: '7d', maxHistory: 20 },
@@ -64,13 +64,55 @@ describe('an Agent', () => {
       'a model and a prompt': plain,
       everything,
       'a prompt of a file': { modelRef: 'fast', promptFile: 'prompts/triage.md' },
-      'an agent elsewhere': { runtime: { external: { url: elsewhere, auth: oauth } } },
+      'an agent elsewhere': { runtime: { external: { url: elsewhere, auth: oauth, allowPrivate: true } } },
+      'an agent elsewhere, with what holds for it': {
+        runtime: { external: { url: 'http://agents.internal/a2a', allowPrivate: true } },
+        limits: { timeout: '1m' },
+        output: { schema: { type: 'object' } },
+        guards: ['no-personal-data'],
+      },
       'an agent elsewhere, with a key': { runtime: { external: { url: elsewhere, auth: apiKey } } },
       'an agent in a container': {
         runtime: { container: { image: 'ghcr.io/example/agent:1', a2a: { port: 9000, path: '/a2a' } } },
       },
     },
     refused: {
+      'an agent elsewhere with tools': [
+        { runtime: { external: { url: elsewhere } }, tools: [{ toolRef: 'search' }] },
+        'manifest.contradiction spec.tools',
+      ],
+      'an agent elsewhere that hands work on': [
+        { runtime: { external: { url: elsewhere } }, agents: [{ agentRef: 'researcher' }] },
+        'manifest.contradiction spec.agents',
+      ],
+      'an agent elsewhere with roles': [
+        { runtime: { external: { url: elsewhere } }, roles: ['support'] },
+        'manifest.contradiction spec.roles',
+      ],
+      'an agent elsewhere with a memory': [
+        { runtime: { external: { url: elsewhere } }, memory: { memoryRef: 'support', allow: ['read'] } },
+        'manifest.contradiction spec.memory',
+      ],
+      'an agent elsewhere with a limit on tokens': [
+        { runtime: { external: { url: elsewhere } }, limits: { maxTokens: 100 } },
+        'manifest.contradiction spec.limits.maxTokens',
+      ],
+      'an agent elsewhere with required tools': [
+        { runtime: { external: { url: elsewhere } }, execution: { duplicateCalls: 'deny' } },
+        'manifest.contradiction spec.execution.duplicateCalls',
+      ],
+      'an agent elsewhere at no address': [
+        { runtime: { external: { url: 'https://agents.example.com/#a' } } },
+        'manifest.url spec.runtime.external.url',
+      ],
+      'an agent elsewhere with a token from nowhere': [
+        { runtime: { external: { url: elsewhere, auth: { ...bearer, tokenUrl: 'https://l.example.com/t' } } } },
+        'manifest.contradiction spec.runtime.external.auth.tokenUrl',
+      ],
+      'an agent of pawl at a private address': [
+        { ...plain, agents: [{ agentRef: 'researcher', allowPrivate: true }] },
+        'manifest.contradiction spec.agents.0.allowPrivate',
+      ],
       'two prompts': [{ ...plain, promptFile: 'p.md' }, 'manifest.exactly_one spec.promptFile'],
       'three prompts': [
         { ...plain, promptFile: 'p.md', promptRef: { library: 'l', key: 'k' } },

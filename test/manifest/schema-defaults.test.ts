@@ -28,6 +28,7 @@ describe('a Defaults', () => {
         runtime: {
           external: {
             url: 'https://agents.example.com/a2a',
+            allowPrivate: true,
             auth: {
               profile: 'oauth2ClientCredentials',
               secretRef,
