@@ -37,7 +37,50 @@ export const overHttp: BundleTool['impl'] = {
 
 const revisions = ['pinned', 'live'] as const;
 
+export const inSandbox: BundleTool['impl'] = {
+  type: 'cli',
+  command: 'jq',
+  args: ['{filter}'],
+  env: [],
+  isolation: { min: 'process', filesystem: 'readOnly' },
+};
+
+const program = withSearch({ impl: inSandbox });
+const strict = withSearch({ impl: { ...inSandbox, isolation: { ...inSandbox.isolation, min: 'container' } } });
+const apart = { rule: 'AgentPolicy/default/apart', min: 'container' } as const;
+const sandboxed = { rule: 'AgentPolicy/default/apart', min: 'sandbox' } as const;
+
 const tiers: readonly Branch[] = [
+  {
+    reason: 'isolation.unavailable',
+    name: 'a program on a worker that proved no tier that holds it',
+    refused: [toolCall, contextWith({ bundle: program, tiers: ['inline', 'process', 'wasm'] })],
+    passes: [toolCall, contextWith({ bundle: program, tiers: ['inline', 'sandbox'] })],
+  },
+  {
+    reason: 'isolation.unavailable',
+    name: 'a program where nobody said what the worker proved',
+    refused: [toolCall, contextWith({ bundle: program })],
+    passes: [toolCall, contextWith({ bundle: program, tiers: ['sandbox'] })],
+  },
+  {
+    reason: 'isolation.unavailable',
+    name: 'a program that wants more than the worker has',
+    refused: [toolCall, contextWith({ bundle: strict, tiers: ['inline', 'sandbox'] })],
+    passes: [toolCall, contextWith({ bundle: program, tiers: ['inline', 'sandbox'] })],
+  },
+  ...revisions.map((revision) => ({
+    reason: 'isolation.unavailable' as const,
+    name: `a program below the floor of the ${revision} revision`,
+    refused: [
+      toolCall,
+      contextWith({ bundle: program, tiers: ['inline', 'sandbox'], [revision]: ruled({ isolation: apart }) }),
+    ] as const,
+    passes: [
+      toolCall,
+      contextWith({ bundle: program, tiers: ['inline', 'sandbox'], [revision]: ruled({ isolation: sandboxed }) }),
+    ] as const,
+  })),
   {
     reason: 'isolation.unavailable',
     name: 'a tool of pawl’s own on a worker that runs nothing inline',
