@@ -3,7 +3,7 @@ import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { governanceOf, listed, operationsOf, type Ruling, verdictOn } from './governance.ts';
 import { lacking, passes, type PawlRule, type PawlUse, type Permission, permissionIn } from './granted.ts';
-import { orlojName, sameName } from './orloj-name.ts';
+import { nameKey, orlojName } from './orloj-name.ts';
 import { isRemoteAgent } from './remote-agent.ts';
 import { permissionNames, permissionsOf } from './permission-token.ts';
 import { requiredOf } from './tool-permission.ts';
@@ -26,6 +26,8 @@ export interface ToolUse {
 /** What an agent of Orloj may do, and what it takes to say so in pawl. */
 export interface AgentGrants {
   readonly uses: readonly ToolUse[];
+  /** The same, by the name that Orloj compares. */
+  readonly byName: ReadonlyMap<string, ToolUse>;
   /** Tools of which Orloj denies every call, and the roles as they are written would let some pass. */
   readonly withheld: ReadonlySet<ToolUse>;
   /** Permissions that Orloj does not ask for, or has under another name, and pawl needs. */
@@ -50,18 +52,24 @@ function grantsOf(agent: ForeignDocument, conversion: Conversion): AgentGrants {
   const withheld = new Set(denied.filter((use) => opens(use, given)));
   const extras: AgentGrants['extras'][number][] = [];
   const closed = new Set<ToolUse>();
+  const shut = denied.filter((use) => !withheld.has(use));
+  const wouldOpen = (permissions: readonly Permission[]): boolean => {
+    if (shut.length === 0) return false;
+    const widened = new Set([...given, ...permissions.map(({ text }) => text)]);
+    return shut.some((other) => opens(other, widened));
+  };
   for (const use of uses) {
     // Handing work to an agent elsewhere is granted by the entry itself.
     if (use.ruling.verdict === 'deny' || isRemoteAgent(use.document)) continue;
     const permissions = lackingFor(use, given);
-    const widened = new Set([...given, ...permissions.map(({ text }) => text)]);
-    if (denied.some((other) => !withheld.has(other) && opens(other, widened))) closed.add(use);
+    if (wouldOpen(permissions)) closed.add(use);
     else if (permissions.length > 0) {
       extras.push({ use, permissions });
       for (const { text } of permissions) given.add(text);
     }
   }
-  return { uses, withheld, extras, closed };
+  const byName = new Map(uses.map((use) => [nameKey(use.reference), use]));
+  return { uses, byName, withheld, extras, closed };
 }
 
 function opens({ target }: ToolUse, given: ReadonlySet<string>): boolean {
@@ -87,14 +95,14 @@ function givenBy(agent: ForeignDocument, conversion: Conversion): readonly strin
 }
 
 function usesOf(agent: ForeignDocument, conversion: Conversion): readonly ToolUse[] {
-  const seen: string[] = [];
+  const seen = new Set<string>();
   return agent.spec
     .get('tools')
     .items()
     .flatMap((node): ToolUse[] => {
       const reference = typeof node.value === 'string' ? node.value.trim() : '';
-      if (reference === '' || isMemoryTool(reference) || seen.some((one) => sameName(one, reference))) return [];
-      seen.push(reference);
+      if (reference === '' || isMemoryTool(reference) || seen.has(nameKey(reference))) return [];
+      seen.add(nameKey(reference));
       return useOf({ agent, node, reference }, conversion);
     });
 }

@@ -37,14 +37,14 @@ interface Inputs {
 
 function inputsOf(target: RouteNode, routes: RouteGraph): Inputs {
   const { nodes } = routes;
-  const key = keyOf(target, nodes);
-  const sources = [...nodes].filter(([, node]) => node.routes.some(({ to }) => to === key));
+  const { keys, sourcesOf, runs } = knownOf(routes);
+  const key = keys.get(target) ?? '';
+  const sources = sourcesOf.get(key) ?? [];
   const behind =
     sources.length < 2
       ? new Set<string>()
       : reachable([key], (from) => (nodes.get(from)?.routes ?? []).map(({ to }) => to));
   const ahead = sources.filter(([source]) => !behind.has(source));
-  const runs = surelyReached(routes);
   const sure = ahead.filter(([source, node]) => runs.has(source) && alwaysTaken(node).includes(key)).length;
   return { all: sources.length, forward: ahead.length, back: sources.length - ahead.length, sure };
 }
@@ -64,8 +64,33 @@ function alwaysTaken(node: RouteNode | undefined): readonly string[] {
   return routes.filter(({ condition }) => condition === undefined || isAlone).map(({ to }) => to);
 }
 
-function keyOf(target: RouteNode, nodes: RouteGraph['nodes']): string {
-  return [...nodes].find(([, node]) => node === target)?.[0] ?? '';
+/** What every join of a graph asks of it. */
+interface Known {
+  readonly keys: ReadonlyMap<RouteNode, string>;
+  readonly sourcesOf: ReadonlyMap<string, readonly (readonly [string, RouteNode])[]>;
+  /** Agents that run whatever the others answer. */
+  readonly runs: ReadonlySet<string>;
+}
+
+const known = new WeakMap<RouteGraph, Known>();
+
+function knownOf(routes: RouteGraph): Known {
+  const made = known.get(routes) ?? look(routes);
+  known.set(routes, made);
+  return made;
+}
+
+function look(routes: RouteGraph): Known {
+  const sourcesOf = new Map<string, [string, RouteNode][]>();
+  for (const [key, node] of routes.nodes) {
+    for (const { to } of node.routes) {
+      const sources = sourcesOf.get(to);
+      if (sources === undefined) sourcesOf.set(to, [[key, node]]);
+      else sources.push([key, node]);
+    }
+  }
+  const keys = new Map(Array.from(routes.nodes, ([key, node]) => [node, key]));
+  return { keys, sourcesOf, runs: surelyReached(routes) };
 }
 
 /** There, a join counts what comes back like what comes first, and a cycle that is entered from outside never begins. */

@@ -3,7 +3,7 @@ import type { Conversion } from '../conversion.ts';
 import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { governanceOf } from './governance.ts';
 import { agentGrants, isMemoryTool, type ToolUse } from './grants.ts';
-import { sameName } from './orloj-name.ts';
+import { nameKey } from './orloj-name.ts';
 import { isRemoteAgent, remoteAgent } from './remote-agent.ts';
 import { referToTool, serverTool } from './tool-reference.ts';
 
@@ -23,8 +23,8 @@ export function toolUse(node: ForeignNode, conversion: Conversion): ToolEntry | 
     node.ignore('Tools of the memory come with `memory.allow`.');
     return undefined;
   }
-  const { uses, withheld } = agentGrants(node.document, conversion);
-  const use = uses.find((one) => sameName(one.reference, reference));
+  const { byName, withheld } = agentGrants(node.document, conversion);
+  const use = byName.get(nameKey(reference));
   if (use === undefined)
     return { kind: 'tool', toolRef: referToTool(node, reference, conversion), requireApproval: false };
   if (String(use.node.path) !== String(node.path)) {
