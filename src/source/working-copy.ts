@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { RetryableError, TerminalError } from '../errors.ts';
 import { isManifestPath, isScriptPath } from '../manifest/file-name.ts';
+import { namedFileBytesMax } from '../manifest/limits.ts';
 import { blobId } from './blob-id.ts';
 import { missing, objectTooLarge, treeTooLarge } from './object-errors.ts';
 import { type Author, entriesMax, type Repository, type TreeChange, type TreeEntry, type TreeMerge } from './reader.ts';
@@ -187,10 +188,12 @@ export class WorkingCopy implements Repository {
   }
 
   #idOf(path: string, found: Stats): { id: string; size: number } {
-    if (found.size > this.#fileBytesMax) return { id: unreadId, size: found.size };
+    // A module may be larger than a manifest.
+    const bytesMax = Math.max(this.#fileBytesMax, namedFileBytesMax(path));
+    if (found.size > bytesMax) return { id: unreadId, size: found.size };
     const known = this.#known.get(path);
     if (known?.stamp === stampOf(found)) return { id: known.id, size: found.size };
-    const { bytes, stamp } = this.#bytes(path, this.#fileBytesMax);
+    const { bytes, stamp } = this.#bytes(path, bytesMax);
     if (bytes === undefined) throw changed(path);
     const id = blobId(bytes);
     // A file written in this moment may be written again without a new time: only settled ones are remembered.

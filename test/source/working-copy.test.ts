@@ -6,6 +6,7 @@ import { openRepository, type Repository } from '../../src/source/repository.ts'
 import { SnapshotCache, snapshot } from '../../src/source/snapshot.ts';
 import { isDirty, WorkingCopy } from '../../src/source/working-copy.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';
+import { echoCommand } from '../support/wasm.ts';
 import { role } from './manifests.ts';
 
 const prod: EnvironmentSettings = { name: 'prod', branch: 'main', paths: ['agents'], apply: 'auto' };
@@ -164,3 +165,24 @@ test('dirty is what a snapshot would read differently', async () => {
   await symlink('/etc/passwd', join(origin.path, 'agents/a.yaml'));
   expect(await dirty()).toBe(true);
 });
+
+test('a module is read, though it is larger than a manifest may be, as it is from a commit', async () => {
+  const module = Buffer.concat([echoCommand(), customSection(600 * 1024)]);
+  const spec = '{description: d, inputSchema: {type: object}, type: wasm, wasm: {module: a.wasm, export: _start}}';
+  const tool = `apiVersion: pawl/v1\nkind: Tool\nmetadata: {name: a}\nspec: ${spec}\n`;
+  await mkdir(join(origin.path, 'agents'), { recursive: true });
+  await writeFile(join(origin.path, 'agents/a.wasm'), module);
+  await write('agents/a.yaml', tool);
+  const taken = await snapshot(files, { commit: 'working-copy', environment: prod });
+  expect(taken.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  const kept = await snapshot(repository, { commit: await origin.commit({}), environment: prod });
+  const [resource] = taken.resources.values();
+  expect(resource?.manifest).toMatchObject({ spec: { wasm: { content: module.toString('base64') } } });
+  expect([...kept.resources.values()]).toEqual([...taken.resources.values()]);
+});
+
+/** Bytes that say nothing, as names and debug information do. */
+function customSection(bytes: number): Buffer {
+  const size = [(bytes & 0x7f) | 0x80, ((bytes >> 7) & 0x7f) | 0x80, bytes >> 14];
+  return Buffer.concat([Buffer.from([0, ...size]), Buffer.alloc(bytes)]);
+}
