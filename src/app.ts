@@ -10,6 +10,7 @@ import { createLocalOperations } from './api/local.ts';
 import { inspectBus, openStore } from './app-database.ts';
 import { examine } from './app-doctor.ts';
 import { openLocal, replayWith } from './app-local.ts';
+import { listServer } from './app-pins.ts';
 import type { Operations } from './api/operations.ts';
 import { findServer } from './api/server-file.ts';
 import { remoteClient, serveApi, startOwnApi } from './app-api.ts';
@@ -54,6 +55,7 @@ function appOf(config: Config, cwd: string): App {
     open: () => openDoor(config),
     openLocal: (environment, ref) =>
       openLocal(config, { environment, ref }, (plane, close) => embeddedDoor(config, plane, close)),
+    listServer: (server, signal) => listServer(config, server, signal),
     replay: replayWith(config, secretsOf(config)),
     migrate: ({ roles }) => withDatabase(config, (database) => bringUp(database, roles)),
     doctor: () => examine(config, openersOf(config)),

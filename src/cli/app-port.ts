@@ -1,6 +1,8 @@
 import type { Operations } from '../api/operations.ts';
 import type { Config } from '../config.ts';
+import type { PinnedTool } from '../manifest/lock.ts';
 import type { Problem } from '../manifest/problem.ts';
+import type { ServerAlone } from '../policy/server-alone.ts';
 import type { RecordedRun, Replayed, ReplayOptions } from '../run/replay-run.ts';
 
 /** What the commands ask of the wiring; `app.ts` provides it, a command only names what it needs. */
@@ -10,6 +12,8 @@ export interface App {
   open(): Promise<Door>;
   /** The files of the working copy, or of a commit, live in a database of their own that goes when the door closes. */
   openLocal(environment: string | undefined, ref?: string): Promise<Door>;
+  /** Asks an MCP server of the working copy for its tools. */
+  listServer(server: ServerAlone, signal: AbortSignal): Promise<OfferedTools>;
   /** Executes a recorded run again in this process, under another bundle. */
   replay(recorded: RecordedRun, options: Omit<ReplayOptions, 'secrets' | 'log' | 'version'>): Promise<Replayed>;
   migrate(options: { readonly roles: boolean }): Promise<Migrated>;
@@ -21,6 +25,12 @@ export interface App {
   worker(options: WorkerStart): Promise<Service>;
   /** Workers of a pool in processes of their own, as many as it asks for. */
   workers(options: { readonly pool: string; readonly report: (sentence: string) => void }): Promise<WorkersService>;
+}
+
+/** What a server says of its tools, by name, and which of them cannot be pinned and why. */
+export interface OfferedTools {
+  readonly tools: ReadonlyMap<string, { readonly definition: PinnedTool['definition'] }>;
+  readonly unusable: ReadonlyMap<string, string>;
 }
 
 export interface Migrated {

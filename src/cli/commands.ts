@@ -16,6 +16,7 @@ import { addHaltCommands } from './halt-commands.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
 import { addProposalCommands } from './proposal-commands.ts';
+import { addMcpCommands } from './mcp-commands.ts';
 import { addOverrideCommands } from './override-commands.ts';
 import { addSecretCommands } from './secret-commands.ts';
 import { addSyncCommands } from './sync-commands.ts';
@@ -34,6 +35,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addExplaining(program, context, outcome);
   addAccessCommands(program, context, outcome);
   addSecretCommands(program, context, outcome);
+  addMcpCommands(program, context, outcome);
   addTokenCommands(program, context, outcome);
   addChanging(program, context, outcome);
   addAcknowledgeCommands(program, context, outcome);

@@ -82,8 +82,8 @@ function checkServer(server: Sound, lock: Lock | undefined, report: Report): Pin
     const message = `${lockPath} has no tools of ${server.address}.`;
     const help =
       severity === 'error'
-        ? 'Add what the server offers to the lock file, or say `pin: onDeclare` while you try it.'
-        : 'Add what the server offers to the lock file before anybody relies on it.';
+        ? `Run \`pawl mcp pin ${name}\` and have the lock file reviewed, or say \`pin: onDeclare\` while you try it.`
+        : `Run \`pawl mcp pin ${name}\` before anybody relies on it: until then no model is offered its tools.`;
     report(server, ['spec', 'pin'], { part: 'key', code: 'pin.missing', severity, message, help });
     return undefined;
   }

@@ -80,6 +80,8 @@ function joinAll(estate: Estate, files: Files, { environment, findings }: Joinin
   const around = { files, fragments: new Fragments(targets, files), reaching };
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
   findings.add(around.fragments.problems);
+  // A server that lacks nothing but its pin is there to be asked for it.
+  const pinnable = new Set((estate.byKind.get('McpServer') ?? []).filter((server) => !findings.isFaulty(server)));
   const pins = pinsOf(estate, files.get(lockPath), report);
   findings.add(pins.problems);
   const given = givenFindings(targets, report);
@@ -100,7 +102,7 @@ function joinAll(estate: Estate, files: Files, { environment, findings }: Joinin
         Array.from(joined.libraries, (library) => library.manifest.address),
       );
     if (joined.given.size > 0) given(manifest, joined);
-    if (joined.resource === undefined || findings.isFaulty(manifest)) continue;
+    if (joined.resource === undefined || (findings.isFaulty(manifest) && !pinnable.has(manifest))) continue;
     resources.set(manifest.address, pins.join(joined.resource));
   }
   return { resources, libraries };

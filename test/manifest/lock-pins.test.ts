@@ -127,7 +127,8 @@ describe('a server without a pin', () => {
   ])('is an error %s, unless it says onDeclare', (_what, lock) => {
     const taken = resolved({ lock });
     expect(findings(taken)).toEqual(['error pin.missing server.yaml:4:1']);
-    expect(taken.resources.has('McpServer/default/tickets')).toBe(false);
+    // It is there to be asked for its tools, with none that could be called.
+    expect(taken.resources.get('McpServer/default/tickets')?.manifest['spec']).not.toHaveProperty('pinned');
     const trying = resolved({ lock, server: `${server}  pin: onDeclare\n` });
     expect(findings(trying)).toEqual(['warning pin.missing server.yaml:9:3']);
     expect(errors(trying)).toEqual([]);
