@@ -53,6 +53,12 @@ export const manifestCodes = {
     cause: 'The field means something only beside another value.',
     cure: 'Remove it, or change the other value.',
   },
+  'manifest.unversioned': {
+    title: 'Program without a version',
+    cause:
+      'A command fetches the package that it runs, and no exact version is written: what runs is another program whenever somebody publishes one.',
+    cure: 'Write the exact version, such as `npx -y tickets@1.4.0`, and pin the server again.',
+  },
   'manifest.value': {
     title: 'Value not allowed',
     cause: 'The field takes only certain values.',
