@@ -129,6 +129,12 @@ const blockChecks: Readonly<Record<string, Check>> = {
       requireFields(builtin, { fields: ['entries'], help: '`lookup` returns one of its entries.' }, within);
     else refuseFields(builtin, { fields: ['entries'], what: '`echo`' }, within);
   },
+  code: (spec, report) => {
+    const { memory } = objectAt(spec, 'isolation');
+    if (typeof memory !== 'number' || memory >= engineBytesMin) return;
+    const message = '`memory` of a function is at least 4MiB, of which its engine takes a part.';
+    report(['isolation', 'memory'], { code: 'manifest.limit', message });
+  },
   wasm: (spec, report) => {
     const { memory } = objectAt(spec, 'wasm');
     if (typeof memory !== 'number' || memory <= wasmBytesMax) return;
@@ -137,3 +143,4 @@ const blockChecks: Readonly<Record<string, Check>> = {
 };
 
 const wasmBytesMax = 4 * 1024 * 1024 * 1024;
+const engineBytesMin = 4 * 1024 * 1024;

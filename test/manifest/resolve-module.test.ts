@@ -62,6 +62,12 @@ describe('what a tool runs', () => {
     expect(first(`const key = "AKIA${'ABCDEFGHIJKLMNOP'}";`)).toMatch(/^manifest\.secret_literal 1:/);
   });
 
+  test('has memory for the engine that it runs in', () => {
+    const small = (memory: string) => tool(`type: code, code: {source: x}, isolation: {memory: ${memory}}`);
+    expect(resolved(small('1MiB'), {}).problems).toEqual(['manifest.limit 4:107']);
+    expect(resolved(small('4MiB'), {}).problems).toEqual([]);
+  });
+
   test('has no files to write to', () => {
     const scratch = tool('type: code, code: {source: export default () => 1}, isolation: {filesystem: scratch}');
     expect(resolved(scratch, {}).problems).toEqual(['manifest.contradiction 4:120']);
