@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { listen } from '../../support/loopback.ts';
 import { localServer, mcpWorld, remoteServer, root } from './fixture.ts';
 
-const everything = join(root, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js');
-const filesystem = join(root, 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js');
+const require = createRequire(import.meta.url);
+const everything = require.resolve('@modelcontextprotocol/server-everything/dist/index.js');
+const filesystem = require.resolve('@modelcontextprotocol/server-filesystem/dist/index.js');
 
 test('the reference server answers over stdio, in a sandbox', async () => {
   const server = mcpWorld(localServer([everything, 'stdio']));
