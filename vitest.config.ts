@@ -20,7 +20,7 @@ const common = {
   // Processes, not threads: tests start servers, change signal handlers and read their own memory.
   pool: 'forks',
   // They end what hangs, and say nothing of how fast anything is: a machine that is busy elsewhere stops for seconds.
-  testTimeout: 90_000,
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 30_000 } },
 } as const;

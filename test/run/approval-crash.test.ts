@@ -48,7 +48,6 @@ const deaths: readonly (readonly [
 
 test.each(deaths)(
   'a worker that is killed %s makes the call at most once, and its approval is used once',
-  { timeout: 60_000 },
   async (_name, point, then) => {
     const { database, options } = opened;
     const url = 'url' in options ? options.url : '';

@@ -9,7 +9,7 @@ import type { TestRepository } from '../support/git.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startProcess } from '../support/processes.ts';
 import type { TestProcess } from '../support/processes.ts';
-import { edit, exampleRepository, ticket, typist } from './example.ts';
+import { edit, exampleRepository, giveDatabase, ticket, typist } from './example.ts';
 
 interface Place {
   readonly repository: TestRepository;
@@ -20,6 +20,7 @@ interface Place {
 
 async function embeddedPlace(): Promise<Place> {
   const repository = await exampleRepository();
+  await giveDatabase(repository, 'empty');
   const options = { directory: join(repository.path, '.pawl', 'db') };
   return { repository, pawl: typist(repository.path), options, close: () => repository.remove() };
 }

@@ -4,9 +4,7 @@ import { createDatabase } from '../support/postgres.ts';
 import { startProcess } from '../support/processes.ts';
 import { edit, exampleRepository, typist } from './example.ts';
 
-test('two controller processes make one revision of each commit, and a killed one is not missed', {
-  timeout: 90_000,
-}, async () => {
+test('two controller processes make one revision of each commit, and a killed one is not missed', async () => {
   const [repository, made] = [await exampleRepository(), await createDatabase()];
   const environment = { DATABASE_URL: made.url };
   const start = () =>

@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts';
 import type { Environment } from '../../src/environment.ts';
 import { say } from '../cli/fixture.ts';
 import type { Said } from '../cli/fixture.ts';
-import { copyImage } from '../support/embedded-image.ts';
+import { copyImage, type Image } from '../support/embedded-image.ts';
 import { createRepository } from '../support/git.ts';
 import type { TestRepository } from '../support/git.ts';
 
@@ -26,11 +26,11 @@ export async function exampleRepository(): Promise<TestRepository> {
 }
 
 /**
- * Gives a repository the embedded database that its first command would take seconds to make. The stories of commands, of
- * up and of a first agent begin without.
+ * Gives a repository the embedded database that its first command would take seconds to make. The stories of up and of a
+ * first agent begin without.
  */
-export async function giveDatabase({ path }: Pick<TestRepository, 'path'>): Promise<void> {
-  await copyImage(join(path, '.pawl', 'db'));
+export async function giveDatabase({ path }: Pick<TestRepository, 'path'>, image: Image = 'newest'): Promise<void> {
+  await copyImage(join(path, '.pawl', 'db'), image);
 }
 
 /** Types commands in a repository, against the database that the environment names. */

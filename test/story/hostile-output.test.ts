@@ -85,9 +85,7 @@ spec:
   };
 }
 
-test('nothing that an author, a model or a tool wrote acts on the terminal or on a build log', {
-  timeout: 60_000,
-}, async () => {
+test('nothing that an author, a model or a tool wrote acts on the terminal or on a build log', async () => {
   const said: (readonly [string, Said])[] = [];
   const type = async (...words: readonly string[]): Promise<Said> => {
     const one = await pawl(...words);

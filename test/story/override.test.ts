@@ -26,9 +26,7 @@ const set = (...words: readonly string[]) => setOf(agent, ...words);
 const setOf = (address: string, ...words: readonly string[]) =>
   pawl('override', 'set', address, '--reason', 'it loops \u001b[31m', '--expires', '2h', ...words);
 
-test('an override is live at once, listed with its reason, and kept by the next plan', {
-  timeout: 60_000,
-}, async () => {
+test('an override is live at once, listed with its reason, and kept by the next plan', async () => {
   const said = await set('--field', 'spec.limits.maxSteps=2', '-o', 'json');
   expect(said).toMatchObject({ exit: 0, stderr: '' });
   const { revision, override, systems } = JSON.parse(said.stdout) as {

@@ -62,9 +62,7 @@ function isThere(pid: number): boolean {
 
 const live = async (database: Database) => (await readWorkers(database)).filter((worker) => worker.live);
 
-test('a worker of a pool takes its runs alone, and hands back what it runs when it is asked to stop', {
-  timeout: 90_000,
-}, async () => {
+test('a worker of a pool takes its runs alone, and hands back what it runs when it is asked to stop', async () => {
   const { database, effects, pawl } = await scene();
   const other = await submit(database);
   const run = await submit(database, { pool });
@@ -80,9 +78,7 @@ test('a worker of a pool takes its runs alone, and hands back what it runs when 
   expect(await readRun(database, run.id)).toMatchObject({ state: 'Queued', crashes: 0 });
 });
 
-test('as many workers run as the pool asks for, and none is left, though the command was killed', {
-  timeout: 90_000,
-}, async () => {
+test('as many workers run as the pool asks for, and none is left, though the command was killed', async () => {
   const { database, effects, pawl } = await scene();
   const runs = [];
   for (let at = 0; at < 2; at += 1) runs.push(await submit(database, { pool }));

@@ -61,6 +61,7 @@ describe('a repository that init has written', () => {
     expect(said.stdout).toContain('wrote  ai/agents here/systems/hello.yaml\n');
     expect(await readFile(join(repository.path, 'README.md'), 'utf8')).toBe('Ours.\n');
     await repository.commit({});
+    await giveDatabase(repository);
     const pawl = typist(repository.path);
     expect(await pawl('validate', '--strict')).toMatchObject({ exit: 0, stderr: '' });
     expect(await pawl('plan', '--detailed-exitcode')).toMatchObject({ exit: 2 });

@@ -268,7 +268,7 @@ export async function until(database: Database, id: string, state?: RunRow['stat
 }
 
 /** Looks again and again until there is something, for a bounded time. */
-export async function eventually<T>(look: () => Promise<T | undefined>, timeoutMs = 40_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const limit = performance.now() + timeoutMs;
   for (;;) {
     const found = await look();

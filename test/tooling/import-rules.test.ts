@@ -84,7 +84,11 @@ beforeAll(async () => {
     await mkdir(dirname(join(copy, name)), { recursive: true });
     await writeFile(join(copy, name), text);
   }
-  const { stdout } = await runProcess({ entry: 'tooling/check-imports.js', args: ['--json', copy], timeoutMs: 60_000 });
+  const { stdout } = await runProcess({
+    entry: 'tooling/check-imports.js',
+    args: ['--json', copy],
+    timeoutMs: 110_000,
+  });
   violations = JSON.parse(stdout);
 });
 
