@@ -25,6 +25,7 @@ export const guardsAndGateways: Readonly<Record<'Guard' | 'Gateway', readonly st
     'spec.description',
     'spec.owner',
     'spec.type=model',
+    'spec.type=tool',
     'spec.class=external',
     'spec.url',
     'spec.provider',

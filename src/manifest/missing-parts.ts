@@ -28,7 +28,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Memory.spec.longTerm.embeddingRef': 'search by meaning',
   'Memory.spec.longTerm.dimensions': 'search by meaning',
   'Tool.spec.isolation.network=declared': 'networks of programs',
-  'Gateway.spec.type=tool': 'MCP servers',
   'Gateway.spec.type=agent': 'exposed agents',
   'Gateway.spec.class=builtin': 'exposed agents',
   'Gateway.spec.exposes': 'exposed agents',

@@ -119,15 +119,15 @@ function remoteOf(server: Resource, spec: SpecOf<'McpServer'>, view: View): Remo
     allowPrivate: gateway ? specOf(gateway, 'Gateway').allowPrivate : allowPrivate,
     headers: headers.sort(byName),
     ...authOf(server, auth),
-    ...(gateway ? { gateway: gatewayOf(gateway) } : {}),
+    ...(gateway ? { gateway: gatewayOf(gateway, url) } : {}),
   };
 }
 
 /** The address of the server behind it is one of the gateway's own, which validation holds. */
-function gatewayOf(gateway: Resource): BundleGateway {
+function gatewayOf(gateway: Resource, address: string): BundleGateway {
   const { type, url, auth } = specOf(gateway, 'Gateway');
   if (type !== 'tool' || url === undefined) throw notRunnable(gateway, 'is no gateway for tools');
-  return { gateway: pathOf(gateway), url, ...authOf(gateway, auth) };
+  return { gateway: pathOf(gateway), url: address, ...authOf(gateway, auth) };
 }
 
 function programOf(server: Resource, spec: SpecOf<'McpServer'>): Program {

@@ -92,6 +92,24 @@ describe('what an agent lists of a server', () => {
     expect(content.servers?.['default/tickets']).toMatchObject(expected);
   });
 
+  test('is called at its address of the gateway, with the gateway’s credential', () => {
+    const keys = resource({ kind: 'Secret', name: 'keys', spec: { keys: { token: 'TOKEN' } } });
+    const auth = { profile: 'bearer', secretRef: { name: 'keys', key: 'token' } };
+    const gateway = resource({
+      kind: 'Gateway',
+      name: 'eu',
+      spec: { type: 'tool', url: 'https://tools.example.com', allowPrivate: true, auth },
+    });
+    const url = 'https://tools.example.com/tickets/mcp';
+    const { content } = compile(estate(keys, gateway, tickets({ url, gatewayRef: 'eu' })));
+    expect(content.servers?.['default/tickets']).toMatchObject({
+      url,
+      allowPrivate: true,
+      gateway: { gateway: 'default/eu', url, auth: { secret: { secret: 'default/keys', key: 'token' } } },
+    });
+    expect(Object.keys(content.secrets)).toEqual(['default/keys']);
+  });
+
   test('names the secrets that it is started with, each with its key alone', () => {
     const keys = resource({ kind: 'Secret', name: 'keys', spec: { keys: { token: 'TOKEN', other: 'OTHER' } } });
     const env = [{ name: 'TOKEN', secretRef: { name: 'keys', key: 'token' }, mountPath: '/run/token' }];
