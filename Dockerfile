@@ -15,9 +15,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 
 FROM node:24-bookworm-slim
-# git reads local repositories and is the faster client; certificates are for fetching over HTTPS.
+# git reads local repositories and is the faster client; certificates are for fetching over HTTPS; bubblewrap keeps
+# programs of tools apart, where the container is let make namespaces.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates git \
+  && apt-get install -y --no-install-recommends bubblewrap ca-certificates git \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /pawl
 COPY --from=packages /pawl/node_modules node_modules
