@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { TestReport } from './tooling/test-report.ts';
+import { reporters } from './tooling/test-report.ts';
 
 /** What is under test are functions, or commands typed in this process: nothing that goes on when its test is over. */
 const pure = 'test/{manifest,plan,policy,trace,cli}/**/*.test.ts';
@@ -25,15 +25,12 @@ const common = {
   expect: { poll: { timeout: 30_000 } },
 } as const;
 
-/** Where .ci/run wants to read what became of the tests. */
-const report = process.env['TEST_REPORT'];
-
 export default defineConfig({
   test: {
     // The default leaves one core idle, and on two cores runs file after file; most tests wait for a server anyway.
     maxWorkers: '100%',
     teardownTimeout: 60_000,
-    reporters: report === undefined ? ['default'] : ['default', new TestReport(report)],
+    reporters: reporters(),
     projects: [
       {
         test: {

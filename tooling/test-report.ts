@@ -2,8 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
+/** Tells whoever started the tests, and also the file in `TEST_REPORT`, where `.ci/run` reads it. */
+export function reporters(): (Reporter | 'default')[] {
+  const path = process.env['TEST_REPORT'];
+  return path === undefined ? ['default'] : ['default', new TestReport(path)];
+}
+
 /** Writes to a file what `.ci/run` says and does after a run of tests. */
-export class TestReport implements Reporter {
+class TestReport implements Reporter {
   readonly #path: string;
 
   constructor(path: string) {
