@@ -33,7 +33,6 @@ import { taskCodes } from './run/task-codes.ts';
 import { sourceCodes } from './source/codes.ts';
 import { storeCodes } from './store/codes.ts';
 import { storedSecretCodes } from './store/secret-codes.ts';
-import { externalAgentCodes } from './tools/a2a/codes.ts';
 import { toolCodes } from './tools/codes.ts';
 
 /** Each area's own registry; one code stands in one of them. */
@@ -63,7 +62,6 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   taskCodes,
   rolloutCodes,
   toolCodes,
-  externalAgentCodes,
   storedSecretCodes,
   modelCodes,
   memoryCodes,

@@ -93,4 +93,22 @@ export const toolCodes = {
       'The word in brackets says why. env_missing: no such variable, or not opened to manifests. file_…: not in a folder of PAWL_SECRET_FILES, a link out of it, not there, not readable, too large or no text. age_…: no key, a key for other recipients, or a damaged ciphertext. stored_…: no value, no key, a key that is missing, or a damaged value. empty, too_short, control_character, no_certificate: the value itself.',
     cure: 'Make the value readable to the worker as docs/secrets.md says; `pawl doctor` shows what it may read.',
   },
+  // Of agents elsewhere, besides what can go wrong with any tool.
+  'agent.remote_refused': {
+    title: 'An agent elsewhere did not take the work',
+    cause:
+      'It rejected the task, answered with an error of the protocol, did not let pawl in, or led to another address.',
+    cure: 'The message holds what it said. Check `url` and `auth` of the agent.',
+  },
+  'agent.remote_failed': {
+    title: 'An agent elsewhere failed',
+    cause: 'Its task ended as failed, or as cancelled by somebody else.',
+    cure: 'The message holds what it said; its own record says more.',
+  },
+  'agent.remote_input': {
+    title: 'An agent elsewhere asked back',
+    cause:
+      'Its task waits for more input, or for somebody to sign in. Nobody can answer it there, so it was cancelled.',
+    cure: 'Give it what it needs in the input of the node, and its credentials in `auth`.',
+  },
 } as const satisfies Record<string, CodeDoc>;

@@ -86,7 +86,7 @@ function bodyOf({ scopes = [] }: BundleOAuth): string {
 }
 
 /** What a server may say of a client (section 5.2); anything else that it says is not repeated. */
-const refusals: ReadonlySet<Json | undefined> = new Set([
+const refusals: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
   'invalid_grant',
@@ -111,7 +111,8 @@ function answerOf(outcome: EgressOutcome, auth: BundleOAuth): Readonly<Record<st
     if (said === undefined) throw unusable(auth, 'with something that is no JSON object');
     return said;
   }
-  const code = refusals.has(said?.['error']) ? ` (${String(said?.['error'])})` : '';
+  const word = said?.['error'];
+  const code = typeof word === 'string' && refusals.has(word) ? ` (${word})` : '';
   const redirect = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
   throw new TerminalError(`${server(auth)} gave no token: it answered with ${status}${redirect}${code}.`, {
     code: 'auth.token_refused',

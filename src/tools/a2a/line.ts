@@ -12,7 +12,7 @@ export class Line {
   readonly #options: ToolCallOptions;
   readonly #endMs: number;
   #outcome: EgressOutcome | undefined;
-  #fault: unknown;
+  #fault: Error | undefined;
 
   constructor(tool: ExternalTool, options: ToolCallOptions) {
     this.#tool = tool;
@@ -45,7 +45,7 @@ export class Line {
       try {
         this.#outcome = await this.#exchange(url, init ?? {}, { signal, deadlineMs: Math.max(1, deadlineMs()) });
       } catch (cause) {
-        this.#fault = cause;
+        this.#fault = cause instanceof Error ? cause : new Error(String(cause), { cause });
         throw cause;
       }
       const outcome = this.#outcome;
