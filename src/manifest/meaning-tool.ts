@@ -50,8 +50,8 @@ function checkBlocks(spec: JsonObject, type: string, report: Report): void {
   if (!connecting.includes(type)) fields.push('egress');
   if (type !== 'http') fields.push('auth');
   if (!hasTiers(type)) fields.push('isolation');
-  // A person is asked once, and has `human.ttl` to answer.
-  if (type === 'human') fields.push('timeout', 'retry', 'idempotent');
+  // A person is asked once, and has `human.ttl` to answer. A default is filled in already.
+  if (type === 'human') fields.push('retry', 'idempotent', ...(spec['timeout'] === '30s' ? [] : ['timeout']));
   refuseFields(spec, { fields, what: `a tool of type ${type}` }, report);
 }
 
