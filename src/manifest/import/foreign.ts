@@ -41,7 +41,10 @@ export class ForeignDocument {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly notes: Note[] = [];
+  readonly #notes: Note[] = [];
+  /** What was said where, by code, place and sentence. */
+  readonly #said = new Set<string>();
+  #isRefused = false;
   /** Where it stands in the file: a `List` holds several. */
   readonly base: Path;
   readonly value: Json;
@@ -90,7 +93,22 @@ export class ForeignDocument {
   }
 
   get isRefused(): boolean {
-    return this.notes.some(({ fate }) => fate === 'refused');
+    return this.#isRefused;
+  }
+
+  get notes(): readonly Note[] {
+    return this.#notes;
+  }
+
+  note(note: Note): void {
+    this.#notes.push(note);
+    this.#said.add(saidKey(note));
+    this.#isRefused ||= note.fate === 'refused';
+  }
+
+  /** Whether the same was said at the same place. */
+  isSaid(note: Pick<Note, 'code' | 'path' | 'message'>): boolean {
+    return this.#said.has(saidKey(note));
   }
 
   /** As people name it: `Agent support/writer (kagent.dev/v1alpha2)`. */
@@ -129,6 +147,10 @@ export class ForeignDocument {
     const severity = note.fate === 'refused' || note.fate === 'dropped' ? 'error' : 'warning';
     return problemIn(this.document, [...this.base, ...note.path], { code, message, help, severity });
   }
+}
+
+function saidKey({ code, path, message }: Pick<Note, 'code' | 'path' | 'message'>): string {
+  return [code, pointer(path), message].join('\0');
 }
 
 export function groupOf(apiVersion: string): string {
@@ -256,6 +278,6 @@ export class ForeignNode {
     // Who says something of a list or a map has not carried over what is in it.
     if (fate !== 'flagged' || typeof this.value !== 'object') this.document.markRead(this.path);
     const { path } = this;
-    this.document.notes.push({ fate, code, path, message, ...(help === undefined ? {} : { help }) });
+    this.document.note({ fate, code, path, message, ...(help === undefined ? {} : { help }) });
   }
 }

@@ -142,10 +142,8 @@ function note(resource: Emitted, reference: ManifestReference, { needs, places }
   const name = places.written.get(reference.address) ?? reference.name;
   const text = noteText({ ...reference, name }, needs, places.declared.get(reference.address));
   for (const node of nodesOf(resource, reference.address, places)) {
-    const isSaid = node.document.notes.some(
-      (one) => one.code === text.code && one.message === text.message && String(one.path) === String(node.path),
-    );
-    if (isSaid) continue;
+    const { code = '', message } = text;
+    if (node.document.isSaid({ code, message, path: node.path })) continue;
     if (needs) node.refuse(text);
     else node.drop(text);
   }

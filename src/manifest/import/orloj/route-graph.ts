@@ -41,10 +41,12 @@ export interface RouteGraph {
 /** Reads the graph of a system without saying anything of it. */
 export function routeGraphOf({ spec }: ForeignDocument): RouteGraph {
   const listed = spec.get('agents').items();
+  // Without a graph, agents follow each other as they are listed.
+  const isListed = spec.get('graph').entries().length === 0;
   const nodes = new Map<string, RouteNode>();
   for (const [index, node] of listed.entries()) {
     if (typeof node.value !== 'string' || nodes.has(nameKey(node.value))) continue;
-    nodes.set(nameKey(node.value), routeNode(node.value, node, inLine(spec, listed[index + 1])));
+    nodes.set(nameKey(node.value), routeNode(node.value, node, isListed ? listed[index + 1] : undefined));
   }
   for (const [name, body] of spec.get('graph').entries()) {
     const key = nameKey(name);
@@ -57,11 +59,6 @@ export function routeGraphOf({ spec }: ForeignDocument): RouteGraph {
   const reached = reachable(entries, (key) => reachedBy(nodes.get(key), nodes));
   const isCyclic = hasCycle(nodes);
   return { nodes, entries, isAssumed: free.length === 0, reached, isCyclic };
-}
-
-/** Without a graph, agents follow each other as they are listed. */
-function inLine(spec: ForeignNode, next: ForeignNode | undefined): ForeignNode | undefined {
-  return spec.get('graph').entries().length === 0 ? next : undefined;
 }
 
 function routeNode(name: string, node: ForeignNode, from: ForeignNode | undefined): RouteNode {
