@@ -38,7 +38,7 @@ describe('explain, of a field', () => {
   test('of which only some values are done names the others and their parts', () => {
     const page = pageOf('Gateway.spec.type');
     expect(page).toContain('allowed     model, tool');
-    expect(page).toMatch(/Enforced, apart from values[\s\S]*`tool`\s\(MCP servers\)/);
+    expect(page).toMatch(/Enforced, apart from values[\s\S]*`agent`\s\(exposed\sagents\)/);
   });
 
   test('that is sensitive says that its value is never shown', () => {
