@@ -3,9 +3,11 @@ import { gitHubOf } from './app-github.ts';
 import type { Check } from './cli/app-port.ts';
 import { checkGitHub } from './cli/check-github.ts';
 import { checkIdentity } from './cli/check-identity.ts';
+import { checkTiers } from './cli/check-tiers.ts';
 import { type Openers, runChecks } from './cli/checks.ts';
 import type { Config } from './config.ts';
 import { inspectGitHub } from './github/inspect.ts';
+import { prove } from './tools/isolation/proved-tiers.ts';
 import { countTokens } from './store/api-token.ts';
 
 /** All that `pawl doctor` looks at: the parts, and who may come in by the door. The database is opened once. */
@@ -23,6 +25,7 @@ export async function examine(config: Config, openers: Openers): Promise<readonl
   return [
     ...checks,
     ...(await gitHubChecks(config)),
+    ...checkTiers(await prove(config.programs)),
     ...checkIdentity(config.api, { tokens, ...(provider === undefined ? {} : { provider }) }),
   ];
 }
