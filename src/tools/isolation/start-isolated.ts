@@ -17,7 +17,7 @@ export async function startIsolated(command: IsolatedCommand, options: Isolation
     default:
       throw new TerminalError(`This worker runs no programs in the tier ${command.tier}.`, {
         code: 'isolation.unavailable',
-        help: 'Start a worker that offers the tier; `pawl get workers` shows what each one offers.',
+        help: 'Start a worker that offers the tier; `pawl doctor` shows what a machine offers.',
       });
   }
 }
