@@ -10,7 +10,7 @@ export function serverSpec(
 ): JsonObject {
   node.flag(
     'import.unpinned',
-    'The operator pins no tools: `pin: onDeclare` takes what the server says, until its tools are in `pawl.lock.yaml`.',
+    'The operator pins no tools: with `pin: onDeclare` it can be planned, and no model is offered its tools until `pawl mcp pin` has put them into `pawl.lock.yaml`.',
   );
   return given({
     transport: 'http',

@@ -36,7 +36,7 @@ const namespaces = new WeakMap<ForeignEstate, ReadonlySet<string>>();
 export function flagUnpinned(document: ForeignDocument): void {
   document.spec.flag(
     'import.unpinned',
-    'kagent pins no tools: `pin: onDeclare` takes what the server says, until its tools are in `pawl.lock.yaml`.',
+    'kagent pins no tools: with `pin: onDeclare` it can be planned, and no model is offered its tools until `pawl mcp pin` has put them into `pawl.lock.yaml`.',
   );
 }
 

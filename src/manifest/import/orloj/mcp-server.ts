@@ -74,7 +74,7 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
     .at('metadata', 'name')
     .flag(
       'import.unpinned',
-      'Orloj takes what the server says of its tools. Here `pin: onDeclare` does so once: pin the tools in `pawl.lock.yaml`, and take it out.',
+      'Orloj takes what the server says of its tools. Here it can be planned with `pin: onDeclare`, and no model is offered its tools until `pawl mcp pin` has put them into `pawl.lock.yaml`.',
     );
   conversion.become(
     document,
