@@ -155,7 +155,8 @@ function ofLimits({ maxTokens, maxCost, maxDuration }: Expectation, ran: Ran): r
   const found: Finding[] = [];
   if (maxTokens !== undefined && ran.tokens > maxTokens)
     found.push({ field: 'maxTokens', expected: maxTokens, came: ran.tokens });
-  if (maxCost !== undefined && ran.cost > maxCost) found.push({ field: 'maxCost', expected: usd(maxCost), came: usd(ran.cost) });
+  if (maxCost !== undefined && ran.cost > maxCost)
+    found.push({ field: 'maxCost', expected: usd(maxCost), came: usd(ran.cost) });
   if (maxDuration !== undefined && ran.durationMs > durationMs(maxDuration))
     found.push({ field: 'maxDuration', expected: maxDuration, came: `${Math.round(ran.durationMs)}ms` });
   return found;

@@ -40,7 +40,7 @@ const fetching: Readonly<Record<string, readonly string[]>> = {
 };
 
 function checkPackage(spec: JsonObject, report: Report): void {
-  const command = String(spec['command']).split('/').at(-1) ?? '';
+  const command = typeof spec['command'] === 'string' ? (spec['command'].split('/').at(-1) ?? '') : '';
   const verbs = Object.hasOwn(fetching, command) ? fetching[command] : undefined;
   if (verbs === undefined) return;
   const args = listAt(spec, 'args').map(String);

@@ -109,7 +109,10 @@ const blockChecks: Readonly<Record<string, Check>> = {
     }
     if (objectAt(spec, 'isolation')['filesystem'] === 'none') {
       const message = 'A program is a file itself, and reads others to start.';
-      report(['isolation', 'filesystem'], contradiction(message, 'Write `readOnly`: it sees the system’s programs and nothing else.'));
+      report(
+        ['isolation', 'filesystem'],
+        contradiction(message, 'Write `readOnly`: it sees the system’s programs and nothing else.'),
+      );
     }
     checkEnvironment(cli, below(report, ['cli']));
     for (const { path, ...finding } of placeholderFindings(spec, 'cli', ['args', 'stdin'])) report(path, finding);

@@ -173,7 +173,9 @@ function demandOf(rule: Sound): Demand | undefined {
 function ownDemand(tool: JsonObject, { kind, namespace, name }: ManifestReference): Demand {
   const spec = objectAt(tool, 'spec');
   const operations =
-    kind === 'McpServer' ? [String(objectAt(spec, 'defaults')['operation'])] : listAt(spec, 'operation').map(String);
+    kind === 'McpServer'
+      ? [objectAt(spec, 'defaults')['operation']].map(String)
+      : listAt(spec, 'operation').map(String);
   const texts = operations.map((operation) => ({
     written: `tool:${name}:${operation}`,
     wanted: `tool:${namespace}/${name}:${operation}`,

@@ -41,9 +41,7 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     ...graphs.flatMap(toolNodesOf),
     ...Object.values(agents).flatMap(({ tools }) => Object.values(tools)),
   ];
-  const tools = sortedRecord(
-    toolPaths.map((path) => [path, toolAt(path, view)]),
-  );
+  const tools = sortedRecord(toolPaths.map((path) => [path, toolAt(path, view)]));
   const servers = serversOf(Object.values(tools), view);
   const memories = memoriesOf(agents, Object.values(tools), view);
   const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));

@@ -275,8 +275,7 @@ export async function isDirty(
     const file = now.get(entry.path);
     now.delete(entry.path);
     if (file === undefined || file.kind !== entry.kind) return true;
-    const same = file.id === unreadId ? file.size === entry.size : file.id === entry.id;
-    if (!same) return true;
+    if (file.id === unreadId ? file.size !== entry.size : file.id !== entry.id) return true;
   }
   return [...now.keys()].some((path) => isManifestPath(path) || isScriptPath(path));
 }

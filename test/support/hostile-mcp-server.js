@@ -200,5 +200,5 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const message = JSON.parse(line);
   if (message.method === undefined) return waiting.get(message.id)?.(message);
   if (message.id === undefined) return;
-  answer(message).then((result) => result !== undefined && write({ id: message.id, result }));
+  void answer(message).then((result) => result !== undefined && write({ id: message.id, result }));
 });

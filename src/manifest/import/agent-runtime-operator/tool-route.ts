@@ -6,8 +6,8 @@ import type { ForeignDocument, ForeignNode } from '../foreign.ts';
 import { foreignKey } from '../foreign-estate.ts';
 import { given } from '../given.ts';
 import { metadataFields } from '../metadata-fields.ts';
-import { objectReference, operatorVersions } from './cluster-fields.ts';
-import { toolGatewayOf } from './gateway-routes.ts';
+import { objectReference, operatorVersions, serviceUrl } from './cluster-fields.ts';
+import { type Route, toolGatewayOf } from './gateway-routes.ts';
 import { serverSpec } from './server-spec.ts';
 import { toolServerUrl } from './tool-server.ts';
 import { checkOneUpstream, externalUrl } from './upstream.ts';
@@ -40,12 +40,14 @@ function convert(document: ForeignDocument, conversion: Conversion): void {
   const filter = spec.get('toolFilter');
   const tools = given({ allow: listOf(filter.get('allow')), deny: listOf(filter.get('deny')) });
   if (url === undefined || document.isRefused) return;
-  const gatewayRef = gatewayOf(document, conversion);
+  const route = toolGatewayOf(document, conversion.estate);
+  const gatewayRef = gatewayOf(document, route, conversion);
   const more: Record<string, Json | undefined> = {
     gatewayRef,
     tools: Object.keys(tools).length === 0 ? undefined : tools,
   };
-  conversion.become(document, serverSpec(spec, { url, ...more }));
+  const through = 'gateway' in route ? throughGateway(document, route.gateway) : url;
+  conversion.become(document, serverSpec(spec, { url: through, ...more }));
 }
 
 function urlOf(upstream: ForeignNode, { estate }: Conversion): string | undefined {
@@ -77,9 +79,17 @@ function listOf(list: ForeignNode): string[] | undefined {
   return written.length === 0 ? undefined : [...new Set(written)];
 }
 
-function gatewayOf(document: ForeignDocument, conversion: Conversion): string | undefined {
+/** The gateway knows what is behind it; an agent calls the address that the gateway has for the route. */
+function throughGateway(route: ForeignDocument, gateway: ForeignDocument): string {
+  route.spec.flag(
+    'import.assumed',
+    'Its gateway chooses the address of a route: the written one is of its namespace and name. Correct it by `status.url`.',
+  );
+  return serviceUrl(gateway, { path: `/${route.namespace}/${route.name}/mcp` });
+}
+
+function gatewayOf(document: ForeignDocument, route: Route, conversion: Conversion): string | undefined {
   const reference = document.spec.get('toolGatewayRef');
-  const route = toolGatewayOf(document, conversion.estate);
   switch (route.kind) {
     case 'none':
       return undefined;

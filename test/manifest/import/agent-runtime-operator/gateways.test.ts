@@ -187,7 +187,7 @@ test('a tool route becomes a server with the choice of tools, behind its gateway
   );
   expect(spec('McpServer/desk/few')).toEqual({
     transport: 'http',
-    url: 'http://tickets.desk.svc.cluster.local:8080/mcp',
+    url: 'http://out.desk.svc.cluster.local/desk/few/mcp',
     allowPrivate: true,
     pin: 'onDeclare',
     gatewayRef: 'out',
@@ -195,7 +195,8 @@ test('a tool route becomes a server with the choice of tools, behind its gateway
   });
   expect(spec('McpServer/desk/all')).toEqual({
     transport: 'http',
-    url: 'https://t.example.org/mcp',
+    url: 'http://out.desk.svc.cluster.local/desk/all/mcp',
+    allowPrivate: true,
     pin: 'onDeclare',
     gatewayRef: 'out',
   });
