@@ -52,7 +52,7 @@ export async function importCommand(context: CliContext, options: ImportOptions)
     out: relative(context.cwd, site.out) || '.',
   };
   show(context, result, { site, isDry, scripted, asJson: options.output === 'json' });
-  return result.refused > 0 || result.losses.length > 0 ? exitCodes.unexpected : exitCodes.success;
+  return result.refused > 0 || result.losses.length > 0 ? exitCodes.findings : exitCodes.success;
 }
 
 interface Showing {

@@ -4,28 +4,16 @@ import { problemIn } from './position.ts';
 import type { Problem } from './problem.ts';
 import { fieldName, unsupported } from './shape-finding.ts';
 import { shownText } from './shown.ts';
-import { unsupportedIn, type Unsupported } from './support.ts';
+import { type Unsupported, unsupportedIn } from './support.ts';
 
 /**
  * What is written in a document of a kind (or of `PawlSettings`) and belongs to a part that this build lacks. Only what
  * is written counts: a default asks for nothing.
  */
 export function unsupportedProblems(title: string, document: Document): Problem[] {
-  return onceInAnEntry(unsupportedIn(title, document.value))
+  return unsupportedIn(title, document.value)
     .slice(0, problemsMax)
     .map((found) => problemOf(found, title, document));
-}
-
-/** An entry of a list that needs a part is said to once: its other fields say how the part is used. */
-function onceInAnEntry(found: readonly Unsupported[]): readonly Unsupported[] {
-  const said = new Set<string>();
-  return found.filter(({ path, part }) => {
-    if (typeof path.at(-2) !== 'number') return true;
-    const key = [...path.slice(0, -1), part].join('\0');
-    if (said.has(key)) return false;
-    said.add(key);
-    return true;
-  });
 }
 
 /** The same of `pawl.yaml`, for each of its environments: what it says of them all is said of each. */

@@ -67,20 +67,6 @@ describe('one mistake is said once', () => {
       expect.stringContaining('b.yaml reference.missing'),
     ]);
   });
-
-  test('a server whose tools an agent takes, however the agent says which', () => {
-    const { problems } = validateText(
-      manifest(
-        'Agent',
-        'a',
-        '{modelRef: m, prompt: p, tools: [{mcpServerRef: mail, tools: [send]}, {mcpServerRef: crm, tools: [find]}]}',
-      ),
-    );
-    expect(problems.map(({ code, message }) => [code, message])).toEqual([
-      ['manifest.unsupported', expect.stringContaining('`spec.tools[0].mcpServerRef`')],
-      ['manifest.unsupported', expect.stringContaining('`spec.tools[1].mcpServerRef`')],
-    ]);
-  });
 });
 
 describe("a node's input is held against what its agent's prompt shows", () => {

@@ -84,7 +84,6 @@ describe('kinds and versions', () => {
   test.each([
     ['Task', '{systemRef: s, requires: {isolation: [container]}}', 'isolation tiers'],
     ['AlertRule', '{metric: leaseTakeovers, op: gt, threshold: 1, receivers: [r]}', 'metrics of leases'],
-    ['Gateway', '{type: tool, url: "https://tools.example/mcp"}', 'MCP servers'],
     ['McpServer', '{transport: stdio, command: x, egress: {hosts: [api.example]}}', 'networks of programs'],
     ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],
     ['Gateway', '{type: agent, class: builtin, exposes: [{agentRef: a}]}', 'exposed agents'],

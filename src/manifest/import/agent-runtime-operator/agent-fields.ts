@@ -15,7 +15,7 @@ export const agentFields: FieldTable = {
     { type: 'string', enum: ['google-adk', 'msaf', 'custom'] },
     "`Agent.spec.runtime`: the templates of both frameworks become pawl's own loop",
   ),
-  'spec.image': mapped('string', '`Agent.spec.runtime.container`, or `external` where the image needs its environment'),
+  'spec.image': mapped('string', '`Agent.spec.runtime.external`: the operator goes on running it'),
   'spec.replicas': ignored({ type: 'integer', min: 0 }, pods),
   'spec.description': mapped('string', '`Agent.spec.description`'),
   'spec.instruction': mapped('string', `\`Agent.spec.prompt\`. ${outside}`),

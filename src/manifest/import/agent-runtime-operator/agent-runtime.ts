@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import type { ForeignDocument } from '../foreign.ts';
 import type { ForeignEstate } from '../foreign-estate.ts';
+import { allowedPrivate } from '../private-url.ts';
 import { serviceUrl } from './cluster-fields.ts';
 import { isTemplateImage } from './runtime-configuration.ts';
 
@@ -11,7 +12,7 @@ export function runsInPawl({ spec }: ForeignDocument, estate: ForeignEstate): bo
   return image === undefined || isTemplateImage(image, estate);
 }
 
-/** What the image of an agent may be told by the operator, and not by pawl. */
+/** What the operator tells the image of an agent. */
 const told = [
   'env',
   'envFrom',
@@ -25,29 +26,24 @@ const told = [
 ];
 
 /**
- * Where an agent with an image of its own runs. A container of pawl's is given nothing but what is sent to it; an image
- * that the operator tells more goes on running in the cluster, and pawl calls it there.
+ * Where an agent with an image of its own runs: in the cluster, as before, with all that the operator tells it. pawl
+ * calls it there and governs the calls.
  */
 export function outsideRuntime({ spec, name, namespace }: ForeignDocument): JsonObject {
   const image = spec.get('image');
+  image.text();
   const [protocol] = spec.get('protocols').items();
   // There is no other type than A2A, which is what pawl calls agents by.
   protocol?.get('type').text();
   const port = protocol?.get('port').number() ?? 8000;
   const path = protocol?.get('path').text();
   for (const other of spec.get('protocols').items().slice(1)) other.ignore('One endpoint is enough to call the agent.');
-  const needed = told.map((field) => spec.get(field)).filter(({ value }) => hasContent(value));
-  for (const node of needed)
+  for (const node of told.map((field) => spec.get(field)).filter(({ value }) => hasContent(value)))
     if (!node.field.startsWith('spec.volume'))
       node.ignore('It stays where the agent runs, which pawl calls from outside.');
-  if (needed.length === 0)
-    return { container: { image: image.text() ?? '', a2a: { port, ...(path === undefined ? {} : { path }) } } };
-  const fields = needed.map(({ field }) => `\`${field}\``).join(', ');
-  image.flag(
-    'import.runs_elsewhere',
-    `The image is told more than pawl tells a container (${fields}): the agent goes on running in the cluster, and pawl calls it at its Service.`,
-  );
-  return { external: { url: serviceUrl({ name, namespace }, { port, path: path ?? '/' }) } };
+  const url = serviceUrl({ name, namespace }, { port, path: path ?? '/' });
+  image.flag('import.runs_elsewhere', `The agent goes on running in the cluster, and pawl calls it at \`${url}\`.`);
+  return { external: { url, allowPrivate: allowedPrivate(image) } };
 }
 
 function hasContent(value: unknown): boolean {

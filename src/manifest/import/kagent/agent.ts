@@ -32,7 +32,7 @@ export const agent: ForeignKind = {
         });
       const { name, namespace } = document;
       const url = `http://${name}.${namespace}:${a2aPort}`;
-      convertAgent(conversion, document, { image: document.spec.at('byo', 'deployment'), port: a2aPort, url });
+      convertAgent(conversion, document, { image: document.spec.at('byo', 'deployment'), url });
     },
   },
 };

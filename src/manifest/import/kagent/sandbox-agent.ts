@@ -8,9 +8,6 @@ import { declarativeFields, describingFields } from './declarative-fields.ts';
 import { elsewhere, noProcess } from './pod-fields.ts';
 import { skillFields } from './skill-fields.ts';
 
-/** Where an image serves A2A on the substrate. */
-const a2aPort = 80;
-
 /** Sandboxes have no address of their own: the controller, as its chart installs it, passes calls on. */
 const controller = 'http://kagent-controller.kagent:8083/api/a2a-sandboxes';
 
@@ -23,12 +20,15 @@ const fields: FieldTable = {
   ...skillFields,
   'spec.declarative.env': ignored('any', noProcess),
   'spec.declarative.imageRegistry': ignored('string', 'pawl runs the agent in its own loop: there is no image.'),
-  'spec.byo': mapped('map', '`Agent.spec.runtime.container`'),
+  'spec.byo': mapped('map', '`Agent.spec.runtime.external`'),
   'spec.byo.args': mapped('list', elsewhere),
   'spec.byo.args[]': mapped('string', elsewhere),
   'spec.byo.cmd': mapped('string', elsewhere),
   'spec.byo.env': mapped('any', elsewhere),
-  'spec.byo.image': mapped({ type: 'string', minLength: 1 }, '`Agent.spec.runtime.container.image`'),
+  'spec.byo.image': mapped(
+    { type: 'string', minLength: 1 },
+    '`Agent.spec.runtime.external`: kagent goes on running it',
+  ),
   'spec.substrate.snapshotsConfig.location': ignored(
     { type: 'string', required: true, pattern: '^gs://.*' },
     substrate,
@@ -50,7 +50,6 @@ export const sandboxAgent: ForeignKind = {
       const { name, namespace, spec } = document;
       convertAgent(conversion, document, {
         image: spec.get('byo'),
-        port: a2aPort,
         url: `${controller}/${namespace}/${name}`,
       });
     },

@@ -89,7 +89,7 @@ test('what the agent loses, or is given, is said at its line', () => {
   );
 });
 
-test('an image that needs nothing more becomes a container, and one that the operator tells more goes on running there', () => {
+test('an image of its own goes on running in the cluster, and is called there', () => {
   const bare = agent(
     'bare',
     '{ framework: custom, image: "registry.example.org/bare:1", protocols: [{ type: A2A, port: 9000, path: /a2a }] }',
@@ -100,15 +100,15 @@ test('an image that needs nothing more becomes a container, and one that the ope
   );
   const { spec, said } = importTexts(bare + told);
   expect(spec('Agent/desk/bare')).toEqual({
-    runtime: { container: { image: 'registry.example.org/bare:1', a2a: { port: 9000, path: '/a2a' } } },
+    runtime: { external: { url: 'http://bare.desk.svc.cluster.local:9000/a2a', allowPrivate: true } },
     limits: { timeout: '5m' },
   });
   expect(spec('Agent/desk/told')).toEqual({
-    runtime: { external: { url: 'http://told.desk.svc.cluster.local:8000/' } },
+    runtime: { external: { url: 'http://told.desk.svc.cluster.local:8000/', allowPrivate: true } },
     limits: { timeout: '5m' },
     expose: { a2a: true },
   });
-  expect(said.filter((line) => line.includes('import.runs_elsewhere'))).toHaveLength(1);
+  expect(said.filter((line) => line.includes('import.runs_elsewhere'))).toHaveLength(2);
 });
 
 test("an image that is a template, or the configuration's own, is no image of its own", () => {

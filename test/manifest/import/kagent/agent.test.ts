@@ -189,7 +189,7 @@ test.each([
   expect(said.filter((one) => one.startsWith('refused import.schema')).join('\n')).toContain(message);
 });
 
-test('an image alone is run by pawl; one that is told more stays where kagent runs it', () => {
+test('an image stays where kagent runs it, and is called there', () => {
   const image = (more: string) => `apiVersion: kagent.dev/v1alpha2
 kind: Agent
 metadata: { name: crew, namespace: desk }
@@ -197,13 +197,13 @@ spec: { type: BYO, description: A crew., byo: { deployment: { image: "ghcr.io/ex
 `;
   expect(importTexts(image(', replicas: 3')).spec('Agent/desk/crew')).toEqual({
     description: 'A crew.',
-    runtime: { container: { image: 'ghcr.io/example/crew:2', a2a: { port: 8080 } } },
+    runtime: { external: { url: 'http://crew.desk:8080', allowPrivate: true } },
   });
   const key = 'sk-proj-' + 'a1B2c3D4'.repeat(6);
   const told = importTexts(image(`, env: [{ name: OPENAI_API_KEY, value: "${key}" }]`));
   expect(told.spec('Agent/desk/crew')).toEqual({
     description: 'A crew.',
-    runtime: { external: { url: 'http://crew.desk:8080' } },
+    runtime: { external: { url: 'http://crew.desk:8080', allowPrivate: true } },
   });
   expect(told.said.join('\n')).toContain('flagged import.secret_value');
   expect(told.said.join('\n')).toContain('flagged import.runs_elsewhere');
