@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRun } from '../../src/store/run.ts';
@@ -81,8 +82,9 @@ describe.each(faults)('a worker that was $name', ({ signal, leaseMs }) => {
     const args = ['url' in options ? options.url : '', point, String(kinds.length), signal, String(leaseMs)];
     const struck = startProcess({ entry, args });
     await struck.waitFor(/struck/, 30_000);
+    const overAt = performance.now() + leaseMs;
     if (signal === 'SIGKILL') expect(await struck.exited()).toEqual({ code: null, signal });
-    // Not waited for: a lease short enough for that would also be over when the machine is busy elsewhere.
+    // The heir need not wait for that: a lease short enough would also be over when the machine is busy elsewhere.
     else await sql`update worker set lease_until = now() - interval '1 millisecond'`.execute(database.db);
     expect(struck.stderr).toBe('');
 
@@ -91,7 +93,8 @@ describe.each(faults)('a worker that was $name', ({ signal, leaseMs }) => {
     try {
       for (const [kind, id] of runs) await until(database, id, outcomes[point][kind].asks ? 'Waiting' : 'Succeeded');
       if (signal === 'SIGSTOP') {
-        // It goes on where it was, is refused, and enlists again under another name.
+        // By its own clock too the lease is over: it makes no call, is refused, and enlists again under another name.
+        await delay(Math.max(0, overAt - performance.now()));
         struck.signal('SIGCONT');
         await eventually(async () => ((await readWorkers(database)).length >= 2 ? true : undefined));
       }

@@ -28,8 +28,10 @@ export async function sandboxLaunch(command: IsolatedCommand, place: SandboxPlac
   const files = command.files ?? [];
   const settings = [
     separationArguments(),
-    await rootArguments(place.host, program),
+    await rootArguments(),
     folderArguments(command, place.mountPoint),
+    // After the folders of its own, which would hide what lies below /tmp.
+    shownArguments(place.host, program),
     files.flatMap(({ path }, index) => ['--perms', '0400', '--ro-bind-data', String(firstFileFd + index), path]),
     ['--remount-ro', '/dev', '--remount-ro', '/'],
     environmentArguments(command),
@@ -102,12 +104,11 @@ const systemFiles = [
   '/etc/ssl/openssl.cnf',
 ];
 
-async function rootArguments({ readable }: IsolationHost, program: Program): Promise<string[]> {
+async function rootArguments(): Promise<string[]> {
   return [
     ['--ro-bind', '/usr', '/usr'],
     ...(await Promise.all(systemFolders.map(systemFolder))),
-    ...[...systemFiles, ...readable].map((path) => ['--ro-bind-try', path, path]),
-    programArguments(program, readable),
+    ...systemFiles.map((path) => ['--ro-bind-try', path, path]),
     ['--proc', '/proc', '--dev', '/dev'],
   ].flat();
 }
@@ -117,6 +118,10 @@ async function systemFolder(path: string): Promise<string[]> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return [];
   return found.isSymbolicLink() ? ['--symlink', await readlink(path), path] : ['--ro-bind', path, path];
+}
+
+function shownArguments({ readable }: IsolationHost, program: Program): string[] {
+  return [...readable.map((path) => ['--ro-bind-try', path, path]), programArguments(program, readable)].flat();
 }
 
 /** A program outside the system's folders is shown alone: what lies beside it may be anything. */
