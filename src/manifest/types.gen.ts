@@ -1876,7 +1876,7 @@ export interface McpServer {
       isolation?: Tier;
     };
     /**
-     * `required`: a tool without a pin in `pawl.lock.yaml` cannot be called. `onDeclare`: what the server declares first is what is pinned.
+     * `required`: a server without a pin in `pawl.lock.yaml` is an error. `onDeclare`: it is a warning, and its tools are neither offered nor called until they are pinned.
      */
     pin: 'required' | 'onDeclare';
   };
