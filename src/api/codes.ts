@@ -23,6 +23,11 @@ export const apiCodes = {
     cause: "The plan was made for a commit that the environment's branch does not contain.",
     cure: 'Merge the commit into the branch, and plan and apply that.',
   },
+  'eval.no_case': {
+    title: 'The run is no case of an Eval',
+    cause: 'A run was submitted as a case of an Eval that is not live, has no such case, or gives it another input.',
+    cure: 'Let `pawl eval` submit the cases of live Evals.',
+  },
   'run.input_invalid': {
     title: 'The input does not fit the system',
     cause: 'The run was given an input that `spec.input.schema` of its AgentSystem refuses.',

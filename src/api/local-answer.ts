@@ -36,8 +36,8 @@ async function answer(plane: ControlPlane, person: Person, request: AnswerReques
   const run = await readRun(database, request.run);
   if (run.ended_at !== null) throw refused('run.ended', `Run ${run.id} has ended (${run.state}); it asks nothing.`);
   const question = chosen(await readQuestions(database, run.id), request);
-  const given = givenBy(person, request, question);
   await assertAsked(plane, person, question);
+  const given = givenBy(person, request, question);
   const place = placeOf(question);
   const outcome = await writeAnswer(database, given);
   // Somebody else was quicker, or the time ran out between reading and writing: the rows say which.
@@ -91,7 +91,8 @@ function givenBy({ name: by }: Person, request: AnswerRequest, question: Questio
 
 function fitting(form: Json | undefined, schema: Json | undefined): Json {
   if (form === undefined) throw refused('answer.invalid', 'The answer holds no form.');
-  if (!isJsonObject(schema)) return form;
+  if (!isJsonObject(schema))
+    throw refused('answer.invalid', 'The question has no form that an answer can be held against.');
   const verdict = schemaCompiler().compile(schema)(form);
   if (verdict.kind === 'valid') return form;
   const where =

@@ -29,6 +29,7 @@ import { alertOperations } from './local-alert.ts';
 import { answerOperations } from './local-answer.ts';
 import { approvalOperations } from './local-approval.ts';
 import { auditOperations } from './local-audit.ts';
+import { assertEvalCase } from './eval-case.ts';
 import { driftOperations } from './local-drift.ts';
 import { overrideOperations } from './local-override.ts';
 import { acknowledgeOperations } from './local-acknowledge.ts';
@@ -164,6 +165,7 @@ async function submit(plane: ControlPlane, person: Person, request: SubmitReques
   await known(plane, request.environment);
   const id = newRunId();
   const accepted = await acceptedSystem(database, request, id);
+  await assertEvalCase(database, { ...request, ...accepted });
   const { environment, input, idempotencyKey, session, requires, priority, deadlineMs, evaluates } = request;
   const prepared = await prepareRun(database.db, {
     id,
