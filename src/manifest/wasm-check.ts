@@ -43,6 +43,7 @@ export function checkWasm(bytes: Uint8Array, use: WasmUse): WasmChecked {
     const message = `The module begins with ${memory.min * wasmPageBytes} bytes of memory, more than it may use.`;
     return refused('memory', message, 'Raise `memory`, or build the module with less.');
   }
+  if (module.tables.length > tablesMax) return refused('module', `The module has more than ${tablesMax} tables.`, core);
   if (module.tables.some(({ min }) => min > tableEntriesMax))
     return refused('module', `The module has a table of more than ${tableEntriesMax} entries.`, core);
   const convention = conventionOf(module, use.export);
@@ -51,6 +52,8 @@ export function checkWasm(bytes: Uint8Array, use: WasmUse): WasmChecked {
 
 /** Of each table, whatever the module asks for. */
 export const tableEntriesMax = 100_000;
+/** Compilers make one or two. Tables lie outside the memory that is limited: their number bounds what they take. */
+const tablesMax = 4;
 
 const core = 'Build it for `wasm32-wasip1`, without threads, exceptions or garbage collection.';
 const sealed = 'A module has no files and no sockets: arguments come on standard input, the result goes to its output.';
@@ -59,17 +62,28 @@ function refused(field: 'module' | 'export' | 'memory', message: string, help: s
   return { kind: 'refused', field, finding: { code: 'tool.module', message, help } };
 }
 
-/** Whether each instruction is known: fuel is counted by them. */
-function assertCountable(bytes: Uint8Array, { sections }: WasmModule): void {
+/**
+ * Whether each instruction is known: fuel is counted by them. What is left of it becomes the global behind the module's
+ * last one: a module that names a global beyond its own is invalid as it is, but would write the counter then.
+ */
+function assertCountable(bytes: Uint8Array, { sections, globals }: WasmModule): void {
   const section = sections.find(({ id }) => id === sectionIds.code);
   if (section === undefined) return;
   const content = new WasmReader(bytes, section.start, section.end);
   for (let bodies = content.u32(); bodies > 0; bodies -= 1) {
     const body = content.part(content.u32());
     skipLocals(body);
-    while (!body.isAtEnd) readInstruction(body);
+    while (!body.isAtEnd) {
+      const { at } = body;
+      readInstruction(body);
+      if (bytes[at] !== globalGet && bytes[at] !== globalSet) continue;
+      if (new WasmReader(bytes, at + 1, body.end).u32() >= globals)
+        throw new ModuleFault('The module uses a global that it does not have.');
+    }
   }
 }
+
+const [globalGet, globalSet] = [0x23, 0x24];
 
 type Import = WasmModule['imports'][number];
 

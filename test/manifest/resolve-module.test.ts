@@ -55,6 +55,26 @@ describe('what a tool runs', () => {
     expect(refused(plain([[0x06, 0x40], op.end])).said).toContain('0x06');
   });
 
+  test('is refused with a global that it does not have, since the counter of its fuel is put there', () => {
+    const global = [6, 6, 1, 0x7e, 1, 0x42, 0, 0x0b];
+    const setting = (index: number) => {
+      const writes = plain([op.i64(1), [0x24, index]]);
+      return { 'tools/sum.wasm': Uint8Array.from([...writes, ...global]) };
+    };
+    const call = tool('type: wasm, wasm: {module: sum.wasm, export: call}');
+    expect(resolved(call, setting(0)).problems).toEqual([]);
+    expect(resolved(call, setting(1)).said).toBe('The module uses a global that it does not have.');
+  });
+
+  test('is refused with more than 4 tables, each of which takes memory that no limit counts', () => {
+    const withTables = (count: number) => {
+      const tables = Array.from({ length: count }, () => [0x70, 0x00, 0x01]).flat();
+      return { 'tools/sum.wasm': Uint8Array.from([...module, 4, 1 + tables.length, count, ...tables]) };
+    };
+    expect(resolved(wasm(), withTables(4)).problems).toEqual([]);
+    expect(resolved(wasm(), withTables(5)).said).toBe('The module has more than 4 tables.');
+  });
+
   test('is refused as a source that is no text, is empty or holds a secret', () => {
     const first = (file: string | Uint8Array) => resolved(code, { 'tools/sum.js': file }).problems[0];
     expect(first(new Uint8Array([0xff, 0xfe]))).toMatch(/^yaml\.|^text\.|encoding/);

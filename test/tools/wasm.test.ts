@@ -145,6 +145,11 @@ describe('a module is refused before it runs', () => {
     expect(await refused(plain([[0x06, 0x40], op.end]))).toContain('0x06');
   });
 
+  test('for a global that would be the counter of its fuel', async () => {
+    const refuels = plain([op.loop, op.i64(1000), [0x24, 0], op.br(0), op.end]);
+    expect(await refused(refuels)).toBe('The module uses a global that it does not have.');
+  });
+
   test('by the engine, where it is no valid code', async () => {
     expect(await refused(plain([op.drop]))).toContain('cannot be compiled');
     expect(await refused(assemble({ functions: [{ export: 'call', type: [[], []], code: [op.i32(1)] }] }))).toContain(
