@@ -5,10 +5,11 @@ import type { ToolCallOptions } from '../options.ts';
 import type { ToolOutcome } from '../tool.ts';
 import { isTask, outputOf } from './answer.ts';
 import { endpointOf } from './endpoint.ts';
-import { exchangeFault, invalid, isOpen, rpcError, type Telling } from './failure.ts';
+import { exchangeFault, faultOr, invalid, isOpen, rpcError, type Telling } from './failure.ts';
 import { type ExternalTool, Line } from './line.ts';
 import { connect, type Interface, type Remote } from './protocol.ts';
-import { type Following, followTask } from './task.ts';
+import type { BegunTask } from './remote-task.ts';
+import { type Following, followTask, unknownOf } from './task.ts';
 
 /**
  * Hands one piece of work to an agent elsewhere, by the A2A protocol: a message, and what becomes of the task that it
@@ -17,15 +18,20 @@ import { type Following, followTask } from './task.ts';
 export async function callA2a(tool: ExternalTool, args: JsonObject, options: ToolCallOptions): Promise<ToolOutcome> {
   const line = new Line(tool, options);
   const telling: Telling = { line, scrub: options.secrets.scrubText };
+  const known = options.task?.known;
+  if (known !== undefined) return takeUp(known, { tool, options, telling });
   const found = await endpointOf(tool, telling, options.signal);
   if ('kind' in found) return found;
-  const known = options.task?.known;
-  const calling = { tool, options, telling, found };
-  if (known !== undefined) {
-    const spoken = found.find(({ version }) => version === known.version);
-    return followTask(following(calling, spoken), known.id);
-  }
-  return send(calling, args);
+  return send({ tool, options, telling, found }, args);
+}
+
+/** Asks for a task that was begun before. Whatever keeps it from being found there, the work may be going on. */
+async function takeUp(known: BegunTask, asking: Omit<Calling, 'found'>): Promise<ToolOutcome> {
+  const { tool, telling, options } = asking;
+  const found = await faultOr(() => endpointOf(tool, telling, options.signal));
+  if ('code' in found) return unknownOf(found, known.id);
+  const spoken = found.find(({ version }) => version === known.version);
+  return followTask(following({ ...asking, found }, spoken), known.id);
 }
 
 interface Calling {

@@ -1,3 +1,4 @@
+import { isPawlError } from '../../errors.ts';
 import type { EgressOutcome } from '../egress.ts';
 import type { ToolOutcome } from '../tool.ts';
 import type { Line } from './line.ts';
@@ -31,6 +32,22 @@ export function exchangeFault(cause: unknown, { line, scrub }: Telling): Extract
     return failed('agent.remote_refused', `The agent at ${line.host} answered with a redirect, which is not followed.`);
   if (status !== 200) return failed('agent.remote_refused', `The agent at ${line.host} answered with ${status}.`);
   return invalid(`The agent at ${line.host} did not answer as the A2A protocol says.`);
+}
+
+/** Why an agent was not asked, or gave no answer to go on with. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What `ask` comes to, with a credential that cannot be had as one more fault: it says nothing of work begun before. */
+export async function faultOr<T>(ask: () => T | Promise<T>): Promise<T | Fault> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!isPawlError(cause)) throw cause;
+    return { code: cause.code, message: cause.message };
+  }
 }
 
 function notAnswered(outcome: Exclude<EgressOutcome, { kind: 'answered' }>): Extract<ToolOutcome, { kind: 'failed' }> {

@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import type { ToolOutcome } from '../tool.ts';
 import { outputOf, wordsOf } from './answer.ts';
-import { exchangeFault, failed, invalid, rpcError, type Telling } from './failure.ts';
+import { exchangeFault, type Fault, failed, faultOr, invalid, rpcError, type Telling } from './failure.ts';
 import type { Remote } from './protocol.ts';
 
 export interface Following {
@@ -43,7 +43,8 @@ export async function followTask(following: Following, id: string, begun?: Task)
       unanswered = 0;
     } catch (cause) {
       if (signal.aborted || line.leftMs() === 0) return giveUp(following, id);
-      const fault = exchangeFault(cause, telling);
+      // A token that cannot be had ends no task: the agent goes on.
+      const fault = await faultOr(() => exchangeFault(cause, telling));
       if (rpcError(cause)?.code === taskNotFound)
         return unknownOf(
           { code: 'agent.remote_refused', message: `The agent at ${line.host} no longer knows the task.` },
@@ -56,7 +57,14 @@ export async function followTask(following: Following, id: string, begun?: Task)
 }
 
 /** Errors of one question that the next may not meet. */
-const passing: ReadonlySet<string> = new Set(['tool.network', 'tool.timeout', 'tool.unavailable', 'tool.rate_limited']);
+const passing: ReadonlySet<string> = new Set([
+  'tool.network',
+  'tool.timeout',
+  'tool.unavailable',
+  'tool.rate_limited',
+  'auth.token_unavailable',
+  'secret.unavailable',
+]);
 
 const taskNotFound = -32_001;
 
@@ -138,10 +146,7 @@ async function cancel({ open }: Following, id: string): Promise<boolean> {
 
 const over: ReadonlySet<number> = new Set([states.completed, states.failed, states.canceled, states.rejected]);
 
-function unknownOf(
-  { code, message }: { readonly code: string; readonly message: string },
-  id: string,
-): Extract<ToolOutcome, { kind: 'unknown' }> {
+export function unknownOf({ code, message }: Fault, id: string): Extract<ToolOutcome, { kind: 'unknown' }> {
   return { kind: 'unknown', code, message: `${message} Its task is ${shown(id)}.` };
 }
 

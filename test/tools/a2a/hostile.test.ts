@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ToolOutcome } from '../../../src/tools/tool.ts';
 import type { A2aAnswer } from '../../support/a2a-server.ts';
-import { startOAuthServer } from '../../support/oauth-server.ts';
+import { grant, startOAuthServer } from '../../support/oauth-server.ts';
 import { canarySecrets } from '../fixture.ts';
 import { agent, call, keeping, toolAt, versions } from './fixture.ts';
 
@@ -134,6 +134,49 @@ describe('an agent elsewhere', () => {
       return nth === 1 ? cut : { task: 'completed', parts: [{ text: 'Found.' }] };
     });
     expect(await call(toolAt(url))).toEqual({ kind: 'done', output: 'Found.' });
+  });
+
+  test.each<[string, number, Partial<ToolOutcome>]>([
+    ['a moment goes on with its task', 2, { kind: 'done', output: 'Found.' }],
+    ['long leaves open what it did', 50, { kind: 'unknown', code: 'tool.timeout' }],
+  ])('for which no token can be had for %s', async (_name, refusals, end) => {
+    const tokens = await startOAuthServer((response, nth) =>
+      nth === 1 || nth > 1 + refusals ? grant(response, nth) : void response.writeHead(503).end(),
+    );
+    onTestFinished(() => tokens.close());
+    const { url, seen } = await agent(({ verb, headers }) => {
+      if (verb === 'send') return { task: 'working' };
+      return headers.authorization === 'Bearer token-1'
+        ? html(401)
+        : { task: 'completed', parts: [{ text: 'Found.' }] };
+    });
+    const secret = { secret: 'default/crm', key: 'token' };
+    const auth = { profile: 'oauth2ClientCredentials', secret, tokenUrl: tokens.tokenUrl } as const;
+    const outcome = await call(toolAt(url, { auth }, 2_000), { secrets: canarySecrets('client:hunter22') });
+    expect(outcome).toMatchObject(end);
+    if (outcome.kind === 'unknown') expect(outcome.message).toContain('Its task is task-1.');
+    expect(seen.filter(({ verb }) => verb === 'send')).toHaveLength(1);
+  });
+
+  test('whose card cannot be fetched leaves open a task that it began before', async () => {
+    const { url, seen } = await agent(
+      () => ({ task: 'working' }),
+      '1.0',
+      () => ({}),
+    );
+    const tool = toolAt(url.replace('/a2a', '/card.json'));
+    const task = keeping({ known: { id: 'task-1', version: '1.0' } });
+    const outcome = await call(tool, { task });
+    expect(outcome).toMatchObject({ kind: 'unknown', code: 'result.invalid' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('Its task is task-1.'));
+    const tokens = await startOAuthServer((response) => void response.writeHead(503).end());
+    onTestFinished(() => tokens.close());
+    const secret = { secret: 'default/crm', key: 'token' };
+    const auth = { profile: 'oauth2ClientCredentials', secret, tokenUrl: tokens.tokenUrl } as const;
+    const secrets = canarySecrets('client:hunter22');
+    const closed = toolAt(url.replace('/a2a', '/card.json'), { auth });
+    expect(await call(closed, { task, secrets })).toMatchObject({ kind: 'unknown', code: 'auth.token_unavailable' });
+    expect(seen).toEqual([]);
   });
 
   test.each(versions)('may be named by its card (%s)', async (version) => {
