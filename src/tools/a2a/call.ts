@@ -5,7 +5,7 @@ import type { ToolCallOptions } from '../options.ts';
 import type { ToolOutcome } from '../tool.ts';
 import { isTask, outputOf } from './answer.ts';
 import { endpointOf } from './endpoint.ts';
-import { exchangeFault, faultOr, invalid, isOpen, rpcError, type Telling } from './failure.ts';
+import { exchangeFault, faultOr, isOpen, rpcError, type Telling, unreadable } from './failure.ts';
 import { type ExternalTool, Line } from './line.ts';
 import { connect, type Interface, type Remote } from './protocol.ts';
 import type { BegunTask } from './remote-task.ts';
@@ -62,7 +62,7 @@ async function send(calling: Calling, args: JsonObject): Promise<ToolOutcome> {
     } catch (cause) {
       if (index + 1 < found.length && isOtherVersion(rpcError(cause)?.code)) continue;
       const fault = exchangeFault(cause, telling);
-      return isOpen(line) ? { kind: 'unknown', code: fault.code, message: fault.message } : fault;
+      return isOpen(line, cause) ? { kind: 'unknown', code: fault.code, message: fault.message } : fault;
     }
     return taken(answer, { following: following(calling, spoken), version: spoken.version, options });
   }
@@ -78,10 +78,10 @@ interface Taken {
 async function taken(answer: Message | Task, { following, version, options }: Taken): Promise<ToolOutcome> {
   const { line } = following.telling;
   if (!isTask(answer)) {
-    if (answer.parts.length === 0) return invalid(`The agent at ${line.host} answered with an empty message.`);
+    if (answer.parts.length === 0) return unreadable(`The agent at ${line.host} answered with an empty message.`);
     return { kind: 'done', output: outputOf(answer) };
   }
-  if (!isTaskId(answer.id)) return invalid(`The agent at ${line.host} began a task without a usable id.`);
+  if (!isTaskId(answer.id)) return unreadable(`The agent at ${line.host} began a task without a usable id.`);
   await options.task?.begun({ id: answer.id, version });
   return followTask(following, answer.id, answer);
 }

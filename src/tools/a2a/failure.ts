@@ -66,10 +66,15 @@ function notAnswered(outcome: Exclude<EgressOutcome, { kind: 'answered' }>): Ext
   }
 }
 
-/** Whether an exchange may have reached the agent and nobody knows what it made of it. */
-export function isOpen(line: Line): boolean {
+/**
+ * Whether the agent may have taken the request and nobody knows what it made of it: it did not answer, broke down, or
+ * answered what cannot be read. What it refuses in words of the protocol it has not done. `cause`: what the SDK threw.
+ */
+export function isOpen(line: Line, cause: unknown): boolean {
   const outcome = line.outcome();
-  return outcome !== undefined && outcome.kind !== 'answered' && outcome.sent && outcome.kind !== 'tooLarge';
+  if (outcome === undefined || rpcError(cause) !== undefined) return false;
+  if (outcome.kind !== 'answered') return outcome.sent;
+  return outcome.status >= 500 || (outcome.status >= 200 && outcome.status < 300);
 }
 
 /** An error that the agent itself says, by the protocol; undefined: it said none. */
@@ -82,6 +87,11 @@ export function failed(code: string, message: string): Extract<ToolOutcome, { ki
   return { kind: 'failed', code, message, retryable: false };
 }
 
-export function invalid(message: string): Extract<ToolOutcome, { kind: 'failed' }> {
+function invalid(message: string): Extract<ToolOutcome, { kind: 'failed' }> {
   return failed('result.invalid', message);
+}
+
+/** An answer that the protocol does not have, to a request that was taken: the work may be done, or going on. */
+export function unreadable(message: string): Extract<ToolOutcome, { kind: 'unknown' }> {
+  return { kind: 'unknown', code: 'result.invalid', message };
 }

@@ -1,7 +1,7 @@
 import type { Task } from '@a2a-js/sdk';
 import type { ToolOutcome } from '../tool.ts';
 import { outputOf, wordsOf } from './answer.ts';
-import { exchangeFault, type Fault, failed, faultOr, invalid, rpcError, type Telling } from './failure.ts';
+import { exchangeFault, type Fault, failed, faultOr, rpcError, type Telling, unreadable } from './failure.ts';
 import type { Remote } from './protocol.ts';
 
 export interface Following {
@@ -90,7 +90,8 @@ function paused(ms: number, signal: AbortSignal): Promise<void> {
 async function endOf(task: Task, following: Following, id: string): Promise<ToolOutcome | undefined> {
   const { telling } = following;
   const { host } = telling.line;
-  if (task.id !== id) return invalid(`The agent at ${host} answered with another task than it was asked for.`);
+  if (task.id !== id)
+    return unknownOf(unreadable(`The agent at ${host} answered with another task than it was asked for.`), id);
   const words = telling.scrub(wordsOf(task)).slice(0, wordsMax);
   const said = words === '' ? '.' : `: ${words}`;
   switch (task.status?.state) {
@@ -115,7 +116,10 @@ async function endOf(task: Task, following: Following, id: string): Promise<Tool
       await cancel(following, id);
       return failed('agent.remote_input', `The agent at ${host} asks to be let in elsewhere, and was stopped${said}`);
     default:
-      return invalid(`The agent at ${host} says of its task a state that the A2A protocol does not have.`);
+      return unknownOf(
+        unreadable(`The agent at ${host} says of its task a state that the A2A protocol does not have.`),
+        id,
+      );
   }
 }
 
@@ -127,24 +131,27 @@ async function giveUp(following: Following, id: string): Promise<ToolOutcome> {
     ? { code: 'tool.aborted', message: 'The call was given up by its worker.' }
     : { code: 'tool.timeout', message: `The agent at ${telling.line.host} was not done in time.` };
   if (isAborted && leaves()) return unknownOf(fault, id);
-  const isOver = await cancel(following, id);
-  if (!isOver) return unknownOf({ ...fault, message: `${fault.message} It could not be stopped.` }, id);
+  const left = await cancel(following, id);
+  const state = left?.id === id ? left.status?.state : undefined;
+  // It was done while it was asked to stop.
+  if (left !== undefined && state === states.completed) return { kind: 'done', output: outputOf(left) };
+  if (state === undefined || !stopped.has(state))
+    return unknownOf({ ...fault, message: `${fault.message} It could not be stopped.` }, id);
   return { kind: 'failed', code: fault.code, message: `${fault.message} It was stopped.`, retryable: false };
 }
 
-/** Whether the task is over now, one way or another. */
-async function cancel({ open }: Following, id: string): Promise<boolean> {
+/** Asks that the task be stopped. How it stands then; undefined: nobody knows. */
+async function cancel({ open }: Following, id: string): Promise<Task | undefined> {
   try {
     const remote = await open(AbortSignal.timeout(cancelMs), () => cancelMs);
-    const { status } = await remote.cancelTask(id);
-    return status !== undefined && over.has(status.state);
+    return await remote.cancelTask(id);
   } catch {
     // Whatever it is that the agent answers, nobody knows that it stopped.
-    return false;
+    return undefined;
   }
 }
 
-const over: ReadonlySet<number> = new Set([states.completed, states.failed, states.canceled, states.rejected]);
+const stopped: ReadonlySet<number> = new Set([states.failed, states.canceled, states.rejected]);
 
 export function unknownOf({ code, message }: Fault, id: string): Extract<ToolOutcome, { kind: 'unknown' }> {
   return { kind: 'unknown', code, message: `${message} Its task is ${shown(id)}.` };

@@ -101,6 +101,12 @@ describe.each(versions)('an agent elsewhere that speaks A2A %s', (version) => {
     });
   });
 
+  test('that is done while it is told to stop has done it', async () => {
+    const done = { task: 'completed', parts: [{ text: 'Found.' }] } satisfies A2aAnswer;
+    const { url } = await agent(({ verb }) => (verb === 'cancel' ? done : { task: 'working' }), version);
+    expect(await call(toolAt(url, {}, 300))).toEqual({ kind: 'done', output: 'Found.' });
+  });
+
   test('that does not stop leaves open what it did', async () => {
     const { url, host } = await agent(() => ({ task: 'working' }), version);
     const message = `The agent at ${host} was not done in time. It could not be stopped. Its task is task-1.`;

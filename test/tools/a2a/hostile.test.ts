@@ -26,7 +26,21 @@ describe('an agent elsewhere', () => {
     [
       'that is broken',
       html(500),
-      { kind: 'failed', code: 'tool.unavailable', message: 'The agent at HOST answered with 500.' },
+      { kind: 'unknown', code: 'tool.unavailable', message: 'The agent at HOST answered with 500.' },
+    ],
+    [
+      'that breaks down and says why',
+      {
+        raw: (response, { id }) =>
+          void response
+            .writeHead(500)
+            .end(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32_602, message: 'Bad part' } })),
+      },
+      {
+        kind: 'failed',
+        code: 'agent.remote_refused',
+        message: 'The agent at HOST refused the request (-32602): Bad part',
+      },
     ],
     [
       'that asks to slow down',
@@ -50,7 +64,11 @@ describe('an agent elsewhere', () => {
     [
       'that answers with a page',
       html(200),
-      { kind: 'failed', code: 'result.invalid', message: 'The agent at HOST did not answer as the A2A protocol says.' },
+      {
+        kind: 'unknown',
+        code: 'result.invalid',
+        message: 'The agent at HOST did not answer as the A2A protocol says.',
+      },
     ],
     [
       'that leads elsewhere',
@@ -64,17 +82,25 @@ describe('an agent elsewhere', () => {
     [
       'that answers another request',
       otherId,
-      { kind: 'failed', code: 'result.invalid', message: 'The agent at HOST did not answer as the A2A protocol says.' },
+      {
+        kind: 'unknown',
+        code: 'result.invalid',
+        message: 'The agent at HOST did not answer as the A2A protocol says.',
+      },
     ],
     [
       'that says a thing twice',
       twice,
-      { kind: 'failed', code: 'result.invalid', message: 'The agent at HOST did not answer as the A2A protocol says.' },
+      {
+        kind: 'unknown',
+        code: 'result.invalid',
+        message: 'The agent at HOST did not answer as the A2A protocol says.',
+      },
     ],
     [
       'that answers with a book',
       long,
-      { kind: 'failed', code: 'result.too_large', message: 'The answer is longer than 65536 bytes.' },
+      { kind: 'unknown', code: 'result.too_large', message: 'The answer is longer than 65536 bytes.' },
     ],
     [
       'that breaks off',
@@ -84,21 +110,21 @@ describe('an agent elsewhere', () => {
     [
       'that names no task',
       { task: 'working', id: '' },
-      { kind: 'failed', code: 'result.invalid', message: 'The agent at HOST began a task without a usable id.' },
+      { kind: 'unknown', code: 'result.invalid', message: 'The agent at HOST began a task without a usable id.' },
     ],
     [
       'in a state that there is not',
       { task: 'dreaming' },
       {
-        kind: 'failed',
+        kind: 'unknown',
         code: 'result.invalid',
-        message: 'The agent at HOST says of its task a state that the A2A protocol does not have.',
+        message: 'The agent at HOST says of its task a state that the A2A protocol does not have. Its task is task-1.',
       },
     ],
     [
       'that says nothing',
       { message: [] },
-      { kind: 'failed', code: 'result.invalid', message: 'The agent at HOST answered with an empty message.' },
+      { kind: 'unknown', code: 'result.invalid', message: 'The agent at HOST answered with an empty message.' },
     ],
   ])('%s', async (_name, answer, end) => {
     const { url, host } = await agent(() => answer);
@@ -124,8 +150,8 @@ describe('an agent elsewhere', () => {
     const { url, host } = await agent(({ verb }) =>
       verb === 'send' ? { task: 'working' } : { task: 'completed', id: 'b' },
     );
-    const message = `The agent at ${host} answered with another task than it was asked for.`;
-    expect(await call(toolAt(url))).toEqual({ kind: 'failed', code: 'result.invalid', message, retryable: false });
+    const message = `The agent at ${host} answered with another task than it was asked for. Its task is task-1.`;
+    expect(await call(toolAt(url))).toEqual({ kind: 'unknown', code: 'result.invalid', message });
   });
 
   test('that breaks off while it works is asked again', async () => {
