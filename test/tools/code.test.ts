@@ -59,6 +59,22 @@ describe('a function in JavaScript', () => {
     expect(await calledSource('throw undefined; export default 1')).toMatchObject({ code: 'tool.failed' });
   });
 
+  test('that throws or returns what claims to be large makes nothing large outside of it', async () => {
+    const large = 'const large = []; large.length = 4e9;';
+    expect(await calledSource(`${large} export default () => { throw large; }`)).toMatchObject({
+      message: 'The function threw Error.',
+    });
+    const told = `${large} export default () => { throw { name: 'Odd', message: large, stack: large }; }`;
+    expect(await calledSource(told)).toMatchObject({ message: 'The function threw Odd.' });
+    const long = 'export default () => { throw new Error("x".repeat(1_000_000)); }';
+    expect(await calledSource(long)).toMatchObject({ message: 'The function threw Error (tool.js:1).' });
+    expect(await calledSource('export default () => { throw "too far"; }')).toMatchObject({
+      message: 'The function threw too far.',
+    });
+    const replaced = `${large} JSON.stringify = () => large; export default () => 1;`;
+    expect(await calledSource(replaced)).toMatchObject({ code: 'result.too_large' });
+  });
+
   test('that loops for ever, or matches for ever, is ended at the deadline', async () => {
     const sources = ['export default () => { for (;;); }', 'export default () => /^(a+)+$/.test("a".repeat(40) + "!")'];
     for (const source of sources) {

@@ -118,22 +118,45 @@ async function callSource(module, { source, input, memory, outputBytesMax }) {
     while (promise.promiseState === 0 && vm.executePendingJobs() > 0);
     if (promise.promiseState === 0) return { kind: 'failed', message: 'The function waits for what never comes' };
     const { value, error } = await vm.resolvePromise(promise);
-    if (error !== undefined) return { kind: 'failed', message: thrown(vm.dump(error)) };
+    if (error !== undefined) return { kind: 'failed', message: thrown(error) };
     const result = value.getProp('text');
     if (result.isUndefined) return { kind: 'done', output: new TextEncoder().encode('null') };
+    // The function can replace JSON.stringify, and a character is at least one byte.
+    if (!result.isString || result.length > outputBytesMax) return { kind: 'tooLarge' };
     const output = new TextEncoder().encode(result.toString());
     return output.length > outputBytesMax ? { kind: 'tooLarge' } : { kind: 'done', output };
   } catch (cause) {
-    if (cause instanceof JSException) return { kind: 'failed', message: thrown(cause) };
-    return { kind: 'failed', message: `The function was stopped: ${cause?.message ?? cause}` };
+    if (cause instanceof JSException) return { kind: 'failed', message: thrown(cause.handle) };
+    return {
+      kind: 'failed',
+      message: `The function was stopped: ${String(cause?.message ?? cause).slice(0, textMax)}`,
+    };
   }
 }
 
-/** An error of the tool: what it says of itself, and where. */
+/** What was thrown: what it says of itself, and where. */
 function thrown(error) {
-  if (typeof error !== 'object' || error === null) return `The function threw ${String(error)}`;
-  const place = /tool\.js:\d+/.exec(error.stack ?? '')?.[0];
-  return `The function threw ${error.name ?? 'Error'}: ${error.message}${place === undefined ? '' : ` (${place})`}`;
+  if (!error.isObject) return `The function threw ${simple(error)}`;
+  const [name, message, stack] = ['name', 'message', 'stack'].map((key) => textOf(error.getProp(key)));
+  const place = /tool\.js:\d+/.exec(stack ?? '')?.[0];
+  const said = message === undefined ? '' : `: ${message}`;
+  return `The function threw ${name ?? 'Error'}${said}${place === undefined ? '' : ` (${place})`}`;
+}
+
+function simple(value) {
+  if (value.isString) return textOf(value) ?? 'a long text';
+  return value.isSymbol || value.isBigInt ? `a ${value.typeof}` : value.toString();
+}
+
+/** Of what is thrown. */
+const textMax = 10_000;
+
+/**
+ * Only a short string leaves the engine. Everything else is as large as it claims to be: of an array whose length is
+ * set to 4,000,000,000, `dump` makes one with so many entries, outside the memory that the function has.
+ */
+function textOf(value) {
+  return value.isString && value.length <= textMax ? value.toString() : undefined;
 }
 
 /** What the engine itself takes of its memory before a line of the tool runs. */
