@@ -45,8 +45,11 @@ export async function serversAsked(root: string, { servers, env }: McpOptions): 
   const lock = text === undefined ? undefined : lockIn(text);
   const asked = servers.map((name) => {
     const resource = known.find((one) => pathOf(one) === name) ?? only(known.filter((one) => one.name === name));
-    const [wrong] = problems.filter(({ address, code }) => address === resource?.address && !code.startsWith('pin.'));
-    if (wrong?.severity === 'error') throw refused(`${wrong.file}:${wrong.line}: ${wrong.message}`, wrong.code);
+    const wrong = problems.find(
+      ({ address, code, severity, blocks }) =>
+        address === resource?.address && !code.startsWith('pin.') && (severity === 'error' || blocks === 'apply'),
+    );
+    if (wrong !== undefined) throw refused(`${wrong.file}:${wrong.line}: ${wrong.message}`, wrong.code);
     if (resource === undefined) throw unknownServer(name, known);
     const { defaults } = specOf(resource, 'McpServer');
     return { resource, alone: serverAlone(resource, resources), operation: defaults.operation };

@@ -32,6 +32,7 @@ export function pinsOf(estate: Estate, bytes: Uint8Array | undefined, report: Re
   const pinned = new Map<string, Pinned>();
   const stale = new Map<string, string>();
   for (const server of estate.byKind.get('McpServer') ?? []) {
+    checkName(server, estate, report);
     const pin = checkServer(server, lock, report);
     if (typeof pin === 'string') stale.set(server.address, pin);
     else if (pin !== undefined) pinned.set(server.address, pin);
@@ -45,7 +46,7 @@ export function pinsOf(estate: Estate, bytes: Uint8Array | undefined, report: Re
     problems: unusedProblems(lock, estate),
     join: (resource) => {
       const server = pinned.get(resource.address);
-      if (server !== undefined) return joined(resource, server.entry, { pinned: contentOf(server.entry) });
+      if (server !== undefined) return joined(resource, server.entry, { pinned: contentOf(server) });
       const field = stale.get(resource.address);
       // Under `pin: onDeclare` a plan goes on, and what is called must not be taken for what was looked at.
       if (field !== undefined) return joined(resource, field, { pinned: { stale: field } });
@@ -70,6 +71,17 @@ function lockOf(bytes: Uint8Array): ReturnType<typeof parseLock> {
   const known = locks.get(bytes) ?? parseLock({ path: lockPath, bytes });
   locks.set(bytes, known);
   return known;
+}
+
+/** A role names both alike. */
+function checkName(server: Sound, { known }: Estate, report: Report): void {
+  const { namespace, name } = server.identity;
+  if (!known.has(`Tool/${namespace}/${name}`)) return;
+  report(server, ['metadata', 'name'], {
+    code: 'manifest.duplicate_entry',
+    message: `Tool/${namespace}/${name} has the same name: a role that grants one would grant the other.`,
+    help: 'Give one of the two another name.',
+  });
 }
 
 /** The server's pin; where it is of another server than the declared one, the field that says so. */
@@ -184,10 +196,14 @@ function noTool(written: string, { server, names }: { readonly server: string; r
   };
 }
 
-/** Everything that reaches a model or a worker; when and with what it was pinned does not. */
-function contentOf({ identity, toolsDigest, tools }: PinnedServer): JsonObject {
+/**
+ * Everything that reaches a model or a worker; when and with what it was pinned does not, nor what the server's own
+ * lists leave out: a Tool of type `mcp` that names it has no pin, and is not called.
+ */
+function contentOf({ entry: { identity, toolsDigest, tools }, names }: Pinned): JsonObject {
   const { imageDigest } = identity;
-  return { ...(imageDigest === undefined ? {} : { imageDigest }), toolsDigest, tools } as unknown as JsonObject;
+  const usable = Object.fromEntries(names.map((name) => [name, tools[name]]));
+  return { ...(imageDigest === undefined ? {} : { imageDigest }), toolsDigest, tools: usable } as unknown as JsonObject;
 }
 
 // A resource is made again only when its pin differs.

@@ -142,7 +142,8 @@ function imageOf(server: Resource, spec: SpecOf<'McpServer'>): Image {
   const named = image.replace(/@sha256:[0-9a-f]{64}$/, '');
   return {
     transport: 'container',
-    image: digest === undefined ? image : `${withoutTag(named)}@${digest}`,
+    // A manifest that names a digest is what was reviewed; the lock file speaks of tags.
+    image: digest === undefined || named !== image ? image : `${withoutTag(named)}@${digest}`,
     ...(command === undefined ? {} : { command }),
     args,
     env: env.map((one) => variableOf(server, one)).sort(byName),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type JsonObject } from '../../src/manifest/json.ts';
+import { isJsonObject, type JsonObject } from '../../src/manifest/json.ts';
+import { objectAt } from '../../src/manifest/manifest-reference.ts';
 import { lockText, pinServer } from '../../src/manifest/lock-text.ts';
 import { parseDocuments } from '../../src/manifest/document.ts';
 import { resolve } from '../../src/manifest/resolve.ts';
@@ -236,4 +237,28 @@ test('a server that is another than the pinned one is told apart from one that n
   expect(taken.resources.get('McpServer/default/tickets')?.manifest['spec']).toMatchObject({
     pinned: { stale: 'args' },
   });
+});
+
+test('what the server’s own lists leave out is no part of its pin, whoever names it', () => {
+  const narrow = server.replace('transport: stdio', 'transport: stdio\n  tools: { deny: ["delete_*"] }');
+  const { resources } = resolved({ server: narrow, lock: lockOf(narrow) });
+  const spec = resources.get('McpServer/default/tickets')?.manifest['spec'];
+  const pinned = isJsonObject(spec) ? objectAt(objectAt(spec, 'pinned'), 'tools') : {};
+  expect(Object.keys(pinned)).toEqual(['create_issue', 'get_issue', 'get_user']);
+});
+
+test('a server and a tool of one name are refused: a role could not tell them apart', () => {
+  const tool = `---
+apiVersion: pawl/v1
+kind: Tool
+metadata: { name: tickets }
+spec: { type: builtin, description: Echoes., inputSchema: { type: object }, builtin: { name: echo } }
+`;
+  const { problems } = resolved({ server: server + tool, lock: lockOf(server) });
+  expect(problems.filter(({ severity }) => severity === 'error').map(({ code, message }) => [code, message])).toEqual([
+    [
+      'manifest.duplicate_entry',
+      'Tool/default/tickets has the same name: a role that grants one would grant the other.',
+    ],
+  ]);
 });
