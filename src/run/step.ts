@@ -71,7 +71,7 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       if (isAnotherAction(attempt, decision)) continue;
       const wait = haltWait(attempt, decision);
       if (wait !== undefined) throw new Suspended([wait]);
-      return refuse(attempt, decision);
+      return refuseUnbegun(attempt, decision);
     }
     const { authority } = scope.live.current();
     if (guardedBy !== authority) {
@@ -91,12 +91,12 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     }
     if (decision.kind === 'draw') {
       const overtaken = await drawFor(attempt, decision.draws, (draws += 1));
-      if (overtaken !== undefined) return refuse(attempt, overtaken);
+      if (overtaken !== undefined) return refuseUnbegun(attempt, overtaken);
       continue;
     }
     if (!isPaced) {
       const late = await awaitRate(attempt, decision.reserve.tokens);
-      if (late !== undefined) return refuse(attempt, late);
+      if (late !== undefined) return refuseUnbegun(attempt, late);
       isPaced = true;
       continue;
     }
@@ -104,7 +104,7 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
     conflicts += 1;
     if (conflicts < conflictsMax) await scope.live.refresh();
   }
-  return refuse(attempt, conflictDenial);
+  return refuseUnbegun(attempt, conflictDenial);
 }
 
 /** Books what is allowed, before anything waits. False: the journal did not take it, and it is decided again. */
@@ -136,7 +136,17 @@ function refuseGuarded(attempt: Attempt, { reason, rule, message, records, argsD
   const { call, scope } = attempt;
   assertGoing(scope);
   if (call.signal.aborted) throw timeIsOver(call);
-  return refuse({ ...attempt, guards: records, written: argsDigest }, { kind: 'deny', reason, rule, message });
+  return refuseUnbegun({ ...attempt, guards: records, written: argsDigest }, { kind: 'deny', reason, rule, message });
+}
+
+/**
+ * Writes down that the gate let the call not pass. Not where an agent elsewhere began its task under an earlier owner:
+ * the work may have been done, and `denied` would say that it never was. A person says what became of it.
+ */
+function refuseUnbegun(attempt: Attempt, decision: Parameters<typeof refuse>[1]): CallResult {
+  const { path, scope } = attempt;
+  if (begunTask(scope.journal, path) !== undefined) throw new Suspended([{ path, kind: 'unknown' }]);
+  return refuse(attempt, decision);
 }
 
 /**

@@ -102,9 +102,9 @@ describe('an agent that lists one elsewhere', () => {
 });
 
 /** Goes on where a worker died that had written these rows. */
-async function goOn(bundle: Bundle, rows: readonly MemoryStep[]) {
+async function goOn(bundle: Bundle, rows: readonly MemoryStep[], authority = authorityOf(bundle)) {
   const store = new MemoryStore();
-  store.install(bundle);
+  store.install(bundle, authority);
   const run = store.submit({ system: bundle.system, input: {} });
   run.steps.push(...rows.map((row) => ({ ...row, fence: 0 })));
   const worker = memoryWorker(store);
@@ -131,6 +131,21 @@ test('wherever a worker dies, nothing is sent twice', async () => {
   // With the task's id: it is asked for.
   expect(await after(2)).toEqual({ state: 'Succeeded', asked: ['get'] });
   expect(await after(3)).toEqual({ state: 'Succeeded', asked: [] });
+});
+
+test('a call that is refused once its task was begun is not said to be denied: a person is asked', async () => {
+  const { url, seen } = await agent(working);
+  const bundle = elsewhere(url);
+  const whole = await goOn(bundle, []);
+  const asked = seen.length;
+  const denying = authorityOf(bundle, { deny: ['a2a'] });
+  const run = await goOn(bundle, whole.steps.slice(0, 2), denying);
+  expect(run.state).toBe('Waiting');
+  expect(run.steps.map(({ path, outcome }) => `${path} ${outcome ?? ''}`)).toEqual([
+    'tides/1.1 ',
+    'tides/1.1/task done',
+  ]);
+  expect(seen).toHaveLength(asked);
 });
 
 test('a worker that stops leaves the task to the next one', async () => {
