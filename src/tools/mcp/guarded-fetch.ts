@@ -18,6 +18,9 @@ export interface FetchTerms {
   readonly ended: (fault: McpFault | undefined) => void;
 }
 
+/** Why an answer is read no further: what was asked for has come. The SDK is told of an end, and of no failure. */
+export const answered = new McpFault('The answer is there.', { code: 'tool.aborted', sent: true, retryable: false });
+
 type GuardedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
@@ -81,6 +84,7 @@ function respond(begun: BegunExchange, terms: FetchTerms, signal: AbortSignal): 
         terms.ended(undefined);
       } catch (cause) {
         begun.end();
+        if (signal.reason === answered) return controller.close();
         const fault = faultOf(cause, { sent: true, signal });
         controller.error(fault);
         terms.ended(fault);

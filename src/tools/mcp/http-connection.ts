@@ -6,7 +6,7 @@ import { forgetToken } from '../oauth.ts';
 import type { Connection, RequestTerms } from './connection.ts';
 import { authOf, headersOf, type HttpServer } from './credentials.ts';
 import { McpFault } from './fault.ts';
-import { type FetchTerms, guardedFetch } from './guarded-fetch.ts';
+import { answered, type FetchTerms, guardedFetch } from './guarded-fetch.ts';
 
 /** An endpoint that speaks streamable HTTP. */
 export async function connectHttp(
@@ -58,9 +58,16 @@ class HttpConnection implements Connection {
     this.transport = new Transport(url, { fetch: this.#fetch, reconnectionOptions: noReconnection });
   }
 
-  ask<T>(terms: RequestTerms, send: () => Promise<T>, lost: (fault: McpFault) => void): Promise<T> {
+  async ask<T>(terms: RequestTerms, send: () => Promise<T>, lost: (fault: McpFault) => void): Promise<T> {
     this.#latest = terms;
-    return this.#asked.run({ terms, lost }, send);
+    // A server may leave its answer open once the result is in it: nothing else would ever close that connection.
+    const over = new AbortController();
+    const signal = AbortSignal.any([terms.signal, over.signal]);
+    try {
+      return await this.#asked.run({ terms: { ...terms, signal }, lost }, send);
+    } finally {
+      over.abort(answered);
+    }
   }
 
   async close(): Promise<void> {

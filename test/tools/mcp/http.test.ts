@@ -202,6 +202,19 @@ describe('an answer that does not come to its end', () => {
   });
 });
 
+test('an answer that the server leaves open after its result is closed, and nothing is said to be wrong', async () => {
+  let isClosed = false;
+  const { mcp } = await endpoint(({ message }, response) => {
+    response.on('close', () => (isClosed = true));
+    stream(response).write(event({ id: message.id, result: text('ok') }));
+  });
+  const world = mcpWorld(remoteServer(mcp));
+  expect(await world.call('ask')).toEqual({ kind: 'done', output: 'ok' });
+  await expect.poll(() => isClosed).toBe(true);
+  expect(await world.call('ask')).toEqual({ kind: 'done', output: 'ok' });
+  expect(world.logged()).toBe('');
+});
+
 test('a server that asks before it answers is told that there is no such method, and is answered nothing else', async () => {
   let reply: Message | undefined;
   const { mcp } = await endpoint(
