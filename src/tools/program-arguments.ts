@@ -7,15 +7,19 @@ const argumentBytesMax = 128 * 1024 - 1;
 
 /**
  * The arguments of a program. No shell reads them, so that nothing in them is special but what the program takes for
- * an option: an argument of the call must not begin one, unless `--` comes before it. A template that is one
+ * an option: an argument of the call must not begin one, unless `--` surely ended the options. A template that is one
  * placeholder is left out where the call has no such argument, and becomes several where it is a list.
  */
 export function programArguments(templates: readonly string[], args: JsonObject): readonly string[] {
   const endOfOptions = templates.indexOf('--');
+  // Behind an option whose value is left out, `--` is that value, and ends nothing.
+  const isClosed = endOfOptions !== -1 && templates.slice(0, endOfOptions).every((one) => texts(one, args).length > 0);
   return templates.flatMap((template, index) => {
-    const isData = endOfOptions !== -1 && endOfOptions < index;
+    // What is fixed behind `--` may be a program that the first one starts: it reads options of its own.
+    const isOperand =
+      isClosed && endOfOptions < index && templates.slice(endOfOptions + 1, index).every((one) => one.startsWith('{'));
     return texts(template, args).map((text) => {
-      if (!isData && text.startsWith('-') && template.startsWith('{'))
+      if (!isOperand && text.startsWith('-') && template.startsWith('{'))
         throw refused(template, 'begins with `-`, as an option does');
       if (text.includes('\0')) throw refused(template, 'holds the character NUL');
       if (Buffer.byteLength(text) > argumentBytesMax) throw refused(template, 'is longer than an argument may be');

@@ -3,6 +3,7 @@ import type { BundleTool } from '../../src/manifest/bundle.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { callTool } from '../../src/tools/call.ts';
 import type { ToolCallOptions } from '../../src/tools/options.ts';
+import { programArguments } from '../../src/tools/program-arguments.ts';
 import { requireBubblewrap } from '../support/bubblewrap.ts';
 import { canary, canarySecrets, optionsWith } from './fixture.ts';
 
@@ -55,8 +56,17 @@ describe('what a program is given', () => {
     const refused = { kind: 'failed', code: 'tool.argument_refused' };
     expect(await call(cliTool({ command: 'printf', args: ['%s', '{a}'] }), { a: value })).toMatchObject(refused);
     expect(await call(cliTool({ command: 'printf', args: ['%s', '{a}'] }), { a: ['x', value] })).toMatchObject(refused);
-    const after = cliTool({ command: 'printf', args: ['--', '%s', '{a}'] });
-    expect(await call(after, { a: value })).toEqual({ kind: 'done', output: value });
+    const after = cliTool({ command: 'printf', args: ['--', '{format}', '{a}'] });
+    expect(await call(after, { format: '%s', a: value })).toEqual({ kind: 'done', output: value });
+  });
+
+  test('what begins an option passes only where `--` surely ended the options of who reads it', () => {
+    const valued = ['--format', '{format}', '--', '{path}'];
+    expect(programArguments(valued, { format: 'x', path: '-p' })).toEqual(['--format', 'x', '--', '-p']);
+    for (const args of [{ path: '-p' }, { format: [], path: '-p' }])
+      expect(() => programArguments(valued, args)).toThrow('begins with `-`');
+    expect(() => programArguments(['--', 'tool', '{x}'], { x: '-x' })).toThrow('begins with `-`');
+    expect(programArguments(['--', 'tool', '{x}'], { x: 'x' })).toEqual(['--', 'tool', 'x']);
   });
 
   test('an argument with NUL, or longer than the kernel takes, is refused', async () => {
