@@ -35,6 +35,7 @@ const names = [
   'children',
   'pid',
   'flood',
+  'bogus',
 ];
 const output = { type: 'object', properties: { answer: { type: 'string', pattern: '^(a+)+$' } }, required: ['answer'] };
 const structuredTools = ['structured', 'unstructured'];
@@ -137,11 +138,8 @@ const calls = {
   bytes: () => {
     process.stdout.write(Buffer.from([0xff, 0xfe, 0x0a]));
   },
-  flood: async () => {
-    for (;;)
-      if (!process.stdout.write(`${'{"jsonrpc":"2.0","method":"notifications/message"}\n'.repeat(1000)}`))
-        await new Promise((resolve) => process.stdout.once('drain', resolve));
-  },
+  flood: () => flood('{"jsonrpc":"2.0","method":"notifications/message"}\n'),
+  bogus: () => flood('{"jsonrpc":"2.0","id":"nobody","result":{}}\n'),
   children: () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'pawl-test-orphan'], {
       detached: true,
@@ -151,6 +149,11 @@ const calls = {
     return text('spawned');
   },
 };
+
+async function flood(line) {
+  for (;;)
+    if (!process.stdout.write(line.repeat(1000))) await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
 
 function list(params) {
   lists += 1;

@@ -5,7 +5,7 @@ import type { Network } from '../connect.ts';
 import { forgetToken } from '../oauth.ts';
 import type { Connection, RequestTerms } from './connection.ts';
 import { authOf, headersOf, type HttpServer } from './credentials.ts';
-import { McpFault } from './fault.ts';
+import { McpFault, misconduct } from './fault.ts';
 import { answered, type FetchTerms, guardedFetch } from './guarded-fetch.ts';
 
 /** An endpoint that speaks streamable HTTP. */
@@ -33,8 +33,14 @@ const wordDeadlineMs = 5_000;
 const tokenDeadlineMs = 10_000;
 const bearer = 'Bearer ';
 
+/** What a server asks for within one answer is replied to with a request each: more at once are a flood of our own. */
+const repliesMax = 16;
+
 interface Asked {
   readonly terms: RequestTerms;
+  readonly replies: { underWay: number };
+  /** Ends the answer that is still read. */
+  readonly stop: (fault: McpFault) => void;
   readonly lost: (fault: McpFault) => void;
 }
 
@@ -63,8 +69,12 @@ class HttpConnection implements Connection {
     // A server may leave its answer open once the result is in it: nothing else would ever close that connection.
     const over = new AbortController();
     const signal = AbortSignal.any([terms.signal, over.signal]);
+    const stop = (fault: McpFault) => {
+      over.abort(fault);
+      lost(fault);
+    };
     try {
-      return await this.#asked.run({ terms: { ...terms, signal }, lost }, send);
+      return await this.#asked.run({ terms: { ...terms, signal }, lost, stop, replies: { underWay: 0 } }, send);
     } finally {
       over.abort(answered);
     }
@@ -78,6 +88,22 @@ class HttpConnection implements Connection {
   }
 
   readonly #fetch = async (to: string | URL, init?: RequestInit): Promise<Response> => {
+    const now = this.#asked.getStore();
+    if (now === undefined || kindOf(init) !== 'reply') return await this.#fetchTwice(to, init);
+    if (now.replies.underWay >= repliesMax) {
+      const fault = misconduct(`The MCP server asked for more than ${repliesMax} things at once within one answer.`);
+      now.stop(fault);
+      throw fault;
+    }
+    now.replies.underWay += 1;
+    try {
+      return await this.#fetchTwice(to, init);
+    } finally {
+      now.replies.underWay -= 1;
+    }
+  };
+
+  readonly #fetchTwice = async (to: string | URL, init?: RequestInit): Promise<Response> => {
     const answer = await this.#fetchOnce(to, init);
     if (answer.status !== 401 || authOf(this.#server)?.profile !== 'oauth2ClientCredentials') return answer;
     // A token that is refused was not used for anything: the request is made once more, with a new one.
@@ -94,7 +120,8 @@ class HttpConnection implements Connection {
     const isAsked = kind === 'request' && now !== undefined;
     const { egress } = now?.terms ?? this.#latest;
     const ownSignal = isAsked ? now.terms.signal : this.#closing.signal;
-    const signal = kind === 'word' ? AbortSignal.timeout(wordDeadlineMs) : ownSignal;
+    const isWord = kind === 'word' || kind === 'reply';
+    const signal = isWord ? AbortSignal.timeout(wordDeadlineMs) : ownSignal;
     const rules = { hosts: [this.#origin], allowPrivate: this.#server.allowPrivate };
     return {
       rules: egress === undefined ? rules : { ...rules, within: egress },
@@ -134,12 +161,13 @@ const silence = new McpFault('The MCP server ended its answer without a result.'
   retryable: true,
 });
 
-/** A request has an answer; `news` is what the server says by itself; a word is a notification, a reply or a farewell. */
-function kindOf(init: RequestInit | undefined): 'request' | 'news' | 'word' {
+/** A request has an answer; `news` is what the server says by itself; a word is a notification or a farewell. */
+function kindOf(init: RequestInit | undefined): 'request' | 'reply' | 'news' | 'word' {
   if (init?.method === 'GET' || init?.method === undefined) return 'news';
   if (typeof init.body !== 'string') return 'word';
   const message: unknown = JSON.parse(init.body);
-  return typeof message === 'object' && message !== null && 'id' in message && 'method' in message ? 'request' : 'word';
+  if (typeof message !== 'object' || message === null || !('id' in message)) return 'word';
+  return 'method' in message ? 'request' : 'reply';
 }
 
 /** The last of a stream is read in steps that each follow the one before at once: none is left after these turns. */

@@ -13,7 +13,7 @@ export interface ProcessTransportOptions extends ConnectionEvents {
 
 /** Lines on stdout that are no messages: a server that greets is forgiven, one that streams logs there is not. */
 const noiseLinesMax = 100;
-/** Messages that nobody asked for, since the last answer: notifications, requests, answers to nothing. */
+/** Messages since the last request of ours. An answer does not start the count anew: one to nothing looks the same. */
 const unaskedMax = 10_000;
 /** What is written and not yet read by the server. */
 const unreadBytesMax = 16 * 1024 * 1024;
@@ -49,6 +49,7 @@ export class ProcessTransport implements Transport {
     if (this.#isClosed || !stdin.writable) throw new Error('the process reads no more');
     if (stdin.writableLength > unreadBytesMax)
       return this.#break(misconduct('The MCP server does not read what it is sent.'));
+    if ('method' in message && 'id' in message) this.#unasked = 0;
     stdin.write(`${JSON.stringify(message)}\n`);
   }
 
@@ -66,7 +67,7 @@ export class ProcessTransport implements Transport {
     if (line.text.trim() === '') return;
     const message = this.#parsed(line.text);
     if (message === undefined) return this.#hear();
-    this.#unasked = 'result' in message || 'error' in message ? 0 : this.#unasked + 1;
+    this.#unasked += 1;
     if (this.#unasked > unaskedMax)
       return this.#break(misconduct(`The MCP server sent more than ${unaskedMax} messages that nobody asked for.`));
     try {

@@ -190,6 +190,7 @@ describe('a server that does what no server may is ended', () => {
   test.each([
     ['noise for ever', 'noise', 'progress', 'tool.server_refused'],
     ['notifications for ever', 'none', 'flood', 'tool.server_refused'],
+    ['answers to nothing for ever', 'none', 'bogus', 'tool.server_refused'],
     ['bytes that are no text', 'none', 'bytes', 'tool.server_refused'],
   ])('%s', async (_what, scenario, tool, code) => {
     const server = world(hostile(scenario));

@@ -238,6 +238,25 @@ test('a server that asks before it answers is told that there is no such method,
   expect(world.logged()).toContain('sampling/createMessage');
 });
 
+test('a server that asks for a hundred things within one answer is replied to a few times, and its call fails', async () => {
+  let replies = 0;
+  const { mcp } = await endpoint(
+    (_seen, response) => {
+      const pings = Array.from({ length: 100 }, (_, n) => event({ id: `ping-${n}`, method: 'ping' }));
+      stream(response).write(pings.join(''));
+    },
+    ({ message }) => {
+      if (message.id === undefined || message.method !== undefined) return false;
+      // None is answered, so that all are under way at once.
+      replies += 1;
+      return true;
+    },
+  );
+  const outcome = await mcpWorld(remoteServer(mcp)).call('ask');
+  expect(outcome).toMatchObject({ kind: 'unknown', code: 'tool.server_refused' });
+  expect(replies).toBeLessThanOrEqual(16);
+});
+
 test('what changes while a stream of news is open is looked at before the next call', async () => {
   let changed: (() => void) | undefined;
   let isOther = false;
