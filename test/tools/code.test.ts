@@ -71,6 +71,10 @@ describe('a function in JavaScript', () => {
     expect(await calledSource('export default () => { throw "too far"; }')).toMatchObject({
       message: 'The function threw too far.',
     });
+    const wordy = await calledSource('export default () => { throw "unused-value" + "x".repeat(9000); }');
+    expect(wordy).toMatchObject({
+      message: expect.stringMatching(/^The function threw (?!unused-value).{900,1000}\.$/),
+    });
     const replaced = `${large} JSON.stringify = () => large; export default () => 1;`;
     expect(await calledSource(replaced)).toMatchObject({ code: 'result.too_large' });
   });

@@ -39,7 +39,7 @@ function toldOf(outcome: ThreadOutcome, { tool, options, deadlineMs }: Telling):
     case 'exited':
       return failure('tool.failed', `The module ended with exit code ${outcome.code}${said(outcome.errors, options)}`);
     case 'failed':
-      return failure('tool.failed', `${outcome.message}${said(outcome.errors, options)}`);
+      return failure('tool.failed', `${told(outcome.message, options)}${said(outcome.errors, options)}`);
     case 'uncompiled':
       return failure('tool.failed', outcome.message);
     case 'outOfFuel':
@@ -61,6 +61,14 @@ function toldOf(outcome: ThreadOutcome, { tool, options, deadlineMs }: Telling):
       return { kind: 'failed', code: 'tool.unavailable', message, retryable: true };
     }
   }
+}
+
+/** Of a failure's message, which holds what a function threw. */
+const toldMax = 1000;
+
+/** Without secrets first: a cut through one would hide it from the search for it. */
+function told(message: string, { secrets }: ToolCallOptions): string {
+  return secrets.scrubBody(message).slice(0, toldMax);
 }
 
 /** How much of what a module says of its failure is told. */
