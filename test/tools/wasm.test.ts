@@ -24,6 +24,10 @@ describe('a WebAssembly module', () => {
     expect(await called(echoPointers(), { args: { a: 'b' } })).toEqual({ kind: 'done', output: { a: 'b' } });
   });
 
+  test('may be given more memory than 32 bits address, of which it has what they do', async () => {
+    expect(await called(echoPointers(), { memory: 2 ** 33 })).toMatchObject({ kind: 'done' });
+  });
+
   test('keeps nothing from one call to the next', async () => {
     const counts = plain(
       [op.i32(128), op.load, op.if, op.unreachable, op.end, op.i32(128), op.i32(1), [0x36, 2, 0], ...says('1').code],

@@ -56,21 +56,28 @@ interface Rewriting {
 function rewritten(id: number, rewriting: Rewriting): Uint8Array {
   const { limits, content } = rewriting;
   const isCounted = limits.fuel !== undefined;
-  if (id === sectionIds.memory && content !== undefined) return limited(content, limits.memory / wasmPageBytes);
-  if (id === sectionIds.table && content !== undefined) return limited(content, tableEntriesMax);
+  if (id === sectionIds.memory && content !== undefined)
+    return limited(content, { kind: 'memory', most: Math.min(limits.memory / wasmPageBytes, pagesMax) });
+  if (id === sectionIds.table && content !== undefined)
+    return limited(content, { kind: 'table', most: tableEntriesMax });
   if (isCounted && id === sectionIds.global) return withGlobal(rewriting);
   if (isCounted && id === sectionIds.export) return withExport(rewriting);
   if (isCounted && id === sectionIds.code && content !== undefined) return counted(content, rewriting.module.globals);
   return content === undefined ? new Uint8Array() : content.bytes.subarray(content.at, content.end);
 }
 
+/** 4 GiB, all that 32 bits address: a module that declares more is invalid. */
+const pagesMax = 65_536;
+
 /** Memories, or tables with their type in front: none may grow beyond `most`. */
-function limited(content: WasmReader, most: number): Uint8Array {
+function limited(
+  content: WasmReader,
+  { kind, most }: { readonly kind: 'memory' | 'table'; readonly most: number },
+): Uint8Array {
   const count = content.u32();
   const parts: Uint8Array[] = [Uint8Array.from(leb(count))];
-  const isTables = most === tableEntriesMax;
   for (let index = 0; index < count; index += 1) {
-    const type = isTables ? [content.byte()] : [];
+    const type = kind === 'table' ? [content.byte()] : [];
     const { min, max = most } = limitsOf(content);
     parts.push(Uint8Array.of(...type, 1, ...leb(min), ...leb(Math.floor(Math.min(max, most)))));
   }
