@@ -24,6 +24,13 @@ describe('a WebAssembly module', () => {
     expect(await called(echoPointers(), { args: { a: 'b' } })).toEqual({ kind: 'done', output: { a: 'b' } });
   });
 
+  test('may write its result byte by byte', async () => {
+    const whole = says(' "done"');
+    const spaces = [op.i32(3000), op.set(0), op.loop, ...says(' ').code, op.get(0), op.i32(-1), op.add, [0x22, 0]];
+    const bytewise = plain([...spaces, op.brIf(0), op.end, ...whole.code], whole);
+    expect(await called(bytewise)).toEqual({ kind: 'done', output: 'done' });
+  });
+
   test('may be given more memory than 32 bits address, of which it has what they do', async () => {
     expect(await called(echoPointers(), { memory: 2 ** 33 })).toMatchObject({ kind: 'done' });
   });
@@ -106,6 +113,12 @@ describe('a module that does not end well', () => {
       message: expect.stringMatching(/^The module trapped: unreachable: key: (?!unused-value)/),
       retryable: false,
     });
+  });
+
+  test('and writes from more places than a system allows is told so, before one is read', async () => {
+    const write = [op.i32(1), op.i32(0), op.i32(1025), op.i32(16), op.call(0)];
+    const exits = plain([...write, op.call(1)], { imports: [{ name: 'proc_exit', type: [[i32], []] }] });
+    expect(await called(exits)).toMatchObject({ message: 'The module ended with exit code 28.' });
   });
 
   test('and calls itself without end is told of', async () => {
