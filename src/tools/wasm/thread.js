@@ -89,8 +89,12 @@ async function callModule(module, call) {
 
 function importsOf({ wasiImport }) {
   // The shim makes an object of each place before it looks at one, outside the memory that the module has.
-  const few = (call) => (descriptor, places, count, done) =>
-    count >>> 0 > placesMax ? invalid : call(descriptor, places, count, done);
+  const few = (call) => {
+    return (...given) => {
+      const [, , count] = given;
+      return count >>> 0 > placesMax ? invalid : call(...given);
+    };
+  };
   const { fd_read, fd_write } = wasiImport;
   return { ...wasiImport, fd_read: few(fd_read), fd_write: few(fd_write), sched_yield: () => 0 };
 }
