@@ -80,6 +80,19 @@ test('docker is given the same limits as podman, in its own words', () => {
   expect(words('docker')).not.toMatch(/--read-only-tmpfs|--http-proxy|--image-volume/);
 });
 
+test('docker gives a container no proxies but those that the tool declares', () => {
+  const start = { argv: [], tier: 'container', isolation: { min: 'container', filesystem: 'readOnly' } } as const;
+  const args = (name: 'docker' | 'podman') => {
+    const command = { ...start, env: { HTTPS_PROXY: 'http://proxy.example.com' } };
+    return runArguments({ name, env: {}, runtime: [] }, command, { name: 'pawl-a', given: { arguments: [] } });
+  };
+  const names = ['HTTP', 'NO', 'FTP', 'ALL'].flatMap((name) => [`${name}_PROXY`, `${name.toLowerCase()}_proxy`]);
+  const emptied = [...names, 'https_proxy'].map((name) => `--env=${name}=`);
+  expect(args('docker')).toEqual(expect.arrayContaining([...emptied, '--env=HTTPS_PROXY']));
+  expect(args('docker').join(' ')).not.toContain('proxy.example.com');
+  expect(args('podman').filter((arg) => arg.startsWith('--env'))).toEqual([]);
+});
+
 describe('a container', { timeout: 120_000 }, () => {
   test('gets the arguments on standard input, and what it writes is the result', async () => {
     expect(await called('cat')).toEqual({ kind: 'done', output: { a: 1 } });

@@ -39,14 +39,17 @@ function unavailable(message: string, help: string): TerminalError {
 const present = new Set<string>();
 
 /** Nothing is fetched for a call: what runs on a worker was put there by who runs it. */
-async function assertImage(engine: Engine, image: string): Promise<void> {
+export async function assertImage(engine: Engine, image: string): Promise<void> {
   if (present.has(image)) return;
-  const { code } = await askEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', image]);
+  const { code, output } = await askEngine(engine, ['image', 'inspect', '--format', '{{json .Config.Volumes}}', image]);
   if (code !== 0)
     throw unavailable(
       `The image ${image} is not on this worker: fetch it with \`${engine.name} pull ${image}\`.`,
       'A call fetches nothing: images are put on workers beforehand.',
     );
+  // They are folders of the machine's disk without a limit, whatever --read-only says. Podman is told to ignore them.
+  if (engine.name === 'docker' && !['null', '{}'].includes(output.trim()))
+    throw unavailable(`The image ${image} declares volumes, which docker lets it fill.`, 'Build it without VOLUME.');
   present.add(image);
 }
 
@@ -99,7 +102,7 @@ const always = `
 /** Everything that keeps a container from the machine, whatever its image says. */
 export function runArguments(
   engine: Engine,
-  { isolation, container }: IsolatedCommand,
+  { isolation, container, env }: IsolatedCommand,
   { name, given }: { readonly name: string; readonly given: Pick<Given, 'arguments'> },
 ): readonly string[] {
   const { memory = memoryBytesDefault, cpuTimeMs, filesystem } = isolation;
@@ -116,12 +119,24 @@ export function runArguments(
     `--memory-swap=${memory}`,
     ...(cpuTimeMs === undefined ? [] : [`--ulimit=cpu=${seconds}:${seconds + 1}`]),
     // Of its own accord podman gives a container several places to write to, and the machine's proxies.
-    ...(isPodman ? ['--read-only-tmpfs=false', '--http-proxy=false', '--image-volume=ignore'] : []),
+    ...(isPodman ? ['--read-only-tmpfs=false', '--http-proxy=false', '--image-volume=ignore'] : noProxies(env)),
     ...(filesystem === 'scratch' ? scratch(isPodman) : []),
     ...given.arguments,
     ...engine.runtime,
     ...(container?.mounts ?? []).flatMap((path) => ['--volume', `${path}:${path}:ro`]),
   ];
+}
+
+const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'FTP_PROXY', 'ALL_PROXY'];
+
+/**
+ * Docker gives a container the proxies of its user's config.json, passwords in them too, save those that an argument
+ * names: it does not look into the file of variables. A name without `=` leaves standing what that file says.
+ * https://github.com/docker/cli/blob/01db39ab1bee95c963f28b2b29432575ac7eab2c/cli/command/container/run.go
+ */
+function noProxies(env: IsolatedCommand['env']): readonly string[] {
+  const names = proxies.flatMap((name) => [name, name.toLowerCase()]);
+  return names.map((name) => (Object.hasOwn(env, name) ? `--env=${name}` : `--env=${name}=`));
 }
 
 /** What lies in it is memory of the container, inodes too: podman knows no limit of their number. */
@@ -144,7 +159,8 @@ interface Following {
   readonly given: Given;
 }
 
-function follow(engine: Engine, { name, args, given }: Following): IsolatedProcess {
+/** Starts the engine's client, whose life stands for the container's. */
+export function follow(engine: Engine, { name, args, given }: Following): IsolatedProcess {
   const child = spawn(engine.name, [...args], {
     env: { ...engine.env },
     cwd: '/',
@@ -187,14 +203,18 @@ const attemptsMax = 5;
 /** The engine's client is no parent of the container: that one is ended by its name, as often as it takes to be there. */
 async function killed(child: ChildProcess, { engine, name, state, exited }: Followed): Promise<void> {
   const isOver = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
-  if (isOver()) return;
-  state.isKilled = true;
-  for (let attempt = 0; attempt < attemptsMax && !isOver(); attempt += 1) {
-    await askEngine(engine, removal(engine, name));
-    await Promise.race([exited, delay(300)]);
+  // A client that was killed, or lost its engine, says nothing of the container, which may run on.
+  const mayBeLeft = () => child.exitCode === failedToStart || child.signalCode !== null || !isOver();
+  if (!isOver()) {
+    state.isKilled = true;
+    for (let attempt = 0; attempt < attemptsMax && !isOver(); attempt += 1) {
+      await askEngine(engine, removal(engine, name));
+      await Promise.race([exited, delay(300)]);
+    }
   }
-  if (isOver()) return;
-  child.kill('SIGKILL');
-  await Promise.race([exited, delay(1_000)]);
-  await askEngine(engine, removal(engine, name));
+  if (!isOver()) {
+    child.kill('SIGKILL');
+    await Promise.race([exited, delay(1_000)]);
+  }
+  if (mayBeLeft()) await askEngine(engine, removal(engine, name));
 }

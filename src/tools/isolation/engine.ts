@@ -101,8 +101,9 @@ async function removeOrphans(engine: Engine, listed: string): Promise<void> {
   }
 }
 
+/** With its volumes: else those that its image declares stay on the disk for good. */
 export function removal({ name: engine }: Engine, container: string): readonly string[] {
-  return ['rm', '--force', ...(engine === 'podman' ? ['--time', '0'] : []), container];
+  return ['rm', '--force', '--volumes', ...(engine === 'podman' ? ['--time', '0'] : []), container];
 }
 
 /** In ticks of the machine's clock; undefined: there is no such process. */
