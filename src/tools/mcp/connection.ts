@@ -28,6 +28,8 @@ export interface Connection {
 export interface ConnectionEvents {
   /** Something that is no answer was refused: a constant sentence. */
   readonly noticed: (what: string) => void;
+  /** What the server last wrote to stderr, scrubbed, when it died while calls of any run may have been under way. */
+  readonly died: (words: string) => void;
   /** The server is gone, or is to be: `fault` says why. */
   readonly broken: (fault: McpFault) => void;
 }

@@ -66,8 +66,12 @@ async function connect(server: BundleServer, { name, terms, events, place }: Con
   const { network, isolation } = place;
   if (server.transport === 'http') return await connectHttp(server, terms, network);
   if (isolation === undefined) throw refusal('isolation.unavailable', 'This process starts no MCP servers.');
-  const { noticed, broken } = events;
-  return await connectProcess(server, { ...terms, noticed, broken }, { name, isolation: await isolation(), network });
+  const { noticed, broken, died } = events;
+  return await connectProcess(
+    server,
+    { ...terms, noticed, broken, died },
+    { name, isolation: await isolation(), network },
+  );
 }
 
 /** What happens to a session besides its calls. */
@@ -92,6 +96,10 @@ class Life implements ConnectionEvents {
     this.#noticed.add(what);
     this.#log.warn({ server: this.#request.name, what }, 'an MCP server did what was refused');
   };
+
+  /** For whoever reads the log: no call is told. */
+  readonly died = (words: string): void =>
+    this.#log.warn({ server: this.#request.name, words }, 'an MCP server said this before it died');
 
   readonly broken = (fault: McpFault): void => {
     if (this.fault !== undefined) return;

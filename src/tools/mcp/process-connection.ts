@@ -37,17 +37,26 @@ export async function connectProcess(
   const process = await start(server, secrets, { ...place, egress });
   const words = new LastWords(process);
   let isClosing = false;
+  let asks = 0;
   const transport = new ProcessTransport(process, {
     ...events,
     lineBytesMax: Math.max(pageBytesMax, wireBytesMax(server.maxResultBytes)),
     parse: (value) => JSONRPCMessageSchema.parse(value),
   });
   void process.exited.then((exit) => {
-    if (!isClosing) events.broken(exitFault(exit, words.text(secrets)));
+    if (isClosing) return;
+    const said = words.text(secrets);
+    // The first is the greeting. After it calls of many runs share the server: what it wrote about one is not told to all.
+    if (asks <= 1) return events.broken(exitFault(exit, said));
+    if (said !== '') events.died(said);
+    events.broken(exitFault(exit, ''));
   });
   return {
     transport,
-    ask: async (_terms, send) => await send(),
+    ask: async (_terms, send) => {
+      asks += 1;
+      return await send();
+    },
     told: new Set(),
     close: async () => {
       isClosing = true;
