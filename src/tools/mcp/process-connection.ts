@@ -74,6 +74,12 @@ async function start(server: LocalServer, secrets: Secrets, { isolation, name, .
       'isolation.unavailable',
       `This worker has no tier for McpServer/${name}, which needs ${server.isolation.min}.`,
     );
+  // A tag can come to mean another image after it was reviewed.
+  if (server.transport === 'container' && !server.image.includes('@sha256:'))
+    throw refusal(
+      'isolation.unavailable',
+      `The image of McpServer/${name} is named by a tag, and the lock file holds no digest of it. Write \`name@sha256:…\`.`,
+    );
   const { env, files } = await environmentOf(server.env, secrets);
   const argv = server.command === undefined ? server.args : [server.command, ...server.args];
   const command = { argv, env, files, isolation: server.isolation, tier };

@@ -6,7 +6,7 @@ import { startProcess } from '../../support/processes.ts';
 import { canary } from '../fixture.ts';
 import type { Listing } from '../../../src/tools/mcp/listing.ts';
 import type { SessionsOptions } from '../../../src/tools/mcp/sessions.ts';
-import { localServer, mcpWorld, root } from './fixture.ts';
+import { isolation, localServer, mcpWorld, root } from './fixture.ts';
 
 const script = join(root, 'test/support/hostile-mcp-server.js');
 const token = { name: 'TOKEN', secret: { secret: 'default/crm', key: 'token' } } as const;
@@ -175,6 +175,22 @@ test('a server that dies at its start is started again as often as it may, and a
   });
   now = 60 * 60_000 + 1;
   expect(await call()).toMatchObject({ message: expect.stringContaining('no configuration found') });
+});
+
+test('an image that is named by a tag alone is not started', async () => {
+  const { command: _command, ...rest } = hostile();
+  const server: BundleServer = {
+    ...rest,
+    transport: 'container',
+    image: 'ghcr.io/example/mcp-tickets:1.4.0',
+    isolation: { min: 'container', filesystem: 'scratch' },
+  };
+  const containers = () => Promise.resolve({ ...isolation, tiers: ['container'] as const });
+  await expect(mcpWorld(server, { isolation: containers }).list()).rejects.toMatchObject({
+    code: 'isolation.unavailable',
+    message: expect.stringContaining('The image of McpServer/default/server is named by a tag'),
+    sent: false,
+  });
 });
 
 test('a server that says nothing is given up at its start timeout', async () => {
