@@ -1,5 +1,5 @@
-import { isAbsolute, resolve } from 'node:path';
-import { type Environment, invalid, listOf, textOf } from './environment.ts';
+import { isAbsolute } from 'node:path';
+import { type Environment, foldersOf, textOf } from './environment.ts';
 
 /** What the operator of a worker says of the programs of tools. */
 export interface ProgramSettings {
@@ -14,15 +14,7 @@ export function readProgramSettings(environment: Environment): ProgramSettings {
   return { path, readable: readFolders(environment) };
 }
 
-/** Not everything, and nothing that is relative to wherever the worker was started. */
 function readFolders(environment: Environment): readonly string[] {
-  const folders = listOf(environment, 'PAWL_PROGRAM_FILES');
-  for (const folder of folders) {
-    if (isAbsolute(folder) && resolve(folder) !== resolve('/')) continue;
-    throw invalid(
-      `PAWL_PROGRAM_FILES names ${folder}, which is no folder by an absolute path.`,
-      'Set it to the folders that programs of tools may read, with commas between them.',
-    );
-  }
-  return folders.map((folder) => resolve(folder));
+  const help = 'Set it to the folders that programs of tools may read, with commas between them.';
+  return foldersOf(environment, 'PAWL_PROGRAM_FILES', help);
 }

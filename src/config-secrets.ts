@@ -1,6 +1,6 @@
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { StoredKeys } from './tools/secret-keyring.ts';
-import { type Environment, invalid, listOf, textOf } from './environment.ts';
+import { type Environment, foldersOf, listOf, textOf } from './environment.ts';
 import { exitCodes, TerminalError } from './errors.ts';
 
 export interface SecretSettings {
@@ -52,15 +52,9 @@ function readSecretVariables(environment: Environment): ReadonlyMap<string, stri
 }
 
 function readSecretFolders(environment: Environment): readonly string[] {
-  const folders = listOf(environment, 'PAWL_SECRET_FILES');
-  for (const folder of folders) {
-    if (isAbsolute(folder) && resolve(folder) !== resolve('/')) continue;
-    throw invalid(
-      `PAWL_SECRET_FILES names ${folder}, which is no folder by an absolute path.`,
-      'Set it to folders that hold secrets and nothing else, with commas between them.',
-    );
-  }
-  return folders.length === 0 ? ['/run/secrets'] : folders.map((folder) => resolve(folder));
+  const help = 'Set it to folders that hold secrets and nothing else, with commas between them.';
+  const folders = foldersOf(environment, 'PAWL_SECRET_FILES', help);
+  return folders.length === 0 ? ['/run/secrets'] : folders;
 }
 
 function readAgeKeys(environment: Environment): SecretSettings['ageKeys'] {

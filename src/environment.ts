@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { exitCodes, TerminalError } from './errors.ts';
 
 /** Variables, as a process gets them. */
@@ -25,5 +26,13 @@ export function contradiction(one: string, other: string): TerminalError {
     code: 'config.contradiction',
     help: 'Unset one of them.',
     exit: exitCodes.usage,
+  });
+}
+
+/** Folders by absolute paths: not everything, and nothing that is relative to wherever the process was started. */
+export function foldersOf(environment: Environment, name: string, help: string): readonly string[] {
+  return listOf(environment, name).map((folder) => {
+    if (isAbsolute(folder) && resolve(folder) !== resolve('/')) return resolve(folder);
+    throw invalid(`${name} names ${folder}, which is no folder by an absolute path.`, help);
   });
 }

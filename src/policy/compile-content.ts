@@ -169,7 +169,7 @@ function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
 type SecretUser = BundleModel | BundleTool;
 
 /** Only the keys that something uses: another key of the same Secret is none of this system's business. */
-function secretsOf(uses: readonly SecretUse[], view: View): Bundle['secrets'] {
+export function secretsOf(uses: readonly SecretUse[], view: View): Bundle['secrets'] {
   const keys = new Map<string, [string, string][]>();
   for (const use of uses) {
     const place = specOf(view.resource('Secret', use.secret), 'Secret').keys[use.key];

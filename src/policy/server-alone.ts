@@ -1,10 +1,11 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { BundleServer } from '../manifest/bundle-world.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import { secretsOf } from './compile-content.ts';
 import { serverOf, serverSecrets } from './compile-server.ts';
 import { estateOf, viewOf } from './estate.ts';
 import { serverPin } from './server-pin.ts';
-import { pathOf, specOf } from './typed.ts';
+import { pathOf } from './typed.ts';
 
 /** One server as a worker reaches it, with every pin of it: to ask it for its tools, and to call none. */
 export interface ServerAlone {
@@ -18,12 +19,5 @@ export function serverAlone(resource: Resource, resources: ReadonlyMap<Address, 
   const view = viewOf(estateOf(resources));
   const pins = new Map(Array.from(serverPin(resource).tools, ([tool, { digest }]) => [tool, digest] as const));
   const server = serverOf(resource, pins, view);
-  const secrets: Record<string, { source: Bundle['secrets'][string]['source']; keys: Record<string, string> }> = {};
-  for (const { secret, key } of serverSecrets({ server })) {
-    const { source, keys } = specOf(view.resource('Secret', secret), 'Secret');
-    const place = keys[key];
-    if (place === undefined) throw new TypeError(`Secret ${secret} has no key ${key}`);
-    secrets[secret] = { source, keys: { ...secrets[secret]?.keys, [key]: place } };
-  }
-  return { name: pathOf(resource), server, secrets };
+  return { name: pathOf(resource), server, secrets: secretsOf(serverSecrets({ server }), view) };
 }
