@@ -17,14 +17,33 @@ export interface ModelRequest {
 }
 
 export type ModelMessage =
-  | { readonly role: 'user'; readonly text: string }
+  | {
+      readonly role: 'user';
+      /** Came from outside, unless `own` says that it is pawl's or Git's. */
+      readonly text: string;
+      readonly own?: true;
+      /** What pawl says around it. */
+      readonly frame?: { readonly before: string; readonly after: string };
+    }
   | {
       readonly role: 'assistant';
       readonly text: string;
       readonly toolCalls: readonly RawToolCall[];
       readonly thoughts?: readonly Thought[];
     }
-  | { readonly role: 'tool'; readonly callId: string; readonly tool: string; readonly result: Json };
+  | {
+      readonly role: 'tool';
+      readonly callId: string;
+      readonly tool: string;
+      readonly result: Json;
+      /** pawl's own word in the place of a result. */
+      readonly own?: true;
+    };
+
+/** What a user's message says as a whole. */
+export function userText({ text, frame }: Pick<Extract<ModelMessage, { role: 'user' }>, 'text' | 'frame'>): string {
+  return frame === undefined ? text : `${frame.before}${text}${frame.after}`;
+}
 
 /**
  * What a model thought before it answered, in the provider's own form: sent back as it came, to the endpoint that it

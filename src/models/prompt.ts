@@ -1,5 +1,5 @@
 import type { LanguageModelV3Message, LanguageModelV3Prompt, SharedV3ProviderOptions } from '@ai-sdk/provider';
-import type { ModelMessage, ModelRequest, RawToolCall } from './model.ts';
+import { type ModelMessage, type ModelRequest, type RawToolCall, userText } from './model.ts';
 
 /** A request's messages in the SDK's form. */
 export function promptOf(request: ModelRequest, thoughts?: string): LanguageModelV3Prompt {
@@ -12,7 +12,7 @@ export function promptOf(request: ModelRequest, thoughts?: string): LanguageMode
 function messageOf(message: ModelMessage, thoughts: string | undefined): LanguageModelV3Message {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: [{ type: 'text', text: message.text }] };
+      return { role: 'user', content: [{ type: 'text', text: userText(message) }] };
     case 'assistant':
       return {
         role: 'assistant',

@@ -57,7 +57,7 @@ export class StepTools {
     if (this.#execution.toolUse === 'stopOnFirst' && first !== undefined && this.missing().length === 0)
       return { kind: 'ended', output: first.output };
     const messages = calls.map((call, index): ModelMessage => {
-      return { role: 'tool', callId: call.id, tool: call.name, result: resultFor(results[index]) };
+      return { role: 'tool', callId: call.id, tool: call.name, ...resultFor(results[index]) };
     });
     return { kind: 'answered', messages };
   }
@@ -156,14 +156,16 @@ function outputOf(result: CallResult | undefined): Json {
 }
 
 /** What the model is told: the output, or a neutral word that a call failed or was refused. */
-function resultFor(result: CallResult | undefined): Json {
+function resultFor(result: CallResult | undefined): { readonly result: Json; readonly own?: true } {
   if (result === undefined) throw new TypeError('a tool call has no result');
   switch (result.kind) {
     case 'done':
-      return result.output;
+      return { result: result.output };
     case 'denied':
-      return answerForModel(result.reason);
-    case 'failed':
-      return { error: result.error.code, message: result.error.message, retryable: result.error.retryable === true };
+      return { result: answerForModel(result.reason), own: true };
+    case 'failed': {
+      const { code: error, message, retryable = false } = result.error;
+      return { result: { error, message, retryable } };
+    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../manifest/json.ts';
-import type { ModelMessage } from '../models/model.ts';
+import { type ModelMessage, userText } from '../models/model.ts';
 import { assertWhole, outputOf, OutputChecks } from './agent-output.ts';
 import { StepTools } from './agent-tools.ts';
 import { askModel } from './agent-turn.ts';
@@ -9,6 +9,7 @@ import type { AgentTurns, Conversation } from './conversation.ts';
 import { recall, recordedNote, remember } from './history.ts';
 import { earlierMessages, textOf } from './earlier.ts';
 import { runExternalAgent } from './external-agent.ts';
+import { tagOf } from './marking.ts';
 import { promptFor } from './prompt.ts';
 import type { Scope } from './scope.ts';
 
@@ -18,13 +19,15 @@ import type { Scope } from './scope.ts';
  */
 export async function runAgent(agent: AgentTurns, scope: Scope): Promise<Json> {
   if (agentOf(agent, scope).external !== undefined) return runExternalAgent(agent, scope);
-  const prompt = promptFor(agentOf(agent, scope), agent.input, agent.node);
+  const tag = tagOf({ run: scope.run.id, place: agent.node });
+  const prompt = promptFor(agentOf(agent, scope), agent.input, { node: agent.node, tag });
   const asked = textOf(agent.input);
   const recalled = await recall(agent, scope);
   const system = recalled.length === 0 ? prompt : `${prompt}\n\n${recordedNote}`;
   const before = [...recalled, ...(agent.before ?? [])];
-  const messages: ModelMessage[] = [...before, { role: 'user', text: asked }, ...earlierMessages(agent.earlier)];
-  const told = [asked, ...(agent.earlier ?? []).map(({ remark }) => remark)].join('\n\n');
+  const input: ModelMessage = { role: 'user', text: asked, ...(agent.isOwnInput === true ? { own: true } : {}) };
+  const messages: ModelMessage[] = [...before, input, ...earlierMessages(agent.earlier)];
+  const told = [asked, ...(agent.earlier ?? []).map(({ remark }) => userText(remark))].join('\n\n');
   const output = await converse(agent, scope, { system, asked: told, messages });
   await remember(agent, scope, { asked, output });
   return output;
@@ -48,6 +51,6 @@ async function converse(agent: AgentTurns, scope: Scope, conversation: Conversat
     const output = outputOf(answer, agent, { scope, missing: tools.missing() });
     if (output.kind === 'fits') return output.value;
     // Once: a model that was told what is wrong and does it again will go on doing it.
-    messages.push({ role: 'user', text: checks.remark(output, agent) });
+    messages.push({ role: 'user', text: checks.remark(output, agent), own: true });
   }
 }

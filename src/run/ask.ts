@@ -8,6 +8,7 @@ import { handOffTarget, handOffTools } from '../policy/hand-off.ts';
 import { offeredAgents, offeredTools } from '../policy/offer.ts';
 import { StepFailure } from './halt.ts';
 import { type Caller, type CallSite, subjectOf } from './caller.ts';
+import { marked, tagOf } from './marking.ts';
 import type { Scope } from './scope.ts';
 
 /** One call that a node wants to make, before anybody decided on it. */
@@ -109,13 +110,23 @@ export function ask({ call: written, sent, path, target }: Asking, scope: Scope,
     if (sent === undefined || written.kind !== 'tool') return { gate: asked, request: undefined };
     return { gate: { ...asked, written: writtenDigest(written) }, request: undefined };
   }
-  const request = requestOf(call, scope, context);
+  const request = forModel({ node: call.node, target }, requestOf(call, scope, context), scope);
   return { gate: { kind: 'model', subject, model: target, inputTokens: estimateInputTokens(request) }, request };
 }
 
 /** The digest that shows on replay that a tool is called the same way. The gate let this text pass: it is JSON. */
 export function writtenDigest(call: Pick<ToolStepCall, 'arguments'>): string {
   return sha256(canonicalText(JSON.parse(call.arguments) as Json));
+}
+
+/** The request as its model reads it. A script reads nothing of it, and is counted without the marks. */
+export function forModel<R extends Pick<ModelRequest, 'system' | 'messages'>>(
+  { node, target }: { readonly node: string; readonly target: string },
+  request: R,
+  { content, run }: Pick<Scope, 'content' | 'run'>,
+): R {
+  if (own(content.models, target)?.provider === 'scripted') return request;
+  return marked(request, tagOf({ run: run.id, place: node }));
 }
 
 function requestOf(call: ModelStepCall, scope: Scope, context: GateContext): Omit<ModelRequest, 'maxOutputTokens'> {

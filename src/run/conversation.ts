@@ -9,6 +9,8 @@ export interface AgentTurns {
   readonly node: string;
   readonly caller: Extract<Caller, { readonly kind: 'agent' }>;
   readonly input: Json;
+  /** Git says it: it came of no expression. */
+  readonly isOwnInput?: boolean;
   /** What was said before its input: calls of the same step that it remembers. */
   readonly before?: readonly ModelMessage[] | undefined;
   /** What was said of its executions before this one. */

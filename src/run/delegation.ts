@@ -48,6 +48,7 @@ const reportNote =
 function reported(output: Json, reports: readonly (readonly [string, Json])[]): Earlier {
   const said = Object.fromEntries(reports);
   // As JSON, so that no report can end its own quotation and speak as another, or as whoever asks.
-  const remark = `${reportNote}\n\n${JSON.stringify(said)}\n\nAnswer again, in full, with what they report.`;
+  const frame = { before: `${reportNote}\n\n`, after: '\n\nAnswer again, in full, with what they report.' };
+  const remark = { text: JSON.stringify(said), frame };
   return { output, remark, adds: { reports: said } };
 }

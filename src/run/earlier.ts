@@ -5,17 +5,22 @@ import type { ModelMessage } from '../models/model.ts';
 /** An execution of a node before this one, and what was said of it: by reviewers, or by its delegates. */
 export interface Earlier {
   readonly output: Json;
-  /** As an agent is told. */
-  readonly remark: string;
+  /** As an agent is told: what was said, and pawl's words around it. */
+  readonly remark: Remark;
   /** As any other node finds it in its input: `review` or `reports`. */
   readonly adds: JsonObject;
+}
+
+export interface Remark {
+  readonly text: string;
+  readonly frame: { readonly before: string; readonly after: string };
 }
 
 /** What an agent reads after its input: its own last answers, each with what was said of it. */
 export function earlierMessages(earlier: readonly Earlier[] = []): readonly ModelMessage[] {
   return earlier.flatMap(({ output, remark }): ModelMessage[] => [
     { role: 'assistant', text: textOf(output), toolCalls: [] },
-    { role: 'user', text: remark },
+    { role: 'user', ...remark },
   ]);
 }
 

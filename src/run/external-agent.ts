@@ -1,4 +1,5 @@
 import type { Json } from '../manifest/json.ts';
+import { userText } from '../models/model.ts';
 import { transferredOutput } from './agent-output.ts';
 import { agentOf } from './ask.ts';
 import type { AgentTurns } from './conversation.ts';
@@ -29,6 +30,8 @@ function taskOf({ input, before = [], earlier }: AgentTurns): Json {
   const said = [...before, { role: 'user', text: textOf(input) } as const, ...earlierMessages(earlier)];
   if (said.length === 1) return input;
   return {
-    conversation: said.flatMap((one) => (one.role === 'tool' ? [] : [{ role: one.role, text: one.text }])),
+    conversation: said.flatMap((one) =>
+      one.role === 'tool' ? [] : [{ role: one.role, text: one.role === 'user' ? userText(one) : one.text }],
+    ),
   };
 }

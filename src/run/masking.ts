@@ -8,7 +8,8 @@ type Answer = Pick<ModelResponse, 'text' | 'toolCalls' | 'thoughts'>;
 export function collectMessage(message: ModelMessage, into: Set<string>): void {
   switch (message.role) {
     case 'user':
-      into.add(message.text);
+      for (const text of [message.text, message.frame?.before, message.frame?.after])
+        if (text !== undefined && text !== '') into.add(text);
       return;
     case 'assistant':
       return collectAnswer(message, into);
@@ -20,12 +21,20 @@ export function collectMessage(message: ModelMessage, into: Set<string>): void {
 export function maskMessage(message: ModelMessage, changed: ReadonlyMap<string, string>): ModelMessage {
   switch (message.role) {
     case 'user':
-      return { ...message, text: changed.get(message.text) ?? message.text };
+      return maskUser(message, changed);
     case 'assistant':
       return maskAnswer(message, changed);
     case 'tool':
       return { ...message, result: replaceTexts(message.result, changed) };
   }
+}
+
+type User = Extract<ModelMessage, { readonly role: 'user' }>;
+
+function maskUser({ frame, ...message }: User, changed: ReadonlyMap<string, string>): User {
+  const masked = (text: string): string => changed.get(text) ?? text;
+  const said = { ...message, text: masked(message.text) };
+  return frame === undefined ? said : { ...said, frame: { before: masked(frame.before), after: masked(frame.after) } };
 }
 
 /** Text, thoughts, and the arguments of tool calls: what a model wrote. */

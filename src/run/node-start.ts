@@ -46,6 +46,11 @@ export type Work = (start: NodeStart, scope: Scope) => Promise<Json>;
 /** Runs what is inside of it none, one or several times. */
 export type Wrapper = (start: NodeStart, scope: Scope, inner: Work) => Promise<Json>;
 
+/** Whether Git says the whole input: it holds no expression, and nothing came from elsewhere. */
+export function isOwnInput({ input }: BundleNode): boolean {
+  return input !== undefined && !JSON.stringify(input).includes('${');
+}
+
 /** The input of one execution. An agent is told what was said of earlier ones in messages of their own. */
 export function inputOf({ node, given, own, view, earlier }: NodeStart): Json {
   const input = node.input === undefined ? given : evaluateTemplates(node.input, view(own));

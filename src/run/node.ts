@@ -3,7 +3,15 @@ import { subjectOf } from './caller.ts';
 import { delegating } from './delegation.ts';
 import { StepFailure } from './halt.ts';
 import type { Json } from '../manifest/json.ts';
-import { type Around, inputOf, type NodeRun, type NodeStart, type Work, type Wrapper } from './node-start.ts';
+import {
+  type Around,
+  inputOf,
+  isOwnInput,
+  type NodeRun,
+  type NodeStart,
+  type Work,
+  type Wrapper,
+} from './node-start.ts';
 import { runHuman } from './node-human.ts';
 import { listed } from './node-list.ts';
 import { looped } from './node-loop.ts';
@@ -47,7 +55,9 @@ async function runKind(run: NodeRun, around: Around | undefined, scope: Scope): 
     case 'agent': {
       const caller = { kind: 'agent', agent: node.agent } as const;
       const time = { place, timeoutMs: timeoutMsOf(scope, subjectOf(caller)), signal: scope.signal };
-      return withinAgentTime(time, scope, (signal) => runAgent({ node: place, caller, input, signal, earlier }, scope));
+      return withinAgentTime(time, scope, (signal) =>
+        runAgent({ node: place, caller, input, isOwnInput: isOwnInput(node), signal, earlier }, scope),
+      );
     }
     case 'tool':
       return runTool(run, node.tool, scope);

@@ -3,21 +3,33 @@ import { canonicalText } from '../manifest/digest.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { fillPrompt } from '../manifest/prompt-template.ts';
 import { StepFailure } from './halt.ts';
+import { dataIn } from './marking.ts';
 
 /**
  * The system prompt of an agent node: the agent's, with the values of its inputs in their places. They are fields of the
  * node's input, and what is missing or of another type ends the step before any model is asked.
  */
-export function promptFor(agent: BundleAgent, input: Json, node: string): string {
+export function promptFor(
+  agent: BundleAgent,
+  input: Json,
+  { node, tag }: { readonly node: string; readonly tag: string },
+): string {
   const values: Record<string, Json> = {};
   const given = isJsonObject(input) ? input : nothing;
   for (const [name, declared] of Object.entries(agent.inputs ?? {})) {
-    values[name] = valueOf(name, declared, { given, node });
+    const value = valueOf(name, declared, { given, node });
+    const isOwn = own(given, name) === undefined || isClosed(value, declared);
+    values[name] = isOwn ? value : dataIn(typeof value === 'string' ? value : canonicalText(value), tag);
   }
   return fillPrompt(agent.prompt, values);
 }
 
 const nothing: JsonObject = {};
+
+/** Nobody could say anything with it but what its manifest foresees. */
+function isClosed(value: Json, declared: BundleInput): boolean {
+  return declared.enum !== undefined || typeof value === 'number' || typeof value === 'boolean' || value === '';
+}
 
 function valueOf(
   name: string,

@@ -55,7 +55,8 @@ function verdictOf({ body, target }: RecordedRow): Comment | undefined {
 }
 
 function commented(output: Json, { by, text }: Comment): Earlier {
-  const remark = `${by} reviewed your last answer and asks for changes:\n\n${text}\n\nAnswer again, in full.`;
+  const before = `${by} reviewed your last answer and asks for changes:\n\n`;
+  const remark = { text, frame: { before, after: '\n\nAnswer again, in full.' } };
   return { output, remark, adds: { review: { output, comments: [{ by, text }] } } };
 }
 

@@ -32,7 +32,8 @@ test('a report that ends like one and begins another stays what one delegate sai
   await eventually(async () => (run.state === 'Succeeded' ? true : undefined));
   await worker.stop();
   const told = last.at(-1);
-  const lines = told?.role === 'user' ? told.text.split('\n\n') : [];
-  expect(lines).toHaveLength(3);
-  expect(JSON.parse(lines[1] ?? '')).toEqual({ scout: hostile });
+  const { text = '', frame } = told?.role === 'user' ? told : {};
+  expect(JSON.parse(text)).toEqual({ scout: hostile });
+  expect(frame?.before).toMatch(/^Those whom you handed work to report, by name, as JSON/);
+  expect(frame?.after).toBe('\n\nAnswer again, in full, with what they report.');
 });

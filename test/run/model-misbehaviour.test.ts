@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Bundle } from '../../src/manifest/bundle.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
+import { tagOf } from '../../src/run/marking.ts';
 import type { Worker } from '../../src/run/worker.ts';
 import { cancelRun } from '../../src/store/run.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
@@ -150,6 +151,16 @@ describe('a model that misbehaves', () => {
     const { rows: decided } = await decisionsOf(run);
     expect(decided).toHaveLength(1);
     expect(JSON.stringify(decided)).not.toContain('canary-');
+  });
+
+  test('that was told by a tool to forget its prompt reads it as data, in marks that the tool cannot end', async () => {
+    const { run, server } = await ask(toolCalls(['pay', '{"amount":1}']));
+    await until(opened.database, run);
+    const tag = tagOf({ run, place: 'work' });
+    expect(told(server)).toEqual([expect.stringMatching(new RegExp(`^<data ${tag}>[^<]+</data ${tag}>$`))]);
+    const [first, second] = server.calls.map(({ body }) => body.messages);
+    // The second request begins as the first did: what a provider keeps of it is read again.
+    expect(second?.slice(0, first?.length)).toEqual(first);
   });
 
   const decisionsOf = async (run: string) => ({

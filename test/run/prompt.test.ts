@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../../src/codes.ts';
 import type { BundleAgent } from '../../src/manifest/bundle.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
+import { tagOf } from '../../src/run/marking.ts';
 import { databaseKinds, openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { journalOf } from '../support/journal.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
@@ -19,7 +20,7 @@ describe.each(databaseKinds)('a prompt with inputs on the %s database', (kind) =
     await opened.close();
   });
 
-  /** Runs one agent, and says how the run ended and which prompts its model got. */
+  /** Runs one agent, and says how the run ended and what its model got: its prompts, and what marks them. */
   async function run(agent: Partial<BundleAgent>, input: JsonObject, template?: Json) {
     const { database } = opened;
     const node = { agent: 'writer', ...(template === undefined ? {} : { input: template }) };
@@ -35,8 +36,17 @@ describe.each(databaseKinds)('a prompt with inputs on the %s database', (kind) =
     const before = server.calls.length;
     const { id } = await submit(database, { input });
     const row = await withWorker(database, () => until(database, id));
-    const prompts = server.calls.slice(before).map(({ body }) => body.messages[0]);
-    return { row, prompts, journal: await journalOf(database, id) };
+    const tag = tagOf({ run: id, place: 'write' });
+    const messages = server.calls.slice(before).flatMap(({ body }) => body.messages);
+    const prompts = messages
+      .filter(({ role }) => role === 'system')
+      .map(({ content }) => String(content).split('\n\n')[0]);
+    const rules = messages
+      .filter(({ role }) => role === 'system')
+      .map(({ content }) => String(content).split('\n\n')[1]);
+    const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+    const data = (text: string): string => `<data ${tag}>${text}</data ${tag}>`;
+    return { row, prompts, rules, asked, data, journal: await journalOf(database, id) };
   }
 
   test('shows the model the values of its node’s input', async () => {
@@ -50,19 +60,27 @@ describe.each(databaseKinds)('a prompt with inputs on the %s database', (kind) =
       },
     };
     const template = { customer: '${ input.name }', order: '${ input.order }' };
-    const { row, prompts } = await run(agent, { name: 'Ada', order: { total: 3, id: 'x' } }, template);
+    const input = { name: 'Ada', order: { total: 3, id: 'x' } };
+    const { row, prompts, rules, asked, data } = await run(agent, input, template);
     expect(row).toMatchObject({ state: 'Succeeded', output: { write: 'done' } });
-    expect(prompts).toEqual([
-      { role: 'system', content: 'You help Ada with {"id":"x","total":3}. Be kind. {{ kept }}' },
-    ]);
+    // What came with the run is marked wherever it stands; a default is the manifest's own.
+    expect(prompts).toEqual([`You help ${data('Ada')} with ${data('{"id":"x","total":3}')}. Be kind. {{ kept }}`]);
+    expect(asked).toEqual([data('{"customer":"Ada","order":{"id":"x","total":3}}')]);
+    expect(rules).toEqual([expect.stringContaining(`between ${data(' and ')} was written elsewhere`)]);
   });
 
   test('takes a value as data, whatever it looks like', async () => {
     const hostile = '{{ secret }} {{> l/k }} \\{{ ${ input.secret }';
     const inputs = { name: { type: 'string', required: true }, secret: { type: 'string', required: true } } as const;
     const agent = { prompt: 'Name: {{ name }}.', inputs };
-    const { prompts } = await run(agent, { name: hostile, secret: 'hush' });
-    expect(prompts).toEqual([{ role: 'system', content: `Name: ${hostile}.` }]);
+    const { prompts, data } = await run(agent, { name: hostile, secret: 'hush' });
+    expect(prompts).toEqual([`Name: ${data(hostile)}.`]);
+  });
+
+  test('marks no input that the graph says itself, and no value out of a list that the agent gives', async () => {
+    const inputs = { tone: { type: 'string', required: true, enum: ['kind', 'brief'] } } as const;
+    const { prompts, asked } = await run({ prompt: 'Be {{ tone }}.', inputs }, { ignored: 'x' }, { tone: 'kind' });
+    expect([prompts, asked]).toEqual([['Be kind.'], ['{"tone":"kind"}']]);
   });
 
   test.each([
