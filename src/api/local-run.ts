@@ -17,6 +17,7 @@ import type {
   TopRecord,
   TopSystem,
 } from './operations-run.ts';
+import { runEvents } from './local-event.ts';
 import { runRecords } from './records.ts';
 
 const windowMs = 300_000;
@@ -45,13 +46,16 @@ export function runOperations({ database }: ControlPlane, known: (name: string) 
     },
     standing: (id) => standing(database, id),
     top: async (environment) => top(database, await known(environment)),
+    runEvents: async (request) => runEvents(database, { ...request, environment: await known(request.environment) }),
   };
 }
 
 /** What a watcher would print a line for. */
 function digestOf(runs: readonly RunRecord[]): string {
   return sha256(
-    JSON.stringify(runs.map(({ id, state, error, waits, retryAt }) => [id, state, error?.code, waits, retryAt])),
+    JSON.stringify(
+      runs.map(({ id, state, error, waits, retryAt, held }) => [id, state, error?.code, waits, retryAt, held?.code]),
+    ),
   );
 }
 

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../manifest/json.ts';
 import type { AcknowledgeOperations } from './operations-acknowledge.ts';
 import type { Plan } from '../plan/change.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
 import type { Requirements } from '../run/pool.ts';
+import type { HeldBack } from '../run/tier-standing.ts';
 import type { AccessOperations } from './operations-access.ts';
 import type { AlertOperations } from './operations-alert.ts';
 import type { AnswerOperations } from './operations-answer.ts';
@@ -172,6 +174,8 @@ export interface RunRecord {
   readonly endedAt: string | undefined;
   /** When its task starts it again. */
   readonly retryAt?: string | undefined;
+  /** Of a queued run: why no worker of its pool takes it. */
+  readonly held?: HeldBack | undefined;
 }
 
 export interface WorkerRecord {
@@ -186,6 +190,10 @@ export interface WorkerRecord {
   readonly startedAt: string;
   readonly leaseUntil: string;
   readonly live: boolean;
+  /** The isolation tiers that its self-test proved; absent: it has not tried them yet. */
+  readonly tiers?: readonly Tier[] | undefined;
+  /** Why it does not offer others, by tier. */
+  readonly withheld?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ResolveRequest {

@@ -5,6 +5,8 @@ import type { RevisionRow } from '../store/revision.ts';
 import type { RunRow } from '../store/run.ts';
 import { readOpenWaits } from '../store/wait.ts';
 import type { WorkerRow } from '../store/worker.ts';
+import { readTierStandings } from '../store/worker-tiers.ts';
+import { heldBack } from '../run/tier-standing.ts';
 import { runRecord } from '../trace/run-record.ts';
 import type { ResourceRecord, RunRecord, WorkerRecord } from './operations.ts';
 import type { RevisionRecord } from './operations-revision.ts';
@@ -36,11 +38,20 @@ export function resourceRecord(listed: ListedResource): ResourceRecord {
   return listed;
 }
 
-/** Runs as the doors show them, with what each of them waits for. */
+/** Runs as the doors show them, with what each of them waits for, or why it is not begun. */
 export async function runRecords(database: Database, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
+  const queued = rows.filter((row) => row.state === 'Queued');
+  const standings = await readTierStandings(
+    database,
+    queued.map((row) => row.pool),
+  );
   const waiting = rows.filter((row) => row.state === 'Waiting').map((row) => row.id);
   const waits = waiting.length === 0 ? [] : await readOpenWaits(database, waiting);
-  return rows.map((row) => runRecord(row, waits));
+  return rows.map((row) => {
+    const standing = row.state === 'Queued' ? standings.get(row.pool) : undefined;
+    const held = standing && heldBack(standing);
+    return { ...runRecord(row, waits), ...(held === undefined ? {} : { held }) };
+  });
 }
 
 export function workerRecord(row: WorkerRow): WorkerRecord {
@@ -55,5 +66,7 @@ export function workerRecord(row: WorkerRow): WorkerRecord {
     startedAt: row.started_at.toISOString(),
     leaseUntil: row.lease_until.toISOString(),
     live: row.live,
+    ...(row.tiers === null ? {} : { tiers: row.tiers }),
+    ...(row.withheld === null ? {} : { withheld: row.withheld }),
   };
 }

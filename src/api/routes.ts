@@ -21,6 +21,7 @@ import { addTaskRoutes } from './routes-task.ts';
 import { addSyncRoutes } from './routes-sync.ts';
 import { addTokenRoutes } from './routes-token.ts';
 import * as schemas from './schemas.ts';
+import { workerRecord } from './schemas-worker.ts';
 
 /** Every operation as a route, asked for by the person whom the request's token belongs to. */
 export function addRoutes(app: Api): void {
@@ -179,7 +180,7 @@ function addRunRoutes(app: Api): void {
   );
   addRoute(
     app,
-    { method: 'get', path: '/v1/workers', summary: 'Workers', result: z.array(schemas.workerRecord) },
+    { method: 'get', path: '/v1/workers', summary: 'Workers', result: z.array(workerRecord) },
     ({ operations }) => operations.workers(),
   );
 }

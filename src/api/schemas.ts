@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { haltRecord } from './schemas-halt.ts';
 import { rolloutStanding } from './schemas-rollout.ts';
 import { deadlineMs, evaluates } from './schemas-submit.ts';
+import { tiers } from './schemas-worker.ts';
 
 const environment = z.string().min(1).max(63);
 const whole = z.number().int().min(0);
@@ -40,6 +41,7 @@ const requirements = z.strictObject({
   gpu: maybe(z.boolean()),
   model: maybe(z.string().min(1).max(253)),
   labels: maybe(z.record(z.string().min(1).max(253), z.string().max(253))),
+  isolation: maybe(tiers.max(5)),
 });
 export const submitBody = z.strictObject({
   environment,
@@ -214,21 +216,9 @@ export const runRecord = z
     startedAt: maybe(instant),
     endedAt: maybe(instant),
     retryAt: maybe(instant),
+    held: maybe(z.object({ code: z.string(), message: z.string() })),
   })
   .openapi('Run');
-
-export const workerRecord = z.object({
-  id: z.string(),
-  host: z.string(),
-  pid: whole,
-  version: z.string(),
-  pool: z.string(),
-  slots: whole,
-  running: whole,
-  startedAt: instant,
-  leaseUntil: instant,
-  live: z.boolean(),
-});
 
 const traceCall = z.object({
   path: z.string(),

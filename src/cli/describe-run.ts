@@ -118,8 +118,13 @@ function standingLines(run: RunRecord, standing: RunStanding): readonly string[]
   if (standing.cancelRequestedAt !== undefined) lines.push(`  cancelled at ${standing.cancelRequestedAt}; it stops`);
   if (standing.drainRequestedAt !== undefined)
     lines.push(`  begins no further step since ${standing.drainRequestedAt}`);
-  if (run.state === 'Queued') lines.push('  queued: it starts when a worker of its pool has a free slot');
+  if (run.state === 'Queued') lines.push(`  ${queuedText(run)}`);
   return lines;
+}
+
+function queuedText({ held }: RunRecord): string {
+  if (held === undefined) return 'queued: it starts when a worker of its pool has a free slot';
+  return `queued, ${held.code}: ${neutral(held.message)}`;
 }
 
 /** `schedule default/nightly, tick 2026-03-01T02:00:00.000Z` */

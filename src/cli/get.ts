@@ -213,7 +213,7 @@ function resourceListing(records: readonly ResourceRecord[], wide: boolean): Lis
 
 function runListing(runs: readonly RunRecord[], wide: boolean): Listing {
   const rows = runs.map((run) => {
-    const state = run.retryAt === undefined ? run.state : `${run.state}, again`;
+    const state = `${run.state}${run.retryAt === undefined ? '' : ', again'}${run.held === undefined ? '' : ', held'}`;
     const narrow = [run.id, run.system, state, String(run.revision), run.createdAt];
     return wide ? [...narrow, run.endedAt ?? '-', run.error?.code ?? (why(run) || '-')] : narrow;
   });
@@ -229,9 +229,10 @@ function workerListing(workers: readonly WorkerRecord[]): Listing {
     worker.live ? 'yes' : 'no',
     worker.pool,
     `${worker.running}/${worker.slots}`,
+    worker.tiers?.join(',') ?? 'not tried',
     worker.version,
   ]);
-  const head = ['WORKER', 'HOST', 'PID', 'LIVE', 'POOL', 'RUNNING', 'VERSION'];
+  const head = ['WORKER', 'HOST', 'PID', 'LIVE', 'POOL', 'RUNNING', 'TIERS', 'VERSION'];
   return { head, rows, names: workers.map((worker) => worker.id), records: workers };
 }
 

@@ -43,7 +43,7 @@ export async function watchRuns(
 }
 
 /** Ctrl-C need not wait for the answer of a server that waits for news itself. */
-function orInterrupted<Answer>(asked: Promise<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
+export function orInterrupted<Answer>(asked: Promise<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
   const heard = new AbortController();
   const interrupted = once(signal, 'abort', { signal: heard.signal }).then(
     () => undefined,
@@ -79,8 +79,9 @@ function linesOf(run: RunRecord, width: number): readonly string[] {
 }
 
 /** Why it waits or failed. */
-export function why({ error, waits, state }: RunRecord): string {
+export function why({ error, held, waits, state }: RunRecord): string {
   if (error !== undefined) return neutral(error.code);
+  if (held !== undefined) return neutral(held.code);
   const [first, ...others] = waits;
   if (state !== 'Waiting' || first === undefined) return '';
   return neutral(`${first.kind} ${first.path}${others.length === 0 ? '' : ` and ${others.length} more`}`);

@@ -9,6 +9,8 @@ import type { Database, Session } from '../store/database-port.ts';
 import { expireHalts, readHaltPulse, readHaltState, releaseHalted } from '../store/halt-state.ts';
 import { writeJournal } from '../store/journal.ts';
 import { enlistWorker, holdSessionLock, readOwned, reapWorkers, renewWorker, retireWorker } from '../store/worker.ts';
+import { offerTiers, readTierDemand } from '../store/worker-tiers.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
 import { RetryableError } from '../errors.ts';
 import type {
   ApprovalAnswer,
@@ -24,6 +26,7 @@ import type {
   Reaped,
   RunWrite,
   StoredBundle,
+  TierOffer,
   WorkerIdentity,
   WriteAnswer,
 } from './executor.ts';
@@ -123,6 +126,14 @@ export class DatabaseExecutor implements Executor {
     const runs = await claimRuns(this.#database, request);
     for (const run of runs) if (run.keyed === true) this.#keyed.add(run.id);
     return runs;
+  }
+
+  tierDemand(pool: string): Promise<readonly Tier[]> {
+    return readTierDemand(this.#database, pool);
+  }
+
+  offerTiers(worker: string, offer: TierOffer): Promise<void> {
+    return offerTiers(this.#database, worker, offer);
   }
 
   journal(write: RunWrite): Promise<WriteAnswer> {

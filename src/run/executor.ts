@@ -1,4 +1,5 @@
 import type { Bundle } from '../manifest/bundle.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Action, ApprovalState, Ask } from '../policy/approval.ts';
 import type { Authority } from '../policy/authority.ts';
@@ -33,6 +34,10 @@ export interface Executor {
   owned(worker: string): Promise<readonly OwnedRun[]>;
   /** Puts a call to people, or gives what stands of it; asked again as another action, the earlier request is over. */
   requestApproval(request: ApprovalRequest): Promise<ApprovalAnswer>;
+  /** The tiers that each worker of a pool must have proved. Absent: no pool demands any here. */
+  tierDemand?(pool: string): Promise<readonly Tier[]>;
+  /** Says what a worker's self-test came to. */
+  offerTiers?(worker: string, offer: TierOffer): Promise<void>;
   /** Counts calls of all workers against the rates of what they call. */
   readonly rates?: RateDoor;
   /** Keeps the budgets that runs share; absent: nobody is held to them. */
@@ -45,6 +50,13 @@ export interface Executor {
   bundle(digest: string): Promise<StoredBundle>;
   /** The authority of the system's current bundle, and the revision it was read at. */
   authority(environment: string, system: string): Promise<LiveAuthority>;
+}
+
+/** What a worker's self-test came to. */
+export interface TierOffer {
+  readonly tiers: readonly Tier[];
+  /** Why it does not offer others. */
+  readonly withheld: Readonly<Partial<Record<Tier, string>>>;
 }
 
 export interface RateDoor {

@@ -1,4 +1,5 @@
 import { TerminalError } from '../errors.ts';
+import type { Tier } from '../manifest/bundle-world.ts';
 import { own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { queueCodes } from './queue-codes.ts';
@@ -11,6 +12,8 @@ export interface Requirements {
   /** A model that the worker serves itself. */
   readonly model?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Tiers that the worker must have proved, all of them. */
+  readonly isolation?: readonly Tier[] | undefined;
 }
 
 /** What the workers of a pool have, and how many runs may wait for them. */
@@ -21,6 +24,8 @@ export interface Pool {
   readonly gpu?: boolean;
   readonly models?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Tiers that each of its workers must have proved before it takes a run. */
+  readonly isolation?: readonly Tier[];
   readonly maxQueued?: number;
 }
 
@@ -30,6 +35,11 @@ export const defaultPool = 'default';
 /** `namespace/name` of the WorkerPool, but for the pool of runs that ask for nothing: `default/default` describes that. */
 export function poolName(namespace: string, name: string): string {
   return namespace === 'default' && name === defaultPool ? defaultPool : `${namespace}/${name}`;
+}
+
+/** The address of the WorkerPool behind what runs and workers call a pool. */
+export function poolAddress(pool: string): string {
+  return pool === defaultPool ? `WorkerPool/default/${defaultPool}` : `WorkerPool/${pool}`;
 }
 
 /**
@@ -64,28 +74,31 @@ function noPool(
   });
 }
 
-function askedOf({ region, gpu, model, labels = {} }: Requirements): readonly string[] {
+function askedOf({ region, gpu, model, labels = {}, isolation = [] }: Requirements): readonly string[] {
   return [
     ...(region === undefined ? [] : [`the region ${region}`]),
     ...(gpu === true ? ['a GPU'] : []),
     ...(model === undefined ? [] : [`the model ${model}`]),
     ...Object.entries(labels).map(([label, value]) => `the label ${label}=${value}`),
+    ...isolation.map((tier) => `the tier ${tier}`),
   ];
 }
 
-function lackedBy(pool: Pool, { region, gpu, model, labels = {} }: Requirements): readonly string[] {
+function lackedBy(pool: Pool, { region, gpu, model, labels = {}, isolation = [] }: Requirements): readonly string[] {
   const missing = Object.entries(labels).filter(([label, value]) => own(pool.labels, label) !== value);
   return askedOf({
     ...(region === undefined || region === pool.region ? {} : { region }),
     ...(gpu === true && pool.gpu !== true ? { gpu } : {}),
     ...(model === undefined || pool.models?.includes(model) === true ? {} : { model }),
     labels: Object.fromEntries(missing),
+    isolation: isolation.filter((tier) => pool.isolation?.includes(tier) !== true),
   });
 }
 
 /** How much a pool has of what anybody could ask for. */
-function offeredBy({ region, gpu, models = [], labels = {} }: Pool): number {
-  return [region !== undefined, gpu === true].filter(Boolean).length + models.length + Object.keys(labels).length;
+function offeredBy({ region, gpu, models = [], labels = {}, isolation = [] }: Pool): number {
+  const single = [region !== undefined, gpu === true].filter(Boolean).length;
+  return single + models.length + Object.keys(labels).length + isolation.length;
 }
 
 function inWords(things: readonly string[]): string {

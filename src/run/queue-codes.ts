@@ -5,7 +5,7 @@ export const queueCodes = {
   'pool.none': {
     title: 'No pool has what the run asks for',
     cause:
-      'The run requires a region, a GPU, a model or labels, and no live WorkerPool that its namespace may use has all of it.',
+      'The run requires a region, a GPU, a model, labels or isolation tiers, and no live WorkerPool that its namespace may use has all of it.',
     cure: 'Declare a WorkerPool that has it and start `pawl worker --pool` for it, share the one that has, or ask for less.',
   },
   'pool.unknown': {

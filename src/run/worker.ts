@@ -18,6 +18,7 @@ import type { Scope } from './scope.ts';
 import { startsPrograms } from '../policy/tier.ts';
 import { spendingOf } from './spending.ts';
 import { endOfUnready } from './unready.ts';
+import { WorkerTiers } from './worker-tiers.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
 const leaseMsDefault = 15_000;
@@ -34,6 +35,7 @@ export class Worker {
   readonly #live: LiveAuthorities;
   readonly #lease: Lease;
   readonly #halts: HaltWatch;
+  readonly #tiers: WorkerTiers;
   readonly #running = new Map<string, Running>();
   readonly #periodic: Periodic[] = [];
   readonly #room = new Room(() => this.#running.size < this.#options.slots);
@@ -52,6 +54,7 @@ export class Worker {
     this.#live = new LiveAuthorities(options.executor);
     const { executor, slots, host, version, log, bus, pool = 'default' } = options;
     this.#halts = new HaltWatch({ executor, bus, log });
+    this.#tiers = new WorkerTiers({ executor, pool, isolation: options.isolation, log, met: () => this.#wake() });
     const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots, pool });
     this.#lease = new Lease({
       executor,
@@ -66,6 +69,7 @@ export class Worker {
   async start(): Promise<void> {
     const { bus, pool = 'default', log } = this.#options;
     await this.#lease.take();
+    await this.#tiers.look(this.#lease.worker);
     this.#unlisten = await serve(bus, pool, { room: (signal) => this.#room.wait(signal), look: () => this.#look() });
     const leaseMs = this.#options.leaseMs ?? leaseMsDefault;
     this.#periodic.push(
@@ -73,6 +77,7 @@ export class Worker {
       new Periodic({ name: 'reap', everyMs: reapMs, log, work: () => this.#reap() }),
       new Periodic({ name: 'reconcile', everyMs: reconcileMs, log, work: () => this.#reconcile() }),
       new Periodic({ name: 'poll', everyMs: pollMs, log, work: () => this.tick() }),
+      new Periodic({ name: 'tiers', everyMs: pollMs, log, work: () => this.#tiers.look(this.#lease.worker) }),
     );
     const { memories } = this.#options;
     if (memories !== undefined)
@@ -116,7 +121,7 @@ export class Worker {
     await this.idle();
     clearTimeout(grace);
     await this.#options.sessions?.close();
-    await Promise.all([this.#halts, ...this.#periodic].map((part) => part.stop()));
+    await Promise.all([this.#halts, this.#tiers, ...this.#periodic].map((part) => part.stop()));
     await this.#lease.giveUp();
   }
 
@@ -151,7 +156,8 @@ export class Worker {
     const worker = this.#lease.worker;
     const free = slots - this.#running.size;
     if (worker === undefined || !this.#lease.isFresh()) this.#exhausted = true;
-    if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
+    if (!this.#tiers.isMet) this.#exhausted = true;
+    if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh() || !this.#tiers.isMet) return;
     const suspect = ![...this.#running.values()].some((one) => one.suspect);
     this.#claims += 1;
     const runs = await executor.claim({ worker, pool, slots: free, suspect });

@@ -76,6 +76,7 @@ function livePool({ environment, namespace, name, body }: ResourceRow): LivePool
     ...(gpu === undefined ? {} : { gpu }),
     ...(models === undefined ? {} : { models }),
     ...(labels === undefined ? {} : { labels }),
+    ...(spec.isolation === undefined ? {} : { isolation: spec.isolation }),
     ...(spec.maxQueued === undefined ? {} : { maxQueued: spec.maxQueued }),
     minWorkers: spec.minWorkers,
     maxWorkers: spec.maxWorkers,

@@ -59,8 +59,9 @@ async function poolOf(
 }
 
 function asksNothing(requires: Requirements = {}): boolean {
-  const { region, gpu, model, labels = {} } = requires;
-  return region === undefined && gpu !== true && model === undefined && Object.keys(labels).length === 0;
+  const { region, gpu, model, labels = {}, isolation = [] } = requires;
+  const named = Object.keys(labels).length + isolation.length;
+  return region === undefined && gpu !== true && model === undefined && named === 0;
 }
 
 /** Bundles never change; only what most of them lack is remembered of them. */

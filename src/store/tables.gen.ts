@@ -375,9 +375,11 @@ export interface Probe {
 }
 
 export interface ProbeTurn {
+  asked: string | null;
   due_at: Generated<Timestamp>;
   environment: string;
   lease_until: Timestamp | null;
+  server: Generated<string>;
   worker: string | null;
 }
 
@@ -608,6 +610,28 @@ export interface Run {
   system: string;
 }
 
+export interface RunEvent {
+  at: Generated<Timestamp>;
+  detail: Generated<Json>;
+  environment: string;
+  id: Generated<number>;
+  kind: string;
+  namespace: string;
+  position: number | null;
+  run: string;
+  system: string;
+}
+
+export interface RunEventFeed {
+  fed_by: string | null;
+  fed_until: Timestamp | null;
+  is_on: Generated<boolean>;
+  is_only: Generated<boolean>;
+  position: Generated<number>;
+  published: Generated<number>;
+  removed: Generated<number>;
+}
+
 export interface Schedule {
   changed_at: Generated<Timestamp>;
   decided_at: Generated<Timestamp>;
@@ -618,6 +642,19 @@ export interface Schedule {
   next_at: Timestamp | null;
   next_tick: Timestamp | null;
   timing: string | null;
+}
+
+export interface ServerLook {
+  asked: string;
+  at: Generated<Timestamp>;
+  definitions: JsonColumnOrNull<JsonObject>;
+  environment: string;
+  fingerprint: string | null;
+  server: string;
+  since: Generated<Timestamp>;
+  standing: string;
+  told: JsonColumn<JsonObject>;
+  tools: JsonColumn<readonly JsonObject[]>;
 }
 
 export interface Slot {
@@ -720,7 +757,9 @@ export interface Worker {
   pool: Generated<string>;
   slots: number;
   started_at: Generated<Timestamp>;
+  tiers: string[] | null;
   version: string;
+  withheld: Json | null;
 }
 
 export interface Tables {
@@ -773,7 +812,10 @@ export interface Tables {
   revision_health: RevisionHealth;
   rollout: Rollout;
   run: Run;
+  run_event: RunEvent;
+  run_event_feed: RunEventFeed;
   schedule: Schedule;
+  server_look: ServerLook;
   slot: Slot;
   spec: Spec;
   step: Step;

@@ -1,3 +1,4 @@
+import type { Tier } from '../manifest/bundle-world.ts';
 import type { OwnedRun, Reaped, WorkerIdentity } from '../run/executor.ts';
 import type { Database, Session } from './database-port.ts';
 import { awaitsRetry } from './run.ts';
@@ -172,11 +173,15 @@ export interface WorkerRow {
   readonly started_at: Date;
   readonly lease_until: Date;
   readonly live: boolean;
+  /** `null`: it has not tried them yet. */
+  readonly tiers: readonly Tier[] | null;
+  readonly withheld: Readonly<Record<string, string>> | null;
 }
 
 /** Every worker with a row, oldest first. */
 export async function readWorkers(database: Database): Promise<readonly WorkerRow[]> {
   const text = `select w.id, w.host, w.pid, w.version, w.pool, w.slots, w.started_at, w.lease_until, w.lease_until > now() as live,
+    w.tiers, w.withheld,
     (select count(*) from run r where r.owner = w.id and r.state = 'Running') as running
     from worker w order by w.started_at, w.id`;
   return rowsOf<WorkerRow>(database.db, { name: 'read_workers', text }, []);

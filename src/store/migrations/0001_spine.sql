@@ -432,7 +432,7 @@ create table alert_issue (
 -- What workers found of things outside that runs need: reachable, there, readable. The control plane only reads it.
 create table probe (
   environment text not null,
-  subject text not null check (subject in ('endpoint', 'model', 'secret')),
+  subject text not null check (subject in ('endpoint', 'model', 'secret', 'server')),
   -- `namespace/name`; of a secret with `#key`.
   name text not null,
   state text not null check (state in ('ok', 'failing', 'unknown')),
@@ -448,12 +448,38 @@ create table probe (
   primary key (environment, subject, name)
 );
 
--- Whose turn it is to look at an environment's things outside, and when the next one comes.
+-- What an MCP server offered when a worker last had its list, against its pin: names and digests.
+create table server_look (
+  environment text not null,
+  -- `namespace/name`.
+  server text not null,
+  -- Digest of the McpServer that was asked: a look at another one says nothing of this one.
+  asked text not null,
+  standing text not null check (standing in ('asPinned', 'moved', 'unpinned', 'identity')),
+  tools jsonb not null,
+  -- What it calls itself: its own words.
+  told jsonb not null,
+  -- Of what is not as it was pinned; null: nothing is.
+  fingerprint text,
+  -- Definitions that the pin does not have, for a pull request that pins them; null: too long, or not fit to be shown.
+  definitions jsonb,
+  -- When it was first found like this.
+  since timestamptz not null default now(),
+  at timestamptz not null default now(),
+  primary key (environment, server)
+);
+
+-- Whose turn it is to look at things outside, and when the next one comes: of an environment, and of each of its servers.
 create table probe_turn (
-  environment text primary key,
+  environment text not null,
+  -- `namespace/name` of an McpServer; empty: all else.
+  server text not null default '',
   due_at timestamptz not null default now(),
   worker text,
-  lease_until timestamptz
+  lease_until timestamptz,
+  -- Digest of the McpServer that was last looked at: another one is looked at at once.
+  asked text,
+  primary key (environment, server)
 );
 create index probe_turn_due on probe_turn (due_at);
 
@@ -676,6 +702,10 @@ create table worker (
   -- Shares of 1 that it used of a core and of its memory when it last renewed its lease.
   cpu real,
   memory real,
+  -- The isolation tiers that its self-test proved; null: it has not tried them yet.
+  tiers text[],
+  -- Why it does not offer the others, by tier.
+  withheld jsonb,
   started_at timestamptz not null default now(),
   -- When it last renewed its lease.
   heard_at timestamptz not null default now(),
@@ -1150,6 +1180,93 @@ create table memory_call (
   at timestamptz not null default now()
 );
 create index memory_call_at on memory_call (at);
+
+-- What became of runs, for whoever follows: names, states and codes, no contents. Rows are written by triggers, in the
+-- transaction of the change, while events are kept (`pawl migrate --events on`); else the triggers are off.
+create table run_event (
+  id bigint generated always as identity primary key,
+  -- The order that readers go by, given once the row is visible to everybody. Null: not yet.
+  position bigint unique,
+  environment text not null,
+  namespace text not null,
+  -- `namespace/name` of the AgentSystem.
+  system text not null,
+  run uuid not null,
+  kind text not null,
+  detail jsonb not null default '{}',
+  at timestamptz not null default clock_timestamp()
+);
+create index run_event_new on run_event (id) where position is null;
+create index run_event_environment on run_event (environment, position);
+
+-- Whether events are kept, and how far they are; one row.
+create table run_event_feed (
+  is_only boolean primary key default true check (is_only),
+  is_on boolean not null default false,
+  -- Of the newest event that has one.
+  position bigint not null default 0,
+  -- Events up to here were given to the bus.
+  published bigint not null default 0,
+  -- Which process gives them to it, and until when it may.
+  fed_by uuid,
+  fed_until timestamptz,
+  -- Events up to here were kept for long enough, and removed.
+  removed bigint not null default 0,
+  check ((fed_by is null) = (fed_until is null))
+);
+insert into run_event_feed default values;
+
+create function tell_run() returns trigger language plpgsql as $$
+begin
+  insert into run_event (environment, namespace, system, run, kind, detail)
+  values (new.environment, new.namespace, new.system, new.id,
+    'run.' || case when tg_op = 'INSERT' then 'submitted' else lower(left(new.state, 1)) || substr(new.state, 2) end,
+    jsonb_strip_nulls(jsonb_build_object('from', case when tg_op = 'UPDATE' then old.state end, 'fence', new.fence,
+      'revision', new.revision, 'code', new.error ->> 'code')));
+  return null;
+end $$;
+create trigger run_submitted_tells after insert on run for each row execute function tell_run();
+create trigger run_changed_tells after update on run
+  for each row when (old.state is distinct from new.state) execute function tell_run();
+
+create function tell_wait() returns trigger language plpgsql as $$
+begin
+  insert into run_event (environment, namespace, system, run, kind, detail)
+  select r.environment, r.namespace, r.system, r.id,
+    case when new.resolution is null then 'wait.opened' else 'wait.resolved' end,
+    jsonb_strip_nulls(jsonb_build_object('path', new.path, 'kind', new.kind,
+      'as', new.resolution ->> 'as', 'by', new.resolution ->> 'by',
+      'dueAt', case when new.resolution is null then to_char(new.due_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end))
+  from run r where r.id = new.run;
+  return null;
+end $$;
+-- What people are asked; of the rest the run's state tells.
+create trigger wait_opened_tells after insert on wait
+  for each row when (new.kind in ('human', 'review', 'unknown')) execute function tell_wait();
+create trigger wait_resolved_tells after update on wait
+  for each row when (new.kind in ('human', 'review', 'unknown') and old.resolution is null and new.resolution is not null)
+  execute function tell_wait();
+
+create function tell_approval() returns trigger language plpgsql as $$
+begin
+  insert into run_event (environment, namespace, system, run, kind, detail)
+  select r.environment, r.namespace, r.system, r.id,
+    'approval.' || case when new.state = 'pending' then 'asked' else new.state end,
+    jsonb_strip_nulls(jsonb_build_object('approval', new.id, 'path', new.path, 'by', new.decided_by,
+      'dueAt', case when new.state = 'pending' then to_char(new.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end))
+  from run r where r.id = new.run;
+  return null;
+end $$;
+create trigger approval_asked_tells after insert on approval for each row execute function tell_approval();
+create trigger approval_decided_tells after update on approval
+  for each row when (old.state is distinct from new.state) execute function tell_approval();
+
+alter table run disable trigger run_submitted_tells;
+alter table run disable trigger run_changed_tells;
+alter table wait disable trigger wait_opened_tells;
+alter table wait disable trigger wait_resolved_tells;
+alter table approval disable trigger approval_asked_tells;
+alter table approval disable trigger approval_decided_tells;
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin

@@ -25,11 +25,12 @@ const answerWithinMs = 15_000;
 
 let found: Promise<Engine | undefined> | undefined;
 
-/** The engine that answers here, which is looked for once. Rejects with `isolation.unavailable` where there is none. */
+/** The engine that answers here, which is looked for until there is one. Rejects with `isolation.unavailable` where there is none. */
 export async function engineHere(): Promise<Engine> {
   found ??= findEngine();
   const engine = await found;
   if (engine !== undefined) return engine;
+  found = undefined;
   throw new TerminalError('This worker has no container engine that answers.', {
     code: 'isolation.unavailable',
     help: 'Install podman or docker on the worker; `pawl doctor` shows what each tier lacks.',

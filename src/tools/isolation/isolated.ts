@@ -43,6 +43,8 @@ export interface IsolationOptions {
 export interface Isolation {
   /** What its self-test proved. */
   readonly tiers: readonly Tier[];
+  /** Why it does not offer others. */
+  readonly withheld?: Readonly<Partial<Record<Tier, string>>>;
   readonly host: IsolationHost;
 }
 
