@@ -29,6 +29,7 @@ function withNats({ nats }: Config, database: Database): Database {
     notify: (channel, payload) => bus.notify(channel, payload),
     listen: (channel, listener) => bus.listen(channel, listener),
     serve: (pool, taker) => bus.serve(pool, taker),
+    feed: (events, signal) => bus.feed(events, signal),
     async close() {
       await bus.close();
       await database.close();

@@ -2,6 +2,7 @@ import { channels } from './bus/bus.ts';
 import type { Closers } from './closers.ts';
 import { type Log, subsystemLog } from './log.ts';
 import { progressRollouts } from './run/rollouts.ts';
+import { EventRelay } from './run/event-relay.ts';
 import { Periodic } from './run/periodic.ts';
 import { deliver, type WebhookAnswer, type WebhookRequest } from './run/delivery.ts';
 import { Scheduler } from './run/scheduler.ts';
@@ -14,7 +15,7 @@ const rolloutsMs = 5_000;
 const auditMs = 1_000;
 const foldTurnsMax = 100;
 
-/** Starts the runs of schedules and moves rollouts on, beside a worker: any number of processes may, and one does each. */
+/** Starts the runs of schedules, moves rollouts on and tells of runs, beside a worker: any number of processes may, and one does each. */
 export async function startScheduler(database: Database, log: Log, stack: Closers): Promise<void> {
   const scheduler = new Scheduler({ database, bus: database, log: subsystemLog(log, 'scheduler') });
   await scheduler.start();
@@ -32,6 +33,9 @@ export async function startScheduler(database: Database, log: Log, stack: Closer
   });
   audit.start();
   stack.add(() => audit.stop());
+  const relay = new EventRelay({ database, bus: database, log: subsystemLog(log, 'events') });
+  relay.start();
+  stack.add(() => relay.stop());
 }
 
 async function fold(database: Database): Promise<void> {

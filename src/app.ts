@@ -17,7 +17,7 @@ import { remoteClient, serveApi, startOwnApi } from './app-api.ts';
 import { secretsOf } from './app-secrets.ts';
 import { createWorker, workUntil } from './app-worker.ts';
 import { autoscale } from './app-workers.ts';
-import type { App, Door, Migrated, Service, UpService, WorkerStart } from './cli/app-port.ts';
+import type { App, Door, Migrated, MigrateRequest, Service, UpService, WorkerStart } from './cli/app-port.ts';
 import type { Openers } from './cli/checks.ts';
 import { alreadyUp, assertShared } from './cli/refusals.ts';
 import { bareEnvironment, readConfig } from './config.ts';
@@ -35,6 +35,7 @@ import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import type { Database } from './store/database.ts';
 import { setUpRoles } from './store/roles.ts';
+import { switchRunEvents } from './store/run-event.ts';
 import { readWorkersPool } from './store/worker-pool.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
@@ -57,7 +58,7 @@ function appOf(config: Config, cwd: string): App {
       openLocal(config, { environment, ref }, (plane, close) => embeddedDoor(config, plane, close)),
     listServer: (server, signal) => listServer(config, server, signal),
     replay: replayWith(config, secretsOf(config)),
-    migrate: ({ roles }) => withDatabase(config, (database) => bringUp(database, roles)),
+    migrate: (request) => withDatabase(config, (database) => bringUp(database, request)),
     doctor: () => examine(config, openersOf(config)),
     up: (options) => up(config, options.port),
     serve: (options) => serveAlone(config, options),
@@ -169,11 +170,12 @@ async function withDatabase<Result>(config: Config, use: (database: Database) =>
   }
 }
 
-async function bringUp(database: Database, withRoles: boolean): Promise<Migrated> {
+async function bringUp(database: Database, { roles, events: state }: MigrateRequest): Promise<Migrated> {
   const applied = await migrate(database);
   const { applied: all } = await schemaState(database.db);
-  const done = { applied, current: all.at(-1) ?? '' };
-  return withRoles ? { ...done, roles: await setUpRoles(database) } : done;
+  const events = state && { state, changed: await switchRunEvents(database, state === 'on') };
+  const done = { applied, current: all.at(-1) ?? '', ...(events === undefined ? {} : { events }) };
+  return roles ? { ...done, roles: await setUpRoles(database) } : done;
 }
 
 async function up(config: Config, port: number): Promise<UpService> {

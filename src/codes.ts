@@ -25,6 +25,7 @@ import { planCodes } from './plan/codes.ts';
 import { policyCodes } from './policy/reason.ts';
 import { approvalCodes } from './run/approval-codes.ts';
 import { runCodes } from './run/codes.ts';
+import { eventCodes } from './run/event-codes.ts';
 import { haltCodes } from './run/halt-codes.ts';
 import { peopleCodes } from './run/people-codes.ts';
 import { queueCodes } from './run/queue-codes.ts';
@@ -55,6 +56,7 @@ export const registries: readonly Readonly<Record<string, CodeDoc>>[] = [
   githubCodes,
   policyCodes,
   runCodes,
+  eventCodes,
   haltCodes,
   peopleCodes,
   approvalCodes,

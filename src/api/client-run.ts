@@ -1,6 +1,13 @@
 import type { RunRecord } from './operations.ts';
 import type { ReplayOperations, ReplaySource } from './operations-replay.ts';
-import type { RunChangesRequest, RunOperations, RunsRequest, RunStanding, TopRecord } from './operations-run.ts';
+import type {
+  RunChangesRequest,
+  RunEvents,
+  RunOperations,
+  RunsRequest,
+  RunStanding,
+  TopRecord,
+} from './operations-run.ts';
 
 interface Sending {
   readonly get: <Result>(path: string) => Promise<Result>;
@@ -20,6 +27,7 @@ export function runClient({ get, of, run }: Sending): RunClient {
     runChanges: ({ environment, ...filter }) => get(`${of(environment)}/runs/changes?${queryOf(filter)}`),
     standing: async (id) => get<RunStanding>(`${run(id)}/standing`),
     replaySource: async ({ run: id, at }) => get<ReplaySource>(`${run(id)}/replay?${queryOf({ at })}`),
+    runEvents: ({ environment, ...wanted }) => get<RunEvents>(`${of(environment)}/events?${queryOf(wanted)}`),
     top: (environment) => get<TopRecord>(`${of(environment)}/top`),
   };
 }

@@ -6,6 +6,8 @@ export interface RunOperations {
   standing(id: string): Promise<RunStanding>;
   /** What an environment does now and did in the last minutes. */
   top(environment: string): Promise<TopRecord>;
+  /** What became of runs, the oldest first; waits for news where there is none. */
+  runEvents(request: RunEventsRequest): Promise<RunEvents>;
 }
 
 export const runStates = [
@@ -38,6 +40,38 @@ export interface RunChangesRequest extends RunsRequest {
   readonly seen?: string;
   /** How long to wait for a change before the same list is the answer. */
   readonly waitMs: number;
+}
+
+export interface RunEventsRequest {
+  readonly environment: string;
+  readonly limit: number;
+  /** A position: the answer goes on after it. Absent: the newest events. */
+  readonly after?: number;
+  readonly run?: string;
+  /** How long to wait for an event before none is the answer. */
+  readonly waitMs: number;
+  /** Of whose systems; absent: of all. */
+  readonly namespaces?: readonly string[];
+}
+
+export interface RunEvents {
+  readonly events: readonly RunEvent[];
+  /** Where to go on. */
+  readonly after: number;
+}
+
+/** As `schemas/output/run-event.schema.json` describes it. */
+export interface RunEvent {
+  /** Rises from event to event, with gaps; the same event has the same one wherever it is read. */
+  readonly position: number;
+  readonly at: string;
+  /** `run.failed`, `wait.opened`, … */
+  readonly event: string;
+  readonly environment: string;
+  readonly system: string;
+  readonly run: string;
+  /** Names, states, codes; no contents. */
+  readonly detail: JsonObject;
 }
 
 export interface RunStanding {

@@ -44,6 +44,7 @@ export const permissions: Readonly<Record<string, Need>> = {
   // The query of these is told the namespaces, so that a page is as long as it may be.
   'GET /v1/environments/{environment}/runs': { to: 'read', scope: anywhere },
   'GET /v1/environments/{environment}/runs/changes': { to: 'read', scope: anywhere },
+  'GET /v1/environments/{environment}/events': { to: 'read', scope: anywhere },
   'GET /v1/environments/{environment}/questions': { to: 'read', scope: anywhere },
   'GET /v1/environments/{environment}/budgets': { to: 'read', scope: everywhere },
   'POST /v1/environments/{environment}/use': { to: 'read', scope: everywhere },

@@ -23,6 +23,24 @@ const changesQuery = runsQuery.extend({
   waitMs: z.coerce.number().int().min(0).max(60_000).default(20_000),
 });
 
+const eventsQuery = schemas.limitQuery.extend({
+  after: z.coerce.number().int().min(0).optional(),
+  run: z.uuid().optional(),
+  waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
+});
+
+const runEvent = z
+  .object({
+    position: whole,
+    at: instant,
+    event: z.string(),
+    environment: z.string(),
+    system: z.string(),
+    run: z.string(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .openapi('RunEvent');
+
 const standing = z
   .object({
     run: z.string(),
@@ -134,7 +152,31 @@ export function addRunReadingRoutes(app: Api): void {
     },
     ({ parameters: { environment }, operations }) => operations.top(environment),
   );
+  addEventRoute(app);
   addOneRunRoutes(app);
+}
+
+function addEventRoute(app: Api): void {
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/v1/environments/{environment}/events',
+      summary: 'What became of runs, as soon as there is something after what was seen',
+      parameters: schemas.environmentParameters,
+      query: eventsQuery,
+      result: z.object({ events: z.array(runEvent), after: whole }),
+    },
+    ({ parameters: { environment }, query: { limit, waitMs, after, run }, operations, reach }) =>
+      operations.runEvents({
+        environment,
+        limit,
+        waitMs,
+        ...(after === undefined ? {} : { after }),
+        ...(run === undefined ? {} : { run }),
+        ...namespacesOf(reach),
+      }),
+  );
 }
 
 function addOneRunRoutes(app: Api): void {

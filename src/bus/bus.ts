@@ -15,6 +15,20 @@ export interface Bus {
    * worker hears of them by \`channels.ready\` (see serve.ts).
    */
   serve?(pool: string, taker: Taker): Promise<() => Promise<void>>;
+  /**
+   * Keeps events for readers outside, in order; rejects unless all of them are held. `anew`: what it held before is gone and
+   * nothing was taken, so that they are to be given from the first. Absent: readers read the rows, woken by \`channels.told\`.
+   */
+  feed?(events: readonly FedEvent[], signal: AbortSignal): Promise<'taken' | 'anew'>;
+}
+
+/** One event, as a stream of messages holds it. */
+export interface FedEvent {
+  /** Rises from event to event; given twice, it is the same event. */
+  readonly position: number;
+  /** Words between dots: `production.run.failed`. */
+  readonly subject: string;
+  readonly body: string;
 }
 
 /** A worker, as a bus sees it that hands work out. */
@@ -39,6 +53,8 @@ export const channels = {
   ready: 'pawl_ready',
   /** A halt began or ended; the payload is the environment. */
   halted: 'pawl_halted',
+  /** There are new events of runs; the payload is empty. */
+  told: 'pawl_told',
 } as const;
 
 /** Refuses what is not a plain name: the name goes into LISTEN as it is. */

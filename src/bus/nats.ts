@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { Msg, MsgCallback, Subscription } from '@nats-io/transport-node';
-import { type Bus, channels, type Listener, type Taker } from './bus.ts';
+import { type Bus, channels, type FedEvent, type Listener, type Taker } from './bus.ts';
 import { type Link, NatsLink } from './nats-connection.ts';
+import { EventStream } from './nats-events.ts';
 import type { NatsOptions } from './nats-options.ts';
 import { Tickets } from './nats-tickets.ts';
 import { serveByListening } from './serve.ts';
@@ -78,6 +79,12 @@ export class NatsBus implements Bus {
       await unlisten();
       await Promise.all(working);
     };
+  }
+
+  async feed(events: readonly FedEvent[], signal: AbortSignal): Promise<'taken' | 'anew'> {
+    const link = this.#link.get();
+    if (link === undefined) throw new Error('NATS is away');
+    return new EventStream(link, await this.#prefix()).publish(events, signal);
   }
 
   close(): Promise<void> {

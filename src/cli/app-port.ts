@@ -16,7 +16,7 @@ export interface App {
   listServer(server: ServerAlone, signal: AbortSignal): Promise<OfferedTools>;
   /** Executes a recorded run again in this process, under another bundle. */
   replay(recorded: RecordedRun, options: Omit<ReplayOptions, 'secrets' | 'log' | 'version'>): Promise<Replayed>;
-  migrate(options: { readonly roles: boolean }): Promise<Migrated>;
+  migrate(options: MigrateRequest): Promise<Migrated>;
   doctor(): Promise<readonly Check[]>;
   up(options: { readonly port: number }): Promise<UpService>;
   /** The API alone, where other machines may reach it. */
@@ -33,10 +33,18 @@ export interface OfferedTools {
   readonly unusable: ReadonlyMap<string, string>;
 }
 
+export interface MigrateRequest {
+  readonly roles: boolean;
+  /** Absent: as they are. */
+  readonly events: 'on' | 'off' | undefined;
+}
+
 export interface Migrated {
   readonly applied: readonly string[];
   readonly current: string;
   /** What was asked to be set up of the database's roles. */
+  /** What was asked of events, and whether it was otherwise before. */
+  readonly events?: { readonly state: 'on' | 'off'; readonly changed: boolean };
   readonly roles?: { readonly roles: readonly string[]; readonly created: readonly string[]; readonly owner: string };
 }
 

@@ -12,6 +12,7 @@ import { addDriftCommands } from './drift-commands.ts';
 import { addRevisionCommands } from './revision-commands.ts';
 import { addRetryCommands } from './retry-commands.ts';
 import { addEvalCommands } from './eval-commands.ts';
+import { addEventCommands } from './event-commands.ts';
 import { addHaltCommands } from './halt-commands.ts';
 import { addRolloutCommands } from './rollout-commands.ts';
 import { addRunCommands, runStatesOption } from './run-commands.ts';
@@ -46,6 +47,7 @@ export function addCommands(program: Command, context: CliContext, outcome: Outc
   addRevisionCommands(program, context, outcome);
   addLooking(program, context, outcome);
   addRunCommands(program, context, outcome);
+  addEventCommands(program, context, outcome);
   addEvalCommands(program, context, outcome);
   addRetryCommands(program, context, outcome);
   addRolloutCommands(program, context, outcome);
@@ -279,6 +281,9 @@ function addUpkeep(program: Command, context: CliContext, outcome: Outcome): voi
     .command('migrate')
     .description("bring the database's schema up to this version")
     .option('--roles', 'also set up roles that may write the record and never change it; PostgreSQL alone')
+    .addOption(
+      new Option('--events <on|off>', 'keep what becomes of runs for `pawl events`, or stop').choices(['on', 'off']),
+    )
     .addOption(output('text', 'json'))
     .action(async (options) => {
       outcome.exit = await (await import('./migrate.ts')).migrateCommand(context, options);

@@ -139,7 +139,8 @@ type OnCall =
   | 'questions'
   | 'questionsOf'
   | 'answer'
-  | 'top';
+  | 'top'
+  | 'runEvents';
 
 function onCallAnswers(answer: Recorded): Pick<Operations, OnCall> {
   return {
@@ -155,6 +156,7 @@ function onCallAnswers(answer: Recorded): Pick<Operations, OnCall> {
     questions: answer('questions', [question]),
     questionsOf: answer('questionsOf', [question]),
     answer: answer('answer', { run: runId, place: 'ask', outcome: 'decided' }),
+    runEvents: answer('runEvents', { events: [], after: 0 }),
     top: answer('top', {
       environment: 'production',
       windowMs: 300_000,

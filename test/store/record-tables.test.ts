@@ -52,7 +52,9 @@ const classes = {
     'revision_health',
     'rollout',
     'run',
+    'run_event_feed',
     'schedule',
+    'server_look',
     'slot',
     'stored_secret',
     'sync',
@@ -60,7 +62,7 @@ const classes = {
     'wait',
     'worker',
   ],
-  queue: ['inbox', 'outbox'],
+  queue: ['inbox', 'outbox', 'run_event'],
 } as const;
 
 const migrations = 'src/store/migrations';
