@@ -8,10 +8,14 @@ import { textOf, unattempted, type WhyFacts } from './why-facts.ts';
 
 /** What was asked of the gate; undefined: the record does not hold it. `without` is told what is missing. */
 export async function askedOf(database: Database, facts: WhyFacts, without: string[]): Promise<GateCall | undefined> {
-  const { call, kind, rows, said, target } = facts;
+  const { call, kind, recorded, rows, said, target } = facts;
   const subject = facts.subject as GateCall['subject'];
   if (kind === 'model') {
-    without.push('The size of the prompt is not recorded: whether it fitted is not decided again.');
+    const input = said?.['input'];
+    if (typeof input === 'number') return { kind, subject, model: target, inputTokens: input };
+    // A verdict of an earlier check has none: the prompt was not measured for it.
+    if (recorded.kind === 'allow')
+      without.push('The size of the prompt is not recorded: whether it fitted is not decided again.');
     return { kind, subject, model: target, inputTokens: 0 };
   }
   const again = call !== unattempted(call);

@@ -22,7 +22,12 @@ export async function contextOf(database: Database, facts: WhyFacts, without: st
     without.push(
       'The live revision that the decision looked at is not recorded, or had no such system: the pinned rules alone are asked.',
     );
-  without.push(...notAsked([revisions.pinned, revisions.live].filter((row) => row !== undefined)));
+  without.push(
+    ...notAsked(
+      facts,
+      [revisions.pinned, revisions.live].filter((row) => row !== undefined),
+    ),
+  );
   const approvals = await approvalOf(database, facts);
   return {
     clock: { lost: false, cancelled: false, overdue: false },
@@ -44,17 +49,28 @@ export async function contextOf(database: Database, facts: WhyFacts, without: st
 }
 
 /** What stands outside of the gate's tables and answered at that moment: it is not asked again. */
-function notAsked(rows: readonly SubjectAuthority[]): readonly string[] {
+function notAsked({ call, rows: journal, said }: WhyFacts, rows: readonly SubjectAuthority[]): readonly string[] {
   const has = (of: (row: SubjectAuthority) => boolean) => rows.some((row) => of(row));
+  const held = journal.find(({ path, phase }) => path === call && phase === 'intent')?.decision?.accounts ?? [];
   return [
     ...(has(({ budgets }) => budgets.some(({ scope }) => scope !== 'run'))
-      ? ['What shared accounts had left is not recorded: they are not asked again.']
+      ? [`What shared accounts had left is not recorded, and they are not asked again. ${accountsOf(held)}`]
       : []),
     ...(has(({ rates }) => (rates ?? []).length > 0)
       ? ['How full the rates were is not recorded: they are not asked again.']
       : []),
-    ...(has(({ guards }) => (guards ?? []).length > 0) ? ['Guards are not asked again.'] : []),
+    ...(has(({ guards }) => (guards ?? []).length > 0) ? [`Guards are not asked again. ${guardsOf(said)}`] : []),
   ];
+}
+
+function accountsOf(held: readonly string[]): string {
+  return held.length === 0 ? 'The record names none that it was held on.' : `It was held on ${held.join(', ')}.`;
+}
+
+function guardsOf(said: WhyFacts['said']): string {
+  const found = said?.['guards'];
+  if (!Array.isArray(found) || found.length === 0) return 'By the record none found anything before the call.';
+  return `By the record ${found.map((name) => textOf(name) ?? '').join(', ')} found something.`;
 }
 
 /** What was known by then of the approval that the call asked for; undefined: it had not asked, or nobody had answered. */

@@ -1,8 +1,8 @@
 import { exitCodes, TerminalError } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
-import { checksOf, type GateStep, gateSteps } from '../plan/gate-steps.ts';
 import type { Decision } from '../policy/decision.ts';
 import { decide } from '../policy/gate.ts';
+import type { Halt, HaltScope } from '../policy/halt-scope.ts';
 import { firstAttemptAt, subjectOf } from '../run/caller.ts';
 import type { RecordedRow } from '../run/journal-entry.ts';
 import { callerAt } from '../run/place.ts';
@@ -11,12 +11,14 @@ import { authoritiesAt } from '../store/bundle.ts';
 import { readSteps } from '../store/claim.ts';
 import type { Database } from '../store/database.ts';
 import { readPinned } from '../store/pinned.ts';
+import { type HaltRow, haltsAt } from '../store/halt.ts';
 import { readRun, type RunRow } from '../store/run.ts';
 import type { WhyRecord, WhyRequest, WhyVerdict } from './operations-audit.ts';
 import { askedOf } from './why-call.ts';
 import { contextOf } from './why-context.ts';
 import { textOf, unattempted, type WhyFacts } from './why-facts.ts';
 import { rulesOf } from './why-rules.ts';
+import { stepsOf } from './why-steps.ts';
 
 /** Rebuilds what a decision looked at from the record, and decides again; nothing outside the database is asked. */
 export async function whyOf(database: Database, request: WhyRequest): Promise<WhyRecord> {
@@ -45,7 +47,7 @@ export async function whyOf(database: Database, request: WhyRequest): Promise<Wh
     again,
     same: again !== undefined && isSame(recorded, again),
     without,
-    steps: stepsOf(again ?? recorded, result, kind),
+    steps: stepsOf({ facts, again, result }),
     rules: await rulesOf(database, { environment, pinned, live }, named),
     would,
     outcome: recorded.kind === 'allow' ? outcomeOf(result) : undefined,
@@ -116,28 +118,21 @@ async function decidedAgain(
     input: run.input,
     now: at,
   };
-  const decision = decide(asked, { ...(await contextOf(database, facts, without)), where });
+  const halts = { known: (await haltsAt(database, { environment: run.environment, at })).map(haltOf) };
+  const decision = decide(asked, { ...(await contextOf(database, facts, without)), where, halts });
   return verdictOf(decision);
 }
 
-/** What the run heard, or switches and accounts that it shared: the record says that it was so, and not of what it followed. */
-function isOfTheMoment({ reason = '' }: WhyVerdict, without: string[]): boolean {
-  if (!/^(run|halt|rate)\.|^gate\.conflict$|^guard\./.test(reason)) return false;
-  without.push(`${reason} follows from what the worker heard at that moment, which is not decided again.`);
-  return true;
+function haltOf({ id, kind, name, reason, created_by: by, aborts, denies }: HaltRow): Halt {
+  const scope: HaltScope = kind === 'global' ? { kind } : { kind, name };
+  return { id, scope, reason, by, aborts, denies };
 }
 
-/** The checks up to the verdict, and behind it those that what became of the call tells of. */
-function stepsOf(
-  { kind, reason }: WhyVerdict,
-  result: RecordedRow | undefined,
-  sort: 'tool' | 'model',
-): readonly GateStep[] {
-  if (kind !== 'allow') return gateSteps({ kind, ...(reason === undefined ? {} : { reason }) }, 'call', sort);
-  if (result?.outcome === 'done') return gateSteps({ kind }, 'call', sort);
-  const code = result?.error?.code ?? '';
-  const isOfACheck = checksOf(sort).some(({ needs, reasons }) => needs === 'call' && reasons.includes(code));
-  return isOfACheck ? gateSteps({ kind: 'deny', reason: code }, 'call', sort) : gateSteps({ kind }, 'run', sort);
+/** What the run heard, or what it shared: the record says that it was so, and not of what it followed. */
+function isOfTheMoment({ reason = '' }: WhyVerdict, without: string[]): boolean {
+  if (!/^(run|rate)\.|^halt\.unreadable$|^gate\.conflict$|^guard\./.test(reason)) return false;
+  without.push(`${reason} follows from what the worker heard at that moment, which is not decided again.`);
+  return true;
 }
 
 function unknownCall(run: string, call: string): TerminalError {

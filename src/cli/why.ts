@@ -36,7 +36,7 @@ function requestOf({ call, path }: WhyOptions): { readonly run: string; readonly
   });
 }
 
-const marks: Readonly<Record<string, string>> = { passed: '✓', refused: '✗', asks: '?' };
+const marks: Readonly<Record<string, string>> = { passed: '✓', recorded: '=', refused: '✗', asks: '?' };
 
 function textOf(why: WhyRecord, { terminal: { colors, width } }: CliContext): string {
   const { recorded, again, would } = why;
@@ -78,6 +78,9 @@ function textOf(why: WhyRecord, { terminal: { colors, width } }: CliContext): st
       : why.same
         ? '  Decided again from the record: the same.'
         : colors.yellow(item('  ', `Decided again from the record: ${said(again)}, which is not what was recorded.`)),
+    ...(why.steps.some(({ outcome }) => outcome === 'recorded')
+      ? [item('  ', 'A check with = passed by the record, and was not decided again.')]
+      : []),
     ...why.without.map((sentence) => item('  ', neutral(sentence))),
   ];
   return lines.join('\n');

@@ -1,11 +1,11 @@
 import type { CellVerdict } from './access.ts';
 
-/** One of the gate's checks, in its order, as one call met it. */
+/** One of the gate's checks, in its order, as one call met it. `recorded`: it passed then, and was not decided again. */
 export interface GateStep {
   /** `T7`, `M3`. */
   readonly step: string;
   readonly check: string;
-  readonly outcome: 'passed' | 'asks' | 'refused' | 'not reached' | 'not asked';
+  readonly outcome: 'passed' | 'recorded' | 'asks' | 'refused' | 'not reached' | 'not asked';
   /** Of a refusal. */
   readonly reason?: string;
   /** Of a check that was not asked: what a question lacks for it. */

@@ -19,6 +19,8 @@ export type Decision =
       readonly reserve: Reservation;
       /** Model calls: the output cap after clamping to what budgets and limits leave. */
       readonly maxOutputTokens?: number;
+      /** Model calls: the estimate of the prompt that was decided on. */
+      readonly inputTokens?: number;
       /** The approval that the call consumes with its intent. */
       readonly approval?: string;
       readonly consumes?: ConsumedByCall;
@@ -48,6 +50,8 @@ export type Decision =
       /** One sentence for people; never an argument's value. */
       readonly message: string;
       readonly argsDigest?: string;
+      /** Of a model call whose size was decided on. */
+      readonly inputTokens?: number;
       readonly would?: AuditVerdict;
     };
 

@@ -25,7 +25,8 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
     gatewayDenial(call.model, model, revisions) ?? // M5
     turnDenial(agent, context, revisions); // M8
   if (denial !== undefined) return denial;
-  return reserve({ call, context, revisions, model, rule: permitted.rule }); // M9
+  const verdict = reserve({ call, context, revisions, model, rule: permitted.rule }); // M9
+  return verdict.kind === 'deny' ? { ...verdict, inputTokens: call.inputTokens } : verdict;
 }
 
 /** M4. The parameters are Git's alone, never the model's or the run's; they only have to be sane. */
@@ -122,6 +123,7 @@ function reserve({ call, context, revisions, model, rule }: Asking): Decision {
     rule,
     reserve: { calls: 1, tokens: input + caps.output, cost },
     maxOutputTokens: caps.output,
+    inputTokens: call.inputTokens,
   };
 }
 

@@ -38,6 +38,8 @@ export interface AuditVerdictEvent {
   readonly event: 'allow' | 'ask' | 'deny';
   /** Guards that found something. */
   readonly guards?: readonly string[] | undefined;
+  /** Estimated tokens of a model call's prompt. */
+  readonly input?: number | undefined;
   readonly kind: EntryBase['kind'];
   /** The live revision that the decision looked at. */
   readonly live?: number | undefined;
@@ -95,7 +97,7 @@ function verdictOf(
   entry: JournalEntry,
   { kind, rule, reason, guards }: NonNullable<EntryBase['decision']>,
 ): AuditEvent {
-  const { action, approval, asks, live, pin, subject, would }: AuditFacts = entry.audit ?? {};
+  const { action, approval, asks, input, live, pin, subject, would }: AuditFacts = entry.audit ?? {};
   return {
     action: action ?? (entry.phase === 'intent' ? entry.approval?.actionDigest : undefined),
     approval,
@@ -105,6 +107,7 @@ function verdictOf(
     cost: entry.phase === 'intent' ? entry.cost : undefined,
     event: kind,
     guards: guards?.map(({ guard }) => guard),
+    input,
     kind: entry.kind,
     live: entry.phase === 'intent' ? (entry as IntentEntry).liveRevision : live,
     pin,

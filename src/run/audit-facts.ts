@@ -29,6 +29,7 @@ export function factsOf(
     ...(would === undefined
       ? {}
       : { would: { kind: would.kind, ...(would.reason && { reason: would.reason }), rule: would.rule } }),
+    ...(decision.kind === 'ask' || decision.inputTokens === undefined ? {} : { input: decision.inputTokens }),
     ...(decision.kind === 'ask' ? { action: decision.actionDigest, asks: decision.asks.map(({ rule }) => rule) } : {}),
     ...(decision.kind === 'allow' && decision.approval !== undefined ? { approval: decision.approval } : {}),
   };

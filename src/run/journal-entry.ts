@@ -80,6 +80,8 @@ export interface AuditFacts {
   /** Digest of what an approval is bound to, and the approval. */
   readonly action?: string;
   readonly approval?: string;
+  /** Of a model call: the estimate of its prompt's tokens, where it was decided on. */
+  readonly input?: number;
   /** The rules that ask people. */
   readonly asks?: readonly string[];
   readonly would?: AuditVerdict;

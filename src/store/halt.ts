@@ -173,6 +173,18 @@ export async function listHalts(
   return rowsOf<HaltRow>(database.db, { name: 'list_halts', text }, [environment, all, limit]);
 }
 
+/** Those that were in force at a moment of the past, by the database's clock. */
+export async function haltsAt(
+  database: Database,
+  { environment, at }: { readonly environment: string; readonly at: string },
+): Promise<readonly HaltRow[]> {
+  const text = `select ${columns} from halt h
+    where (h.environment is null or h.environment = $1) and h.created_at <= $2
+      and (h.ended_at is null or h.ended_at > $2) and (h.expires_at is null or h.expires_at > $2)
+    order by h.created_at, h.id limit 1000`;
+  return rowsOf<HaltRow>(database.db, { name: 'halts_at', text }, [environment, at]);
+}
+
 async function readById(database: Database, ids: readonly string[]): Promise<readonly HaltRow[]> {
   const text = `select ${columns} from halt h where h.id = any ($1::uuid[]) order by h.created_at desc, h.id`;
   return rowsOf<HaltRow>(database.db, { name: 'halts_by_id', text }, [ids]);

@@ -102,6 +102,7 @@ test('a model call holds a tenth more than the input’s estimate, and the whole
     rule: 'AgentRole/default/support',
     // 110 × 3 + 1000 × 15 micro-USD.
     reserve: { calls: 1, tokens: 1110, cost: 15_330 },
+    inputTokens: 100,
     maxOutputTokens: 1000,
   });
 });
