@@ -1,5 +1,5 @@
 import { drained, type RunEnd } from './executor.ts';
-import { errorOf } from './failure.ts';
+import { errorOf, isForLater } from './failure.ts';
 import { runGraph } from './graph-run.ts';
 import { Halted, type HaltReason, haltReasonOf, Suspended } from './halt.ts';
 import type { Scope } from './scope.ts';
@@ -41,6 +41,7 @@ function endOf(cause: unknown, scope: Scope): Execution {
       : { kind: 'released' };
   }
   scope.report(cause);
+  if (isForLater(cause)) return { kind: 'released' };
   return { kind: 'failed', error: errorOf(cause) };
 }
 

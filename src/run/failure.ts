@@ -1,4 +1,4 @@
-import { isPawlError } from '../errors.ts';
+import { isPawlError, RetryableError } from '../errors.ts';
 import type { BundleGraph, BundleNode } from '../manifest/bundle.ts';
 import type { RunError } from './executor.ts';
 import { StepFailure } from './halt.ts';
@@ -33,7 +33,19 @@ export function handlingOf({ onError, edges }: BundleNode, graph: BundleGraph): 
 
 /** Whether a graph may go on from a failure: not from what says that pawl itself cannot go on. */
 export function isOfStep({ code }: RunError): boolean {
-  return !beyondSteps.has(code);
+  return !beyondSteps.has(code) && !isOfStore(code);
+}
+
+/**
+ * The database was away for longer than a worker waits. That is no failure of the run: it is handed back, and whoever
+ * takes it up goes on from its journal.
+ */
+export function isForLater(cause: unknown): boolean {
+  return cause instanceof RetryableError && isOfStore(cause.code);
+}
+
+function isOfStore(code: string): boolean {
+  return code.startsWith('store.');
 }
 
 const beyondSteps: ReadonlySet<string> = new Set([

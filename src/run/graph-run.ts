@@ -4,7 +4,7 @@ import { evaluateTemplates } from '../manifest/template.ts';
 import type { Activation, End } from './activation.ts';
 import type { NewWait } from './executor.ts';
 import { failureSeen, joinSeen, recordFailure, recordJoin } from './fact.ts';
-import { errorOf, handlingOf, isOfStep } from './failure.ts';
+import { errorOf, handlingOf, isForLater, isOfStep } from './failure.ts';
 import type { Frame } from './frame.ts';
 import { causeSeen, type Failing, givenBy, recordCause, runOnFailure } from './given.ts';
 import { GraphState } from './graph.ts';
@@ -211,7 +211,7 @@ class GraphRun {
   async #fail(cause: unknown): Promise<never> {
     const failing = this.#onFailure();
     const isStopped = this.#outer.closing() === 'failing' || haltReasonOf(this.#scope.signal) !== undefined;
-    if (failing === undefined || isStopped) throw cause;
+    if (failing === undefined || isStopped || isForLater(cause)) throw cause;
     const outputs = Object.entries(this.#state.outputs()).map(([name, { output }]) => [name, output] as const);
     const failed = { error: errorOf(cause), body: Object.fromEntries(outputs) };
     await runOnFailure(failing, recordCause(this.#scope.journal, failing.place, failed), this.#outer);

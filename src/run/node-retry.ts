@@ -2,7 +2,7 @@ import type { BundleRetry } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
 import type { RunError } from './executor.ts';
 import { failureSeen, recordFailure } from './fact.ts';
-import { errorOf } from './failure.ts';
+import { errorOf, isForLater } from './failure.ts';
 import { Halted, Suspended } from './halt.ts';
 import type { NodeStart, Work, Wrapper } from './node-start.ts';
 import { backoffMs, causeOf, mayPass } from './retry.ts';
@@ -57,7 +57,7 @@ function attemptPlace(place: string, number: number): string {
 }
 
 function isStopped(cause: unknown, scope: Scope): boolean {
-  return cause instanceof Halted || cause instanceof Suspended || scope.signal.aborted;
+  return cause instanceof Halted || cause instanceof Suspended || scope.signal.aborted || isForLater(cause);
 }
 
 /** A run that waits holds no slot. */
