@@ -6,7 +6,9 @@ import { type Log, subsystemLog } from './log.ts';
 import { probeModel } from './models/probe.ts';
 import { Periodic } from './run/periodic.ts';
 import { Prober } from './run/probes.ts';
+import type { ServerProbe } from './run/server-probe.ts';
 import type { Database } from './store/database-port.ts';
+import { provedTiers } from './tools/isolation/proved-tiers.ts';
 
 interface Starting {
   readonly database: Database;
@@ -21,7 +23,13 @@ const turnMs = 15_000;
 export function startProbes(config: Config, { database, log, stack }: Starting): void {
   const probeLog = subsystemLog(log, 'probes');
   const worker = `${hostname()} ${process.pid}`;
-  const prober = new Prober({ database, secrets: secretsOf(config, database), probeModel, worker });
+  const isolation = provedTiers(config.programs);
+  // Loaded when there is a server to ask: the protocol's own library takes longer to load than the rest of a worker.
+  const probeServer: ServerProbe = async (alone, options) => {
+    const probe = await import('./tools/probe-server.ts');
+    return await probe.probeServer(alone, { ...options, isolation, log: probeLog });
+  };
+  const prober = new Prober({ database, secrets: secretsOf(config, database), probeModel, probeServer, worker });
   const stop = new AbortController();
   const work = async (): Promise<void> => void (await prober.tick(stop.signal));
   const probes = new Periodic({ name: 'probes', everyMs: turnMs, log: probeLog, work });

@@ -1,4 +1,4 @@
-import type { AlertOperations, AlertRecord, ProbeRecord, ReceiverTest } from './operations-alert.ts';
+import type { AlertOperations, AlertRecord, PinRecord, ProbeRecord, ReceiverTest } from './operations-alert.ts';
 
 interface Sending {
   readonly get: <Result>(path: string) => Promise<Result>;
@@ -12,5 +12,6 @@ export function alertClient({ get, post, of }: Sending): AlertOperations {
     alerts: (environment) => get<AlertRecord[]>(`${of(environment)}/alerts`),
     testReceiver: ({ environment, receiver }) => post<ReceiverTest>(`${of(environment)}/alerts/test`, { receiver }),
     probes: (environment) => get<ProbeRecord[]>(`${of(environment)}/probes`),
+    pins: (environment) => get<PinRecord[]>(`${of(environment)}/pins`),
   };
 }

@@ -11,12 +11,14 @@ import { readIssueTellings } from '../store/alert-issue.ts';
 import { recordEvent } from '../store/event.ts';
 import { readDeliveries } from '../store/outbox.ts';
 import { readProbes } from '../store/probe.ts';
+import { readServerLooks } from '../store/server-look.ts';
 import { readReceivers } from '../store/receiver.ts';
 import { inTransaction } from '../store/transaction.ts';
 import type { EnvironmentStatus } from './operations-status.ts';
 import type {
   AlertOperations,
   AlertRecord,
+  PinRecord,
   ProbeRecord,
   ReceiverTest,
   TestReceiverRequest,
@@ -41,6 +43,7 @@ export function alertOperations(
       return testReceiver(plane, delivering, request);
     },
     probes: async (environment) => probesOf(plane, await known(environment)),
+    pins: async (environment) => pinsOf(plane, await known(environment)),
   };
 }
 
@@ -134,5 +137,17 @@ async function probesOf({ database }: ControlPlane, environment: string): Promis
     since: since.toISOString(),
     at: at.toISOString(),
     worker,
+  }));
+}
+
+async function pinsOf({ database }: ControlPlane, environment: string): Promise<readonly PinRecord[]> {
+  const rows = await readServerLooks(database.db, environment);
+  return rows.map(({ server, standing, tools, told, since, at }) => ({
+    server,
+    standing,
+    tools,
+    told,
+    since: since.toISOString(),
+    at: at.toISOString(),
   }));
 }

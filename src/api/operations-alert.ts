@@ -4,8 +4,10 @@ export interface AlertOperations {
   alerts(environment: string): Promise<readonly AlertRecord[]>;
   /** Sends one receiver a message that says that it is a test, once and at once. */
   testReceiver(request: TestReceiverRequest): Promise<ReceiverTest>;
-  /** What workers found of endpoints, models and secrets, the worst first. */
+  /** What workers found of endpoints, models, secrets and servers, the worst first. */
   probes(environment: string): Promise<readonly ProbeRecord[]>;
+  /** What MCP servers offered when a worker last asked them, against their pins. */
+  pins(environment: string): Promise<readonly PinRecord[]>;
 }
 
 export interface TestReceiverRequest {
@@ -45,7 +47,7 @@ export interface ReceiverTest {
 }
 
 export interface ProbeRecord {
-  readonly subject: 'endpoint' | 'model' | 'secret';
+  readonly subject: 'endpoint' | 'model' | 'secret' | 'server';
   /** `namespace/name`; of a secret with `#key`. */
   readonly name: string;
   /** `unknown` too where no worker has looked for long. */
@@ -55,4 +57,24 @@ export interface ProbeRecord {
   readonly since: string;
   readonly at: string;
   readonly worker: string;
+}
+
+export interface PinRecord {
+  /** `namespace/name` of the McpServer. */
+  readonly server: string;
+  /** `identity`: it is declared otherwise than when it was pinned. */
+  readonly standing: 'asPinned' | 'moved' | 'unpinned' | 'identity';
+  readonly tools: readonly PinnedToolRecord[];
+  /** What the server says that it is. */
+  readonly told: { readonly name?: string | undefined; readonly version?: string | undefined };
+  /** Since when it is like this, and when it was last asked. */
+  readonly since: string;
+  readonly at: string;
+}
+
+export interface PinnedToolRecord {
+  readonly name: string;
+  readonly state: 'same' | 'changed' | 'added' | 'removed' | 'unusable';
+  /** Of what the server says now, where that is another than the pin's. */
+  readonly digest?: string | undefined;
 }

@@ -82,6 +82,7 @@ export const permissions: Readonly<Record<string, Need>> = {
   'GET /v1/environments/{environment}/alerts': { to: 'read', scope: everywhere },
   'POST /v1/environments/{environment}/alerts/test': { to: 'operate', scope: everywhere },
   'GET /v1/environments/{environment}/probes': { to: 'read', scope: everywhere },
+  'GET /v1/environments/{environment}/pins': { to: 'read', scope: everywhere },
   'GET /v1/environments/{environment}/proposals': { to: 'read', scope: everywhere },
   'POST /v1/environments/{environment}/proposals': { to: 'operate', scope: ofProposal },
   'POST /v1/environments/{environment}/proposals/preview': { to: 'read', scope: ofProposal },

@@ -32,7 +32,7 @@ const receiverTest = z
 
 const probeRecord = z
   .object({
-    subject: z.enum(['endpoint', 'model', 'secret']),
+    subject: z.enum(['endpoint', 'model', 'secret', 'server']),
     name: z.string(),
     state: z.enum(['ok', 'failing', 'unknown']),
     reason: z.string(),
@@ -42,6 +42,23 @@ const probeRecord = z
     worker: z.string(),
   })
   .openapi('ProbeRecord');
+
+const pinRecord = z
+  .object({
+    server: z.string(),
+    standing: z.enum(['asPinned', 'moved', 'unpinned', 'identity']),
+    tools: z.array(
+      z.object({
+        name: z.string(),
+        state: z.enum(['same', 'changed', 'added', 'removed', 'unusable']),
+        digest: text,
+      }),
+    ),
+    told: z.object({ name: text, version: text }),
+    since: z.string(),
+    at: z.string(),
+  })
+  .openapi('PinRecord');
 
 /** Alerts, who hears of them, and what workers find outside. */
 export function addAlertRoutes(app: Api): void {
@@ -69,10 +86,21 @@ export function addAlertRoutes(app: Api): void {
     {
       method: 'get',
       path: '/v1/environments/{environment}/probes',
-      summary: 'What workers found of endpoints, models and secrets',
+      summary: 'What workers found of endpoints, models, secrets and servers',
       parameters,
       result: z.array(probeRecord),
     },
     ({ parameters: { environment }, operations }) => operations.probes(environment),
+  );
+  addRoute(
+    app,
+    {
+      method: 'get',
+      path: '/v1/environments/{environment}/pins',
+      summary: 'What MCP servers offered when a worker last asked them, against their pins',
+      parameters,
+      result: z.array(pinRecord),
+    },
+    ({ parameters: { environment }, operations }) => operations.pins(environment),
   );
 }

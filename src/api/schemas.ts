@@ -160,7 +160,7 @@ export const environmentStatus = z.object({
   probes: maybe(
     z.array(
       z.object({
-        subject: z.enum(['endpoint', 'model', 'secret']),
+        subject: z.enum(['endpoint', 'model', 'secret', 'server']),
         name: z.string(),
         reason: z.string(),
         since: instant,

@@ -1,7 +1,8 @@
-import type { AlertRecord, ProbeRecord } from '../api/operations-alert.ts';
+import type { AlertRecord, PinRecord, ProbeRecord } from '../api/operations-alert.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
+import { pinLookText } from '../policy/pin-look.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { hanging } from './wrap.ts';
@@ -58,4 +59,21 @@ export function probeLines(probes: readonly ProbeRecord[]): readonly string[] {
       const why = detail === '' ? '' : `: ${neutral(detail)}`;
       return `  ${state === 'failing' ? '!' : '?'} ${subject} ${neutral(name)}  ${state} (${reason}), ${when}${why}`;
     });
+}
+
+/** Whether a server offers something else than people looked at; one that was never pinned is no drift. */
+export function hasMoved({ standing }: PinRecord): boolean {
+  return standing === 'moved' || standing === 'identity';
+}
+
+/** Servers that offer something else than was pinned, and what to do about it: lines below `pawl drift`. */
+export function pinLines(environment: string, pins: readonly PinRecord[]): readonly string[] {
+  return pins
+    .filter(hasMoved)
+    .flatMap((pin) => [
+      `  ! McpServer/${neutral(pin.server)}  ${neutral(pinLookText(pin))}`,
+      `      since ${pin.since}; those tools are not called`,
+      `      pawl mcp diff ${neutral(pin.server)}  shows what it says now`,
+      `      pawl mcp pin ${neutral(pin.server)} --pull-request --env ${neutral(environment)}  pins it, for a review`,
+    ]);
 }

@@ -20,6 +20,7 @@ const ways: Readonly<Record<string, string>> = {
   'Healthy/NoWorkers': 'pawl get workers',
   'Healthy/RolledBack': 'pawl history --env {}',
   Drifted: 'pawl drift --env {}',
+  'Drifted/PinsMoved': 'pawl drift --env {}, and pawl mcp diff',
 };
 
 /** Of whom the conditions are, and what is live there. */

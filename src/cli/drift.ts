@@ -2,7 +2,7 @@ import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { renderDrift } from './render-drift.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
-import { probeLines } from './alerts.ts';
+import { hasMoved, pinLines, probeLines } from './alerts.ts';
 import { overrideLines } from './override.ts';
 import { hanging } from './wrap.ts';
 import type { CliContext } from './context.ts';
@@ -19,16 +19,20 @@ export async function driftCommand(context: CliContext, options: DriftOptions): 
     const drift = await operations.drift(environment);
     const overrides = await operations.overrides(environment);
     const probes = await operations.probes(environment);
-    const outside = probeLines(probes);
-    if (options.output === 'json') json(terminal, { environment, drift, expected: overrides, probes });
+    const pins = await operations.pins(environment);
+    const [outside, moved] = [probeLines(probes), pinLines(environment, pins)];
+    if (options.output === 'json') json(terminal, { environment, drift, expected: overrides, probes, pins });
     else {
       terminal.out(renderDrift(environment, drift, terminal.colors));
       if (overrides.length > 0) terminal.out('\nExpected drift, by overrides in force:');
       for (const line of overrides.flatMap((one) => overrideLines(one, new Date()))) terminal.out(`  ${line}`);
+      if (moved.length > 0) terminal.out('\nPins, as workers found the servers:');
+      for (const line of moved) terminal.out(hanging(line, terminal.tableWidth));
       if (outside.length > 0) terminal.out('\nOutside, as workers found it:');
       for (const line of outside) terminal.out(hanging(line, terminal.tableWidth));
     }
     const isFailing = probes.some(({ state }) => state === 'failing');
-    return drift.length === 0 && !isFailing ? exitCodes.success : exitCodes.differences;
+    const isSame = drift.length === 0 && !isFailing && !pins.some(hasMoved);
+    return isSame ? exitCodes.success : exitCodes.differences;
   });
 }

@@ -8,7 +8,9 @@ import type { Kind } from '../manifest/resource.ts';
 import type { Door } from './app-port.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
+import type { PinRecord } from '../api/operations-alert.ts';
 import { nearest } from '../manifest/nearest.ts';
+import { driftWord, pinsOf, showPins } from './get-pins.ts';
 import { triggerListing, triggersNamed } from './get-triggers.ts';
 import { renderTable } from './table.ts';
 import { neutral } from '../manifest/neutral.ts';
@@ -36,6 +38,8 @@ interface Listing {
   readonly rows: readonly (readonly string[])[];
   readonly names: readonly string[];
   readonly records: readonly object[];
+  /** What a worker found, where the list is of one MCP server. */
+  readonly pin?: PinRecord | undefined;
 }
 
 export async function getCommand(context: CliContext, words: GetOptions): Promise<ExitCode> {
@@ -89,7 +93,8 @@ async function list(door: Door, options: GetOptions): Promise<Listing> {
     ...(options.at === undefined ? {} : { at: options.at }),
   };
   const found = await Promise.all(wanted.map((kind) => door.operations.get({ ...filter, kind })));
-  return resourceListing(found.flat(), wide);
+  const records = found.flat();
+  return resourceListing(records, { wide, pins: await pinsOf(door, environment, records) });
 }
 
 const isRuns = (kind: string): boolean => kind === 'run' || kind === 'runs';
@@ -194,10 +199,15 @@ function usage(message: string, help: string): TerminalError {
   return new TerminalError(message, { code: 'cli.usage', help, exit: exitCodes.usage });
 }
 
-function resourceListing(records: readonly ResourceRecord[], wide: boolean): Listing {
+interface Beside {
+  readonly wide: boolean;
+  readonly pins: ReadonlyMap<string, PinRecord>;
+}
+
+function resourceListing(records: readonly ResourceRecord[], { wide, pins }: Beside): Listing {
   const rows = records.map((record) => {
     const [kind = '', namespace = '', name = ''] = record.address.split('/');
-    const narrow = [kind, namespace, name, String(record.generation), record.drifted ? 'yes' : 'no'];
+    const narrow = [kind, namespace, name, String(record.generation), driftWord(record, pins.get(record.address))];
     return wide
       ? [...narrow, String(record.revision), record.digest.slice(0, 12), `${record.file}:${record.line}`]
       : narrow;
@@ -208,6 +218,7 @@ function resourceListing(records: readonly ResourceRecord[], wide: boolean): Lis
     rows,
     names: records.map((record) => record.address),
     records,
+    pin: records.length === 1 ? pins.get(records[0]?.address ?? '') : undefined,
   };
 }
 
@@ -261,6 +272,7 @@ function show({ terminal }: CliContext, listing: Listing, output: string): void 
     default:
       if (listing.rows.length === 0) terminal.note('Nothing found.');
       else terminal.out(renderTable(listing.head, listing.rows, terminal.tableWidth));
+      if (listing.pin !== undefined) showPins({ terminal }, listing.pin);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Trouble } from './alert.ts';
 import type { AlertMessage } from './alert-message.ts';
 import { RuleWatch } from './alert-rules.ts';
 import { advance, type AlertMove } from './alert-state.ts';
+import type { ReasonOf } from './condition-reasons.ts';
 import { driftOf } from './drift.ts';
 import { listenersOf, tellFiring } from './listeners.ts';
 import type { ControlPlane } from './planning.ts';
@@ -79,7 +80,8 @@ export class Alerts {
   async #look(facts: AlertFacts, known: readonly AlertRow[], now: Date): Promise<readonly Told[]> {
     const { environment } = facts;
     const { drift, drifted } = await this.#drift(facts, known);
-    const rules = await this.#rules.look(facts, { drifted, now });
+    const moved = (facts.pins ?? []).map(({ server }) => server.split('/')[0] ?? '');
+    const rules = await this.#rules.look(facts, { drifted: [...drifted, ...moved], now });
     const troubles = new Map(
       [...troublesOf(facts), ...(drift === undefined ? [] : [drift]), ...rules].map((one) => [one.key, one]),
     );
@@ -145,7 +147,7 @@ export class Alerts {
   async #drift(facts: AlertFacts, known: readonly AlertRow[]): Promise<FoundDrift> {
     const { environment, revision, writes, conditions } = facts;
     const memory = this.#memoryOf(environment);
-    const condition = conditions?.find(({ type }) => type === 'Drifted');
+    const condition = conditions?.find(({ type, reason }) => type === 'Drifted' && ofRows.has(reason));
     const marks = `${revision} ${writes} ${condition?.since ?? ''} ${condition?.reason ?? ''}`;
     if (memory.marks === marks) return memory.found;
     const { plane } = this.#options;
@@ -180,6 +182,9 @@ export class Alerts {
     else log.error({ environment, err: error }, 'alerts could not be looked at');
   }
 }
+
+/** Reasons that are about rows: the others are what workers found outside. */
+const ofRows: ReadonlySet<string> = new Set<ReasonOf<'Drifted'>>(['OutOfBand', 'HealingStopped']);
 
 interface Seen {
   readonly environment: string;

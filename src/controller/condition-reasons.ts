@@ -49,6 +49,8 @@ export const conditionReasons = {
     InSync: 'Live is what the revision says.',
     OutOfBand: 'Live is not what the revision says; look at pawl drift.',
     HealingStopped: 'Something keeps undoing what is healed; a person has to look.',
+    PinsMoved: 'An MCP server offers other tools than were pinned; those are not called.',
+    OutsideFailing: 'Workers cannot reach or read something that runs need.',
   },
 } as const satisfies Record<ConditionType, Readonly<Record<string, string>>>;
 

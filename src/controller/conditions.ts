@@ -1,6 +1,7 @@
 import type { Change, Plan } from '../plan/change.ts';
 import type { Condition, ConditionType } from '../store/condition.ts';
 import type { ReasonOf } from './condition-reasons.ts';
+import { outsideCondition, type Outside } from './outside.ts';
 import { movedByGit, type Outcome } from './reconcile.ts';
 
 export interface Seen {
@@ -12,6 +13,8 @@ export interface Seen {
   readonly plan: Plan | undefined;
   readonly drift: readonly Change[] | undefined;
   readonly isHealingStopped: boolean;
+  /** What workers found; undefined: nobody asked. */
+  readonly outside?: Outside | undefined;
 }
 
 /**
@@ -141,13 +144,15 @@ function countOf(changes: number): string {
   return changes === 1 ? '1 change' : `${changes} changes`;
 }
 
+const nothing: Outside = { pins: [], failing: [] };
+
 /** Addresses that are told; the rest are counted. */
 const shownMax = 5;
 
-function drifted({ outcome, drift, commit, isHealingStopped }: Seen): readonly Condition[] {
+function drifted({ outcome, drift, commit, isHealingStopped, outside }: Seen): readonly Condition[] {
   if (drift === undefined) return [];
   const left = outcome.kind === 'applied' ? [] : drift;
-  if (left.length === 0) return [condition('Drifted', 'False', { reason: 'InSync', message: '', commit })];
+  if (left.length === 0) return [outsideCondition(outside ?? nothing, commit)];
   const more = left.length > shownMax ? ` and ${left.length - shownMax} more` : '';
   const shown = left.slice(0, shownMax).map(({ address }) => address);
   const message = `${shown.join(', ')}${more}`;

@@ -2,24 +2,24 @@ import { classMeaning } from '../plan/class-meaning.ts';
 import { digest } from '../manifest/digest.ts';
 import type { Change } from '../plan/change.ts';
 import type { AlertFacts, ProbeFact, RollbackFact } from '../store/alert-facts.ts';
+import { probeStreakMin } from '../store/probe.ts';
 import { findingsMax, type Finding, type Trouble } from './alert.ts';
 import { content } from './alert-content.ts';
 import { fingerprint } from './reconcile.ts';
+import { pinTrouble } from './trouble-pin.ts';
 import { stageTroubles } from './trouble-stage.ts';
 
 /** Everything that is wrong with an environment as rows say, without its drift. */
 export function troublesOf(facts: AlertFacts): readonly Trouble[] {
-  const { environment, conditions, healStoppedAt, rollback, probes } = facts;
+  const { environment, conditions, healStoppedAt, rollback, probes, pins } = facts;
   return [
     ...stageTroubles(environment, conditions ?? []),
     ...(healStoppedAt === null ? [] : [fightTrouble(environment, healStoppedAt)]),
     ...(rollback === null ? [] : [rollbackTrouble(environment, rollback)]),
     ...(probes ?? []).filter(({ streak }) => streak >= probeStreakMin).map((probe) => probeTrouble(environment, probe)),
+    ...(pins ?? []).map((pin) => pinTrouble(environment, pin)),
   ];
 }
-
-/** One look that failed may have been the network's. */
-const probeStreakMin = 2;
 
 function fightTrouble(environment: string, at: string): Trouble {
   return {
@@ -70,6 +70,7 @@ const probed: Readonly<Record<ProbeFact['subject'], string>> = {
   endpoint: 'Model endpoint',
   model: 'The model of endpoint',
   secret: 'Secret',
+  server: 'MCP server',
 };
 
 function probeTrouble(environment: string, { subject, name, reason, detail, since }: ProbeFact): Trouble {

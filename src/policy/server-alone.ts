@@ -4,7 +4,7 @@ import type { Address, Resource } from '../manifest/resource.ts';
 import { secretsOf } from './compile-content.ts';
 import { serverOf, serverSecrets } from './compile-server.ts';
 import { estateOf, viewOf } from './estate.ts';
-import { serverPin } from './server-pin.ts';
+import { type ServerPin, serverPin } from './server-pin.ts';
 import { pathOf } from './typed.ts';
 
 /** One server as a worker reaches it, with every pin of it: to ask it for its tools, and to call none. */
@@ -13,11 +13,13 @@ export interface ServerAlone {
   readonly name: string;
   readonly server: BundleServer;
   readonly secrets: Bundle['secrets'];
+  readonly pin: ServerPin;
 }
 
 export function serverAlone(resource: Resource, resources: ReadonlyMap<Address, Resource>): ServerAlone {
   const view = viewOf(estateOf(resources));
-  const pins = new Map(Array.from(serverPin(resource).tools, ([tool, { digest }]) => [tool, digest] as const));
+  const pin = serverPin(resource);
+  const pins = new Map(Array.from(pin.tools, ([tool, { digest }]) => [tool, digest] as const));
   const server = serverOf(resource, pins, view);
-  return { name: pathOf(resource), server, secrets: secretsOf(serverSecrets({ server }), view) };
+  return { name: pathOf(resource), server, secrets: secretsOf(serverSecrets({ server }), view), pin };
 }

@@ -1,9 +1,10 @@
 import { isPawlError } from '../errors.ts';
 import type { Bundle, BundleModel } from '../manifest/bundle.ts';
 import type { Database } from '../store/database-port.ts';
-import { type Finding, readCurrentBundles, recordProbes, takeProbeTurn } from '../store/probe.ts';
+import { type Finding, type ProbeTurn, readCurrentBundles, recordProbes, takeProbeTurn } from '../store/probe.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets, type Secrets } from '../tools/secrets.ts';
+import { probeOneServer, type ServerProbe } from './server-probe.ts';
 
 /** Asks whether a model's endpoint answers and has the model; wired by the app, as nothing here reaches the world. */
 export type ModelProbe = (
@@ -15,6 +16,7 @@ export interface ProberOptions {
   readonly database: Database;
   readonly secrets: SecretSource;
   readonly probeModel: ModelProbe;
+  readonly probeServer: ServerProbe;
   /** Who looks, for the record. */
   readonly worker: string;
   /** In [0, 1): when the next look comes is left to chance by a fifth. */
@@ -22,17 +24,21 @@ export interface ProberOptions {
 }
 
 const everyMs = 300_000;
+/** Less often: a look starts a process, or begins a session. What changes in between is seen by calls themselves. */
+const serverEveryMs = 900_000;
 const deadlineMs = 5_000;
-/** All looks at one environment; what is left then is unknown. */
+/** All looks of one turn; what is left then is unknown. */
 const turnMs = 60_000;
 const leaseMs = 2 * turnMs;
 const togetherMax = 4;
 const subjectsMax = 500;
-const environmentsMax = 20;
+/** Of one tick; what is due beyond it is for the next one, or for another worker. */
+const turnsMax = 40;
 
 /**
- * Looks at what runs will need outside: endpoints, their models, secrets. One worker at a time looks at an environment,
- * every few minutes, and leaves rows; nothing is asked of a model, and no value is kept.
+ * Looks at what runs will need outside: endpoints, their models, secrets, and the tools of MCP servers. One worker at a
+ * time looks at an environment, or at a server of it, every few minutes, and leaves rows; nothing is asked of a model, no
+ * tool is called, and no value is kept.
  */
 export class Prober {
   readonly #options: ProberOptions;
@@ -41,22 +47,39 @@ export class Prober {
     this.#options = options;
   }
 
-  /** Takes the turns that are due; gives the environments that were looked at. */
+  /** Takes the turns that are due, a few at once; gives what was looked at: `prod`, `prod/support/tickets`. */
   async tick(signal: AbortSignal = new AbortController().signal): Promise<readonly string[]> {
-    const { database, worker, random = Math.random } = this.#options;
     const looked: string[] = [];
-    while (looked.length < environmentsMax && !signal.aborted) {
-      const environment = await takeProbeTurn(database.db, { worker, leaseMs });
-      if (environment === undefined) break;
-      const bundles = await readCurrentBundles(database.db, environment);
-      const findings = await this.#look(environment, bundles, signal);
-      // Given up in the middle, nothing is known: the lease runs out and somebody else looks.
-      if (signal.aborted) break;
-      const nextInMs = Math.round(everyMs * (0.9 + 0.2 * random()));
-      await recordProbes(database.db, { environment, worker }, { findings, nextInMs });
-      looked.push(environment);
-    }
+    let left = turnsMax;
+    const lane = async (): Promise<void> => {
+      while (left > 0 && !signal.aborted) {
+        left -= 1;
+        const turn = await this.#turn(signal);
+        if (turn === undefined) return;
+        looked.push(turn.server === '' ? turn.environment : `${turn.environment}/${turn.server}`);
+      }
+    };
+    await Promise.all(Array.from({ length: togetherMax }, lane));
     return looked;
+  }
+
+  /** Undefined: none is due, or it was given up in the middle: the lease runs out and somebody else looks. */
+  async #turn(signal: AbortSignal): Promise<ProbeTurn | undefined> {
+    const { database, worker, random = Math.random } = this.#options;
+    const turn = await takeProbeTurn(database.db, { worker, leaseMs });
+    if (turn === undefined) return undefined;
+    const findings = await this.#found(turn, signal);
+    if (signal.aborted) return undefined;
+    const ownEveryMs = turn.server === '' ? everyMs : serverEveryMs;
+    const nextInMs = Math.round(ownEveryMs * (0.9 + 0.2 * random()));
+    await recordProbes(database.db, { ...turn, worker }, { findings, nextInMs });
+    return turn;
+  }
+
+  async #found(turn: ProbeTurn, signal: AbortSignal): Promise<readonly Finding[]> {
+    if (turn.server !== '') return await probeOneServer(this.#options, turn, signal);
+    const { environment } = turn;
+    return await this.#look(environment, await readCurrentBundles(this.#options.database.db, environment), signal);
   }
 
   async #look(environment: string, bundles: readonly Bundle[], signal: AbortSignal): Promise<readonly Finding[]> {

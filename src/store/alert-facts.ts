@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { RollbackSummary } from './json-column.ts';
+import { type PinFact, pinFactsText } from './server-look.ts';
 import { rowsOf } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -16,6 +17,8 @@ export interface AlertFacts {
   /** Those that are not as they should be. */
   readonly conditions: readonly ConditionFact[] | null;
   readonly probes: readonly ProbeFact[] | null;
+  /** Servers that offer something else than was pinned. */
+  readonly pins: readonly PinFact[] | null;
 }
 
 export interface RollbackFact {
@@ -35,7 +38,7 @@ export interface ConditionFact {
 }
 
 export interface ProbeFact {
-  readonly subject: 'endpoint' | 'model' | 'secret';
+  readonly subject: 'endpoint' | 'model' | 'secret' | 'server';
   readonly name: string;
   readonly reason: string;
   readonly detail: string;
@@ -50,7 +53,7 @@ select e.name as environment, e.revision, e.writes, e.commit_id as commit, e.hea
     select json_build_object('revision', r.revision, 'by', r.applied_by, 'at', r.applied_at,
       'summary', r.summary -> 'rollback')
     from revision r where r.environment = e.name and r.revision = e.pin and r.summary ? 'rollback') end as rollback,
-  c.conditions, p.probes
+  c.conditions, p.probes, m.pins
 from environment e
 left join sync s on s.environment = e.name
 left join (
@@ -62,7 +65,8 @@ left join (
   select environment, json_agg(json_build_object('subject', subject, 'name', name, 'reason', reason,
     'detail', detail, 'streak', streak, 'since', since) order by subject, name) as probes
   from probe where state = 'failing' group by environment
-) p on p.environment = e.name`;
+) p on p.environment = e.name
+left join (${pinFactsText}) m on m.environment = e.name`;
 
 /** Of every environment, in one statement. */
 export async function readAlertFacts(db: Kysely<Tables>): Promise<readonly AlertFacts[]> {

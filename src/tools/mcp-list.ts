@@ -4,6 +4,11 @@ import { type Listing, pageBytesMax } from './mcp/listing.ts';
 import { openSession, type SessionPlace } from './mcp/open-session.ts';
 import type { Secrets } from './secrets.ts';
 
+/** What a server offers, and what it says that it is. */
+export interface ServerListing extends Listing {
+  readonly told: { readonly name?: string; readonly version?: string };
+}
+
 export interface ListOptions extends SessionPlace {
   readonly secrets: Secrets;
   readonly signal: AbortSignal;
@@ -13,15 +18,18 @@ export interface ListOptions extends SessionPlace {
  * Asks a server for its tools, in a session of its own that is closed afterwards: for pinning, and to see what drifted.
  * Nothing is called. Throws what a call would fail with; a message may repeat the server, and is to be scrubbed.
  */
-export async function listTools(name: string, server: BundleServer, options: ListOptions): Promise<Listing> {
+export async function listTools(name: string, server: BundleServer, options: ListOptions): Promise<ServerListing> {
   const { secrets, signal: asked, ...place } = options;
   await secrets.load();
   const session = await openSession({ name, server, terms: { secrets }, died: () => undefined }, place);
   const { signal, end } = limit(asked, server.callTimeoutMs, `McpServer/${name} did not list its tools in time.`);
   try {
-    return await session.list({ signal, secrets, answerBytesMax: pageBytesMax });
+    const listing = await session.list({ signal, secrets, answerBytesMax: pageBytesMax });
+    return { ...listing, told: session.server };
   } finally {
     end();
+    // What was got with a secret may stand in what it says: whoever scrubs that has to know it.
+    for (const value of session.told) secrets.remember(value);
     await session.close();
   }
 }

@@ -34,5 +34,10 @@ export function proposalAnswers(answer: Recorded): ProposalOperations {
 
 export function alertAnswers(answer: Recorded): AlertOperations {
   const test = { environment: 'production', receiver: 'support/on-call', isDelivered: true, answer: 'HTTP 200' };
-  return { alerts: answer('alerts', []), testReceiver: answer('testReceiver', test), probes: answer('probes', []) };
+  return {
+    alerts: answer('alerts', []),
+    testReceiver: answer('testReceiver', test),
+    probes: answer('probes', []),
+    pins: answer('pins', []),
+  };
 }

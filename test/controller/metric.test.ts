@@ -14,6 +14,7 @@ const facts = {
   rollback: null,
   conditions: null,
   probes: null,
+  pins: null,
 };
 const metrics = alerting.AlertRule.flatMap((row) => /^spec\.metric=(.+)$/.exec(row)?.[1] ?? []) as Asked['metric'][];
 

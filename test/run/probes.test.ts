@@ -69,7 +69,8 @@ describe('what workers find outside', () => {
       folders: [],
       ageKeys: undefined,
     });
-    const prober = (worker: string) => new Prober({ database, secrets, probeModel, worker });
+    const probeServer = () => Promise.reject(new Error('there is no server'));
+    const prober = (worker: string) => new Prober({ database, secrets, probeModel, probeServer, worker });
     await prober('first').tick();
     await rowsOf(database.db, { name: 'test_due', text: 'update probe_turn set due_at = now()' }, []);
     const looked = await Promise.all([prober('first').tick(), prober('second').tick()]);

@@ -48,6 +48,15 @@ export class McpSession {
     return this.#over !== undefined;
   }
 
+  /** What the server says that it is. */
+  get server(): { readonly name?: string; readonly version?: string } {
+    const { name, version } = this.#client.getServerVersion() ?? {};
+    return {
+      ...(typeof name === 'string' ? { name } : {}),
+      ...(typeof version === 'string' ? { version } : {}),
+    };
+  }
+
   /** What was got with secrets and told to the server. */
   get told(): ReadonlySet<string> {
     return this.#connection.told;
