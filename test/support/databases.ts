@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
 import { copyImage } from './embedded-image.ts';
 import { createDatabase } from './postgres.ts';
+import { scratchFolder } from './scratch.ts';
 
 export const databaseKinds = ['embedded', 'postgres'] as const;
 
@@ -21,7 +21,7 @@ export async function openTestDatabase(kind: (typeof databaseKinds)[number]): Pr
 }
 
 async function openFolder(): Promise<OpenedDatabase> {
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-embedded-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'pawl-embedded-'));
   const options = { directory: join(folder, 'db') };
   await copyImage(options.directory);
   const database = await openDatabase(options);

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { scratchFolder } from './scratch.ts';
 
 /** A Git repository in a temporary folder, written by the real client. */
 export interface TestRepository {
@@ -16,11 +16,16 @@ export interface TestRepository {
 
 /** Makes an empty repository whose branch is `main`. */
 export async function createRepository(): Promise<TestRepository> {
-  const path = await mkdtemp(join(tmpdir(), 'pawl-git-'));
+  const path = await mkdtemp(join(scratchFolder(), 'pawl-git-'));
   const repository = new Repository(path);
   await repository.git('init', '--quiet', '--initial-branch=main');
   return repository;
 }
+
+/** One process of ours begun for three of Git: a process of tests is large, and beginning another copies its page table. */
+const committing = `
+  git add --all && git -c gc.auto=0 commit --quiet --allow-empty --message "$1" >&2 && exec git rev-parse HEAD
+`;
 
 class Repository implements TestRepository {
   readonly path: string;
@@ -31,9 +36,13 @@ class Repository implements TestRepository {
   }
 
   async git(...args: readonly string[]): Promise<string> {
+    return this.#run('git', args);
+  }
+
+  async #run(program: string, args: readonly string[]): Promise<string> {
     // One second a commit from a fixed start: the same files give the same commit ids in every run.
     const date = `${1_700_000_000 + this.#commits} +0000`;
-    const { stdout } = await promisify(execFile)('git', [...args], {
+    const { stdout } = await promisify(execFile)(program, [...args], {
       cwd: this.path,
       env: gitEnvironment({ GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }),
       timeout: 60_000,
@@ -53,9 +62,7 @@ class Repository implements TestRepository {
       await writeFile(file, content);
     }
     this.#commits += 1;
-    await this.git('add', '--all');
-    await this.git('commit', '--quiet', '--allow-empty', '--message', message);
-    return this.git('rev-parse', 'HEAD');
+    return this.#run('/bin/sh', ['-c', committing, 'sh', message]);
   }
 
   async remove(): Promise<void> {

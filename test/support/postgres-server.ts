@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
+import { scratchFolder } from './scratch.ts';
 
 const startMsMax = 60_000;
 
@@ -37,10 +38,10 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-/** Starts a private server on a free port of the loopback interface, in a folder under the system's temporary one. */
+/** Starts a private server on a free port of the loopback interface, in a folder of its own: on disk if it is durable. */
 export async function startServer(options: ServerOptions = {}): Promise<PostgresServer> {
   const binaries = await postgresBinaries();
-  const folder = await mkdtemp(join(tmpdir(), 'pawl-postgres-'));
+  const folder = await mkdtemp(join(options.durable === true ? tmpdir() : scratchFolder(), 'pawl-postgres-'));
   const password = randomBytes(12).toString('hex');
   try {
     await initialise(binaries, folder, password);
@@ -160,7 +161,14 @@ const baseSettings = {
   log_min_messages: 'fatal',
 };
 
-const fastSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '5min' };
+const fastSettings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  autovacuum_naptime: '5min',
+  // What is not kept here lies in memory.
+  max_wal_size: '128MB',
+};
 
 /**
  * A shell that waits for this process to end, however it ends, and then ends the server and removes its folder: a test
