@@ -58,14 +58,10 @@ export class Controller {
 
   /** Looks at every environment once. `fetch`: asks the repository first, where it is a remote one. */
   async tick({ fetch = true }: { readonly fetch?: boolean } = {}): Promise<readonly EnvironmentPass[]> {
-    const { plane, log, passesAtOnce = passesAtOnceDefault } = this.#options;
-    let readings: readonly EnvironmentReading[];
-    let standings: ReadonlyMap<string, Standing>;
+    const { log, passesAtOnce = passesAtOnceDefault } = this.#options;
+    let seen: Awaited<ReturnType<Controller['#read']>>;
     try {
-      if (fetch) await plane.repository.fetch();
-      readings = await readEachEnvironment(plane.repository);
-      this.#known = readings.map(({ name }) => name);
-      standings = await this.#standings(this.#known);
+      seen = await this.#read(fetch);
     } catch (error) {
       // Source trouble is not emptiness: what is live stays, and each environment says why it does not move.
       const outcome = failed(error);
@@ -73,7 +69,27 @@ export class Controller {
         log.warn({ code: outcome.code, reason: outcome.message }, 'the repository cannot be read');
       return eachAtMost(passesAtOnce, this.#known, (name) => this.#fail(name, outcome, true));
     }
+    const { readings, standings } = seen;
     return eachAtMost(passesAtOnce, readings, (reading) => this.#look(reading, standings.get(reading.name)));
+  }
+
+  /**
+   * Rows first, then the repository: who wanted a look before the rows were read is shown a branch that was asked for
+   * after. Names that only the repository knew are read once more, after their rows.
+   */
+  async #read(fetch: boolean): Promise<{
+    readonly readings: readonly EnvironmentReading[];
+    readonly standings: ReadonlyMap<string, Standing>;
+  }> {
+    const { repository, source } = this.#options.plane;
+    for (let round = 1; ; round += 1) {
+      const standings = await this.#standings(this.#known);
+      const isWanted = [...standings.values()].some((one) => one.wanted > one.handled && one.repository === source);
+      if (fetch || isWanted) await repository.fetch();
+      const readings = await readEachEnvironment(repository);
+      this.#known = readings.map(({ name }) => name);
+      if (round === 2 || this.#known.every((name) => standings.has(name))) return { readings, standings };
+    }
   }
 
   /** Ticks whenever the watch wakes, or something that it knows of begins, until `signal` aborts. */
@@ -136,11 +152,14 @@ export class Controller {
     return Math.max(now(), Math.min(Number.POSITIVE_INFINITY, ...times));
   }
 
-  /** Environments that are new here are claimed; whoever claimed them before keeps them. */
+  /**
+   * Environments that are new here are claimed; whoever claimed them before keeps them. One that was suspended before any
+   * controller had looked has a row that is nobody's.
+   */
   async #standings(names: readonly string[]): Promise<ReadonlyMap<string, Standing>> {
     const { database, source } = this.#options.plane;
     const found = await readStandings(database.db, names);
-    const fresh = names.filter((name) => !found.has(name));
+    const fresh = names.filter((name) => (found.get(name)?.repository ?? '') === '');
     if (fresh.length === 0) return found;
     await claimEnvironments(database.db, source, fresh);
     return readStandings(database.db, names);
@@ -156,7 +175,9 @@ export class Controller {
     const memory = this.#memoryOf(environment);
     const seen = { commit: reading.commit, now: this.#context.now() };
     if (!isDue(memory, standing, seen)) {
-      if (memory.isAway) return recover(this.#context, { environment, memory, commit: reading.commit });
+      // Who said so may be gone, and what was settled here can be read here.
+      if (memory.isAway || standing.isUnready)
+        return recover(this.#context, { environment, memory, commit: reading.commit });
       return { environment, outcome: { kind: 'unchanged' }, drifted: 0 };
     }
     this.#running.add(environment);
@@ -166,7 +187,7 @@ export class Controller {
       impatient: elsewhere,
       expired: () => {
         backOff(this.#context, memory);
-        return this.#fail(environment, failed(timedOut(environment, passMs)));
+        return fail(this.#context, { environment, memory, isHolder: true }, failed(timedOut(environment, passMs)));
       },
       ended: () => this.#running.delete(environment),
     });

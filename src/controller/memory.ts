@@ -82,7 +82,8 @@ export function settle(memory: Memory, standing: Standing, { outcome, commit, pl
     memory.settled = undefined;
     return;
   }
-  const { environment: _environment, wanted: _wanted, handled: _handled, nowMs: _nowMs, ...seen } = standing;
+  const { environment: _environment, wanted: _wanted, handled: _handled, nowMs: _nowMs, ...facts } = standing;
+  const { isUnready: _isUnready, ...seen } = facts;
   const { acknowledgement, ...same } = { ...seen, commit };
   // An override that could not be taken back waits, as a risk does, for somebody's word, or for the end of a suspension.
   const isOverrideDue = memory.override !== undefined || (same.isSuspended && same.isOverrideDue);

@@ -2,7 +2,8 @@ import type { Log } from '../log.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { writeConditions } from '../store/condition.ts';
-import { beginPass, endPass, type Standing } from '../store/sync.ts';
+import { readOutsideOf } from '../store/outside.ts';
+import { beginPass, endPass, type PassLease, type Standing } from '../store/sync.ts';
 import { conditionsOf, type Seen } from './conditions.ts';
 import type { EnvironmentReading } from './environments.ts';
 import { healDrift } from './healing.ts';
@@ -47,25 +48,35 @@ const overtakenMax = 3;
 
 /** One environment: heals, takes back what has run out, makes the commit live when it may, and says how far it came. */
 export async function pass(context: PassContext, passing: Passing): Promise<EnvironmentPass> {
+  const { reading, memory, signal } = passing;
+  try {
+    return await leased(context, passing);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    backOff(context, memory);
+    return fail(context, { environment: reading.name, memory }, failed(error));
+  }
+}
+
+async function leased(context: PassContext, passing: Passing): Promise<EnvironmentPass> {
   const { db } = context.plane.database;
-  const { reading, memory } = passing;
+  const { reading, memory, standing, signal } = passing;
   const environment = reading.name;
   const lease = { environment, owner: context.owner };
+  const at = await beginPass(db, { ...lease, leaseMs });
+  if (at === undefined) {
+    memory.settled = undefined;
+    return { environment, outcome: { kind: 'elsewhere' }, drifted: 0 };
+  }
   try {
-    const begun = await beginPass(db, { ...lease, leaseMs });
-    if (begun === undefined) {
-      memory.settled = undefined;
-      return { environment, outcome: { kind: 'elsewhere' }, drifted: 0 };
-    }
-    try {
-      return await passAt(context, passing, begun.at);
-    } finally {
-      await endPass(db, { ...lease, handled: begun.wanted });
-    }
+    return await passAt(context, passing, at);
   } catch (error) {
-    if (passing.signal.aborted) throw error;
+    if (signal.aborted) throw error;
     backOff(context, memory);
-    return fail(context, { environment, memory }, failed(error));
+    // Before the pass ends, so that whoever waits for it reads what it came to.
+    return await fail(context, { environment, memory, isHolder: true }, failed(error));
+  } finally {
+    await endPass(db, { ...lease, handled: standing.wanted });
   }
 }
 
@@ -107,11 +118,15 @@ async function say(context: PassContext, { standing, memory }: Passing, result: 
   const { environment } = standing;
   const revision = outcome.kind === 'applied' ? outcome.revision : (plan?.base.revision ?? standing.revision);
   const { isHealingStopped } = memory;
-  await write(context, environment, { outcome, commit, revision, plan, drift, isHealingStopped });
+  // What workers found is said along with it: nothing says the one without the other.
+  const { db } = context.plane.database;
+  const outside = drift === undefined ? undefined : await readOutsideOf(db, environment);
+  const lease = { environment, owner: context.owner };
+  await write(context, lease, { outcome, commit, revision, plan, drift, isHealingStopped, outside });
 }
 
-async function write({ plane }: PassContext, environment: string, seen: Seen): Promise<void> {
-  await writeConditions(plane.database.db, environment, conditionsOf(seen));
+async function write({ plane }: PassContext, of: string | PassLease, seen: Seen): Promise<void> {
+  await writeConditions(plane.database.db, of, conditionsOf(seen));
 }
 
 /** So that what fails again and again does not take the others' turns; the repository itself is asked at each tick. */
@@ -161,12 +176,14 @@ interface Failing {
   readonly memory: Memory;
   /** The repository could not be asked at all, of this environment as of the others. */
   readonly isAway?: boolean;
+  /** It is said in a pass, and only as long as that is this controller's. */
+  readonly isHolder?: boolean;
 }
 
 /** Records a failure that came before there was a plan; the same one is recorded once. */
 export async function fail(
   context: PassContext,
-  { environment, memory, isAway = false }: Failing,
+  { environment, memory, isAway = false, isHolder = false }: Failing,
   outcome: Outcome & { kind: 'failed' },
 ): Promise<EnvironmentPass> {
   const { plane, log } = context;
@@ -183,10 +200,11 @@ export async function fail(
       plan: undefined,
       drift: undefined,
       isHealingStopped: false,
+      outside: undefined,
     };
     // A database that is away cannot hold the record of that; the log has it.
     await recordAttempt(plane.database.db, row).catch(() => undefined);
-    await write(context, environment, seen).catch(() => undefined);
+    await write(context, isHolder ? { environment, owner: context.owner } : environment, seen).catch(() => undefined);
   }
   tell({ log, environment, memory }, outcome);
   return { environment, outcome, drifted: 0 };

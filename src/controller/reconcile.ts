@@ -77,15 +77,17 @@ export async function reconcile(
   options: PassOptions,
 ): Promise<PassResult> {
   const { repository } = plane;
-  const commit = await repository.resolve(settings.branch);
   const live = await liveOf(plane, settings.name, options.deep);
-  if (live.commit !== undefined && !(await isForward(plane, live, commit))) {
+  const { commit, isAhead } = await headOf(plane, settings, live);
+  if (live.commit !== undefined && !isAhead) {
     const outcome = held(settings, { live: live.commit, commit });
     await recordRefusal(plane, settings.name, outcome);
     return { outcome, commit, plan: undefined, drift: undefined };
   }
   const planned = await planCommit(plane, { settings, commit });
   const result = { commit, plan: planned, drift: planned.drift };
+  // Somebody applied meanwhile: that the commit is ahead of live was said of what is live no more.
+  if (planned.base.revision !== live.revision) return { ...result, outcome: failed(overtaken(settings), commit) };
   const newer = options.givesWay ? await repository.resolve(settings.branch) : commit;
   if (newer !== commit) {
     const outcome = { kind: 'superseded', commit, by: newer } as const;
@@ -190,6 +192,27 @@ function heldBack(
     code: 'plan.quarantined',
     message: `${settings.branch} @ ${commit.slice(0, 7)} is held: ${heldBecause(held)}. Revert it in Git, or lift it with pawl quarantine release.`,
   };
+}
+
+/**
+ * The head of the branch, and whether it is ahead of live. What was fetched may be older than what another controller,
+ * or a person, has applied since: only what the repository says after live was read is a rewritten branch.
+ */
+async function headOf(
+  plane: ControlPlane,
+  { branch }: EnvironmentSettings,
+  live: Live,
+): Promise<{ readonly commit: string; readonly isAhead: boolean }> {
+  const { repository } = plane;
+  const commit = await repository.resolve(branch);
+  if (await isForward(plane, live, commit)) return { commit, isAhead: true };
+  await repository.fetch();
+  const now = await repository.resolve(branch);
+  return { commit: now, isAhead: now !== commit && (await isForward(plane, live, now)) };
+}
+
+function overtaken({ name }: EnvironmentSettings): RetryableError {
+  return new RetryableError(`Live of ${name} moved while its plan was made.`, { code: 'plan.stale' });
 }
 
 /** Live's own commit; after a rollback the one that was withdrawn will do too, as history may have been rewritten between. */

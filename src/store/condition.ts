@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { rowsOf } from './statement.ts';
+import type { PassLease } from './sync.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** The stages that a commit goes through, in their order, and what is beside them. */
@@ -21,19 +22,25 @@ export interface ConditionRecord extends Condition {
   readonly since: string;
 }
 
-/** Writes what differs from what stands there; `since` moves with the status alone. Gives the types that changed. */
+/**
+ * Writes what differs from what stands there; `since` moves with the status alone. Gives the types that changed. With a
+ * pass, only while that is its owner's: who was away for longer than its lease speaks of what was.
+ */
 export async function writeConditions(
   db: Kysely<Tables>,
-  environment: string,
+  of: string | PassLease,
   conditions: readonly Condition[],
 ): Promise<readonly ConditionType[]> {
   if (conditions.length === 0) return [];
+  const { environment, owner = null } = typeof of === 'string' ? { environment: of } : of;
   const rows = conditions.map(({ commit, ...condition }) => ({ ...condition, commit_id: commit ?? null }));
   const { rows: changed } = await sql<{ type: ConditionType }>`
     insert into condition (environment, type, status, reason, message, commit_id)
     select ${environment}, type, status, reason, message, commit_id
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as n (type text, status text, reason text, message text, commit_id text)
+    where ${owner}::uuid is null
+      or exists (select from sync where environment = ${environment} and pass_owner = ${owner}::uuid)
     on conflict (environment, type) do update set status = excluded.status, reason = excluded.reason,
       message = excluded.message, commit_id = excluded.commit_id,
       since = case when condition.status = excluded.status then condition.since else clock_timestamp() end

@@ -23,6 +23,8 @@ export interface Standing {
   readonly acknowledgement: number;
   /** The time of an override is up. */
   readonly isOverrideDue: boolean;
+  /** Somebody said that the repository cannot be used, and nobody since that it can. */
+  readonly isUnready: boolean;
   /** By the database's clock, milliseconds since 1970. */
   readonly nowMs: number;
 }
@@ -36,6 +38,8 @@ select n.name as environment, s.repository, s.wanted, s.handled, ${suspended} as
   coalesce((select max(a.id) from acknowledgement a where a.environment = n.name), 0) as acknowledgement,
   exists (select from override o where o.environment = n.name and o.ended_at is null
     and o.expires_at <= clock_timestamp()) as "isOverrideDue",
+  exists (select from condition c where c.environment = n.name and c.type = 'SourceReady'
+    and c.status = 'False') as "isUnready",
   extract(epoch from clock_timestamp())::double precision * 1000 as "nowMs"
 from unnest($1::text[]) as n (name)
 join sync s on s.environment = n.name
@@ -95,32 +99,31 @@ export interface PassLease {
   readonly owner: string;
 }
 
-/**
- * Takes the pass, for a time, unless another controller has it: then undefined. Gives what was wanted before anything
- * was read, and the database's time.
- */
+/** Takes the pass, for a time, unless another controller has it: then undefined. Gives the database's time. */
 export async function beginPass(
   db: Kysely<Tables>,
   { environment, owner, leaseMs }: PassLease & { readonly leaseMs: number },
-): Promise<{ readonly wanted: number; readonly at: Date } | undefined> {
+): Promise<Date | undefined> {
   const text = `update sync set pass_owner = $2, pass_until = clock_timestamp() + $3 * interval '1 millisecond'
     where environment = $1
       and (pass_owner is null or pass_owner = $2 or pass_until <= clock_timestamp())
-    returning wanted, clock_timestamp() as at`;
+    returning clock_timestamp() as at`;
   const values = [environment, owner, leaseMs];
-  const [row] = await rowsOf<{ wanted: number; at: Date }>(db, { name: 'begin_pass', text }, values);
-  return row;
+  const [row] = await rowsOf<{ at: Date }>(db, { name: 'begin_pass', text }, values);
+  return row?.at;
 }
 
-/** Everything that was wanted before the pass began is handled; the next controller may look. */
+/**
+ * Everything that was wanted before the repository was asked is handled; the next controller may look. Whose pass was taken over
+ * has handled nothing: what they saw may be older than the wish, and whoever took it over says so themselves.
+ */
 export async function endPass(
   db: Kysely<Tables>,
   { environment, owner, handled }: PassLease & { readonly handled: number },
 ): Promise<void> {
   const text = `update sync set handled = greatest(handled, $3), handled_at = clock_timestamp(),
-      pass_owner = case when pass_owner = $2 then null else pass_owner end,
-      pass_until = case when pass_owner = $2 then null else pass_until end
-    where environment = $1`;
+      pass_owner = null, pass_until = null
+    where environment = $1 and pass_owner = $2`;
   await rowsOf(db, { name: 'end_pass', text }, [environment, owner, handled]);
 }
 
