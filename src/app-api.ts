@@ -25,7 +25,9 @@ import { assertSchema } from './store/migrate.ts';
 import { packageVersion } from './version.ts';
 
 export interface ApiStart {
-  readonly plane: ControlPlane;
+  /** Of each repository. */
+  readonly planes: readonly ControlPlane[];
+  readonly database: Database;
   readonly log: Log;
   readonly stack: Closers;
   readonly port: number;
@@ -47,9 +49,9 @@ export async function startOwnApi(config: Config, start: ApiStart): Promise<stri
 
 /** The API of `pawl serve`: for whoever a token of the database or of the identity provider proves. Gives its address. */
 export async function serveApi(config: Config, start: ApiStart & { readonly host: string }): Promise<string> {
-  const { plane, host, log } = start;
+  const { database, host, log } = start;
   const { api } = config;
-  if (!isLoopback(host)) await assertGuarded(config, plane.database);
+  if (!isLoopback(host)) await assertGuarded(config, database);
   if (!isLoopback(host) && api.tls === undefined) {
     log.warn({ host, proxied: api.isProxied }, 'the API listens without TLS of its own');
   }
@@ -69,10 +71,9 @@ export async function serveApi(config: Config, start: ApiStart & { readonly host
 
 function optionsOf(
   config: Config,
-  { plane, log, operations }: ApiStart,
+  { planes, database, log, operations }: ApiStart,
   own: Identify | undefined,
 ): Omit<ServerOptions, 'port'> {
-  const { database } = plane;
   const { oidc, hosts, isProxied } = config.api;
   const apiLog = subsystemLog(log, 'api');
   const others = [storedTokens(database), ...(oidc === undefined ? [] : [oidcTokens(oidc)])];
@@ -85,7 +86,7 @@ function optionsOf(
     ready: () => assertSchema(database.db),
     hooks: webhookDoor(database, secretsOf(config, database)),
     githubHook: gitHubHook(config, database, apiLog),
-    actions: actionsDoor(config.actions, plane, apiLog),
+    actions: actionsDoor(config.actions, { planes, database, log: apiLog }),
     hosts,
     isProxied,
   };

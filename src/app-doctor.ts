@@ -30,8 +30,13 @@ export async function examine(config: Config, openers: Openers): Promise<readonl
   ];
 }
 
-async function gitHubChecks({ github: settings, repository }: Config): Promise<readonly Check[]> {
+async function gitHubChecks({ github: settings, repositories }: Config): Promise<readonly Check[]> {
   if (settings === undefined) return [];
-  const found = await inspectGitHub(gitHubOf(settings, repository));
-  return checkGitHub({ ...found, hasWebhookSecret: settings.webhookSecret !== undefined });
+  const hasWebhookSecret = settings.webhookSecret !== undefined;
+  const checks: Check[] = [];
+  for (const repository of repositories) {
+    const found = await inspectGitHub(gitHubOf(settings, repository));
+    checks.push(...checkGitHub({ ...found, hasWebhookSecret }));
+  }
+  return checks;
 }

@@ -27,6 +27,19 @@ export async function openPlane(config: Config, database: Database, stack: Close
   };
 }
 
+/** One repository of those that the settings name, with the settings as they would be for it alone. */
+export interface Kept {
+  readonly config: Config;
+  readonly plane: ControlPlane;
+}
+
+/** All that the settings name; closing the stack closes them. */
+export async function openPlanes(config: Config, database: Database, stack: Closers): Promise<readonly Kept[]> {
+  const kept: Kept[] = [];
+  for (const one of eachRepository(config)) kept.push({ config: one, plane: await openPlane(one, database, stack) });
+  return kept;
+}
+
 /** The settings as they would be for each repository alone. */
 export function eachRepository(config: Config): readonly Config[] {
   return config.repositories.map((repository) => ({ ...config, repository, repositories: [repository] }));
@@ -34,7 +47,7 @@ export function eachRepository(config: Config): readonly Config[] {
 
 /** The same by https and by ssh, and without what an address may or may not say. */
 export function sourceName({ repository }: Config): string {
-  if (repository.kind === 'path') return ownFolder;
+  if (repository.kind === 'path') return repository.name ?? ownFolder;
   const { host, pathname } = new URL(repository.url);
   return `${host.toLowerCase()}${pathname.replace(/\.git\/?$/, '').replace(/\/$/, '')}`;
 }
@@ -45,7 +58,7 @@ function ambiguous({ repositories }: Config): TerminalError {
   );
   return new TerminalError(`PAWL_REPOSITORIES names several repositories: ${names.join(', ')}.`, {
     code: 'config.repository_ambiguous',
-    help: 'Run this with PAWL_REPOSITORY set to one of them and PAWL_REPOSITORIES unset; `pawl controller` takes all.',
+    help: 'Run this with PAWL_REPOSITORY set to one of them and PAWL_REPOSITORIES unset.',
     exit: exitCodes.usage,
   });
 }

@@ -1,12 +1,13 @@
 import { openForge } from './app-forge.ts';
 import { alone, forever } from './app-alone.ts';
-import { controllerAlone, startController } from './app-controller.ts';
-import { openPlane, openSource, sourceName } from './app-source.ts';
+import { controllerAlone, startControllers } from './app-controller.ts';
+import { eachRepository, type Kept, openPlanes, openSource, sourceName } from './app-source.ts';
 import { startProbes } from './app-probes.ts';
 import { deliveringOf } from './app-alerts.ts';
 import { startScheduler } from './app-triggers.ts';
 import { createClient, isAnswering } from './api/client.ts';
 import { createLocalOperations } from './api/local.ts';
+import { operationsOfSeveral } from './api/several.ts';
 import { inspectBus, openStore } from './app-database.ts';
 import { examine } from './app-doctor.ts';
 import { openLocal, replayWith } from './app-local.ts';
@@ -29,7 +30,6 @@ import { createLog, subsystemLog } from './log.ts';
 import { opening } from './closers.ts';
 import { localPerson, type Person } from './policy/person.ts';
 import { defaultPool } from './run/pool.ts';
-import type { Repository } from './source/repository.ts';
 import { unreachableRepository } from './source/unreachable.ts';
 import { WorkingCopy } from './source/working-copy.ts';
 import { assertSchema, migrate, schemaState } from './store/migrate.ts';
@@ -74,7 +74,7 @@ async function openDoor(config: Config): Promise<Door> {
   const database = await openStore(config);
   try {
     await makeReady(database);
-    const operations = localOperations(config, database, await openSource(config).catch(unreachableRepository));
+    const operations = await localOperations(config, database);
     const embedded = database.kind === 'embedded';
     return {
       operations,
@@ -115,13 +115,30 @@ async function answeringServer(config: Config): ReturnType<typeof findServer> {
   return found !== undefined && (await isAnswering(found.address)) ? found : undefined;
 }
 
-function localOperations(config: Config, database: Database, repository: Repository): Operations {
-  const source = sourceName(config);
-  const plane = { ...createControlPlane(repository, database, source), forge: openForge(config, config.repository) };
-  return operationsOn(config, plane, async () => {
-    await repository.close();
+async function localOperations(config: Config, database: Database): Promise<Operations> {
+  const kept: Kept[] = [];
+  for (const one of eachRepository(config)) {
+    const repository = await openSource(one).catch(unreachableRepository);
+    const plane = createControlPlane(repository, database, sourceName(one));
+    kept.push({ config: one, plane: { ...plane, forge: openForge(one, one.repository) } });
+  }
+  const person = localPerson(config.actor);
+  return operationsOver(kept, async () => {
+    for (const { plane } of kept) await plane.repository.close();
     await database.close();
+  })(person);
+}
+
+/** The operations of somebody on all of the repositories; closing them closes what they were given to close. */
+function operationsOver(kept: readonly Kept[], close: () => Promise<void>): (person: Person) => Operations {
+  const each = kept.map(({ config, plane }, index) => {
+    return { plane, of: operationsFor(config, plane, index === 0 ? close : () => Promise.resolve()) };
   });
+  return (person) => operationsOfSeveral(each.map(({ plane, of }) => ({ plane, operations: of(person) })));
+}
+
+function planesOf(kept: readonly Kept[]): readonly ControlPlane[] {
+  return kept.map(({ plane }) => plane);
 }
 
 function operationsOn(config: Config, plane: ControlPlane, close: () => Promise<void>): Operations {
@@ -155,7 +172,7 @@ function openersOf(config: Config): Openers {
   return {
     database: () => openStore(config),
     bus: () => inspectBus(config),
-    repository: () => openSource(config),
+    repositories: eachRepository(config).map((one) => () => openSource(one)),
     server: () => answeringServer(config),
     secrets: () => inspectSecretSource(config.secrets),
   };
@@ -186,15 +203,15 @@ async function up(config: Config, port: number): Promise<UpService> {
     const database = await openStore(config);
     stack.add(() => database.close());
     await makeReady(database);
-    const plane = await openPlane(config, database, stack);
+    const kept = await openPlanes(config, database, stack);
     const worker = createWorker(config, { database, log, slots: config.workerSlots });
     await worker.start();
     stack.add(() => worker.stop());
     await startScheduler(database, log, stack);
     startProbes(config, { database, log, stack });
-    const { ended } = await startController(config, { plane, log, stack });
-    const operations = operationsFor(config, plane, () => Promise.resolve());
-    const address = await startOwnApi(config, { plane, log, stack, port, operations });
+    const { ended } = await startControllers(kept, { log, stack });
+    const operations = operationsOver(kept, () => Promise.resolve());
+    const address = await startOwnApi(config, { planes: planesOf(kept), database, log, stack, port, operations });
     return { address, ended, stop: () => stack.close() };
   });
 }
@@ -207,9 +224,10 @@ async function serveAlone(
   assertShared(config, 'server');
   let address = '';
   const service = await alone(config, async (database, stack) => {
-    const plane = await openPlane(config, database, stack);
-    const operations = operationsFor(config, plane, () => Promise.resolve());
-    address = await serveApi(config, { plane, log: createLog(config.logLevel), stack, operations, ...options });
+    const kept = await openPlanes(config, database, stack);
+    const operations = operationsOver(kept, () => Promise.resolve());
+    const log = createLog(config.logLevel);
+    address = await serveApi(config, { planes: planesOf(kept), database, log, stack, operations, ...options });
     return { ended: forever() };
   });
   return { ...service, address };

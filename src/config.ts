@@ -25,8 +25,7 @@ export const configCodes = {
   },
   'config.repository_ambiguous': {
     title: 'There are several repositories',
-    cause:
-      'The command works on one repository, and PAWL_REPOSITORIES names several; only `pawl controller` takes them.',
+    cause: 'The command works on the files of one repository, and PAWL_REPOSITORIES names several.',
     cure: 'Run it with PAWL_REPOSITORY set to one of them and PAWL_REPOSITORIES unset.',
   },
   'config.no_repository': {
@@ -47,7 +46,8 @@ export type DatabaseChoice =
   | { readonly kind: 'embedded'; readonly directory: string };
 
 export type RepositoryChoice =
-  | { readonly kind: 'path'; readonly path: string }
+  /** `name`: what it is called among several. */
+  | { readonly kind: 'path'; readonly path: string; readonly name?: string }
   | { readonly kind: 'url'; readonly url: string; readonly directory: string };
 
 /** Everything a process takes from its environment, decided once. */
@@ -115,7 +115,7 @@ export function readConfig(cwd: string = process.cwd(), environment: Environment
     database,
     nats: chooseNats(environment, database),
     repository,
-    repositories: several?.map((one) => chooseRepository(one, home, stateDirectory)) ?? [repository],
+    repositories: several?.map((one) => oneOfSeveral(one, home, stateDirectory)) ?? [repository],
     logLevel: readLogLevel(environment),
     workerSlots: readCount(environment, 'PAWL_WORKER_SLOTS', { least: 1, most: 256, otherwise: 16 }),
     pollMs: readCount(environment, 'PAWL_POLL_MS', { least: 100, most: 3_600_000, otherwise: 5_000 }),
@@ -243,6 +243,12 @@ function chooseRepository(variable: string | undefined, root: string, stateDirec
     return { kind: 'url', url: variable, directory: join(stateDirectory, 'mirror') };
   }
   return { kind: 'path', path: resolve(variable) };
+}
+
+/** Among several, a folder is called by its path: whose an environment is goes by the name. */
+function oneOfSeveral(variable: string, root: string, stateDirectory: string): RepositoryChoice {
+  const chosen = chooseRepository(variable, root, stateDirectory);
+  return chosen.kind === 'path' ? { ...chosen, name: chosen.path } : chosen;
 }
 
 function readLogLevel(environment: Environment): Config['logLevel'] {

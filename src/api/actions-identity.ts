@@ -10,6 +10,8 @@ export interface ActionsJob {
   readonly expiresAt: Date;
   /** The commit that the workflow runs for. */
   readonly commit: string;
+  /** `owner/name`, as GitHub calls the repository of that number today. */
+  readonly repository: string;
   /** The branch that would change: a pull request's base, or what was pushed to. */
   readonly branch: string;
   readonly from: { readonly kind: 'branch'; readonly ref: string } | PullRequestJob;
@@ -70,8 +72,9 @@ function jobOf(payload: JWTPayload, { audience, repositoryIds }: ActionsSettings
   if (sha === undefined || !/^[0-9a-f]{40}$/.test(sha)) return { refused: 'sha' };
   const from = fromOf(payload, event ?? '', ref ?? '');
   if (from === undefined) return { refused: 'event_name or ref' };
-  const run = `${textIn(payload, 'repository')} ${textIn(payload, 'run_id')}`.slice(0, 300);
-  return { job: { token: jti, expiresAt: new Date(exp * 1000), commit: sha, run, ...from } };
+  const repository = textIn(payload, 'repository').slice(0, 200);
+  const run = `${repository} ${textIn(payload, 'run_id')}`.slice(0, 300);
+  return { job: { token: jti, expiresAt: new Date(exp * 1000), commit: sha, repository, run, ...from } };
 }
 
 /** Where the commit must be, by the event. Undefined: an event that no plan is made for, such as `pull_request_target`. */

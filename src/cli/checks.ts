@@ -15,7 +15,8 @@ export interface Openers {
   readonly database: () => Promise<Database>;
   /** What carries wake-ups between machines beside PostgreSQL, in words; undefined: nothing does. */
   readonly bus: () => Promise<string | undefined>;
-  readonly repository: () => Promise<Repository>;
+  /** Each that the settings name. */
+  readonly repositories: readonly (() => Promise<Repository>)[];
   /** The `pawl up` that runs here, where one does. */
   readonly server: () => Promise<RunningServer | undefined>;
   /** What a worker in this place could read of secrets, without reading any. */
@@ -39,7 +40,7 @@ export async function runChecks(config: Config, openers: Openers): Promise<reado
     checkServer(server),
     ...(await checkDatabase(config, openers, server)),
     ...(await checkBus(openers)),
-    ...(await checkRepository(openers)),
+    ...(await Promise.all(openers.repositories.map(checkRepository))).flat(),
     ...checkSecrets(await openers.secrets()),
   ];
 }
@@ -130,7 +131,7 @@ async function checkBus({ bus }: Openers): Promise<readonly Check[]> {
   }
 }
 
-async function checkRepository({ repository: open }: Openers): Promise<readonly Check[]> {
+async function checkRepository(open: () => Promise<Repository>): Promise<readonly Check[]> {
   let repository: Repository | undefined;
   try {
     repository = await open();

@@ -26,6 +26,7 @@ let github: TestGitHub;
 let made: TestDatabase;
 let database: Database;
 let repository: Repository;
+let more: Repository;
 let server: ApiServer;
 let folder: string;
 /** What a runner checks out: its content is the same, its commits are not asked for. */
@@ -41,12 +42,17 @@ beforeAll(async () => {
   const token = github.tokenOf('acme');
   repository = await openRepository({ url: github.cloneUrl('acme', 'agents'), directory: folder, token, surroundings });
   database = await openDatabase({ url: made.url });
-  const plane = createControlPlane(repository, database);
+  const plane = createControlPlane(repository, database, 'github.example/acme/agents');
   await repository.fetch();
   const settings = await readEnvironment(repository, 'production');
   const live = await planCommit(plane, { settings, commit: await repository.resolve('main') });
   await applyAcknowledged(database, live, 'acme');
-  const actions = { issuer: github.actions.issuer, audience: 'https://pawl.example', repositoryIds: [String(id)] };
+  const yaml = 'apiVersion: pawl/v1\nenvironments:\n  - { name: more, branch: main, paths: [agents] }\n';
+  const other = await github.createRepository({ owner: 'acme', name: 'more', files: { ...sound, 'pawl.yaml': yaml } });
+  more = await openRepository({ url: github.cloneUrl('acme', 'more'), directory: folder, token, surroundings });
+  const planes = [plane, createControlPlane(more, database, 'github.example/acme/More')];
+  const repositoryIds = [String(id), String(other.id)];
+  const actions = { issuer: github.actions.issuer, audience: 'https://pawl.example', repositoryIds };
   server = await startServer({
     operations: () => recordingOperations([]),
     identify,
@@ -54,12 +60,13 @@ beforeAll(async () => {
     log: createLog('silent'),
     ready: () => Promise.resolve(),
     port: 0,
-    actions: actionsDoor(actions, plane, createLog('silent')),
+    actions: actionsDoor(actions, { planes, database, log: createLog('silent') }),
   });
 });
 afterAll(async () => {
   await server.close();
   await repository.close();
+  await more.close();
   await database.close();
   await made.drop();
   await checkout.remove();
@@ -68,7 +75,10 @@ afterAll(async () => {
 });
 
 /** A step of a job, with the token service that the runner would name. */
-function step(job: Omit<ActionsJob, 'repository'>, event: NonNullable<Step['event']>): Promise<StepResult> {
+function step(
+  job: Omit<ActionsJob, 'repository'> & { readonly repository?: string },
+  event: NonNullable<Step['event']>,
+): Promise<StepResult> {
   const { requestUrl, requestToken } = github.actions.start({ repository: name, ...job });
   return runStep({
     workspace: checkout.path,
@@ -115,6 +125,16 @@ describe('a step with a server', () => {
     const event = pushEvent({ before: '0'.repeat(40), after: sha });
     const found = await step({ event: 'push', ref: 'refs/heads/main', sha }, event);
     expect(found, found.log).toMatchObject({ exit: 0, outputs: { 'has-changes': 'false', drifted: '0' } });
+  });
+
+  test('of several repositories is answered from its own', async () => {
+    const sha = await github.git('acme/more', 'rev-parse', 'main');
+    const job = { repository: 'acme/more', event: 'push', ref: 'refs/heads/main', sha } as const;
+    const found = await step(job, pushEvent({ before: '0'.repeat(40), after: sha }));
+    expect(found, found.log).toMatchObject({ exit: 0, outputs: { 'has-changes': 'true' } });
+    expect(found.summary).toContain('pawl plan for `more`');
+    const foreign = await step({ ...job, repository: name }, pushEvent({ before: '0'.repeat(40), after: sha }));
+    expect(foreign, foreign.log).toMatchObject({ exit: 6 });
   });
 
   test('of a fork whose jobs were given tokens gets no live value: its head is on no branch here', async () => {

@@ -10,7 +10,7 @@ function openers(bus: Openers['bus']): Openers {
   const away = () => Promise.reject(new Error('not looked at here'));
   return {
     database: away,
-    repository: away,
+    repositories: [away],
     bus,
     server: async () => undefined,
     secrets: async () => ({ variables: [], folders: [], ageKey: undefined, storedKeys: undefined }),
