@@ -2,7 +2,7 @@ import { channels } from '../bus/bus.ts';
 import type { Live, Plan } from '../plan/change.ts';
 import type { GuardRefusal } from '../plan/guard.ts';
 import { isUnchanged } from '../plan/plan.ts';
-import { reviewRefusal, unansweredRefusal } from '../plan/review.ts';
+import { reviewRefusal, tooManyRefusal, unansweredRefusal } from '../plan/review.ts';
 import { firstParentLine } from '../source/first-parent-line.ts';
 import type { Repository } from '../source/repository.ts';
 import type { Database } from '../store/database.ts';
@@ -16,13 +16,13 @@ interface Place {
   readonly forge?: Forge | undefined;
 }
 
-/** A branch that went further than this between two applies is not compared commit by commit. */
+/** The forge is asked of each commit: of a branch that went further than this between two applies, of none. */
 const commitsMax = 100;
 
 /**
- * Holds a plan of the branch against what the pull requests showed that brought its commits. A commit that somebody
- * pushed was shown to nobody: then there is nothing to compare, and the plan's own risks hold it back. The forge is not
- * asked here: rows say what it answered.
+ * Holds a plan of the branch against what the pull requests showed that brought its commits. What somebody pushed among
+ * them was shown to nobody, so that it is beyond what they showed. Where nothing came by pull requests there is nothing
+ * to compare, and the plan's own risks hold it back. The forge is not asked here: rows say what it answered.
  */
 export async function reviewGuard(plane: Place, plan: Plan, live: Live): Promise<GuardRefusal | undefined> {
   const repository = plane.forge?.name?.();
@@ -30,21 +30,20 @@ export async function reviewGuard(plane: Place, plan: Plan, live: Live): Promise
   if (repository === undefined || live.commit === undefined || live.commit === commit) return undefined;
   if ((isUnchanged(plan) && plan.risks.length === 0) || !(await isOnBranch(plane, plan))) return undefined;
   const line = await firstParentLine(plane.repository, { after: live.commit, to: commit, max: commitsMax });
-  if (line === undefined || line.length === 0) return undefined;
+  if (line === undefined) return tooManyRefusal(commitsMax);
   const { db } = plane.database;
   const found = await broughtBy(db, { repository, branch }, line);
   const brought = line.flatMap((one) => found.get(one) ?? []);
-  if (brought.some(({ kind }) => kind === 'pushed')) return undefined;
   const open = brought.filter(({ kind }) => kind === 'unanswered').length;
   if (open > 0) {
     await plane.database.notify(channels.hint, '').catch(() => undefined);
     return unansweredRefusal(open);
   }
   const numbers = [...new Set(brought.flatMap((one) => (one.kind === 'pull' ? [one.number] : [])))];
-  const shown = await readShown(db, { repository, environment: plan.environment }, numbers);
   // A pull request that nobody was shown anything of (pawl came later) is as good as a push.
-  if (shown.length < numbers.length) return undefined;
-  return reviewRefusal(plan, shown);
+  const shown = await readShown(db, { repository, environment: plan.environment }, numbers);
+  if (shown.length === 0) return undefined;
+  return reviewRefusal(plan, shown, { pushed: brought.filter(({ kind }) => kind === 'pushed').length });
 }
 
 /** What a pull request would make is not on the branch, and is what reviewers are about to be shown. */

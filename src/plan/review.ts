@@ -15,9 +15,14 @@ export interface Shown {
 
 /**
  * Whether a plan is what pull requests showed: the very plan of the very tree, or nothing beyond what they showed
- * together. Two that each widen nothing may widen together: then no one of them showed the risk. Pure.
+ * together. Two that each widen nothing may widen together: then no one of them showed the risk. `pushed`: how many
+ * commits came beside them. Pure.
  */
-export function reviewRefusal(plan: Plan, shown: readonly Shown[]): GuardRefusal | undefined {
+export function reviewRefusal(
+  plan: Plan,
+  shown: readonly Shown[],
+  { pushed = 0 }: { readonly pushed?: number } = {},
+): GuardRefusal | undefined {
   const isSame = shown.some(
     ({ planDigest, mergeTree }) => planDigest === plan.digest && mergeTree === plan.target.tree,
   );
@@ -40,9 +45,10 @@ export function reviewRefusal(plan: Plan, shown: readonly Shown[]): GuardRefusal
   ];
   const more = names.length > namesMax ? ` and ${names.length - namesMax} more` : '';
   const what = [countOf(operations.length, 'operation'), countOf(risks.length, 'risk')].flatMap((text) => text ?? []);
+  const beside = pushed === 0 ? '' : ` Beside them ${countOf(pushed, 'commit')} came by no pull request.`;
   return {
     id: 'review.changed',
-    message: `This is not what was reviewed: ${what.join(' and ')} that ${pulls} did not show: ${names.slice(0, namesMax).join(', ')}${more}.`,
+    message: `This is not what was reviewed: ${what.join(' and ')} that ${pulls} did not show: ${names.slice(0, namesMax).join(', ')}${more}.${beside}`,
     acknowledgeable: true,
     addresses: operations.map(([address]) => address),
   };
@@ -56,6 +62,16 @@ export function unansweredRefusal(commits: number): GuardRefusal {
   return {
     id: 'review.unanswered',
     message: `Nobody has said yet which pull requests brought ${countOf(commits, 'commit') ?? 'it'}; it goes on when the forge answers.`,
+    acknowledgeable: true,
+    addresses: [],
+  };
+}
+
+/** So many commits at once are not asked for one by one, and what nobody has compared is not said to be reviewed. */
+export function tooManyRefusal(commitsMax: number): GuardRefusal {
+  return {
+    id: 'review.changed',
+    message: `Nobody can say that this is what was reviewed: more than ${commitsMax} commits came since what is live.`,
     acknowledgeable: true,
     addresses: [],
   };
