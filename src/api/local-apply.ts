@@ -1,4 +1,5 @@
 import { apply } from '../apply/apply.ts';
+import { foreignClaim } from '../controller/claim.ts';
 import { readEnvironment } from '../controller/environments.ts';
 import { type ControlPlane, liveOf, planCommit } from '../controller/planning.ts';
 import { windowsOf } from '../controller/reconcile.ts';
@@ -22,6 +23,8 @@ export async function applyRequest(
   request: ApplyRequest,
 ): Promise<AppliedRevision> {
   const { environment, commit, planDigest, acknowledge = [] } = request;
+  const foreign = await foreignClaim(plane, environment);
+  if (foreign !== undefined) throw foreign;
   const settings = await readEnvironment(plane.repository, environment);
   await assertOnBranch(plane, settings, commit);
   const planned = await planCommit(plane, { settings, commit, deep: true });

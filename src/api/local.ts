@@ -1,5 +1,6 @@
 import { channels } from '../bus/bus.ts';
 import { besideOf } from '../controller/beside.ts';
+import { foreignClaim } from '../controller/claim.ts';
 import type { Delivering } from '../controller/delivering.ts';
 import { driftOf } from '../controller/drift.ts';
 import { environmentAt, readEnvironment } from '../controller/environments.ts';
@@ -135,7 +136,8 @@ async function planRequest(options: LocalOptions, request: PlanRequest): Promise
   const beside = await besideOf(plane.database, planned, { log, isRehearsed: request.preflight === true });
   if (target.workingCopy !== undefined) return beside;
   const { settings, commit } = target;
-  const held = await signatureHold(plane, { settings, live: planned.live, commit });
+  const foreign = await foreignClaim(plane, settings.name);
+  const held = foreign ?? (await signatureHold(plane, { settings, live: planned.live, commit }));
   return held === undefined ? beside : { ...beside, held: { code: held.code, message: held.message } };
 }
 

@@ -103,8 +103,10 @@ async function refreshAll(round: GitHubRound, due: readonly Due[], signal: Abort
     if (signal.aborted) break;
     turns.set(pull.number, remembered.round);
     try {
-      if (await refresh(round, pull)) settled.set(pull.number, mark);
+      if (await refresh(round, pull, signal)) settled.set(pull.number, mark);
     } catch (error) {
+      // What was given up is not what it came to: the next round begins it anew.
+      if (signal.aborted) throw error;
       if (error instanceof RetryableError && !isItsOwn(error)) throw error;
       failure ??= error instanceof Error ? error : new Error(String(error));
       (error instanceof RetryableError ? postponed : settled).set(pull.number, mark);
@@ -168,8 +170,8 @@ async function tipOf({ plane }: Pick<GitHubContext, 'plane'>, branch: string): P
   }
 }
 
-/** `false`: it moved while it was looked at, or cannot be judged yet. */
-async function refresh(context: GitHubContext, pull: PullRequestRow): Promise<boolean> {
+/** `false`: it moved while it was looked at, or cannot be judged yet. Nothing is planned or told once the signal aborts. */
+async function refresh(context: GitHubContext, pull: PullRequestRow, signal: AbortSignal): Promise<boolean> {
   const { plane, log } = context;
   const base = await tipOf(context, pull.base_ref);
   if (base === undefined) return true;
@@ -182,7 +184,9 @@ async function refresh(context: GitHubContext, pull: PullRequestRow): Promise<bo
   const merge = await mergeOfPull(plane, pull, base);
   let isSettled = true;
   for (const settings of environments) {
+    signal.throwIfAborted();
     const verdict = await pullVerdict(plane, { pull, settings, base, merge }, { log });
+    signal.throwIfAborted();
     const published = await publish(context, { pull, rows }, verdict);
     if (published === 'superseded') return false;
     if (verdict.kind === 'waiting') isSettled = false;

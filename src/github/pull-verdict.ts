@@ -1,5 +1,6 @@
 import { acknowledgementsOf } from '../controller/acknowledgements.ts';
 import { besideOf } from '../controller/beside.ts';
+import { foreignClaim } from '../controller/claim.ts';
 import { type ControlPlane, liveOf, planWithInputs } from '../controller/planning.ts';
 import { planBetween } from '../controller/plan-between.ts';
 import { type UncountedCommit, uncountedCommit } from '../controller/uncounted.ts';
@@ -79,6 +80,9 @@ export async function pullVerdict(
   const { settings, base, merge } = against;
   const live = await liveOf(plane, settings.name);
   const of = { environment: settings.name, lineage: live.lineage, revision: live.revision, base };
+  // What is live there is another repository's, and nothing of it is shown here.
+  const foreign = await foreignClaim(plane, settings.name);
+  if (foreign !== undefined) return { ...of, kind: 'refused', code: foreign.code, message: foreign.message };
   if (merge.kind === 'conflict') return { ...of, kind: 'conflict', paths: merge.paths };
   if (merge.kind === 'unavailable') return { ...of, kind: 'waiting', why: merge.why };
   const { commit, tree: mergeTree } = merge;
