@@ -96,6 +96,13 @@ export async function countStates({ db }: Database): Promise<Readonly<Record<str
   return Object.fromEntries(rows.map(({ state, runs }) => [state, runs]));
 }
 
+/** The id under which a worker holds its lease now: another one after it lost the one before. */
+export async function leaseOf({ db }: Database, worker: TestProcess): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select id from worker where pid = ${worker.pid} order by started_at desc limit 1`.execute(db);
+  return rows[0]?.id;
+}
+
 /** Kills a worker with -9; how long it took until nothing belonged to it any more. */
 export async function takeoverMsOf({ db }: Database, worker: TestProcess): Promise<number> {
   const from = performance.now();

@@ -8,7 +8,7 @@ import { type NatsServer, startNats } from '../support/nats-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { bundleOf, eventually, httpTool, install, submit } from '../support/runs.ts';
-import { answerUnknown, countStates, takeoverMsOf, violationsOf } from './outside.ts';
+import { answerUnknown, countStates, leaseOf, takeoverMsOf, violationsOf } from './outside.ts';
 
 /**
  * `kill`: -9. `sleep`: SIGSTOP past the lease, then SIGCONT. `crash`: PostgreSQL, without a checkpoint. `stall`: a
@@ -147,13 +147,17 @@ class Storm {
       this.#takeoverMs.push(await taken);
       await this.#replace(at, victim);
     } else if (fault === 'sleep') {
+      const before = await leaseOf(database, victim.process);
       victim.process.signal('SIGSTOP');
       await pause(longMs);
       victim.process.signal('SIGCONT');
+      await this.#noticed(victim, before);
     } else if (fault === 'stall') {
+      const before = await leaseOf(database, victim.process);
       victim.proxy.stall();
       await pause(longMs);
       victim.proxy.resume();
+      await this.#noticed(victim, before);
     } else if (fault === 'wipe') {
       await nats?.crash();
       await nats?.wipe();
@@ -162,6 +166,19 @@ class Storm {
       await server.crash();
       await server.start();
     }
+  }
+
+  /**
+   * A worker that was stopped between looking at its lease and sending a call sends it when it is woken: no engine can
+   * know that of a process which is not running. So nobody says that a call of it was not made before it has seen that it
+   * lost its lease, and given up all that it had begun.
+   */
+  async #noticed(victim: Sufferer, before: string | undefined): Promise<void> {
+    const { database } = this.#parts;
+    await eventually(async () => {
+      const now = await leaseOf(database, victim.process);
+      return now === undefined || now === before ? undefined : now;
+    }, this.#options.timeoutMs);
   }
 
   async #replace(at: number, dead: Sufferer): Promise<void> {
