@@ -13,6 +13,8 @@ import { assertNotNested } from './transaction.ts';
 
 const int8 = 20;
 const connectMsDefault = 30_000;
+/** PostgreSQL's own 128 MB are this process's memory, which nothing gives back; files are cached by the system anyway. */
+const sharedBuffers = '16MB';
 
 /** PostgreSQL in this process, on a directory that this process alone may use. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
@@ -21,7 +23,11 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock = await takeLock(`${directory}.lock`);
   try {
-    const engine = await PGlite.create({ dataDir: directory, parsers: { [int8]: safeInteger } });
+    const engine = await PGlite.create({
+      dataDir: directory,
+      parsers: { [int8]: safeInteger },
+      startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
+    });
     await engine.query(`select set_config('application_name', $1, false)`, [options.applicationName ?? 'pawl']);
     return embeddedDatabase(engine, options.connectMs ?? connectMsDefault, () => lock.release());
   } catch (error) {

@@ -1,4 +1,4 @@
-import { appendFile, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
@@ -18,8 +18,6 @@ export async function migrateDatabase(options: DatabaseOptions): Promise<void> {
 export async function createEmbedded(directory: string): Promise<void> {
   const database = await openDatabase({ directory });
   await database.close();
-  // Each of several hundred opened databases would touch 128 MB; what they hold is a few.
-  await appendFile(join(directory, 'postgresql.conf'), "\nshared_buffers = '8MB'\n");
 }
 
 /** Brings one to the newest schema, and leaves out what a copy of it can do without. */
