@@ -1,8 +1,9 @@
 import type { ControlPlane } from '../controller/planning.ts';
 import { accountKey, parseAccount, sharedBudget } from '../policy/account.ts';
-import type { Authority } from '../policy/authority.ts';
+import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import { type DeclaredAccount, readAccounts } from '../store/account.ts';
 import { currentAuthorities } from '../store/bundle.ts';
+import type { Database } from '../store/database.ts';
 import type { BudgetOperations } from './operations-budget.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
@@ -13,28 +14,48 @@ export function budgetOperations(
   return {
     budgets: async (named) => {
       const environment = await known(named);
-      const declared = declaredIn(await currentAuthorities(database.db, environment));
+      const authorities = await currentAuthorities(database.db, environment);
+      const enforced = declaredIn(rowsOf(authorities));
+      const tried = declaredIn(rowsOf(authorities).flatMap(({ audit }) => audit ?? []));
+      const declared = [...new Map([...tried, ...enforced]).values()];
       const rows = await readAccounts(database, environment, { declared });
       return rows.flatMap(({ id, ends_at, lim, used, drawn }) => {
         const name = parseAccount(id);
         if (name === undefined) return [];
         const { budget, sharedBy, unit } = name;
-        return [{ budget, sharedBy, unit, endsAt: ends_at.toISOString(), limit: lim, used, drawn }];
+        const key = accountKey({ id: budget, sharedBy });
+        const onTrial = tried.has(key) && !enforced.has(key) ? { onTrial: true } : {};
+        return [{ budget, sharedBy, unit, endsAt: ends_at.toISOString(), limit: lim, used, drawn, ...onTrial }];
       });
     },
   };
 }
 
-/** The accounts that the budgets of all systems have; one that several share stands under the limit of all. */
-function declaredIn(authorities: readonly Authority[]): readonly DeclaredAccount[] {
+/** Budgets of which runs used more than they may: a provider took more than was held, or a limit was lowered. */
+export async function overrunIn(
+  database: Database,
+  environment: string,
+): Promise<{ readonly overrun?: readonly string[] }> {
+  const over = (await readAccounts(database, environment)).filter(({ used, lim }) => used > lim);
+  const names = over
+    .flatMap(({ id }) => parseAccount(id) ?? [])
+    .map(({ budget, sharedBy }) => `${budget} of ${sharedBy}`);
+  return names.length === 0 ? {} : { overrun: names };
+}
+
+/** By key, the accounts that the budgets of all systems have; one that several share stands under the limit of all. */
+function declaredIn(rows: readonly SubjectAuthority[]): ReadonlyMap<string, DeclaredAccount> {
   const accounts = new Map<string, DeclaredAccount>();
-  const budgets = authorities.flatMap(({ subjects }) => Object.values(subjects).flatMap((row) => row.budgets));
-  for (const budget of budgets) {
+  for (const budget of rows.flatMap(({ budgets }) => budgets)) {
     const shared = sharedBudget(budget);
     if (shared === undefined) continue;
     const key = accountKey(shared);
     const lim = Math.min(shared.limit, accounts.get(key)?.lim ?? shared.limit);
     accounts.set(key, { key, span: shared.window, lim });
   }
-  return [...accounts.values()];
+  return accounts;
+}
+
+function rowsOf(authorities: readonly Authority[]): readonly SubjectAuthority[] {
+  return authorities.flatMap(({ subjects }) => Object.values(subjects));
 }

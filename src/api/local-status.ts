@@ -15,6 +15,7 @@ import { listEnvironments } from '../store/environment.ts';
 import { healingStoppedAt } from '../store/heal.ts';
 import { readActiveOverrides } from '../store/override.ts';
 import { troublesOf } from './local-alert.ts';
+import { overrunIn } from './local-budget.ts';
 import { haltsInForce } from './local-halt.ts';
 import { pinnedOf } from './local-listing.ts';
 import { rolloutsUnderWay } from './local-rollout.ts';
@@ -91,6 +92,7 @@ async function statusOf(
     ...(await pinnedOf(plane, settings.name, planned)),
     ...(await heldBy(plane, settings, live)),
     ...(await rolloutsUnderWay(plane.database, settings.name)),
+    ...(await overrunIn(plane.database, settings.name)),
     ...(await troublesOf(plane, settings.name)),
     ...(sync === undefined || sync.conditions.length === 0 ? {} : { conditions: conditionsSeen(plane, sync) }),
     ...(sync?.suspension === undefined ? {} : { suspension: sync.suspension }),

@@ -17,4 +17,6 @@ export interface BudgetRecord {
   readonly used: number;
   /** What runs have drawn for calls under way and the next ones. */
   readonly drawn: number;
+  /** Live policies have it on trial alone: it is counted, and refuses nothing. */
+  readonly onTrial?: boolean | undefined;
 }

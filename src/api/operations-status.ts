@@ -56,6 +56,8 @@ export interface EnvironmentStatus {
   /** Rollouts under way; absent: none. */
   readonly rollouts?: readonly RolloutStanding[];
   /** What fires, the newest first; absent: nothing. */
+  /** Budgets of windows that are not over, of which more is used than their limit. */
+  readonly overrun?: readonly string[];
   readonly alerts?: readonly Pick<AlertRecord, 'key' | 'severity' | 'title' | 'since'>[];
   /** What workers found failing outside; absent: nothing. */
   readonly probes?: readonly Pick<ProbeRecord, 'subject' | 'name' | 'reason' | 'since'>[];

@@ -11,6 +11,7 @@ const budget = z
     limit: z.int(),
     used: z.int(),
     drawn: z.int(),
+    onTrial: z.boolean().optional(),
   })
   .openapi('Budget');
 

@@ -156,6 +156,7 @@ export const environmentStatus = z.object({
   overrides: maybe(z.array(z.object({ address: z.string(), by: z.string(), reason: z.string(), expiresAt: instant }))),
   healingStoppedAt: maybe(instant),
   rollouts: maybe(z.array(rolloutStanding)),
+  overrun: maybe(z.array(z.string())),
   alerts: maybe(z.array(z.object({ key: z.string(), severity: z.string(), title: z.string(), since: instant }))),
   probes: maybe(
     z.array(

@@ -54,7 +54,7 @@ export async function triggerListing(
 function budgetListing(budgets: readonly BudgetRecord[]): TriggerListing {
   const amount = ({ unit }: BudgetRecord, value: number) => (unit === 'usd' ? usd(value) : String(value));
   return {
-    head: ['BUDGET', 'SHARED BY', 'UNIT', 'USED', 'DRAWN', 'LIMIT', 'UNTIL'],
+    head: ['BUDGET', 'SHARED BY', 'UNIT', 'USED', 'DRAWN', 'LIMIT', 'UNTIL', 'STATE'],
     rows: budgets.map((one) => [
       one.budget,
       one.sharedBy,
@@ -63,10 +63,16 @@ function budgetListing(budgets: readonly BudgetRecord[]): TriggerListing {
       amount(one, one.drawn),
       amount(one, one.limit),
       minute(one.endsAt),
+      budgetState(one),
     ]),
     names: budgets.map(({ budget, sharedBy }) => `${budget} ${sharedBy}`),
     records: budgets,
   };
+}
+
+function budgetState({ used, limit, onTrial }: BudgetRecord): string {
+  const state = used > limit ? 'over' : used === limit ? 'used up' : '-';
+  return onTrial === true ? `on trial${state === '-' ? '' : `, ${state}`}` : state;
 }
 
 function scheduleListing(schedules: readonly ScheduleRecord[]): TriggerListing {

@@ -83,11 +83,14 @@ function rolloutLine(environment: string, rollout: RolloutStanding): string {
 const namesMax = 5;
 
 /** What fires and what workers cannot reach: a line each, as their own commands say the rest. */
-function troubles({ environment, alerts = [], probes = [] }: EnvironmentStatus): readonly string[] {
+function troubles({ environment, alerts = [], probes = [], overrun = [] }: EnvironmentStatus): readonly string[] {
   const fires = alerts.map(({ key, severity }) => `${key} (${severity})`);
   const fails = probes.map(({ subject, name, reason }) => `${subject} ${name} (${reason})`);
   return [
     ...(fires.length === 0 ? [] : [`${environment}: firing: ${namesOf(fires)}; see pawl alerts --env ${environment}`]),
+    ...(overrun.length === 0
+      ? []
+      : [`${environment}: over budget: ${namesOf(overrun)}; see pawl get budgets --env ${environment}`]),
     ...(fails.length === 0 ? [] : [`${environment}: failing: ${namesOf(fails)}; see pawl drift --env ${environment}`]),
   ];
 }

@@ -106,25 +106,43 @@ function unitText({ unit }: Budget): string {
 /** A shared budget as both revisions have it: under the lower limit. */
 export interface SharedLimit {
   readonly key: string;
+  /** Of one that is on trial alone the limit is `trialLimit`: it is drawn from, and refuses nothing. */
   readonly budget: SharedBudget;
   /** What live says, or where it has no such budget the run's revision. */
   readonly declared: number;
 }
 
-/** The budgets of a subject that other runs share, in the order of their accounts. */
+/** No account is ever used up to it. */
+export const trialLimit = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The budgets of a subject that other runs share, in the order of their accounts. Those of policies with `mode: audit`
+ * are booked like the others, so that what they would have refused can be told.
+ */
 export function sharedBudgets({ pinned, live }: Revisions): readonly SharedLimit[] {
   const found = new Map<string, SharedLimit>();
+  const isTried = pinned.audit !== undefined || live?.audit !== undefined;
+  if (isTried) {
+    for (const budget of [...(pinned.audit?.budgets ?? []), ...(live?.audit?.budgets ?? [])]) addTried(budget, found);
+  }
   for (const row of live === undefined || live === pinned ? [pinned] : [pinned, live]) {
     for (const one of row.budgets) {
       const budget = sharedBudget(one);
       if (budget === undefined) continue;
       const key = accountKey(budget);
-      const limit = Math.min(budget.limit, found.get(key)?.budget.limit ?? budget.limit);
+      const limit = Math.min(budget.limit, found.get(key)?.budget.limit ?? trialLimit);
       found.set(key, { key, budget: { ...budget, limit }, declared: budget.limit });
     }
   }
   // Nearly every subject has none.
   return found.size < 2 ? [...found.values()] : [...found.values()].sort((a, b) => compareText(a.key, b.key));
+}
+
+function addTried(one: Budget, found: Map<string, SharedLimit>): void {
+  const budget = sharedBudget(one);
+  if (budget === undefined) return;
+  const key = accountKey(budget);
+  found.set(key, { key, budget: { ...budget, limit: trialLimit }, declared: budget.limit });
 }
 
 function sharedVerdict(
@@ -133,10 +151,17 @@ function sharedVerdict(
   need: Need,
 ): Denial | { readonly kind: 'draw'; readonly draw: Draw } | undefined {
   const needed = need.of(budget);
-  if ('kind' in needed) return needed;
+  // What is on trial refuses nothing, and what has no price cannot be booked.
+  if ('kind' in needed) return budget.limit === trialLimit ? undefined : needed;
   const { amount, least } = needed;
   if (drawn === undefined || amount === 0) return undefined;
-  const { left, isDry } = standing(budget, drawn.get(key));
+  const known = drawn.get(key);
+  // Asked what a budget on trial would have said: its account is drawn from without a limit.
+  if (known?.limit === trialLimit && budget.limit !== trialLimit) {
+    const left = budget.limit - (known.spent ?? 0);
+    return left >= least ? undefined : dry(budget, { left, least });
+  }
+  const { left, isDry } = standing(budget, known);
   if (left >= amount) return undefined;
   if (!isDry) {
     const { unit, window, limit } = budget;

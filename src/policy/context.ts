@@ -103,6 +103,8 @@ export interface Drawn {
   readonly dry: boolean;
   /** The limit under which that was so: under a lower one nothing of it may be used before the account was asked. */
   readonly limit: number;
+  /** What all runs have used of the account, as far as this run was told, and its own calls hold of it. */
+  readonly spent?: number;
 }
 
 export interface NestedUsage {

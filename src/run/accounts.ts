@@ -29,6 +29,8 @@ export interface Allotted {
   /** What is left beyond what the order said to be used and held. */
   readonly free: number;
   readonly windowLeftMs: number;
+  /** What other runs have told to be used of it. */
+  readonly others: number;
 }
 
 /** Keeps the accounts that runs share. */

@@ -14,6 +14,8 @@ interface Standing {
   readonly endsAt: number;
   /** By this process's clock. */
   readonly dryUntil: number;
+  /** What other runs had used of it when it was last asked. */
+  readonly others: number;
 }
 
 interface Pending {
@@ -57,8 +59,10 @@ export class Allotments {
   drawn(): ReadonlyMap<string, Drawn> {
     const drawn = new Map<string, Drawn>();
     const now = performance.now();
-    for (const [key, { id, may, limit, endsAt, dryUntil }] of this.#known) {
-      if (now < endsAt) drawn.set(key, { left: may - this.#taken(id), limit, dry: now < dryUntil });
+    for (const [key, { id, may, limit, endsAt, dryUntil, others }] of this.#known) {
+      if (now >= endsAt) continue;
+      const taken = this.#taken(id);
+      drawn.set(key, { left: may - taken, limit, dry: now < dryUntil, spent: others + taken });
     }
     return drawn;
   }
@@ -116,7 +120,8 @@ export class Allotments {
     for (const id of [...allotted.keys()].sort()) {
       const key = id.slice(0, id.lastIndexOf(' '));
       // How long its window lasts, and under which limit it was drawn, only the account can say.
-      this.#known.set(key, { id, may: allotted.get(id) ?? 0, limit: Infinity, endsAt: -Infinity, dryUntil: -Infinity });
+      const may = allotted.get(id) ?? 0;
+      this.#known.set(key, { id, may, limit: Infinity, endsAt: -Infinity, dryUntil: -Infinity, others: 0 });
     }
     this.#isLoaded = true;
   }
@@ -146,9 +151,9 @@ export class Allotments {
     for (const { account, want, limit } of orders) {
       const given = allotted.find((one) => one.account === account);
       if (given === undefined) continue;
-      const { id, may, free, windowLeftMs } = given;
+      const { id, may, free, windowLeftMs, others } = given;
       const dryUntil = free < want ? now + dryMs : -Infinity;
-      this.#known.set(account, { id, may, limit, endsAt: now + windowLeftMs, dryUntil });
+      this.#known.set(account, { id, may, limit, endsAt: now + windowLeftMs, dryUntil, others });
     }
   }
 

@@ -64,6 +64,7 @@ export async function giveBackAll({ run, pinned, live, allotments }: Scope, isOv
   if (allotments === undefined) return;
   // An earlier owner may have drawn and died before it held anything; where no rule lets it draw, it did not.
   const rows = [pinned, live.current().authority].flatMap((one) => Object.values(one?.subjects ?? {}));
-  const mayHaveDrawn = run.fence === 1 || rows.some(({ budgets }) => budgets.some(({ scope }) => scope !== 'run'));
+  const budgets = rows.flatMap((row) => [...row.budgets, ...(row.audit?.budgets ?? [])]);
+  const mayHaveDrawn = run.fence === 1 || budgets.some(({ scope }) => scope !== 'run');
   if (mayHaveDrawn) await allotments.giveBack(isOver);
 }

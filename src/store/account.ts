@@ -59,7 +59,7 @@ const drawText = `${askedText}, mine as materialized (
   on conflict (run, account) do update set drawn = excluded.drawn, used = excluded.used
 )
 select k.key as account, k.id, g.told_used + g.told_held + greatest(0, least(g.given, g.room)) as may,
-  greatest(0, least(g.given, g.room)) as free,
+  greatest(0, least(g.given, g.room)) as free, greatest(0, g.now_used - g.told_used) as others,
   ceil(extract(epoch from k.ends_at - k.at) * 1000)::double precision as "windowLeftMs"
 from asked k left join granted g on g.id = k.id`;
 
@@ -68,9 +68,10 @@ insert into account (environment, id, ends_at, lim, revision)
 select $3, id, ends_at, declared, revision from asked order by id
 on conflict (environment, id) do nothing`;
 
-interface DrawnRow extends Omit<Allotted, 'may' | 'free'> {
+interface DrawnRow extends Omit<Allotted, 'may' | 'free' | 'others'> {
   readonly may: number | null;
   readonly free: number | null;
+  readonly others: number | null;
 }
 
 export interface DrawRequest extends Drawer, WindowClock {
@@ -93,8 +94,8 @@ export async function drawFromAccounts(
   for (let round = 1; ; round += 1) {
     const rows = await rowsOf<DrawnRow>(db, { name: 'draw_from_accounts', text: drawText }, values);
     if (rows.length === 0) return undefined;
-    const drawn = rows.flatMap(({ may, free, ...row }) =>
-      may === null || free === null ? [] : [{ ...row, may, free }],
+    const drawn = rows.flatMap(({ may, free, others, ...row }) =>
+      may === null || free === null ? [] : [{ ...row, may, free, others: others ?? 0 }],
     );
     if (drawn.length === rows.length || round === roundsMax) return drawn;
     await rowsOf(db, { name: 'make_accounts', text: makeText }, values);

@@ -86,9 +86,13 @@ describe('status', () => {
   test('names what fires and what workers cannot reach, a line each', async () => {
     const alert = { key: 'drift', severity: 'warning', title: 'Drift', since: 'then' };
     const probe = { subject: 'secret', name: 'a/b#c', reason: 'env_missing', since: 'then' } as const;
-    const text = await told({ ...synced, alerts: Array.from({ length: 7 }, () => alert), probes: [probe] });
+    const overrun = ['AgentPolicy/a/b#agent-usd-day of a/writer'];
+    const text = await told({ ...synced, alerts: Array.from({ length: 7 }, () => alert), probes: [probe], overrun });
     expect(text).toContain(
       `production: firing: ${Array.from({ length: 5 }, () => 'drift (warning)').join(', ')} and 2 more; see pawl alerts`,
+    );
+    expect(text.replaceAll(/\n */g, ' ')).toContain(
+      'production: over budget: AgentPolicy/a/b#agent-usd-day of a/writer; see pawl get budgets --env production',
     );
     expect(text).toContain('production: failing: secret a/b#c (env_missing); see pawl drift --env production\n');
   });

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { trialLimit } from '../../src/policy/budget.ts';
+import type { Drawn } from '../../src/policy/context.ts';
 import { decide } from '../../src/policy/gate.ts';
 import { approvalContext, asking, terms } from './branches-approvals.ts';
 import { denyUnless, ruled } from './branches-calls.ts';
-import { authority, contextWith, denied, modelCall, toolCall, withBudget, withLimits, withTools } from './fixture.ts';
+import { authority, contextWith, denied, modelCall, toolCall, unused, withBudget, withLimits, withTools } from './fixture.ts';
 
 const onTrial = (audit: typeof authority) => ({ ...authority, audit });
 
@@ -65,5 +67,40 @@ test('a policy on trial that makes the gate fail changes nothing', () => {
   expect(decide(toolCall, contextWith({ live: onTrial(broken) }))).toMatchObject({
     kind: 'allow',
     would: { kind: 'deny', reason: 'gate.error' },
+  });
+});
+
+describe('a shared budget on trial', () => {
+  const shared = (limit: number) => ({
+    id: 'AgentPolicy/default/trial#agent-calls-day',
+    scope: 'agent' as const,
+    unit: 'calls' as const,
+    window: 'day' as const,
+    sharedBy: 'default/writer',
+    limit,
+  });
+  const tried = { ...authority, audit: { ...authority, budgets: [shared(5)] } };
+  const key = 'AgentPolicy/default/trial#agent-calls-day default/writer';
+  const asked = (drawn: ReadonlyMap<string, Drawn>, live = tried) =>
+    decide(toolCall, contextWith({ pinned: tried, live, usage: { ...unused, drawn } }));
+
+  test('is drawn from without a limit, under the one that is shown', () => {
+    const draw = { account: key, declared: 5, limit: trialLimit };
+    expect(asked(new Map())).toMatchObject({ kind: 'draw', draws: [draw] });
+  });
+
+  test('refuses nothing, and says what it would have refused once all runs have used it', () => {
+    const drawn = (spent: number) => new Map([[key, { left: 3, dry: false, limit: trialLimit, spent }]]);
+    expect(asked(drawn(4))).not.toHaveProperty('would');
+    expect(asked(drawn(5))).toMatchObject({ kind: 'allow', would: { kind: 'deny', reason: 'budget.exhausted' } });
+  });
+
+  test('is held to its limit where one of both revisions enforces it', () => {
+    const live = { ...tried, budgets: [shared(5)] };
+    expect(asked(new Map(), live)).toMatchObject({ kind: 'draw', draws: [{ account: key, limit: 5 }] });
+    expect(asked(new Map([[key, { left: 0, dry: true, limit: 5 }]]), live)).toMatchObject({
+      kind: 'deny',
+      reason: 'budget.exhausted',
+    });
   });
 });

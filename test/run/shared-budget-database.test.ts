@@ -102,3 +102,31 @@ test('what a worker drew before it was killed is used by the next one, and nothi
   }
   expect(await row()).toMatchObject({ used: 2, drawn: 0 });
 });
+
+test('a budget on trial is booked by all runs, refuses none, and says in the record whom it would have refused', async () => {
+  const { database } = opened;
+  const bundle = wide(1);
+  const enforced = authorityOf(bundle);
+  const subjects = Object.entries(enforced.subjects).map(([name, row]) => {
+    return [name, { ...row, audit: { ...row, budgets: [budget('tried', 2)] } }];
+  });
+  await install(database, bundle, { ...enforced, subjects: Object.fromEntries(subjects) as typeof enforced.subjects });
+  const worker = workerOn(database);
+  await worker.start();
+  const would: unknown[] = [];
+  try {
+    for (let count = 0; count < 4; count += 1) {
+      const { id } = await submit(database);
+      expect(await until(database, id)).toMatchObject({ state: 'Succeeded' });
+      const { rows } = await sql<{ would: unknown }>`select decision -> 'would' as would from step
+        where run = ${id}::uuid and phase = 'intent'`.execute(database.db);
+      would.push(...rows.map((row) => row.would));
+    }
+  } finally {
+    await worker.stop();
+  }
+  const refused = { kind: 'deny', reason: 'budget.exhausted', rule: budget('tried', 2).id };
+  expect(would).toEqual([null, null, refused, refused]);
+  const row = (await readAccounts(database, environment)).find(({ id }) => id.includes('tried'));
+  expect(row).toMatchObject({ lim: 2, used: 4, drawn: 0 });
+});

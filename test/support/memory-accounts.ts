@@ -45,7 +45,8 @@ export class MemoryAccounts {
       this.accounts.set(id, granted.account);
       mine.state = granted.allotment;
       const windowLeftMs = windowEnd(window, start).getTime() - at;
-      return { account, id, may: used + held + granted.free, free: granted.free, windowLeftMs };
+      const others = Math.max(0, granted.account.used - used);
+      return { account, id, may: used + held + granted.free, free: granted.free, windowLeftMs, others };
     });
   }
 
