@@ -5,7 +5,7 @@ COPY package.json package-lock.json .npmrc ./
 # install everything again.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY tooling/build.js tooling/build.js
+COPY tooling/build.js tooling/bundle.js tooling/licences.js tooling/
 COPY src src
 RUN npm run build
 

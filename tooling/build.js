@@ -12,13 +12,15 @@ const source = join(root, 'src');
 const target = join(root, 'dist');
 const stampFile = join(target, '.stamp');
 
-process.exitCode = build();
+const bundled = join(target, 'bundle');
+const programs = ['tooling/build.js', 'tooling/bundle.js', 'tooling/licences.js'];
 
-function build() {
+process.exitCode = await build();
+
+async function build() {
   const stamp = stampOfInputs();
   // Even an incremental tsc that has nothing to do takes over half a second; the stamp takes a few milliseconds.
-  if (existsSync(join(target, 'main.js')) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp)
-    return 0;
+  if (isBuilt() && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return 0;
   const compiler = findCompiler();
   if (compiler === undefined) return withoutCompiler();
   rmSync(stampFile, { force: true });
@@ -29,13 +31,19 @@ function build() {
   });
   if (compiled.status !== 0) return compiled.status ?? 1;
   copyAssets();
+  // Loaded here, because without the development packages there is nothing to bundle with.
+  await (await import('./bundle.js')).bundle({ root, target, bundled });
   writeFileSync(stampFile, stamp);
   return 0;
 }
 
+function isBuilt() {
+  return existsSync(join(target, 'main.js')) && existsSync(join(bundled, 'main.js'));
+}
+
 function stampOfInputs() {
   const hash = createHash('sha256').update(process.version);
-  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tooling/build.js'];
+  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', ...programs];
   for (const path of [...settings.map((name) => join(root, name)), ...filesUnder(source)]) {
     const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: -1 };
     hash.update(`${relative(root, path)}\0${size}\0${mtimeMs}\n`);
@@ -61,7 +69,7 @@ function findCompiler() {
 
 // `npm ci --omit=dev` runs `prepare` too. That is right where dist/ comes from elsewhere, as in the Docker image.
 function withoutCompiler() {
-  if (existsSync(join(target, 'main.js'))) return 0;
+  if (isBuilt()) return 0;
   process.stderr.write(
     'pawl is not built, because TypeScript is not installed. Run "npm ci" with development packages.\n',
   );
@@ -71,6 +79,7 @@ function withoutCompiler() {
 // tsc never removes what a deleted file once compiled to, and dist/ would keep running it.
 function removeStale() {
   const made = /(\.js|\.js\.map|\.d\.ts)$/;
+  rmSync(bundled, { recursive: true, force: true });
   for (const path of filesUnder(target)) {
     const original = join(source, relative(target, path));
     const isStale = made.test(path) ? !existsSync(original.replace(made, '.ts')) : !existsSync(original);

@@ -1,9 +1,10 @@
 // Bundles src/action/ into dist-action/index.js, which action.yml runs: GitHub takes an action as its repository has it,
 // and installs nothing. `node tooling/bundle-action.js [--check]`; the bundle is the same bytes on every machine.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licences } from './licences.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'dist-action');
@@ -47,23 +48,8 @@ async function bundle() {
     throw new Error(`The action has ${Buffer.byteLength(text)} bytes, above ${bytesMax}`);
   return new Map([
     ['index.js', text],
-    ['LICENSES.txt', licences(paths)],
+    ['LICENSES.txt', licences(root, paths, 'index.js holds')],
   ]);
-}
-
-/** What the packages within ask of whoever hands them on. */
-function licences(paths) {
-  const folders = new Set(paths.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
-  const texts = [...folders]
-    .sort((a, b) => (a < b ? -1 : 1))
-    .map((path) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
-      const file = readdirSync(join(root, path)).find((entry) => /^licen[cs]e/i.test(entry));
-      const text =
-        file === undefined ? 'Its package holds no text of it.' : readFileSync(join(root, path, file), 'utf8');
-      return `${name} ${version} (${license})\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
-    });
-  return `What index.js holds of others, and under which licences.\n\n${texts.join(`\n${'-'.repeat(78)}\n\n`)}`;
 }
 
 function write() {

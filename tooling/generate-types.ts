@@ -4,6 +4,8 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { digest } from '../src/manifest/digest.ts';
+import type { Json } from '../src/manifest/json.ts';
 
 type Schema = { [key: string]: unknown };
 
@@ -43,7 +45,8 @@ function readSchemas(): Map<string, Schema> {
 
 function schemasModule(all: Map<string, Schema>): string {
   const body = JSON.stringify(Object.fromEntries(all));
-  return `${banner}import type { JsonObject } from './json.ts';\n\n/** By file name. Text, because parsing JSON is several times faster than evaluating a literal of this size. */\nexport const schemas = JSON.parse(\n  ${JSON.stringify(body)},\n) as Readonly<Record<string, JsonObject>>;\n`;
+  const parsed: Json = JSON.parse(body);
+  return `${banner}import type { JsonObject } from './json.ts';\n\n/** By file name. Text, because parsing JSON is several times faster than evaluating a literal of this size. */\nexport const schemas = JSON.parse(\n  ${JSON.stringify(body)},\n) as Readonly<Record<string, JsonObject>>;\n\n/** Changes whenever a default or a meaning of the manifest language does. */\nexport const schemaDigest = '${digest(parsed)}';\n`;
 }
 
 /** One combined schema, so that a type that several kinds share is declared once. */

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as AjvModule from 'ajv/dist/2020.js';
+import { transformSync } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 const { Ajv2020, _ }: typeof AjvModule = require('ajv/dist/2020.js');
@@ -34,6 +35,8 @@ function validatorsModule(schemas: Map<string, object>): string {
   const ajv = new Ajv2020({
     allErrors: true,
     verbose: true,
+    // Findings have words of their own.
+    messages: false,
     useDefaults: true,
     strict: true,
     strictTypes: false,
@@ -60,14 +63,22 @@ function validatorsModule(schemas: Map<string, object>): string {
   const made = standalone(ajv, exported);
   const table = Object.entries(exported).map(([name, file]) => `${JSON.stringify(file)}: ${name},\n`);
   // A function, so that what it needs can be given: this file is copied as it is, and paths of imports would differ.
-  return [
-    '// Generated from schemas/ by tooling/generate-validators.ts. Do not edit: change the schema and run it again.\n',
-    'export function validatorsOf({ formats, ucs2length }) {\n',
+  const text = [
+    // In parentheses, because it is called at once: a function that might not be is first read without being compiled.
+    'export const validatorsOf = (function ({ formats, ucs2length }) {\n',
+    // What ajv says at each of thousands of places is said once: the time to load this is that of reading it.
+    'const and = (errors, error) => { if (errors === null) return [error]; errors.push(error); return errors; };\n',
     made
+      .replaceAll(
+        /if\(vErrors === null\)\{vErrors = \[(\w+)\];\}else \{vErrors\.push\(\1\);\}/g,
+        'vErrors = and(vErrors, $1);',
+      )
       .replace('"use strict";', '')
       .replaceAll('export const ', 'const ')
       .replace(/export default \w+;/, '')
       .replaceAll('require("ajv/dist/runtime/ucs2length").default', 'ucs2length'),
-    `\nreturn {\n${table.join('')}};\n}\n`,
+    `\nreturn {\n${table.join('')}};\n});\n`,
   ].join('');
+  const { code } = transformSync(text, { minify: true, target: 'node20', charset: 'utf8', format: 'esm' });
+  return `// Generated from schemas/ by tooling/generate-validators.ts. Do not edit: change the schema and run it again.\n${code}`;
 }

@@ -2,7 +2,7 @@ import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import { type Problem, refusesPlan } from '../manifest/problem.ts';
 import { ordinaryRules } from '../manifest/rules.ts';
 import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
-import { schemaDigest } from '../manifest/validate.ts';
+import { schemaDigest } from '../manifest/schemas.gen.ts';
 import type { Head, Live, Plan } from '../plan/change.ts';
 import { plan } from '../plan/plan.ts';
 import { compileCache, compileChanged } from '../policy/compile-changed.ts';

@@ -1,6 +1,6 @@
 import { layerOf } from '../manifest/override-layer.ts';
 import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
-import { schemaDigest } from '../manifest/validate.ts';
+import { schemaDigest } from '../manifest/schemas.gen.ts';
 import type { Live, Plan } from '../plan/change.ts';
 import { addressesChanged, bodiesNeeded } from '../plan/diff.ts';
 import { plan, type PlanOptions } from '../plan/plan.ts';

@@ -2,7 +2,6 @@ import { canonicalise, copyOf, readNumbers, type Draft } from './canonical.ts';
 import { annotationProblems } from './annotation.ts';
 import type { Document } from './document.ts';
 import { digest } from './digest.ts';
-import { schemas } from './schemas.gen.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { fileNeedsOf, type FileNeed } from './file-need.ts';
 import { writerOf } from './layer.ts';
@@ -44,9 +43,6 @@ export interface Content {
   readonly digest: string | undefined;
   readonly files: readonly FileNeed[];
 }
-
-/** Changes whenever a default or a meaning of the manifest language does. */
-export const schemaDigest: string = digest({ ...schemas });
 
 /** Everything that is wrong with a document by itself. */
 export function validate(document: Document): Validated {

@@ -1,6 +1,6 @@
 import { ordinaryRules } from '../manifest/rules.ts';
 import type { Resource } from '../manifest/resource.ts';
-import { schemaDigest } from '../manifest/validate.ts';
+import { schemaDigest } from '../manifest/schemas.gen.ts';
 import { rootOf } from '../manifest/digest.ts';
 import type { Plan } from './change.ts';
 import { plan } from './plan.ts';

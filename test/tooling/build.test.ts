@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 async function checkout(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'pawl-build-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  for (const name of ['tooling/build.js', 'bin/pawl.js', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  const programs = ['build', 'bundle', 'licences'].map((name) => `tooling/${name}.js`);
+  for (const name of [...programs, 'bin/pawl.js', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
     await cp(join(root, name), join(folder, name));
   }
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -33,9 +34,27 @@ test('a built checkout starts through bin/pawl.js, with its SQL beside the code'
   expect(await readFile(join(folder, 'dist/store/0001_first.sql'), 'utf8')).toBe('select 1;\n');
 });
 
+test('what starts together is one file, which finds what lies beside its sources, and says what it holds of others', async () => {
+  const folder = await checkout();
+  const beside = `import { readFileSync } from 'node:fs';
+export const sql: string = readFileSync(new URL('./0001_first.sql', import.meta.url), 'utf8');\n`;
+  const main = `import { stringify } from 'yaml';
+import { word } from './word.ts';
+const { sql } = await import('./store/sql.ts');
+process.stdout.write(stringify({ word, sql, parsed: typeof (await import('pg')).default }));\n`;
+  await writeFile(join(folder, 'src/store/sql.ts'), beside);
+  await writeFile(join(folder, 'src/main.ts'), main);
+  expect(await run(folder, 'tooling/build.js')).toMatchObject({ code: 0, stderr: '' });
+  expect((await run(folder, 'bin/pawl.js')).stdout).toBe('word: built\nsql: |\n  select 1;\nparsed: object\n');
+  const made = await readFile(join(folder, 'dist/bundle/main.js'), 'utf8');
+  expect(made).toContain('built');
+  expect(made).not.toContain('LOG_TOKENS');
+  expect(await readFile(join(folder, 'dist/bundle/LICENSES.txt'), 'utf8')).toMatch(/^yaml 2\.\S+ \(ISC\)$/m);
+});
+
 test('a checkout that is not built says what to do', async () => {
   const { code, stderr } = await run(await checkout(), 'bin/pawl.js');
-  expect(stderr).toContain('pawl is not built: dist/main.js is missing. Run "npm ci"');
+  expect(stderr).toContain('pawl is not built: dist/bundle/main.js is missing. Run "npm ci"');
   expect(code).toBe(1);
 });
 
