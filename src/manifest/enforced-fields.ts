@@ -10,10 +10,7 @@ const taskFields: readonly string[] = [
   'priority',
   'deadline',
   'retry',
-  'requires.region',
-  'requires.gpu',
-  'requires.model',
-  'requires.labels',
+  'requires',
 ];
 
 /**
@@ -215,6 +212,7 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.description',
     'spec.owner',
     'spec.requires',
+    'spec.isolation',
     'spec.minWorkers',
     'spec.maxWorkers',
     'spec.concurrency',

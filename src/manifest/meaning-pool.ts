@@ -1,9 +1,11 @@
 import { isJsonObject, type JsonObject } from './json.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
-import { type Check, checkUnique, contradiction, type Report } from './meaning-report.ts';
+import { below, type Check, checkUnique, contradiction, type Report } from './meaning-report.ts';
+import { checkOffered } from './meaning-tier.ts';
 
 /** What is wrong with a WorkerPool beyond its shape. */
 export const checkWorkerPool: Check = (spec, report) => {
+  checkOffered(listAt(spec, 'isolation'), below(report, ['isolation']));
   const { minWorkers: min, maxWorkers: max } = spec;
   if (typeof min !== 'number' || typeof max !== 'number') return;
   if (min > max) {

@@ -1,15 +1,17 @@
 import { parseDuration } from './duration.ts';
 import { cronFinding, shortestGapMinutes } from './cron.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
-import { objectAt } from './manifest-reference.ts';
+import { listAt, objectAt } from './manifest-reference.ts';
 import { checkCondition, checkCron, checkTemplates, refuseTemplates } from './meaning-field.ts';
 import { checkRetry } from './meaning-process.ts';
 import { below, type Check, refuseFields, type Report } from './meaning-report.ts';
+import { checkOffered } from './meaning-tier.ts';
 
 /** What is wrong with a Task beyond its shape. */
 export const checkTask: Check = (spec, report) => {
   refuseTemplates(spec['input'], ['input'], report);
   checkRetry(objectAt(spec, 'retry'), below(report, ['retry']));
+  checkOffered(listAt(objectAt(spec, 'requires'), 'isolation'), below(report, ['requires', 'isolation']));
 };
 
 /** What is wrong with a TaskSchedule beyond its shape. */

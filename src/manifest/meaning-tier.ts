@@ -24,3 +24,14 @@ export function checkTier(tier: Json | undefined, type: string, report: Report):
     help: `One of: ${allowed.join(', ')}.`,
   });
 }
+
+/** What workers are asked to offer: a process of its own is kept from nothing that a tool can declare, so none offers it. */
+export function checkOffered(tiers: readonly Json[], report: Report): void {
+  const index = tiers.indexOf('process');
+  if (index < 0) return;
+  report([index], {
+    code: 'manifest.value',
+    message: 'No worker offers the tier `process`: a process of its own is kept from nothing that a tool can declare.',
+    help: 'Write `sandbox`, which programs run in, or remove it.',
+  });
+}

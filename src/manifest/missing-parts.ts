@@ -5,8 +5,6 @@
  * neither table, or in both.
  */
 export const missingParts: Readonly<Record<string, string>> = {
-  'McpServer.spec.egress': 'networks of programs',
-  'WorkerPool.spec.isolation': 'isolation tiers',
   'AlertReceiver.spec.type=email': 'alerts by mail',
   'AlertReceiver.spec.email': 'alerts by mail',
   'AlertRule.spec.metric=reconcileP99Seconds': 'metrics of the controller',
@@ -27,11 +25,7 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Memory.spec.http': 'memories in services of your own',
   'Memory.spec.longTerm.embeddingRef': 'search by meaning',
   'Memory.spec.longTerm.dimensions': 'search by meaning',
-  'Tool.spec.isolation.network=declared': 'networks of programs',
   'Gateway.spec.type=agent': 'exposed agents',
   'Gateway.spec.class=builtin': 'exposed agents',
   'Gateway.spec.exposes': 'exposed agents',
-  'Task.spec.requires.isolation': 'isolation tiers',
-  'TaskSchedule.spec.task.requires.isolation': 'isolation tiers',
-  'TaskWebhook.spec.task.requires.isolation': 'isolation tiers',
 };

@@ -1270,7 +1270,7 @@ export interface TaskTemplate {
       [k: string]: string;
     };
     /**
-     * Isolation tiers that the worker must offer.
+     * Isolation tiers that the worker must offer, as its pool demands them in `isolation`; `process` is offered by none.
      */
     isolation?: Tier[];
   };
@@ -2998,7 +2998,7 @@ export interface WorkerPool {
       };
     };
     /**
-     * The isolation tiers that each of its workers must have proved. Absent: none.
+     * The isolation tiers that each of its workers must have proved before it takes a run; `process` is offered by none. Absent: it demands none.
      */
     isolation?: Tier[];
     /**

@@ -11,7 +11,7 @@ describe('a WorkerPool', () => {
         description: 'For what needs a GPU',
         owner: 'platform',
         requires: { region: 'eu-central-1', gpu: true, models: ['llama-3.3-70b'], labels: { tenant: 'acme' } },
-        isolation: ['process', 'container'],
+        isolation: ['sandbox', 'container'],
         minWorkers: 1,
         maxWorkers: 20,
         concurrency: 4,
@@ -44,6 +44,10 @@ describe('a WorkerPool', () => {
         'manifest.duplicate_entry spec.scaling.metrics.1.metric',
       ],
       'no metric': [{ maxWorkers: 5, scaling: { metrics: [] } }, 'manifest.limit spec.scaling.metrics'],
+      'a tier that no worker offers': [
+        { isolation: ['sandbox', 'process'] },
+        'manifest.value spec.isolation.1 Write `sandbox`, which programs run in, or remove it.',
+      ],
       'no workers ever': [{ maxWorkers: 0 }, 'manifest.limit spec.maxWorkers'],
     },
   });

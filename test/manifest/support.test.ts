@@ -142,7 +142,7 @@ describe('what a document asks for in vain', () => {
 
 test('a field is asked for by its path in a document, whatever the names and indexes in it', () => {
   expect(missingFieldPart('Agent', ['spec', 'tools', '0', 'mcpServerRef'])).toBeUndefined();
-  expect(missingFieldPart('McpServer', ['spec', 'egress', 'hosts', '0'])).toBe('networks of programs');
+  expect(missingFieldPart('AlertRule', ['spec', 'where', 'agents', '0'])).toBe('metrics of agents and steps');
   expect(missingFieldPart('Gateway', ['spec', 'type'], 'agent')).toBe('exposed agents');
   expect(missingFieldPart('Gateway', ['spec', 'type'], 'model')).toBeUndefined();
   expect(missingFieldPart('Nothing', ['spec'])).toBeUndefined();

@@ -82,10 +82,7 @@ describe('kinds and versions', () => {
   });
 
   test.each([
-    ['Task', '{systemRef: s, requires: {isolation: [container]}}', 'isolation tiers'],
     ['AlertRule', '{metric: leaseTakeovers, op: gt, threshold: 1, receivers: [r]}', 'metrics of leases'],
-    ['McpServer', '{transport: stdio, command: x, egress: {hosts: [api.example]}}', 'networks of programs'],
-    ['WorkerPool', '{isolation: [sandbox]}', 'isolation tiers'],
     ['Gateway', '{type: agent, class: builtin, exposes: [{agentRef: a}]}', 'exposed agents'],
   ])('%s %s names the part that is missing', (kind, spec, part) => {
     const problem = problemsOf(manifest(kind, 'x', spec)).find(({ code }) => code === 'manifest.unsupported');

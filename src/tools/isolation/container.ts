@@ -10,25 +10,27 @@ import type { IsolatedCommand, IsolatedExit, IsolatedProcess } from './isolated.
 import { memoryBytesDefault, pidsMax, scratchBytesMax, scratchFilesMax } from './limits.ts';
 
 /** Starts a container. Rejects with `isolation.unavailable` where there is no engine, or the image is not there. */
-export async function startContainer(command: IsolatedCommand): Promise<IsolatedProcess> {
+export async function startContainer(command: IsolatedCommand, network = 'none'): Promise<IsolatedProcess> {
   const { container } = command;
   if (container === undefined) throw unavailable('No image is named for the container.', 'Name one by its digest.');
-  if (command.isolation.network !== undefined)
-    throw unavailable('A container has no network on this worker.', 'Remove `network: declared`.');
   const engine = await engineHere();
   await assertImage(engine, container.image);
-  const name = `pawl-${randomBytes(9).toString('hex')}`;
+  const name = containerName();
   const given = await filesOf(command);
   try {
     return follow(engine, {
       name,
-      args: [...runArguments(engine, command, { name, given }), ...startOf(command)],
+      args: [...runArguments(engine, command, { name, given, network }), ...startOf(command)],
       given,
     });
   } catch (cause) {
     await given.remove();
     throw cause;
   }
+}
+
+export function containerName(): string {
+  return `pawl-${randomBytes(9).toString('hex')}`;
 }
 
 function unavailable(message: string, help: string): TerminalError {
@@ -93,17 +95,24 @@ async function filesOf({ env, files = [] }: IsolatedCommand): Promise<Given> {
 /** Whatever the tool says. Its input and output are pipes; what it writes is kept nowhere. */
 const always = `
   --rm --interactive --pull=never --log-driver=none --no-healthcheck
-  --network=none --ipc=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --user=65532:65532
+  --ipc=none --read-only --cap-drop=ALL --security-opt=no-new-privileges --user=65532:65532
   --cpus=1 --ulimit=core=0:0 --ulimit=nofile=1024:1024 --ulimit=nproc=4096:4096
 `
   .trim()
   .split(/\s+/);
 
+interface RunOf {
+  readonly name: string;
+  readonly given: Pick<Given, 'arguments'>;
+  /** Absent: it has no network but its own loopback. */
+  readonly network?: string | undefined;
+}
+
 /** Everything that keeps a container from the machine, whatever its image says. */
 export function runArguments(
   engine: Engine,
   { isolation, container, env }: IsolatedCommand,
-  { name, given }: { readonly name: string; readonly given: Pick<Given, 'arguments'> },
+  { name, given, network = 'none' }: RunOf,
 ): readonly string[] {
   const { memory = memoryBytesDefault, cpuTimeMs, filesystem } = isolation;
   const isPodman = engine.name === 'podman';
@@ -111,6 +120,7 @@ export function runArguments(
   return [
     'run',
     ...always,
+    `--network=${network}`,
     '--name',
     name,
     `--label=${ownerLabel}=${owner()}`,

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { BundleIsolation, Tier } from '../../manifest/bundle-world.ts';
 import type { Network } from '../connect.ts';
+import type { HostUse } from '../egress-proxy.ts';
 
 /** A program that is to run apart from the worker. */
 export interface IsolatedCommand {
@@ -71,4 +72,6 @@ export interface IsolatedProcess {
   readonly exited: Promise<IsolatedExit>;
   /** Ends the program and whatever it started. Resolves when they are gone, or after some seconds. */
   readonly kill: () => Promise<void>;
+  /** Where it connected to so far, and tried to; absent: it has no network. */
+  readonly reached?: () => readonly HostUse[];
 }

@@ -13,7 +13,12 @@ export interface Launch {
   readonly given: readonly (string | undefined)[];
   /** The descriptor on which bubblewrap tells of the program. */
   readonly status?: number;
+  /** The descriptor that bubblewrap reads before it begins the program: what has to be there first is made meanwhile. */
+  readonly hold?: number;
 }
+
+/** What is made between the namespaces and the program: `chain` is the process that made them, `first` lives in them. */
+export type Prepare = (processes: { readonly chain: number; readonly first: number }) => Promise<void>;
 
 /** Only the chain itself finds this; its folders are the system's, so that nobody else's `setpriv` is run. */
 const chainEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -22,7 +27,11 @@ const chainEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/
 const goneWithinMs = 5_000;
 
 /** Starts a chain and follows it to its end. Rejects with `isolation.unavailable` if its first program is not there. */
-export async function launch({ argv, given, status }: Launch, cgroup: Cgroup | undefined): Promise<IsolatedProcess> {
+export async function launch(
+  { argv, given, status, hold }: Launch,
+  cgroup: Cgroup | undefined,
+  prepare?: Prepare,
+): Promise<IsolatedProcess> {
   const [file = '', ...args] = argv;
   const child = spawn(file, args, {
     env: chainEnvironment,
@@ -38,7 +47,28 @@ export async function launch({ argv, given, status }: Launch, cgroup: Cgroup | u
   if (stdin === null || stdout === null || stderr === null) throw new TypeError('a process was started without pipes');
   // Whoever writes hears of it by the end of the process.
   stdin.on('error', () => undefined);
-  return { stdin, stdout, stderr, exited: ended, kill: () => killed(child, { told, cgroup, ended }) };
+  const kill = () => killed(child, { told, cgroup, ended });
+  if (prepare !== undefined && hold !== undefined)
+    await prepared(child, { told, hold, prepare }).catch(async (cause: unknown) => {
+      await kill();
+      throw cause;
+    });
+  return { stdin, stdout, stderr, exited: ended, kill };
+}
+
+interface Held {
+  readonly told: Status | undefined;
+  readonly hold: number;
+  readonly prepare: Prepare;
+}
+
+async function prepared(child: ChildProcess, { told, hold, prepare }: Held): Promise<void> {
+  const first = await told?.begun();
+  // Where it ended before that, its end says why.
+  if (first !== undefined && child.pid !== undefined) await prepare({ chain: child.pid, first });
+  const pipe = child.stdio[hold] as Writable;
+  pipe.on('error', () => undefined);
+  pipe.end('.');
 }
 
 /** Standard ones, those through which something is given, and nothing in the place of whatever was inherited. */
@@ -80,8 +110,10 @@ function feed(child: ChildProcess, given: Launch['given']): void {
 /** What bubblewrap tells: the process that holds all others, and that the program had begun. */
 class Status {
   #text = '';
+  readonly #pipe: Readable;
 
   constructor(pipe: Readable) {
+    this.#pipe = pipe;
     pipe.setEncoding('utf8');
     pipe.on('data', (text: string) => {
       this.#text = (this.#text + text).slice(0, 4096);
@@ -93,6 +125,18 @@ class Status {
   get first(): number | undefined {
     const found = /"child-pid": (\d+)/.exec(this.#text)?.[1];
     return found === undefined ? undefined : Number(found);
+  }
+
+  /** Waits for that process; undefined: there will be none. */
+  async begun(): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (this.first !== undefined || this.#pipe.closed) resolve(this.first);
+      };
+      this.#pipe.on('data', look);
+      this.#pipe.once('close', look);
+      look();
+    });
   }
 
   get hasBegun(): boolean {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { isPawlError } from '../../errors.ts';
 import { startContainer } from './container.ts';
-import { askEngine, type Engine, engineHere } from './engine.ts';
+import { emptyImage, ownImage, systemFolders } from './empty-image.ts';
+import { type Engine, engineHere } from './engine.ts';
 import type { IsolatedExit } from './isolated.ts';
 import type { TierProof } from './self-test.ts';
 
@@ -18,7 +18,7 @@ export async function proveContainer(): Promise<TierProof> {
 }
 
 async function faultOf(engine: Engine): Promise<string | undefined> {
-  const { code, errors } = await imageOf(engine);
+  const { code, errors } = await ownImage(engine);
   if (code !== 0) return `${engine.name} takes no image (${errors.trim().slice(-wordsMax)}).`;
   let end = await attempted();
   if (didNotStart(end) && engine.name === 'podman' && engine.runtime.length === 0) {
@@ -32,16 +32,6 @@ async function faultOf(engine: Engine): Promise<string | undefined> {
   const could = end.output.split('\n').filter((line) => line !== '' && line !== 'done');
   if (could.length > 0) return `A container could ${could.join(', ')}.`;
   return end.output.endsWith('done\n') ? undefined : 'A container did not come to its end.';
-}
-
-const image = 'localhost/pawl-self-test:1';
-/** Two blocks of zeros end an archive. */
-const emptyArchive = new Uint8Array(10_240);
-
-/** An image with nothing in it: what is tried are programs of the machine. */
-async function imageOf(engine: Engine): Promise<{ readonly code: number | null; readonly errors: string }> {
-  const known = await askEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', image]);
-  return known.code === 0 ? known : await askEngine(engine, ['import', '-', image], emptyArchive);
 }
 
 const memoryBytes = 128 * 1024 * 1024;
@@ -69,13 +59,12 @@ interface Ended {
 }
 
 async function attempted(): Promise<Ended> {
-  const mounts = ['/usr', '/bin', '/lib', '/lib64'].filter((folder) => existsSync(folder));
   const process = await startContainer({
     argv: ['/bin/sh', '-c', script],
     env: {},
     isolation: { min: 'container', filesystem: 'readOnly', memory: memoryBytes },
     tier: 'container',
-    container: { image, ownEntryPoint: false, mounts },
+    container: { image: emptyImage, ownEntryPoint: false, mounts: systemFolders() },
   });
   const timer = setTimeout(() => void process.kill(), attemptMs);
   process.stdin.end();

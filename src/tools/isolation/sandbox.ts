@@ -6,7 +6,7 @@ import { limitArguments, pidsMax, scratchBytesMax, scratchFilesMax } from './lim
 import { findProgram, type Program } from './program.ts';
 
 /** Who a program is, outside where the worker is root, and inside always: nobody whom the machine knows. */
-const sandboxUser = '65532';
+export const sandboxUser = '65532';
 
 export interface SandboxPlace {
   readonly host: IsolationHost;
@@ -36,6 +36,8 @@ export async function sandboxLaunch(command: IsolatedCommand, place: SandboxPlac
     ['--remount-ro', '/dev', '--remount-ro', '/'],
     environmentArguments(command),
   ].flat();
+  // The program's own network has to be entered before it begins.
+  const hold = command.isolation.network === undefined ? undefined : firstFileFd + files.length;
   const argv = [
     joinArguments(place.cgroup),
     userArguments(place.isRoot),
@@ -46,13 +48,12 @@ export async function sandboxLaunch(command: IsolatedCommand, place: SandboxPlac
     ['setpriv', '--pdeathsig', 'KILL', '--'],
     ['/bin/sh', '-c', mountScript(command), String(process.pid), place.mountPoint],
     ['prlimit', `--nproc=${pidsMax + watchers}`, '--'],
-    ['bwrap', '--args', '3', '--json-status-fd', '4', '--', program.path, ...rest],
+    ['bwrap', '--args', '3', '--json-status-fd', '4'],
+    hold === undefined ? [] : ['--block-fd', String(hold)],
+    ['--', program.path, ...rest],
   ].flat();
-  return {
-    argv,
-    given: [settings.map((one) => `${one}\0`).join(''), undefined, ...files.map(({ content }) => content)],
-    status: 4,
-  };
+  const given = [settings.map((one) => `${one}\0`).join(''), undefined, ...files.map(({ content }) => content)];
+  return hold === undefined ? { argv, given, status: 4 } : { argv, given: [...given, undefined], status: 4, hold };
 }
 
 const firstFileFd = 5;

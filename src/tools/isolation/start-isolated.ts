@@ -2,10 +2,11 @@ import { TerminalError } from '../../errors.ts';
 import { startContainer } from './container.ts';
 import { createCgroup, findCgroupHome } from './cgroup.ts';
 import type { IsolatedCommand, IsolatedProcess, IsolationOptions } from './isolated.ts';
-import { launch } from './launch.ts';
+import { launch, type Prepare } from './launch.ts';
 import { memoryBytesDefault, pidsMax } from './limits.ts';
 import { mountPoint } from './mount-point.ts';
-import { sandboxLaunch } from './sandbox.ts';
+import { sandboxLaunch, sandboxUser } from './sandbox.ts';
+import type { WayOut } from './way-out.ts';
 
 /** Starts a program in its tier. Rejects with `isolation.unavailable` where the worker does not have it. */
 export async function startIsolated(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
@@ -13,7 +14,7 @@ export async function startIsolated(command: IsolatedCommand, options: Isolation
     case 'sandbox':
       return startSandbox(command, options);
     case 'container':
-      return await startContainer(command);
+      return await startInContainer(command, options);
     default:
       throw new TerminalError(`This worker runs no programs in the tier ${command.tier}.`, {
         code: 'isolation.unavailable',
@@ -22,15 +23,49 @@ export async function startIsolated(command: IsolatedCommand, options: Isolation
   }
 }
 
-async function startSandbox(command: IsolatedCommand, { host }: IsolationOptions): Promise<IsolatedProcess> {
+/** Most programs have no network, and need nothing of what is loaded here. */
+async function wayOut(command: IsolatedCommand, options: IsolationOptions): Promise<WayOut | undefined> {
+  if (command.isolation.network === undefined) return undefined;
+  return (await import('./way-out.ts')).wayOutOf(command, options);
+}
+
+async function startInContainer(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
+  const out = await wayOut(command, options);
+  if (out === undefined) return await startContainer(command);
+  try {
+    const { startConnectedContainer } = await import('./container-network.ts');
+    return await startConnectedContainer(out);
+  } catch (cause) {
+    out.proxy.close();
+    throw cause;
+  }
+}
+
+async function startSandbox(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
   const home = await findCgroupHome();
   const limits = { memory: command.isolation.memory ?? memoryBytesDefault, pids: pidsMax };
   const cgroup = home === undefined ? undefined : await createCgroup(home, limits);
+  const isRoot = process.getuid?.() === 0;
+  const out = await wayOut(command, options);
   try {
-    const isRoot = process.getuid?.() === 0;
-    return await launch(await sandboxLaunch(command, { host, mountPoint: await mountPoint(), isRoot, cgroup }), cgroup);
+    const place = { host: options.host, mountPoint: await mountPoint(), isRoot, cgroup };
+    const chain = await sandboxLaunch(out?.command ?? command, place);
+    const started = await launch(chain, cgroup, out && within(out, isRoot));
+    if (out === undefined) return started;
+    void started.exited.then(() => out.proxy.close());
+    return { ...started, reached: () => out.proxy.uses() };
   } catch (cause) {
+    out?.proxy.close();
     await cgroup?.remove();
     throw cause;
   }
+}
+
+/** The chain's namespace of users was made by its user, whose rights reach into all that is made in it. */
+function within({ proxy }: WayOut, isRoot: boolean): Prepare {
+  return async ({ chain, first }) => {
+    const { listenWithin } = await import('./listen-within.ts');
+    const user = isRoot ? { user: sandboxUser } : {};
+    proxy.serve(await listenWithin({ process: first, owner: chain, ...user }));
+  };
 }
