@@ -14,6 +14,8 @@ import { referencePages } from '../../tooling/reference-page.ts';
 
 const pages = new Map(referencePages().map(({ file, text }) => [file, text]));
 const root = new URL('../../', import.meta.url);
+/** Compiled once: it takes a second. */
+const accepts = new Ajv({ strict: false }).compile(JSON.parse(editorSchema()));
 
 function pageOf(file: string): string {
   const text = pages.get(file);
@@ -43,7 +45,6 @@ describe('the reference pages', () => {
       expect(parseScript({ path: 'a.script.yaml', bytes }).problems).toEqual([]);
       return;
     }
-    const accepts = new Ajv({ strict: false }).compile(JSON.parse(editorSchema()));
     expect([accepts(parse(yaml)), accepts.errors]).toEqual([true, null]);
     const problems =
       file === 'pawl-yaml.md'
