@@ -1,4 +1,4 @@
-import type { RunRecord, TraceCall, TraceNode, TraceRecord } from '../api/operations.ts';
+import type { RunRecord, TraceCall, TraceRecord } from '../api/operations.ts';
 import type { RunStanding, RunWait } from '../api/operations-run.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -9,7 +9,7 @@ import { amount, duration, usd } from '../trace/layout.ts';
 import { json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { callLine } from './follow.ts';
-import { renderTable } from './table.ts';
+import { stepTable } from './step-table.ts';
 import { type Terminal, truncate } from './terminal.ts';
 
 const callsShown = 5;
@@ -60,7 +60,7 @@ function textOf({ trace, standing, cure }: Described, terminal: Terminal): strin
   };
   section('Waits for', fit(standing.waits.flatMap((wait) => waitLines(run, wait))));
   section('Error', fit(errorLines(run, cure)));
-  section('Steps', stepLines(nodes, width));
+  section('Steps', stepTable(nodes, width));
   const calls = nodes.flatMap((node) => node.calls).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   section(
     'Last calls',
@@ -194,22 +194,6 @@ function errorLines({ error }: RunRecord, cure: string | undefined): readonly st
     `  ${neutral(error.code)}${place === undefined ? '' : ` at ${neutral(place)}`}: ${neutral(maskSecrets(error.message))}`,
     ...(cure === undefined ? [] : [`  ${cure}`]),
   ];
-}
-
-function stepLines(nodes: readonly TraceNode[], width: number): readonly string[] {
-  if (nodes.length === 0) return [];
-  const rows = nodes.map((node) => {
-    const tokens = node.calls.reduce((sum, call) => sum + call.tokensIn + call.tokensOut, 0);
-    const cost = node.calls.reduce((sum, call) => sum + call.cost, 0);
-    return [
-      `  ${node.node}`,
-      node.state,
-      duration(node.startedAt, node.endedAt) || '-',
-      tokens === 0 ? '-' : amount(tokens),
-      cost === 0 ? '-' : usd(cost),
-    ];
-  });
-  return renderTable(['  STEP', 'STATE', 'TOOK', 'TOKENS', 'COST'], rows, width).split('\n');
 }
 
 /** What somebody who is called at night would type next. */
