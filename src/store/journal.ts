@@ -1,6 +1,6 @@
 import { sha256 } from '../manifest/digest.ts';
 import { drained, type NewWait, type RunEnd, type RunWrite, type WriteAnswer } from '../run/executor.ts';
-import type { IntentEntry, JournalEntry } from '../run/journal-entry.ts';
+import type { JournalEntry } from '../run/journal-entry.ts';
 import { replacedError } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
@@ -34,6 +34,9 @@ const endedText = `  update run r set
     from json_to_recordset($5) as x (id uuid, state text, output text, error text, delay bigint, people boolean,
       halt_epoch bigint)
     join held h on h.id = x.id
+    -- Every state: the planner takes it for a narrow range, and so looks each row up by its key. A plan that is kept
+    -- from when the table was small would else read all of it for each batch.
+    where x.state between 'A' and 'Z'
   ) x
   where r.id = x.id`;
 
@@ -181,44 +184,53 @@ function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
   return { run, path, kind, delay: delayMs, detail: detail && JSON.stringify(detail) };
 }
 
-/** By the statement's columns; what is undefined is null. */
+/** By the statement's columns; what is undefined is null. Each is written out once: a copy costs more than its row. */
 function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): object {
   const { path, phase, node, kind, argsDigest, decision, cost } = entry;
   const { body, digest } = placeBody(entry.body, blobs);
-  const call = {
+  const target = storable(entry.target);
+  const verdict = decision && JSON.stringify(decision);
+  if (entry.phase === 'intent') {
+    const { approval } = entry;
+    return {
+      run,
+      path,
+      phase,
+      node,
+      kind,
+      target,
+      args_digest: argsDigest,
+      decision: verdict,
+      body,
+      body_digest: digest,
+      cost,
+      tokens_reserved: entry.tokensReserved,
+      revision: entry.liveRevision,
+      halt_epoch: entry.haltEpoch,
+      // Nearly no call has one.
+      approval: approval?.id,
+      action_digest: approval?.actionDigest,
+      class_digest: approval?.classDigest,
+    };
+  }
+  const { outcome, error, tokensIn, tokensOut } = entry;
+  return {
     run,
     path,
     phase,
     node,
     kind,
-    target: storable(entry.target),
+    target,
     args_digest: argsDigest,
-    decision: decision && JSON.stringify(decision),
+    decision: verdict,
     body,
     body_digest: digest,
     cost,
-  };
-  if (entry.phase === 'intent')
-    return Object.assign(call, {
-      tokens_reserved: entry.tokensReserved,
-      revision: entry.liveRevision,
-      halt_epoch: entry.haltEpoch,
-      ...approvalOf(entry),
-    });
-  const { outcome, error, tokensIn, tokensOut } = entry;
-  return Object.assign(call, {
     outcome,
     error: error && JSON.stringify(error),
     tokens_in: tokensIn,
     tokens_out: tokensOut,
-  });
-}
-
-/** Nearly no call has one. */
-function approvalOf({ approval }: IntentEntry): object | undefined {
-  if (approval === undefined) return undefined;
-  const { id, actionDigest, classDigest } = approval;
-  return { approval: id, action_digest: actionDigest, class_digest: classDigest };
+  };
 }
 
 const unstorable = /[\u0000\uD800-\uDFFF]/;
