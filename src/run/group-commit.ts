@@ -6,6 +6,8 @@ import { patiently } from './patience.ts';
 const inFlightMax = 2;
 const runsMax = 256;
 const entriesMax = 256;
+/** Fewer runs than these share one statement: another one would cost more than it saves. */
+const splitMin = 16;
 const pausesMs = [20, 50, 100, 200, 400] as const;
 
 interface Pending {
@@ -66,16 +68,26 @@ export class GroupCommit {
   }
 
   /**
-   * A second statement is worth its cost only when it carries at least as many runs as the first: a stream of small
-   * ones beside it halved the throughput. What waits meanwhile goes when the first one ends.
+   * A second statement is worth its cost only when it carries about as many runs as the first: a stream of small ones
+   * beside it halved the throughput. What waits meanwhile goes when the first one ends.
    */
   #isWorthwhile(): boolean {
-    return this.#inFlight === 0 || this.#waiting.size >= this.#busy.size;
+    return this.#inFlight === 0 || this.#waiting.size * 2 >= this.#busy.size;
+  }
+
+  /**
+   * Runs that were written together come back together, so that this process and the database would work in turns.
+   * Where many wait and nothing is under way, half of them go: from then on one half is decided while the other is
+   * written.
+   */
+  #most(): number {
+    return this.#inFlight === 0 && this.#waiting.size >= splitMin ? Math.ceil(this.#waiting.size / 2) : runsMax;
   }
 
   #take(): Batch[] {
     const batches: Batch[] = [];
     let entries = 0;
+    const most = this.#most();
     for (const [run, queue] of this.#waiting) {
       if (this.#busy.has(run)) continue;
       const { pending, later } = sameOwner(queue);
@@ -86,7 +98,7 @@ export class GroupCommit {
       else this.#waiting.set(run, later);
       this.#busy.add(run);
       batches.push({ write, pending });
-      if (batches.length === runsMax) break;
+      if (batches.length >= Math.min(most, runsMax)) break;
     }
     return batches;
   }
