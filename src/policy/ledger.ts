@@ -119,9 +119,12 @@ export class Ledger {
 
   #budgets(authorities: Authorities): ReadonlyMap<string, Spent> {
     const { subject, pinned, live } = authorities;
+    const ofPinned = budgetsOf(pinned.subjects[subject]);
+    const ofLive = live === pinned ? none : budgetsOf(live?.subjects[subject]);
+    if (ofPinned.length + ofLive.length === 0) return nothingSpent;
     const spent = new Map<string, Spent>();
-    for (const authority of [pinned, live]) {
-      for (const { id, scope } of budgetsOf(authority?.subjects[subject])) {
+    for (const budgets of [ofPinned, ofLive]) {
+      for (const { id, scope } of budgets) {
         if (scope === 'run' && !spent.has(id)) spent.set(id, this.#spentOn(id, authorities));
       }
     }
@@ -207,6 +210,9 @@ export class Ledger {
   }
 }
 
+const none: readonly Budget[] = [];
+const nothingSpent: ReadonlyMap<string, Spent> = new Map();
+
 function isSame(booking: Booking, tokens: number, cost: number): boolean {
   return booking.tokens === tokens && booking.cost === cost;
 }
@@ -229,7 +235,7 @@ function reaches(row: SubjectAuthority | undefined, budget: string): boolean {
 
 /** With those of policies on trial, which are counted the same. */
 function budgetsOf(row: SubjectAuthority | undefined): readonly Budget[] {
-  if (row === undefined) return [];
+  if (row === undefined) return none;
   return row.audit === undefined ? row.budgets : [...row.budgets, ...row.audit.budgets];
 }
 

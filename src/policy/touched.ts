@@ -20,8 +20,7 @@ export interface Touching {
  */
 export function touchedIn(ledger: Ledger, { revisions, bundle, live }: Touching): Pick<Usage, 'touched'> | undefined {
   const { pinned, live: row } = revisions;
-  const watches = [pinned, row, pinned?.audit, row?.audit].some((one) => one?.flow !== undefined);
-  if (!watches) return undefined;
+  if ((pinned?.flow ?? row?.flow ?? pinned?.audit?.flow ?? row?.audit?.flow) === undefined) return undefined;
   const touched = new Set<DataClass>();
   for (const tool of ledger.called()) {
     const definition = own(bundle.tools, tool);

@@ -37,6 +37,8 @@ export interface AllotmentParts {
 /** An account that had too little is not asked again at once by every call of a run that goes on. */
 const dryMs = 1_000;
 
+const nothing: ReadonlyMap<string, Drawn> = new Map();
+
 /**
  * What one run has drawn of the accounts that it shares with others. Its calls are decided by that alone; calls that
  * need more at the same time draw together, in one statement.
@@ -57,6 +59,7 @@ export class Allotments {
 
   /** By `accountKey`, what is left for calls now. A window that is over leaves nothing, and is not dry. */
   drawn(): ReadonlyMap<string, Drawn> {
+    if (this.#known.size === 0) return nothing;
     const drawn = new Map<string, Drawn>();
     const now = performance.now();
     for (const [key, { id, may, limit, endsAt, dryUntil, others }] of this.#known) {

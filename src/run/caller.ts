@@ -28,5 +28,5 @@ export function firstAttemptAt({ caller, node, path }: CallSite): Pick<CallSite,
 }
 
 function firstOf(place: string): string {
-  return place.replaceAll(/!\d+/g, '');
+  return place.includes('!') ? place.replaceAll(/!\d+/g, '') : place;
 }

@@ -16,8 +16,8 @@ export interface Flight {
   /** Aborts with the call's own signal, or when a halt gives the call up. */
   readonly signal: AbortSignal;
   /** The halt that gave it up. */
-  readonly halt: () => Halt | undefined;
-  readonly end: () => void;
+  readonly halt: Halt | undefined;
+  end(): void;
 }
 
 /** The calls that one worker has under way, of all its runs. */
@@ -26,18 +26,11 @@ export class Flights {
   #state: HaltState | undefined;
 
   begin(call: FlyingCall): Flight {
-    const flying = new Flying(call);
+    const flying = new Flying(call, this.#open);
     this.#open.add(flying);
     // Heard after the call was decided and before it began.
     if (this.#state !== undefined) flying.heed(this.#state);
-    return {
-      signal: flying.signal,
-      halt: () => flying.halt,
-      end: () => {
-        flying.end();
-        this.#open.delete(flying);
-      },
-    };
+    return flying;
   }
 
   /** Gives up what halts in force say. */
@@ -47,38 +40,51 @@ export class Flights {
   }
 }
 
-class Flying {
+class Flying implements Flight {
   readonly #call: FlyingCall;
-  readonly #controller = new AbortController();
-  readonly #pass = () => this.#controller.abort(this.#call.signal.reason);
+  readonly #open: Set<Flying>;
+  /** Made when the signal is first asked for: calls that reach nothing outside never do. */
+  #controller: AbortController | undefined;
+  #pass: (() => void) | undefined;
   halt: Halt | undefined;
 
-  constructor(call: FlyingCall) {
+  constructor(call: FlyingCall, open: Set<Flying>) {
     this.#call = call;
-    if (call.signal.aborted) this.#pass();
-    else call.signal.addEventListener('abort', this.#pass, { once: true });
+    this.#open = open;
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#controlled().signal;
+  }
+
+  #controlled(): AbortController {
+    if (this.#controller !== undefined) return this.#controller;
+    const controller = new AbortController();
+    this.#controller = controller;
+    const { signal } = this.#call;
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener('abort', (this.#pass = () => controller.abort(signal.reason)), { once: true });
+    return controller;
   }
 
   heed(state: HaltState): void {
-    if (this.signal.aborted) return;
-    const { environment, gate, context } = this.#call;
+    if (this.#controller?.signal.aborted === true) return;
+    const { environment, gate, context, signal } = this.#call;
+    if (signal.aborted) return;
     const aborting = (state.of(environment) ?? []).filter(({ aborts }) => aborts);
-    const [halt] = haltsOn(gate, context, aborting);
+    const halt = aborting.length === 0 ? undefined : haltsOn(gate, context, aborting)[0];
     if (halt === undefined) return;
     this.halt = halt;
-    this.#controller.abort(new Error(`halted: ${halt.id}`));
+    this.#controlled().abort(new Error(`halted: ${halt.id}`));
   }
 
   end(): void {
-    this.#call.signal.removeEventListener('abort', this.#pass);
+    if (this.#pass !== undefined) this.#call.signal.removeEventListener('abort', this.#pass);
+    this.#open.delete(this);
   }
 }
 
 /** Where nothing is ever halted, a call has its own signal alone. */
 export function beginFlight(flights: Flights | undefined, call: FlyingCall): Flight {
-  return flights?.begin(call) ?? { signal: call.signal, halt: () => undefined, end: () => undefined };
+  return flights?.begin(call) ?? { signal: call.signal, halt: undefined, end: () => undefined };
 }

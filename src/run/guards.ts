@@ -26,8 +26,10 @@ export function guardsFor(
   { mode, call }: Pick<GuardRequest, 'mode' | 'call'>,
 ): readonly AppliedGuard[] {
   const current = live.current().authority;
-  const named = [...namedIn(pinned, subject), ...(current === pinned ? [] : namedIn(current, subject))];
-  if (named.length === 0) return none;
+  const ofPinned = namedIn(pinned, subject);
+  const ofLive = current === pinned ? none : namedIn(current, subject);
+  if (ofPinned.length + ofLive.length === 0) return none;
+  const named = [...ofPinned, ...ofLive];
   const known = new Map<string, AppliedGuard>();
   for (const one of named) {
     if (one.guard !== undefined && !(one.guard.mode.includes(mode) && one.guard.calls.includes(call))) continue;
@@ -42,8 +44,9 @@ const none: readonly AppliedGuard[] = [];
 
 function namedIn(authority: Authority | undefined, subject: string): readonly AppliedGuard[] {
   const row = own(authority?.subjects, subject);
-  const enforced = row?.guards ?? [];
-  const watching = (row?.audit?.guards ?? []).filter((name) => !enforced.includes(name));
+  if (row?.guards === undefined && row?.audit?.guards === undefined) return none;
+  const enforced = row.guards ?? [];
+  const watching = (row.audit?.guards ?? []).filter((name) => !enforced.includes(name));
   if (enforced.length + watching.length === 0) return none;
   const applied = (shadow: boolean) => (name: string) => ({
     rule: `Guard/${name}`,

@@ -73,8 +73,9 @@ async function runKind(run: NodeRun, around: Around | undefined, scope: Scope): 
 async function runTool({ system, place, input }: NodeRun, tool: string, scope: Scope): Promise<Json> {
   const path = `${place}/1`;
   const caller = { kind: 'system', system } as const;
-  const call = { kind: 'tool', node: place, caller, path, name: tool, arguments: JSON.stringify(input) } as const;
-  const result = await step({ ...call, signal: scope.signal }, scope);
+  const text = JSON.stringify(input);
+  const { signal } = scope;
+  const result = await step({ kind: 'tool', node: place, caller, path, name: tool, arguments: text, signal }, scope);
   if (result.kind === 'done') return result.output;
   const { code, message } = result.kind === 'failed' ? result.error : { code: result.reason, message: result.message };
   throw new StepFailure({ code, message, node: place, path });

@@ -45,7 +45,7 @@ export async function passModel(
     const halt = haltReasonOf(scope.signal);
     // A model call has no effect but its cost: who takes the run over asks again.
     if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
-    const given = flight.halt();
+    const given = flight.halt;
     if (given !== undefined && !call.signal.aborted)
       return settleGivenUp(attempt, given, settleModelCall({ ...charge, usage: undefined }));
     if (!isPawlError(cause)) throw cause;

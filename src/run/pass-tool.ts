@@ -1,48 +1,38 @@
-import { sha256 } from '../manifest/digest.ts';
-import { mayRepeat, type ToolStepCall, toolOf, useTimeoutMs, writtenDigest } from './ask.ts';
-import { firstAttemptAt } from './caller.ts';
+import { mayRepeat, type ToolStepCall, toolOf } from './ask.ts';
 import { type Attempt, settle, settleNotMade } from './attempt.ts';
+import type { ToolOutcome } from '../tools/tool.ts';
 import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf, Suspended } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
-import { mcpAccess } from './mcp-access.ts';
-import { memoryAccess } from './memory-access.ts';
 import type { Outside } from './outside.ts';
 import type { Pass } from './passing.ts';
 import type { Again, CallResult } from './replay.ts';
-import { remoteTask } from './remote-task.ts';
-import { revisionsFor, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { screenOutcome } from './screening-result.ts';
+import { ToolUse } from './tool-use.ts';
 
 /** Makes the call of a tool, and writes down what became of it, as its guards leave it. */
 export async function passTool(
   attempt: Attempt<ToolStepCall>,
-  { decision, ...asked }: Pass,
+  { decision, gate, context }: Pass,
   world: Outside,
 ): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
   const tool = toolOf(call.caller, call.name, scope)?.tool;
-  if (tool === undefined || decision.args === undefined) throw new TypeError('a call to no tool');
-  const flight = beginFlight(scope.flights, { ...asked, environment: scope.run.environment, signal: call.signal });
-  const memory = memoryAccess(call, scope);
-  const options = {
-    signal: flight.signal,
-    idempotencyKey: idempotencyKeyOf(call, scope),
-    secrets: scope.secrets,
-    memory,
-    mcp: mcpAccess(scope),
-    path: call.path,
-    digest: writtenDigest(call),
-    world,
-    isolation: scope.isolation,
-    egress: egressFor(attempt),
-    task: tool.impl.type === 'a2a' ? remoteTask(attempt) : undefined,
-    timeoutMs: useTimeoutMs(call, scope),
-  };
-  const given = await (scope.outside ?? world).tool(tool, decision.args, options).finally(flight.end);
+  const { args } = decision;
+  if (tool === undefined || args === undefined) throw new TypeError('a call to no tool');
+  const flight = beginFlight(scope.flights, { environment: scope.run.environment, gate, context, signal: call.signal });
+  const use = new ToolUse(attempt, flight, world);
+  let given: ToolOutcome;
+  try {
+    given = await (scope.outside ?? world).tool(tool, args, use);
+  } finally {
+    flight.end();
+  }
   assertOwned(scope);
-  const { outcome, decision: found } = await screenOutcome(attempt, { tool, outcome: given }, world);
-  assertOwned(scope);
+  const screening = screenOutcome(attempt, { tool, outcome: given }, world);
+  const { outcome, decision: found } = screening instanceof Promise ? await screening : screening;
+  if (screening instanceof Promise) assertOwned(scope);
   const halt = haltReasonOf(scope.signal);
   const took = { tokensIn: 0, tokensOut: 0, cost: decision.reserve.cost, decision: found };
   if (outcome.kind === 'done') {
@@ -57,7 +47,7 @@ export async function passTool(
     if (outcome.kind === 'failed' && !mayRepeat(call, scope)) settleNotMade(attempt, halt);
     throw new Halted(halt);
   }
-  const givenUp = code === 'tool.aborted' ? flight.halt() : undefined;
+  const givenUp = code === 'tool.aborted' ? flight.halt : undefined;
   if (outcome.kind === 'failed' && givenUp !== undefined) return settleGivenUp(attempt, givenUp, took);
   if (outcome.kind === 'failed') {
     const error = { code, message, retryable: outcome.retryable };
@@ -72,16 +62,4 @@ export async function passTool(
 
 function assertOwned({ signal }: Scope): void {
   if (haltReasonOf(signal) === 'lost') throw new Halted('lost');
-}
-
-/** The lists of hosts of both revisions: each that reaches the caller must have where the tool connects to. */
-function egressFor({ scope, subject }: Attempt): readonly (readonly string[])[] | undefined {
-  const { pinned, live } = revisionsFor(scope, subject) ?? {};
-  if (pinned?.egress === undefined && live?.egress === undefined) return undefined;
-  return [...(pinned?.egress ?? []), ...(live?.egress ?? [])].map(({ hosts }) => hosts);
-}
-
-/** The same for every attempt at one call: a tool that honours it has one effect. */
-function idempotencyKeyOf(call: ToolStepCall, scope: Scope): string {
-  return sha256(`${scope.run.id}|${firstAttemptAt(call).path}`);
 }

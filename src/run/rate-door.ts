@@ -70,7 +70,9 @@ function bucketsOf(attempt: Attempt, tokens: number): readonly Asked[] {
   const { call, scope, target } = attempt;
   const limits = call.kind === 'model' ? limitsOf(scope, target) : undefined;
   const { revision } = scope.run;
-  const ofRules = rulesOf(attempt).map(
+  const rules = rulesOf(attempt);
+  if (rules.length === 0 && limits === undefined) return none;
+  const ofRules = rules.map(
     (rule): Asked => ({
       rule,
       ask: {
@@ -85,10 +87,12 @@ function bucketsOf(attempt: Attempt, tokens: number): readonly Asked[] {
   return [...ofRules, { ask: { key: keyOf(scope, target), revision, limits, tokens } }];
 }
 
+const none: readonly Asked[] = [];
+
 /** The rules of both revisions that the call is under; one that both have is one. */
 function rulesOf({ call, scope, subject }: Attempt): readonly RateRule[] {
   const revisions = revisionsFor(scope, subject);
-  if (revisions === undefined) return [];
+  if (revisions === undefined || (revisions.pinned.rates ?? revisions.live?.rates) === undefined) return [];
   const rules = [...(revisions.pinned.rates ?? [])];
   if (revisions.live !== revisions.pinned)
     rules.push(...(revisions.live?.rates ?? []).filter((rule) => !rules.some((other) => isSame(rule, other))));

@@ -1,5 +1,5 @@
 import type { Bundle } from '../manifest/bundle.ts';
-import { own } from '../manifest/json.ts';
+import { type JsonObject, own } from '../manifest/json.ts';
 import type { ApprovalState } from '../policy/approval.ts';
 import { argumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
@@ -78,58 +78,83 @@ export function gateContext(scope: Scope, call: CallSite): GateContext {
   const subject = subjectOf(caller);
   const halt = haltReasonOf(scope.signal);
   const { authority: live, halts } = scope.live.current();
-  const revisions = { pinned: subjectRow(scope.pinned, subject), live: subjectRow(live, subject) };
-  return {
+  const pinned = subjectRow(scope.pinned, subject);
+  const row = live === scope.pinned ? pinned : subjectRow(live, subject);
+  // Parts that nearly no call has are put in where they are: spreads of nothing cost more than the decision.
+  const usage: Mutable<Usage> = scope.ledger.usage(place, { subject, pinned: scope.pinned, live });
+  if (place.includes('>')) usage.nested = nestedUsage(scope, place);
+  const touched = touchedIn(scope.ledger, { revisions: { pinned, live: row }, bundle: scope.content, live });
+  if (touched?.touched !== undefined) usage.touched = touched.touched;
+  if (scope.allotments !== undefined) usage.drawn = scope.allotments.drawn();
+  const context: Mutable<GateContext> = {
     clock: { lost: halt === 'lost', cancelled: halt === 'cancelled', overdue: halt === 'overdue' },
     bundle: scope.content,
     tiers: scope.isolation?.tiers ?? ['inline'],
     schemas: argumentSchemas(scope.content),
-    ...revisions,
-    usage: {
-      ...scope.ledger.usage(place, { subject, pinned: scope.pinned, live }),
-      ...nestedUsage(scope, place),
-      ...touchedIn(scope.ledger, { revisions, bundle: scope.content, live }),
-      ...(scope.allotments === undefined ? undefined : { drawn: scope.allotments.drawn() }),
-    },
-    ...handedOnAt(scope, place),
-    ...(halts === undefined ? undefined : { halts: { known: halts.known } }),
-    where: whereIs(scope, call),
+    pinned,
+    live: row,
+    usage,
+    where: new SiteOfRun(scope.run, call),
     approvals: scope.approvals,
   };
+  // Only work that was handed on has agents above it.
+  if (place.includes('^')) context.handedOn = handedOnAt(scope, place);
+  if (halts !== undefined) context.halts = halts;
+  return context;
 }
 
-function whereIs({ run }: Scope, site: CallSite): CallPlace {
-  const { node, path } = firstAttemptAt(site);
-  return {
-    environment: run.environment,
-    run: run.id,
-    step: node,
-    call: path,
-    input: run.input,
-    now: new Date().toISOString(),
-  };
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Where a call is made. What only conditions and approvals look at is made when they do. */
+class SiteOfRun implements CallPlace {
+  readonly #run: ClaimedRun;
+  readonly #site: CallSite;
+  #now: string | undefined;
+
+  constructor(run: ClaimedRun, site: CallSite) {
+    this.#run = run;
+    this.#site = site;
+  }
+
+  get environment(): string {
+    return this.#run.environment;
+  }
+
+  get run(): string {
+    return this.#run.id;
+  }
+
+  get step(): string {
+    return firstAttemptAt(this.#site).node;
+  }
+
+  get call(): string {
+    return firstAttemptAt(this.#site).path;
+  }
+
+  get input(): JsonObject {
+    return this.#run.input;
+  }
+
+  get now(): string {
+    return (this.#now ??= new Date().toISOString());
+  }
 }
 
-/** Only work that was handed on has agents above it. */
-function handedOnAt(scope: Scope, place: string): Pick<GateContext, 'handedOn'> | undefined {
-  if (!place.includes('^')) return undefined;
+function handedOnAt(scope: Scope, place: string): readonly HandedOn[] {
   const agents = handersOf(scope.content, place);
   const live = scope.live.current().authority;
-  const handedOn = agents.map((agent, index): HandedOn => {
+  return agents.map((agent, index): HandedOn => {
     const subject = subjectOf({ kind: 'agent', agent });
     const max = delegationDepthMax(subjectRow(scope.pinned, subject), subjectRow(live, subject));
     return { subject, depth: agents.length - index, max };
   });
-  return { handedOn };
 }
 
-/** Plain places, which are nearly all, are inside of nothing. */
-function nestedUsage({ content, ledger }: Scope, place: string): Pick<Usage, 'nested'> | undefined {
-  if (!place.includes('>')) return undefined;
-  const nested = nestingOf(content, place).map(({ place: outer, system, graph }) => {
+function nestedUsage({ content, ledger }: Scope, place: string): NonNullable<Usage['nested']> {
+  return nestingOf(content, place).map(({ place: outer, system, graph }) => {
     return { system, limits: graph.limits, ...ledger.spentWithin(outer) };
   });
-  return { nested };
 }
 
 /** The rules of both revisions for a subject; undefined: the pinned one has none. */

@@ -35,14 +35,25 @@ export function screenOutput(attempt: Attempt, output: Json, world: Outside): Pr
   return looked?.then((result) => keep(result, (changed) => replaceTexts(output, changed), 'the tool'));
 }
 
+export interface ScreenedOutcome {
+  readonly outcome: ToolOutcome;
+  readonly decision?: RecordedDecision | undefined;
+}
+
 /** The same of a tool's outcome, with the words that it failed with; a result stays one that its schema takes. */
-export async function screenOutcome(
+export function screenOutcome(
   attempt: Attempt,
   { tool, outcome }: { readonly tool: BundleTool; readonly outcome: ToolOutcome },
   world: Outside,
-): Promise<{ readonly outcome: ToolOutcome; readonly decision?: RecordedDecision | undefined }> {
-  const kept = await screenOutput(attempt, outcome.kind === 'done' ? outcome.output : outcome.message, world);
-  if (kept === undefined) return { outcome };
+): Promise<ScreenedOutcome> | ScreenedOutcome {
+  const screening = screenOutput(attempt, outcome.kind === 'done' ? outcome.output : outcome.message, world);
+  return screening === undefined ? { outcome } : screening.then((kept) => keptOutcome(kept, { tool, outcome }));
+}
+
+function keptOutcome(
+  kept: Kept<Json>,
+  { tool, outcome }: { readonly tool: BundleTool; readonly outcome: ToolOutcome },
+): ScreenedOutcome {
   const { decision } = kept;
   if (outcome.kind !== 'done') {
     const message = kept.kind === 'passed' && typeof kept.answer === 'string' ? kept.answer : keptBack('the tool');

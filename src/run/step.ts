@@ -4,7 +4,7 @@ import type { Authority } from '../policy/authority.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
 import { awaitApproval, forget, isAnotherAction, noteUse } from './approving.ts';
-import { ask, mayRepeat, type StepCall } from './ask.ts';
+import { ask, mayRepeat, type StepCall, type ToolStepCall } from './ask.ts';
 import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle, settleNotMade } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { subjectOf } from './caller.ts';
@@ -184,7 +184,11 @@ async function pass(attempt: Attempt, allowed: Pass): Promise<CallResult | Again
   if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter, world);
   const human = humanOf(call, scope);
   if (human !== undefined) return passHuman({ ...attempt, call }, human, world);
-  return passTool({ ...attempt, call }, allowed, world);
+  return passTool(isOfTool(attempt) ? attempt : { ...attempt, call }, allowed, world);
+}
+
+function isOfTool(attempt: Attempt): attempt is Attempt<ToolStepCall> {
+  return attempt.call.kind === 'tool';
 }
 
 /** What the database says of the run comes with the answer to an intent: the first call of a step is where it is heard. */

@@ -13,7 +13,7 @@ import { HaltWatch } from './halt-watch.ts';
 import { LiveAuthorities } from './live.ts';
 import { Periodic } from './periodic.ts';
 import { Room } from './room.ts';
-import { heed, keyOf, type Running, type Stops } from './running.ts';
+import { heed, keyOf, Latch, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
 import { startsPrograms } from '../policy/tier.ts';
 import { spendingOf } from './spending.ts';
@@ -169,7 +169,7 @@ export class Worker {
   }
 
   #begin(worker: string, run: ClaimedRun): void {
-    const stops: Stops = { abort: new AbortController(), drain: new AbortController() };
+    const stops: Stops = { abort: new AbortController(), drain: new Latch() };
     const done = this.#execute(worker, run, stops)
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
       .finally(() => {
@@ -229,7 +229,7 @@ export class Worker {
       outside: this.#options.outside,
       signal: abort.signal,
       closing: () => (this.#draining ? 'stopped' : undefined),
-      drained: () => drain.signal.aborted,
+      drained: () => drain.isSet,
       begun: new Set(),
       mayStart: () => this.#lease.isFresh(),
       report,
@@ -267,7 +267,7 @@ export class Worker {
     const owned = await this.#options.executor.owned(worker);
     for (const { run, fence, interrupted } of owned) {
       const running = this.#running.get(keyOf({ id: run, fence }));
-      if (running !== undefined && interrupted === 'drained') running.drain.abort();
+      if (running !== undefined && interrupted === 'drained') running.drain.set();
       else if (running !== undefined && interrupted !== null) running.abort.abort(new Halted(interrupted));
       // A claim that went on meanwhile may have its answer still under way.
       if (running === undefined && isQuiet && claims === this.#claims) await this.#handBack(worker, { run, fence });

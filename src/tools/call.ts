@@ -3,7 +3,7 @@ import type { BundleTool } from '../manifest/bundle.ts';
 import { isJsonObject, type Json } from '../manifest/json.ts';
 import { callMemory } from '../memory/call.ts';
 import { resultCheck } from '../policy/result-check.ts';
-import { callBuiltin } from './builtin.ts';
+import { type BuiltinTool, callBuiltin } from './builtin.ts';
 import { callHttp } from './http.ts';
 import type { ToolCallOptions } from './options.ts';
 import type { ToolOutcome } from './tool.ts';
@@ -14,13 +14,19 @@ export async function callTool(tool: BundleTool, args: Json, options: ToolCallOp
     throw new TypeError('the arguments of a call are an object: the gate lets nothing else pass');
   await options.secrets.load();
   try {
-    return clean(checked(tool, await dispatch(tool, args, options)), options);
+    // Nothing of pawl's own waits for anything.
+    const outcome = isBuiltin(tool) ? callBuiltin(tool, args) : await dispatch(tool, args, options);
+    return clean(checked(tool, outcome), options);
   } catch (cause) {
     // What a resource lacks (a secret) is the call's failure; anything else is a bug and not the tool's.
     if (!isPawlError(cause)) throw cause;
     const retryable = cause instanceof RetryableError;
     return clean({ kind: 'failed', code: cause.code, message: cause.message, retryable }, options);
   }
+}
+
+function isBuiltin(tool: BundleTool): tool is BuiltinTool {
+  return tool.impl.type === 'builtin';
 }
 
 async function dispatch(
@@ -30,8 +36,6 @@ async function dispatch(
 ): Promise<ToolOutcome> {
   const { impl } = tool;
   switch (impl.type) {
-    case 'builtin':
-      return callBuiltin({ ...tool, impl }, args);
     case 'http':
       return await callHttp({ ...tool, impl }, args, options);
     case 'mcp':

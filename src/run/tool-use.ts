@@ -1,0 +1,80 @@
+import { sha256 } from '../manifest/digest.ts';
+import type { ToolCallOptions } from '../tools/options.ts';
+import { type ToolStepCall, toolOf, useTimeoutMs, writtenDigest } from './ask.ts';
+import type { Attempt } from './attempt.ts';
+import { firstAttemptAt } from './caller.ts';
+import type { Flight } from './flights.ts';
+import { mcpAccess } from './mcp-access.ts';
+import { memoryAccess } from './memory-access.ts';
+import type { Outside, Played } from './outside.ts';
+import { remoteTask } from './remote-task.ts';
+import { revisionsFor } from './scope.ts';
+
+/**
+ * What one call of a tool may use, each made when it is asked for: most tools ask for a part of it, and pawl's own for
+ * nearly nothing.
+ */
+export class ToolUse implements ToolCallOptions, Played {
+  readonly #attempt: Attempt<ToolStepCall>;
+  readonly #flight: Flight;
+  readonly world: Outside;
+  #task: ToolCallOptions['task'];
+
+  constructor(attempt: Attempt<ToolStepCall>, flight: Flight, world: Outside) {
+    this.#attempt = attempt;
+    this.#flight = flight;
+    this.world = world;
+  }
+
+  get signal(): AbortSignal {
+    return this.#flight.signal;
+  }
+
+  /** The same for every attempt at one call: a tool that honours it has one effect. */
+  get idempotencyKey(): string {
+    const { call, scope } = this.#attempt;
+    return sha256(`${scope.run.id}|${firstAttemptAt(call).path}`);
+  }
+
+  get secrets(): ToolCallOptions['secrets'] {
+    return this.#attempt.scope.secrets;
+  }
+
+  get memory(): ToolCallOptions['memory'] {
+    return memoryAccess(this.#attempt.call, this.#attempt.scope);
+  }
+
+  get mcp(): ToolCallOptions['mcp'] {
+    return mcpAccess(this.#attempt.scope);
+  }
+
+  get path(): string {
+    return this.#attempt.call.path;
+  }
+
+  get digest(): string {
+    return writtenDigest(this.#attempt.call);
+  }
+
+  get isolation(): ToolCallOptions['isolation'] {
+    return this.#attempt.scope.isolation;
+  }
+
+  /** The lists of hosts of both revisions: each that reaches the caller must have where the tool connects to. */
+  get egress(): ToolCallOptions['egress'] {
+    const { scope, subject } = this.#attempt;
+    const { pinned, live } = revisionsFor(scope, subject) ?? {};
+    if (pinned?.egress === undefined && live?.egress === undefined) return undefined;
+    return [...(pinned?.egress ?? []), ...(live?.egress ?? [])].map(({ hosts }) => hosts);
+  }
+
+  get task(): ToolCallOptions['task'] {
+    const { call, scope } = this.#attempt;
+    if (toolOf(call.caller, call.name, scope)?.tool.impl.type !== 'a2a') return undefined;
+    return (this.#task ??= remoteTask(this.#attempt));
+  }
+
+  get timeoutMs(): ToolCallOptions['timeoutMs'] {
+    return useTimeoutMs(this.#attempt.call, this.#attempt.scope);
+  }
+}
