@@ -7,10 +7,13 @@ import { createLog, type Log, subsystemLog } from './log.ts';
 import { memoriesOn } from './memory/memories.ts';
 import { DatabaseExecutor } from './run/database-executor.ts';
 import { defaultPool } from './run/pool.ts';
+import { PoolWorkers } from './run/pool-workers.ts';
 import { Worker } from './run/worker.ts';
 import { foldAudit } from './store/audit-fold.ts';
+import { readPools } from './store/pool.ts';
 import type { Database } from './store/database.ts';
 import { McpSessions } from './tools/mcp/sessions.ts';
+import type { Isolation, Reached } from './tools/isolation/isolated.ts';
 import { provedTiers } from './tools/isolation/proved-tiers.ts';
 import { packageVersion } from './version.ts';
 
@@ -22,7 +25,8 @@ export async function workUntil(
   config: Config,
   { database, operations, id, signal }: { database: Database; operations: Operations; id: string; signal: AbortSignal },
 ): Promise<void> {
-  const worker = createWorker(config, { database, log: logOf(config, 'warn'), slots: config.workerSlots });
+  const { pool } = await operations.standing(id);
+  const worker = createWorker(config, { database, log: logOf(config, 'warn'), slots: config.workerSlots, pool });
   await worker.start();
   try {
     while (!signal.aborted) {
@@ -41,12 +45,32 @@ export async function workUntil(
   }
 }
 
+/**
+ * Workers of one process: of every pool where no other process can open the database, else of the default one alone,
+ * because others may be meant for other machines.
+ */
+export function createWorkers(
+  config: Config,
+  { database, log }: { readonly database: Database; readonly log: Log },
+): PoolWorkers {
+  const pools = async (): Promise<ReadonlyMap<string, number>> => {
+    if (database.kind !== 'embedded') return new Map();
+    return new Map((await readPools(database.db)).map(({ name, concurrency }) => [name, concurrency]));
+  };
+  return new PoolWorkers({
+    bus: database,
+    log: subsystemLog(log, 'worker'),
+    pools,
+    worker: (pool, slots = config.workerSlots) => createWorker(config, { database, log, slots, pool }),
+  });
+}
+
 /** A worker of this process, as the configuration has it. */
 export function createWorker(
   config: Config,
   { database, log, slots, pool = defaultPool }: { database: Database; log: Log; slots: number; pool?: string },
 ): Worker {
-  const isolation = provedTiers(config.programs);
+  const isolation = isolationOf(config, log);
   return new Worker({
     executor: new DatabaseExecutor(database),
     bus: database,
@@ -60,6 +84,14 @@ export function createWorker(
     host: hostname(),
     version: packageVersion(),
   });
+}
+
+/** What programs of this worker run in, and where their declared networks took them: calls may share a program. */
+function isolationOf(config: Config, log: Log): () => Promise<Isolation> {
+  const proved = provedTiers(config.programs);
+  const network = subsystemLog(log, 'network');
+  const reached: Reached = (program, hosts) => network.info({ program, hosts }, 'a program reached hosts');
+  return async () => ({ ...(await proved()), reached });
 }
 
 /** A command says little by itself; what the operator asked to hear comes first. */

@@ -26,9 +26,9 @@ export async function callCli(tool: CliTool, args: JsonObject, options: ToolCall
   if (signal.aborted) return failed('tool.aborted', 'The call was given up by its worker.');
   // Heavy, and most workers never start a program.
   const { startIsolated } = await import('./isolation/start-isolated.ts');
-  const { host } = place;
+  const { host, reached } = place;
   const { egress, network } = options;
-  const process = await startIsolated({ ...wanted, tier }, { host, egress, network });
+  const process = await startIsolated({ ...wanted, tier }, { host, reached, egress, network });
   const input = impl.stdin === undefined ? '' : programInput(impl.stdin, args);
   const end = await runProgram(process, { input, bytesMax: tool.maxResultBytes, signal, deadline });
   return programOutcome(tool, end, options.secrets.scrubText);

@@ -28,7 +28,8 @@ export async function callContainer(
   const { startIsolated } = await import('./isolation/start-isolated.ts');
   const container = { image, ownEntryPoint: command === undefined };
   const start = { argv: [...(command ?? []), ...words], ...given, isolation, tier, container };
-  const process = await startIsolated(start, { host: place.host, egress: options.egress, network: options.network });
+  const { host, reached } = place;
+  const process = await startIsolated(start, { host, reached, egress: options.egress, network: options.network });
   const terms = { input: JSON.stringify(args), bytesMax: tool.maxResultBytes, signal, deadline };
   return programOutcome(tool, await runProgram(process, terms), secrets.scrubText);
 }

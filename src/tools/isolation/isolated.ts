@@ -38,7 +38,11 @@ export interface IsolationOptions {
   readonly egress?: readonly (readonly string[])[] | undefined;
   /** Absent: the machine's own resolver. */
   readonly network?: Network | undefined;
+  readonly reached?: Reached | undefined;
 }
+
+/** Told where a program connected to and tried to, when it has ended. */
+export type Reached = (program: string, hosts: readonly HostUse[]) => void;
 
 /** What a worker has for programs. */
 export interface Isolation {
@@ -47,6 +51,7 @@ export interface Isolation {
   /** Why it does not offer others. */
   readonly withheld?: Readonly<Partial<Record<Tier, string>>>;
   readonly host: IsolationHost;
+  readonly reached?: Reached;
 }
 
 /** What the operator of a worker says of its programs. */

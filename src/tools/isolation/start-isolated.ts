@@ -10,6 +10,17 @@ import type { WayOut } from './way-out.ts';
 
 /** Starts a program in its tier. Rejects with `isolation.unavailable` where the worker does not have it. */
 export async function startIsolated(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
+  const started = await startInTier(command, options);
+  const { reached } = started;
+  if (reached === undefined || options.reached === undefined) return started;
+  void started.exited.then(() => {
+    const hosts = reached();
+    if (hosts.length > 0) options.reached?.(command.container?.image ?? command.argv[0] ?? '', hosts);
+  });
+  return started;
+}
+
+async function startInTier(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
   switch (command.tier) {
     case 'sandbox':
       return startSandbox(command, options);

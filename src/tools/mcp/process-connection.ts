@@ -83,10 +83,10 @@ async function start(server: LocalServer, secrets: Secrets, { isolation, name, .
   const { env, files } = await environmentOf(server.env, secrets);
   const argv = server.command === undefined ? server.args : [server.command, ...server.args];
   const command = { argv, env, files, isolation: server.isolation, tier };
-  const { host } = isolation;
-  if (server.transport === 'stdio') return await startIsolated(command, { host, ...options });
+  const { host, reached } = isolation;
+  if (server.transport === 'stdio') return await startIsolated(command, { host, reached, ...options });
   const container = { image: server.image, ...(server.command === undefined ? {} : { ownEntryPoint: false }) };
-  return await startIsolated({ ...command, container }, { host, ...options });
+  return await startIsolated({ ...command, container }, { host, reached, ...options });
 }
 
 /** Closing its input asks a server to end, as the protocol says; what has not ended then is ended. */

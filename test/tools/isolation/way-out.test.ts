@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import type { IsolatedCommand, IsolatedProcess } from '../../../src/tools/isolation/isolated.ts';
+import type { IsolatedCommand, IsolatedProcess, Reached } from '../../../src/tools/isolation/isolated.ts';
 import { startIsolated } from '../../../src/tools/isolation/start-isolated.ts';
 import { requireBubblewrap } from '../../support/bubblewrap.ts';
 import { busyboxImage, containersOfPawl } from '../../support/podman.ts';
@@ -17,8 +17,11 @@ afterEach(async () => {
 const network = { resolve: () => Promise.resolve(['127.0.0.1']) };
 const host = { path: ['/usr/bin', '/bin'], readable: [] };
 
+const told: string[] = [];
+
 async function run(command: IsolatedCommand, egress?: readonly (readonly string[])[]) {
-  const program = await startIsolated(command, { host, network, egress });
+  const reached: Reached = (name, hosts) => void told.push(`${name} ${hosts.map((use) => use.host).join(' ')}`);
+  const program = await startIsolated(command, { host, network, egress, reached });
   running.add(program);
   program.stdin.end();
   const [exit, stdout, stderr] = await Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
@@ -83,6 +86,7 @@ test('a program in a sandbox reaches the hosts that are declared, through the pr
     { host: declared, connections: 1, bytes: expect.any(Number), refused: 0 },
     { host: 'other.test', connections: 0, bytes: 0, refused: 1 },
   ]);
+  expect(told).toEqual([`${process.execPath} ${declared} other.test`]);
 });
 
 test('a policy’s hosts hold too, an end comes at once, and what never began says so', async () => {
