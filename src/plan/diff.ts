@@ -7,6 +7,7 @@ import { classify, classifyDrift, type Digests, type Verdict } from './classify.
 import { writtenDigest } from '../manifest/written.ts';
 import { fieldDiff } from './fields.ts';
 import { type Move, movesAmong, occupiedMoves } from './moves.ts';
+import type { OlderRevisions } from './revert.ts';
 import { type SensitiveFields, sensitiveFields, sensitivePointers } from './sensitive.ts';
 
 export interface Diff {
@@ -26,6 +27,8 @@ export interface DiffOptions {
   readonly conflicts?: 'block' | 'overwrite';
   /** What authors had written of the resources of the applied revision, where that is known. */
   readonly written?: ReadonlyMap<Address, string>;
+  /** What older revisions held: a rename that is taken back is told by it. */
+  readonly older?: OlderRevisions;
 }
 
 /** Compares last applied, live and target, resource by resource. */
@@ -35,7 +38,8 @@ export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff
   const drift: Change[] = [];
   const triples = differences(snapshot, live);
   const targets = triples.flatMap(({ target }) => (target === undefined ? [] : [target]));
-  const moves = movesAmong(targets, snapshot, live);
+  const dropped = triples.flatMap(({ head, target }) => (target === undefined && head !== undefined ? [head] : []));
+  const moves = movesAmong(targets, snapshot, { heads: live.heads, dropped, ...options });
   const movedAway = new Set(Array.from(moves.values(), ({ from }) => from.address));
   const describe = (verdict: Verdict, triple: Triple): Change =>
     changeOf(triple, verdict, { bodies: options.bodies, sensitive });

@@ -6,7 +6,7 @@ import { type Diff, diff } from '../../src/plan/diff.ts';
 import { renderText } from '../../src/plan/render/text.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { sidesOf } from '../../src/plan/sides.ts';
-import { agent, type HeldHead, inSync, liveOf, optionsOf, role, snapshotOf } from './fixture.ts';
+import { agent, type HeldHead, historyOf, inSync, liveOf, optionsOf, resource, role, snapshotOf } from './fixture.ts';
 
 /** The same, declared to have had another name. */
 function renamed(one: Resource, renamedFrom: string): Resource {
@@ -17,6 +17,7 @@ function renamed(one: Resource, renamedFrom: string): Resource {
 
 const reader = role('reader', ['tool:a:read']);
 const scout = renamed(role('scout', ['tool:a:read']), 'reader');
+const memory = (name: string) => resource({ kind: 'Memory', name, spec: { type: 'postgres' } });
 const others = [role('one', ['tool:a:read']), role('two', ['tool:a:read'])];
 
 function compared(before: readonly HeldHead[], after: readonly Resource[]): Diff {
@@ -163,14 +164,53 @@ test('two moves, one after the other, each begin where the last one ended', () =
   ]);
 });
 
-test('taken back without a word, a move is a create and a delete; with the newer name as the old one it is a move', () => {
+describe('a rename that is taken back', () => {
   const before: HeldHead[] = [{ applied: scout, live: scout }, ...held(...others)];
-  expect(actions(compared(before, [reader, ...others]))).toEqual([
-    ['create', undefined, 'AgentRole/default/reader'],
-    ['delete', undefined, 'AgentRole/default/scout'],
-  ]);
-  const back = renamed(reader, 'scout');
-  expect(actions(compared(before, [back, ...others]))).toEqual([
-    ['move', 'AgentRole/default/scout', 'AgentRole/default/reader'],
-  ]);
+  const back = ['move', 'AgentRole/default/scout', 'AgentRole/default/reader'];
+
+  test('is a move back, and the plan says to which revision it returns', () => {
+    expect(actions(compared(before, [reader, ...others]))).toEqual([back]);
+    const options = optionsOf([scout], { older: historyOf([reader, ...others], [scout, ...others]) });
+    const made = plan(snapshotOf([reader, ...others]), inSync([scout, ...others], { revision: 2 }), options);
+    expect(made.summary).toMatchObject({ add: 0, remove: 0, move: 1 });
+    expect(made.revert).toEqual({ revision: 1, returned: 1, of: 1 });
+    expect(made.changes).toMatchObject([{ previousAddress: 'AgentRole/default/scout', fields: [], returnsTo: 1 }]);
+    expect(renderText(made, { width: 100, color: false })).toContain('has moved to "default/reader"');
+  });
+
+  test('loses nothing of what the resource holds', () => {
+    const [notes, diary] = [memory('notes'), renamed(memory('diary'), 'notes')];
+    const options = optionsOf([diary], { older: historyOf([notes], [diary]) });
+    const made = plan(snapshotOf([notes]), inSync([diary], { revision: 2 }), options);
+    expect(made.changes.map(({ action }) => action)).toEqual(['move']);
+    expect(made.risks).toEqual([]);
+  });
+
+  test('returns to its old content, or takes along what was changed since', () => {
+    const wide = renamed(role('scout', ['tool:a:read', 'tool:b:read']), 'reader');
+    const live: HeldHead[] = [{ applied: wide, live: wide }];
+    const older = historyOf([reader], [scout], [wide]);
+    const known = optionsOf([wide], { older });
+    expect(actions(diff(snapshotOf([reader]), liveOf(live), known))).toEqual([back]);
+    expect(actions(compared(live, [role('reader', ['tool:a:read', 'tool:b:read'])]))).toEqual([back]);
+  });
+
+  test('may be written down, and is then the same move', () => {
+    expect(actions(compared(before, [renamed(reader, 'scout'), ...others]))).toEqual([back]);
+  });
+
+  test('is not guessed: neither where the content was nobody’s, nor while the newer name goes on', () => {
+    const stranger = role('reader', ['tool:z:read']);
+    const apart = [
+      ['create', undefined, 'AgentRole/default/reader'],
+      ['delete', undefined, 'AgentRole/default/scout'],
+    ];
+    expect(actions(compared(before, [stranger, ...others]))).toEqual(apart);
+    const next = renamed(role('spotter', ['tool:a:read']), 'scout');
+    expect(actions(compared(before, [reader, next, ...others]))).toEqual([
+      ['create', undefined, 'AgentRole/default/reader'],
+      ['move', 'AgentRole/default/scout', 'AgentRole/default/spotter'],
+    ]);
+    expect(actions(compared([{ live: scout }], [reader]))).toEqual(apart);
+  });
 });
