@@ -13,7 +13,6 @@ export function memoryFindings(estate: Estate, report: Report): void {
     if (objectAt(memory.manifest, 'spec')['longTerm'] !== undefined) continue;
     report(agent, ['spec', 'memory', 'allow'], {
       code: 'memory.no_long_term',
-      severity: 'warning',
       message: `${reference.address} keeps sessions only, so that \`allow\` gives the agent nothing.`,
       help: 'Add `longTerm` to the Memory, or leave `allow` out.',
     });

@@ -10,7 +10,7 @@ const found = (memory: string, use: string) =>
 test('an agent that allows itself operations of a memory without a long term is told so', () => {
   expect(found('{type: postgres}', '{memoryRef: notes, allow: [write]}')).toMatchObject([
     {
-      severity: 'warning',
+      severity: 'error',
       message: 'Memory/default/notes keeps sessions only, so that `allow` gives the agent nothing.',
     },
   ]);
