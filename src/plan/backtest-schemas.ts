@@ -1,5 +1,5 @@
 import type { Bundle } from '../manifest/bundle.ts';
-import type { ArgumentSchemas } from '../policy/arguments.ts';
+import { type ArgumentSchemas, toolSchema } from '../policy/arguments.ts';
 import { handOffSchema, isHandOff } from '../policy/hand-off.ts';
 import { type SchemaCheck, schemaCompiler } from '../policy/schema.ts';
 
@@ -16,7 +16,7 @@ export function targetSchemas(bundle: Bundle): ArgumentSchemas {
   const checks = new LazyChecks((name) => {
     if (isHandOff(name)) return compiler.compile(handOffSchema(bundle, name.slice('Agent/'.length)));
     const tool = Object.hasOwn(bundle.tools, name) ? bundle.tools[name] : undefined;
-    return tool && compiler.compile(tool.inputSchema);
+    return tool && toolSchema(compiler, tool, tool.inputSchema);
   });
   known.set(bundle, checks);
   return checks;

@@ -1,5 +1,6 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
+import { toolSchema } from './arguments.ts';
 import { type SchemaCheck, schemaCompiler } from './schema.ts';
 
 const checks = new WeakMap<BundleTool, SchemaCheck>();
@@ -9,7 +10,7 @@ export function resultCheck(tool: BundleTool, output: Json): string | undefined 
   if (tool.outputSchema === undefined) return undefined;
   let check = checks.get(tool);
   if (check === undefined) {
-    check = schemaCompiler().compile(tool.outputSchema);
+    check = toolSchema(schemaCompiler(), tool, tool.outputSchema);
     checks.set(tool, check);
   }
   const verdict = check(output);

@@ -24,6 +24,11 @@ export type SchemaCheck = (value: unknown) => SchemaVerdict;
 export interface SchemaCompiler {
   /** Never throws: a schema that does not compile gives a check that always says `error`. */
   readonly compile: (schema: JsonObject) => SchemaCheck;
+  /**
+   * The same of a schema that a server wrote, and people looked at: keywords and formats that pawl does not know are
+   * annotations there, as the standard says. Of an author's own they are typing errors.
+   */
+  readonly compileForeign: (schema: JsonObject) => SchemaCheck;
 }
 
 const valid: SchemaVerdict = Object.freeze({ kind: 'valid' });
@@ -52,24 +57,45 @@ const draft7 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 
 export function schemaCompiler(options: SchemaCompilerOptions = {}): SchemaCompiler {
   const evaluations: Evaluations = { left: evaluationsMax };
-  const newest = ajvOf(Ajv2020, options, evaluations);
-  let older: Ajv | undefined;
+  const own = new Drafts({ ...options, strictSchema: true }, evaluations);
+  const foreign = new Drafts({ ...options, strictSchema: false }, evaluations);
   return {
-    compile: (schema) => {
-      const { $schema } = schema;
-      const isOlder = typeof $schema === 'string' && draft7.test($schema);
-      return checkOf(schema, isOlder ? (older ??= ajvOf(Ajv, options, evaluations)) : newest, evaluations);
-    },
+    compile: (schema) => checkOf(schema, own.of(schema), evaluations),
+    compileForeign: (schema) => checkOf(schema, foreign.of(schema), evaluations),
   };
+}
+
+/** An engine for each draft, made when a schema of it comes. */
+class Drafts {
+  readonly #options: EngineOptions;
+  readonly #evaluations: Evaluations;
+  #newest: Ajv2020 | undefined;
+  #older: Ajv | undefined;
+
+  constructor(options: EngineOptions, evaluations: Evaluations) {
+    this.#options = options;
+    this.#evaluations = evaluations;
+  }
+
+  of({ $schema }: JsonObject): Ajv | Ajv2020 {
+    if (typeof $schema === 'string' && draft7.test($schema))
+      return (this.#older ??= ajvOf(Ajv, this.#options, this.#evaluations));
+    return (this.#newest ??= ajvOf(Ajv2020, this.#options, this.#evaluations));
+  }
+}
+
+interface EngineOptions extends SchemaCompilerOptions {
+  readonly strictSchema: boolean;
 }
 
 function ajvOf<T extends Ajv | Ajv2020>(
   Draft: new (options: Options) => T,
-  { allErrors = false }: SchemaCompilerOptions,
+  { allErrors = false, strictSchema }: EngineOptions,
   evaluations: Evaluations,
 ): T {
   const ajv = new Draft({
     strict: true,
+    strictSchema,
     strictTypes: false,
     strictTuples: false,
     strictRequired: false,

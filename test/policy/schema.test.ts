@@ -116,3 +116,24 @@ test('a schema that says it is of draft 7 is read as such, by the same engines',
   for (let level = 0; level < 30; level += 1) nested = { left: nested, right: nested };
   expect(compiler.compile({ $schema, ...tree })(nested).kind).toBe('error');
 });
+
+test('what a server’s schema says beyond the standard is an annotation; in an author’s own it is a mistake', () => {
+  const schema: JsonObject = {
+    type: 'object',
+    properties: {
+      at: { type: 'string', format: 'moment', 'x-order': 1, minLength: 2 },
+      'x-note': { deprecatedSince: 2 },
+    },
+    'x-vendor': { any: true },
+  };
+  expect(compiler.compile(schema)({ at: 'now' })).toMatchObject({ kind: 'error' });
+  const check = compiler.compileForeign(schema);
+  expect(check({ at: 'now' })).toEqual({ kind: 'valid' });
+  expect(check({ at: '' })).toMatchObject({ kind: 'invalid', pointer: '/at' });
+  const older = { ...schema, $schema: 'http://json-schema.org/draft-07/schema#' };
+  expect(compiler.compileForeign(older)({ at: 'now' })).toEqual({ kind: 'valid' });
+  // What the standard itself forbids, and what no engine here runs, stays an error.
+  expect(compiler.compileForeign({ type: 'objekt' })({})).toMatchObject({ kind: 'error' });
+  expect(compiler.compileForeign({ pattern: '(?=a)' })('a')).toMatchObject({ kind: 'error' });
+  expect(compiler.compileForeign({ $ref: 'https://evil.example/schema.json' })({})).toMatchObject({ kind: 'error' });
+});
