@@ -150,7 +150,7 @@ function invalidScope(text: string): TerminalError {
 }
 
 const forms =
-  'global, environment/NAME, namespace/NAME, system/NS/NAME, agent/NS/NAME, tool/NS/NAME, model/NS/NAME, provider/NAME';
+  'global, environment/NAME, namespace/NAME, system/NS/NAME, agent/NS/NAME, server/NS/NAME, tool/NS/NAME, model/NS/NAME, provider/NAME';
 
 function unknownName(environment: string, scope: HaltScope): TerminalError {
   const message = `Neither ${environment} nor a run of it knows ${haltScopeText(scope)}.`;

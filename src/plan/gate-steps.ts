@@ -48,6 +48,7 @@ export const gateChecks: readonly GateCheck[] = [
       'halt.namespace',
       'halt.system',
       'halt.agent',
+      'halt.server',
       'halt.tool',
       'halt.provider',
       'halt.model',

@@ -31,6 +31,11 @@ export const haltReasons = {
     cause: 'Somebody halted the agent that calls, one that handed the work to it, or the one that it hands work to.',
     cure,
   },
+  'halt.server': {
+    title: 'The MCP server is halted',
+    cause: 'Somebody halted the McpServer whose tool is called, by its own name or by a Tool that stands for it.',
+    cure,
+  },
   'halt.tool': { title: 'The tool is halted', cause: 'Somebody halted the tool that is called.', cure },
   'halt.model': { title: 'The model endpoint is halted', cause: 'Somebody halted the ModelEndpoint.', cure },
   'halt.provider': {

@@ -5,6 +5,7 @@ export const haltKinds = [
   'namespace',
   'system',
   'agent',
+  'server',
   'tool',
   'model',
   'provider',

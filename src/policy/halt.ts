@@ -45,6 +45,8 @@ export function haltsOn(call: GateCall, context: HaltContext, halts: readonly Ha
         return reached.systems.includes(scope.name);
       case 'agent':
         return reached.agents.includes(scope.name);
+      case 'server':
+        return reached.server === scope.name;
       case 'tool':
         return reached.tool === scope.name;
       case 'model':
@@ -59,6 +61,8 @@ interface Reached {
   readonly systems: readonly string[];
   readonly agents: readonly string[];
   readonly tool: string | undefined;
+  /** The MCP server whose tool it is, by whatever name the tool is called. */
+  readonly server: string | undefined;
   readonly model: string | undefined;
   readonly provider: string | undefined;
   /** All of the above that are in a namespace. */
@@ -76,8 +80,10 @@ function reachedBy(call: GateCall, { bundle, handedOn = [], usage }: HaltContext
   const agents = [...subjects.flatMap((subject) => nameOf(subject, 'Agent/')), ...listed(to.agent)];
   const model = call.kind === 'model' ? call.model : undefined;
   const provider = model === undefined ? undefined : own(bundle.models, model)?.provider;
-  const named = [...systems, ...agents, ...listed(to.tool), ...listed(model)];
-  return { systems, agents, tool: to.tool, model, provider, named };
+  const impl = to.tool === undefined ? undefined : own(bundle.tools, to.tool)?.impl;
+  const server = impl?.type === 'mcp' ? impl.server : undefined;
+  const named = [...systems, ...agents, ...listed(to.tool), ...listed(server), ...listed(model)];
+  return { systems, agents, tool: to.tool, server, model, provider, named };
 }
 
 /** A name that leads nowhere is refused by a later check. */

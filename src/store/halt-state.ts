@@ -138,7 +138,7 @@ select case $2
   when 'provider' then exists (select from resource
     where environment = $1 and kind = 'ModelEndpoint' and body #>> '{spec,provider}' = $3)
   else exists (select from resource where environment = $1 and address = case $2 when 'system' then 'AgentSystem/'
-    when 'agent' then 'Agent/' when 'tool' then 'Tool/' else 'ModelEndpoint/' end || $3)
+    when 'agent' then 'Agent/' when 'server' then 'McpServer/' when 'tool' then 'Tool/' else 'ModelEndpoint/' end || $3)
   end or exists (
     select from (select distinct bundle from run where environment = $1 and ended_at is null) open
     join bundle b on b.digest = open.bundle where position($4 in b.content) > 0

@@ -1,7 +1,7 @@
 import type { GateCall, GateContext } from '../../src/policy/context.ts';
 import type { Halt, HaltScope } from '../../src/policy/halt-scope.ts';
 import type { ReasonCode } from '../../src/policy/reason.ts';
-import { type Branch, contextWith, modelCall, toolCall } from './fixture.ts';
+import { bundle, type Branch, contextWith, modelCall, toolCall, toolNamed } from './fixture.ts';
 
 export function haltOf(scope: HaltScope, change: Partial<Halt> = {}): Halt {
   return { id: `h-${scope.kind}`, scope, reason: 'a leak', by: 'ann', aborts: false, ...change };
@@ -21,6 +21,13 @@ function branch(name: string, call: GateCall, [scope, beside]: readonly [HaltSco
 }
 
 const other = 'default/other';
+
+/** A Tool that stands for one of an MCP server in another namespace. */
+const impl = { type: 'mcp', server: 'ops/files', tool: 'search', digest: 'sha256:0' } as const;
+export const bundleOfServer = {
+  ...bundle,
+  tools: { ...bundle.tools, 'default/search': toolNamed('search', { impl }) },
+};
 
 export const haltBranches: readonly Branch[] = [
   {
@@ -44,6 +51,12 @@ export const haltBranches: readonly Branch[] = [
     { kind: 'agent', name: 'default/support' },
     { kind: 'agent', name: other },
   ]),
+  {
+    reason: 'halt.server',
+    name: 'a tool of a halted MCP server',
+    refused: [toolCall, contextWithHalts([haltOf({ kind: 'server', name: 'ops/files' })], { bundle: bundleOfServer })],
+    passes: [toolCall, contextWithHalts([haltOf({ kind: 'server', name: other })])],
+  },
   branch('a halted tool', toolCall, [
     { kind: 'tool', name: 'default/search' },
     { kind: 'tool', name: 'default/refund' },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { GateCall, GateContext } from '../../src/policy/context.ts';
 import { decide } from '../../src/policy/gate.ts';
 import type { HaltScope } from '../../src/policy/halt-scope.ts';
-import { contextWithHalts, haltOf } from './branches-halts.ts';
+import { bundleOfServer, contextWithHalts, haltOf } from './branches-halts.ts';
 import { bundle, modelCall, toolCall, usageWith } from './fixture.ts';
 
 const isHalted = (call: GateCall, scope: HaltScope, change: Partial<GateContext> = {}) => {
@@ -23,6 +23,16 @@ test('what runs inside of a halted system, or for an agent that is halted, is ha
   expect(isHalted(modelCall, { kind: 'agent', name: 'sales/boss' })).toBe(false);
   expect(isHalted(modelCall, { kind: 'agent', name: 'sales/boss' }, { handedOn })).toBe(true);
   expect(isHalted(modelCall, { kind: 'namespace', name: 'sales' }, { handedOn })).toBe(true);
+});
+
+test('a halted MCP server, or namespace of one, stops its tools by whatever name they are called', () => {
+  const change = { bundle: bundleOfServer };
+  expect(isHalted(toolCall, { kind: 'server', name: 'ops/files' }, change)).toBe(true);
+  expect(isHalted(toolCall, { kind: 'namespace', name: 'ops' }, change)).toBe(true);
+  expect(isHalted(toolCall, { kind: 'server', name: 'default/files' }, change)).toBe(false);
+  expect(isHalted(toolCall, { kind: 'server', name: 'ops/files' })).toBe(false);
+  const decision = decide(toolCall, contextWithHalts([haltOf({ kind: 'server', name: 'ops/files' })], change));
+  expect(decision).toMatchObject({ kind: 'deny', reason: 'halt.server', message: 'ann halted server/ops/files.' });
 });
 
 test('work is not handed to a halted agent', () => {

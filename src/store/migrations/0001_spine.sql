@@ -322,7 +322,7 @@ create table proposal (
   -- `owner/name`
   repository text not null,
   environment text not null,
-  kind text not null check (kind in ('accept-drift', 'revert', 'promote', 'tighten')),
+  kind text not null check (kind in ('accept-drift', 'revert', 'promote', 'tighten', 'pin')),
   -- What it is about, within its kind.
   subject text not null,
   branch text not null,
@@ -627,7 +627,7 @@ create table halt (
   -- Null: in all.
   environment text,
   kind text not null check (kind in
-    ('global', 'environment', 'namespace', 'system', 'agent', 'tool', 'model', 'provider')),
+    ('global', 'environment', 'namespace', 'system', 'agent', 'server', 'tool', 'model', 'provider')),
   -- `namespace/name`, or what else the kind is named by; empty of `global`.
   name text not null,
   reason text not null check (reason ~ '[^[:space:]]'),
