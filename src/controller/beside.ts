@@ -5,7 +5,9 @@ import { refusesPlan } from '../manifest/problem.ts';
 import type { Beside } from '../plan/beside.ts';
 import type { Plan } from '../plan/change.ts';
 import { sidesOf } from '../plan/sides.ts';
+import { tierLacksOf } from '../plan/tier-lacks.ts';
 import type { Database } from '../store/database.ts';
+import { readPlainStanding } from '../store/worker-tiers.ts';
 import { databaseClock } from '../store/clock.ts';
 import { backtestOf } from './backtest.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
@@ -23,6 +25,10 @@ const readers: Partial<Readers> = {
   acknowledgements: ({ database, plan }) => acknowledgementsOf(database, plan),
   guards: ({ database, plan }) => liveRunRefusals(database.db, plan),
   backtest: ({ database, plan }) => backtestOf(database, plan),
+  tiers: async ({ database, plan }) => {
+    const standing = await readPlainStanding(database);
+    return standing && tierLacksOf(plan.bundles, standing);
+  },
   preflight: async ({ database, plan, isRehearsed }) => (isRehearsed ? preflight(database, plan) : undefined),
 };
 

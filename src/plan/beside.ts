@@ -1,3 +1,4 @@
+import type { Tier } from '../manifest/bundle-world.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { GuardRefusal } from './guard.ts';
 
@@ -12,9 +13,27 @@ export interface Beside {
   readonly moreBudget?: number;
   readonly backtest?: Backtest;
   readonly preflight?: Preflight;
+  readonly tiers?: TierLacks;
   /** `guard.live_runs`. */
   readonly guards?: readonly GuardRefusal[];
   readonly acknowledgements?: readonly Acknowledgement[];
+}
+
+/** What the workers of the pool of runs that require nothing do not offer, and tools of changed systems need. */
+export interface TierLacks {
+  readonly pool: string;
+  /** Live ones, each of which has tried its tiers. */
+  readonly workers: number;
+  /** By any of them. */
+  readonly offered: readonly Tier[];
+  readonly lacking: readonly {
+    /** `namespace/name`. */
+    readonly system: string;
+    readonly tool: string;
+    /** Any of which would do. */
+    readonly tiers: readonly Tier[];
+  }[];
+  readonly moreLacking?: number;
 }
 
 /** What the changes reach, by reverse reference: from a prompt or a role to agents, systems, tasks and what starts those. */

@@ -1,6 +1,6 @@
 import type { Tier } from '../manifest/bundle-world.ts';
 import type { TierOffer } from '../run/executor.ts';
-import { poolAddress } from '../run/pool.ts';
+import { defaultPool, poolAddress } from '../run/pool.ts';
 import type { TierStanding } from '../run/tier-standing.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
@@ -39,6 +39,11 @@ cross join lateral (
 ) d
 left join worker w on w.pool = p.name and w.lease_until > now()
 group by p.name, d.wanted`;
+
+/** The same of the pool of runs that require nothing, whatever their tools need. */
+export async function readPlainStanding(database: Database): Promise<TierStanding | undefined> {
+  return (await readTierStandings(database, [defaultPool])).get(defaultPool);
+}
 
 /** What pools demand of their workers, and how many of those that live offer it. */
 export async function readTierStandings(

@@ -9,6 +9,7 @@ import type {
   Preflight,
   RunsInFlight,
   ScheduleImpact,
+  TierLacks,
   WebhookImpact,
   WorkforceImpact,
 } from '../beside.ts';
@@ -142,6 +143,17 @@ export function exampleText(example: Backtest['examples'][number]): string {
   const { run, path, subject, target, reason, rule, count } = example;
   const first = `first in run ${neutral(run)} at ${neutral(path)}`;
   return `${neutral(target)} by ${named(subject)}: ${neutral(reason)} (${neutral(rule)}), ${counted(count, 'time')}, ${first}`;
+}
+
+export function tiersText({ pool, workers, offered }: TierLacks): string {
+  const whose = workers === 1 ? 'The one live worker' : `None of the ${workers} live workers`;
+  const verb = workers === 1 ? 'cannot run' : 'can run';
+  const offers = offered.length === 0 ? 'no tier' : listed(offered);
+  return `${whose} of the pool ${neutral(pool)} ${verb} these tools (on offer: ${offers}); calls there would be denied.`;
+}
+
+export function lackText({ system, tool, tiers }: TierLacks['lacking'][number]): string {
+  return `${neutral(tool)} of AgentSystem/${neutral(system)} needs ${listed(tiers)}`;
 }
 
 export function preflightText(tried: Preflight): string {

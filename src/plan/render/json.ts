@@ -94,12 +94,13 @@ function moreOf({ more = {} }: Plan['sections']): JsonObject {
 
 /** Outside the digest; null: nobody looked. */
 function besideOf({ beside = {} }: Plan): JsonObject {
-  const { impact, budget, moreBudget = 0, backtest, preflight, acknowledgements = [] } = beside;
+  const { impact, budget, moreBudget = 0, backtest, preflight, tiers, acknowledgements = [] } = beside;
   return {
     impact: snake(impact),
     budget: budget === undefined ? null : { systems: snake(budget), more: moreBudget },
     backtest: snake(backtest),
     preflight: snake(preflight),
+    tiers: snake(tiers),
     acknowledgements: snake(acknowledgements),
   };
 }

@@ -1,3 +1,4 @@
+import type { TierLacks } from '../beside.ts';
 import type { Plan } from '../change.ts';
 import {
   backtestText,
@@ -5,11 +6,13 @@ import {
   evalText,
   exampleText,
   impactText,
+  lackText,
   noticeText,
   preflightText,
   reachesNothing,
   runsText,
   scheduleText,
+  tiersText,
   webhookText,
   workforceText,
 } from './beside-words.ts';
@@ -21,13 +24,14 @@ const entriesMax = 10;
 
 /** What the changes reach, cost and would have denied: a list of sentences. */
 export function besidePart({ beside = {} }: Plan): readonly Part[] {
-  const { impact, budget = [], moreBudget = 0, backtest, preflight } = beside;
+  const { impact, budget = [], moreBudget = 0, backtest, preflight, tiers } = beside;
   const units = [
     ...(impact === undefined || reachesNothing(impact) ? [] : impactUnits(impact)),
     ...budget.slice(0, entriesMax).map((figure) => `- Budget of ${cell(budgetText(figure))}`),
     ...more(Math.max(0, budget.length - entriesMax) + moreBudget, 'system with a budget'),
     ...(backtest === undefined ? [] : [`- ${cell(backtestText(backtest))}`]),
     ...(backtest?.examples ?? []).slice(0, entriesMax).map((example) => `  - ${cell(exampleText(example))}`),
+    ...(tiers === undefined ? [] : tierUnits(tiers)),
     ...(preflight === undefined ? [] : [`- ${cell(preflightText(preflight))}`]),
   ];
   if (units.length === 0) return [];
@@ -61,6 +65,15 @@ function impactUnits(impact: NonNullable<NonNullable<Plan['beside']>['impact']>)
         `  - ${cell(runsText(run))}`,
         ...run.notices.slice(0, entriesMax).map((notice) => `    - ${cell(noticeText(notice))}`),
       ]),
+  ];
+}
+
+function tierUnits(tiers: TierLacks): readonly string[] {
+  const { lacking, moreLacking = 0 } = tiers;
+  return [
+    `- ${cell(tiersText(tiers))}`,
+    ...lacking.slice(0, entriesMax).map((lack) => `  - ${cell(lackText(lack))}`),
+    ...more(Math.max(0, lacking.length - entriesMax) + moreLacking, 'tool'),
   ];
 }
 

@@ -6,11 +6,13 @@ import {
   evalText,
   exampleText,
   impactText,
+  lackText,
   noticeText,
   preflightText,
   reachesNothing,
   runsText,
   scheduleText,
+  tiersText,
   webhookText,
   workforceText,
 } from './beside-words.ts';
@@ -23,7 +25,7 @@ const noticesMax = 5;
 
 /** What varies by the hour: what the changes reach, what they cost, what recorded runs say of them. */
 export function beside(out: Page, { beside: looked = {} }: Plan): void {
-  const { impact: reached, budget, moreBudget = 0, backtest: tested, preflight } = looked;
+  const { impact: reached, budget, moreBudget = 0, backtest: tested, preflight, tiers } = looked;
   if (reached !== undefined && !reachesNothing(reached)) impact(out, reached);
   if (budget !== undefined && budget.length > 0) {
     out.line(0, 'Budget:', { paint: out.colors.bold });
@@ -31,6 +33,11 @@ export function beside(out: Page, { beside: looked = {} }: Plan): void {
     out.blank();
   }
   if (tested !== undefined) backtest(out, tested);
+  if (tiers !== undefined) {
+    out.line(0, tiersText(tiers), { hang: 2, paint: out.colors.yellow });
+    list(out, { entries: tiers.lacking, more: tiers.moreLacking, word: 'tool', text: lackText });
+    out.blank();
+  }
   if (preflight !== undefined) {
     out.line(0, preflightText(preflight), { hang: 2, ...(preflight.ok ? {} : { paint: out.colors.red }) });
     out.blank();

@@ -40,6 +40,13 @@ export function besideOf(outside: string): Required<Beside> {
       ],
     } satisfies Required<Backtest>,
     moreBudget: 0,
+    tiers: {
+      pool: `default${outside}`,
+      workers: 2,
+      offered: ['inline', 'wasm'],
+      lacking: [{ system: 'shop/orders', tool: `shop/convert${outside}`, tiers: ['sandbox'] }],
+      moreLacking: 1,
+    },
     preflight: { ok: false, code: 'apply.failed', message: `A row is too large${outside}.` },
     guards: [
       {
