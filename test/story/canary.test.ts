@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,6 @@ import { Readable } from 'node:stream';
 import { armor, Encrypter, generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
-import type { Database } from '../../src/store/database.ts';
 import { send } from '../api/fixture.ts';
 import { createApp } from '../../src/app.ts';
 import { type Said, say } from '../cli/fixture.ts';
@@ -15,6 +13,7 @@ import { bodyOf, listen, type LoopbackServer } from '../support/loopback.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
+import { dump } from './canary-places.ts';
 import { echoOf, traces } from './canary-spelling.ts';
 import { typist } from './example.ts';
 
@@ -170,20 +169,6 @@ spec:
   graph: { work: { agentRef: clerk, input: "\${ input.go }" } }
 `,
   };
-}
-
-async function dump(database: Database): Promise<string> {
-  const tables = await sql<{ name: string }>`
-    select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'public' order by 1`.execute(
-    database.db,
-  );
-  expect(tables.rows.length).toBeGreaterThan(10);
-  const texts: string[] = [];
-  for (const { name } of tables.rows) {
-    const { rows } = await sql<{ row: string }>`select t::text as row from ${sql.raw(name)} t`.execute(database.db);
-    texts.push(`${name}\n${rows.map(({ row }) => row).join('\n')}`);
-  }
-  return texts.join('\n');
 }
 
 test('a secret that was used and said back in every way is nowhere but in the calls that need it', {
