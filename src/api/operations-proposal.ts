@@ -22,7 +22,9 @@ export type ProposalWish =
       readonly only: readonly string[];
       readonly withoutProof: boolean;
     }
-  | { readonly kind: 'tighten'; readonly environment: string; readonly days: number };
+  | { readonly kind: 'tighten'; readonly environment: string; readonly days: number }
+  /** `server`: `namespace/name` of an McpServer. */
+  | { readonly kind: 'pin'; readonly environment: string; readonly server: string };
 
 export interface ProposedRecord {
   readonly environment: string;

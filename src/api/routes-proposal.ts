@@ -14,6 +14,7 @@ const wish = z.discriminatedUnion('kind', [
     withoutProof: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('tighten'), days: z.int().min(1).max(365) }),
+  z.strictObject({ kind: z.literal('pin'), server: z.string().min(1).max(256) }),
 ]);
 
 const proposed = z

@@ -10,10 +10,15 @@ export function addMcpCommands(program: Command, context: CliContext, outcome: {
     .command('pin')
     .description('ask servers of the working copy for their tools, and write pawl.lock.yaml for a review')
     .argument('<server...>', '`name` or `namespace/name` of an McpServer')
+    .option('--pull-request', 'have pawl open a pull request with what workers found, or bring the open one up to date')
+    .option('--dry-run', 'with --pull-request: open nothing; show the text of it')
     .addOption(environment())
     .addOption(output('text', 'json'))
     .action(async (servers: readonly string[], options) => {
-      outcome.exit = await (await import('./mcp.ts')).mcpPinCommand(context, { ...options, servers });
+      const words = { ...options, servers };
+      if (options.pullRequest === true || options.dryRun === true)
+        outcome.exit = await (await import('./mcp-propose.ts')).mcpProposeCommand(context, words);
+      else outcome.exit = await (await import('./mcp.ts')).mcpPinCommand(context, words);
     });
   mcp
     .command('diff')

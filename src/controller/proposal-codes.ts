@@ -34,6 +34,12 @@ export const proposalCodes = {
     cause: 'pawl opened this before, with the same content, and somebody closed it. pawl does not open it again.',
     cure: 'Reopen the pull request yourself, or ask again once something has changed.',
   },
+  'proposal.not_seen': {
+    title: 'No worker has asked the MCP server',
+    cause:
+      'A pull request pins what workers found, and none has had the server’s list of tools since it is declared as it is: no worker runs, or the server does not answer.',
+    cure: 'Wait a minute after an apply, look at pawl drift, or pin the server from a working copy with pawl mcp pin.',
+  },
   'promotion.same': {
     title: 'An environment cannot be promoted to itself',
     cause: 'Both names are the same.',

@@ -29,13 +29,17 @@ export type ProposalRequest =
       /** The one that was live there when it was asked for. */
       readonly revision: number;
     }
-  | { readonly kind: 'tighten'; readonly environment: string; readonly days: number };
+  | { readonly kind: 'tighten'; readonly environment: string; readonly days: number }
+  /** `server`: `namespace/name` of the McpServer whose tools are pinned as workers found them. */
+  | { readonly kind: 'pin'; readonly environment: string; readonly server: string };
 
 /** What one is about, within its kind: two of the same environment, kind and subject are one. */
 export function subjectOf(request: ProposalRequest): string {
   switch (request.kind) {
     case 'promote':
       return request.from;
+    case 'pin':
+      return request.server;
     case 'revert':
     case 'accept-drift':
     case 'tighten':
@@ -48,7 +52,7 @@ export function requestFrom(json: Json): ProposalRequest | undefined {
   if (!isJsonObject(json)) return undefined;
   const environment = own(json, 'environment');
   if (typeof environment !== 'string') return undefined;
-  const [revision, days, from] = ['revision', 'days', 'from'].map((name) => own(json, name));
+  const [revision, days, from, server] = ['revision', 'days', 'from', 'server'].map((name) => own(json, name));
   switch (own(json, 'kind')) {
     case 'accept-drift': {
       const addresses = textsIn(own(json, 'addresses'));
@@ -63,6 +67,8 @@ export function requestFrom(json: Json): ProposalRequest | undefined {
     }
     case 'tighten':
       return typeof days === 'number' ? { kind: 'tighten', environment, days } : undefined;
+    case 'pin':
+      return typeof server === 'string' ? { kind: 'pin', environment, server } : undefined;
     default:
       return undefined;
   }

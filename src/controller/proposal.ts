@@ -4,11 +4,13 @@ import { isManifestPath, lockPath, nameFault, settingsPath, shownPath } from '..
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import { environmentPaths } from '../source/environment-paths.ts';
 import { readEnvironment as readEnvironmentRow } from '../store/environment.ts';
+import { readServerLook } from '../store/server-look.ts';
 import type { Accepted } from './accept.ts';
 import { readEnvironment } from './environments.ts';
 import type { ControlPlane } from './planning.ts';
 import { acceptanceProposed } from './proposal-accept.ts';
 import type { Made } from './proposal-made.ts';
+import { pinProposed } from './proposal-pin.ts';
 import { promotionProposed } from './proposal-promote.ts';
 import { type ProposalRequest, subjectOf } from './proposal-request.ts';
 import { revertProposed } from './proposal-revert.ts';
@@ -37,7 +39,8 @@ export async function proposed(plane: ControlPlane, request: ProposalRequest): P
   if (made.kind === 'pointless') return made;
   const { settings, commit, files, title, body } = made;
   if (files.size === 0) return { kind: 'pointless', because: `${settings.branch} holds all of it already.` };
-  assertPaths(settings, files);
+  // Its file is what rules MCP servers, and it writes no other.
+  if (request.kind !== 'pin') assertPaths(settings, files);
   assertSize(files);
   return { kind: 'wanted', content: { request, base: { branch: settings.branch, commit }, files, title, body } };
 }
@@ -53,6 +56,8 @@ async function madeOf(plane: ControlPlane, request: ProposalRequest): Promise<Ma
         return await promotionProposed(plane, request);
       case 'tighten':
         return await tighteningProposed(plane, request);
+      case 'pin':
+        return await pinProposed(plane, request);
     }
   } catch (error) {
     if (!isPawlError(error) || error.code !== 'environment.unknown') throw error;
@@ -73,7 +78,9 @@ export async function proposalInputs(plane: ControlPlane, request: ProposalReque
       if (isPawlError(error) && error.code === 'environment.unknown') return '';
       throw error;
     });
-  return digest([head, await Promise.all(states)]);
+  const look = request.kind === 'pin' ? await readServerLook(plane.database.db, request) : undefined;
+  const seen = look === undefined ? [] : [look.asked, look.standing, look.fingerprint ?? '', look.since.toISOString()];
+  return digest([head, await Promise.all(states), seen]);
 }
 
 /** The branch that pawl pushes a proposal to: letters that no ref, shell or address gives a meaning, whatever it is of. */
