@@ -158,6 +158,15 @@ describe('the webhook of GitHub', () => {
     expect((await inbox()).map(({ hint }) => hint)).toEqual([{}]);
   });
 
+  test('the commits that a push names are not believed: only where to look is kept', async () => {
+    const repository = { full_name: 'acme/agents' };
+    const push = { ref: 'refs/heads/main', before: '0'.repeat(40), after: 'f'.repeat(40), forced: true, repository };
+    const body = JSON.stringify({ ...push, head_commit: { id: 'f'.repeat(40) }, commits: [{ id: 'f'.repeat(40) }] });
+    const headers = headersFor(body, { 'x-github-event': 'push' });
+    expect((await post(body, headers)).status).toBe(202);
+    expect((await inbox()).map(({ hint }) => hint)).toEqual([{ ref: 'refs/heads/main' }]);
+  });
+
   test('an unknown repository is ignored, and audited once an hour', async () => {
     for (const name of ['evil/agents', 'acme/agents2', 'acme/agents/x', 'аcme/agents']) {
       const body = JSON.stringify({ repository: { full_name: name } });
