@@ -185,6 +185,22 @@ describe('a line that live requires to be signed', () => {
     });
   });
 
+  test('lets nobody through when its keys are lost, and goes on from an older revision that allows one still there', async () => {
+    const team = await Team.create();
+    const [kept, lost] = [await team.keys.ssh('kept'), await team.keys.ssh('lost')];
+    const old = await team.commit(kept, { 'pawl.yaml': required, ...allowed(['kept', kept]) });
+    const live = await team.commit(kept, allowed(['lost', lost]));
+    expect(await team.over(live, await team.commit(kept, allowed(['kept', kept])))).toMatchObject({
+      reason: 'unknown',
+    });
+    expect(await team.over(live, await team.commit(undefined))).toMatchObject({ code: 'git.signature' });
+    // A rollback needs no commit: from then on the older revision's commit says who may sign.
+    await team.origin.git('reset', '--quiet', '--hard', old);
+    expect(await team.over(old, await team.commit(kept, { again: '' }))).toBeUndefined();
+    await team.origin.git('reset', '--quiet', '--hard', live);
+    expect(await team.over(old, await team.commit(kept))).toMatchObject({ reason: 'unknown' });
+  });
+
   test('never loses the file that judges what follows', async () => {
     const team = await Team.create();
     const alice = await team.keys.ssh('alice');
