@@ -24,7 +24,7 @@ export interface Estate {
   readonly subjects: readonly Validated[];
   /** The subjects that are right by themselves. */
   readonly sound: readonly Sound[];
-  /** The same by kind; of policies and permissions all there are, because each may bear on any subject. */
+  /** The same by kind; of policies, permissions and pools all there are: each may bear on any subject. */
   readonly byKind: ReadonlyMap<Kind, readonly Sound[]>;
   /** What documents that cannot be read, or whose identity cannot, may declare. */
   readonly lost: readonly Lost[];

@@ -19,7 +19,7 @@ export interface Resolution {
   readonly libraries: ReadonlyMap<Address, readonly Address[]>;
   /** What every document may depend on without naming it, and is checked again with each. */
   readonly givers: ReadonlyMap<Address, Validated>;
-  /** Policies and permissions, which are asked of others, and not checked again with them. */
+  /** Policies, permissions and pools, which are asked of others, and not checked again with them. */
   readonly rules: Estate['byKind'];
   readonly unused: ReadonlySet<Address>;
   /** Made when first asked for: most resolutions are followed by none. */
@@ -142,7 +142,7 @@ export function isGiver({ identity }: Validated): boolean {
 const givers: ReadonlySet<Kind> = new Set(['Defaults', 'PromptLibrary', 'McpServer', 'AlertReceiver']);
 
 /** What is looked up for any of the others. */
-const ruleKinds: readonly Kind[] = ['AgentPolicy', 'ToolPermission'];
+const ruleKinds: readonly Kind[] = ['AgentPolicy', 'ToolPermission', 'WorkerPool'];
 
 /** A change of one is a change of all: others may depend on it without naming it. */
 const rulers: ReadonlySet<Kind> = new Set([...givers, ...ruleKinds]);

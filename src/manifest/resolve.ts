@@ -10,6 +10,7 @@ import { givenFindings } from './resolve-given.ts';
 import { grantFindings, unknownToolFindings } from './resolve-grant.ts';
 import { checkNesting } from './resolve-nesting.ts';
 import { memoryFindings } from './resolve-memory.ts';
+import { poolFindings } from './resolve-pool.ts';
 import { checkReferences } from './resolve-reference.ts';
 import { pinsOf } from './resolve-pin.ts';
 import { checkRenames } from './resolve-rename.ts';
@@ -77,6 +78,7 @@ function joinAll(estate: Estate, files: Files, { environment, findings }: Joinin
   ceilingFindings(estate, report);
   expressionFindings(estate, report);
   workInputFindings(estate, report);
+  poolFindings(targets, report);
   const around = { files, fragments: new Fragments(targets, files), reaching };
   for (const { manifest, path, finding } of around.fragments.findings) report(manifest, path, finding);
   findings.add(around.fragments.problems);

@@ -27,6 +27,11 @@ export const workCodes = {
     cause: 'The pattern is none of RE2, or matches every text.',
     cure: 'Write it without look-around and back-references, and ask for at least one character.',
   },
+  'pool.unmet': {
+    title: 'No pool for the work',
+    cause: 'No worker pool that the work may use has what its `requires` asks for, so that its runs are refused.',
+    cure: 'Correct `requires`, or declare or share a WorkerPool that has it.',
+  },
   'memory.no_long_term': {
     title: 'Nothing to allow in a memory',
     cause: 'The agent says what it may do with a long-term memory, and its Memory keeps sessions only.',
