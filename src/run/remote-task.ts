@@ -3,7 +3,8 @@ import type { BegunTask, RemoteTask } from '../tools/a2a/remote-task.ts';
 import type { ToolStepCall } from './ask.ts';
 import type { Attempt } from './attempt.ts';
 import { firstAttemptAt } from './caller.ts';
-import { haltReasonOf } from './halt.ts';
+import { isForLater } from './failure.ts';
+import { Halted, haltReasonOf } from './halt.ts';
 import type { RunJournal } from './journal.ts';
 
 // The id of a task that an agent elsewhere began is a fact, `path/task`: it is durable before the task is waited for, so
@@ -25,7 +26,10 @@ export function remoteTask({ call, path, scope }: Attempt<ToolStepCall>): Remote
     known: begunTask(journal, path) ?? resolvedTask(journal, path),
     begun: async (task) => {
       const row = { phase: 'result', path: taskPath(path), node: call.node, kind: 'node', target: call.name } as const;
-      await journal.settle({ ...row, outcome: 'done', body: JSON.stringify(task) });
+      await journal.settle({ ...row, outcome: 'done', body: JSON.stringify(task) }).catch((cause: unknown) => {
+        // It is no failure of the agent, which works on: the run is handed back with the call open.
+        throw isForLater(cause) ? new Halted('stopped') : cause;
+      });
     },
     leaves: () => {
       const halt = haltReasonOf(scope.signal);

@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bundle, BundleAgent, BundleTool } from '../../src/manifest/bundle.ts';
+import { RetryableError } from '../../src/errors.ts';
 import type { Json } from '../../src/manifest/json.ts';
 import { type A2aAnswer, type RpcRequest, startA2aServer } from '../support/a2a-server.ts';
-import { memoryWorker, runInMemory } from '../support/memory-executor.ts';
+import { MemoryExecutor, memoryWorker, runInMemory } from '../support/memory-executor.ts';
 import { endedStates, type MemoryStep } from '../support/memory-rows.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { authorityOf, bundleOf, eventually } from '../support/runs.ts';
@@ -169,4 +170,25 @@ test('a worker that stops leaves the task to the next one', async () => {
   await second.stop();
   expect(run.output).toEqual({ tides: 'High water at six.' });
   expect(verbs(seen).filter((verb) => verb !== 'get')).toEqual(['send']);
+});
+
+test('a task that pawl could not write down is no failure of its agent: the run is handed back, and a person is asked', async () => {
+  const { url, seen } = await agent(working);
+  const bundle = elsewhere(url);
+  const store = new MemoryStore();
+  store.install(bundle);
+  const run = store.submit({ system: bundle.system, input: {} });
+  const away: MemoryExecutor = new MemoryExecutor(store);
+  const journal = away.journal.bind(away);
+  away.journal = (write) =>
+    write.entries.some(({ path }) => path.endsWith('/task'))
+      ? Promise.reject(new RetryableError('The database is away.', { code: 'store.unreachable' }))
+      : journal(write);
+  const worker = memoryWorker(store, { executor: away });
+  await worker.start();
+  await eventually(async () => (endedStates.has(run.state) || run.state === 'Waiting' ? true : undefined));
+  await worker.stop();
+  expect([run.state, run.error]).toEqual(['Waiting', undefined]);
+  expect(run.steps.map(({ path, outcome }) => `${path} ${outcome ?? ''}`)).toEqual(['tides/1.1 ']);
+  expect(verbs(seen).filter((verb) => verb === 'send')).toHaveLength(1);
 });
