@@ -37,7 +37,9 @@ export async function findCgroupHome(
   const memory = await writable(join(root, 'memory'), pathOf('memory'));
   const pids = await writable(join(root, 'pids'), pathOf('pids'));
   if (memory !== undefined && pids !== undefined) return { version: 1, memory, pids };
-  const folder = await writable(root, pathOf(''));
+  // Where this process moved itself to earlier, groups are made beside it.
+  const path = pathOf('')?.replace(new RegExp(`/${leafName}$`), '/');
+  const folder = await writable(root, path);
   if (folder === undefined || !(await delegates(folder))) return undefined;
   return { version: 2, folder };
 }
@@ -55,15 +57,36 @@ async function writable(mount: string, path: string | undefined): Promise<string
   return undefined;
 }
 
-/** Of version 2: groups below get controllers only if the group itself holds no process, or is the root. */
+const leafName = 'pawl-worker';
+
+/**
+ * Of version 2: groups below get controllers only if the group itself holds no process, or is the root. Where this
+ * process alone holds it, as the main process of a unit to which systemd delegates, it moves to a group of its own.
+ */
 async function delegates(folder: string): Promise<boolean> {
   const enabled = async () => {
     const names = (await readFile(join(folder, 'cgroup.subtree_control'), 'utf8').catch(() => '')).split(/\s+/);
     return names.includes('memory') && names.includes('pids');
   };
+  const enable = () => writeFile(join(folder, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
   if (await enabled()) return true;
-  await writeFile(join(folder, 'cgroup.subtree_control'), '+memory +pids').catch(() => undefined);
-  return enabled();
+  await enable();
+  if (await enabled()) return true;
+  if (!(await holdsAlone(folder))) return false;
+  const leaf = join(folder, leafName);
+  const isMoved = await mkdir(leaf, { recursive: true })
+    .then(() => writeFile(join(leaf, 'cgroup.procs'), String(process.pid)))
+    .then(
+      () => true,
+      () => false,
+    );
+  if (isMoved) await enable();
+  return isMoved && (await enabled());
+}
+
+async function holdsAlone(folder: string): Promise<boolean> {
+  const pids = (await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+  return pids.length === 1 && Number(pids[0]) === process.pid;
 }
 
 /** Makes a group with its limits. */
