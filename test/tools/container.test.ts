@@ -175,7 +175,9 @@ describe('a container', { timeout: 120_000 }, () => {
     expect(containersOfPawl()).toEqual([]);
   });
 
-  test('is what a worker offers where one that tries cannot break out', async () => {
+  test('is what a worker offers where one that tries cannot break out, which ends what others left too', async () => {
+    leaveContainer(image);
     expect(await proveContainer()).toEqual({ tier: 'container' });
+    expect(containersOfPawl()).toEqual([]);
   });
 });

@@ -41,19 +41,18 @@ export async function engineHere(): Promise<Engine> {
 export async function findEngine(): Promise<Engine | undefined> {
   for (const name of ['podman', 'docker'] as const) {
     const engine: Engine = { name, env: environment(), runtime: [] };
-    const answer = await askEngine(engine, [
-      'ps',
-      '--all',
-      '--filter',
-      `label=${ownerLabel}`,
-      '--format',
-      listing[name],
-    ]);
-    if (answer.code !== 0) continue;
-    await removeOrphans(engine, answer.output);
-    return engine;
+    if (await sweepContainers(engine)) return engine;
   }
   return undefined;
+}
+
+/** Ends what workers of this machine left that died; false: the engine does not answer. */
+export async function sweepContainers(engine: Engine): Promise<boolean> {
+  const ours = ['ps', '--all', '--filter', `label=${ownerLabel}`, '--format', listing[engine.name]];
+  const { code, output } = await askEngine(engine, ours);
+  if (code !== 0) return false;
+  await removeOrphans(engine, output);
+  return true;
 }
 
 /** Name and owner of a container, a line each. */

@@ -1,7 +1,7 @@
 import { isPawlError } from '../../errors.ts';
 import { startContainer } from './container.ts';
 import { emptyImage, ownImage, systemFolders } from './empty-image.ts';
-import { type Engine, engineHere } from './engine.ts';
+import { type Engine, engineHere, sweepContainers } from './engine.ts';
 import type { IsolatedExit } from './isolated.ts';
 import type { TierProof } from './self-test.ts';
 
@@ -9,6 +9,8 @@ import type { TierProof } from './self-test.ts';
 export async function proveContainer(): Promise<TierProof> {
   try {
     const engine = await engineHere();
+    // Whoever lives ends what others left: the next one to be started may be long in coming.
+    await sweepContainers(engine);
     const why = await faultOf(engine);
     return why === undefined ? { tier: 'container' } : { tier: 'container', why };
   } catch (cause) {
