@@ -10,6 +10,7 @@ export function openForge({ github }: Config, repository: RepositoryChoice): For
   if (github === undefined) return undefined;
   const forge = forgeOf(() => gitHubOf(github, repository));
   return {
+    isHeard: github.webhookSecret !== undefined,
     name: () => fullName(nameOf(github, repository)),
     branchProtection: (branch) => forge.branchProtection(branch),
   };

@@ -4,6 +4,7 @@ import type { ConditionType } from '../store/condition.ts';
 export const conditionReasons = {
   SourceReady: {
     Ready: 'The branch, its pawl.yaml and its files were read.',
+    Unheard: 'They were read, and webhooks of the repository do not arrive: commits are found by polls alone.',
     BranchMissing: 'The branch that pawl.yaml names is not in the repository.',
     SettingsInvalid: 'pawl.yaml is missing, has errors, or does not name the environment.',
     Claimed: 'Another repository declared an environment of this name first.',

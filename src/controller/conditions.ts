@@ -13,6 +13,8 @@ export interface Seen {
   readonly plan: Plan | undefined;
   readonly drift: readonly Change[] | undefined;
   readonly isHealingStopped: boolean;
+  /** The forge is to tell of pushes, and did not tell of the last one. */
+  readonly isUnheard: boolean;
   /** What workers found; undefined: nobody asked. */
   readonly outside?: Outside | undefined;
 }
@@ -27,7 +29,7 @@ export function conditionsOf(seen: Seen): readonly Condition[] {
   const failure = failureOf(seen);
   if (failure?.type === 'SourceReady') return [failure.condition(commit)];
   const stages = [
-    condition('SourceReady', 'True', { reason: 'Ready', message: '', commit }),
+    ready(seen),
     ...(failure?.type === 'Planned' ? [failure.condition(commit)] : [planned(seen)]),
     ...(failure?.type === 'Planned' || outcome.kind === 'superseded'
       ? []
@@ -35,6 +37,17 @@ export function conditionsOf(seen: Seen): readonly Condition[] {
     applied(seen, failure),
   ];
   return [...stages, ...drifted(seen)];
+}
+
+const unheard =
+  'Webhooks do not arrive: the last commit was found by a poll. Look at the deliveries on the page of the App.';
+
+/** What is read is ready, whoever told of it. */
+export function ready({ commit, isUnheard }: Pick<Seen, 'commit' | 'isUnheard'>): Condition {
+  const words = isUnheard
+    ? ({ reason: 'Unheard', message: unheard } as const)
+    : ({ reason: 'Ready', message: '' } as const);
+  return condition('SourceReady', 'True', { ...words, commit });
 }
 
 interface Words<Type extends ConditionType> {

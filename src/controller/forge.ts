@@ -10,6 +10,8 @@ export interface BranchProtection {
 export interface Forge {
   /** `owner/name`, as rows about its pull requests have it; absent: nothing is known of them. */
   name?(): string | undefined;
+  /** Whether it is to tell of what is pushed, by webhooks; absent: nobody has asked it to. */
+  readonly isHeard?: boolean;
   branchProtection(branch: string): Promise<BranchProtection>;
 }
 

@@ -24,6 +24,10 @@ export interface Memory {
   overtaken: number;
   /** The head of the branch that was last looked at. */
   commit: string | undefined;
+  /** When a head was found of which it is not clear yet whether the forge told. */
+  foundAt: number | undefined;
+  /** Of the last commit that was found, the forge told nothing. */
+  isUnheard: boolean;
   /** Fingerprints of what was said last, so that it is said once. */
   drift: string | undefined;
   failure: string | undefined;
@@ -42,6 +46,8 @@ export function freshMemory(): Memory {
     retryAt: 0,
     overtaken: 0,
     commit: undefined,
+    foundAt: undefined,
+    isUnheard: false,
     drift: undefined,
     failure: undefined,
     override: undefined,

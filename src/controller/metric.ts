@@ -6,6 +6,7 @@ import {
   readEndedCalls,
   readEndedRuns,
   readOpenRunCounts,
+  readPassSeconds,
   readPendingApprovals,
 } from '../store/metric.ts';
 import { readWorkerCounts } from '../store/worker-counts.ts';
@@ -56,10 +57,13 @@ export async function measure(database: Database, facts: AlertFacts, asked: Aske
       const { live, desired } = await readWorkerCounts(database, facts.environment, scope.pools);
       return desired === 0 ? undefined : live / desired;
     }
-    // A plan refuses rules of these: `manifest/missing-parts.ts` says what they wait for.
     case 'reconcileP99Seconds':
+      return (await readPassSeconds(database.db, scope)).pass ?? undefined;
     case 'planP99Seconds':
+      return (await readPassSeconds(database.db, scope)).plan ?? undefined;
     case 'applyP99Seconds':
+      return (await readPassSeconds(database.db, scope)).apply ?? undefined;
+    // A plan refuses rules of these: `manifest/missing-parts.ts` says what they wait for.
     case 'commitToWorkerP99Seconds':
     case 'stepErrorRate':
     case 'agentErrorRate':

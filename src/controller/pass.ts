@@ -4,7 +4,8 @@ import { recordAttempt } from '../store/attempt.ts';
 import { writeConditions } from '../store/condition.ts';
 import { readOutsideOf } from '../store/outside.ts';
 import { beginPass, endPass, type PassLease, type Standing } from '../store/sync.ts';
-import { conditionsOf, type Seen } from './conditions.ts';
+import { conditionsOf, ready, type Seen } from './conditions.ts';
+import { listenForPushes } from './deafness.ts';
 import type { EnvironmentReading } from './environments.ts';
 import { healDrift } from './healing.ts';
 import { type Memory, settle } from './memory.ts';
@@ -68,23 +69,34 @@ async function leased(context: PassContext, passing: Passing): Promise<Environme
     memory.settled = undefined;
     return { environment, outcome: { kind: 'elsewhere' }, drifted: 0 };
   }
+  const began = performance.now();
+  let parts: Pick<PassResult, 'planMs' | 'applyMs'> = {};
   try {
-    return await passAt(context, passing, at);
+    const { result, passed } = await passAt(context, passing, at);
+    parts = result;
+    return passed;
   } catch (error) {
     if (signal.aborted) throw error;
     backOff(context, memory);
     // Before the pass ends, so that whoever waits for it reads what it came to.
     return await fail(context, { environment, memory, isHolder: true }, failed(error));
   } finally {
-    await endPass(db, { ...lease, handled: standing.wanted });
+    const took = { passMs: performance.now() - began, planMs: parts.planMs, applyMs: parts.applyMs };
+    await endPass(db, { ...lease, handled: standing.wanted, took });
   }
 }
 
-async function passAt(context: PassContext, passing: Passing, at: Date): Promise<EnvironmentPass> {
+interface Passed {
+  readonly result: PassResult;
+  readonly passed: EnvironmentPass;
+}
+
+async function passAt(context: PassContext, passing: Passing, at: Date): Promise<Passed> {
   const { plane, actor, now, deepEveryMs } = context;
   const { reading, standing, memory, signal } = passing;
   const { settings, name: environment } = reading;
   const deep = now() >= memory.deepAt;
+  if (memory.commit !== undefined && memory.commit !== reading.commit) memory.foundAt = now();
   memory.commit = reading.commit;
   memory.isAway = false;
   if (!standing.isSuspended) {
@@ -105,24 +117,25 @@ async function passAt(context: PassContext, passing: Passing, at: Date): Promise
   else [memory.failures, memory.retryAt] = [0, 0];
   settle(memory, standing, result);
   if (deep) memory.deepAt = now() + deepEveryMs;
-  memory.wakeAt = wakeAt(context, outcome, at);
+  const wakes = [wakeAt(context, outcome, at), await listen(context, passing)].flatMap((time) => time ?? []);
+  memory.wakeAt = wakes.length === 0 ? undefined : Math.min(...wakes);
   const telling = { log: context.log, environment, memory };
   tell(telling, outcome);
   if (drift !== undefined) tellDrift(telling, drift, outcome);
   await say(context, passing, result);
-  return { environment, outcome, drifted: drift?.length ?? 0 };
+  return { result, passed: { environment, outcome, drifted: drift?.length ?? 0 } };
 }
 
 async function say(context: PassContext, { standing, memory }: Passing, result: PassResult): Promise<void> {
   const { outcome, commit, plan, drift } = result;
   const { environment } = standing;
   const revision = outcome.kind === 'applied' ? outcome.revision : (plan?.base.revision ?? standing.revision);
-  const { isHealingStopped } = memory;
+  const { isHealingStopped, isUnheard } = memory;
   // What workers found is said along with it: nothing says the one without the other.
   const { db } = context.plane.database;
   const outside = drift === undefined ? undefined : await readOutsideOf(db, environment);
   const lease = { environment, owner: context.owner };
-  await write(context, lease, { outcome, commit, revision, plan, drift, isHealingStopped, outside });
+  await write(context, lease, { outcome, commit, revision, plan, drift, isHealingStopped, isUnheard, outside });
 }
 
 async function write({ plane }: PassContext, of: string | PassLease, seen: Seen): Promise<void> {
@@ -133,6 +146,14 @@ async function write({ plane }: PassContext, of: string | PassLease, seen: Seen)
 export function backOff({ now }: PassContext, memory: Memory): void {
   memory.failures += 1;
   memory.retryAt = now() + backoffOf(memory.failures);
+}
+
+/** Says once that webhooks do not arrive, and gives when to ask again. */
+async function listen({ plane, log, now }: PassContext, { reading, memory }: Passing): Promise<number | undefined> {
+  const before = memory.isUnheard;
+  const again = await listenForPushes(plane, memory, now());
+  if (memory.isUnheard && !before) log.warn({ environment: reading.name }, 'webhooks do not arrive');
+  return again;
 }
 
 const lookAgainMs = 60_000;
@@ -200,6 +221,7 @@ export async function fail(
       plan: undefined,
       drift: undefined,
       isHealingStopped: false,
+      isUnheard: memory.isUnheard,
       outside: undefined,
     };
     // A database that is away cannot hold the record of that; the log has it.
@@ -216,8 +238,7 @@ export async function recover(
   { environment, memory, commit }: { readonly environment: string; readonly memory: Memory; readonly commit: string },
 ): Promise<EnvironmentPass> {
   const outcome = { kind: 'unchanged' } as const;
-  const ready = { type: 'SourceReady', status: 'True', reason: 'Ready', message: '', commit } as const;
-  await writeConditions(context.plane.database.db, environment, [ready]);
+  await writeConditions(context.plane.database.db, environment, [ready({ commit, isUnheard: memory.isUnheard })]);
   memory.isAway = false;
   tell({ log: context.log, environment, memory }, outcome);
   return { environment, outcome, drifted: 0 };

@@ -65,6 +65,9 @@ export interface PassResult {
   readonly plan: Plan | undefined;
   /** What live is not as the revision says; undefined: nobody looked. */
   readonly drift: readonly Change[] | undefined;
+  /** Absent: nothing was planned, or applied. */
+  readonly planMs?: number;
+  readonly applyMs?: number;
 }
 
 /**
@@ -84,8 +87,9 @@ export async function reconcile(
     await recordRefusal(plane, settings.name, outcome);
     return { outcome, commit, plan: undefined, drift: undefined };
   }
+  const begun = performance.now();
   const planned = await planCommit(plane, { settings, commit });
-  const result = { commit, plan: planned, drift: planned.drift };
+  const result = { commit, plan: planned, drift: planned.drift, planMs: performance.now() - begun };
   // Somebody applied meanwhile: that the commit is ahead of live was said of what is live no more.
   if (planned.base.revision !== live.revision) return { ...result, outcome: failed(overtaken(settings), commit) };
   const newer = options.givesWay ? await repository.resolve(settings.branch) : commit;
@@ -108,7 +112,9 @@ export async function reconcile(
     return { ...result, outcome };
   }
   options.signal.throwIfAborted();
-  return { ...result, outcome: await act(plane, { settings, live, planned, options }) };
+  const ready = performance.now();
+  const outcome = await act(plane, { settings, live, planned, options });
+  return { ...result, outcome, ...(outcome.kind === 'applied' ? { applyMs: performance.now() - ready } : {}) };
 }
 
 interface Acting {

@@ -15,6 +15,9 @@ export const alerting: Readonly<Record<'AlertReceiver' | 'AlertRule', readonly s
   AlertRule: [
     'spec.description',
     'spec.owner',
+    'spec.metric=reconcileP99Seconds',
+    'spec.metric=planP99Seconds',
+    'spec.metric=applyP99Seconds',
     'spec.metric=driftedResources',
     'spec.metric=sourceAgeSeconds',
     'spec.metric=runsPerMinute',

@@ -7,10 +7,7 @@
 export const missingParts: Readonly<Record<string, string>> = {
   'AlertReceiver.spec.type=email': 'alerts by mail',
   'AlertReceiver.spec.email': 'alerts by mail',
-  'AlertRule.spec.metric=reconcileP99Seconds': 'metrics of the controller',
-  'AlertRule.spec.metric=planP99Seconds': 'metrics of the controller',
-  'AlertRule.spec.metric=applyP99Seconds': 'metrics of the controller',
-  'AlertRule.spec.metric=commitToWorkerP99Seconds': 'metrics of the controller',
+  'AlertRule.spec.metric=commitToWorkerP99Seconds': 'metrics of workers',
   'AlertRule.spec.metric=stepErrorRate': 'metrics of agents and steps',
   'AlertRule.spec.metric=agentErrorRate': 'metrics of agents and steps',
   'AlertRule.spec.metric=agentP99Seconds': 'metrics of agents and steps',

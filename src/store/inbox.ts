@@ -29,6 +29,15 @@ export async function storeMessage(db: Kysely<Tables>, message: NewMessage): Pro
   return rows.length > 0;
 }
 
+/** Whether a push to the repository was told of within so long, handled or not. */
+export async function heardPush(db: Kysely<Tables>, repository: string, withinMs: number): Promise<boolean> {
+  const { rows } = await sql<{ heard: boolean }>`
+    select exists (
+      select from inbox where source = 'github' and event = 'push' and lower(repository) = lower(${repository})
+        and received_at > now() - ${withinMs} * interval '1 millisecond') as heard`.execute(db);
+  return rows[0]?.heard === true;
+}
+
 const openMax = 1_000;
 
 /** Messages of a repository that nobody has acted on, the oldest first. */

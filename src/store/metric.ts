@@ -101,6 +101,27 @@ export async function readPendingApprovals(db: Kysely<Tables>, scope: MetricScop
   return row ?? { pending: 0, oldestSeconds: 0 };
 }
 
+/** 99th percentiles of what passes of controllers took in the window, in seconds; nulls where there was none. */
+export interface PassSeconds {
+  readonly pass: number | null;
+  readonly plan: number | null;
+  readonly apply: number | null;
+}
+
+export async function readPassSeconds(
+  db: Kysely<Tables>,
+  { environment, windowMs }: Pick<MetricScope, 'environment' | 'windowMs'>,
+): Promise<PassSeconds> {
+  const p99 = (column: string) => `(percentile_cont(0.99) within group (order by ${column}) / 1000)::double precision`;
+  const text = `select ${p99('pass_ms')} as pass, ${p99('plan_ms')} as plan, ${p99('apply_ms')} as apply
+    from pass where environment = $1 and at > now() - $2 * interval '1 millisecond'`;
+  const [row] = await rowsOf<PassSeconds>(db, { name: 'metric_passes', text, planned: 'always' }, [
+    environment,
+    windowMs,
+  ]);
+  return row ?? { pass: null, plan: null, apply: null };
+}
+
 /** AlertRules of an environment's current revision, by address. */
 export async function readAlertRules(
   db: Kysely<Tables>,

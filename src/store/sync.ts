@@ -119,12 +119,23 @@ export async function beginPass(
  */
 export async function endPass(
   db: Kysely<Tables>,
-  { environment, owner, handled }: PassLease & { readonly handled: number },
+  { environment, owner, handled, took }: PassLease & { readonly handled: number; readonly took: PassTimes },
 ): Promise<void> {
-  const text = `update sync set handled = greatest(handled, $3), handled_at = clock_timestamp(),
+  const text = `with
+    swept as (delete from pass where environment = $1 and at < now() - interval '1 day'),
+    timed as (insert into pass (environment, pass_ms, plan_ms, apply_ms) values ($1, $4, $5, $6))
+    update sync set handled = greatest(handled, $3), handled_at = clock_timestamp(),
       pass_owner = null, pass_until = null
     where environment = $1 and pass_owner = $2`;
-  await rowsOf(db, { name: 'end_pass', text }, [environment, owner, handled]);
+  const values = [environment, owner, handled, took.passMs, took.planMs ?? null, took.applyMs ?? null];
+  await rowsOf(db, { name: 'end_pass', text }, values);
+}
+
+/** How long a pass took, and what of it was planning and applying. */
+export interface PassTimes {
+  readonly passMs: number;
+  readonly planMs?: number | undefined;
+  readonly applyMs?: number | undefined;
 }
 
 export interface Suspension {

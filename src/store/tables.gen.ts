@@ -361,6 +361,14 @@ export interface Override {
   set_by: string;
 }
 
+export interface Pass {
+  apply_ms: number | null;
+  at: Generated<Timestamp>;
+  environment: string;
+  pass_ms: number;
+  plan_ms: number | null;
+}
+
 export interface Probe {
   at: Generated<Timestamp>;
   detail: Generated<string>;
@@ -795,6 +803,7 @@ export interface Tables {
   memory_session: MemorySession;
   outbox: Outbox;
   override: Override;
+  pass: Pass;
   probe: Probe;
   probe_turn: ProbeTurn;
   proposal: Proposal;

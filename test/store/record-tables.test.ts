@@ -62,7 +62,7 @@ const classes = {
     'wait',
     'worker',
   ],
-  queue: ['inbox', 'outbox', 'run_event'],
+  queue: ['inbox', 'outbox', 'pass', 'run_event'],
 } as const;
 
 const migrations = 'src/store/migrations';

@@ -153,6 +153,17 @@ create table sync (
   check ((suspended_at is null) = (suspended_by is null) and (suspended_at is null) = (suspend_reason is null))
 );
 
+-- How long each pass of a controller took, for a day; an idle tick takes none. Rules of alerts are held against it.
+create table pass (
+  environment text not null,
+  at timestamptz not null default clock_timestamp(),
+  pass_ms double precision not null,
+  -- Null: it came to no plan, or applied nothing.
+  plan_ms double precision,
+  apply_ms double precision
+);
+create index pass_environment on pass (environment, at);
+
 -- How far the newest commit of an environment came, stage by stage, and why no further.
 create table condition (
   environment text not null,
