@@ -7,8 +7,9 @@ import { kept } from '../policy/kept.ts';
 import type { Rule } from '../policy/reach.ts';
 import type { CoverageChange } from './access.ts';
 import type { Attribution } from './attribution.ts';
-import { type Affected, type Comparison, keyOf } from './authority-scope.ts';
-import { callersIn, subjectIn, type World } from './authority-world.ts';
+import { reachedIn } from './authority-reach.ts';
+import type { Affected, Comparison } from './authority-scope.ts';
+import { subjectIn, type World } from './authority-world.ts';
 
 type Policy = Rule<'AgentPolicy'>;
 
@@ -65,11 +66,11 @@ function replaced(policy: Policy, others: readonly Policy[], [own, other]: reado
   const parts = partsOf(policy);
   if (!parts.every((part) => said.has(part))) return false;
   if (!hasAccounts(policy)) return true;
-  const reached = callersOf(policy, own);
+  const reached = [...(reachedIn(own).get(policy.address) ?? [])];
   return parts.filter(isAccount).every((part) =>
     said.get(part)?.some((one) => {
-      const reaching = new Set(callersOf(one, other));
-      return reached.every((key) => reaching.has(key));
+      const reaching = reachedIn(other).get(one.address);
+      return reached.every((key) => reaching?.has(key) === true);
     }),
   );
 }
@@ -77,21 +78,6 @@ function replaced(policy: Policy, others: readonly Policy[], [own, other]: reado
 /** Budgets and rates are shared by all whom their policy reaches: cut in two, they are twice as much. */
 function hasAccounts({ spec }: Policy): boolean {
   return (spec.budgets?.length ?? 0) > 0 || (spec.rates?.length ?? 0) > 0;
-}
-
-const callersByWorld = new WeakMap<World, WeakMap<Policy, readonly string[]>>();
-
-function callersOf(policy: Policy, world: World): readonly string[] {
-  const known = callersByWorld.get(world) ?? new WeakMap<Policy, readonly string[]>();
-  callersByWorld.set(world, known);
-  const found =
-    known.get(policy) ??
-    Array.from(callersIn(world), (caller) => {
-      const subject = subjectIn(world, caller);
-      return subject !== undefined && policy.reaches(subject) ? [keyOf(caller)] : [];
-    }).flat();
-  known.set(policy, found);
-  return found;
 }
 
 const nothing = '{}';

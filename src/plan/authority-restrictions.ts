@@ -1,12 +1,12 @@
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
-import { policyRule } from '../policy/reach.ts';
 import type { Direction, RestrictionChange } from './access.ts';
 import type { Attribution } from './attribution.ts';
 import type { CallerChange } from './authority-cells.ts';
-import { type Affected, type Comparison, keyOf, renamedTool } from './authority-scope.ts';
-import { authorityIn, callersIn, subjectIn, type World } from './authority-world.ts';
+import { type Affected, type Comparison, renamedTool } from './authority-scope.ts';
+import { reachedIn } from './authority-reach.ts';
+import { authorityIn, type World } from './authority-world.ts';
 import { asksOf, type Restriction, restrictionsOf, type Together, uncovered } from './restriction.ts';
 
 /** Both sides of one caller, with what a move calls by another name. */
@@ -162,18 +162,7 @@ function togetherIn(comparison: Comparison): Compared['together'] {
 }
 
 function reachIn(world: World): (policy: Address) => ReadonlySet<string> {
-  const reached = new Map<Address, ReadonlySet<string>>();
-  return (policy) => {
-    const known = reached.get(policy);
-    if (known !== undefined) return known;
-    const resource = world.resources.get(policy);
-    const rule = resource && policyRule(resource);
-    const callers = Array.from(callersIn(world), (caller) => {
-      const subject = rule && subjectIn(world, caller);
-      return subject !== undefined && rule?.reaches(subject) === true ? [keyOf(caller)] : [];
-    });
-    const found = new Set(callers.flat());
-    reached.set(policy, found);
-    return found;
-  };
+  return (policy) => reachedIn(world).get(policy) ?? nobody;
 }
+
+const nobody: ReadonlySet<string> = new Set();

@@ -221,6 +221,11 @@ export function policyOf(id: string): string {
 /** What nothing on the other side covers. */
 export function uncovered(from: readonly Restriction[], by: readonly Restriction[]): readonly Restriction[] {
   return from
-    .filter((was) => !by.some((is) => is.kind === was.kind && (isDeepStrictEqual(is.of, was.of) || is.covers(was))))
+    .filter((was) => {
+      const others = by.filter(({ kind }) => kind === was.kind);
+      // Nearly every rule is what it was, and whom another one reaches is much to find out.
+      const isStill = others.some((is) => is.rule === was.rule && isDeepStrictEqual(is.of, was.of));
+      return !isStill && !others.some((is) => is.covers(was));
+    })
     .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.rule, b.rule));
 }

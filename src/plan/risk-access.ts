@@ -12,7 +12,8 @@ import type {
   RestrictionKind,
 } from './access.ts';
 import { policyOf } from './restriction.ts';
-import { causeAt, digestAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import { causeAt, digestAt, type FoundRisk } from './risk-found.ts';
+import { celled, cellName, type FoundItem } from './risk-items.ts';
 import type { Sides } from './sides.ts';
 
 interface AccessInput {
@@ -45,31 +46,25 @@ export function accessRisks({ sides, access }: AccessInput): readonly FoundRisk[
 }
 
 function cellRisks(kind: 'R1' | 'R2', cells: readonly CellChange[], sides: Sides): readonly FoundRisk[] {
-  return [...grouped(cells, ({ subject }) => subject)].map(([subject, own]) => ({
-    class: kind,
-    subject,
-    title:
-      kind === 'R1'
-        ? `${subject} may newly call ${shown(own.map(nameOf))}.`
-        : `${subject} no longer waits for an approval before it calls ${shown(own.map(nameOf))}.`,
-    items: own.map((cell) => cellItem(cell, sides)),
-    causes: own.flatMap(({ causes }) => causes),
-    owned: causesOf(own),
-  }));
-}
-
-function cellItem(cell: CellChange, sides: Sides): FoundItem {
-  const { subject, system, target, name, operation, before, after } = cell;
-  const address = `${target === 'tool' ? 'Tool' : 'ModelEndpoint'}/${name}`;
-  return {
-    detail: `${nameOf(cell)} in ${system}: ${before.kind} -> ${after.kind}`,
-    // What is called counts too: whoever agreed to a tool did not agree to another under its name.
-    key: [subject, system, target, name, operation, before.kind, after.kind, digestAt(sides.after, address)],
-  };
-}
-
-function nameOf({ target, name, operation }: CellChange): string {
-  return target === 'model' ? `model ${name}` : operation === undefined ? name : `${name} (${operation})`;
+  const digestOf = (address: Address): string | undefined => digestAt(sides.after, address);
+  return [...grouped(cells, ({ subject }) => subject)].map(([subject, own]) => {
+    // Thousands of cells share one set of causes.
+    const causes = [...new Set(own.map((cell) => cell.causes))].flat();
+    return {
+      class: kind,
+      subject,
+      // Of a fleet's risks only the first is read.
+      get title(): string {
+        const names = shown(own.map(cellName));
+        return kind === 'R1'
+          ? `${subject} may newly call ${names}.`
+          : `${subject} no longer waits for an approval before it calls ${names}.`;
+      },
+      items: celled(own, digestOf),
+      causes,
+      owned: causesOf([{ causes }]),
+    };
+  });
 }
 
 function coverageRisks(coverage: readonly CoverageChange[], sides: Sides): readonly FoundRisk[] {

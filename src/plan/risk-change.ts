@@ -5,7 +5,8 @@ import { neutral } from '../manifest/neutral.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import { serverPin } from '../policy/server-pin.ts';
 import { oldAddress } from './risk-access.ts';
-import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import { causeAt, type FoundRisk } from './risk-found.ts';
+import type { FoundItem } from './risk-items.ts';
 import type { Sides } from './sides.ts';
 
 /** R8 a model that answers otherwise, R10 data that is kept elsewhere, R12 a tool whose contract with models changes. */

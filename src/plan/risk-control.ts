@@ -9,7 +9,8 @@ import { shownText } from '../manifest/shown.ts';
 import { approversText } from './approvers.ts';
 import { oldAddress } from './risk-access.ts';
 import { isStricterSetting } from './risk-environment.ts';
-import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import { causeAt, type FoundRisk } from './risk-found.ts';
+import type { FoundItem } from './risk-items.ts';
 import type { Sides } from './sides.ts';
 
 interface ControlInput {

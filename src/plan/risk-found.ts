@@ -6,6 +6,7 @@ import { riskNames } from '../manifest/risk-codes.ts';
 import type { Rules } from '../manifest/rules.ts';
 import type { Cause } from './access.ts';
 import { atField } from './cause.ts';
+import { type FoundItem, listed, type RiskItems, together } from './risk-items.ts';
 import { approversOf } from './risk-owner.ts';
 import type { Risk, RiskClass } from './risk.ts';
 import type { Sides } from './sides.ts';
@@ -18,17 +19,10 @@ export interface FoundRisk {
   /** Whom it is about. */
   readonly subject: Address | undefined;
   readonly title: string;
-  readonly items: readonly FoundItem[];
+  readonly items: readonly FoundItem[] | RiskItems;
   readonly causes: readonly Cause[];
   /** Whose owners are asked, by their addresses; for classes that ask owners. */
   readonly owned: readonly Address[];
-}
-
-export interface FoundItem {
-  /** For people. */
-  readonly detail: string;
-  /** All that the item is about, for the content: names, verdicts, digests of values. No place, nothing sensitive. */
-  readonly key: readonly (string | number | undefined)[];
 }
 
 /** More risks of one class than a person reads are one risk of all. */
@@ -91,26 +85,24 @@ function joined(all: readonly FoundRisk[]): FoundRisk {
     ...(first.gate === undefined ? {} : { gate: first.gate }),
     subject: undefined,
     title: `${all.length} times ${nameOf(first.class)}, the first: ${first.title}`,
-    // An item says what changes; whom it is about is said before.
-    items: sorted.flatMap(({ subject, title, items }) =>
-      items.map(({ detail, key }) => ({ detail: `${subject ?? title}: ${detail}`, key: [subject ?? title, ...key] })),
-    ),
+    items: together(sorted.map((one) => ({ about: one.subject ?? one.title, items: itemsOf(one.items) }))),
     causes: sorted.flatMap(({ causes }) => causes),
     owned: [...new Set(sorted.flatMap(({ owned }) => owned))],
   };
 }
 
-/** Digest over every item, in one order; JSON keeps one item's end from passing for another's beginning. It writes `undefined` as null. */
+/** Digest over every item. */
 function contentOf({ class: kind, subject, items }: FoundRisk): string {
-  // By code units, as compareText, and without a call for each of a fleet's comparisons.
-  const lines = [...new Set(items.map(({ key }) => JSON.stringify(key)))].sort();
-  return sha256([kind, subject ?? '', ...lines].join('\n'));
+  return sha256([kind, subject ?? '', ...itemsOf(items).keys()].join('\n'));
 }
 
-function detailsOf(items: readonly FoundItem[]): readonly string[] {
-  const lines = [...new Set(items.map(({ detail }) => neutral(detail)))].sort();
-  if (lines.length <= detailsMax) return lines;
-  return [...lines.slice(0, detailsMax), `… and ${lines.length - detailsMax} more`];
+function detailsOf(items: FoundRisk['items']): readonly string[] {
+  const { lines, count } = itemsOf(items).details(detailsMax);
+  return count <= detailsMax ? lines : [...lines, `… and ${count - detailsMax} more`];
+}
+
+function itemsOf(items: FoundRisk['items']): RiskItems {
+  return 'digest' in items ? items : listed(items);
 }
 
 /** One cause an address, with the fields of all; by place. */

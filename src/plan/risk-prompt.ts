@@ -4,7 +4,8 @@ import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import { shownText } from '../manifest/shown.ts';
 import { hiddenBrought } from './hidden-characters.ts';
 import { oldAddress } from './risk-access.ts';
-import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import { causeAt, type FoundRisk } from './risk-found.ts';
+import type { FoundItem } from './risk-items.ts';
 import { pointerKey, sensitiveFields, sensitivePointers } from './sensitive.ts';
 import type { Sides } from './sides.ts';
 

@@ -5,7 +5,8 @@ import { parseDuration } from '../manifest/duration.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { oldAddress } from './risk-access.ts';
-import { causeAt, type FoundItem, type FoundRisk } from './risk-found.ts';
+import { causeAt, type FoundRisk } from './risk-found.ts';
+import type { FoundItem } from './risk-items.ts';
 import type { Sides } from './sides.ts';
 
 /** R9: what starts runs by itself does so more often, or for more senders. */

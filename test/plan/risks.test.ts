@@ -5,7 +5,20 @@ import { ordinaryRules, type Rules } from '../../src/manifest/rules.ts';
 import { plan } from '../../src/plan/plan.ts';
 import type { Risk } from '../../src/plan/risk.ts';
 import { risksOf } from '../../src/plan/risks.ts';
-import { inSync, mapOf, model, optionsOf, policy, resource, role, server, snapshotOf, tool } from './fixture.ts';
+import {
+  agent,
+  inSync,
+  mapOf,
+  model,
+  optionsOf,
+  policy,
+  resource,
+  role,
+  server,
+  snapshotOf,
+  system,
+  tool,
+} from './fixture.ts';
 import { base, grouped, ids, risks } from './risk-fixture.ts';
 
 describe('a risk of access', () => {
@@ -45,6 +58,44 @@ describe('a risk of access', () => {
     expect(left.find(({ class: kind }) => kind === 'R1')?.content).not.toBe(
       right.find(({ class: kind }) => kind === 'R1')?.content,
     );
+  });
+
+  test('of more agents than a person reads is one, whose content moves with every call of any of them', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `agent-${index}`);
+    const fleet = (granted: readonly string[], refund: JsonObject = {}): Resource[] => [
+      model('small'),
+      tool('search'),
+      tool('refund', refund),
+      role('worker', granted),
+      ...names.map((name) => agent(name, { tools: [{ toolRef: 'search' }, { toolRef: 'refund' }], roles: ['worker'] })),
+      ...names.map((name) => system(`desk-of-${name}`, { work: { agentRef: name, edges: [] } })),
+    ];
+    const both = ['tool:search:write', 'tool:refund:write'];
+    const found = (after: readonly Resource[], before = fleet([])): Risk[] =>
+      risks(before, after).filter(({ class: kind }) => kind === 'R1');
+    const [risk, ...others] = found(fleet(both));
+    expect(others).toEqual([]);
+    expect(risk).toMatchObject({
+      subject: undefined,
+      title:
+        '30 times access.widened, the first: Agent/default/agent-0 may newly call default/refund (write), default/search (write).',
+      causes: [{ address: 'AgentRole/default/worker' }],
+    });
+    expect(risk?.details.slice(-2)).toEqual([
+      'Agent/default/agent-4: default/search (write) in default/desk-of-agent-4: deny -> allow',
+      '… and 10 more',
+    ]);
+    expect(risk?.details.slice(0, -1)).toEqual(risk?.details.slice(0, -1).toSorted());
+    expect(risk?.details).toHaveLength(51);
+    const contents = [
+      found(fleet(both)),
+      found(fleet(['tool:refund:write'])),
+      found(fleet(both, { idempotent: true })),
+      found(fleet(both), fleet(['tool:search:write'])),
+      found(fleet(both).filter(({ name }) => !name.endsWith('agent-29'))),
+    ].map(([one]) => one?.content);
+    expect(new Set(contents).size).toBe(4);
+    expect(found(fleet(both).reverse(), fleet([]).reverse())[0]?.content).toBe(risk?.content);
   });
 
   test('keeps its content when files move, lines shift and other changes come along', () => {
