@@ -7,7 +7,7 @@ import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 const only = process.env.PAWL_SIMULATION_SEED;
 const times = Number(process.env.PAWL_SIMULATION_TIMES ?? '1');
 const seeds =
-  only === undefined ? Array.from({ length: Math.ceil(20 * times) }, (_none, seed) => seed + 1) : [Number(only)];
+  only === undefined ? Array.from({ length: Math.ceil(12 * times) }, (_none, seed) => seed + 1) : [Number(only)];
 const steps = 300;
 
 let opened: OpenedDatabase;
