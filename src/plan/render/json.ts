@@ -18,7 +18,7 @@ export function renderJson(plan: Plan): JsonObject {
   return {
     format_version: formatVersion,
     plan_digest: plan.digest,
-    mode: 'apply',
+    mode: modeOf(plan),
     source: {
       environment: plan.environment,
       branch: target.branch,
@@ -69,6 +69,13 @@ export function renderJson(plan: Plan): JsonObject {
     })),
     summary: { ...snakeObject(summary), ...totals(plan) },
   };
+}
+
+/** What the plan is for: only of the first two there is something to apply. */
+function modeOf({ base, target }: Plan): 'apply' | 'rollback' | 'working_copy' | 'comparison' {
+  if (target.stored !== undefined) return 'rollback';
+  if (base.commit !== undefined) return 'comparison';
+  return target.commit === 'working-copy' ? 'working_copy' : 'apply';
 }
 
 /** Who agreed to what, by id. */

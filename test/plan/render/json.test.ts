@@ -64,4 +64,16 @@ describe('JSON', () => {
     });
     expect(renderJson(conflict)).toMatchObject({ errored: true });
   });
+
+  test('says what the plan is for', () => {
+    const { base, target } = update;
+    expect(renderJson(update)['mode']).toBe('apply');
+    const others = [
+      { ...update, target: { ...target, stored: 2 } },
+      { ...update, target: { ...target, commit: 'working-copy' } },
+      { ...update, base: { ...base, commit: target.commit } },
+    ].map(renderJson);
+    expect(others.map(({ mode }) => mode)).toEqual(['rollback', 'working_copy', 'comparison']);
+    for (const json of others) expect(validate(json) ? [] : validate.errors).toEqual([]);
+  });
 });
