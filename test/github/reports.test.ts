@@ -136,6 +136,32 @@ test('a merge that cannot be planned is told as not applied, on the plan and by 
   await reportsTick(round(), signal);
 }, 120_000);
 
+test('an apply that fails in its transaction is told with its reason, and leaves live as it was', async () => {
+  const { people } = fixture.hub;
+  const { db } = plane.database;
+  const role = (permission: string) =>
+    `apiVersion: pawl/v1\nkind: AgentRole\nmetadata: { name: extra, namespace: support }\nspec: { permissions: ['${permission}'] }\n`;
+  await people.push(name, { branch: 'extra', files: { 'agents/extra.yaml': role('tool:spare:write') }, as: 'ann' });
+  const { number } = await people.openPullRequest(name, { head: 'extra', as: 'ann' });
+  await pullRequestsTick(round(), signal);
+  const commit = await people.merge(name, number, { method: 'squash', as: 'tom' });
+  await sql`create function refuse() returns trigger language plpgsql as $$
+    begin raise exception 'no revision today'; end $$`.execute(db);
+  await sql`create trigger refuse before insert on revision for each row execute function refuse()`.execute(db);
+  await pullRequestsTick(round(), signal);
+  expect(await settle()).toBe('failed');
+  const [shown = '', said = ''] = comments(number);
+  expect(shown).toContain('> **Not applied** (Failed): ');
+  expect(said).toContain('`production` is not applied (Failed): ');
+  expect(said).toContain('no revision today');
+  expect(states(commit).at(-1)).toBe('failure');
+  const { rows } = await sql<{ revision: number }>`select revision from environment`.execute(db);
+  expect(rows).toEqual([{ revision: 2 }]);
+  await sql`drop trigger refuse on revision`.execute(db);
+  await people.push(name, { branch: 'main', files: { 'agents/extra.yaml': undefined }, as: 'sam' });
+  await settle();
+}, 120_000);
+
 test('a rollback is told above the plan, and deployments show what is live', async () => {
   const writes = fixture.hub.requests.filter(({ method }) => method !== 'GET').length;
   await reportsTick(round(), signal);
