@@ -4,10 +4,12 @@ import { isPawlError } from '../errors.ts';
 import type { Person } from '../policy/person.ts';
 import { newRunId } from '../run/run-id.ts';
 import { desiredWorkers } from '../run/scaling.ts';
+import { heldBack, type TierStanding } from '../run/tier-standing.ts';
 import type { Database } from '../store/database.ts';
 import { type PoolState, readPoolStates } from '../store/pool-state.ts';
 import { readDeadLetters, retryRun, runAgain } from '../store/retry.ts';
 import type { RunRow } from '../store/run.ts';
+import { readTierStandings } from '../store/worker-tiers.ts';
 import type { Operations } from './operations.ts';
 import type { PoolRecord, RedriveRecord, RedriveRequest, RetryOperations, RetryRequest } from './operations-retry.ts';
 import { runRecords } from './records.ts';
@@ -26,7 +28,12 @@ export function retryOperations(
       return record;
     },
     redrive: async (request) => redrive(database, { ...request, environment: await known(request.environment), by }),
-    pools: async (environment) => (await readPoolStates(database, await known(environment))).map(poolRecord),
+    pools: async (environment) => {
+      const states = await readPoolStates(database, await known(environment));
+      const names = states.map(({ pool }) => pool.name);
+      const standings = await readTierStandings(database, names);
+      return states.map((state) => poolRecord(state, standings.get(state.pool.name)));
+    },
   };
 }
 
@@ -61,7 +68,8 @@ async function redrive(database: Database, request: RedriveRequest & { readonly 
   return { runs, refused };
 }
 
-function poolRecord({ pool, measured }: PoolState): PoolRecord {
+function poolRecord({ pool, measured }: PoolState, standing: TierStanding | undefined): PoolRecord {
+  const held = standing && heldBack(standing);
   const { queueDepth, oldestQueuedAge, activeRuns, runsPerSecond, workers, slots } = measured;
   return {
     environment: pool.environment,
@@ -75,5 +83,7 @@ function poolRecord({ pool, measured }: PoolState): PoolRecord {
     minWorkers: pool.minWorkers,
     maxWorkers: pool.maxWorkers,
     desiredWorkers: desiredWorkers(pool, measured),
+    isolation: pool.isolation ?? [],
+    ...(held === undefined ? {} : { held }),
   };
 }

@@ -8,6 +8,8 @@ import { readPoolStates } from '../store/pool-state.ts';
 import { readRunDetail, readWaitDetails, type RunDetailRow } from '../store/run-detail.ts';
 import { listRuns } from '../store/run-list.ts';
 import { readWorkers } from '../store/worker.ts';
+import { readTierStandings } from '../store/worker-tiers.ts';
+import { heldBack } from '../run/tier-standing.ts';
 import type { RunRecord } from './operations.ts';
 import type {
   RunChangesRequest,
@@ -112,6 +114,10 @@ async function top(database: Database, environment: string): Promise<TopRecord> 
     readWorkers(database),
     readPoolStates(database, environment),
   ]);
+  const standings = await readTierStandings(
+    database,
+    queues.map(({ pool }) => pool),
+  );
   const live = workers.filter((worker) => worker.live);
   const sum = (of: (worker: (typeof live)[number]) => number) => live.reduce((total, one) => total + of(one), 0);
   return {
@@ -120,7 +126,9 @@ async function top(database: Database, environment: string): Promise<TopRecord> 
     pools: queues.map(({ pool, queued, oldest_ms: oldestMs }) => {
       const state = states.find((one) => one.pool.name === pool);
       const desiredWorkers = state && wantedWorkers(state.pool, state.measured);
-      return { pool, queued, oldestMs: Math.round(oldestMs), desiredWorkers };
+      const standing = standings.get(pool);
+      const held = standing && heldBack(standing);
+      return { pool, queued, oldestMs: Math.round(oldestMs), desiredWorkers, held };
     }),
     workers: { live: live.length, slots: sum(({ slots }) => slots), running: sum(({ running }) => running) },
     systems: systems.map(topSystem),

@@ -1,3 +1,5 @@
+import type { Tier } from '../manifest/bundle-world.ts';
+import type { HeldBack } from '../run/tier-standing.ts';
 /** What on-call asks of runs that ended without success. */
 export interface RetryOperations {
   /** Starts dead letters again from their journals, the oldest first. */
@@ -40,4 +42,8 @@ export interface PoolRecord {
   readonly minWorkers: number;
   readonly maxWorkers: number;
   readonly desiredWorkers: number;
+  /** The tiers that it demands of each of its workers; empty: none. */
+  readonly isolation: readonly Tier[];
+  /** Why no worker takes its runs although some live. */
+  readonly held?: HeldBack | undefined;
 }

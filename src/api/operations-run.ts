@@ -1,4 +1,5 @@
 import type { JsonObject } from '../manifest/json.ts';
+import type { HeldBack } from '../run/tier-standing.ts';
 
 /** What on-call asks of runs beyond reading one. */
 export interface RunOperations {
@@ -134,6 +135,8 @@ export interface TopPool {
   readonly oldestMs: number;
   /** What its measures ask for, between its bounds; absent: no pool of this name is live. */
   readonly desiredWorkers: number | undefined;
+  /** Why no worker takes them although some live. */
+  readonly held?: HeldBack | undefined;
 }
 
 /** Runs that are open now; ends, calls and money of the window. */

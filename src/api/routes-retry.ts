@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { addRoute, type Api } from './route.ts';
 import * as schemas from './schemas.ts';
+import { heldBack, tiers } from './schemas-worker.ts';
 
 const number = z.number().min(0);
 
@@ -30,6 +31,8 @@ const pool = z
     minWorkers: number,
     maxWorkers: number,
     desiredWorkers: number,
+    isolation: tiers,
+    held: heldBack.optional(),
   })
   .openapi('Pool');
 

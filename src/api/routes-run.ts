@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { type RunsRequest, runStates } from './operations-run.ts';
 import { addRoute, type Api, namespacesOf } from './route.ts';
 import * as schemas from './schemas.ts';
+import { heldBack } from './schemas-worker.ts';
 
 const whole = z.int().min(0);
 const instant = z.string();
@@ -85,7 +86,15 @@ const top = z
   .object({
     environment: z.string(),
     windowMs: whole,
-    pools: z.array(z.object({ pool: z.string(), queued: whole, oldestMs: whole, desiredWorkers: whole.optional() })),
+    pools: z.array(
+      z.object({
+        pool: z.string(),
+        queued: whole,
+        oldestMs: whole,
+        desiredWorkers: whole.optional(),
+        held: heldBack.optional(),
+      }),
+    ),
     workers: z.object({ live: whole, slots: whole, running: whole }),
     systems: z.array(
       z.object({

@@ -4,6 +4,8 @@ const tier = z.enum(['inline', 'process', 'sandbox', 'container', 'wasm']);
 
 export const tiers = z.array(tier);
 
+export const heldBack = z.object({ code: z.string(), message: z.string() });
+
 export const workerRecord = z.object({
   id: z.string(),
   host: z.string(),

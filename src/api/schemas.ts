@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { haltRecord } from './schemas-halt.ts';
 import { rolloutStanding } from './schemas-rollout.ts';
 import { deadlineMs, evaluates } from './schemas-submit.ts';
-import { tiers } from './schemas-worker.ts';
+import { heldBack, tiers } from './schemas-worker.ts';
 
 const environment = z.string().min(1).max(63);
 const whole = z.number().int().min(0);
@@ -217,7 +217,7 @@ export const runRecord = z
     startedAt: maybe(instant),
     endedAt: maybe(instant),
     retryAt: maybe(instant),
-    held: maybe(z.object({ code: z.string(), message: z.string() })),
+    held: maybe(heldBack),
   })
   .openapi('Run');
 

@@ -44,7 +44,7 @@ interface Following {
 /** Works on the run where only this process can; else waits for it when asked to. */
 async function follow(context: CliContext, { door, submitted, options }: Following): Promise<RunRecord> {
   const working = door.workUntil?.(submitted.id, context.signal);
-  if (working === undefined && submitted.state === 'Queued') await warnOfNoWorker(context, door);
+  if (working === undefined && submitted.state === 'Queued') await warnOfNoWorker(context, { door, submitted });
   try {
     if (working === undefined && options.watch !== true && options.exitStatus !== true) return submitted;
     return await watch(context, { door, submitted, options });
@@ -53,9 +53,16 @@ async function follow(context: CliContext, { door, submitted, options }: Followi
   }
 }
 
-async function warnOfNoWorker({ terminal }: CliContext, door: Door): Promise<void> {
+async function warnOfNoWorker(
+  { terminal }: CliContext,
+  { door, submitted }: Pick<Following, 'door' | 'submitted'>,
+): Promise<void> {
   const workers = await door.operations.workers();
-  if (workers.some((worker) => worker.live)) return;
+  if (workers.some((worker) => worker.live)) {
+    const { held } = submitted;
+    if (held !== undefined) terminal.note(`The run waits in the queue. ${neutral(held.message)}`);
+    return;
+  }
   terminal.note('No worker is live, so the run waits in the queue. Start one with: pawl worker');
 }
 

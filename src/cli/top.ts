@@ -89,7 +89,8 @@ function queueLines(pools: readonly TopPool[], width: number): readonly string[]
     return [pool, amount(queued), age(oldestMs), desired === undefined ? '-' : String(desired)];
   });
   const more = moreLine(pools.length - poolsMax, 'pools');
-  return [renderTable(['POOL', 'QUEUED', 'OLDEST', 'WORKERS WANTED'], rows, width), ...more];
+  const held = pools.flatMap((one) => (one.held === undefined ? [] : wrap(neutral(one.held.message), width)));
+  return [renderTable(['POOL', 'QUEUED', 'OLDEST', 'WORKERS WANTED'], rows, width), ...more, ...held];
 }
 
 function systemLines(systems: readonly TopSystem[], minutes: number, width: number): readonly string[] {
