@@ -16,7 +16,7 @@ describe('whatever is done to what a file says, every outcome is a resource or a
       .chain((path) => fc.tuple(fc.constant(path), structured(textOf(path))));
     fc.assert(
       fc.property(cases, ([path, text]) => expectSound(path, text)),
-      { ...fuzzing, numRuns: 1_500 },
+      { ...fuzzing, numRuns: 2_500 },
     );
   });
 
@@ -30,7 +30,7 @@ describe('whatever is done to what a file says, every outcome is a resource or a
     const cases = fc.constantFrom(...paths).chain((path) => fc.tuple(fc.constant(path), expressionIn(textOf(path))));
     fc.assert(
       fc.property(cases, ([path, text]) => expectSound(path, text)),
-      { ...fuzzing, numRuns: 1_000 },
+      { ...fuzzing, numRuns: 2_000 },
     );
   });
 });
