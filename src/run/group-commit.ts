@@ -91,7 +91,7 @@ export class GroupCommit {
     for (const [run, queue] of this.#waiting) {
       if (this.#busy.has(run)) continue;
       const { pending, later } = sameOwner(queue);
-      const write = sealed(merged(pending));
+      const write = merged(pending);
       if (batches.length > 0 && entries + write.entries.length > entriesMax) break;
       entries += write.entries.length;
       if (later.length === 0) this.#waiting.delete(run);
@@ -155,20 +155,23 @@ function sameOwner(
   return at === -1 ? { pending: queue, later: [] } : { pending: queue.slice(0, at), later: queue.slice(at) };
 }
 
+/**
+ * What a run's writes say together. The record is made once for a batch, however often it is sent: a row of it that is
+ * written again is the same row.
+ */
 function merged(queue: readonly Pending[]): RunWrite {
   const [first] = queue;
   if (first === undefined) throw new TypeError('an empty queue is never kept');
-  if (queue.length === 1) return first.write;
+  const all = queue.length === 1 ? first.write : together(queue, first.write);
+  const record = all.chain?.seal(all);
+  return record === undefined ? all : { ...all, record };
+}
+
+function together(queue: readonly Pending[], first: RunWrite): RunWrite {
   const end = queue.find(({ write }) => write.end !== undefined)?.write.end;
   const entries = queue.flatMap(({ write }) => write.entries);
   const waits = queue.flatMap(({ write }) => write.waits ?? []);
-  return { ...first.write, entries, ...(waits.length === 0 ? {} : { waits }), ...(end === undefined ? {} : { end }) };
-}
-
-/** Once for a batch, however often it is sent: a row of the record that is written again is the same row. */
-function sealed(write: RunWrite): RunWrite {
-  const record = write.chain?.seal(write);
-  return record === undefined ? write : { ...write, record };
+  return { ...first, entries, ...(waits.length === 0 ? {} : { waits }), ...(end === undefined ? {} : { end }) };
 }
 
 function answer({ write: { chain, record }, pending }: Batch, of: WriteAnswer): void {
