@@ -18,7 +18,7 @@ export function openSource(config: Config): Promise<Repository> {
 }
 
 /** The same with a database beside it; closing the stack closes it. */
-export async function openPlane(config: Config, database: Database, stack: Closers): Promise<ControlPlane> {
+async function openPlane(config: Config, database: Database, stack: Closers): Promise<ControlPlane> {
   const repository = await openSource(config);
   stack.add(() => repository.close());
   return {
