@@ -10,6 +10,7 @@ import { commentSecrets } from './secret-comment.ts';
 import { decodeText, lineAndColumn, problemAt, type Source } from './text.ts';
 import { faultsToSay, syntaxProblem, type Fault } from './yaml-fault.ts';
 import { nestsTooDeep } from './yaml-depth.ts';
+import { rowFault } from './yaml-row.ts';
 
 /** One document of a file, as plain values; what is written where is found again from the text when it is asked for. */
 export interface Document {
@@ -56,7 +57,7 @@ function parseSource(source: Source): ParsedFile {
   const documents: Document[] = [];
   const parsed = parseAll(source.text);
   const problems = [...faultProblems(parsed.faults, source), ...commentSecrets(source)];
-  const lost: Lost[] = parsed.faults.includes(tooDeep) ? [lostInText(source.text)] : [];
+  const lost: Lost[] = parsed.isRefused === true ? [lostInText(source.text)] : [];
   for (const [index, document] of parsed.documents.entries()) {
     const read = readDocument(document, source, index);
     problems.push(...read.problems);
@@ -71,9 +72,18 @@ export function parseYaml(text: string): readonly YamlDocument.Parsed[] {
   return parseAll(text).documents;
 }
 
-/** Faults of a file without documents (a lone directive) belong to no document. */
-function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; faults: readonly Fault[] } {
-  if (nestsTooDeep(text)) return { documents: [], faults: [tooDeep] };
+interface Parsed {
+  readonly documents: readonly YamlDocument.Parsed[];
+  /** Faults of a file without documents (a lone directive) belong to no document. */
+  readonly faults: readonly Fault[];
+  /** It was not read to its end. */
+  readonly isRefused?: true;
+}
+
+function parseAll(text: string): Parsed {
+  if (nestsTooDeep(text)) return refused(tooDeep);
+  const fault = rowFault(text);
+  if (fault !== undefined) return refused(fault);
   try {
     const parsed = parseAllDocuments(text, {
       version: '1.2',
@@ -88,11 +98,15 @@ function parseAll(text: string): { documents: readonly YamlDocument.Parsed[]; fa
     return 'empty' in parsed
       ? { documents: [], faults: [...parsed.errors, ...parsed.warnings] }
       : { documents: parsed, faults: [] };
-  } catch (fault) {
+  } catch (error) {
     // The parser recurses where blocks end, and thousands of them end the stack, which it does not catch.
-    if (fault instanceof RangeError) return { documents: [], faults: [tooDeep] };
-    throw fault;
+    if (error instanceof RangeError) return refused(tooDeep);
+    throw error;
   }
+}
+
+function refused(fault: Fault): Parsed {
+  return { documents: [], faults: [fault], isRefused: true };
 }
 
 const tooDeep: Fault = { code: 'IMPOSSIBLE', message: 'Maximum call stack size exceeded', pos: [0, 1] };
