@@ -10,7 +10,7 @@ import { bundleSecrets } from './tools/secrets.ts';
 /** Asks a server of the working copy for its tools, as a worker here would: under the egress guard, or in the sandbox. */
 export async function listServer(
   config: Config,
-  { name, server, secrets }: ServerAlone,
+  { name, server, secrets, egress: within }: ServerAlone,
   signal: AbortSignal,
 ): Promise<Listing> {
   const { listTools } = await import('./tools/mcp-list.ts');
@@ -18,7 +18,9 @@ export async function listServer(
   const values = bundleSecrets(secrets, secretsOf(config));
   await values.load();
   try {
-    return await listTools(name, server, { log, isolation: provedTiers(config.programs), secrets: values, signal });
+    const egress = within.length === 0 ? undefined : within;
+    const isolation = provedTiers(config.programs);
+    return await listTools(name, server, { log, isolation, secrets: values, signal, egress });
   } catch (cause) {
     const message = values.scrubText(cause instanceof Error ? cause.message : String(cause));
     const code =

@@ -5,7 +5,7 @@ import { secretsOf } from './compile-content.ts';
 import { serverOf, serverSecrets } from './compile-server.ts';
 import { estateOf, viewOf } from './estate.ts';
 import { type ServerPin, serverPin } from './server-pin.ts';
-import { pathOf } from './typed.ts';
+import { pathOf, specOf } from './typed.ts';
 
 /** One server as a worker reaches it, with every pin of it: to ask it for its tools, and to call none. */
 export interface ServerAlone {
@@ -14,6 +14,8 @@ export interface ServerAlone {
   readonly server: BundleServer;
   readonly secrets: Bundle['secrets'];
   readonly pin: ServerPin;
+  /** Lists of hosts of the policies that hold for everybody: nobody calls, so that no other policy does. */
+  readonly egress: readonly (readonly string[])[];
 }
 
 export function serverAlone(resource: Resource, resources: ReadonlyMap<Address, Resource>): ServerAlone {
@@ -21,5 +23,19 @@ export function serverAlone(resource: Resource, resources: ReadonlyMap<Address, 
   const pin = serverPin(resource);
   const pins = new Map(Array.from(pin.tools, ([tool, { digest }]) => [tool, digest] as const));
   const server = serverOf(resource, pins, view);
-  return { name: pathOf(resource), server, secrets: secretsOf(serverSecrets({ server }), view), pin };
+  return {
+    name: pathOf(resource),
+    server,
+    secrets: secretsOf(serverSecrets({ server }), view),
+    pin,
+    egress: egressOf(resources),
+  };
+}
+
+function egressOf(resources: ReadonlyMap<Address, Resource>): readonly (readonly string[])[] {
+  return [...resources.values()].flatMap((resource) => {
+    if (resource.kind !== 'AgentPolicy') return [];
+    const { global, mode, egress } = specOf(resource, 'AgentPolicy');
+    return global === true && mode !== 'audit' && egress !== undefined ? [egress.hosts] : [];
+  });
 }

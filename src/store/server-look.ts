@@ -105,7 +105,7 @@ export async function readServerResources(
     join resource_history h on h.environment = r.environment and h.address = r.address and h.to_revision is null
     join spec s on s.digest = h.digest
     where r.environment = $1
-      and (r.kind in ('Secret', 'Gateway') or (r.kind = 'McpServer' and r.namespace || '/' || r.name = $2))`;
+      and (r.kind in ('Secret', 'Gateway', 'AgentPolicy') or (r.kind = 'McpServer' and r.namespace || '/' || r.name = $2))`;
   const rows = await rowsOf<ResourceRow>(db, { name: 'server_resources', text }, [environment, server]);
   return new Map(rows.map((row) => [row.address, resourceOf(row)] as const));
 }

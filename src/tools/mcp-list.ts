@@ -12,6 +12,8 @@ export interface ServerListing extends Listing {
 export interface ListOptions extends SessionPlace {
   readonly secrets: Secrets;
   readonly signal: AbortSignal;
+  /** Lists of hosts of policies: a server elsewhere than each of them says is not asked. */
+  readonly egress?: readonly (readonly string[])[] | undefined;
 }
 
 /**
@@ -19,12 +21,12 @@ export interface ListOptions extends SessionPlace {
  * Nothing is called. Throws what a call would fail with; a message may repeat the server, and is to be scrubbed.
  */
 export async function listTools(name: string, server: BundleServer, options: ListOptions): Promise<ServerListing> {
-  const { secrets, signal: asked, ...place } = options;
+  const { secrets, signal: asked, egress, ...place } = options;
   await secrets.load();
-  const session = await openSession({ name, server, terms: { secrets }, died: () => undefined }, place);
+  const session = await openSession({ name, server, terms: { secrets, egress }, died: () => undefined }, place);
   const { signal, end } = limit(asked, server.callTimeoutMs, `McpServer/${name} did not list its tools in time.`);
   try {
-    const listing = await session.list({ signal, secrets, answerBytesMax: pageBytesMax });
+    const listing = await session.list({ signal, secrets, egress, answerBytesMax: pageBytesMax });
     return { ...listing, told: session.server };
   } finally {
     end();

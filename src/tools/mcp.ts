@@ -1,6 +1,6 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import { type JsonObject, own } from '../manifest/json.ts';
-import { McpFault, outcomeOf, refusal } from './mcp/fault.ts';
+import { isRepeatable, McpFault, outcomeOf, refusal } from './mcp/fault.ts';
 import { limit } from './mcp/limit.ts';
 import { outputOf, wireBytesMax } from './mcp/result.ts';
 import type { ToolCallOptions } from './options.ts';
@@ -30,19 +30,24 @@ async function answerOf(tool: McpTool, args: JsonObject, options: ToolCallOption
   if (mcp === undefined || server === undefined)
     throw refusal('tool.failed', 'This process reaches no MCP servers, or the run has none of this name.');
   if (digest === undefined) throw refusal('tool.pin_missing', `The MCP server’s tool ${toolName} has no pin.`);
-  const wanted = { environment: mcp.environment, name, server, terms: { secrets, egress, signal: options.signal } };
-  return await mcp.sessions.use(wanted, async (session) => {
-    const deadlineMs = Math.min(tool.timeoutMs, options.timeoutMs ?? Number.POSITIVE_INFINITY);
-    const { signal, end } = limit(options.signal, deadlineMs, `The call took longer than ${deadlineMs} ms.`);
-    try {
-      const terms = { signal, secrets, egress, answerBytesMax: wireBytesMax(tool.maxResultBytes) };
-      return await session.call({ tool: toolName, digest }, args, terms);
-    } finally {
-      end();
-      // Another run may have got it: an answer of this one must not repeat it either.
-      for (const value of session.told) secrets.remember(value);
-    }
-  });
+  const deadlineMs = Math.min(tool.timeoutMs, options.timeoutMs ?? Number.POSITIVE_INFINITY);
+  // Over all of it: a server that takes long to start has as much less time to answer.
+  const { signal, end } = limit(options.signal, deadlineMs, `The call took longer than ${deadlineMs} ms.`);
+  const wanted = { environment: mcp.environment, name, server, terms: { secrets, egress, signal } };
+  const answerBytesMax = wireBytesMax(tool.maxResultBytes);
+  const terms = { signal, secrets, egress, answerBytesMax, isRepeatable: isRepeatable(tool) };
+  try {
+    return await mcp.sessions.use(wanted, async (session) => {
+      try {
+        return await session.call({ tool: toolName, digest }, args, terms);
+      } finally {
+        // Another run may have got it: an answer of this one must not repeat it either.
+        for (const value of session.told) secrets.remember(value);
+      }
+    });
+  } finally {
+    end();
+  }
 }
 
 function boundsOf({ maxResultBytes, outputSchema }: McpTool) {

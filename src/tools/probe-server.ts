@@ -35,12 +35,15 @@ const definitionBytesMax = 1024 * 1024;
 
 /** Asks a server for its tools as a call would reach it, in a session of its own, and calls none of them. */
 export async function probeServer(
-  { name, server, pin }: ServerAlone,
+  { name, server, pin, egress }: ServerAlone,
   options: ServerProbeOptions,
 ): Promise<{ readonly reach: ServerReach; readonly offer?: ServerOffer }> {
   const { secrets } = options;
   try {
-    const listing = await listTools(name, hurried(server), options);
+    const listing = await listTools(name, hurried(server), {
+      ...options,
+      egress: egress.length === 0 ? undefined : egress,
+    });
     const offer = offerOf(pin, listing, secrets);
     const count = listing.tools.size;
     const reach = { state: 'ok', reason: 'answered', detail: `${count} tool${count === 1 ? '' : 's'}` } as const;

@@ -34,6 +34,18 @@ export class SessionGone extends McpFault {
   }
 }
 
+/** The server says so of a call: most servers did nothing then, and none can prove it. */
+export function doubtful(): McpFault {
+  const message = 'The MCP server says that it knows the session no more. Whether it made the call first nobody knows.';
+  return new McpFault(message, { code: 'tool.unavailable', sent: true, retryable: true });
+}
+
+/** The same of a fault that came before anything was sent that could have an effect. */
+export function unsent(cause: unknown): unknown {
+  if (!(cause instanceof McpFault) || cause instanceof SessionGone) return cause;
+  return new McpFault(cause.message, { code: cause.code, sent: false, retryable: cause.retryable });
+}
+
 /** What no second attempt changes, and what had no effect: nothing was sent. */
 export function refusal(code: string, message: string): McpFault {
   return new McpFault(message, { code, sent: false, retryable: false });
@@ -45,7 +57,7 @@ export function misconduct(message: string): McpFault {
 }
 
 /** May the call be made a second time without doing something a second time? */
-function isRepeatable(tool: BundleTool): boolean {
+export function isRepeatable(tool: BundleTool): boolean {
   return tool.idempotent || tool.operations.every((operation) => operation === 'read');
 }
 

@@ -1,7 +1,7 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { JsonObject } from '../../manifest/json.ts';
 import type { Connection, RequestTerms } from './connection.ts';
-import { McpFault, refusal, SessionGone } from './fault.ts';
+import { doubtful, McpFault, refusal, SessionGone, unsent } from './fault.ts';
 import { limit, waited } from './limit.ts';
 import { type ListedTool, listed, type Listing, pageBytesMax } from './listing.ts';
 import { requestFault } from './request-fault.ts';
@@ -9,12 +9,19 @@ import { requestFault } from './request-fault.ts';
 /** After this a server that says nothing of changes is asked anew what its tools are. */
 const lookMsMax = 5 * 60_000;
 const lookDeadlineMs = 30_000;
+/** After this long without an answer a server may have been started anew, and know nothing of the session. */
+const quietMsMax = 10_000;
 
 /** A tool as a manifest has pinned it. */
 export interface Pinned {
   readonly tool: string;
   /** `sha256:…` of its definition. */
   readonly digest: string;
+}
+
+export interface CallTerms extends RequestTerms {
+  /** Whether the call may be made a second time without doing something a second time. */
+  readonly isRepeatable: boolean;
 }
 
 /** One connection to one server, over which any number of calls go at once. */
@@ -32,6 +39,7 @@ export class McpSession {
   #looking: Promise<Listing> | undefined;
   #over: McpFault | undefined;
   #isRetired = false;
+  #heardAtMs = performance.now();
 
   constructor(client: Client, connection: Connection) {
     this.#client = client;
@@ -86,16 +94,39 @@ export class McpSession {
    * Calls a tool whose definition is the pinned one at this moment. Throws a fault for any other, and remembers it: what
    * was once another definition is not called in this session, whatever the server says later.
    */
-  async call(pinned: Pinned, args: JsonObject, terms: RequestTerms): Promise<unknown> {
+  async call(pinned: Pinned, args: JsonObject, terms: CallTerms): Promise<unknown> {
     await this.#verify(pinned, terms);
-    return await this.#ask({ method: 'tools/call', params: { name: pinned.tool, arguments: args } }, terms);
+    if (!terms.isRepeatable) await this.#assertKnown(terms);
+    try {
+      return await this.#ask({ method: 'tools/call', params: { name: pinned.tool, arguments: args } }, terms);
+    } catch (cause) {
+      throw cause instanceof SessionGone && !terms.isRepeatable ? doubtful() : cause;
+    }
   }
 
-  /** What the server offers: as it was found, where nothing says that it is otherwise by now. */
+  /** Asked before what must not be made twice: a session that is gone is found out by a question that does nothing. */
+  async #assertKnown(terms: RequestTerms): Promise<void> {
+    const isQuiet = performance.now() - this.#heardAtMs > quietMsMax;
+    if (this.#client.transport?.sessionId === undefined || !isQuiet) return;
+    try {
+      await this.#ask({ method: 'ping' }, terms);
+    } catch (cause) {
+      // A server that has no such method has the session all the same.
+      if (cause instanceof McpFault && cause.isAnswer) return;
+      throw unsent(cause);
+    }
+  }
+
+  /** What the server offers: as it was found, where nothing says that it is otherwise by now. Nothing is called by it. */
   async list(terms: RequestTerms): Promise<Listing> {
     const isFresh = this.#listedChanges === this.#changes && performance.now() - this.#lookedAtMs < lookMsMax;
     if (this.#listing !== undefined && isFresh) return this.#listing;
-    return await waited((this.#looking ??= this.#look(terms).finally(() => (this.#looking = undefined))), terms.signal);
+    try {
+      const looking = (this.#looking ??= this.#look(terms).finally(() => (this.#looking = undefined)));
+      return await waited(looking, terms.signal);
+    } catch (cause) {
+      throw unsent(cause);
+    }
   }
 
   async #verify(pinned: Pinned, terms: RequestTerms): Promise<void> {
@@ -128,10 +159,6 @@ export class McpSession {
         this.#ask({ method: 'tools/list', ...(cursor === undefined ? {} : { params: { cursor } }) }, pages),
       );
       return this.#looked(listing, changes);
-    } catch (cause) {
-      // Nothing was called yet, whatever became of the question.
-      if (!(cause instanceof McpFault)) throw cause;
-      throw new McpFault(cause.message, { code: cause.code, sent: false, retryable: cause.retryable });
     } finally {
       end();
     }
@@ -165,7 +192,9 @@ export class McpSession {
     try {
       const options = { signal: control.signal, timeout: timerMsMax };
       const send = () => this.#client.request(request, z.looseObject({}), options);
-      return await Promise.race([this.#connection.ask(terms, send, lost), fault]);
+      const answer = await Promise.race([this.#connection.ask(terms, send, lost), fault]);
+      this.#heardAtMs = performance.now();
+      return answer;
     } catch (cause) {
       throw cause instanceof McpFault ? cause : (this.#over ?? (await this.#faultOf(cause, terms.signal)));
     } finally {

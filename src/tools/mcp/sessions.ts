@@ -4,7 +4,7 @@ import type { JsonObject } from '../../manifest/json.ts';
 import { Breaker } from './breaker.ts';
 import type { RequestTerms } from './connection.ts';
 import { credentialsDigest } from './credentials.ts';
-import { McpFault, refusal, SessionGone } from './fault.ts';
+import { McpFault, refusal, SessionGone, unsent } from './fault.ts';
 import { waited } from './limit.ts';
 import { openSession, type SessionPlace } from './open-session.ts';
 import type { McpSession } from './session.ts';
@@ -77,7 +77,7 @@ export class McpSessions {
     entry.used = this.#uses += 1;
     clearTimeout(entry.idle);
     try {
-      return await work(await waited(entry.opening, wanted.terms.signal));
+      return await work(await opened(entry, wanted.terms.signal));
     } finally {
       entry.users -= 1;
       if (entry.users === 0) this.#rest(key, entry, wanted.server.idleTimeoutMs);
@@ -150,6 +150,15 @@ export class McpSessions {
     const closing = opening.then((session) => session.close()).catch(() => undefined);
     this.#closing.add(closing);
     void closing.finally(() => this.#closing.delete(closing));
+  }
+}
+
+/** Whoever gives up waiting has sent nothing. */
+async function opened({ opening }: Entry, signal: AbortSignal): Promise<McpSession> {
+  try {
+    return await waited(opening, signal);
+  } catch (cause) {
+    throw unsent(cause);
   }
 }
 

@@ -1,61 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { bodyOf } from '../../support/loopback.ts';
-import { canary, resolving, serve } from '../fixture.ts';
+import { canary, resolving } from '../fixture.ts';
+import { answering, endpoint, text } from './endpoint.ts';
 import { mcpWorld, remoteServer } from './fixture.ts';
 
 const bearer = { profile: 'bearer', secret: { secret: 'default/crm', key: 'token' } } as const;
 const ascii = 'canary-7f3aZq9';
 
-interface Message {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: { readonly name?: string; readonly cursor?: string };
-}
-
-interface Seen {
-  readonly request: IncomingMessage;
-  readonly message: Message;
-}
-
-type Answer = (seen: Seen, response: ServerResponse) => void | Promise<void>;
-
-const tools = [{ name: 'ask', inputSchema: { type: 'object' } }];
-const answering = (response: ServerResponse, id: number | undefined, result: unknown) =>
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-
-/** A server of the protocol whose calls are answered by `call`; `others` sees everything before. */
-async function endpoint(call: Answer, others: (seen: Seen, response: ServerResponse) => boolean = () => false) {
-  const seen: Seen[] = [];
-  const server = await serve(async (request, response) => {
-    const body = await bodyOf(request);
-    const message = (body === '' ? {} : JSON.parse(body)) as Message;
-    const one = { request, message };
-    seen.push(one);
-    if (others(one, response)) return;
-    if (request.method !== 'POST') return void response.writeHead(405).end();
-    switch (message.method) {
-      case 'initialize': {
-        const serverInfo = { name: 'x', version: '1' };
-        response.setHeader('mcp-session-id', `session-${seen.length}`);
-        return void answering(response, message.id, {
-          protocolVersion: '2025-06-18',
-          capabilities: { tools: { listChanged: true } },
-          serverInfo,
-        });
-      }
-      case 'tools/list':
-        return void answering(response, message.id, { tools });
-      case 'tools/call':
-        return await call(one, response);
-      default:
-        return void response.writeHead(202).end();
-    }
-  });
-  return { ...server, mcp: `${server.url}/mcp`, seen };
-}
-
-const text = (value: string) => ({ content: [{ type: 'text', text: value }] });
 const stream = (response: ServerResponse) => response.writeHead(200, { 'content-type': 'text/event-stream' });
 const event = (message: object) => `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
 
@@ -78,20 +29,6 @@ test('credentials are in every request, and what repeats them is scrubbed', asyn
   const expected = `Basic ${Buffer.from(canary).toString('base64')}`;
   expect(seen.map(({ request }) => request.headers.authorization)).toEqual(seen.map(() => expected));
   expect(seen.map(({ request }) => request.method)).toContain('DELETE');
-});
-
-test('a session that the server forgot is begun anew, and the call is made once', async () => {
-  let calls = 0;
-  const { mcp, seen } = await endpoint(({ message }, response) => {
-    calls += 1;
-    if (calls === 2) return void response.writeHead(404).end();
-    answering(response, message.id, text(String(calls)));
-  });
-  const world = mcpWorld(remoteServer(mcp));
-  expect(await world.call('ask')).toEqual({ kind: 'done', output: '1' });
-  expect(await world.call('ask')).toEqual({ kind: 'done', output: '3' });
-  // Once to pin, and once for each session.
-  expect(seen.filter(({ message }) => message.method === 'tools/list')).toHaveLength(3);
 });
 
 describe('an endpoint is reached under the egress guard', () => {
