@@ -39,3 +39,19 @@ test('a module that was not read in is not compiled', () => {
   const wasm = { module: 'tools/sum.wasm', export: 'call', memory: 65_536, fuel: 10 };
   expect(() => implOf({ type: 'wasm', builtin: undefined, wasm })).toThrow(/has no module/);
 });
+
+test('a bundle holds where a program or a container may connect to, and nothing where its network is none', () => {
+  const egress = { hosts: ['b.example', 'a.example'], allowPrivate: false };
+  const declared = { ...isolation, network: 'declared' };
+  const container = { image: `a@sha256:${'0'.repeat(64)}`, args: [], env: [] };
+  const cli = { command: 'curl', args: [], env: [] };
+  for (const spec of [
+    { type: 'container', container },
+    { type: 'cli', cli },
+  ]) {
+    const [, impl] = implOf({ ...spec, builtin: undefined, isolation: declared, egress });
+    expect(impl).toMatchObject({ isolation: { network: { hosts: ['a.example', 'b.example'], allowPrivate: false } } });
+    const [, closed] = implOf({ ...spec, builtin: undefined, isolation });
+    expect(closed).not.toHaveProperty('isolation.network');
+  }
+});
