@@ -30,6 +30,12 @@ export interface ControllerOptions {
   readonly aheadMs?: () => number;
 }
 
+/** What one tick looks at. */
+interface Seen {
+  readonly readings: readonly EnvironmentReading[];
+  readonly standings: ReadonlyMap<string, Standing>;
+}
+
 const hourMs = 3_600_000;
 const passMsDefault = 120_000;
 const patienceMsDefault = 10_000;
@@ -59,7 +65,7 @@ export class Controller {
   /** Looks at every environment once. `fetch`: asks the repository first, where it is a remote one. */
   async tick({ fetch = true }: { readonly fetch?: boolean } = {}): Promise<readonly EnvironmentPass[]> {
     const { log, passesAtOnce = passesAtOnceDefault } = this.#options;
-    let seen: Awaited<ReturnType<Controller['#read']>>;
+    let seen: Seen;
     try {
       seen = await this.#read(fetch);
     } catch (error) {
@@ -77,10 +83,7 @@ export class Controller {
    * Rows first, then the repository: who wanted a look before the rows were read is shown a branch that was asked for
    * after. Names that only the repository knew are read once more, after their rows.
    */
-  async #read(fetch: boolean): Promise<{
-    readonly readings: readonly EnvironmentReading[];
-    readonly standings: ReadonlyMap<string, Standing>;
-  }> {
+  async #read(fetch: boolean): Promise<Seen> {
     const { repository, source } = this.#options.plane;
     for (let round = 1; ; round += 1) {
       const standings = await this.#standings(this.#known);
