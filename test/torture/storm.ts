@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { type CuttingProxy, cuttingProxy } from '../support/cutting-proxy.ts';
@@ -24,6 +25,11 @@ export interface StormOptions {
   readonly timeoutMs: number;
   /** Absent: a chain of five calls. `fan`: one call, many at once, and a join that may happen once. */
   readonly graph?: 'fan';
+  /**
+   * Begins when the server has been up for a lease: before, a worker's lost session may be the server's own restart, and
+   * only the lease tells.
+   */
+  readonly settled?: true;
 }
 
 export interface StormReport {
@@ -87,11 +93,23 @@ class Storm {
     this.#parts = parts;
   }
 
+  async #settle(): Promise<void> {
+    const { leaseMs, timeoutMs } = this.#options;
+    await eventually(async () => {
+      const { rows } = await sql<{ up: boolean }>`
+        select pg_postmaster_start_time() < now() - ${leaseMs} * interval '1 millisecond' as up`.execute(
+        this.#parts.database.db,
+      );
+      return rows[0]?.up === true ? true : undefined;
+    }, timeoutMs);
+  }
+
   async rage(): Promise<StormReport> {
     const { runs, faults, timeoutMs } = this.#options;
     const { database, effects } = this.#parts;
     await install(database, this.#options.graph === 'fan' ? fanOf(effects.url) : chainOf(effects.url));
     for (let at = 0; at < runs; at += 1) await submit(database, { input: { at } });
+    if (this.#options.settled === true) await this.#settle();
     await Promise.all(Array.from({ length: workers }, () => this.#start()));
     for (const [index, fault] of faults.entries()) {
       const share = Math.round((runs * (index + 1)) / (faults.length + 2));
