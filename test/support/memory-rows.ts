@@ -21,6 +21,7 @@ export interface MemoryRun {
   readonly revision: number;
   readonly bundle: string;
   readonly pool: string;
+  readonly session: string | undefined;
   readonly priority: number;
   readonly fairKey: number;
   readonly input: JsonObject;
@@ -102,12 +103,14 @@ export interface MemorySubmission {
   readonly pool?: string;
   readonly priority?: number;
   readonly idempotencyKey?: string;
+  /** The conversation that it goes on with. */
+  readonly session?: string;
 }
 
 type Submitted = 'id' | 'environment' | 'namespace' | 'system' | 'revision' | 'bundle' | 'pool' | 'priority';
 
 export function newRun(
-  of: Pick<MemoryRun, Submitted | 'fairKey' | 'input' | 'idempotencyKey' | 'deadlineAt'>,
+  of: Pick<MemoryRun, Submitted | 'fairKey' | 'input' | 'idempotencyKey' | 'session' | 'deadlineAt'>,
 ): MemoryRun {
   return {
     ...of,
@@ -183,7 +186,7 @@ export function resolutionOf(
 /** What a claim gives of a run. */
 export function claimedOf(run: MemoryRun, liveRevision: number, nowMs: number): ClaimedRun {
   const head = run.audit.at(-1);
-  const { id, environment, namespace, system, revision, bundle, fence, crashes, input } = run;
+  const { id, environment, namespace, system, revision, bundle, fence, crashes, input, session } = run;
   return {
     id,
     environment,
@@ -194,6 +197,7 @@ export function claimedOf(run: MemoryRun, liveRevision: number, nowMs: number): 
     fence,
     crashes,
     input,
+    ...(session === undefined ? {} : { session }),
     liveRevision,
     cancelled: run.cancelRequested,
     overdue: run.deadlineAt <= nowMs,

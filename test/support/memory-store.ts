@@ -94,7 +94,7 @@ export class MemoryStore {
   }
 
   submit(submission: MemorySubmission = {}): MemoryRun {
-    const { system = 'default/work', pool = 'default', priority = 5, input = {}, idempotencyKey } = submission;
+    const { system = 'default/work', pool = 'default', priority = 5, input = {}, idempotencyKey, session } = submission;
     const environment = this.#environment(environmentName);
     const bundle = environment.current.get(system);
     if (bundle === undefined) throw new Error(`${system} is not live`);
@@ -108,7 +108,7 @@ export class MemoryStore {
     const fairKey = fairKeyOf(all, { pool, priority, namespace });
     const pinned = { environment: environmentName, namespace, system, revision, bundle, deadlineAt };
     const { id = randomUUID() } = submission;
-    const run = newRun({ id, pool, priority, input, idempotencyKey, fairKey, ...pinned });
+    const run = newRun({ id, pool, priority, input, idempotencyKey, session, fairKey, ...pinned });
     this.runs.set(run.id, run);
     return run;
   }

@@ -1,4 +1,11 @@
-import type { Bundle, BundleEdge, BundleGraph, BundleJoin, BundleNode } from '../../src/manifest/bundle.ts';
+import type {
+  Bundle,
+  BundleAgent,
+  BundleEdge,
+  BundleGraph,
+  BundleJoin,
+  BundleNode,
+} from '../../src/manifest/bundle.ts';
 import { dominatorsOf } from '../../src/manifest/graph-dominators.ts';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import { type AgentTurn, type RandomGraph, worldTools } from './random-graph.ts';
@@ -39,13 +46,25 @@ export function randomSystem(seed: number, options: SystemOptions = {}): RandomG
   const names = Object.keys(maker.agents);
   const limits = { maxSteps: 30, maxToolCalls: 80, timeoutMs: hourMs };
   const offered = Object.fromEntries(soundTools.map((tool) => [tool, `default/${tool}`]));
-  const agents = Object.fromEntries(names.map((agent) => [agent, { tools: offered, limits }]));
+  const memory = { memory: 'default/notes', allow: [], maxHistory: 20 };
+  const agents = Object.fromEntries(
+    names.map((agent): [string, Partial<BundleAgent>] => {
+      const helper = maker.helpers[agent];
+      const shared = { tools: offered, limits, ...(maker.remembering.has(agent) ? { memory } : {}) };
+      return [agent, helper === undefined ? shared : { ...shared, agents: { helper: handOff(helper) } }];
+    }),
+  );
   const bundle: Bundle = {
     ...bundleOf({ nodes: {}, agents, tools, timeoutMs: hourMs }),
     ...outer,
     systems: { [inner]: nested },
+    memories: { 'default/notes': { type: 'postgres', session: { ttlMs: 24 * hourMs, maxMessages: 200 } } },
   };
   return { bundle, agents: maker.agents };
+}
+
+function handOff(helper: string): NonNullable<BundleAgent['agents']>[string] {
+  return { agent: `default/${helper}`, description: 'It helps.', interaction: 'toolCall', isolation: 'perCall' };
 }
 
 /** Which nodes lead to a node, as a graph is made. */
@@ -59,6 +78,10 @@ interface Sketch {
 
 class Maker {
   readonly agents: Record<string, readonly AgentTurn[]> = {};
+  /** Of agents that hand work to another one. */
+  readonly helpers: Record<string, string> = {};
+  /** Agents that go on with the run's session. */
+  readonly remembering = new Set<string>();
   readonly #random: () => number;
   readonly #ttlMs: number;
 
@@ -92,6 +115,7 @@ class Maker {
       const headers = names.slice(0, index + 1).filter((to) => dominates(to, name) && !entries.includes(to));
       const from = [...node.from, ...[...gotos].flatMap(([failing, to]) => (to === name ? [failing] : []))];
       nodes[name] = { ...node, from, edges: this.#edges(node, { to: out(name), headers }) };
+      for (const delegate of node.delegates ?? []) nodes[delegate] = this.#delegate(delegate);
     }
     return { input: {}, nodes, entries, limits: { timeoutMs: hourMs, maxTurns: 2, onLimit: 'succeed' } };
   }
@@ -137,9 +161,26 @@ class Maker {
       calls: Array.from({ length: 1 + this.#pick(2) }, () => this.#tool().slice('default/'.length)),
     }));
     this.agents[name] = [...asking, { text: `done after ${asking.length}` }];
+    if (this.#chance(0.35)) this.#addHelper(name, asking);
+    // A nested system may be in two places at once, and what one of them hears of the other is a matter of time.
+    if (name.startsWith('n') && this.#chance(0.3)) this.remembering.add(name);
+    const delegates = this.#chance(0.25) ? { delegates: [`${name}d`] } : {};
     const approvers = { ...assignees, min: 1 + this.#pick(2) };
     const review = this.#chance(0.3) ? { review: { approvers, ttlMs: 24 * hourMs, maxCycles: 3 } } : {};
-    return { ...common, kind: 'agent', agent: `default/${name}`, ...review };
+    return { ...common, kind: 'agent', agent: `default/${name}`, ...delegates, ...review };
+  }
+
+  /** An agent of its own, which the other one asks in the turn after its tools. */
+  #addHelper(name: string, asking: readonly AgentTurn[]): void {
+    const helper = `${name}h`;
+    this.helpers[name] = helper;
+    this.agents[helper] = [{ calls: [this.#tool().slice('default/'.length)] }, { text: 'helped' }];
+    this.agents[name] = [...asking, { calls: ['helper'] }, { text: `done after ${asking.length} and help` }];
+  }
+
+  /** Stands beside the graph: it runs when its node hands work over. */
+  #delegate(name: string): BundleNode {
+    return { edges: [], from: [], input: { of: name }, kind: 'tool', tool: this.#tool() };
   }
 
   #tool(): string {

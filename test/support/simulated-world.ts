@@ -139,7 +139,7 @@ export class SimulatedWorld {
     const toolCalls = calls.map((tool, index) => ({
       id: `${at + 1}.${index + 1}`,
       name: tool,
-      arguments: JSON.stringify({ turn: at, index }),
+      arguments: JSON.stringify({ turn: at, index, ...(tool === 'helper' ? { task: `help ${agent}` } : {}) }),
     }));
     const text = 'text' in turn ? turn.text : '';
     return { text, toolCalls, usage, model: undefined, finish: calls.length > 0 ? 'toolCalls' : 'stop' };

@@ -106,7 +106,8 @@ export class Watch {
     const held = new Map<string, number>();
     let calls = 0;
     for (const row of run.steps) {
-      if (row.phase === 'intent') calls += 1;
+      // What is kept of a conversation is no call.
+      if (row.phase === 'intent' && row.kind !== 'memory') calls += 1;
       const tokens = row.phase === 'intent' ? (row.tokensReserved ?? 0) : chargedOf(row);
       if (tokens !== undefined) held.set(row.path, tokens);
       const spent = { calls, tokens: [...held.values()].reduce((sum, one) => sum + one, 0) };

@@ -5,6 +5,7 @@ import { MemoryExecutor, type Travel } from './memory-executor.ts';
 import { endedStates, type MemoryRun } from './memory-rows.ts';
 import { MemoryStore } from './memory-store.ts';
 import { authorityOf, silent, system } from './runs.ts';
+import { SimulatedMemories, withSessions } from './simulated-memories.ts';
 import { SimulatedLoop, SimulatedProcess } from './simulated-loop.ts';
 import { outputOf, SimulatedWorld } from './simulated-world.ts';
 import { answerTo } from './simulation-people.ts';
@@ -37,6 +38,7 @@ class Simulation {
   readonly #loop: SimulatedLoop;
   readonly #store: MemoryStore;
   readonly #world: SimulatedWorld;
+  readonly #memories = new SimulatedMemories();
   readonly #watch: Watch;
   readonly #workers = new Map<SimulatedProcess, Worker>();
   readonly #listeners = new Map<Listener, SimulatedProcess>();
@@ -65,10 +67,14 @@ class Simulation {
   async play(): Promise<Played> {
     const { graph, runs, workers, hand, budgets = [] } = this.#schedule;
     const loop = this.#loop;
-    this.#store.install(graph.bundle, authorityOf(graph.bundle, { budgets }));
+    this.#store.install(graph.bundle, withSessions(authorityOf(graph.bundle, { budgets }), graph.bundle));
     this.#watch.budgets = budgets;
     const submitted = Array.from({ length: runs }, (_, index) =>
-      this.#store.submit({ id: `00000000-0000-4000-8000-00000000000${index}`, input: { run: index } }),
+      this.#store.submit({
+        id: `00000000-0000-4000-8000-00000000000${index}`,
+        input: { run: index },
+        session: `session ${index}`,
+      }),
     );
     for (let index = 0; index < workers; index += 1)
       loop.later({ inMs: loop.pick(50), label: 'begin', happen: () => this.#begin() });
@@ -81,8 +87,20 @@ class Simulation {
       this.#watch.complain(`after ${loop.now} ms (${stopped}): ${submitted.map(shown).join('; ')}`);
     else await this.#end();
     this.#watch.judge(submitted, this.#world);
+    this.#judgeSessions(submitted);
     const { violations } = this.#watch;
     return { runs: submitted, world: this.#world, violations, events: loop.happened, trace: loop.trace };
+  }
+
+  /** What the journal calls remembered is kept once, whatever died when. */
+  #judgeSessions(runs: readonly MemoryRun[]): void {
+    for (const { id, steps } of runs) {
+      for (const { path, node, phase, outcome } of steps) {
+        if (phase !== 'result' || outcome !== 'done' || !path.endsWith('/remembered')) continue;
+        const kept = this.#memories.exchangesOf(id, node);
+        if (kept !== 1) this.#watch.complain(`${path} of run ${id} is remembered ${kept} times`);
+      }
+    }
   }
 
   /** Every worker that lives can be stopped, and gives back its lease. */
@@ -111,6 +129,7 @@ class Simulation {
       log: silent,
       secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'a simulation has none' }),
       outside: this.#world.seenFrom(process),
+      memories: this.#memories.seenFrom(this.#travel(process)),
       slots: 1 + this.#loop.pick(4),
       host: process.name,
       version: '0',
@@ -195,7 +214,8 @@ class Simulation {
     else if (hand === 'drain' && first !== undefined) this.#store.drain(first.id);
     else if (hand === 'remove') this.#store.remove(system);
     else if (hand === 'tighten') {
-      const revision = this.#store.install(bundle, authorityOf(bundle, { deny: ['pay'] }));
+      const authority = withSessions(authorityOf(bundle, { deny: ['pay'] }), bundle);
+      const revision = this.#store.install(bundle, authority);
       this.#watch.denied = { tool: 'default/pay', revision };
     } else if (hand === 'stop') this.#stopOne();
   }
@@ -239,7 +259,7 @@ class Simulation {
         const isUnanswered = loop.chance(faults.answerLost);
         const back = (happen: () => void) =>
           loop.later({ inMs: loop.pick(statementMs), label: `answer to ${label}`, process, happen });
-        const gone = () => reject(new RetryableError('The connection was lost.', { code: 'database.unreachable' }));
+        const gone = () => reject(new RetryableError('The connection was lost.', { code: 'store.unavailable' }));
         const arrive = () => {
           // The server may not see a statement of a process that has just died.
           if (isLost || (process.state === 'dead' && loop.chance(0.5))) return;
