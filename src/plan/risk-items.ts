@@ -56,12 +56,13 @@ export function celled(cells: readonly CellChange[], digestOf: (called: Address)
           })
           .join('\n'),
       ),
-    details: (max) => ({
-      lines: sorted(
-        cells.map((cell) => neutral(`${cellName(cell)} in ${cell.system}: ${cell.before.kind} -> ${cell.after.kind}`)),
-      ).slice(0, max),
-      count: cells.length,
-    }),
+    details: (max) => {
+      const shown = max === 0 ? [] : cells;
+      const lines = sorted(
+        shown.map((cell) => neutral(`${cellName(cell)} in ${cell.system}: ${cell.before.kind} -> ${cell.after.kind}`)),
+      );
+      return { lines: lines.slice(0, max), count: cells.length };
+    },
   };
 }
 

@@ -26,8 +26,12 @@ export function bundleText(value: Json): string {
 }
 
 function objectText(value: Readonly<Record<string, Json | undefined>>): string {
+  const keys = Object.keys(value);
+  // Of plain words in order, as a fleet's lists of tools are, JSON is canonical as it is, and written at once.
+  if (keys.every((key, at) => typeof value[key] === 'string' && (at === 0 || (keys[at - 1] ?? '') < key)))
+    return JSON.stringify(value);
   const members: string[] = [];
-  for (const key of Object.keys(value).sort()) {
+  for (const key of keys.sort()) {
     const member = value[key];
     if (member !== undefined) members.push(`${JSON.stringify(key)}:${bundleText(member)}`);
   }

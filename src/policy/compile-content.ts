@@ -22,6 +22,7 @@ import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './
 import { mcpOf, mcpSchemaOf, serverSecrets, serversOf, serverToolOf } from './compile-server.ts';
 import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
+import { Interned } from './interned.ts';
 import { kept } from './kept.ts';
 import { inputSchemaOf, notRunnable } from './runnable.ts';
 import { pathOf, type SpecOf, specOf } from './typed.ts';
@@ -41,7 +42,7 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     ...graphs.flatMap(toolNodesOf),
     ...Object.values(agents).flatMap(({ tools }) => Object.values(tools)),
   ];
-  const tools = sortedRecord(toolPaths.map((path) => [path, toolAt(path, view)]));
+  const tools = toolsAt([...new Set(toolPaths)].sort(), view);
   const servers = serversOf(Object.values(tools), view);
   const memories = memoriesOf(agents, Object.values(tools), view);
   const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));
@@ -111,6 +112,31 @@ function schemaNeeded(agents: readonly BundleAgent[]): number {
 
 function toolNodesOf({ nodes }: BundleGraph): string[] {
   return Object.values(nodes).flatMap((node) => (node.kind === 'tool' ? [node.tool] : []));
+}
+
+/** `paths`: each once, by code units. Systems of the same tools have one table of them, whose text is written once. */
+function toolsAt(paths: readonly string[], view: View): Bundle['tools'] {
+  const own = paths.flatMap((path) => ownTool(path, view));
+  if (own.length < paths.length) return Object.fromEntries(paths.map((path) => [path, toolAt(path, view)]));
+  const { lists, tables } = tablesOf(view.basis);
+  const list = lists.of(own);
+  const known = tables.get(list);
+  if (known !== undefined) return known;
+  const table = shared(Object.fromEntries(own.map((tool) => [pathOf(tool), toolOf(tool)])));
+  tables.set(list, table);
+  return table;
+}
+
+const tablesOf = kept((_basis: object) => ({
+  lists: new Interned<Resource>(),
+  tables: new WeakMap<readonly Resource[], Bundle['tools']>(),
+}));
+
+/** A Tool that is nothing but itself; of others the definition is also a memory's, a server's or an agent's. */
+function ownTool(path: string, view: View): readonly Resource[] {
+  if (path.includes(':')) return [];
+  const tool = view.resource('Tool', path);
+  return specOf(tool, 'Tool').type === 'mcp' ? [] : [tool];
 }
 
 function toolAt(path: string, view: View): BundleTool {
