@@ -61,6 +61,7 @@ export class DatabaseExecutor implements Executor {
       write: (writes) => writeJournal(database, writes),
       // By then whoever owned these runs has lost them.
       patienceMs: 2 * this.#leaseMs,
+      beside: database.kind === 'postgres',
     });
   }
 

@@ -26,6 +26,8 @@ export interface GroupCommitOptions {
   readonly write: (writes: readonly RunWrite[]) => Promise<readonly WriteAnswer[]>;
   /** How long a statement is tried again while the database is away. */
   readonly patienceMs: number;
+  /** Whether statements are written beside this process; an embedded database gains nothing by halves. */
+  readonly beside?: boolean;
 }
 
 /**
@@ -81,7 +83,9 @@ export class GroupCommit {
    * written.
    */
   #most(): number {
-    return this.#inFlight === 0 && this.#waiting.size >= splitMin ? Math.ceil(this.#waiting.size / 2) : runsMax;
+    const { beside = true } = this.#options;
+    if (!beside || this.#inFlight > 0 || this.#waiting.size < splitMin) return runsMax;
+    return Math.ceil(this.#waiting.size / 2);
   }
 
   #take(): Batch[] {
