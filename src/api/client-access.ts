@@ -1,5 +1,5 @@
 import type { AccessAnswer } from '../plan/access-answer.ts';
-import type { RecordedUse } from '../plan/tighten.ts';
+import type { RecordedUse } from '../plan/recorded-use.ts';
 import type { AccessOperations } from './operations-access.ts';
 
 interface Sending {

@@ -1,5 +1,5 @@
 import type { AccessAnswer, AccessQuestion } from '../plan/access-answer.ts';
-import type { RecordedUse } from '../plan/tighten.ts';
+import type { RecordedUse } from '../plan/recorded-use.ts';
 
 /** What the doors ask about who may call what. */
 export interface AccessOperations {

@@ -85,6 +85,8 @@ const recordedUse = z
     steps: z.array(
       z.object({ agent: z.string(), models: z.int(), tools: z.int(), tokens: z.number(), cost: z.number() }),
     ),
+    most: z.object({ calls: z.number(), tokens: z.number(), usd: z.number() }),
+    budgets: z.array(z.object({ budget: z.string(), windows: z.int(), most: z.number() })),
   })
   .openapi('RecordedUse');
 

@@ -4,7 +4,7 @@ import type { TightenedFiles } from '../controller/tighten.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
-import type { RecordedUse } from '../plan/tighten.ts';
+import type { RecordedUse } from '../plan/recorded-use.ts';
 import { chooseEnvironment, type CliContext, json, withDoor } from './context.ts';
 import { plural } from './plural.ts';
 import { showProposed } from './proposal-done.ts';

@@ -1,58 +1,12 @@
-import { isJsonList, isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { permissionParts } from '../manifest/permission.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { pathOf } from '../policy/typed.ts';
-
-/** What ended runs used. */
-export interface RecordedUse {
-  readonly days: number;
-  readonly runs: number;
-  /** So many runs are looked at, at most. */
-  readonly runsMax: number;
-  /** For how many days each agent is there. */
-  readonly ages: readonly { readonly address: Address; readonly days: number }[];
-  readonly calls: readonly UsedCall[];
-  readonly steps: readonly UsedStep[];
-}
-
-export interface UsedCall {
-  /** `namespace/name`; undefined: a system's tool node, or nobody can tell. */
-  readonly agent: string | undefined;
-  /** False: made in a nested or handed-on place, by an agent that the record does not name. */
-  readonly isKnown: boolean;
-  readonly kind: 'model' | 'tool';
-  readonly target: string;
-  readonly calls: number;
-  readonly last: string;
-}
-
-/** One execution of one node by an agent. */
-export interface UsedStep {
-  readonly agent: string;
-  readonly models: number;
-  readonly tools: number;
-  readonly tokens: number;
-  /** Micro-USD. */
-  readonly cost: number;
-}
-
-/** A manifest that grants no more than was used. */
-export interface Proposal {
-  readonly address: Address;
-  readonly after: JsonObject;
-  readonly evidence: readonly Evidence[];
-}
-
-export interface Evidence {
-  /** e.g. `spec.tools["support/refund"]`, `spec.limits.maxSteps`. */
-  readonly field: string;
-  readonly before: string;
-  /** `removed`, or the value that is proposed. */
-  readonly after: string;
-  readonly because: string;
-}
+import type { Evidence, Proposal, RecordedUse } from './recorded-use.ts';
+import { listIn, objectIn, referencesIn, specOf, textsIn } from './spec-members.ts';
+import { modelsNamed, tightenedPolicy } from './tighten-policy.ts';
 
 export interface Tightening {
   readonly proposals: readonly Proposal[];
@@ -97,6 +51,11 @@ export function tighten(resources: ReadonlyMap<Address, Resource>, use: Recorded
     const proposal = tightenedRole(role, listed.get(pathOf(role)), use);
     if (proposal !== undefined) proposals.push(proposal);
   }
+  const named = modelsNamed(resources);
+  for (const policy of of(resources, 'AgentPolicy')) {
+    const proposal = tightenedPolicy(policy, use, named);
+    if (proposal !== undefined) proposals.push(proposal);
+  }
   return { proposals: proposals.sort((a, b) => compareText(a.address, b.address)), left };
 }
 
@@ -120,7 +79,7 @@ function tightenedAgent(agent: Resource, use: RecordedUse, evidence: Evidence[])
   return { ...agent.manifest, spec: { ...spec, ...tools, ...limits } };
 }
 
-/** What somebody whom the record does not name called, anybody may have called. */
+/** What somebody whom nobody can name called, anybody may have called. */
 function withoutUnused(agent: Resource, { calls, steps, days }: RecordedUse, evidence: Evidence[]): JsonObject {
   const spec = specOf(agent.manifest);
   const path = pathOf(agent);
@@ -148,7 +107,7 @@ const measures = { maxSteps: 'models', maxToolCalls: 'tools', maxTokens: 'tokens
 /** Never above what there is: the thousandth that used most, half as much again. */
 function fitted(agent: Resource, { calls, steps, days }: RecordedUse, evidence: Evidence[]): JsonObject {
   const limits = objectIn(specOf(agent.manifest), 'limits');
-  // Where it worked for others nobody can tell what of it was its own.
+  // Where nobody can tell who called, nobody can tell what of it was its own.
   if (calls.some(({ isKnown }) => !isKnown)) return {};
   const own = steps.filter((step) => step.agent === pathOf(agent));
   const tighter: Record<string, Json> = {};
@@ -196,26 +155,4 @@ function toolsIn(manifest: JsonObject, namespace: string): readonly string[] {
 function toolIn(entry: Json, namespace: string): string | undefined {
   const reference = isJsonObject(entry) ? entry['toolRef'] : undefined;
   return typeof reference === 'string' ? qualify(reference, namespace) : undefined;
-}
-
-function specOf(manifest: JsonObject): JsonObject {
-  return objectIn(manifest, 'spec');
-}
-
-function objectIn(holder: JsonObject, key: string): JsonObject {
-  const value = holder[key];
-  return isJsonObject(value) ? value : {};
-}
-
-function listIn(holder: JsonObject, key: string): readonly Json[] {
-  const value = holder[key];
-  return isJsonList(value) ? value : [];
-}
-
-function referencesIn(spec: JsonObject, key: string, namespace: string): readonly string[] {
-  return textsIn(spec, key).map((reference) => qualify(reference, namespace));
-}
-
-function textsIn(holder: JsonObject, key: string): readonly string[] {
-  return listIn(holder, key).filter((value) => typeof value === 'string');
 }

@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import type { RecordedUse, UsedCall, UsedStep } from '../plan/tighten.ts';
-import { readNodeAgents } from './recorded-calls.ts';
+import type { Bundle } from '../manifest/bundle.ts';
+import type { RecordedUse, UsedBudget, UsedCall, UsedStep } from '../plan/recorded-use.ts';
+import { parseAccount } from '../policy/account.ts';
+import { callerAt, nodeAt } from '../run/place.ts';
+import { readBundle } from './bundle.ts';
 import { isNoEval } from './eval-run.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -18,13 +21,13 @@ export async function readRecordedUse(db: Kysely<Tables>, of: Of): Promise<Recor
     select id, system, bundle from run
     where environment = ${of.environment} and ended_at >= now() - make_interval(days => ${of.days}) and ${sql.raw(isNoEval())}
     order by ended_at desc, id desc limit ${runsMax})`;
-  const [calls, steps, ages, counted] = await Promise.all([
+  const [calls, steps, ages, counted, accounts] = await Promise.all([
     sql<CallRow>`with ${ended}
       select ended.bundle, step.node, step.kind, step.target, count(*)::int as calls, max(step.at) as last
       from ended join step on step.run = ended.id
       where step.phase = 'intent' and step.kind in ('model', 'tool') group by 1, 2, 3, 4`.execute(db),
     sql<StepRow>`with ${ended}
-      select ended.bundle, step.node,
+      select ended.id, ended.bundle, step.node,
         (count(*) filter (where phase = 'intent' and kind = 'model' and path not like '%~%'))::int as models,
         (count(*) filter (where phase = 'intent' and kind = 'tool' and path not like '%~%'))::int as tools,
         coalesce(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)) filter (where phase = 'result'), 0)::float8 as tokens,
@@ -37,11 +40,12 @@ export async function readRecordedUse(db: Kysely<Tables>, of: Of): Promise<Recor
       where resource_history.environment = ${of.environment} and address like 'Agent/%' group by address`.execute(db),
     sql<{ readonly runs: number }>`with ${ended}
       select count(*)::int as runs from ended`.execute(db),
+    sql<{ readonly id: string; readonly used: number }>`
+      select id, used::float8 as used from account where environment = ${of.environment}
+        and ends_at <= now() and ends_at >= now() - make_interval(days => ${of.days})`.execute(db),
   ]);
-  const bundles = [...new Set(calls.rows.map(({ bundle }) => bundle))];
-  const agents = await readNodeAgents(db, bundles);
-  const by = ({ bundle, node }: { readonly bundle: string; readonly node: string }): string | undefined =>
-    agents.get(bundle)?.get(nodeNamed(node));
+  const callers = await callersOf(db, [...calls.rows, ...steps.rows]);
+  const by = ({ bundle, node }: Place): Caller => callers.get(bundle)?.get(node) ?? { isKnown: false };
   const [first] = counted.rows;
   return {
     days: of.days,
@@ -50,21 +54,75 @@ export async function readRecordedUse(db: Kysely<Tables>, of: Of): Promise<Recor
     ages: ages.rows,
     calls: calls.rows.map((row): UsedCall => {
       const { kind, target, calls: count, last } = row;
-      return {
-        agent: by(row),
-        isKnown: isPlain(row.node),
-        kind,
-        target,
-        calls: count,
-        last: new Date(last).toISOString(),
-      };
+      const { agent, isKnown } = by(row);
+      return { agent, isKnown, kind, target, calls: count, last: new Date(last).toISOString() };
     }),
     steps: steps.rows.flatMap((row): readonly UsedStep[] => {
       const { models, tools, tokens, cost } = row;
-      const agent = by(row);
+      const { agent } = by(row);
       return agent === undefined ? [] : [{ agent, models, tools, tokens, cost }];
     }),
+    most: mostOfRuns(steps.rows),
+    budgets: usedBudgets(accounts.rows),
   };
+}
+
+interface Place {
+  readonly bundle: string;
+  readonly node: string;
+}
+
+interface Caller {
+  readonly agent?: string;
+  readonly isKnown: boolean;
+}
+
+/** Who works at each place, by its bundle. One bundle is held at a time: there may be as many as revisions. */
+async function callersOf(
+  db: Kysely<Tables>,
+  places: readonly Place[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Caller>>> {
+  const nodes = new Map<string, Set<string>>();
+  for (const { bundle, node } of places) nodes.set(bundle, (nodes.get(bundle) ?? new Set<string>()).add(node));
+  const found = new Map<string, ReadonlyMap<string, Caller>>();
+  for (const [digest, named] of nodes) {
+    const bundle = await readBundle(db, digest);
+    if (bundle === undefined) continue;
+    found.set(digest, new Map(Array.from(named, (node) => [node, callerOf(bundle.content, node)])));
+  }
+  return found;
+}
+
+function callerOf(content: Bundle, place: string): Caller {
+  if (nodeAt(content, place) === undefined) return { isKnown: false };
+  const caller = callerAt(content, place);
+  return caller.kind === 'agent' ? { agent: caller.agent, isKnown: true } : { isKnown: true };
+}
+
+function mostOfRuns(rows: readonly StepRow[]): RecordedUse['most'] {
+  const runs = new Map<string, { calls: number; tokens: number; usd: number }>();
+  for (const { id, models, tools, tokens, cost } of rows) {
+    const run = runs.get(id) ?? { calls: 0, tokens: 0, usd: 0 };
+    runs.set(id, { calls: run.calls + models + tools, tokens: run.tokens + tokens, usd: run.usd + cost });
+  }
+  const most = { calls: 0, tokens: 0, usd: 0 };
+  for (const { calls, tokens, usd } of runs.values()) {
+    most.calls = Math.max(most.calls, calls);
+    most.tokens = Math.max(most.tokens, tokens);
+    most.usd = Math.max(most.usd, usd);
+  }
+  return most;
+}
+
+function usedBudgets(rows: readonly { readonly id: string; readonly used: number }[]): readonly UsedBudget[] {
+  const budgets = new Map<string, UsedBudget>();
+  for (const { id, used } of rows) {
+    const budget = parseAccount(id)?.budget;
+    if (budget === undefined) continue;
+    const known = budgets.get(budget) ?? { budget, windows: 0, most: 0 };
+    budgets.set(budget, { budget, windows: known.windows + 1, most: Math.max(known.most, used) });
+  }
+  return [...budgets.values()].sort((a, b) => (a.budget < b.budget ? -1 : 1));
 }
 
 interface CallRow {
@@ -77,20 +135,11 @@ interface CallRow {
 }
 
 interface StepRow {
+  readonly id: string;
   readonly bundle: string;
   readonly node: string;
   readonly models: number;
   readonly tools: number;
   readonly tokens: number;
   readonly cost: number;
-}
-
-/** Turns, items and attempts of a node are of the node itself. */
-function nodeNamed(place: string): string {
-  return place.replace(/[#[@!].*$/s, '');
-}
-
-/** Within a nested system, a delegate's or a handed-on place the caller is another one than the node's. */
-function isPlain(place: string): boolean {
-  return !/[>:^]/.test(place);
 }

@@ -6,7 +6,7 @@ import { patchOf } from '../../src/cli/tighten.ts';
 import { snapshotOfFiles } from '../../src/controller/description.ts';
 import { tightenFiles } from '../../src/controller/tighten.ts';
 import { refusesPlan } from '../../src/manifest/problem.ts';
-import type { RecordedUse } from '../../src/plan/tighten.ts';
+import type { RecordedUse } from '../../src/plan/recorded-use.ts';
 import { WorkingCopy } from '../../src/source/working-copy.ts';
 import { accessBetween, linesOf } from '../plan/sides.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';
@@ -39,6 +39,8 @@ const use: RecordedUse = {
     },
   ],
   steps: Array.from({ length: 40 }, () => ({ agent: 'default/writer', models: 2, tools: 1, tokens: 90, cost: 1 })),
+  most: { calls: 3, tokens: 90, usd: 1 },
+  budgets: [],
 };
 
 let repository: TestRepository;
