@@ -59,7 +59,7 @@ test('the deadline of a call is over opening its session too, and a call that ne
     ({ message }, response) => void answering(response, message.id, text('x')),
     ({ message }) => message.method === 'initialize',
   );
-  const world = mcpWorld(remoteServer(mcp));
+  const world = mcpWorld(remoteServer(mcp, { startTimeoutMs: 1_000 }));
   const outcome = await world.call('ask', {}, { digest: 'sha256:any', tool: { timeoutMs: 300 } });
   expect(outcome).toMatchObject({ kind: 'failed', code: 'tool.timeout', retryable: true });
   expect(seen.filter(({ message }) => message.method !== 'initialize')).toEqual([]);
