@@ -47,14 +47,30 @@ interface CurrentRow {
   readonly halts: unknown;
 }
 
+/**
+ * What a system was moved to goes on under another name, with the runs that began under the old one: they hear of what
+ * is tightened. A system that has the old name now comes first.
+ */
+const currentSystem = `coalesce(
+  (select o.system from bundle_history o where o.environment = $1 and o.system = $2 and o.to_revision is null),
+  (with recursive moved (system) as (
+    values ($2::text)
+    union select substr(r.address, 13) from moved m
+    join resource_history r on r.environment = $1 and r.moved_from = 'AgentSystem/' || m.system
+  )
+  select o.system from moved m
+  join bundle_history o on o.environment = $1 and o.system = m.system and o.to_revision is null
+  order by o.from_revision desc limit 1)
+)`;
+
 const authorityText = `
 select e.revision, h.digest, b.authority, (select epoch from halt_epoch) as epoch, ${haltsText} as halts
 from environment e
-left join bundle_history h on h.environment = e.name and h.system = $2 and h.to_revision is null
+left join bundle_history h on h.environment = e.name and h.system = ${currentSystem} and h.to_revision is null
 left join bundle b on b.digest = h.digest
 where e.name = $1`;
 
-/** The authority of the system's current bundle, the revision it belongs to and the halts in force, in one statement. */
+/** The authority of the current bundle of a system, also of one that was moved since, the revision it belongs to and the halts in force, in one statement. */
 export async function readAuthority(
   database: Database,
   of: { readonly environment: string; readonly system: string },

@@ -10,8 +10,9 @@ import { isUnchanged, plan } from '../../src/plan/plan.ts';
 import type { Database } from '../../src/store/database.ts';
 import { ensureEnvironment } from '../../src/store/environment.ts';
 import { readLive } from '../../src/store/live.ts';
+import { readAuthority } from '../../src/store/pinned.ts';
 import { readBodies } from '../../src/store/spec.ts';
-import { resource, role, snapshotOf } from '../plan/fixture.ts';
+import { agent, model, policy, resource, role, snapshotOf, system } from '../plan/fixture.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 
@@ -69,6 +70,24 @@ describe.each(databaseKinds)('a move on %s', (kind) => {
     expect(await held()).toEqual([{ path: 'default/memos', removed_at: expect.any(Date) }]);
     await applied(name, [memory('memos')]);
     expect(await held()).toEqual([{ path: 'default/memos', removed_at: null }]);
+  });
+
+  test('of a system is heard of by the runs that began under its old name, with what is tightened beside it', async () => {
+    const around = [model('small'), agent('clerk')];
+    const graph = { only: { agentRef: 'clerk', edges: [] } };
+    const name = await environment(...around, system('triage', graph));
+    const authorityOf = (one: string) => readAuthority(database, { environment: name, system: `default/${one}` });
+    const before = await authorityOf('triage');
+    expect(before.authority).toBeDefined();
+    const tightened = [...around, policy('lean', { global: true, limits: { maxSteps: 2 } })];
+    await applied(name, [...tightened, renamed(system('sorting', graph), 'triage')]);
+    const after = await authorityOf('triage');
+    expect(after).toEqual(await authorityOf('sorting'));
+    expect(after.authority).not.toEqual(before.authority);
+    await applied(name, [...tightened, renamed(system('filing', graph), 'sorting')]);
+    expect((await authorityOf('triage')).authority).toEqual((await authorityOf('filing')).authority);
+    await applied(name, tightened);
+    expect((await authorityOf('triage')).authority).toBeUndefined();
   });
 
   test('goes on with the row: its generation rises, and the history says from where', async () => {
