@@ -1,12 +1,7 @@
-import {
-  createServer,
-  type IncomingMessage,
-  request as httpRequest,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as Listener, Socket } from 'node:net';
 import { connectTo, EgressDenied, type Network, systemNetwork, vettedAddresses } from './connect.ts';
+import { forward } from './egress-forward.ts';
 import { carry, type TunnelLimits } from './egress-tunnel.ts';
 import { bareHost, type EgressRules, vetUrl } from './egress-url.ts';
 
@@ -135,9 +130,8 @@ export class EgressProxy {
     if (vetted.kind === 'denied') return answerWith(response, this.#denied(nameOf(url), vetted.message));
     const target = vetted.url;
     const answer = await this.#connected(target, (upstream) =>
-      exchange({ request, response, target, upstream }, this.#limits, (bytes) => {
-        const use = this.#use(target.origin);
-        use.bytes += bytes;
+      forward({ request, response, target, upstream }, this.#limits, (bytes) => {
+        this.#use(target.origin).bytes += bytes;
       }),
     );
     if (answer !== undefined) answerWith(response, answer);
@@ -167,12 +161,19 @@ export class EgressProxy {
   }
 
   async #connect(target: URL): Promise<Socket> {
-    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(this.#limits.connectMs)]);
+    // Its own timer, stopped in time: the signal of a connection ends it whenever it aborts.
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#limits.connectMs);
+    const signal = AbortSignal.any([this.#over.signal, late.signal]);
     const network = this.#network;
-    const addresses = await vettedAddresses(target, { network, allowPrivate: this.#rules.allowPrivate });
-    // The program speaks TLS itself: to the host this is a plain connection, to the same port.
-    const port = target.port === '' ? (target.protocol === 'https:' ? '443' : '80') : target.port;
-    return await connectTo({ url: new URL(`http://${target.hostname}:${port}`), addresses, network, signal });
+    try {
+      const addresses = await vettedAddresses(target, { network, allowPrivate: this.#rules.allowPrivate });
+      // The program speaks TLS itself: to the host this is a plain connection, to the same port.
+      const port = target.port === '' ? (target.protocol === 'https:' ? '443' : '80') : target.port;
+      return await connectTo({ url: new URL(`http://${target.hostname}:${port}`), addresses, network, signal });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #denied(host: string, message: string, status = 403): Refusal {
@@ -232,68 +233,4 @@ function refuse(client: Socket, { status, message }: Refusal): void {
 function answerWith(response: ServerResponse, { status, message }: Refusal): void {
   if (response.headersSent) return void response.destroy();
   response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${message}\n`);
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly target: URL;
-  readonly upstream: Socket;
-}
-
-/** They are of one connection, and there are two. */
-const hopByHop = `
-  connection proxy-connection keep-alive te trailer transfer-encoding upgrade
-  proxy-authorization proxy-authenticate host expect
-`
-  .trim()
-  .split(/\s+/);
-
-async function exchange(
-  { request, response, target, upstream }: Exchange,
-  limits: ProxyLimits,
-  counted: (bytes: number) => void,
-): Promise<void> {
-  let bytes = 0;
-  const count = (chunk: Buffer) => {
-    bytes += chunk.byteLength;
-    counted(chunk.byteLength);
-    if (bytes > limits.bytesMax) upstream.destroy();
-  };
-  const life = setTimeout(() => upstream.destroy(), limits.lifeMs);
-  upstream.setTimeout(limits.idleMs, () => upstream.destroy());
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const out = httpRequest({
-        createConnection: () => upstream,
-        method: request.method ?? 'GET',
-        path: `${target.pathname}${target.search}`,
-        headers: { ...kept(request.headers), host: target.host, connection: 'close' },
-      });
-      out.once('error', reject);
-      out.once('response', (answer) => {
-        response.writeHead(answer.statusCode ?? 502, { ...kept(answer.headers), connection: 'close' });
-        answer.on('data', count);
-        answer.once('error', reject);
-        answer.pipe(response);
-        answer.once('close', resolve);
-      });
-      request.on('data', count);
-      request.once('aborted', () => upstream.destroy());
-      response.once('close', () => upstream.destroy());
-      request.pipe(out);
-    });
-  } finally {
-    clearTimeout(life);
-  }
-}
-
-function kept(headers: IncomingMessage['headers']): Record<string, string | string[]> {
-  const named = String(headers.connection ?? '').split(',');
-  const dropped = new Set([...hopByHop, ...named.map((name) => name.trim().toLowerCase())]);
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || dropped.has(name) ? [] : [[name, value] as const],
-    ),
-  );
 }

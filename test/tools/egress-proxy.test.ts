@@ -203,6 +203,16 @@ test('what drips, never ends or is too much is cut, and no more connections than
   expect((await say(idle, connectTo(`api.test:${portOf(quiet)}`))).heard).toMatch(open);
 });
 
+test('the time to connect is over once a connection is there', async () => {
+  const late = createServer((socket) => {
+    setTimeout(() => socket.end('late'), 300);
+    socket.on('error', () => undefined);
+  });
+  const target = await listening(late);
+  const { port } = await start({ hosts: [`http://api.test:${target}`] }, { limits: { connectMs: 100 } });
+  expect((await say(port, connectTo(`api.test:${target}`))).heard).toMatch(/late$/);
+});
+
 test('a host that is down is said to be, and closing ends whatever is open', async () => {
   const { proxy, port } = await start({ hosts: ['http://api.test:9'] });
   expect((await say(port, connectTo('api.test:9'))).heard).toMatch(
