@@ -1,3 +1,4 @@
+import type { ScheduleRecord } from '../api/operations-task.ts';
 import { findRoot, noRepository } from '../config.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -49,9 +50,20 @@ export async function describeCommand(context: CliContext, options: DescribeOpti
   const found = await describeFiles(new WorkingCopy({ root }), { asked, environment: options.env });
   const described =
     found.description === undefined ? found : { ...found, description: shown(found.description, asked.kind) };
-  if (options.output === 'json') json(terminal, jsonOf(described));
-  else terminal.out(textOf(described, terminal));
+  const live =
+    asked.kind === 'TaskSchedule'
+      ? await (await import('./describe-schedule.ts')).scheduleStanding(context, found)
+      : undefined;
+  if (options.output === 'json') json(terminal, { ...jsonOf(described), ...(live === undefined ? {} : { live }) });
+  else terminal.out([textOf(described, terminal), ...(await liveText(live, terminal))].join('\n\n'));
   return found.description === undefined ? exitCodes.findings : exitCodes.success;
+}
+
+async function liveText(live: ScheduleRecord | undefined, terminal: Terminal): Promise<readonly string[]> {
+  if (live === undefined) return [];
+  const { scheduleLines } = await import('./describe-schedule.ts');
+  const lines = scheduleLines(live).map((line) => truncate(line, terminal.width));
+  return [[terminal.colors.bold('Live'), ...lines].join('\n')];
 }
 
 function askedFor(text: string): Asked {

@@ -34,6 +34,11 @@ export async function runLocal(context: CliContext, options: RunOptions): Promis
   }
 }
 
+interface Following {
+  readonly submitted: RunRecord;
+  readonly watch: boolean;
+}
+
 function assertLocal({ key }: RunOptions): void {
   if (key === undefined) return;
   throw new TerminalError('--key names a run that is kept, and a local run is not.', {
@@ -43,11 +48,7 @@ function assertLocal({ key }: RunOptions): void {
   });
 }
 
-async function follow(
-  context: CliContext,
-  door: Door,
-  { submitted, watch }: { readonly submitted: RunRecord; readonly watch: boolean },
-): Promise<RunRecord> {
+async function follow(context: CliContext, door: Door, { submitted, watch }: Following): Promise<RunRecord> {
   const working = door.workUntil?.(submitted.id, context.signal);
   const teller = new CallTeller();
   let last = submitted;
@@ -77,5 +78,7 @@ async function report(
     terminal.out(JSON.stringify(trace.run.output, null, 2).split('\n').map(neutral).join('\n'));
   }
   if (error !== undefined) terminal.note(`${error.code}: ${neutral(error.message)}`);
+  if (waits.length === 0) return;
   for (const wait of waits) terminal.note(`It waits at ${neutral(wait.path)} (${wait.kind}), and ends here.`);
+  terminal.note('Under `pawl up` a run waits for `pawl answer` or `pawl approve`.');
 }
