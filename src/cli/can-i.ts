@@ -118,6 +118,7 @@ function answerOf({ entitlement: row, decision }: AccessRow): Answer {
 
 const marks: Readonly<Record<GateStep['outcome'], string>> = {
   passed: '✓',
+  recorded: '=',
   asks: '?',
   refused: '✗',
   'not reached': '·',
