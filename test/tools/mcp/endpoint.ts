@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bodyOf } from '../../support/loopback.ts';
 import { serve } from '../fixture.ts';
 
-interface Message {
+export interface Message {
   readonly id?: number;
   readonly method?: string;
   readonly params?: { readonly name?: string; readonly cursor?: string };
@@ -13,9 +13,9 @@ interface Seen {
   readonly message: Message;
 }
 
-type Answer = (seen: Seen, response: ServerResponse) => void | Promise<void>;
+export type Answer = (seen: Seen, response: ServerResponse) => void | Promise<void>;
 
-const tools = [{ name: 'ask', inputSchema: { type: 'object' } }];
+export const tools = [{ name: 'ask', inputSchema: { type: 'object' } }];
 export const answering = (response: ServerResponse, id: number | undefined, result: unknown) =>
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result }));
 

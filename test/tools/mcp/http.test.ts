@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { canary, resolving } from '../fixture.ts';
-import { answering, endpoint, text } from './endpoint.ts';
+import { type Answer, answering, endpoint, type Message, text, tools } from './endpoint.ts';
 import { mcpWorld, remoteServer } from './fixture.ts';
 
 const bearer = { profile: 'bearer', secret: { secret: 'default/crm', key: 'token' } } as const;
