@@ -3,7 +3,8 @@ import type { ExitCode } from '../errors.ts';
 import type { CliContext } from './context.ts';
 import { environment, output } from './option.ts';
 
-const scopes = 'global, environment/E, namespace/N, system/N/S, agent/N/A, server/N/S, tool/N/T, model/N/M or provider/P';
+const scopes =
+  'global, environment/E, namespace/N, system/N/S, agent/N/A, server/N/S, tool/N/T, model/N/M or provider/P';
 
 /** Stopping calls at once, and letting them go on. */
 export function addHaltCommands(program: Command, context: CliContext, outcome: { exit: ExitCode }): void {

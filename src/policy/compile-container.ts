@@ -21,7 +21,7 @@ export function containerOf(tool: Resource, { container, isolation, egress }: Sp
       min: 'container',
       ...(isolation?.memory === undefined ? {} : { memory: isolation.memory }),
       ...(isolation?.cpuTime === undefined ? {} : { cpuTimeMs: durationMs(isolation.cpuTime) }),
-      ...networkOf({ isolation, egress }),
+      ...networkOf(isolation, egress),
       filesystem: isolation?.filesystem ?? 'readOnly',
     },
   };

@@ -52,16 +52,16 @@ function programIsolationOf({ isolation, risk, egress }: SpecOf<'Tool'>): Bundle
     min,
     ...(isolation?.memory === undefined ? {} : { memory: isolation.memory }),
     ...(isolation?.cpuTime === undefined ? {} : { cpuTimeMs: durationMs(isolation.cpuTime) }),
-    ...networkOf({ isolation, egress }),
+    ...networkOf(isolation, egress),
     filesystem: isolation?.filesystem ?? 'readOnly',
   };
 }
 
 /** Where a program or a container may connect to; nothing: nowhere. */
-export function networkOf({
-  isolation,
-  egress,
-}: Pick<SpecOf<'Tool'>, 'isolation' | 'egress'>): Pick<BundleIsolation, 'network'> {
+export function networkOf(
+  isolation: SpecOf<'Tool'>['isolation'],
+  egress: SpecOf<'Tool'>['egress'],
+): Pick<BundleIsolation, 'network'> {
   if (isolation?.network !== 'declared' || egress === undefined) return {};
   return { network: { hosts: [...egress.hosts].sort(compareText), allowPrivate: egress.allowPrivate } };
 }

@@ -196,6 +196,17 @@ const whyRecord: WhyRecord = {
   outcome: 'done',
 };
 
+const recordedUse = {
+  days: 7,
+  runs: 0,
+  runsMax: 1_000,
+  ages: [],
+  calls: [],
+  steps: [],
+  most: { calls: 0, tokens: 0, usd: 0 },
+  budgets: [],
+};
+
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
   const answer: Recorded =
@@ -219,7 +230,7 @@ export function recordingOperations(calls: unknown[]): Operations {
       alone: true,
     }),
     access: answer('access', access),
-    recordedUse: answer('recordedUse', { days: 7, runs: 0, runsMax: 1_000, ages: [], calls: [], steps: [] }),
+    recordedUse: answer('recordedUse', recordedUse),
     startTask: answer('startTask', run),
     schedules: answer('schedules', []),
     webhooks: answer('webhooks', []),

@@ -4,7 +4,17 @@ import type { Drawn } from '../../src/policy/context.ts';
 import { decide } from '../../src/policy/gate.ts';
 import { approvalContext, asking, terms } from './branches-approvals.ts';
 import { denyUnless, ruled } from './branches-calls.ts';
-import { authority, contextWith, denied, modelCall, toolCall, unused, withBudget, withLimits, withTools } from './fixture.ts';
+import {
+  authority,
+  contextWith,
+  denied,
+  modelCall,
+  toolCall,
+  unused,
+  withBudget,
+  withLimits,
+  withTools,
+} from './fixture.ts';
 
 const onTrial = (audit: typeof authority) => ({ ...authority, audit });
 

@@ -81,9 +81,8 @@ beforeAll(async () => {
   };
   await repository.commit(files(), 'Start');
   pawl = typist(repository.path, environment);
-  const pinned = await pawl('mcp', 'pin', 'parrot');
-  expect(pinned.exit, pinned.stderr).toBe(0);
-  keep('mcp pin', pinned);
+  const pinned = keep('mcp pin', await pawl('mcp', 'pin', 'parrot'));
+  if (pinned.exit !== 0) throw new Error(pinned.stderr);
   await repository.commit({}, 'Pin');
   await pawl('migrate');
   up = startProcess({ entry: 'src/main.ts', args: ['up'], cwd: repository.path, env: environment });

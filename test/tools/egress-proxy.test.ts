@@ -86,7 +86,7 @@ test('TLS with a declared host is carried unread, and what was made of it is tol
 });
 
 test('a declared http host gets the request with its own name, and none of what is the proxy’s', async () => {
-  const server = await serve((request, response) => response.end(JSON.stringify(request.headers)));
+  const server = await serve((request, response) => void response.end(JSON.stringify(request.headers)));
   const { port } = await start({ hosts: [`http://api.test:${server.port}`] });
   const more = 'Connection: close, x-hop\r\nX-Hop: 1\r\nProxy-Authorization: Basic c2VjcmV0\r\nX-Kept: 2\r\n';
   const { heard } = await say(port, getOf(`http://api.test:${server.port}/a?b`, more));
@@ -141,8 +141,8 @@ test('a declared name that leads to a private address, a metadata service or ano
 });
 
 test('a redirect is the program’s to follow, and what it leads to is asked for anew', async () => {
-  const server = await serve((_request, response) =>
-    response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end(),
+  const server = await serve(
+    (_request, response) => void response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end(),
   );
   const { port } = await start({ hosts: [`http://api.test:${server.port}`] });
   const { heard } = await say(port, getOf(`http://api.test:${server.port}/`, 'Connection: close\r\n'));

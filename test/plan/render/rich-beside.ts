@@ -17,28 +17,7 @@ export function besideOf(outside: string): Required<Beside> {
         days: 7,
       },
     ],
-    backtest: {
-      runs: 200,
-      calls: 10_000,
-      undecidedCalls: 4,
-      deniedRuns: 14,
-      deniedCalls: 52,
-      askedRuns: 9,
-      askedCalls: 11,
-      unaskedCalls: 2,
-      allowedCalls: 3,
-      examples: [
-        {
-          run: '01a1fc02-ab12-70b2-a736-b6eedfa5773f',
-          path: `draft${outside}/1`,
-          subject: `Agent/support/writer${outside}`,
-          target: `tool support/search${outside}`,
-          reason: 'policy.denied',
-          rule: `AgentPolicy support/spending${outside}`,
-          count: 52,
-        },
-      ],
-    } satisfies Required<Backtest>,
+    backtest: backtestOf(outside),
     moreBudget: 0,
     tiers: {
       pool: `default${outside}`,
@@ -63,6 +42,31 @@ export function besideOf(outside: string): Required<Beside> {
         at: '2026-01-02T03:04:05.000Z',
         reason: `Agreed${outside}`,
         planDigest: 'a'.repeat(64),
+      },
+    ],
+  };
+}
+
+function backtestOf(outside: string): Required<Backtest> {
+  return {
+    runs: 200,
+    calls: 10_000,
+    undecidedCalls: 4,
+    deniedRuns: 14,
+    deniedCalls: 52,
+    askedRuns: 9,
+    askedCalls: 11,
+    unaskedCalls: 2,
+    allowedCalls: 3,
+    examples: [
+      {
+        run: '01a1fc02-ab12-70b2-a736-b6eedfa5773f',
+        path: `draft${outside}/1`,
+        subject: `Agent/support/writer${outside}`,
+        target: `tool support/search${outside}`,
+        reason: 'policy.denied',
+        rule: `AgentPolicy support/spending${outside}`,
+        count: 52,
       },
     ],
   };

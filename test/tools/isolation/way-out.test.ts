@@ -60,7 +60,7 @@ const alone = (port, address) => new Promise((done) => net.connect(port, address
 })();`;
 
 test('a program in a sandbox reaches the hosts that are declared, through the proxy, and nothing by itself', async () => {
-  const server = await serve((request, response) => response.end(`hello ${request.headers.host}`));
+  const server = await serve((request, response) => void response.end(`hello ${request.headers.host}`));
   const declared = `http://api.test:${server.port}`;
   const command = sandboxed(lookScript, [declared]);
   const targets = { TARGETS: `${declared}/a ${server.port}` };
@@ -90,7 +90,7 @@ test('a program in a sandbox reaches the hosts that are declared, through the pr
 });
 
 test('a policy’s hosts hold too, an end comes at once, and what never began says so', async () => {
-  const server = await serve((_request, response) => response.end('hello'));
+  const server = await serve((_request, response) => void response.end('hello'));
   const declared = `http://api.test:${server.port}`;
   const script = `require('node:http').get({ host: '127.0.0.1', port: 3128, path: '${declared}/', headers: { host: 'x' } },
     (answer) => console.log(answer.statusCode));`;
@@ -106,7 +106,7 @@ test('a policy’s hosts hold too, an end comes at once, and what never began sa
 
 test('a container reaches the hosts that are declared, and leaves none of its own behind', async () => {
   const image = busyboxImage();
-  const server = await serve((_request, response) => response.end('hello from outside'));
+  const server = await serve((_request, response) => void response.end('hello from outside'));
   const declared = `http://api.test:${server.port}`;
   const get = (url: string) =>
     `(printf 'GET ${url} HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) | /bin/busybox nc 127.0.0.1 3128`;
