@@ -196,16 +196,8 @@ const whyRecord: WhyRecord = {
   outcome: 'done',
 };
 
-const recordedUse = {
-  days: 7,
-  runs: 0,
-  runsMax: 1_000,
-  ages: [],
-  calls: [],
-  steps: [],
-  most: { calls: 0, tokens: 0, usd: 0 },
-  budgets: [],
-};
+const noCalls = { ages: [], calls: [], steps: [], most: { calls: 0, tokens: 0, usd: 0 }, budgets: [] };
+const recordedUse = { days: 7, runs: 0, runsMax: 1_000, ...noCalls };
 
 /** Operations that answer from memory: what is tested here is the wire between two implementations of one contract. */
 export function recordingOperations(calls: unknown[]): Operations {
