@@ -4,8 +4,12 @@ import type { Fault } from './yaml-fault.ts';
 /** A value has at most one anchor and one tag, or is one alias. */
 const rowMax = 100;
 
-/** Texts may hold such rows: whether one stands in YAML itself is worth asking only where there is one. */
-const row = /(?:[&*!]\S*\s+){100}/;
+/**
+ * Texts may hold such rows: whether one stands in YAML itself is worth asking only where there is one. Only the
+ * beginning of a word is looked at, else one long word would be read again from each of its characters; and one less
+ * than the row, for what opens a flow may stand before its first.
+ */
+const row = /(?<!\S)(?:[&*!]\S*\s+){99}/;
 
 /**
  * A row of anchors, aliases and tags that no value is there for. The parser makes an error of each, which takes it more
