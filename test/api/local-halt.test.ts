@@ -14,7 +14,7 @@ test.each([
 });
 
 test.each([
-  'server/crm',
+  'server',
   '',
   'tool',
   'tool/',

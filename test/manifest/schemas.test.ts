@@ -60,7 +60,7 @@ test('every code that the sources use is in a registry, and the registry of mani
     // Risk classes of a plan have names of the same form.
     const text = readFileSync(new URL(file, folder), 'utf8').replace(/const risks = \[[^\]]*\]/, '');
     for (const [, code] of text.matchAll(
-      /'((?:yaml|limits|manifest|environment|reference|grant|policy|prompt|schema|secret|tool|graph|expression|settings|work|memory|import)\.[a-z_]+)'/g,
+      /'((?:yaml|limits|manifest|environment|reference|grant|policy|prompt|schema|secret|tool|graph|expression|settings|work|pool|memory|import)\.[a-z_]+)'/g,
     )) {
       if (code !== undefined) used.add(code);
     }

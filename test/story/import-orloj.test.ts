@@ -34,7 +34,8 @@ async function play(yaml: string, says: (agent: string, time: number) => string)
         const agent = request.agent.replace('desk/', '');
         const time = asked.filter((one) => one.agent === agent).length + 1;
         const [first] = request.messages;
-        asked.push({ agent, given: first?.role === 'user' ? first.text : '' });
+        const given = first?.role === 'user' ? first.text : '';
+        asked.push({ agent, given: /^<data [a-z]+>(.*)<\/data [a-z]+>$/s.exec(given)?.[1] ?? '' });
         return { text: says(agent, time), toolCalls: [], usage: undefined, model: 'small', finish: 'stop' };
       },
     },
