@@ -1,4 +1,4 @@
-import { exitCodes, TerminalError } from '../errors.ts';
+import { exitCodes, RetryableError, TerminalError } from '../errors.ts';
 import type { Problem } from '../manifest/problem.ts';
 import type { EnvironmentSettings } from '../manifest/resource.ts';
 import type { Rules } from '../manifest/rules.ts';
@@ -16,10 +16,15 @@ export async function readEnvironments(repository: Repository): Promise<readonly
   return Promise.all(declared.map((environment) => onItsBranch(repository, environment, head)));
 }
 
-/** What one environment's own branch says, or why it cannot be read. */
-export type EnvironmentReading =
-  | { readonly name: string; readonly settings: EnvironmentSettings; readonly commit: string }
-  | { readonly name: string; readonly error: unknown };
+/** What one environment's own branch says at its head. */
+export interface SettingsReading {
+  readonly name: string;
+  readonly settings: EnvironmentSettings;
+  readonly commit: string;
+}
+
+/** The same, or why it cannot be read. */
+export type EnvironmentReading = SettingsReading | { readonly name: string; readonly error: unknown };
 
 /** The same, each by itself: a branch that is gone or whose pawl.yaml is broken is no other environment's trouble. */
 export async function readEachEnvironment(repository: Repository): Promise<readonly EnvironmentReading[]> {
@@ -56,6 +61,23 @@ export async function environmentAt(
   name: string,
 ): Promise<EnvironmentSettings> {
   return find(await settingsOf(repository, commit), name, commit.slice(0, 7));
+}
+
+/**
+ * The branch may have moved since its settings were read, by a fetch of the same pass or of somebody else: a commit is
+ * planned, held and applied by what it says itself. Where it declares no such environment, or names another branch,
+ * the next tick reads anew.
+ */
+export async function settingsOfHead(
+  repository: Repository,
+  { name, settings, commit: readAt }: SettingsReading,
+  commit: string,
+): Promise<EnvironmentSettings> {
+  if (commit === readAt) return settings;
+  const now = await environmentAt(repository, commit, name);
+  if (now.branch === settings.branch) return now;
+  const message = `pawl.yaml at ${commit.slice(0, 7)} of ${settings.branch} takes ${name} from ${now.branch}.`;
+  throw new RetryableError(message, { code: 'plan.stale' });
 }
 
 /**

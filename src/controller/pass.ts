@@ -1,12 +1,11 @@
 import type { Log } from '../log.ts';
-import type { EnvironmentSettings } from '../manifest/resource.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { writeConditions } from '../store/condition.ts';
 import { readOutsideOf } from '../store/outside.ts';
 import { beginPass, endPass, type PassLease, type Standing } from '../store/sync.ts';
 import { conditionsOf, ready, type Seen } from './conditions.ts';
 import { listenForPushes } from './deafness.ts';
-import type { EnvironmentReading } from './environments.ts';
+import type { SettingsReading } from './environments.ts';
 import { healDrift } from './healing.ts';
 import { type Memory, settle } from './memory.ts';
 import { returnOverrides } from './override.ts';
@@ -35,7 +34,7 @@ export interface PassContext {
 }
 
 export interface Passing {
-  readonly reading: EnvironmentReading & { readonly settings: EnvironmentSettings; readonly commit: string };
+  readonly reading: SettingsReading;
   /** Of the tick: read before the pass begins. */
   readonly standing: Standing;
   readonly memory: Memory;
@@ -94,7 +93,7 @@ interface Passed {
 async function passAt(context: PassContext, passing: Passing, at: Date): Promise<Passed> {
   const { plane, actor, now, deepEveryMs } = context;
   const { reading, standing, memory, signal } = passing;
-  const { settings, name: environment } = reading;
+  const { name: environment } = reading;
   const deep = now() >= memory.deepAt;
   if (memory.commit !== undefined && memory.commit !== reading.commit) memory.foundAt = now();
   memory.commit = reading.commit;
@@ -104,7 +103,7 @@ async function passAt(context: PassContext, passing: Passing, at: Date): Promise
     await takeBack(context, passing);
   }
   signal.throwIfAborted();
-  const result = await reconcile(plane, settings, {
+  const result = await reconcile(plane, reading, {
     actor,
     deep,
     isSuspended: standing.isSuspended,

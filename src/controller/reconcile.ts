@@ -8,6 +8,7 @@ import { heldBecause, type Withdrawn } from '../plan/quarantine.ts';
 import { windowState } from './window.ts';
 import { recordAttemptOnce } from '../store/attempt.ts';
 import { withdrawnCommit } from '../store/quarantine.ts';
+import { settingsOfHead, type SettingsReading } from './environments.ts';
 import { liveOf, planCommit } from './planning.ts';
 import type { ControlPlane } from './planning.ts';
 import { signatureHold } from './signatures.ts';
@@ -76,17 +77,18 @@ export interface PassResult {
  */
 export async function reconcile(
   plane: ControlPlane,
-  settings: EnvironmentSettings,
+  reading: SettingsReading,
   options: PassOptions,
 ): Promise<PassResult> {
   const { repository } = plane;
-  const live = await liveOf(plane, settings.name, options.deep);
-  const { commit, isAhead } = await headOf(plane, settings, live);
+  const live = await liveOf(plane, reading.name, options.deep);
+  const { commit, isAhead } = await headOf(plane, reading.settings, live);
   if (live.commit !== undefined && !isAhead) {
-    const outcome = held(settings, { live: live.commit, commit });
-    await recordRefusal(plane, settings.name, outcome);
+    const outcome = held(reading.settings, { live: live.commit, commit });
+    await recordRefusal(plane, reading.name, outcome);
     return { outcome, commit, plan: undefined, drift: undefined };
   }
+  const settings = await settingsOfHead(repository, reading, commit);
   const begun = performance.now();
   const planned = await planCommit(plane, { settings, commit });
   const result = { commit, plan: planned, drift: planned.drift, planMs: performance.now() - begun };
