@@ -29,7 +29,8 @@ export function startProbes(config: Config, { database, log, stack }: Starting):
     const probe = await import('./tools/probe-server.ts');
     return await probe.probeServer(alone, { ...options, isolation, log: probeLog });
   };
-  const prober = new Prober({ database, secrets: secretsOf(config, database), probeModel, probeServer, worker });
+  const secrets = secretsOf(config, database);
+  const prober = new Prober({ database, secrets, probeModel, probeServer, worker, log: probeLog });
   const stop = new AbortController();
   const work = async (): Promise<void> => void (await prober.tick(stop.signal));
   const probes = new Periodic({ name: 'probes', everyMs: turnMs, log: probeLog, work });

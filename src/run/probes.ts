@@ -1,4 +1,5 @@
 import { isPawlError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Bundle, BundleModel } from '../manifest/bundle.ts';
 import type { Database } from '../store/database-port.ts';
 import { type Finding, type ProbeTurn, readCurrentBundles, recordProbes, takeProbeTurn } from '../store/probe.ts';
@@ -19,6 +20,7 @@ export interface ProberOptions {
   readonly probeServer: ServerProbe;
   /** Who looks, for the record. */
   readonly worker: string;
+  readonly log: Pick<Log, 'warn'>;
   /** In [0, 1): when the next look comes is left to chance by a fifth. */
   readonly random?: () => number;
 }
@@ -68,12 +70,23 @@ export class Prober {
     const { database, worker, random = Math.random } = this.#options;
     const turn = await takeProbeTurn(database.db, { worker, leaseMs });
     if (turn === undefined) return undefined;
-    const findings = await this.#found(turn, signal);
-    if (signal.aborted) return undefined;
+    const findings = await this.#foundOrUnknown(turn, signal);
+    if (findings === undefined || signal.aborted) return undefined;
     const ownEveryMs = turn.server === '' ? everyMs : serverEveryMs;
     const nextInMs = Math.round(ownEveryMs * (0.9 + 0.2 * random()));
     await recordProbes(database.db, { ...turn, worker }, { findings, nextInMs });
     return turn;
+  }
+
+  /** One subject that cannot be looked at hides no other: it is unknown. Undefined: all of an environment's are. */
+  async #foundOrUnknown(turn: ProbeTurn, signal: AbortSignal): Promise<readonly Finding[] | undefined> {
+    try {
+      return await this.#found(turn, signal);
+    } catch (error) {
+      this.#options.log.warn({ err: error, ...turn }, 'a look at what is outside failed');
+      if (turn.server === '') return undefined;
+      return [{ subject: 'server', name: turn.server, state: 'unknown', reason: 'internal.unexpected', detail: '' }];
+    }
   }
 
   async #found(turn: ProbeTurn, signal: AbortSignal): Promise<readonly Finding[]> {

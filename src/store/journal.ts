@@ -6,6 +6,7 @@ import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { consumedText } from './journal-approval.ts';
 import { rowsOf } from './statement.ts';
+import { storable } from './storable.ts';
 
 /** Contents longer than this live in `blob`, so that the journal's pages hold many rows. */
 const inlineBytesMax = 8_192;
@@ -188,6 +189,7 @@ function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
 function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): object {
   const { path, phase, node, kind, argsDigest, decision, cost } = entry;
   const { body, digest } = placeBody(entry.body, blobs);
+  // A model may ask for a tool under any name.
   const target = storable(entry.target);
   const verdict = decision && JSON.stringify(decision);
   if (entry.phase === 'intent') {
@@ -231,14 +233,6 @@ function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): ob
     tokens_in: tokensIn,
     tokens_out: tokensOut,
   };
-}
-
-const unstorable = /[\u0000\uD800-\uDFFF]/;
-
-/** A model may ask for a tool under any name, and text can hold neither a NUL nor half of a surrogate pair. */
-function storable(name: string): string {
-  if (!unstorable.test(name)) return name;
-  return Buffer.from(name, 'utf8').toString('utf8').replaceAll('\u0000', '\uFFFD');
 }
 
 /** Where a body goes: inline, or by its digest into `blobs`. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Bundle } from '../manifest/bundle.ts';
 import { rowsOf } from './statement.ts';
+import { storable } from './storable.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** What a worker found of one thing outside. */
@@ -96,7 +97,8 @@ export async function recordProbes(
   { environment, server, worker }: ProbeTurn & { readonly worker: string },
   { findings, nextInMs }: { readonly findings: readonly Finding[]; readonly nextInMs: number },
 ): Promise<void> {
-  const values = [environment, worker, JSON.stringify(findings), server, nextInMs];
+  const rows = findings.map((finding) => ({ ...finding, detail: storable(finding.detail) }));
+  const values = [environment, worker, JSON.stringify(rows), server, nextInMs];
   await rowsOf(db, { name: 'record_probes', text: recordText }, values);
 }
 

@@ -4,7 +4,7 @@ import { neutral } from '../manifest/neutral.ts';
 import { definitionsToPin, type PinLook, pinLook } from '../policy/pin-look.ts';
 import type { ServerAlone } from '../policy/server-alone.ts';
 import type { ServerPin } from '../policy/server-pin.ts';
-import { McpFault } from './mcp/fault.ts';
+import { McpFault, refusal } from './mcp/fault.ts';
 import type { SessionPlace } from './mcp/open-session.ts';
 import { type ServerListing, listTools } from './mcp-list.ts';
 import type { Secrets } from './secrets.ts';
@@ -31,6 +31,7 @@ export interface ServerProbeOptions extends SessionPlace {
 /** Each of starting and of listing: a look is one of many, and no call waits for it. */
 const stepMsMax = 30_000;
 const detailMax = 300;
+const toldMax = 200;
 const definitionBytesMax = 1024 * 1024;
 
 /** Asks a server for its tools as a call would reach it, in a session of its own, and calls none of them. */
@@ -44,6 +45,7 @@ export async function probeServer(
       ...options,
       egress: egress.length === 0 ? undefined : egress,
     });
+    refuseSecretNames(listing, secrets);
     const offer = offerOf(pin, listing, secrets);
     const count = listing.tools.size;
     const reach = { state: 'ok', reason: 'answered', detail: `${count} tool${count === 1 ? '' : 's'}` } as const;
@@ -58,6 +60,14 @@ function hurried(server: BundleServer): BundleServer {
   return { ...server, startTimeoutMs, callTimeoutMs: Math.min(server.callTimeoutMs, stepMsMax) };
 }
 
+/** Names of tools are told to everybody who may look: a server that was told a secret could give it back as one. */
+function refuseSecretNames({ tools }: ServerListing, secrets: Secrets): void {
+  for (const tool of tools.keys()) {
+    if (secrets.scrubText(tool) !== tool)
+      throw refusal('tool.server_refused', 'The MCP server is refused: the name of one of its tools holds a secret.');
+  }
+}
+
 function offerOf(pin: ServerPin, listing: ServerListing, secrets: Secrets): ServerOffer {
   const look = pinLook(pin, listing);
   const definitions = definitionsToPin(look, listing.tools);
@@ -68,7 +78,7 @@ function offerOf(pin: ServerPin, listing: ServerListing, secrets: Secrets): Serv
 }
 
 function cut({ name, version }: ServerListing['told'], secrets: Secrets): ServerListing['told'] {
-  const short = (text: string) => neutral(secrets.scrubText(text)).slice(0, 200);
+  const short = (text: string) => safeText(text, { secrets, charactersMax: toldMax });
   return {
     ...(name === undefined ? {} : { name: short(name) }),
     ...(version === undefined ? {} : { version: short(version) }),
@@ -81,7 +91,17 @@ function reachOf(cause: unknown, secrets: Secrets): ServerReach {
   const { code, message } = cause;
   // Another worker may have the tier; the Secret's own row says what it lacks.
   const isOurs = code === 'isolation.unavailable' || code.startsWith('secret.');
-  // Scrubbed before it is cut: the first half of a secret is not the secret, and would pass.
-  const detail = neutral(secrets.scrubText(message)).slice(0, detailMax);
+  const detail = safeText(message, { secrets, charactersMax: detailMax });
   return { state: isOurs ? 'unknown' : 'failing', reason: code, detail };
+}
+
+/** Scrubbed before it is cut: the first half of a secret is not the secret, and would pass. */
+function safeText(
+  text: string,
+  { secrets, charactersMax }: { readonly secrets: Secrets; readonly charactersMax: number },
+): string {
+  // A cut may leave half of a surrogate pair, which PostgreSQL refuses together with everything beside it.
+  return neutral(secrets.scrubText(text))
+    .slice(0, charactersMax)
+    .replace(/\p{Surrogate}/gu, '');
 }

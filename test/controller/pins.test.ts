@@ -76,15 +76,15 @@ afterAll(async () => {
 });
 
 /** Every worker looks whose turn it is. */
-async function look(workers = 1): Promise<readonly string[]> {
+async function look(workers = 1, probe = probeServer): Promise<readonly string[]> {
   const { database } = one.plane;
   const variables = new Map([['PAWL_SECRET_TOKEN', canary]]);
   const secrets = secretSource({ variables, folders: [], ageKeys: undefined });
   const log = { warn: () => undefined };
-  const ask: ServerProbe = (alone, options) => probeServer(alone, { ...options, log });
+  const ask: ServerProbe = (alone, options) => probe(alone, { ...options, log });
   const probers = Array.from({ length: workers }, (_, at) => {
     const probeModel = () => Promise.resolve([]);
-    return new Prober({ database, secrets, probeModel, probeServer: ask, worker: `worker-${at}` });
+    return new Prober({ database, secrets, probeModel, probeServer: ask, worker: `worker-${at}`, log });
   });
   return (await Promise.all(probers.map((prober) => prober.tick()))).flat();
 }
@@ -198,6 +198,15 @@ test('a server that is away is no drift of its pins, and what it offered is not 
     message: 'server default/tickets (tool.unavailable)',
   });
   server.fail(undefined);
+});
+
+test('a look that fails as none should is unknown, and keeps nobody from looking elsewhere', async () => {
+  await makeDue();
+  const looked = await look(1, () => Promise.reject(new RangeError('as none should')));
+  expect(looked.toSorted()).toEqual(['prod', 'prod/default/tickets']);
+  expect(await operations().probes('prod')).toMatchObject([
+    { subject: 'server', name: 'default/tickets', state: 'unknown', reason: 'internal.unexpected' },
+  ]);
 });
 
 test('a pin that was merged is looked at at once, and what was found of the old one counts no more', async () => {

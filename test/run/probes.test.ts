@@ -70,7 +70,8 @@ describe('what workers find outside', () => {
       ageKeys: undefined,
     });
     const probeServer = () => Promise.reject(new Error('there is no server'));
-    const prober = (worker: string) => new Prober({ database, secrets, probeModel, probeServer, worker });
+    const log = { warn: () => undefined };
+    const prober = (worker: string) => new Prober({ database, secrets, probeModel, probeServer, worker, log });
     await prober('first').tick();
     await rowsOf(database.db, { name: 'test_due', text: 'update probe_turn set due_at = now()' }, []);
     const looked = await Promise.all([prober('first').tick(), prober('second').tick()]);

@@ -12,6 +12,8 @@ export interface ToolsServer extends LoopbackServer {
   offer(tools: readonly OfferedTool[]): void;
   /** From now on everything is answered with this status; undefined: as usual. */
   fail(status: number | undefined): void;
+  /** The version that it says of itself from now on; undefined: it never answers a greeting. */
+  introduce(version: string | undefined): void;
   /** Values of the header `authorization` that it saw. */
   readonly authorised: Set<string>;
 }
@@ -19,6 +21,7 @@ export interface ToolsServer extends LoopbackServer {
 export async function startToolsServer(offered: readonly OfferedTool[]): Promise<ToolsServer> {
   let tools = offered;
   let failing: number | undefined;
+  let said: string | undefined = '1';
   const authorised = new Set<string>();
   const server = await listen(async (request, response) => {
     authorised.add(request.headers.authorization ?? '');
@@ -29,11 +32,12 @@ export async function startToolsServer(offered: readonly OfferedTool[]): Promise
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    if (method === 'initialize' && said === undefined) return;
     if (method === 'initialize')
       return void answer({
         protocolVersion: '2025-06-18',
         capabilities: { tools: {} },
-        serverInfo: { name: 'tickets\u202e', version: '1' },
+        serverInfo: { name: 'tickets\u202e', version: said },
       });
     if (method !== 'tools/list') return void response.writeHead(202).end();
     answer({ tools: tools.map(({ inputSchema = { type: 'object' }, ...tool }) => ({ ...tool, inputSchema })) });
@@ -42,6 +46,7 @@ export async function startToolsServer(offered: readonly OfferedTool[]): Promise
     ...server,
     authorised,
     offer: (next) => void (tools = next),
+    introduce: (version) => void (said = version),
     fail: (status) => void (failing = status),
   };
 }
