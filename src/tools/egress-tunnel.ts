@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { readFirstBytes } from './client-hello.ts';
+import { FirstBytesReader } from './client-hello.ts';
 
 /** Of one connection of a program. */
 export interface TunnelLimits {
@@ -54,18 +54,20 @@ export async function carry(tunnel: Tunnel): Promise<string | undefined> {
 
 /** What the program says first, once it is known to be TLS with the host that it asked for; else why not. */
 async function hello({ client, head, limits }: Tunnel, host: string): Promise<Buffer | string> {
-  let said = head;
+  const said = [head];
+  const reader = new FirstBytesReader();
   const late = AbortSignal.timeout(limits.helloMs);
-  for (;;) {
-    const read = readFirstBytes(said);
+  for (let chunk = head; ; ) {
+    const read = reader.read(chunk);
     if (read.kind === 'noTls') return 'it did not speak TLS';
     if (read.kind === 'hello')
       return read.name === host || (read.name === undefined && /^[\d.]+$|:/.test(host))
-        ? said
+        ? Buffer.concat(said)
         : `it began TLS with ${read.name ?? 'nobody by name'}`;
     const more = await nextBytes(client, late);
     if (more === undefined) return 'it said nothing';
-    said = Buffer.concat([said, more]);
+    said.push(more);
+    chunk = more;
   }
 }
 

@@ -2,7 +2,9 @@ import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readFirstBytes } from '../../src/tools/client-hello.ts';
+import { FirstBytesReader } from '../../src/tools/client-hello.ts';
+
+const readFirstBytes = (bytes: Buffer) => new FirstBytesReader().read(bytes);
 
 /** What this machine's TLS says first. */
 function helloTo(servername?: string): Promise<Buffer> {
@@ -35,10 +37,12 @@ function inRecords(hello: Buffer, bytes: number): Buffer {
 test('the name that a client means is read, whole or in records, and never before it is all there', async () => {
   const hello = await helloTo('API.test');
   expect(readFirstBytes(hello)).toEqual({ kind: 'hello', name: 'api.test' });
-  expect(readFirstBytes(inRecords(hello, 7))).toEqual({ kind: 'hello', name: 'api.test' });
+  expect(readFirstBytes(inRecords(hello, 64))).toEqual({ kind: 'hello', name: 'api.test' });
   expect(readFirstBytes(await helloTo())).toEqual({ kind: 'hello' });
-  for (let length = 0; length < hello.length; length += 1)
-    expect(readFirstBytes(hello.subarray(0, length))).toEqual({ kind: 'incomplete' });
+  const reader = new FirstBytesReader();
+  for (let at = 0; at < hello.length - 1; at += 1)
+    expect(reader.read(hello.subarray(at, at + 1))).toEqual({ kind: 'incomplete' });
+  expect(reader.read(hello.subarray(-1))).toEqual({ kind: 'hello', name: 'api.test' });
 });
 
 test('what is no ClientHello is none, however it is bent', async () => {
@@ -55,4 +59,14 @@ test('what is no ClientHello is none, however it is bent', async () => {
     }),
     { numRuns: 2_000, seed: 7 },
   );
+});
+
+test('a hello is in a few records that hold something', async () => {
+  const hello = await helloTo('api.test');
+  const message = hello.length - 5;
+  expect(readFirstBytes(inRecords(hello, Math.ceil(message / 16)))).toEqual({ kind: 'hello', name: 'api.test' });
+  expect(readFirstBytes(inRecords(hello, Math.floor(message / 17)))).toEqual({ kind: 'noTls' });
+  expect(readFirstBytes(Buffer.from([22, 3, 1, 0, 0]))).toEqual({ kind: 'noTls' });
+  // Neither waits for the rest, which may be long in coming.
+  expect(readFirstBytes(Buffer.from([22, 3, 1, 0x40, 1]))).toEqual({ kind: 'noTls' });
 });
