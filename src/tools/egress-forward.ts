@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import type { TunnelLimits } from './egress-tunnel.ts';
 
 /** One request of a program, and the connection that was made for it. */
@@ -33,29 +34,39 @@ export async function forward(
   const life = setTimeout(() => upstream.destroy(), limits.lifeMs);
   upstream.setTimeout(limits.idleMs, () => upstream.destroy());
   try {
-    await new Promise<void>((resolve, reject) => {
-      const out = httpRequest({
-        createConnection: () => upstream,
-        method: request.method ?? 'GET',
-        path: `${target.pathname}${target.search}`,
-        headers: { ...kept(request.headers), host: target.host, connection: 'close' },
-      });
-      out.once('error', reject);
-      out.once('response', (answer) => {
-        response.writeHead(answer.statusCode ?? 502, { ...kept(answer.headers), connection: 'close' });
-        answer.on('data', count);
-        answer.once('error', reject);
-        answer.pipe(response);
-        answer.once('close', resolve);
-      });
-      request.on('data', count);
-      request.once('aborted', () => upstream.destroy());
-      response.once('close', () => upstream.destroy());
-      request.pipe(out);
-    });
+    const answer = await asked({ request, response, target, upstream }, count);
+    answer.on('data', count);
+    const status = answer.statusCode ?? 0;
+    if (status < 200 || status > 599) throw new Error(`the host answered with status ${status}`);
+    response.writeHead(status, { ...kept(answer.headers), connection: 'close' });
+    await pipeline(answer, response);
   } finally {
     clearTimeout(life);
   }
+}
+
+/** The beginning of the answer; rejects where there is none, or something that is not one. */
+function asked({ request, response, target, upstream }: Forwarding, count: (chunk: Buffer) => void) {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const out = httpRequest({
+      createConnection: () => upstream,
+      method: request.method ?? 'GET',
+      path: `${target.pathname}${target.search}`,
+      headers: { ...kept(request.headers), host: target.host, connection: 'close' },
+    });
+    out.on('error', reject);
+    out.once('response', resolve);
+    // A host may change the protocol without being asked to. Of what is said then, nothing here would hear an end.
+    out.once('upgrade', (_answer, socket) => {
+      socket.destroy();
+      reject(new Error('the host changed the protocol'));
+    });
+    upstream.once('close', () => reject(new Error('the host closed the connection')));
+    request.on('data', count);
+    request.once('aborted', () => upstream.destroy());
+    response.once('close', () => upstream.destroy());
+    request.pipe(out);
+  });
 }
 
 function kept(headers: IncomingMessage['headers']): Record<string, string | string[]> {

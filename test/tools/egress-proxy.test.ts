@@ -203,6 +203,36 @@ test('what drips, never ends or is too much is cut, and no more connections than
   expect((await say(idle, connectTo(`api.test:${portOf(quiet)}`))).heard).toMatch(open);
 });
 
+test('an answer that is none is a failure of the host, and takes neither the proxy nor a place in it', async () => {
+  const answers = [
+    'HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 000 x\r\n\r\n',
+    'HTTP/1.1 600 x\r\n\r\n',
+    'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nmore',
+    'HTTP/1.1 101 Switching\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nX-A: \x01\r\n\r\n',
+    'SSH-2.0-x\r\n',
+    '',
+  ];
+  let next = 0;
+  const target = await listening(
+    createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        const answer = answers[next++] ?? 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwell';
+        if (answer === '') socket.end();
+        else socket.write(answer);
+      });
+    }),
+  );
+  const limits = { connectionsMax: 1 };
+  const { proxy, port } = await start({ hosts: [`http://api.test:${target}`] }, { limits });
+  const get = getOf(`http://api.test:${target}/`, 'Connection: close\r\n');
+  for (const answer of answers) expect((await say(port, get)).heard, answer).toMatch(/^HTTP\/1\.1 502 /);
+  expect((await say(port, get)).heard).toMatch(/^HTTP\/1\.1 200 .*well$/s);
+  expect(proxy.uses()).toMatchObject([{ connections: answers.length + 1, refused: answers.length }]);
+});
+
 test('the time to connect is over once a connection is there', async () => {
   const late = createServer((socket) => {
     setTimeout(() => socket.end('late'), 300);
