@@ -74,7 +74,10 @@ function connectToAddress(address: string, { url, network, signal }: Target): Pr
       socket.on('error', () => undefined);
       then();
     }
-    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    const end = () => void socket.destroy();
+    // The signal ends the connection for as long as there is one; one that outlives it holds it no longer.
+    signal.addEventListener('abort', end, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', end));
     signal.addEventListener('abort', abort, { once: true });
     socket.once('error', fail);
     socket.once(secure ? 'secureConnect' : 'connect', () => {

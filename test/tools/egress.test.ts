@@ -1,5 +1,5 @@
 import { createServer as createTlsServer } from 'node:https';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectTo } from '../../src/tools/connect.ts';
@@ -106,6 +106,22 @@ test('a peer other than the vetted address is hung up on', async () => {
     signal: AbortSignal.timeout(5000),
   };
   await expect(connectTo(target)).rejects.toThrow(/went to 127\.0\.0\.1 instead of 0\.0\.0\.0/);
+});
+
+test('a signal that outlives a connection holds it no longer, and ends one that there is', async () => {
+  const server = await serve((_request, response) => void response.end());
+  const over = new AbortController();
+  const target = { url: new URL(server.url), addresses: ['127.0.0.1'], network: resolving(), signal: over.signal };
+  const first = await connectTo(target);
+  const closed = once(first, 'close');
+  first.destroy();
+  await closed;
+  await expect(connectTo({ ...target, url: new URL('http://api.test:9') })).rejects.toThrow('ECONNREFUSED');
+  await expect.poll(() => getEventListeners(over.signal, 'abort')).toEqual([]);
+  const second = await connectTo(target);
+  const ended = once(second, 'close');
+  over.abort();
+  await ended;
 });
 
 test('the next vetted address is tried when one refuses', async () => {
