@@ -22,7 +22,7 @@ export const proxyLimits: ProxyLimits = {
 
 /** What a program made of one host. */
 export interface HostUse {
-  /** `https://api.example.com`, with its port where that is not the scheme's. */
+  /** `https://api.example.com`, with its port where that is not the scheme's; `undeclared hosts`: all of those. */
   readonly host: string;
   readonly connections: number;
   readonly bytes: number;
@@ -110,7 +110,7 @@ export class EgressProxy {
   async #tunnel({ url = '' }: IncomingMessage, client: Socket, head: Buffer): Promise<void> {
     client.on('error', () => undefined);
     const vetted = vetAuthority(url, this.#rules);
-    if (vetted.kind === 'denied') return refuse(client, this.#denied(nameOf(url), vetted.message));
+    if (vetted.kind === 'denied') return refuse(client, this.#denied(nameOf(url, this.#rules), vetted.message));
     const { target } = vetted;
     const answer = await this.#connected(target, async (upstream) => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -127,7 +127,7 @@ export class EgressProxy {
     const { url = '' } = request;
     response.on('error', () => undefined);
     const vetted = /^http:\/\//i.test(url) ? vetUrl(url, this.#rules) : notProxied;
-    if (vetted.kind === 'denied') return answerWith(response, this.#denied(nameOf(url), vetted.message));
+    if (vetted.kind === 'denied') return answerWith(response, this.#denied(nameOf(url, this.#rules), vetted.message));
     const target = vetted.url;
     const answer = await this.#connected(target, (upstream) =>
       forward({ request, response, target, upstream }, this.#limits, (bytes) => {
@@ -161,18 +161,23 @@ export class EgressProxy {
   }
 
   async #connect(target: URL): Promise<Socket> {
-    // Its own timer, stopped in time: the signal of a connection ends it whenever it aborts.
+    // A signal of its own, which is left alone once there is a connection: it would end that whenever it aborts, and
+    // what is derived from the proxy's is held by it for as long as the program runs.
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), this.#limits.connectMs);
-    const signal = AbortSignal.any([this.#over.signal, late.signal]);
+    const stop = () => late.abort();
+    const timer = setTimeout(stop, this.#limits.connectMs);
+    this.#over.signal.addEventListener('abort', stop, { once: true });
     const network = this.#network;
     try {
       const addresses = await vettedAddresses(target, { network, allowPrivate: this.#rules.allowPrivate });
+      if (this.#over.signal.aborted) stop();
       // The program speaks TLS itself: to the host this is a plain connection, to the same port.
       const port = target.port === '' ? (target.protocol === 'https:' ? '443' : '80') : target.port;
-      return await connectTo({ url: new URL(`http://${target.hostname}:${port}`), addresses, network, signal });
+      const url = new URL(`http://${target.hostname}:${port}`);
+      return await connectTo({ url, addresses, network, signal: late.signal });
     } finally {
       clearTimeout(timer);
+      this.#over.signal.removeEventListener('abort', stop);
     }
   }
 
@@ -191,6 +196,7 @@ export class EgressProxy {
 }
 
 const others = 'others';
+const undeclared = 'undeclared hosts';
 
 const notProxied = {
   kind: 'denied',
@@ -209,10 +215,18 @@ function vetAuthority(authority: string, rules: EgressRules): Vetted {
   return plain.kind === 'vetted' ? { kind: 'vetted', target: plain.url } : secure;
 }
 
-/** What is told of a host that was refused: its name, and nothing of the request. */
-function nameOf(url: string): string {
-  const name = /^(?:[a-z]+:\/\/)?([^/?#@\s]{1,253})/i.exec(url)?.[1];
-  return name ?? 'nothing';
+/**
+ * What is told of a request that was refused: its host where it is a declared one. Whatever else a program names it has
+ * made up, out of secrets if it likes.
+ */
+function nameOf(url: string, { hosts, allowPrivate }: EgressRules): string {
+  const authority = /^(?:[a-z]+:\/\/)?([^/?#\s]{1,512})/i.exec(url)?.[1] ?? '';
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  for (const scheme of ['https', 'http']) {
+    const vetted = vetUrl(`${scheme}://${host}/`, { hosts, allowPrivate });
+    if (vetted.kind === 'vetted') return vetted.url.origin;
+  }
+  return undeclared;
 }
 
 interface Refusal {

@@ -124,6 +124,27 @@ test('nothing but declared hosts is reached, by whatever name, port or way', asy
   expect(heard).toContain(`egress.denied: https://other.test:${secure} is not among the declared hosts.`);
 });
 
+test('of what a program asks for, nothing is told but declared hosts', async () => {
+  const { port: secure } = await secureServer();
+  const { proxy, port } = await start({ hosts: [`api.test:${secure}`], within: [[]] });
+  const asked = [
+    getOf('http://user:hunter2@other.test/', 'Connection: close\r\n'),
+    getOf(`http://user:hunter2@api.test:${secure}/`, 'Connection: close\r\n'),
+    getOf('http://hunter2@/', 'Connection: close\r\n'),
+    getOf('ftp://hunter2/', 'Connection: close\r\n'),
+    connectTo('hunter2:443'),
+    connectTo('hunter2.evil.test:443'),
+    connectTo(`hunter2:443@api.test:${secure}`),
+    connectTo(`api.test:${secure}`),
+  ];
+  for (const text of asked) expect((await say(port, text)).heard, text).toMatch(/^HTTP\/1\.1 4\d\d /);
+  const none = { connections: 0, bytes: 0 };
+  expect(proxy.uses()).toEqual([
+    { host: 'undeclared hosts', ...none, refused: 5 },
+    { host: `https://api.test:${secure}`, ...none, refused: 3 },
+  ]);
+});
+
 test('a declared name that leads to a private address, a metadata service or another peer is refused', async () => {
   const { port: secure, came } = await secureServer();
   const hosts = [`api.test:${secure}`];
