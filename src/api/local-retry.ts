@@ -30,9 +30,15 @@ export function retryOperations(
     redrive: async (request) => redrive(database, { ...request, environment: await known(request.environment), by }),
     pools: async (environment) => {
       const states = await readPoolStates(database, await known(environment));
-      const names = states.map(({ pool }) => pool.name);
-      const standings = await readTierStandings(database, names);
-      return states.map((state) => poolRecord(state, standings.get(state.pool.name)));
+      const named = states.map((state) => ({
+        state,
+        of: { environment: state.pool.environment, pool: state.pool.name },
+      }));
+      const standingOf = await readTierStandings(
+        database,
+        named.map(({ of }) => of),
+      );
+      return named.map(({ state, of }) => poolRecord(state, standingOf(of)));
     },
   };
 }

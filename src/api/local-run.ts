@@ -114,9 +114,9 @@ async function top(database: Database, environment: string): Promise<TopRecord> 
     readWorkers(database),
     readPoolStates(database, environment),
   ]);
-  const standings = await readTierStandings(
+  const standingOf = await readTierStandings(
     database,
-    queues.map(({ pool }) => pool),
+    queues.map(({ pool }) => ({ environment, pool })),
   );
   const live = workers.filter((worker) => worker.live);
   const sum = (of: (worker: (typeof live)[number]) => number) => live.reduce((total, one) => total + of(one), 0);
@@ -126,7 +126,7 @@ async function top(database: Database, environment: string): Promise<TopRecord> 
     pools: queues.map(({ pool, queued, oldest_ms: oldestMs }) => {
       const state = states.find((one) => one.pool.name === pool);
       const desiredWorkers = state && wantedWorkers(state.pool, state.measured);
-      const standing = standings.get(pool);
+      const standing = standingOf({ environment, pool });
       const held = standing && heldBack(standing);
       return { pool, queued, oldestMs: Math.round(oldestMs), desiredWorkers, held };
     }),

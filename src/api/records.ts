@@ -41,14 +41,11 @@ export function resourceRecord(listed: ListedResource): ResourceRecord {
 /** Runs as the doors show them, with what each of them waits for, or why it is not begun. */
 export async function runRecords(database: Database, rows: readonly RunRow[]): Promise<readonly RunRecord[]> {
   const queued = rows.filter((row) => row.state === 'Queued');
-  const standings = await readTierStandings(
-    database,
-    queued.map((row) => row.pool),
-  );
+  const standingOf = await readTierStandings(database, queued);
   const waiting = rows.filter((row) => row.state === 'Waiting').map((row) => row.id);
   const waits = waiting.length === 0 ? [] : await readOpenWaits(database, waiting);
   return rows.map((row) => {
-    const standing = row.state === 'Queued' ? standings.get(row.pool) : undefined;
+    const standing = row.state === 'Queued' ? standingOf(row) : undefined;
     const held = standing && heldBack(standing);
     return { ...runRecord(row, waits), ...(held === undefined ? {} : { held }) };
   });

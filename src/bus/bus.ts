@@ -35,8 +35,9 @@ export interface FedEvent {
 export interface Taker {
   /** Resolves when the worker could begin another run; rejects when the signal aborts. */
   room(signal: AbortSignal): Promise<void>;
-  /** Claims what is ready. \`more\`: as much as there was room for, so that there may be more for others. */
-  look(): Promise<'more' | 'all'>;
+  /** Claims what is ready. \`more\`: as much as there was room for, so that there may be more for others. `others`: all that it
+   * may take, and some of the pool's runs it may not. */
+  look(): Promise<'more' | 'all' | 'others'>;
 }
 
 export type Listener = (payload: string) => void;

@@ -99,7 +99,11 @@ export class NatsBus implements Bus {
         const ticket = await this.#next(pool, signal);
         if (ticket === undefined) continue;
         const found = await taker.look();
-        ticket.ack();
+        const isForOthers = found === 'others' && !ticket.redelivered;
+        // Whoever waits next gets it, once; a run that it stood for is the sweeper's after that.
+        if (isForOthers) ticket.nak();
+        else ticket.ack();
+        if (isForOthers) await delay(pauseMs, undefined, { signal });
         if (found === 'more') await this.notify(channels.ready, pool);
       } catch {
         // The store was wiped, the server went away, or the worker could not look: the next round makes things anew.

@@ -26,7 +26,7 @@ const readers: Partial<Readers> = {
   guards: ({ database, plan }) => liveRunRefusals(database.db, plan),
   backtest: ({ database, plan }) => backtestOf(database, plan),
   tiers: async ({ database, plan }) => {
-    const standing = await readPlainStanding(database);
+    const standing = await readPlainStanding(database, plan.environment);
     return standing && tierLacksOf(plan.bundles, standing);
   },
   preflight: async ({ database, plan, isRehearsed }) => (isRehearsed ? preflight(database, plan) : undefined),

@@ -129,7 +129,7 @@ export class DatabaseExecutor implements Executor {
     return runs;
   }
 
-  tierDemand(pool: string): Promise<readonly Tier[]> {
+  tierDemand(pool: string): Promise<ReadonlyMap<string, readonly Tier[]>> {
     return readTierDemand(this.#database, pool);
   }
 

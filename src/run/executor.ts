@@ -34,8 +34,8 @@ export interface Executor {
   owned(worker: string): Promise<readonly OwnedRun[]>;
   /** Puts a call to people, or gives what stands of it; asked again as another action, the earlier request is over. */
   requestApproval(request: ApprovalRequest): Promise<ApprovalAnswer>;
-  /** The tiers that each worker of a pool must have proved. Absent: no pool demands any here. */
-  tierDemand?(pool: string): Promise<readonly Tier[]>;
+  /** The tiers that workers of a pool must have proved, by the environment that declares it. Absent: none are demanded. */
+  tierDemand?(pool: string): Promise<ReadonlyMap<string, readonly Tier[]>>;
   /** Says what a worker's self-test came to. */
   offerTiers?(worker: string, offer: TierOffer): Promise<void>;
   /** Counts calls of all workers against the rates of what they call. */
@@ -105,6 +105,8 @@ export interface ClaimRequest {
   readonly slots: number;
   /** Whether a run that was there when two workers died may be taken too: at most one of them runs on a worker. */
   readonly suspect: boolean;
+  /** Environments whose runs are left to others. */
+  readonly except?: readonly string[];
 }
 
 export interface ClaimedRun {

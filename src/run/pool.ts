@@ -24,7 +24,7 @@ export interface Pool {
   readonly gpu?: boolean;
   readonly models?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
-  /** Tiers that each of its workers must have proved before it takes a run. */
+  /** Tiers that each of its workers must have proved before it takes a run of the environment. */
   readonly isolation?: readonly Tier[];
   readonly maxQueued?: number;
 }

@@ -1,10 +1,11 @@
 import type { Tier } from '../manifest/bundle-world.ts';
 import type { ReasonCode } from '../policy/reason.ts';
 
-/** What a pool demands of its workers, and what those that live offer. */
+/** What an environment demands of a pool's workers, and what those that live offer. */
 export interface TierStanding {
+  readonly environment: string;
   readonly pool: string;
-  /** Each of its workers must have proved all of them; empty: it demands none. */
+  /** Who takes runs of the environment must have proved all of them; empty: it demands none. */
   readonly wanted: readonly Tier[];
   /** Live ones. */
   readonly workers: number;
@@ -23,9 +24,10 @@ export interface HeldBack {
 }
 
 /** Undefined: a worker of the pool may take it, or none lives, which is another matter. */
-export function heldBack({ pool, wanted, workers, untried, meeting, offered }: TierStanding): HeldBack | undefined {
+export function heldBack(standing: TierStanding): HeldBack | undefined {
+  const { environment, pool, wanted, workers, untried, meeting, offered } = standing;
   if (wanted.length === 0 || workers === 0 || meeting > 0) return undefined;
-  const demand = `No worker of the pool ${pool} offers ${inWords(wanted)}, which the pool demands`;
+  const demand = `No worker of the pool ${pool} offers ${inWords(wanted)}, which the pool demands in ${environment}`;
   const all = workers === 1 ? 'its worker' : `its ${workers} workers`;
   const found =
     untried === workers

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Taker } from '../bus/bus.ts';
 import { serve } from '../bus/serve.ts';
 import { TerminalError } from '../errors.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
@@ -38,7 +39,7 @@ export class Worker {
   readonly #tiers: WorkerTiers;
   readonly #running = new Map<string, Running>();
   readonly #periodic: Periodic[] = [];
-  readonly #room = new Room(() => this.#running.size < this.#options.slots);
+  readonly #room = new Room(() => this.#running.size < this.#options.slots && this.#tiers.servesAny);
   #claiming: Promise<void> | undefined;
   /** Claims begun so far. */
   #claims = 0;
@@ -54,7 +55,7 @@ export class Worker {
     this.#live = new LiveAuthorities(options.executor);
     const { executor, slots, host, version, log, bus, pool = 'default' } = options;
     this.#halts = new HaltWatch({ executor, bus, log });
-    this.#tiers = new WorkerTiers({ executor, pool, isolation: options.isolation, log, met: () => this.#wake() });
+    this.#tiers = new WorkerTiers({ executor, pool, isolation: options.isolation, log, met: () => this.#met() });
     const identity = () => ({ id: randomUUID(), host, pid: process.pid, version, slots, pool });
     this.#lease = new Lease({
       executor,
@@ -129,11 +130,17 @@ export class Worker {
     void this.#look();
   }
 
-  async #look(): Promise<'more' | 'all'> {
+  #met(): void {
+    this.#room.freed();
+    this.#wake();
+  }
+
+  async #look(): ReturnType<Taker['look']> {
     // The poll comes again, so that a claim that failed is only logged.
     try {
       await this.tick();
-      return this.#exhausted ? 'all' : 'more';
+      if (!this.#exhausted) return 'more';
+      return this.#tiers.unmet.length > 0 ? 'others' : 'all';
     } catch (error) {
       this.#options.log.warn({ err: error }, 'claim failed');
       return 'all';
@@ -156,11 +163,10 @@ export class Worker {
     const worker = this.#lease.worker;
     const free = slots - this.#running.size;
     if (worker === undefined || !this.#lease.isFresh()) this.#exhausted = true;
-    if (!this.#tiers.isMet) this.#exhausted = true;
-    if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh() || !this.#tiers.isMet) return;
+    if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
     const suspect = ![...this.#running.values()].some((one) => one.suspect);
     this.#claims += 1;
-    const runs = await executor.claim({ worker, pool, slots: free, suspect });
+    const runs = await executor.claim({ worker, pool, slots: free, suspect, except: this.#tiers.unmet });
     for (const run of runs) this.#begin(worker, run);
     if (runs.length === free) return;
     this.#exhausted = true;

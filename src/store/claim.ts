@@ -15,10 +15,10 @@ const claimText = `
 with me as materialized (
   select id from worker where id = $1 and lease_until > now() for key share
 ), suspect as materialized (
-  select id from run where state = 'Queued' and not blocked and crashes >= 2 and pool = $2
+  select id from run where state = 'Queued' and not blocked and crashes >= 2 and pool = $2 and environment <> all ($5::text[])
   order by priority desc, fair_key, id limit $4 for no key update skip locked
 ), picked as materialized (
-  select id from run where state = 'Queued' and not blocked and crashes < 2 and pool = $2
+  select id from run where state = 'Queued' and not blocked and crashes < 2 and pool = $2 and environment <> all ($5::text[])
   order by priority desc, fair_key, id limit greatest(0, $3 - (select count(*) from suspect))
   for no key update skip locked
 )
@@ -37,7 +37,7 @@ type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits' | 'audit'> &
 
 /** Claims up to `slots` runs, each with what earlier claims journalled. */
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<readonly ClaimedRun[]> {
-  const values = [request.worker, request.pool, request.slots, request.suspect ? 1 : 0];
+  const values = [request.worker, request.pool, request.slots, request.suspect ? 1 : 0, request.except ?? []];
   const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText, planned: 'always' }, values);
   // A first claim has no journal, and most claims are first ones.
   const resumed = rows.filter((row) => row.fence > 1).map((row) => row.id);

@@ -6,15 +6,18 @@ import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 const demandText = `
-select distinct t.tier from environment e
+select e.name as environment, array(
+  select distinct t.tier from jsonb_array_elements_text(r.body #> '{spec,isolation}') as t (tier) order by 1
+) as wanted
+from environment e
 join resource r on r.environment = e.name and r.address = $1
-cross join jsonb_array_elements_text(r.body #> '{spec,isolation}') as t (tier)
 order by 1`;
 
-/** The tiers that each worker of a pool must have proved, over all environments: workers take runs of each of them. */
-export async function readTierDemand(database: Database, pool: string): Promise<readonly Tier[]> {
+/** The tiers that workers of a pool must have proved, by the environment that declares it: workers serve all of them. */
+export async function readTierDemand(database: Database, pool: string): Promise<ReadonlyMap<string, readonly Tier[]>> {
   const statement = { name: 'tier_demand', text: demandText };
-  return (await rowsOf<{ readonly tier: Tier }>(database.db, statement, [poolAddress(pool)])).map(({ tier }) => tier);
+  const rows = await rowsOf<Pick<TierStanding, 'environment' | 'wanted'>>(database.db, statement, [poolAddress(pool)]);
+  return new Map(rows.map(({ environment, wanted }) => [environment, wanted]));
 }
 
 /** Says in a worker's row what it offers. */
@@ -26,33 +29,49 @@ export async function offerTiers(database: Database, worker: string, { tiers, wi
 
 /** A worker that has not tried yet meets no demand. */
 const standingText = `
-select p.name as pool, d.wanted, count(w.id)::integer as workers,
+select p.environment, p.pool, d.wanted, count(w.id)::integer as workers,
   (count(w.id) filter (where w.tiers is null))::integer as untried,
   (count(w.id) filter (where w.tiers @> d.wanted))::integer as meeting,
   coalesce((select array_agg(distinct t.tier order by t.tier) from worker o cross join unnest(o.tiers) as t (tier)
-    where o.pool = p.name and o.lease_until > now()), '{}') as offered
-from unnest($1::text[], $2::text[]) as p (name, address)
+    where o.pool = p.pool and o.lease_until > now()), '{}') as offered
+from unnest($1::text[], $2::text[], $3::text[]) as p (environment, pool, address)
 cross join lateral (
-  select array(select distinct t.tier from environment e
-    join resource r on r.environment = e.name and r.address = p.address
-    cross join jsonb_array_elements_text(r.body #> '{spec,isolation}') as t (tier) order by 1) as wanted
+  select array(select distinct t.tier from resource r
+    cross join jsonb_array_elements_text(r.body #> '{spec,isolation}') as t (tier)
+    where r.environment = p.environment and r.address = p.address order by 1) as wanted
 ) d
-left join worker w on w.pool = p.name and w.lease_until > now()
-group by p.name, d.wanted`;
+left join worker w on w.pool = p.pool and w.lease_until > now()
+group by p.environment, p.pool, d.wanted`;
 
-/** The same of the pool of runs that require nothing, whatever their tools need. */
-export async function readPlainStanding(database: Database): Promise<TierStanding | undefined> {
-  return (await readTierStandings(database, [defaultPool])).get(defaultPool);
+/** A pool, as an environment declares it. */
+interface PoolOf {
+  readonly environment: string;
+  readonly pool: string;
 }
 
-/** What pools demand of their workers, and how many of those that live offer it. */
+/** What workers offer to runs of an environment that require nothing, whatever their tools need. */
+export async function readPlainStanding(database: Database, environment: string): Promise<TierStanding | undefined> {
+  const plain = { environment, pool: defaultPool };
+  return (await readTierStandings(database, [plain]))(plain);
+}
+
+/** What environments demand of the workers of pools, and how many of those that live offer it. */
 export async function readTierStandings(
   database: Database,
-  pools: readonly string[],
-): Promise<ReadonlyMap<string, TierStanding>> {
-  if (pools.length === 0) return new Map();
-  const names = [...new Set(pools)];
+  pools: readonly PoolOf[],
+): Promise<(of: PoolOf) => TierStanding | undefined> {
+  if (pools.length === 0) return () => undefined;
+  const asked = [...new Map(pools.map((of) => [keyOf(of), of])).values()];
   const statement = { name: 'tier_standings', text: standingText };
-  const rows = await rowsOf<TierStanding>(database.db, statement, [names, names.map(poolAddress)]);
-  return new Map(rows.map((row) => [row.pool, row]));
+  const rows = await rowsOf<TierStanding>(database.db, statement, [
+    asked.map(({ environment }) => environment),
+    asked.map(({ pool }) => pool),
+    asked.map(({ pool }) => poolAddress(pool)),
+  ]);
+  const found = new Map(rows.map((row) => [keyOf(row), row]));
+  return (of) => found.get(keyOf(of));
+}
+
+function keyOf({ environment, pool }: PoolOf): string {
+  return `${environment} ${pool}`;
 }

@@ -111,6 +111,29 @@ test('a ticket that was lost is put there again by the sweeper', async () => {
   await expect.poll(() => backlog.done).toBe(1);
 });
 
+test('a ticket that reaches a worker which may not take its run is passed on to one that may', async () => {
+  const nats = await server();
+  const unable = { looks: 0 };
+  const look = async () => {
+    unable.looks += 1;
+    return 'others' as const;
+  };
+  const [one, other] = [busOf(nats.url), busOf(nats.url)];
+  closers.push(await one.serve('default', { room: async () => undefined, look }));
+  await expect
+    .poll(async () => {
+      await one.notify(channels.ready, 'default');
+      return unable.looks;
+    })
+    .toBeGreaterThan(0);
+  const backlog = await serving(other);
+  for (let count = 1; count <= 4; count += 1) {
+    backlog.add();
+    await other.notify(channels.ready, 'default');
+    await expect.poll(() => backlog.done, { timeout: 5_000 }).toBe(count);
+  }
+});
+
 test('tickets that nobody takes do not pile up without bound', async () => {
   const nats = await server();
   const bus = busOf(nats.url);

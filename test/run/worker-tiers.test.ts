@@ -24,14 +24,18 @@ let opened: OpenedDatabase;
 beforeAll(async () => {
   opened = await openTestDatabase('embedded');
   await install(opened.database, bundleOf({ nodes: { a: {} } }));
-  const spec = { minWorkers: 0, maxWorkers: 1, concurrency: 3, requires: {}, isolation: ['container', 'sandbox'] };
-  const body = JSON.stringify({ metadata: { namespace: 'default', name: 'apart' }, spec });
-  await sql`insert into resource (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
-    values (${environment}, 'WorkerPool/default/apart', 'WorkerPool', 'default', 'apart', '', ${body}::jsonb, 0, 'pools.yaml', 1, 1)`.execute(
-    opened.database.db,
-  );
+  await declare('apart', { isolation: ['container', 'sandbox'] });
 });
 afterAll(() => opened.close());
+
+async function declare(name: string, { where = environment, isolation = [] as readonly Tier[] } = {}): Promise<void> {
+  const spec = { minWorkers: 0, maxWorkers: 1, concurrency: 3, requires: {}, isolation };
+  const body = JSON.stringify({ metadata: { namespace: 'default', name }, spec });
+  await sql`insert into resource (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
+    values (${where}, ${`WorkerPool/default/${name}`}, 'WorkerPool', 'default', ${name}, '', ${body}::jsonb, 0, 'pools.yaml', 1, 1)`.execute(
+    opened.database.db,
+  );
+}
 
 const pool = 'default/apart';
 const host = { path: [], readable: [] };
@@ -72,7 +76,7 @@ test('a run waits while no worker of its pool offers the tiers that the pool dem
   expect(held).toEqual({
     code: 'isolation.unavailable',
     message:
-      'No worker of the pool default/apart offers container and sandbox, which the pool demands: its worker offers inline, sandbox, and wasm.',
+      'No worker of the pool default/apart offers container and sandbox, which the pool demands in production: its worker offers inline, sandbox, and wasm.',
   });
   await lacking.tick();
   expect(lacking.running).toBe(0);
@@ -113,10 +117,10 @@ test('what a worker offers is written again when it changes, and under its next 
     return rows.find(({ id }) => id === worker)?.tiers;
   };
   expect(await look(one)).toEqual(['inline']);
-  expect([tiers.isMet, met]).toEqual([false, []]);
+  expect([tiers.unmet, tiers.servesAny, met]).toEqual([[environment], false, []]);
   found = ['inline', 'sandbox', 'container'];
   expect(await look(one)).toEqual(found);
-  expect([tiers.isMet, met]).toEqual([true, ['met']]);
+  expect([tiers.unmet, tiers.servesAny, met]).toEqual([[], true, ['met']]);
   expect(await look(two)).toEqual(found);
   for (const id of [one, two]) await executor.retire(id);
 });
@@ -130,8 +134,41 @@ test('a worker of a pool that demands nothing tries its tiers only once it has l
   };
   const tiers = new WorkerTiers({ executor, pool: 'default', isolation, log: silent, met: () => undefined });
   await tiers.look('0190a000-0000-7000-8000-000000000003');
-  expect([tiers.isMet, trials]).toEqual([true, 0]);
+  expect([tiers.unmet, trials]).toEqual([[], 0]);
   await tiers.look('0190a000-0000-7000-8000-000000000003');
   await tiers.stop();
   expect(trials).toBe(1);
+});
+
+test('what one environment demands of a pool holds up no run of the others in it', async () => {
+  const { database } = opened;
+  await sql`insert into environment (name, root, revision) values ('staging', '', 1)`.execute(database.db);
+  await database.db.transaction().execute(async (trx) => {
+    await sql`select set_config('pawl.apply', 'on', true)`.execute(trx);
+    await sql`insert into bundle_history (environment, system, from_revision, digest)
+      select 'staging', system, 1, digest from bundle_history where to_revision is null`.execute(trx);
+  });
+  await declare('shared', { isolation: ['sandbox'] });
+  await declare('shared', { where: 'staging', isolation: ['container'] });
+  const shared = 'default/shared';
+  const executor = new DatabaseExecutor(database);
+  const lacking = workerOn(database, { executor, pool: shared, isolation: () => offers(['inline', 'sandbox']) });
+  await lacking.start();
+  // The first in turn is one that the worker may not take.
+  const theirs = await submit(database, { environment: 'staging', pool: shared, priority: 9 });
+  const ours = await submit(database, { pool: shared });
+  await eventually(async () => {
+    await lacking.tick();
+    return (await readRun(database, ours.id)).state === 'Succeeded' ? true : undefined;
+  });
+  expect(await readRun(database, theirs.id)).toMatchObject({ state: 'Queued', fence: 0 });
+  expect(await heldOf(theirs.id)).toEqual({
+    code: 'isolation.unavailable',
+    message:
+      'No worker of the pool default/shared offers container, which the pool demands in staging: its worker offers inline and sandbox.',
+  });
+  const able = workerOn(database, { executor, pool: shared, isolation: () => offers(['inline', 'container']) });
+  await able.start();
+  expect(await until(database, theirs.id)).toMatchObject({ state: 'Succeeded' });
+  await Promise.all([lacking.stop(), able.stop()]);
 });

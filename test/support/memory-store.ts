@@ -184,10 +184,12 @@ export class MemoryStore {
     return reaped;
   }
 
-  claim({ worker, pool, slots, suspect }: ClaimRequest): readonly ClaimedRun[] {
+  claim({ worker, pool, slots, suspect, except = [] }: ClaimRequest): readonly ClaimedRun[] {
     const me = this.workers.get(worker);
     if (me === undefined || me.leaseUntil <= this.now()) return [];
-    const ready = [...this.runs.values()].filter((run) => run.state === 'Queued' && run.pool === pool).sort(byTurn);
+    const ready = [...this.runs.values()]
+      .filter((run) => run.state === 'Queued' && run.pool === pool && !except.includes(run.environment))
+      .sort(byTurn);
     const suspects = ready.filter((run) => run.crashes >= 2).slice(0, suspect ? 1 : 0);
     const picked = ready.filter((run) => run.crashes < 2).slice(0, Math.max(0, slots - suspects.length));
     return [...suspects, ...picked].map((run) => {
