@@ -7,6 +7,7 @@ import { listOf, said } from './proposal-text.ts';
 
 /** What a server says of its tools is a stranger's text: it is shown in code, where nothing of it means anything. */
 const charactersMax = 20_000;
+const toolCharactersMax = 4_000;
 const toolsMax = 50;
 
 /** What a reviewer should look at twice, before everything else. */
@@ -19,16 +20,34 @@ export function findingsParagraph(findings: readonly PinFinding[]): string | und
 
 /** What differs from the lock file, tool by tool; the file itself has all of it. */
 export function changesParagraph(changes: readonly PinChange[]): string {
-  const shown: string[] = [];
+  const texts = changes.map(textsOf).sort(byWorth).slice(0, toolsMax);
   let characters = 0;
-  for (const { kind, tool, lines } of changes.slice(0, toolsMax)) {
-    const block = lines.length === 0 ? [] : ['', fenced(lines.map(maskSecrets), 'diff')];
-    const text = [`${code(tool)} is ${kind}.`, ...block].join('\n');
-    characters += text.length;
-    if (characters > charactersMax) break;
-    shown.push(text);
-  }
+  const shown = texts.map(({ whole, name }) => {
+    // What one tool says at length keeps no other from being read.
+    if (whole.length > toolCharactersMax || characters + whole.length > charactersMax)
+      return `${name}: too long to show, see the file.`;
+    characters += whole.length;
+    return whole;
+  });
   const left = changes.length - shown.length;
   const more = left === 0 ? [] : [`${counted(left, 'more tool')}: see the file.`];
   return [...shown, ...more].join('\n\n');
+}
+
+interface ChangeTexts {
+  readonly isChanged: boolean;
+  /** `x` is changed */
+  readonly name: string;
+  readonly whole: string;
+}
+
+function textsOf({ kind, tool, lines }: PinChange): ChangeTexts {
+  const name = `${code(tool)} is ${kind}`;
+  const block = lines.length === 0 ? [] : ['', fenced(lines.map(maskSecrets), 'diff')];
+  return { isChanged: kind === 'changed', name, whole: [`${name}.`, ...block].join('\n') };
+}
+
+/** What agents may call already, then what comes and goes; of each the shortest first. */
+function byWorth(a: ChangeTexts, b: ChangeTexts): number {
+  return Number(b.isChanged) - Number(a.isChanged) || a.whole.length - b.whole.length;
 }
