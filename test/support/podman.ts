@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, copyFileSync, rmSync, symlinkSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processNamespace } from '../../src/tools/isolation/engine.ts';
 import { installWithApt, isDebianRoot } from './apt.ts';
 
 const programs = ['sh', 'cat', 'head', 'tail', 'sleep', 'id', 'env', 'ls', 'grep', 'true', 'tr', 'wc', 'cut', 'touch'];
@@ -44,7 +45,7 @@ export function containersOfPawl(): readonly string[] {
 
 /** Leaves a container of a process that never was, as a worker does that is killed. */
 export function leaveContainer(image: string): void {
-  const label = `pawl.owner=${hostname()}:999999999:1`;
+  const label = `pawl.owner=${hostname()}:${processNamespace()}:999999999:1`;
   const limits = ['--ulimit', 'nproc=4096:4096', '--ulimit', 'nofile=1024:1024'];
   run('podman', ['run', '--detach', '--label', label, '--network', 'none', ...limits, image, '-c', 'exec sleep 600']);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { TerminalError } from '../../errors.ts';
 
@@ -88,16 +88,30 @@ function environment(): Readonly<Record<string, string>> {
 
 /** This process, so that nobody else ever bears its name: processes take each other's numbers. */
 export function owner(): string {
-  return `${hostname()}:${process.pid}:${startedAt(process.pid) ?? ''}`;
+  return `${hostname()}:${processNamespace()}:${process.pid}:${startedAt(process.pid) ?? ''}`;
 }
 
 /** Containers of a worker of this machine that died without ending them. */
 async function removeOrphans(engine: Engine, listed: string): Promise<void> {
   for (const line of listed.split('\n').filter((text) => text !== '')) {
     const [name = '', whose = ''] = line.split(' ');
-    const [host, pid, start] = whose.split(':');
-    if (host !== hostname() || startedAt(Number(pid)) === start) continue;
-    await askEngine(engine, removal(engine, name));
+    if (isLeft(whose)) await askEngine(engine, removal(engine, name));
+  }
+}
+
+/** Of a process of another namespace nobody here knows whether it lives, whatever its host is called. */
+function isLeft(whose: string): boolean {
+  const [host, namespace, pid, start] = whose.split(':');
+  if (host !== hostname() || namespace === '' || namespace !== processNamespace()) return false;
+  return startedAt(Number(pid)) !== start;
+}
+
+/** The number of the namespace that this process's number is of; '': there is no such file system. */
+export function processNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '';
+  } catch {
+    return ''; // Nothing is swept by who does not know where it is.
   }
 }
 
@@ -107,7 +121,7 @@ export function removal({ name: engine }: Engine, container: string): readonly s
 }
 
 /** In ticks of the machine's clock; undefined: there is no such process. */
-function startedAt(pid: number): string | undefined {
+export function startedAt(pid: number): string | undefined {
   try {
     // The second field is a name, which may hold anything, in brackets.
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { assertImage, follow } from '../../../src/tools/isolation/container.ts';
-import type { Engine } from '../../../src/tools/isolation/engine.ts';
+import { type Engine, owner, sweepContainers } from '../../../src/tools/isolation/engine.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -42,4 +42,24 @@ test.each([
   await container.exited;
   await container.kill();
   expect(asked()).toEqual(isRemoved ? ['run', 'rm --force --volumes pawl-left'] : ['run']);
+});
+
+test('what a worker left is removed by those who can know that it died: of its host and its processes', async () => {
+  const [host, namespace, pid, start] = owner().split(':');
+  expect(namespace).toMatch(/^\d+$/);
+  const owners = {
+    alive: owner(),
+    dead: `${host}:${namespace}:999999999:1`,
+    numberTakenAgain: `${host}:${namespace}:${pid}:1`,
+    otherNamespace: `${host}:1:999999999:1`,
+    otherHost: `other-${host}:${namespace}:999999999:1`,
+    elsewhere: `${host}:${pid}:${start}`,
+    nobody: '',
+  };
+  const listed = Object.entries(owners).map(([name, whose]) => `${name} ${whose}`);
+  const podman = engine('podman', `test "$1" = rm || cat <<'END'\n${listed.join('\n')}\nEND`);
+  expect(await sweepContainers(podman)).toBe(true);
+  expect(asked().filter((line) => line.startsWith('rm'))).toEqual(
+    ['dead', 'numberTakenAgain'].map((name) => `rm --force --volumes --time 0 ${name}`),
+  );
 });
