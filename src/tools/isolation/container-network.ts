@@ -5,6 +5,7 @@ import { containerName, follow, runArguments, startContainer } from './container
 import { emptyImage, ownImage, systemFolders } from './empty-image.ts';
 import { askEngine, type Engine, engineHere } from './engine.ts';
 import type { IsolatedCommand, IsolatedProcess } from './isolated.ts';
+import { assertSame, type Holder, holderAt } from './holder.ts';
 import { listenWithin } from './listen-within.ts';
 import type { WayOut } from './way-out.ts';
 
@@ -17,8 +18,9 @@ export async function startConnectedContainer({ command, proxy }: WayOut): Promi
   const name = containerName();
   const holder = await hold(engine, name);
   try {
-    const pid = await pidOf(engine, name);
-    proxy.serve(await listenWithin({ process: pid, ...(await ownerOf(pid)) }));
+    const held = await holderOf(engine, name);
+    proxy.serve(await listenWithin({ process: held.pid, ...(await ownerOf(held.pid)) }));
+    assertSame(held);
     const started = await startContainer(command, `container:${name}`);
     const end = async () => {
       proxy.close();
@@ -30,16 +32,19 @@ export async function startConnectedContainer({ command, proxy }: WayOut): Promi
     };
     return { ...started, kill, reached: () => proxy.uses() };
   } catch (cause) {
+    proxy.close();
     await holder.kill();
     throw cause;
   }
 }
 
+const waiting = ['/bin/cat'];
+
 /** A program of the machine that waits for the end of its input, which comes with the end of the worker. */
 async function hold(engine: Engine, name: string): Promise<IsolatedProcess> {
   await ownImage(engine);
   const command: IsolatedCommand = {
-    argv: ['/bin/cat'],
+    argv: waiting,
     env: {},
     isolation: { min: 'container', filesystem: 'readOnly', memory: 32 * 1024 * 1024 },
     tier: 'container',
@@ -56,16 +61,17 @@ async function hold(engine: Engine, name: string): Promise<IsolatedProcess> {
 const looksMax = 100;
 const lookMs = 100;
 
-async function pidOf(engine: Engine, name: string): Promise<number> {
+async function holderOf(engine: Engine, name: string): Promise<Holder> {
   for (let look = 0; look < looksMax; look += 1) {
-    const { code, output } = await askEngine(engine, ['inspect', '--format', '{{.State.Pid}}', name]);
-    const pid = code === 0 ? Number(output.trim()) : 0;
-    if (pid > 0) return pid;
+    const { code, output } = await askEngine(engine, ['inspect', '--format', '{{.State.Pid}} {{.Id}}', name]);
+    const [pid = '', container = ''] = code === 0 ? output.trim().split(' ') : [];
+    const holder = Number(pid) > 0 ? await holderAt(Number(pid), { argv: waiting, container }) : undefined;
+    if (holder !== undefined) return holder;
     await delay(lookMs);
   }
   throw new TerminalError('The network of the container was not there in time.', {
     code: 'isolation.unavailable',
-    help: 'Look at `pawl doctor` on the worker, and at the log of its container engine.',
+    help: 'The engine must run its containers where the worker sees their processes; look at `pawl doctor`, and at its log.',
   });
 }
 
