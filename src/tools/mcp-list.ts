@@ -23,7 +23,8 @@ export interface ListOptions extends SessionPlace {
 export async function listTools(name: string, server: BundleServer, options: ListOptions): Promise<ServerListing> {
   const { secrets, signal: asked, egress, ...place } = options;
   await secrets.load();
-  const session = await openSession({ name, server, terms: { secrets, egress }, died: () => undefined }, place);
+  const request = { name, server, terms: { secrets, egress }, signal: asked, died: () => undefined };
+  const session = await openSession(request, place);
   const { signal, end } = limit(asked, server.callTimeoutMs, `McpServer/${name} did not list its tools in time.`);
   try {
     const listing = await session.list({ signal, secrets, egress, answerBytesMax: pageBytesMax });

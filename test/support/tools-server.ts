@@ -14,6 +14,8 @@ export interface ToolsServer extends LoopbackServer {
   fail(status: number | undefined): void;
   /** The version that it says of itself from now on; undefined: it never answers a greeting. */
   introduce(version: string | undefined): void;
+  /** How often it was greeted. */
+  greetings(): number;
   /** Values of the header `authorization` that it saw. */
   readonly authorised: Set<string>;
 }
@@ -21,6 +23,7 @@ export interface ToolsServer extends LoopbackServer {
 export async function startToolsServer(offered: readonly OfferedTool[]): Promise<ToolsServer> {
   let tools = offered;
   let failing: number | undefined;
+  let greetings = 0;
   let said: string | undefined = '1';
   const authorised = new Set<string>();
   const server = await listen(async (request, response) => {
@@ -32,6 +35,7 @@ export async function startToolsServer(offered: readonly OfferedTool[]): Promise
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    if (method === 'initialize') greetings += 1;
     if (method === 'initialize' && said === undefined) return;
     if (method === 'initialize')
       return void answer({
@@ -46,6 +50,7 @@ export async function startToolsServer(offered: readonly OfferedTool[]): Promise
     ...server,
     authorised,
     offer: (next) => void (tools = next),
+    greetings: () => greetings,
     introduce: (version) => void (said = version),
     fail: (status) => void (failing = status),
   };

@@ -20,6 +20,7 @@ async function probed({ url = server.url, signal = new AbortController().signal 
     secrets: {},
     pin: { tools: new Map(), imageDigest: undefined, stale: undefined },
     egress: [],
+    refused: undefined,
   };
   const secrets = canarySecrets(canary);
   await secrets.load();
@@ -57,4 +58,14 @@ test('a server that gives a secret back as the name of a tool is refused, and th
       detail: 'The MCP server is refused: the name of one of its tools holds a secret.',
     },
   });
+});
+
+test('a look that is given up waits for no server that never greets', { timeout: 10_000 }, async () => {
+  const greeted = server.greetings();
+  server.introduce(undefined);
+  const stop = new AbortController();
+  const asked = probed({ signal: stop.signal });
+  await expect.poll(() => server.greetings()).toBeGreaterThan(greeted);
+  stop.abort();
+  expect((await asked).reach.reason).toBe('tool.aborted');
 });

@@ -27,6 +27,8 @@ export interface SessionRequest {
   readonly name: string;
   readonly server: BundleServer;
   readonly terms: Pick<RequestTerms, 'secrets' | 'egress'>;
+  /** Whoever waits for this session alone; absent: others go on waiting for it when one gives up. */
+  readonly signal?: AbortSignal;
   /** The server is gone by itself, or did what ends a session. */
   readonly died: (fault: McpFault) => void;
 }
@@ -38,7 +40,7 @@ const refusedRequestsMax = 100;
 export async function openSession(request: SessionRequest, place: SessionPlace): Promise<McpSession> {
   const { name, server } = request;
   const late = `McpServer/${name} did not start and answer within ${server.startTimeoutMs} ms.`;
-  const { signal, end } = limit(new AbortController().signal, server.startTimeoutMs, late);
+  const { signal, end } = limit(request.signal ?? new AbortController().signal, server.startTimeoutMs, late);
   const life = new Life(request, place.log);
   let connection: Connection | undefined;
   try {
