@@ -62,7 +62,7 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return compareText(a.id, b.id);
 }
 
-function gatewaysOf({ address, namespace, spec }: Rule<'AgentPolicy'>) {
+export function gatewaysOf({ address, namespace, spec }: Rule<'AgentPolicy'>) {
   if (spec.gateways === undefined) return [];
   const { require = [], allow } = spec.gateways;
   const paths = allow && [...new Set(allow.map((name) => qualify(name, namespace)))].sort(compareText);
@@ -73,7 +73,7 @@ function gatewaysOf({ address, namespace, spec }: Rule<'AgentPolicy'>) {
 const tiers: readonly Tier[] = ['inline', 'process', 'sandbox', 'container', 'wasm'];
 
 /** The strongest floor; of the same, the first policy by address. */
-function floorOf(policies: readonly Rule<'AgentPolicy'>[]): Pick<SubjectAuthority, 'isolation'> {
+export function floorOf(policies: readonly Rule<'AgentPolicy'>[]): Pick<SubjectAuthority, 'isolation'> {
   let isolation: SubjectAuthority['isolation'];
   for (const { address: rule, spec } of policies) {
     const min = spec.isolation?.min;

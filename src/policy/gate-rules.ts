@@ -1,7 +1,8 @@
 import type { BundleTool } from '../manifest/bundle.ts';
+import type { BundleServer } from '../manifest/bundle-world.ts';
 import { isCovered, isDeclaredHost } from '../manifest/egress-host.ts';
 import { type Json, own } from '../manifest/json.ts';
-import type { Condition, FlowRule, SubjectAuthority } from './authority.ts';
+import type { Condition, FlowRule, GatewayRule, SubjectAuthority } from './authority.ts';
 import { type ConditionVariables, evaluateRule } from './condition.ts';
 import type { GateContext, ToolGateCall } from './context.ts';
 import { type Denial, deny, type Revisions } from './effective.ts';
@@ -101,9 +102,16 @@ const answers = kept((_hosts: readonly string[]) => new Map<string, boolean>());
 /** A tool that reaches out by itself goes through no gateway; only an MCP server behind one does. */
 function gatewayDenial({ gateways }: SubjectAuthority, ruled: RuledCall): Denial | undefined {
   if (gateways === undefined) return undefined;
-  const { url, hosts, gateway } = wayOut(ruled);
+  return gatewayRefusal(gateways, ruled.tool.impl.type === 'a2a' ? 'agent' : 'tool', wayOut(ruled));
+}
+
+/** What rules on gateways say of one way out, whoever takes it. */
+export function gatewayRefusal(
+  gateways: readonly GatewayRule[],
+  sort: 'tool' | 'agent',
+  { url, hosts, gateway }: WayOut,
+): Denial | undefined {
   if (url === undefined && hosts.length === 0) return undefined;
-  const sort = ruled.tool.impl.type === 'a2a' ? 'agent' : 'tool';
   const rule = gateway === undefined ? gateways.find(({ require }) => require.includes(sort)) : undefined;
   if (rule !== undefined)
     return deny('gateway.required', rule.rule, `${rule.rule} wants ${sort}s to be called through a gateway.`);
@@ -125,6 +133,10 @@ function wayOut({ tool: { impl }, context }: RuledCall): WayOut {
   if (impl.type !== 'mcp') return { hosts: 'isolation' in impl ? (impl.isolation.network?.hosts ?? []) : [] };
   const server = own(context.bundle.servers ?? {}, impl.server);
   if (server === undefined) throw new TypeError('a tool of a server that the bundle does not hold');
+  return serverWayOut(server);
+}
+
+export function serverWayOut(server: BundleServer): WayOut {
   if (server.transport !== 'http') return { hosts: server.isolation.network?.hosts ?? [] };
   return {
     url: server.url,

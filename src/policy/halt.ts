@@ -2,19 +2,44 @@ import type { Bundle } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
 import type { GateCall, GateContext, ToolGateCall } from './context.ts';
 import { type Denial, deny } from './effective.ts';
-import { type Halt, haltKinds, haltRule, haltScopeText } from './halt-scope.ts';
+import { type Halt, haltKinds, haltRule, type HaltScope, haltScopeText } from './halt-scope.ts';
 
 /** T1 and M1. What cannot be read counts as active. */
 export function haltDenial(call: GateCall, context: GateContext): Denial | undefined {
   if (context.halts === undefined) return undefined;
   const { known } = context.halts;
-  if (known === undefined)
-    return deny('halt.unreadable', 'halt', 'The halts in force cannot be read, so that they count as active.');
+  if (known === undefined) return deny('halt.unreadable', 'halt', unreadable);
   if (known.length === 0) return undefined;
   const [halt] = haltsOn(call, context, known).sort(byWeight);
   if (halt === undefined) return undefined;
-  const { scope, by } = halt;
-  return deny(`halt.${scope.kind}`, haltRule(halt), `${by} halted ${haltScopeText(scope)}.`);
+  return deny(`halt.${halt.scope.kind}`, haltRule(halt), haltedText(halt));
+}
+
+/** Why a server is not even asked for its tools, whoever asks; undefined: no switch has it, its namespace, or everything. */
+export function serverHalt(name: string, halts: readonly Halt[] | undefined): string | undefined {
+  if (halts === undefined) return unreadable;
+  const [halt] = halts.filter(({ scope }) => stopsServer(scope, name)).sort(byWeight);
+  return halt && haltedText(halt);
+}
+
+function stopsServer(scope: HaltScope, name: string): boolean {
+  switch (scope.kind) {
+    case 'global':
+    case 'environment':
+      return true;
+    case 'namespace':
+      return name.startsWith(`${scope.name}/`);
+    case 'server':
+      return name === scope.name;
+    default:
+      return false;
+  }
+}
+
+const unreadable = 'The halts in force cannot be read, so that they count as active.';
+
+function haltedText({ scope, by }: Halt): string {
+  return `${by} halted ${haltScopeText(scope)}.`;
 }
 
 /** Those that have the run wait come first, since a refused call may be followed by others; then the widest. */

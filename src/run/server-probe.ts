@@ -1,7 +1,9 @@
 import type { Resource } from '../manifest/resource.ts';
+import { serverHalt } from '../policy/halt.ts';
 import { type ServerAlone, serverAlone } from '../policy/server-alone.ts';
 import type { PinLook } from '../policy/pin-look.ts';
 import type { Database } from '../store/database-port.ts';
+import { readHaltState } from '../store/halt-state.ts';
 import type { Finding, ProbeTurn } from '../store/probe.ts';
 import { readServerResources, type ServerLook, writeServerLook } from '../store/server-look.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
@@ -22,17 +24,24 @@ export interface ServerProbing {
   readonly probeServer: ServerProbe;
 }
 
-/** Looks at one server as its environment's revision declares it. What it offers is kept until it offers another thing. */
+/**
+ * Looks at one server as its environment's revision declares it. What it offers is kept until it offers another thing.
+ * What nobody may call, because of a switch or a policy that holds for everybody, is not asked either.
+ */
 export async function probeOneServer(
   { database, secrets: source, probeServer }: ServerProbing,
   { environment, server }: ProbeTurn,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
+  const halted = serverHalt(server, (await readHaltState(database)).of(environment));
+  if (halted !== undefined) return [finding(server, { state: 'unknown', reason: 'halted', detail: halted })];
   const resources = await readServerResources(database.db, { environment, server });
   const resource = resources.get(`McpServer/${server}`);
   if (resource === undefined) return [];
   const alone = aloneOf(resource, resources);
   if (alone === undefined) return [finding(server, unmade)];
+  if (alone.refused !== undefined)
+    return [finding(server, { state: 'unknown', reason: 'not_asked', detail: alone.refused })];
   const secrets = bundleSecrets(alone.secrets, source, environment);
   await secrets.load();
   const { reach, offer } = await probeServer(alone, { secrets, signal });

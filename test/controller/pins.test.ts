@@ -209,6 +209,24 @@ test('a look that fails as none should is unknown, and keeps nobody from looking
   ]);
 });
 
+test('a server that is halted is not asked, nor told a secret', async () => {
+  const { database } = one.plane;
+  const halt = `insert into halt (environment, kind, name, reason, created_by, set_as)
+    values ('prod', 'server', $1, 'odd answers', 'ann', 'operator')`;
+  await rowsOf(database.db, { name: 'halt', text: halt }, ['default/tickets']);
+  server.authorised.clear();
+  await lookAgain();
+  expect([...server.authorised]).toEqual([]);
+  expect(await operations().probes('prod')).toMatchObject([
+    { state: 'unknown', reason: 'halted', detail: 'ann halted server/default/tickets.' },
+  ]);
+  await rowsOf(database.db, { name: 'lift', text: 'update halt set ended_at = now() where name = $1' }, [
+    'default/tickets',
+  ]);
+  await lookAgain();
+  expect(await operations().probes('prod')).toMatchObject([{ state: 'ok', reason: 'answered' }]);
+});
+
 test('a pin that was merged is looked at at once, and what was found of the old one counts no more', async () => {
   server.offer([...asPinned, { name: 'wipe', description: 'Wipes.' }]);
   await lookAgain();
