@@ -7,6 +7,9 @@ import type { ReasonOf } from './condition-reasons.ts';
 /** What workers found outside that is not as Git says, of one environment. */
 export type Outside = Pick<OutsideFact, 'pins' | 'failing'>;
 
+/** That rows have drifted comes first, and goes with the pass that finds them well again. */
+const keeps: readonly ReasonOf<'Drifted'>[] = ['OutOfBand', 'HealingStopped'];
+
 /** Things that a message names; the rest are counted. */
 const shownMax = 5;
 
@@ -23,10 +26,9 @@ export class OutsideWatch {
     const { db } = this.#database;
     const moved: string[] = [];
     for (const fact of await readOutside(db)) {
-      // That rows have drifted comes first, and goes with the pass that finds them well again.
-      if (fact.reason === 'OutOfBand' || fact.reason === 'HealingStopped') continue;
+      if (keeps.some((reason) => reason === fact.reason)) continue;
       const said = outsideCondition(fact, fact.commit ?? undefined);
-      const changed = await writeConditions(db, fact.environment, [said]);
+      const changed = await writeConditions(db, { environment: fact.environment, keeps }, [said]);
       if (changed.length > 0) moved.push(fact.environment);
     }
     return moved;

@@ -22,30 +22,40 @@ export interface ConditionRecord extends Condition {
   readonly since: string;
 }
 
+/** Whoever writes outside of passes, and leaves alone what stands there for one of these reasons. */
+interface Beside {
+  readonly environment: string;
+  readonly keeps: readonly string[];
+}
+
+type Writing = Partial<PassLease & Beside> & Pick<Beside, 'environment'>;
+
 /**
  * Writes what differs from what stands there; `since` moves with the status alone. Gives the types that changed. With a
  * pass, only while that is its owner's: who was away for longer than its lease speaks of what was.
  */
 export async function writeConditions(
   db: Kysely<Tables>,
-  of: string | PassLease,
+  of: string | PassLease | Beside,
   conditions: readonly Condition[],
 ): Promise<readonly ConditionType[]> {
   if (conditions.length === 0) return [];
-  const { environment, owner = null } = typeof of === 'string' ? { environment: of } : of;
+  const { environment, owner, keeps = [] }: Writing = typeof of === 'string' ? { environment: of } : of;
+  const asOwner = owner ?? null;
   const rows = conditions.map(({ commit, ...condition }) => ({ ...condition, commit_id: commit ?? null }));
   const { rows: changed } = await sql<{ type: ConditionType }>`
     insert into condition (environment, type, status, reason, message, commit_id)
     select ${environment}, type, status, reason, message, commit_id
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as n (type text, status text, reason text, message text, commit_id text)
-    where ${owner}::uuid is null
-      or exists (select from sync where environment = ${environment} and pass_owner = ${owner}::uuid)
+    where ${asOwner}::uuid is null
+      or exists (select from sync where environment = ${environment} and pass_owner = ${asOwner}::uuid)
     on conflict (environment, type) do update set status = excluded.status, reason = excluded.reason,
       message = excluded.message, commit_id = excluded.commit_id,
       since = case when condition.status = excluded.status then condition.since else clock_timestamp() end
     where (condition.status, condition.reason, condition.message, condition.commit_id)
       is distinct from (excluded.status, excluded.reason, excluded.message, excluded.commit_id)
+      and condition.reason <> all(${[...keeps]}::text[])
     returning type`.execute(db);
   return changed.map(({ type }) => type);
 }
