@@ -178,8 +178,9 @@ export class Controller {
     const memory = this.#memoryOf(environment);
     const seen = { commit: reading.commit, now: this.#context.now() };
     if (!isDue(memory, standing, seen)) {
-      // Who said so may be gone, and what was settled here can be read here.
-      if (memory.isAway || standing.isUnready)
+      // Who said so may be gone, and what was settled here can be read here; where passes fail here, they say so.
+      const isSettled = memory.settled !== undefined;
+      if (isSettled && (memory.isAway || standing.isUnready))
         return recover(this.#context, { environment, memory, commit: reading.commit });
       return { environment, outcome: { kind: 'unchanged' }, drifted: 0 };
     }
