@@ -1,4 +1,5 @@
 import { besideOf } from '../controller/beside.ts';
+import { foreignClaim } from '../controller/claim.ts';
 import { readEnvironments } from '../controller/environments.ts';
 import { type ControlPlane, planWithInputs } from '../controller/planning.ts';
 import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
@@ -34,6 +35,9 @@ export async function actionsPlans(
   const plans: ActionsPlan[] = [];
   for (const settings of declared) {
     if (environments !== undefined && !environments.includes(settings.name)) continue;
+    // What is live there is another repository's, and nothing of it is shown here.
+    const foreign = await foreignClaim(plane, settings.name);
+    if (foreign !== undefined) throw foreign;
     const planned = await planWithInputs(plane, { settings, commit: job.commit, deep: true });
     const plan = await besideOf(plane.database, planned, { log, isRehearsed: false });
     plans.push({ environment: settings.name, plan: renderJson(plan), markdown: renderMarkdown(plan) });
