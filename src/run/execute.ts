@@ -4,6 +4,7 @@ import { runGraph } from './graph-run.ts';
 import { Halted, type HaltReason, haltReasonOf, Suspended } from './halt.ts';
 import type { Scope } from './scope.ts';
 import { giveBackAll } from './spending.ts';
+import { later } from './unready.ts';
 
 /** How an execution came to its end: written by the caller. `lost` is not: another worker owns the run. */
 export type Execution = RunEnd | { readonly kind: 'lost' };
@@ -41,7 +42,7 @@ function endOf(cause: unknown, scope: Scope): Execution {
       : { kind: 'released' };
   }
   scope.report(cause);
-  if (isForLater(cause)) return { kind: 'released' };
+  if (isForLater(cause)) return later;
   return { kind: 'failed', error: errorOf(cause) };
 }
 

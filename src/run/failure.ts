@@ -37,8 +37,8 @@ export function isOfStep({ code }: RunError): boolean {
 }
 
 /**
- * The database was away for longer than a worker waits. That is no failure of the run: it is handed back, and whoever
- * takes it up goes on from its journal.
+ * The database was away for longer than a worker waits. That is no failure of the run: it is put off, and whoever takes
+ * it up goes on from its journal.
  */
 export function isForLater(cause: unknown): boolean {
   return cause instanceof RetryableError && isOfStore(cause.code);

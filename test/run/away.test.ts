@@ -56,7 +56,7 @@ test.each([
   ['a node that is tried again when it fails', chain({ retry })],
   ['a system that has a node for its failure', chain({}, 'sorry')],
 ])(
-  'where the database is away for long at %s, the run is handed back and goes on from its journal; nothing failed',
+  'where the database is away for long at %s, the run is put off and goes on from its journal; nothing failed',
   async (_what, bundle) => {
     const store = new MemoryStore();
     store.install(bundle, authorityOf(bundle));
@@ -80,3 +80,23 @@ test.each([
     }
   },
 );
+
+test('a run is not begun over and over while the database is away for it', async () => {
+  const bundle = chain({});
+  const store = new MemoryStore();
+  store.install(bundle, authorityOf(bundle));
+  const executor = new AwayExecutor(store, {});
+  executor.away = 1_000;
+  const worker = memoryWorker(store, { executor });
+  const run = store.submit({ system: bundle.system, input: {} });
+  await worker.start();
+  let turns = 0;
+  await ended(worker, () => (turns += 1) > 100);
+  expect([run.state, run.claims.length > 1, run.claims.length <= 6]).toEqual(['Waiting', true, true]);
+  executor.away = 0;
+  await ended(worker, () => run.state === 'Succeeded');
+  expect(run.state).toBe('Succeeded');
+  const stopped = worker.stop();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await stopped;
+});
