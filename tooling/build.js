@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -79,8 +79,9 @@ function withoutCompiler() {
 // tsc never removes what a deleted file once compiled to, and dist/ would keep running it.
 function removeStale() {
   const made = /(\.js|\.js\.map|\.d\.ts)$/;
-  rmSync(bundled, { recursive: true, force: true });
   for (const path of filesUnder(target)) {
+    // Its parts have names of their own, and processes that run are still to load some.
+    if (path.startsWith(bundled + sep)) continue;
     const original = join(source, relative(target, path));
     const isStale = made.test(path) ? !existsSync(original.replace(made, '.ts')) : !existsSync(original);
     if (isStale && !path.endsWith('.tsbuildinfo')) rmSync(path);

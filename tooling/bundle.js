@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
@@ -9,7 +9,7 @@ import { licences } from './licences.js';
  * work. What is imported only when it is needed stays in files of its own.
  */
 export async function bundle({ root, target, bundled }) {
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [join(target, 'main.js')],
     outdir: bundled,
@@ -25,6 +25,7 @@ export async function bundle({ root, target, bundled }) {
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
+    write: false,
     logLevel: 'warning',
     // Packages that are still CommonJS ask for Node's own parts by `require`.
     banner: {
@@ -32,8 +33,36 @@ export async function bundle({ root, target, bundled }) {
     },
     plugins: [packages, placesIn(target)],
   });
+  place(bundled, outputFiles);
   const paths = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   writeFileSync(join(bundled, 'LICENSES.txt'), licences(root, paths, 'these files hold'));
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+/**
+ * Beside what earlier builds made: processes that run are still to load parts of those, and one that starts meanwhile
+ * finds an entry whose parts are all there. What no build has named for a day goes.
+ */
+function place(folder, files) {
+  mkdirSync(folder, { recursive: true });
+  const builtAt = Date.now();
+  const entry = join(folder, 'main.js');
+  const replacedAt = statSync(entry, { throwIfNoEntry: false })?.mtimeMs ?? builtAt;
+  const earlier = readdirSync(folder).filter((name) => /\.js(\.map)?$/.test(name));
+  const last = (path) => Number(path === entry);
+  for (const { path, contents } of [...files].sort((a, b) => last(a.path) - last(b.path))) {
+    writeFileSync(`${path}.new`, contents);
+    utimesSync(`${path}.new`, builtAt / 1_000, builtAt / 1_000);
+    renameSync(`${path}.new`, path);
+  }
+  const named = new Set(files.map(({ path }) => path));
+  for (const path of earlier.map((name) => join(folder, name)).filter((one) => !named.has(one))) {
+    const { mtimeMs } = statSync(path);
+    // The build before this one named it: its day begins now.
+    if (mtimeMs >= replacedAt - 1) utimesSync(path, builtAt / 1_000, builtAt / 1_000);
+    else if (mtimeMs < builtAt - dayMs) rmSync(path);
+  }
 }
 
 /** Small packages that a short command loads whole. The others stay where they were installed. */

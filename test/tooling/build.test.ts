@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,6 +69,25 @@ test('nothing is compiled again when nothing changed, and a removed source leave
   await run(folder, 'tooling/build.js');
   expect((await run(folder, 'bin/pawl.js')).stdout).toBe('alone');
   await expect(stat(join(folder, 'dist/word.js'))).rejects.toThrow(/ENOENT/);
+});
+
+test('a build leaves what the one before it made to processes that run, for a day from then', async () => {
+  const folder = await checkout();
+  const bundle = join(folder, 'dist/bundle');
+  const parts = async () => (await readdir(bundle)).filter((name) => /^late-.*\.js$/.test(name));
+  const made: string[] = [];
+  await writeFile(join(folder, 'src/main.ts'), `await import('./late.ts');\n`);
+  for (const word of ['one', 'two', 'three']) {
+    await writeFile(join(folder, 'src/late.ts'), `process.stdout.write('${word}');\n`);
+    expect((await run(folder, 'tooling/build.js')).code).toBe(0);
+    expect((await run(folder, 'bin/pawl.js')).stdout).toBe(word);
+    made.push(...(await parts()).filter((name) => !made.includes(name)));
+    // As if each build were two days old by the next.
+    const past = Date.now() / 1_000 - 2 * 86_400;
+    for (const name of ['main.js', ...made]) await utimes(join(bundle, name), past, past).catch(() => undefined);
+    if (word === 'two') await utimes(join(bundle, made[0] ?? ''), past - 86_400, past - 86_400);
+  }
+  expect((await parts()).sort()).toEqual(made.slice(1).sort());
 });
 
 test('a source with a type error fails the build, again and again', async () => {
