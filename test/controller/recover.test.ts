@@ -31,8 +31,8 @@ test('a repository that cannot be used is ready again by whom it is well with, a
   const [well, failing] = [join(MemoryMirror), join(RefusingMirror)];
   await well.settle();
   expect(await source()).toEqual(['Ready']);
-  // The second of these is within the wait after the first.
-  for (let time = 0; time < 2; time += 1) {
+  // The first three fail, and the fourth is within the wait that follows.
+  for (let time = 0; time < 4; time += 1) {
     await failing.tick();
     expect(await source()).toEqual(['Refused']);
   }
