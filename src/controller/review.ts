@@ -6,7 +6,7 @@ import { reviewRefusal, tooManyRefusal, unansweredRefusal } from '../plan/review
 import { firstParentLine } from '../source/first-parent-line.ts';
 import type { Repository } from '../source/repository.ts';
 import type { Database } from '../store/database.ts';
-import { broughtBy } from '../store/pull-commit.ts';
+import { broughtBy, type ForgeBranch } from '../store/pull-commit.ts';
 import { readShown } from '../store/review.ts';
 import type { Forge } from './forge.ts';
 
@@ -19,6 +19,32 @@ interface Place {
 /** The forge is asked of each commit: of a branch that went further than this between two applies, of none. */
 const commitsMax = 100;
 
+/** Where the commits between two of a branch came from. */
+interface BroughtBetween {
+  /** Of how many nobody has said it yet. */
+  readonly unanswered: number;
+  /** How many no pull request brought. */
+  readonly pushed: number;
+  readonly numbers: readonly number[];
+}
+
+/** As far as the forge has answered; a refusal where there are more than may be asked about. */
+export async function broughtBetween(
+  { repository, database }: Place,
+  of: ForgeBranch,
+  { after, to }: { readonly after: string; readonly to: string },
+): Promise<BroughtBetween | GuardRefusal> {
+  const line = await firstParentLine(repository, { after, to, max: commitsMax });
+  if (line === undefined) return tooManyRefusal(commitsMax);
+  const found = await broughtBy(database.db, of, line);
+  const brought = line.flatMap((one) => found.get(one) ?? []);
+  return {
+    unanswered: brought.filter(({ kind }) => kind === 'unanswered').length,
+    pushed: brought.filter(({ kind }) => kind === 'pushed').length,
+    numbers: [...new Set(brought.flatMap((one) => (one.kind === 'pull' ? [one.number] : [])))],
+  };
+}
+
 /**
  * Holds a plan of the branch against what the pull requests showed that brought its commits. What somebody pushed among
  * them was shown to nobody, so that it is beyond what they showed. Where nothing came by pull requests there is nothing
@@ -29,21 +55,17 @@ export async function reviewGuard(plane: Place, plan: Plan, live: Live): Promise
   const { commit, branch } = plan.target;
   if (repository === undefined || live.commit === undefined || live.commit === commit) return undefined;
   if ((isUnchanged(plan) && plan.risks.length === 0) || !(await isOnBranch(plane, plan))) return undefined;
-  const line = await firstParentLine(plane.repository, { after: live.commit, to: commit, max: commitsMax });
-  if (line === undefined) return tooManyRefusal(commitsMax);
-  const { db } = plane.database;
-  const found = await broughtBy(db, { repository, branch }, line);
-  const brought = line.flatMap((one) => found.get(one) ?? []);
-  const open = brought.filter(({ kind }) => kind === 'unanswered').length;
-  if (open > 0) {
+  const brought = await broughtBetween(plane, { repository, branch }, { after: live.commit, to: commit });
+  if ('id' in brought) return brought;
+  const { unanswered, pushed, numbers } = brought;
+  if (unanswered > 0) {
     await plane.database.notify(channels.hint, '').catch(() => undefined);
-    return unansweredRefusal(open);
+    return unansweredRefusal(unanswered);
   }
-  const numbers = [...new Set(brought.flatMap((one) => (one.kind === 'pull' ? [one.number] : [])))];
   // A pull request that nobody was shown anything of (pawl came later) is as good as a push.
-  const shown = await readShown(db, { repository, environment: plan.environment }, numbers);
+  const shown = await readShown(plane.database.db, { repository, environment: plan.environment }, numbers);
   if (shown.length === 0) return undefined;
-  return reviewRefusal(plan, shown, { pushed: brought.filter(({ kind }) => kind === 'pushed').length });
+  return reviewRefusal(plan, shown, { pushed });
 }
 
 /** What a pull request would make is not on the branch, and is what reviewers are about to be shown. */

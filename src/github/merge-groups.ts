@@ -1,5 +1,7 @@
 import { besideOf } from '../controller/beside.ts';
+import { foreignClaim } from '../controller/claim.ts';
 import { liveOf, planWithInputs } from '../controller/planning.ts';
+import { broughtBetween } from '../controller/review.ts';
 import { isPawlError, TerminalError } from '../errors.ts';
 import { digest } from '../manifest/digest.ts';
 import { neutral } from '../manifest/neutral.ts';
@@ -10,8 +12,6 @@ import { decisionsOf } from '../plan/render/decisions.ts';
 import { checkRunBytesMax, planMarker, renderMarkdown } from '../plan/render/markdown.ts';
 import { clip } from '../plan/render/words.ts';
 import { reviewRefusal } from '../plan/review.ts';
-import { firstParentLine } from '../source/first-parent-line.ts';
-import { broughtBy } from '../store/pull-commit.ts';
 import { readShown } from '../store/review.ts';
 import { settingsOn } from './command-plans.ts';
 import type { GitHubRound, Turn } from './context.ts';
@@ -31,7 +31,6 @@ interface Group {
 }
 
 const groupsMax = 100;
-const commitsMax = 100;
 
 /** What stands at the checks of each group's commit. Losing it costs writes of the same, and no second check. */
 const told = new WeakMap<GitHub, Map<string, string>>();
@@ -106,6 +105,9 @@ const messageMax = 1_000;
 async function judge(round: GitHubRound, judging: Judging): Promise<Verdict> {
   const { plane, log } = round;
   const { group, settings } = judging;
+  // What is live there is another repository's, and nothing of it is shown here.
+  const foreign = await foreignClaim(plane, settings.name);
+  if (foreign !== undefined) return { conclusion: 'blocked', title: `Cannot be planned: ${foreign.code}` };
   try {
     const planned = await planWithInputs(plane, { settings, commit: group.sha });
     const plan = await besideOf(plane.database, planned, { log });
@@ -140,26 +142,15 @@ async function reviewOf(
   }
   const live = await liveOf(plane, settings.name);
   const tip = await plane.repository.resolve(group.base);
-  const line = live.commit === undefined ? [] : await lineOf(plane, live.commit, tip);
-  if (line === undefined) return undefined;
-  for (const brought of (await broughtBy(db, { repository, branch: group.base }, line)).values()) {
-    if (brought.kind === 'unanswered')
-      return { conclusion: 'waiting', title: 'GitHub is asked what is merged already' };
-    // What somebody pushed was shown to nobody: there is nothing to compare with.
-    if (brought.kind === 'pushed') return undefined;
-    numbers.add(brought.number);
-  }
+  const between = { after: live.commit ?? tip, to: tip };
+  const brought = await broughtBetween(plane, { repository, branch: group.base }, between);
+  if ('id' in brought) return { conclusion: 'blocked', title: brought.message };
+  const { unanswered, pushed } = brought;
+  if (unanswered > 0) return { conclusion: 'waiting', title: 'GitHub is asked what is merged already' };
+  for (const merged of brought.numbers) numbers.add(merged);
   const shown = await readShown(db, { repository, environment: settings.name }, [...numbers]);
   if (shown.length < numbers.size || shown.some(({ isShown }) => !isShown))
     return { conclusion: 'waiting', title: 'A pull request of the group has no plan yet' };
-  const refusal = reviewRefusal(plan, shown);
+  const refusal = reviewRefusal(plan, shown, { pushed });
   return refusal === undefined ? undefined : { conclusion: 'blocked', title: refusal.message };
-}
-
-async function lineOf(
-  { repository }: GitHubRound['plane'],
-  after: string,
-  to: string,
-): Promise<readonly string[] | undefined> {
-  return after === to ? [] : firstParentLine(repository, { after, to, max: commitsMax });
 }
