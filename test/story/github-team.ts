@@ -26,6 +26,8 @@ export interface Team {
   readonly proxy: CuttingProxy;
   /** One round of everything that pawl does, an hour after the last; a sweep looks at all of GitHub. */
   readonly round: (options?: { readonly sweep?: boolean }) => Promise<readonly string[]>;
+  /** The controller's part of one: GitHub hears nothing of it. */
+  readonly tick: () => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
 
@@ -55,6 +57,10 @@ export async function openTeam(files: Readonly<Record<string, string>>): Promise
     github,
     plane,
     proxy,
+    tick: () => {
+      clock.now += hourMs;
+      return tickAcknowledged(controller, plane).catch(() => []);
+    },
     round: async ({ sweep = false } = {}) => {
       clock.now += sweep ? sweepHours * hourMs : hourMs;
       await github.webhooks.settled();

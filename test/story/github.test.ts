@@ -212,7 +212,13 @@ test('a hundred deeds on a repository: live is what Git says, and comments tell 
   const past: string[] = [];
   for (let day = 0; day < 34; day += 1) {
     const isHeard = days.weather();
-    const deeds = [await days.next(), await days.next(), await days.next()];
+    const deeds: string[] = [];
+    for (let deed = 0; deed < 3; deed += 1) {
+      deeds.push(await days.next());
+      await world.tick();
+      const so = `day ${day}: ${[...past, ...deeds].slice(-6).join(', ')}`;
+      for (const environment of environments) await checkEnvironment(environment, so, false);
+    }
     past.push(...deeds);
     const after = `day ${day}: ${past.slice(-6).join(', ')}`;
     const failed = await world.round({ sweep: !isHeard });
