@@ -186,53 +186,35 @@ function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
   return { run, path, kind, delay: delayMs, detail: detail && JSON.stringify(detail) };
 }
 
-/** By the statement's columns; what is undefined is null. Each is written out once: a copy costs more than its row. */
+/** By the statement's columns; what is undefined is null. All in one place: spreading parts costs more than the row. */
 function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): object {
   const { path, phase, node, kind, argsDigest, decision, cost } = entry;
   const { body, digest } = placeBody(entry.body, blobs);
-  // A model may ask for a tool under any name.
-  const target = storable(entry.target);
-  const verdict = decision && JSON.stringify(decision);
-  if (entry.phase === 'intent') {
-    const { approval } = entry;
-    return {
-      run,
-      path,
-      phase,
-      node,
-      kind,
-      target,
-      args_digest: argsDigest,
-      decision: verdict,
-      body,
-      body_digest: digest,
-      cost,
-      tokens_reserved: entry.tokensReserved,
-      revision: entry.liveRevision,
-      halt_epoch: entry.haltEpoch,
-      // Nearly no call has one.
-      approval: approval?.id,
-      action_digest: approval?.actionDigest,
-      class_digest: approval?.classDigest,
-    };
-  }
-  const { outcome, error, tokensIn, tokensOut } = entry;
+  const [intent, result] = entry.phase === 'intent' ? [entry, undefined] : [undefined, entry];
   return {
     run,
     path,
     phase,
     node,
     kind,
-    target,
+    // A model may ask for a tool under any name.
+    target: storable(entry.target),
     args_digest: argsDigest,
-    decision: verdict,
+    decision: decision && JSON.stringify(decision),
     body,
     body_digest: digest,
     cost,
-    outcome,
-    error: error && JSON.stringify(error),
-    tokens_in: tokensIn,
-    tokens_out: tokensOut,
+    tokens_reserved: intent?.tokensReserved,
+    revision: intent?.liveRevision,
+    halt_epoch: intent?.haltEpoch,
+    // Nearly no call has one.
+    approval: intent?.approval?.id,
+    action_digest: intent?.approval?.actionDigest,
+    class_digest: intent?.approval?.classDigest,
+    outcome: result?.outcome,
+    error: result?.error && JSON.stringify(result.error),
+    tokens_in: result?.tokensIn,
+    tokens_out: result?.tokensOut,
   };
 }
 
