@@ -3,7 +3,7 @@ import type { Server as Listener, Socket } from 'node:net';
 import { connectTo, EgressDenied, type Network, systemNetwork, vettedAddresses } from './connect.ts';
 import { forward } from './egress-forward.ts';
 import { carry, type TunnelLimits } from './egress-tunnel.ts';
-import { bareHost, type EgressRules, vetUrl } from './egress-url.ts';
+import { bareHost, type EgressRules, type VettedUrl, vetUrl } from './egress-url.ts';
 
 export interface ProxyLimits extends TunnelLimits {
   /** At once. */
@@ -111,7 +111,7 @@ export class EgressProxy {
     client.on('error', () => undefined);
     const vetted = vetAuthority(url, this.#rules);
     if (vetted.kind === 'denied') return refuse(client, this.#denied(nameOf(url, this.#rules), vetted.message));
-    const { target } = vetted;
+    const { url: target } = vetted;
     const answer = await this.#connected(target, async (upstream) => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       const tls = target.protocol === 'https:' ? { tls: bareHost(target) } : {};
@@ -203,16 +203,19 @@ const notProxied = {
   message: 'Only `CONNECT host:port` and requests of `http://` addresses are carried.',
 } as const;
 
-type Vetted = { readonly kind: 'vetted'; readonly target: URL } | { readonly kind: 'denied'; readonly message: string };
-
-/** The declared host behind `host:port`; TLS goes before, where both are declared. */
-function vetAuthority(authority: string, rules: EgressRules): Vetted {
+/** The declared host behind `host:port`. */
+function vetAuthority(authority: string, rules: EgressRules): VettedUrl {
   if (!/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/.test(authority))
     return { kind: 'denied', message: 'That is no `host:port`.' };
-  const secure = vetUrl(`https://${authority}/`, rules);
-  if (secure.kind === 'vetted') return { kind: 'vetted', target: secure.url };
-  const plain = vetUrl(`http://${authority}/`, rules);
-  return plain.kind === 'vetted' ? { kind: 'vetted', target: plain.url } : secure;
+  return vetHost(authority, rules);
+}
+
+/** TLS goes before, where both are declared. */
+function vetHost(host: string, rules: EgressRules): VettedUrl {
+  const secure = vetUrl(`https://${host}/`, rules);
+  if (secure.kind === 'vetted') return secure;
+  const plain = vetUrl(`http://${host}/`, rules);
+  return plain.kind === 'vetted' ? plain : secure;
 }
 
 /**
@@ -221,12 +224,8 @@ function vetAuthority(authority: string, rules: EgressRules): Vetted {
  */
 function nameOf(url: string, { hosts, allowPrivate }: EgressRules): string {
   const authority = /^(?:[a-z]+:\/\/)?([^/?#\s]{1,512})/i.exec(url)?.[1] ?? '';
-  const host = authority.slice(authority.lastIndexOf('@') + 1);
-  for (const scheme of ['https', 'http']) {
-    const vetted = vetUrl(`${scheme}://${host}/`, { hosts, allowPrivate });
-    if (vetted.kind === 'vetted') return vetted.url.origin;
-  }
-  return undeclared;
+  const vetted = vetHost(authority.slice(authority.lastIndexOf('@') + 1), { hosts, allowPrivate });
+  return vetted.kind === 'vetted' ? vetted.url.origin : undeclared;
 }
 
 interface Refusal {
