@@ -8,17 +8,17 @@ import { type Halt, haltKinds, haltRule, type HaltScope, haltScopeText } from '.
 export function haltDenial(call: GateCall, context: GateContext): Denial | undefined {
   if (context.halts === undefined) return undefined;
   const { known } = context.halts;
-  if (known === undefined) return deny('halt.unreadable', 'halt', unreadable);
+  if (known === undefined) return deny('halt.unreadable', 'halt', unreadableHalts);
   if (known.length === 0) return undefined;
-  const [halt] = haltsOn(call, context, known).sort(byWeight);
+  const halt = firstHalt(haltsOn(call, context, known));
   if (halt === undefined) return undefined;
   return deny(`halt.${halt.scope.kind}`, haltRule(halt), haltedText(halt));
 }
 
 /** Why a server is not even asked for its tools, whoever asks; undefined: no switch has it, its namespace, or everything. */
 export function serverHalt(name: string, halts: readonly Halt[] | undefined): string | undefined {
-  if (halts === undefined) return unreadable;
-  const [halt] = halts.filter(({ scope }) => stopsServer(scope, name)).sort(byWeight);
+  if (halts === undefined) return unreadableHalts;
+  const halt = firstHalt(halts.filter(({ scope }) => stopsServer(scope, name)));
   return halt && haltedText(halt);
 }
 
@@ -36,13 +36,18 @@ function stopsServer(scope: HaltScope, name: string): boolean {
   }
 }
 
-const unreadable = 'The halts in force cannot be read, so that they count as active.';
+export const unreadableHalts = 'The halts in force cannot be read, so that they count as active.';
 
-function haltedText({ scope, by }: Halt): string {
+/** Who halted what, in a sentence. */
+export function haltedText({ scope, by }: Halt): string {
   return `${by} halted ${haltScopeText(scope)}.`;
 }
 
-/** Those that have the run wait come first, since a refused call may be followed by others; then the widest. */
+/** Of several the one to name: those that have the run wait come first, since a refused call may be followed by others; then the widest. */
+export function firstHalt(halts: readonly Halt[]): Halt | undefined {
+  return halts.toSorted(byWeight)[0];
+}
+
 function byWeight(a: Halt, b: Halt): number {
   return (
     Number(a.denies === true) - Number(b.denies === true) ||

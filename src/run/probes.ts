@@ -1,7 +1,9 @@
 import { isPawlError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Bundle, BundleModel } from '../manifest/bundle.ts';
+import { modelHalt } from '../policy/model-halt.ts';
 import type { Database } from '../store/database-port.ts';
+import { readHaltsOf } from '../store/halt-state.ts';
 import { type Finding, type ProbeTurn, readCurrentBundles, recordProbes, takeProbeTurn } from '../store/probe.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import { bundleSecrets, type Secrets } from '../tools/secrets.ts';
@@ -40,7 +42,7 @@ const turnsMax = 40;
 /**
  * Looks at what runs will need outside: endpoints, their models, secrets, and the tools of MCP servers. One worker at a
  * time looks at an environment, or at a server of it, every few minutes, and leaves rows; nothing is asked of a model, no
- * tool is called, and no value is kept.
+ * tool is called, and no value is kept. What nobody may call because of a halt is not asked either.
  */
 export class Prober {
   readonly #options: ProberOptions;
@@ -97,15 +99,12 @@ export class Prober {
 
   async #look(environment: string, bundles: readonly Bundle[], signal: AbortSignal): Promise<readonly Finding[]> {
     const secrets: Record<string, Bundle['secrets'][string]> = {};
-    const models = new Map<string, BundleModel>();
-    for (const bundle of bundles) {
-      Object.assign(secrets, bundle.secrets);
-      for (const [name, model] of Object.entries(bundle.models)) models.set(name, model);
-    }
+    for (const bundle of bundles) Object.assign(secrets, bundle.secrets);
     const known = bundleSecrets(secrets, this.#options.secrets, environment);
     await known.load();
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(turnMs)]);
-    const looks = [...secretLooks(secrets, known), ...this.#modelLooks(models, known, bounded)].slice(0, subjectsMax);
+    const models = this.#modelLooks({ environment, bundles, secrets: known, signal: bounded });
+    const looks = [...secretLooks(secrets, known), ...models].slice(0, subjectsMax);
     const findings: Finding[] = [];
     for (let at = 0; at < looks.length && !bounded.aborted; at += togetherMax) {
       const some = await Promise.all(looks.slice(at, at + togetherMax).map((look) => look()));
@@ -114,12 +113,25 @@ export class Prober {
     return findings.map((finding) => ({ ...finding, detail: known.scrubText(finding.detail) }));
   }
 
-  #modelLooks(models: ReadonlyMap<string, BundleModel>, secrets: Secrets, signal: AbortSignal): readonly Look[] {
+  #modelLooks({ environment, bundles, secrets, signal }: ModelLooks): readonly Look[] {
+    const { database, probeModel } = this.#options;
+    const models = new Map(bundles.flatMap((bundle) => Object.entries(bundle.models)));
     return [...models].map(([name, model]) => async () => {
-      const found = await this.#options.probeModel(model, { secrets, signal, deadlineMs });
+      // Read before each: a switch that is thrown while others are looked at holds for those that are left.
+      const halted = modelHalt(name, bundles, await readHaltsOf(database, environment));
+      if (halted !== undefined)
+        return [{ subject: 'endpoint', name, state: 'unknown', reason: 'halted', detail: halted }];
+      const found = await probeModel(model, { secrets, signal, deadlineMs });
       return found.map((finding) => ({ ...finding, name }));
     });
   }
+}
+
+interface ModelLooks {
+  readonly environment: string;
+  readonly bundles: readonly Bundle[];
+  readonly secrets: Secrets;
+  readonly signal: AbortSignal;
 }
 
 type Look = () => Promise<readonly Finding[]>;

@@ -3,7 +3,7 @@ import { serverHalt } from '../policy/halt.ts';
 import { type ServerAlone, serverAlone } from '../policy/server-alone.ts';
 import type { PinLook } from '../policy/pin-look.ts';
 import type { Database } from '../store/database-port.ts';
-import { readHaltState } from '../store/halt-state.ts';
+import { readHaltsOf } from '../store/halt-state.ts';
 import type { Finding, ProbeTurn } from '../store/probe.ts';
 import { readServerResources, type ServerLook, writeServerLook } from '../store/server-look.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
@@ -33,7 +33,7 @@ export async function probeOneServer(
   { environment, server }: ProbeTurn,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const halted = serverHalt(server, (await readHaltState(database)).of(environment));
+  const halted = serverHalt(server, await readHaltsOf(database, environment));
   if (halted !== undefined) return [finding(server, { state: 'unknown', reason: 'halted', detail: halted })];
   const resources = await readServerResources(database.db, { environment, server });
   const resource = resources.get(`McpServer/${server}`);

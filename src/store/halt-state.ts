@@ -68,6 +68,13 @@ export async function readHaltState(database: Database): Promise<HaltState> {
   return { epoch: rows[0]?.epoch ?? 0, of: (environment) => known.get(environment) };
 }
 
+/** The halts of one environment in force; undefined: they cannot be read, and count as active. */
+export async function readHaltsOf(database: Database, environment: string): Promise<readonly Halt[] | undefined> {
+  const text = `select ${haltsText} as halts from environment e where e.name = $1`;
+  const [row] = await rowsOf<{ readonly halts: unknown }>(database.db, { name: 'halts_of', text }, [environment]);
+  return haltsFrom(row?.halts);
+}
+
 /** Ends what is past its time by the database's clock, and has those decide anew who knew it. */
 export async function expireHalts(database: Database): Promise<void> {
   await inTransaction(database, async (trx) => {

@@ -62,18 +62,54 @@ describe('what workers find outside', () => {
     await estate.close();
   });
 
+  const prober = (worker: string) =>
+    new Prober({
+      database: one.plane.database,
+      secrets: secretSource({ variables: new Map([['PAWL_SECRET_GOOD', key]]), folders: [], ageKeys: undefined }),
+      probeModel,
+      probeServer: () => Promise.reject(new Error('there is no server')),
+      worker,
+      log: { warn: () => undefined },
+    });
+  const run = (text: string) => rowsOf(one.plane.database.db, { name: `test_${text}`, text }, []);
+  const makeDue = () => run('update probe_turn set due_at = now()');
+  const endpoints = async () =>
+    (await readProbes(one.plane.database.db, 'prod'))
+      .filter(({ subject }) => subject === 'endpoint')
+      .map(({ name, reason, detail }) => [name, reason, detail]);
+
+  test.each([
+    ['global', ''],
+    ['environment', 'prod'],
+    ['namespace', 'default'],
+    ['system', 'default/desk'],
+    ['agent', 'default/clerk'],
+    ['model', 'default/good'],
+    ['provider', 'openaiCompatible'],
+  ])('is not looked for where a halt of %s lets nobody ask, until it is lifted', async (kind, name) => {
+    await run(`insert into halt (environment, kind, name, reason, created_by, set_as)
+      values (${kind === 'global' ? 'null' : "'prod'"}, '${kind}', '${name}', 'odd answers', 'ann', 'admin')`);
+    await prober('first').tick();
+    await makeDue();
+    await prober('first').tick();
+    const halted = ['halted', `ann halted ${name === '' ? kind : `${kind}/${name}`}.`];
+    const isAlone = kind === 'model';
+    expect(await endpoints()).toEqual([
+      ['default/away', ...(isAlone ? ['not_asked', 'secret.unavailable'] : halted)],
+      ['default/good', ...halted],
+      ['default/typo', ...(isAlone ? ['answered', 'HTTP 200'] : halted)],
+    ]);
+    expect(asked).toEqual(isAlone ? [`GET /v1/models Bearer ${key}`] : []);
+    await run('update halt set ended_at = now()');
+    await makeDue();
+    await prober('first').tick();
+    expect((await endpoints()).map(([, reason]) => reason)).toEqual(['not_asked', 'answered', 'answered']);
+  });
+
   test('is one row each, by one worker at a time, without a value', async () => {
     const { database } = one.plane;
-    const secrets = secretSource({
-      variables: new Map([['PAWL_SECRET_GOOD', key]]),
-      folders: [],
-      ageKeys: undefined,
-    });
-    const probeServer = () => Promise.reject(new Error('there is no server'));
-    const log = { warn: () => undefined };
-    const prober = (worker: string) => new Prober({ database, secrets, probeModel, probeServer, worker, log });
     await prober('first').tick();
-    await rowsOf(database.db, { name: 'test_due', text: 'update probe_turn set due_at = now()' }, []);
+    await makeDue();
     const looked = await Promise.all([prober('first').tick(), prober('second').tick()]);
     expect(looked.flat()).toEqual(['prod']);
     const found = await readProbes(database.db, 'prod');
