@@ -94,6 +94,7 @@ export class Exchange {
         deadlineMs,
         responseBytesMax,
         signal: options.signal,
+        mayStart: options.mayStart,
       },
       // The author's `baseUrl` is the declaration: this host, by this scheme, and no other.
       { hosts: [`${protocol}//${host}`], allowPrivate: model.allowPrivate },

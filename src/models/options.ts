@@ -6,6 +6,8 @@ export interface ModelCallOptions {
   /** Aborts when the run is cancelled or overdue, or the lease is lost. */
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
+  /** Asked right before the request is written: the lease may have run out since the call was let through. */
+  readonly mayStart?: (() => boolean) | undefined;
   /** Absent: `modelDeadlineMs`. The step's own timeout comes by the signal. */
   readonly deadlineMs?: number;
   /** Rules of the policies that reach the caller, about the gateways that a model may be reached by. */

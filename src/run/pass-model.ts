@@ -4,7 +4,7 @@ import type { ModelResponse, Thought } from '../models/model.ts';
 import type { GatewayRule } from '../policy/authority.ts';
 import { settleModelCall } from '../policy/cost.ts';
 import { messagesDigest, modelOf, type ModelStepCall } from './ask.ts';
-import { type Attempt, noCharge, settle, type Settlement } from './attempt.ts';
+import { type Attempt, noCharge, settle, type Settlement, settleNotMade } from './attempt.ts';
 import type { CallError } from './journal-entry.ts';
 import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf } from './halt.ts';
@@ -15,6 +15,7 @@ import { correctRate } from './rate-door.ts';
 import type { Again, CallResult } from './replay.ts';
 import { revisionsFor } from './scope.ts';
 import { screenAnswer } from './screening-result.ts';
+import { Sending } from './sending.ts';
 
 /** Asks the model, and writes down what it answered, as its guards leave it. */
 export async function passModel(
@@ -28,11 +29,13 @@ export async function passModel(
   if (request === undefined || maxOutputTokens === undefined) throw new TypeError('a call without a request');
   const charge = { reserve, maxOutputTokens, pricing: model.pricing };
   const flight = beginFlight(scope.flights, { ...asked, environment: scope.run.environment, signal: call.signal });
+  const sending = new Sending(scope);
   try {
     const { path } = call;
     const digest = messagesDigest(call.messages);
     const gateways = gatewaysFor(attempt);
-    const options = { signal: flight.signal, secrets: scope.secrets, path, digest, world, gateways };
+    const { mayStart } = sending;
+    const options = { signal: flight.signal, secrets: scope.secrets, mayStart, path, digest, world, gateways };
     const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
     const { text, toolCalls, finish, usage, thoughts } = answer;
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
@@ -45,6 +48,10 @@ export async function passModel(
     const halt = haltReasonOf(scope.signal);
     // A model call has no effect but its cost: who takes the run over asks again.
     if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
+    if (sending.isLate) {
+      settleNotMade(attempt, 'stopped');
+      throw new Halted('stopped');
+    }
     const given = flight.halt;
     if (given !== undefined && !call.signal.aborted)
       return settleGivenUp(attempt, given, settleModelCall({ ...charge, usage: undefined }));

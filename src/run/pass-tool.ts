@@ -33,7 +33,7 @@ export async function passTool(
   const screening = screenOutcome(attempt, { tool, outcome: given }, world);
   const { outcome, decision: found } = screening instanceof Promise ? await screening : screening;
   if (screening instanceof Promise) assertOwned(scope);
-  const halt = haltReasonOf(scope.signal);
+  const halt = haltReasonOf(scope.signal) ?? (use.sending.isLate ? 'stopped' : undefined);
   const took = { tokensIn: 0, tokensOut: 0, cost: decision.reserve.cost, decision: found };
   if (outcome.kind === 'done') {
     settle(attempt, { outcome: 'done', body: JSON.stringify(outcome.output), ...took });

@@ -9,6 +9,7 @@ import { memoryAccess } from './memory-access.ts';
 import type { Outside, Played } from './outside.ts';
 import { remoteTask } from './remote-task.ts';
 import { revisionsFor } from './scope.ts';
+import { Sending } from './sending.ts';
 
 /**
  * What one call of a tool may use, each made when it is asked for: most tools ask for a part of it, and pawl's own for
@@ -18,16 +19,22 @@ export class ToolUse implements ToolCallOptions, Played {
   readonly #attempt: Attempt<ToolStepCall>;
   readonly #flight: Flight;
   readonly world: Outside;
+  readonly sending: Sending;
   #task: ToolCallOptions['task'];
 
   constructor(attempt: Attempt<ToolStepCall>, flight: Flight, world: Outside) {
     this.#attempt = attempt;
     this.#flight = flight;
     this.world = world;
+    this.sending = new Sending(attempt.scope);
   }
 
   get signal(): AbortSignal {
     return this.#flight.signal;
+  }
+
+  get mayStart(): () => boolean {
+    return this.sending.mayStart;
   }
 
   /** The same for every attempt at one call: a tool that honours it has one effect. */

@@ -27,8 +27,8 @@ export async function callCli(tool: CliTool, args: JsonObject, options: ToolCall
   // Heavy, and most workers never start a program.
   const { startIsolated } = await import('./isolation/start-isolated.ts');
   const { host, reached } = place;
-  const { egress, network } = options;
-  const process = await startIsolated({ ...wanted, tier }, { host, reached, egress, network });
+  const { egress, network, mayStart } = options;
+  const process = await startIsolated({ ...wanted, tier }, { host, reached, egress, network, mayStart });
   const input = impl.stdin === undefined ? '' : programInput(impl.stdin, args);
   const end = await runProgram(process, { input, bytesMax: tool.maxResultBytes, signal, deadline });
   return programOutcome(tool, end, options.secrets.scrubText);

@@ -29,7 +29,8 @@ export async function callContainer(
   const container = { image, ownEntryPoint: command === undefined };
   const start = { argv: [...(command ?? []), ...words], ...given, isolation, tier, container };
   const { host, reached } = place;
-  const process = await startIsolated(start, { host, reached, egress: options.egress, network: options.network });
+  const { egress, network, mayStart } = options;
+  const process = await startIsolated(start, { host, reached, egress, network, mayStart });
   const terms = { input: JSON.stringify(args), bytesMax: tool.maxResultBytes, signal, deadline };
   return programOutcome(tool, await runProgram(process, terms), secrets.scrubText);
 }

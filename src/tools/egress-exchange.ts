@@ -13,8 +13,17 @@ export interface ExchangeGuard {
   readonly network: Network;
   readonly allowPrivate: boolean;
   readonly signal: AbortSignal;
+  /** Asked when the connection stands, before anything is written to it; absent: it may. */
+  readonly mayStart?: (() => boolean) | undefined;
   /** From here on the request may reach somebody. */
   readonly connected: () => void;
+}
+
+/** Nothing was written: whoever wanted it may not begin anything any more. */
+export class NotStarted extends Error {
+  constructor() {
+    super('nothing was sent: the lease of the worker was not renewed in time');
+  }
 }
 
 export interface BegunExchange {
@@ -32,7 +41,7 @@ export interface BegunExchange {
 export async function beginExchange(
   request: ExchangeRequest,
   url: URL,
-  { network, allowPrivate, signal, connected }: ExchangeGuard,
+  { network, allowPrivate, signal, mayStart, connected }: ExchangeGuard,
 ): Promise<BegunExchange> {
   const addresses = await raced(vettedAddresses(url, { network, allowPrivate }), signal);
   let isConnected = false;
@@ -41,6 +50,11 @@ export async function beginExchange(
     if (isConnected) throw new Error('the connection broke');
     isConnected = true;
     const socket = await connectTo({ url, addresses, network, signal });
+    // As late as can be: resolving and connecting take time, and the process may have been stopped meanwhile.
+    if (mayStart?.() === false) {
+      socket.destroy();
+      throw new NotStarted();
+    }
     connected();
     return socket;
   });

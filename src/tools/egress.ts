@@ -1,5 +1,5 @@
 import { EgressDenied, type Network, systemNetwork } from './connect.ts';
-import { beginExchange } from './egress-exchange.ts';
+import { beginExchange, NotStarted } from './egress-exchange.ts';
 import { type EgressRules, vetUrl } from './egress-url.ts';
 
 export interface EgressRequest {
@@ -16,6 +16,8 @@ export interface EgressRequest {
   /** How many redirects are followed; absent: `redirectsMax`. With 0 a redirect is the answer. */
   readonly redirects?: number;
   readonly signal: AbortSignal;
+  /** Asked before anything is written to a connection; absent: it may. */
+  readonly mayStart?: (() => boolean) | undefined;
 }
 
 /** `sent`: the request, or one that it redirected from, may have reached somebody. */
@@ -52,6 +54,8 @@ export async function egress(
     if (request.signal.aborted) return { kind: 'aborted', message: 'The call was given up by its worker.', sent };
     if (deadline.aborted)
       return { kind: 'timeout', message: `The call took longer than ${request.deadlineMs} ms.`, sent };
+    if (cause instanceof NotStarted)
+      return { kind: 'aborted', message: `The call was given up: ${cause.message}.`, sent };
     if (cause instanceof EgressDenied) return { kind: 'denied', message: `Refused: ${cause.message}.`, sent };
     if (cause instanceof TooLarge) return { kind: 'tooLarge', message: cause.message, sent };
     return { kind: 'network', message: `The connection failed: ${briefly(cause)}.`, sent };
@@ -115,7 +119,9 @@ async function exchange(
   { rules, network, signal, trip }: Guard,
 ): Promise<Extract<EgressOutcome, { kind: 'answered' }>> {
   const connected = () => void (trip.sent = true);
-  const begun = await beginExchange(request, url, { network, allowPrivate: rules.allowPrivate, signal, connected });
+  const { mayStart } = request;
+  const { allowPrivate } = rules;
+  const begun = await beginExchange(request, url, { network, allowPrivate, signal, mayStart, connected });
   try {
     const body = await readBody(begun.body, request.responseBytesMax);
     return { kind: 'answered', status: begun.status, headers: begun.headers, body };

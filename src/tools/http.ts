@@ -54,6 +54,7 @@ function requestOf(tool: HttpTool, args: JsonObject, options: ToolCallOptions): 
     deadlineMs: Math.min(tool.timeoutMs, options.timeoutMs ?? Number.POSITIVE_INFINITY),
     responseBytesMax: tool.maxResultBytes,
     signal: options.signal,
+    mayStart: options.mayStart,
   };
 }
 

@@ -25,7 +25,7 @@ export async function callMcp(tool: McpTool, args: JsonObject, options: ToolCall
 
 async function answerOf(tool: McpTool, args: JsonObject, options: ToolCallOptions): Promise<unknown> {
   const { server: name, tool: toolName, digest } = tool.impl;
-  const { mcp, secrets, egress } = options;
+  const { mcp, secrets, egress, mayStart } = options;
   const server = own(mcp?.servers, name);
   if (mcp === undefined || server === undefined)
     throw refusal('tool.failed', 'This process reaches no MCP servers, or the run has none of this name.');
@@ -35,7 +35,7 @@ async function answerOf(tool: McpTool, args: JsonObject, options: ToolCallOption
   const { signal, end } = limit(options.signal, deadlineMs, `The call took longer than ${deadlineMs} ms.`);
   const wanted = { environment: mcp.environment, name, server, terms: { secrets, egress, signal } };
   const answerBytesMax = wireBytesMax(tool.maxResultBytes);
-  const terms = { signal, secrets, egress, answerBytesMax, isRepeatable: isRepeatable(tool) };
+  const terms = { signal, secrets, egress, mayStart, answerBytesMax, isRepeatable: isRepeatable(tool) };
   try {
     return await mcp.sessions.use(wanted, async (session) => {
       try {

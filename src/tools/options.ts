@@ -8,6 +8,8 @@ import type { Secrets } from './secrets.ts';
 export interface ToolCallOptions {
   /** Aborts when the run is cancelled or overdue, or the lease is lost. */
   readonly signal: AbortSignal;
+  /** Asked right before anything is sent or started: the lease may have run out since the call was let through. */
+  readonly mayStart?: (() => boolean) | undefined;
   /** The same for every attempt at one call of one run. */
   readonly idempotencyKey: string;
   readonly secrets: Secrets;

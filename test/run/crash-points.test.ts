@@ -29,6 +29,12 @@ const outcomes: Readonly<Record<DeathPoint, Readonly<Record<Kind, { requests: nu
     idempotent: { requests: 1, asks: false },
     once: { requests: 0, asks: true },
   },
+  // Who was stopped here had been let through: what it wakes up to is not its run any more, and it sends nothing.
+  'before-sending': {
+    read: { requests: 1, asks: false },
+    idempotent: { requests: 1, asks: false },
+    once: { requests: 0, asks: true },
+  },
   'before-result': {
     read: { requests: 2, asks: false },
     idempotent: { requests: 2, asks: false },
@@ -96,6 +102,7 @@ describe.each(faults)('a worker that was $name', ({ signal, leaseMs }) => {
         // By its own clock too the lease is over: it makes no call, is refused, and enlists again under another name.
         await delay(Math.max(0, overAt - performance.now()));
         struck.signal('SIGCONT');
+        if (point === 'before-sending') await struck.waitFor(/(?:went on: failed\s+){3}/);
         await eventually(async () => ((await readWorkers(database)).length >= 2 ? true : undefined));
       }
       for (const [kind, id] of runs) {

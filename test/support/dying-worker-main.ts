@@ -1,10 +1,11 @@
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
 import type { Executor, RunWrite, WriteAnswer } from '../../src/run/executor.ts';
+import type { Outside } from '../../src/run/outside.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { workerOn } from './runs.ts';
 
 /** Where a worker dies, or is stopped: the call's intent and result are those of nodes that the test names `call-…`. */
-export type DeathPoint = 'before-intent' | 'after-intent' | 'before-result' | 'before-end';
+export type DeathPoint = 'before-intent' | 'after-intent' | 'before-sending' | 'before-result' | 'before-end';
 
 // A worker that strikes itself when so many runs have come to one point: `dying-worker-main.ts <url> <point> <runs>
 // <signal> <lease ms>`. After SIGSTOP it goes on where it was as soon as somebody wakes it.
@@ -50,6 +51,18 @@ class DyingExecutor extends DatabaseExecutor implements Executor {
   }
 }
 
+/** The call was let through, and the lease was fresh when that was looked at: nothing is sent yet. */
+const outside: Outside = {
+  model: () => Promise.reject(new TypeError('no model is asked here')),
+  async tool(tool, args, options) {
+    const isLast = point === 'before-sending' && options.path.startsWith('call-');
+    if (isLast) await strike();
+    const outcome = await options.world.tool(tool, args, options);
+    if (isLast) process.stdout.write(`went on: ${outcome.kind}\n`);
+    return outcome;
+  },
+};
+
 const database = await openDatabase({ url });
-const worker = workerOn(database, { executor: new DyingExecutor(database, lease), ...lease });
+const worker = workerOn(database, { executor: new DyingExecutor(database, lease), outside, ...lease });
 await worker.start();

@@ -56,7 +56,7 @@ export class Line {
 
   async #exchange(url: string, init: RequestInit, { signal, deadlineMs }: Bounds): Promise<EgressOutcome> {
     const { impl, maxResultBytes } = this.#tool;
-    const { secrets, network, egress: within } = this.#options;
+    const { secrets, network, egress: within, mayStart } = this.#options;
     const { origin } = new URL(impl.url);
     const rules = { hosts: [origin], allowPrivate: impl.allowPrivate, within };
     const reach = { allowPrivate: impl.allowPrivate, within, network, secrets, signal, deadlineMs };
@@ -74,6 +74,7 @@ export class Line {
           // What was reviewed is this address: an agent that moved is another agent.
           redirects: 0,
           signal,
+          mayStart,
         },
         rules,
         network,

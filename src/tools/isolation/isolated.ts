@@ -39,6 +39,8 @@ export interface IsolationOptions {
   /** Absent: the machine's own resolver. */
   readonly network?: Network | undefined;
   readonly reached?: Reached | undefined;
+  /** Asked right before the program starts; absent: it may. */
+  readonly mayStart?: (() => boolean) | undefined;
 }
 
 /** Told where a program connected to and tried to, when it has ended. */

@@ -1,4 +1,4 @@
-import { TerminalError } from '../../errors.ts';
+import { RetryableError, TerminalError } from '../../errors.ts';
 import { startContainer } from './container.ts';
 import { createCgroup, findCgroupHome } from './cgroup.ts';
 import type { IsolatedCommand, IsolatedProcess, IsolationOptions } from './isolated.ts';
@@ -42,12 +42,13 @@ async function wayOut(command: IsolatedCommand, options: IsolationOptions): Prom
 
 async function startInContainer(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
   const out = await wayOut(command, options);
-  if (out === undefined) return await startContainer(command);
   try {
+    assertMayStart(options);
+    if (out === undefined) return await startContainer(command);
     const { startConnectedContainer } = await import('./container-network.ts');
     return await startConnectedContainer(out);
   } catch (cause) {
-    out.proxy.close();
+    out?.proxy.close();
     throw cause;
   }
 }
@@ -61,6 +62,7 @@ async function startSandbox(command: IsolatedCommand, options: IsolationOptions)
   try {
     const place = { host: options.host, mountPoint: await mountPoint(), isRoot, cgroup };
     const chain = await sandboxLaunch(out?.command ?? command, place);
+    assertMayStart(options);
     const started = await launch(chain, cgroup, out && within(out, isRoot));
     if (out === undefined) return started;
     void started.exited.then(() => out.proxy.close());
@@ -70,6 +72,14 @@ async function startSandbox(command: IsolatedCommand, options: IsolationOptions)
     await cgroup?.remove();
     throw cause;
   }
+}
+
+/** What is prepared takes time, in which the process may have been stopped and the run given to another worker. */
+function assertMayStart({ mayStart }: IsolationOptions): void {
+  if (mayStart?.() !== false) return;
+  throw new RetryableError('The program was not started: the lease of the worker was not renewed in time.', {
+    code: 'tool.aborted',
+  });
 }
 
 /** The chain's namespace of users was made by its user, whose rights reach into all that is made in it. */

@@ -7,6 +7,8 @@ export interface RequestTerms {
   readonly signal: AbortSignal;
   readonly answerBytesMax: number;
   readonly secrets: Secrets;
+  /** Asked right before the request is sent; absent: it may be. */
+  readonly mayStart?: (() => boolean) | undefined;
   /** Lists of hosts of policies that reach the caller: a server elsewhere than each of them says is not asked. */
   readonly egress?: readonly (readonly string[])[] | undefined;
 }

@@ -1,4 +1,5 @@
 import type { BundleTool } from '../../manifest/bundle.ts';
+import { NotStarted } from '../egress-exchange.ts';
 import type { ToolOutcome } from '../tool.ts';
 
 interface FaultDetails {
@@ -49,6 +50,12 @@ export function unsent(cause: unknown): unknown {
 /** What no second attempt changes, and what had no effect: nothing was sent. */
 export function refusal(code: string, message: string): McpFault {
   return new McpFault(message, { code, sent: false, retryable: false });
+}
+
+/** The lease ran out between the gate and the moment of sending. */
+export function notStarted(sent: boolean): McpFault {
+  const { message } = new NotStarted();
+  return new McpFault(`The call was given up: ${message}.`, { code: 'tool.aborted', sent, retryable: true });
 }
 
 /** The server does what no server may: its session ends. */

@@ -1,8 +1,8 @@
 import { isPawlError } from '../../errors.ts';
 import { EgressDenied, type Network, systemNetwork } from '../connect.ts';
-import { type BegunExchange, beginExchange } from '../egress-exchange.ts';
+import { type BegunExchange, beginExchange, NotStarted } from '../egress-exchange.ts';
 import { type EgressRules, vetUrl } from '../egress-url.ts';
-import { McpFault } from './fault.ts';
+import { McpFault, notStarted } from './fault.ts';
 import { wholeLines } from './whole-lines.ts';
 
 /** On what terms one request of a session is made. */
@@ -12,6 +12,8 @@ export interface FetchTerms {
   /** Ends the request and whatever is still read of its answer: one deadline over all of it. */
   readonly signal: AbortSignal;
   readonly responseBytesMax: number;
+  /** Asked before anything is written; absent: it may. */
+  readonly mayStart?: (() => boolean) | undefined;
   /** Read for each request: a value exists only from here to the socket. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   /** The answer's body came to its end, or broke off. */
@@ -51,14 +53,14 @@ interface Outgoing {
 }
 
 async function begin({ url, init, terms, signal, trip }: Outgoing): Promise<BegunExchange> {
-  const { rules, network = systemNetwork } = terms;
+  const { rules, network = systemNetwork, mayStart } = terms;
   const vetted = vetUrl(url.toString(), rules);
   if (vetted.kind === 'denied') throw new EgressDenied(vetted.message.replace(/\.$/, ''));
   const headers = { ...Object.fromEntries(new Headers(init?.headers).entries()), ...(await terms.headers()) };
   return await beginExchange(
     { method: init?.method ?? 'GET', headers, body: typeof init?.body === 'string' ? init.body : undefined },
     vetted.url,
-    { network, allowPrivate: rules.allowPrivate, signal, connected: () => void (trip.sent = true) },
+    { network, allowPrivate: rules.allowPrivate, signal, mayStart, connected: () => void (trip.sent = true) },
   );
 }
 
@@ -119,6 +121,7 @@ function faultOf(cause: unknown, { sent, signal }: { readonly sent: boolean; rea
   if (cause instanceof McpFault) return cause;
   if (cause instanceof EgressDenied)
     return new McpFault(`Refused: ${cause.message}.`, { code: 'egress.denied', sent, retryable: false });
+  if (cause instanceof NotStarted) return notStarted(sent);
   // Whoever aborted knows why, and says it in its own words.
   if (signal.aborted && signal.reason instanceof McpFault)
     return new McpFault(signal.reason.message, { code: signal.reason.code, sent, retryable: true });

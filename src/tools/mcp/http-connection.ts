@@ -120,6 +120,7 @@ class HttpConnection implements Connection {
     const isAsked = kind === 'request' && now !== undefined;
     const { egress } = now?.terms ?? this.#latest;
     const ownSignal = isAsked ? now.terms.signal : this.#closing.signal;
+    const mayStart = isAsked ? now.terms.mayStart : undefined;
     const isWord = kind === 'word' || kind === 'reply';
     const signal = isWord ? AbortSignal.timeout(wordDeadlineMs) : ownSignal;
     const rules = { hosts: [this.#origin], allowPrivate: this.#server.allowPrivate };
@@ -127,6 +128,7 @@ class HttpConnection implements Connection {
       rules: egress === undefined ? rules : { ...rules, within: egress },
       network: this.#network,
       signal,
+      mayStart,
       responseBytesMax: isAsked ? now.terms.answerBytesMax : newsBytesMax,
       headers: () => this.#headers({ ...(now?.terms ?? this.#latest), signal }),
       ended: (fault) => {

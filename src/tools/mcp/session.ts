@@ -1,7 +1,7 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { JsonObject } from '../../manifest/json.ts';
 import type { Connection, RequestTerms } from './connection.ts';
-import { doubtful, McpFault, refusal, SessionGone, unsent } from './fault.ts';
+import { doubtful, McpFault, notStarted, refusal, SessionGone, unsent } from './fault.ts';
 import { limit, waited } from './limit.ts';
 import { type ListedTool, listed, type Listing, pageBytesMax } from './listing.ts';
 import { requestFault } from './request-fault.ts';
@@ -154,7 +154,8 @@ export class McpSession {
     );
     try {
       if (this.#client.getServerCapabilities()?.tools === undefined) return this.#looked(noTools, changes);
-      const pages = { ...terms, signal, answerBytesMax: pageBytesMax };
+      // A list has no effect, and is everybody's who waits for it.
+      const pages = { ...terms, mayStart: undefined, signal, answerBytesMax: pageBytesMax };
       const listing = await listed((cursor) =>
         this.#ask({ method: 'tools/list', ...(cursor === undefined ? {} : { params: { cursor } }) }, pages),
       );
@@ -180,6 +181,7 @@ export class McpSession {
     const { z } = await import('zod');
     if (this.#over !== undefined) throw this.#over;
     if (terms.signal.aborted) throw givenUp(terms.signal);
+    if (terms.mayStart?.() === false) throw notStarted(false);
     // Its own for each request: the SDK never lets go of a signal, and would withdraw what is long answered.
     const control = new AbortController();
     const withdraw = () => control.abort();

@@ -1,0 +1,21 @@
+import type { Scope } from './scope.ts';
+
+/**
+ * The moment of sending. A process can be stopped after its lease was looked at and wake when another owns the run, so
+ * that whatever writes a request asks once more, right before its first byte.
+ */
+export class Sending {
+  readonly #scope: Pick<Scope, 'mayStart'>;
+  /** Something was not sent because the lease was too old; it may be fresh again by now. */
+  isLate = false;
+
+  constructor(scope: Pick<Scope, 'mayStart'>) {
+    this.#scope = scope;
+  }
+
+  readonly mayStart = (): boolean => {
+    if (this.#scope.mayStart()) return true;
+    this.isLate = true;
+    return false;
+  };
+}
