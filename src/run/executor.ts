@@ -48,7 +48,7 @@ export interface Executor {
    */
   watchHalts?(epoch: number): Promise<HaltState | undefined>;
   bundle(digest: string): Promise<StoredBundle>;
-  /** The authority of the system's current bundle, and the revision it was read at. */
+  /** The authority of the current bundle of what has the system's name, or had it, and the revision it was read at. */
   authority(environment: string, system: string): Promise<LiveAuthority>;
 }
 
@@ -275,4 +275,6 @@ export interface LiveAuthority {
   readonly halts?: { readonly epoch: number; readonly known: readonly Halt[] | undefined };
   /** Undefined: live no longer has the system. */
   readonly authority: Authority | undefined;
+  /** Of what had the name in revisions before one: it goes on under another. In their order; absent: nothing had. */
+  readonly moved?: readonly { readonly before: number; readonly authority: Authority | undefined }[];
 }

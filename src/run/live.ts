@@ -1,3 +1,4 @@
+import { own } from '../manifest/json.ts';
 import type { Executor, LiveAuthority } from './executor.ts';
 import type { LiveView } from './scope.ts';
 
@@ -7,6 +8,13 @@ const systemsMax = 1_024;
 export interface LiveMark {
   readonly revision: number;
   readonly haltEpoch?: number;
+}
+
+export interface Pinned {
+  readonly environment: string;
+  /** `namespace/name`, as it was called then. */
+  readonly system: string;
+  readonly revision: number;
 }
 
 /** Live authorities as this worker last read them, shared by all its runs of a system. */
@@ -19,9 +27,9 @@ export class LiveAuthorities {
     this.#executor = executor;
   }
 
-  /** A view that is at least as new as `mark`. */
-  async view(of: { readonly environment: string; readonly system: string }, mark: LiveMark): Promise<LiveView> {
-    let current = await this.#atLeast(of, mark);
+  /** A view that is at least as new as `mark`, of what had the system's name in the revision that a run is pinned to. */
+  async view(of: Pinned, mark: LiveMark): Promise<LiveView> {
+    let current = ofPinned(of, await this.#atLeast(of, mark));
     return {
       current: () => current,
       refresh: async () => {
@@ -29,9 +37,10 @@ export class LiveAuthorities {
         const { revision, halts } = current;
         const known = this.#known.get(keyOf(of));
         const isNewer = known !== undefined && (known.revision > revision || epochOf(known) > epochOf(current));
-        current = isNewer
+        const read = isNewer
           ? known
           : await this.#atLeast(of, { revision: revision + 1, haltEpoch: (halts?.epoch ?? 0) + 1 });
+        current = ofPinned(of, read);
       },
     };
   }
@@ -67,6 +76,19 @@ export class LiveAuthorities {
     reading.then(forget, forget);
     return reading;
   }
+}
+
+/**
+ * The system that a run began with, by whatever name it goes now: one that was moved away may be another system's since.
+ * The rules of its own tool nodes are found by the name that the run knows.
+ */
+function ofPinned({ system, revision }: Pinned, live: LiveAuthority): LiveAuthority {
+  const moved = live.moved?.find(({ before }) => revision < before);
+  if (moved === undefined) return live;
+  const { authority } = moved;
+  const row = own(authority?.subjects, `AgentSystem/${authority?.system}`);
+  if (authority === undefined || row === undefined) return { ...live, authority };
+  return { ...live, authority: { ...authority, subjects: { ...authority.subjects, [`AgentSystem/${system}`]: row } } };
 }
 
 function keyOf({ environment, system }: { readonly environment: string; readonly system: string }): string {

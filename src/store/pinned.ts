@@ -38,6 +38,12 @@ function unreadable(message: string, cause?: unknown): TerminalError {
   return new TerminalError(message, { code: 'run.bundle_unreadable', ...(cause === undefined ? {} : { cause }) });
 }
 
+interface MovedRow {
+  readonly before: number;
+  readonly digest: string | null;
+  readonly authority: string | null;
+}
+
 interface CurrentRow {
   readonly revision: number;
   readonly digest: string | null;
@@ -45,32 +51,42 @@ interface CurrentRow {
   /** Null: the row is gone, and no intent is written. */
   readonly epoch: number | null;
   readonly halts: unknown;
+  readonly moved: readonly MovedRow[] | null;
 }
 
 /**
- * What a system was moved to goes on under another name, with the runs that began under the old one: they hear of what
- * is tightened. A system that has the old name now comes first.
+ * A run is of what had the system's name when it began. Each time that the name was moved away its runs until then go
+ * on under the next one, and from there under what that was moved to later; what has the name since then is another
+ * system. Whatever the last one is called, its current bundle has the rules.
  */
-const currentSystem = `coalesce(
-  (select o.system from bundle_history o where o.environment = $1 and o.system = $2 and o.to_revision is null),
-  (with recursive moved (system) as (
-    values ($2::text)
-    union select substr(r.address, 13) from moved m
-    join resource_history r on r.environment = $1 and r.moved_from = 'AgentSystem/' || m.system
+const movedText = `(
+  with recursive trail (before, system, since) as (
+    select r.from_revision, substr(r.address, 13), r.from_revision from resource_history r
+    where r.environment = $1 and r.moved_from = 'AgentSystem/' || $2
+    union all
+    select t.before, n.system, n.since from trail t cross join lateral (
+      select substr(r.address, 13) as system, r.from_revision as since from resource_history r
+      where r.environment = $1 and r.moved_from = 'AgentSystem/' || t.system and r.from_revision > t.since
+      order by r.from_revision limit 1
+    ) n
+  ), ends as (
+    select distinct on (before) before, system from trail order by before, since desc
   )
-  select o.system from moved m
-  join bundle_history o on o.environment = $1 and o.system = m.system and o.to_revision is null
-  order by o.from_revision desc limit 1)
+  select json_agg(json_build_object('before', m.before, 'digest', h.digest, 'authority', b.authority) order by m.before)
+  from ends m
+  left join bundle_history h on h.environment = $1 and h.system = m.system and h.to_revision is null
+  left join bundle b on b.digest = h.digest
 )`;
 
 const authorityText = `
-select e.revision, h.digest, b.authority, (select epoch from halt_epoch) as epoch, ${haltsText} as halts
+select e.revision, h.digest, b.authority, (select epoch from halt_epoch) as epoch, ${haltsText} as halts,
+  ${movedText} as moved
 from environment e
-left join bundle_history h on h.environment = e.name and h.system = ${currentSystem} and h.to_revision is null
+left join bundle_history h on h.environment = e.name and h.system = $2 and h.to_revision is null
 left join bundle b on b.digest = h.digest
 where e.name = $1`;
 
-/** The authority of the current bundle of a system, also of one that was moved since, the revision it belongs to and the halts in force, in one statement. */
+/** The authority of the current bundle of a system, also of those that had its name before, the revision it belongs to and the halts in force, in one statement. */
 export async function readAuthority(
   database: Database,
   of: { readonly environment: string; readonly system: string },
@@ -78,10 +94,13 @@ export async function readAuthority(
   const statement = { name: 'read_authority', text: authorityText };
   const [row] = await rowsOf<CurrentRow>(database.db, statement, [of.environment, of.system]);
   if (row === undefined) throw unreadable(`The environment ${of.environment} is gone.`);
-  const { revision, digest, authority, epoch, halts } = row;
+  const { revision, digest, authority, epoch, halts, moved } = row;
+  const parsed = (one: { readonly digest: string | null; readonly authority: string | null }) =>
+    one.authority === null ? undefined : parse<Authority>(one.authority, one.digest ?? '');
   return {
     revision,
-    authority: authority === null ? undefined : parse<Authority>(authority, digest ?? ''),
+    authority: parsed({ digest, authority }),
+    ...(moved === null ? {} : { moved: moved.map((one) => ({ before: one.before, authority: parsed(one) })) }),
     halts: { epoch: epoch ?? -1, known: epoch === null ? undefined : haltsFrom(halts) },
   };
 }

@@ -10,9 +10,10 @@ import { isUnchanged, plan } from '../../src/plan/plan.ts';
 import type { Database } from '../../src/store/database.ts';
 import { ensureEnvironment } from '../../src/store/environment.ts';
 import { readLive } from '../../src/store/live.ts';
+import { LiveAuthorities } from '../../src/run/live.ts';
 import { readAuthority } from '../../src/store/pinned.ts';
 import { readBodies } from '../../src/store/spec.ts';
-import { agent, model, policy, resource, role, snapshotOf, system } from '../plan/fixture.ts';
+import { agent, model, policy, resource, role, snapshotOf, system, tool } from '../plan/fixture.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 
@@ -72,22 +73,85 @@ describe.each(databaseKinds)('a move on %s', (kind) => {
     expect(await held()).toEqual([{ path: 'default/memos', removed_at: null }]);
   });
 
-  test('of a system is heard of by the runs that began under its old name, with what is tightened beside it', async () => {
+  describe('of a system', () => {
     const around = [model('small'), agent('clerk')];
     const graph = { only: { agentRef: 'clerk', edges: [] } };
-    const name = await environment(...around, system('triage', graph));
-    const authorityOf = (one: string) => readAuthority(database, { environment: name, system: `default/${one}` });
-    const before = await authorityOf('triage');
-    expect(before.authority).toBeDefined();
-    const tightened = [...around, policy('lean', { global: true, limits: { maxSteps: 2 } })];
-    await applied(name, [...tightened, renamed(system('sorting', graph), 'triage')]);
-    const after = await authorityOf('triage');
-    expect(after).toEqual(await authorityOf('sorting'));
-    expect(after.authority).not.toEqual(before.authority);
-    await applied(name, [...tightened, renamed(system('filing', graph), 'sorting')]);
-    expect((await authorityOf('triage')).authority).toEqual((await authorityOf('filing')).authority);
-    await applied(name, tightened);
-    expect((await authorityOf('triage')).authority).toBeUndefined();
+    const lean = (maxSteps: number) => policy('lean', { global: true, limits: { maxSteps } });
+
+    /** What a run of a system that is pinned to a revision hears of: the steps that live lets its agent take. */
+    const heard = (environment: string) => async (one: string, revision: number) => {
+      const authorities = new LiveAuthorities({
+        authority: (name, of) => readAuthority(database, { environment: name, system: of }),
+      });
+      const pinned = { environment, system: `default/${one}`, revision };
+      const { authority } = (await authorities.view(pinned, { revision })).current();
+      return authority && [authority.system, authority.subjects['Agent/default/clerk']?.limits.maxSteps];
+    };
+
+    test('is heard of by the runs that began under its old name, with what is tightened beside it', async () => {
+      const name = await environment(...around, system('triage', graph));
+      const hears = heard(name);
+      expect(await hears('triage', 1)).toEqual(['default/triage', 10]);
+      await applied(name, [...around, lean(2), renamed(system('sorting', graph), 'triage')]);
+      expect(await hears('triage', 1)).toEqual(['default/sorting', 2]);
+      expect(await hears('sorting', 2)).toEqual(['default/sorting', 2]);
+      await applied(name, [...around, lean(3), renamed(system('filing', graph), 'sorting')]);
+      expect(await hears('triage', 1)).toEqual(['default/filing', 3]);
+      expect(await hears('sorting', 2)).toEqual(['default/filing', 3]);
+      await applied(name, [...around, lean(3)]);
+      expect(await hears('triage', 1)).toBeUndefined();
+      expect(await hears('sorting', 2)).toBeUndefined();
+    });
+
+    test('leaves its name to another one, whose rules are for the runs that began since', async () => {
+      const name = await environment(...around, system('triage', graph));
+      const hears = heard(name);
+      const sorting = renamed(system('sorting', graph), 'triage');
+      await applied(name, [...around, sorting]);
+      // The name is taken by another, and once more after it was moved away again.
+      await applied(name, [...around, system('sorting', graph), system('triage', graph)]);
+      expect(await hears('triage', 1)).toEqual(['default/sorting', 10]);
+      expect(await hears('triage', 3)).toEqual(['default/triage', 10]);
+      await applied(name, [...around, system('sorting', graph), renamed(system('second', graph), 'triage')]);
+      await applied(name, [...around, system('sorting', graph), system('second', graph), system('triage', graph)]);
+      expect(await hears('triage', 1)).toEqual(['default/sorting', 10]);
+      expect(await hears('triage', 3)).toEqual(['default/second', 10]);
+      expect(await hears('triage', 5)).toEqual(['default/triage', 10]);
+      // What the oldest one became is gone: its runs are no others' for that.
+      await applied(name, [...around, system('second', graph), system('triage', graph)]);
+      expect(await hears('triage', 1)).toBeUndefined();
+      expect(await hears('triage', 3)).toEqual(['default/second', 10]);
+    });
+
+    test('that is taken back leads its runs back', async () => {
+      const name = await environment(...around, system('triage', graph));
+      const hears = heard(name);
+      await applied(name, [...around, renamed(system('sorting', graph), 'triage')]);
+      await applied(name, [...around, renamed(system('triage', graph), 'sorting'), lean(4)]);
+      expect(await hears('triage', 1)).toEqual(['default/triage', 4]);
+      expect(await hears('sorting', 2)).toEqual(['default/triage', 4]);
+      expect(await hears('triage', 3)).toEqual(['default/triage', 4]);
+    });
+
+    test('has the rules of its own tool nodes heard by the name that its runs know', async () => {
+      const nodes = { look: { toolRef: 'a', edges: [] } };
+      const own = [tool('a')];
+      const name = await environment(...own, system('triage', nodes));
+      await applied(name, [
+        ...own,
+        policy('lean', { global: true, tools: { deny: ['a'] } }),
+        renamed(system('sorting', nodes), 'triage'),
+      ]);
+      const authorities = new LiveAuthorities({
+        authority: (of, one) => readAuthority(database, { environment: of, system: one }),
+      });
+      const view = await authorities.view(
+        { environment: name, system: 'default/triage', revision: 1 },
+        { revision: 2 },
+      );
+      const row = view.current().authority?.subjects['AgentSystem/default/triage'];
+      expect(row?.tools['default/a']).toMatchObject({ kind: 'deny', reason: 'policy.denied' });
+    });
   });
 
   test('goes on with the row: its generation rises, and the history says from where', async () => {

@@ -78,6 +78,7 @@ create table resource_history (
 );
 create unique index resource_history_current on resource_history (environment, address) where to_revision is null;
 create index resource_history_revision on resource_history (environment, from_revision);
+create index resource_history_moved on resource_history (environment, moved_from) where moved_from is not null;
 create index resource_history_ended on resource_history (environment, to_revision) where to_revision is not null;
 
 create table revision (
