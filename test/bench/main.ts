@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { type PostgresServer, startServer } from '../support/postgres-server.ts';
 import { type BenchArguments, parseArguments } from './arguments.ts';
 import { compare } from './compare.ts';
-import type { Bench, BenchContext, BenchDatabase } from './context.ts';
+import { benches } from './benches.ts';
+import type { BenchContext, BenchDatabase } from './context.ts';
 import { importPeer } from './peers.ts';
 import { type BenchReport, machine, renderReports } from './report.ts';
 import { movement, movementMax, Pgbench } from './yardstick.ts';
 
-// `npm run bench -- P1 W1`: the table goes to standard output, progress to standard error, all figures to --json.
+// What `npm run bench -- P1 W1` starts (start-main.ts): the table goes to standard output, progress to standard error, all figures to --json.
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('interrupted')));
 
 try {
-  await run(parseArguments(process.argv.slice(2), await benchmarks()));
+  await run(parseArguments(process.argv.slice(2), [...benches.keys()].sort()));
 } catch (cause) {
   progress(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
   process.exitCode = 1;
@@ -46,7 +46,9 @@ interface Surroundings {
 }
 
 async function reportOn(id: string, { args, server, pgbench }: Surroundings): Promise<BenchReport> {
-  const { bench }: { bench: Bench } = await import(`./${id}.ts`);
+  const load = benches.get(id);
+  if (load === undefined) throw new Error(`There is no benchmark ${id.toUpperCase()}.`);
+  const { bench } = await load();
   progress(`${id.toUpperCase()}: measuring pgbench before`);
   const before = await pgbench.measure();
   const result = await bench(contextOf(args, { server, pgbench }));
@@ -96,11 +98,6 @@ async function ask(server: PostgresServer, text: string): Promise<string | undef
   } finally {
     await client.end();
   }
-}
-
-async function benchmarks(): Promise<readonly string[]> {
-  const names = await readdir(fileURLToPath(new URL('.', import.meta.url)));
-  return names.flatMap((name) => /^([pw]\d+|audit|idle|pushes)\.ts$/.exec(name)?.[1] ?? []).sort();
 }
 
 function progress(line: string): void {

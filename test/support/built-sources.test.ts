@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -33,6 +33,15 @@ async function said(folder: string): Promise<string> {
 
 test('sources run as JavaScript, whatever their types, and read what lies beside the originals', async () => {
   expect(await said(builtSources(await checkout()).folder)).toBe('now, of a wrong type, beside');
+});
+
+test('YAML is read by the build of its library that pawl is built with', async () => {
+  const folder = await checkout();
+  const lines = [`import { parse } from 'yaml';`, `process.stdout.write(String(parse('a: 1').a));`];
+  await writeFile(join(folder, 'src/main.ts'), lines.join('\n'));
+  const program = await readFile(join(builtSources(folder).folder, 'src/main.js'), 'utf8');
+  expect(program).toContain('yaml/browser/index.js');
+  expect(await said(builtSources(folder).folder)).toBe('1');
 });
 
 test('sources that did not change are built once, and an edited one is never run as it was', async () => {

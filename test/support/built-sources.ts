@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -22,6 +23,9 @@ const keptMs = 3 * 60 * 60 * 1_000;
 const attemptsMax = 5;
 /** What esbuild writes of every form of import: the name stands in double quotes. */
 const ownImport = /\b((?:from|import)\s*\(?\s*"\.[^"\n]*\.)ts"/g;
+
+/** As in what pawl's build joins (tooling/bundle.js): the same code as for Node, and a quarter faster. */
+const yamlImport = /\b((?:from|import)\s*\(?\s*)"yaml"/g;
 
 /** A folder with the sources as JavaScript: `src/main.ts` is `src/main.js` in it. */
 export interface BuiltSources {
@@ -154,7 +158,15 @@ function scriptOf(name: string): string {
 /** Schemas, migrations and examples are read beside the original. */
 function textFor(text: string, original: string): string {
   const url = JSON.stringify(pathToFileURL(original).href);
-  return text.replaceAll(ownImport, '$1js"').replaceAll('import.meta.url', () => url);
+  return text
+    .replaceAll(ownImport, '$1js"')
+    .replaceAll(yamlImport, (_, words: string) => `${words}${JSON.stringify(yamlForBrowsers())}`)
+    .replaceAll(/\bimport\.meta\.url\b/g, () => url);
+}
+
+function yamlForBrowsers(): string {
+  const node = createRequire(import.meta.url).resolve('yaml');
+  return pathToFileURL(join(dirname(node), '../browser/index.js')).href;
 }
 
 function removeUnused(cache: string): void {
