@@ -43,6 +43,7 @@ function notAskedAgain(
     'run.cancelled',
     'gate.conflict',
     // Guards, and what a provider says of a prompt's size.
+    'guard.blocked',
     'context.too_large',
     ...(tool !== undefined && localOf(tool, content.servers) !== undefined ? ['isolation.unavailable'] : []),
     ...(has(({ rates = [] }) => rates.length > 0) ? ['rate.tool', 'rate.model'] : []),
@@ -59,5 +60,7 @@ function verdictSteps(
   if (result?.outcome === 'done') return gateSteps({ kind }, 'call', sort);
   const code = result?.error?.code ?? '';
   const isOfACheck = checksOf(sort).some(({ needs, reasons }) => needs === 'call' && reasons.includes(code));
-  return isOfACheck ? gateSteps({ kind: 'deny', reason: code }, 'call', sort) : gateSteps({ kind }, 'run', sort);
+  return isOfACheck
+    ? gateSteps({ kind: 'deny', reason: code, isMade: true }, 'call', sort)
+    : gateSteps({ kind }, 'run', sort);
 }

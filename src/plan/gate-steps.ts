@@ -18,11 +18,16 @@ export interface GateCheck {
   readonly model?: string;
   /** What has to be so, for people. */
   readonly check: string;
-  /** Codes of its refusals; each code is of one check alone. */
+  /**
+   * Codes of its refusals; of the checks of one sort of call before it is made each code is of one alone. A guard looks
+   * at what a call sends and at what comes back of it.
+   */
   readonly reasons: readonly string[];
   /** What it looks at beyond the rules: a call's arguments, a run and its worker, the call itself once it is let pass. */
   readonly needs?: 'arguments' | 'run' | 'call';
 }
+
+const guardReasons = ['guard.blocked', 'guard.failed'] as const;
 
 /**
  * Every check between a call and the world, in order. The one list of them: questions before the fact, explanations
@@ -79,6 +84,12 @@ export const gateChecks: readonly GateCheck[] = [
     needs: 'arguments',
     reasons: ['args.invalid', 'gate.schema_error'],
   },
+  {
+    tool: 'T5',
+    check: 'no guard stops the arguments',
+    needs: 'run',
+    reasons: guardReasons,
+  },
   { tool: 'T6', check: 'no rule denies it', reasons: ['policy.denied'] },
   { tool: 'T7', check: 'a role grants it', reasons: ['policy.not_granted', 'agent.not_declared'] },
   { model: 'M3', check: 'every policy allows the endpoint', reasons: ['model.not_allowed'] },
@@ -102,11 +113,12 @@ export const gateChecks: readonly GateCheck[] = [
     needs: 'arguments',
     reasons: ['flow.denied'],
   },
+  { model: 'M6', check: 'the model is offered only tools that rules would let pass', needs: 'run', reasons: [] },
   {
     model: 'M7',
     check: 'the prompt fits, and no guard stops it',
     needs: 'run',
-    reasons: ['guard.blocked', 'guard.failed', 'context.too_large'],
+    reasons: [...guardReasons, 'context.too_large'],
   },
   {
     tool: 'T11',
@@ -149,15 +161,15 @@ export const gateChecks: readonly GateCheck[] = [
   },
   {
     tool: 'T18',
-    check: 'the result is of the declared size and form',
+    check: 'the result is of the declared size and form, and no guard stops it',
     needs: 'call',
-    reasons: ['result.too_large', 'result.invalid'],
+    reasons: ['result.too_large', 'result.invalid', ...guardReasons],
   },
   {
     model: 'M13',
-    check: 'the answer is bounded, and holds no call that the provider made',
+    check: 'the answer is bounded, holds no call that the provider made, and no guard stops it',
     needs: 'call',
-    reasons: ['model.response_too_large', 'model.server_tool_denied'],
+    reasons: ['model.response_too_large', 'model.server_tool_denied', ...guardReasons],
   },
   { tool: 'T19', check: 'the result is journalled while the worker owns the run', needs: 'call', reasons: [] },
 ];
@@ -175,12 +187,14 @@ export function checksOf(sort: 'tool' | 'model'): readonly (GateCheck & { readon
   });
 }
 
+type StepDecision = Pick<CellVerdict, 'kind'> & {
+  readonly reason?: string;
+  /** The call was let through, and what came back of it was refused. */
+  readonly isMade?: boolean;
+};
+
 /** A decision as the ordered checks that led to it: what comes after a refusal was not reached. */
-export function gateSteps(
-  decision: Pick<CellVerdict, 'kind'> & { readonly reason?: string },
-  asked: Asked,
-  sort: 'tool' | 'model' = 'tool',
-): readonly GateStep[] {
+export function gateSteps(decision: StepDecision, asked: Asked, sort: 'tool' | 'model' = 'tool'): readonly GateStep[] {
   const { kind, reason } = decision;
   const checks = checksOf(sort);
   const stops = stopAt(checks, decision);
@@ -194,11 +208,10 @@ export function gateSteps(
   });
 }
 
-function stopAt(
-  checks: readonly GateCheck[],
-  { kind, reason }: { readonly kind: string; readonly reason?: string },
-): number {
+function stopAt(checks: readonly GateCheck[], { kind, reason, isMade = false }: StepDecision): number {
   if (kind === 'allow') return -1;
   if (kind === 'ask') return checks.findIndex(({ tool }) => tool === 'T13');
-  return checks.findIndex(({ reasons }) => reason !== undefined && reasons.includes(reason));
+  return checks.findIndex(
+    ({ reasons, needs }) => reason !== undefined && reasons.includes(reason) && (!isMade || needs === 'call'),
+  );
 }

@@ -4,11 +4,18 @@ import { checksOf, gateChecks, gateSteps } from '../../src/plan/gate-steps.ts';
 import { policyCodes } from '../../src/policy/reason.ts';
 
 const listed = gateChecks.flatMap(({ reasons }) => reasons);
+/** Codes of the checks before a call of one sort is made, or of those behind it. */
+const codesOf = (sort: 'tool' | 'model', isBehind: boolean) =>
+  checksOf(sort).flatMap(({ reasons, needs }) => ((needs === 'call') === isBehind ? reasons : []));
 
 describe('the gate’s checks', () => {
-  test('give every reason of the gate to exactly one of them', () => {
+  test('give every reason of the gate to one of them, and of the checks before or behind a call to no other', () => {
     expect(Object.keys(policyCodes).filter((reason) => !listed.includes(reason))).toEqual([]);
-    expect(listed.filter((reason, index) => listed.indexOf(reason) !== index)).toEqual([]);
+    for (const sort of ['tool', 'model'] as const)
+      for (const isBehind of [false, true]) {
+        const each = codesOf(sort, isBehind);
+        expect(each.filter((reason, index) => each.indexOf(reason) !== index)).toEqual([]);
+      }
   });
 
   test('name no reason that nothing documents, but for rates', () => {
@@ -20,7 +27,9 @@ describe('the gate’s checks', () => {
       const numbers = checksOf(sort).map(({ step }) => Number(step.slice(1)));
       expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
     }
-    expect(new Set(checksOf('tool').map(({ step }) => step)).size).toBe(20);
+    const stepsOf = (sort: 'tool' | 'model') => new Set(checksOf(sort).map(({ step }) => step));
+    expect([...stepsOf('tool')]).toEqual(Array.from({ length: 20 }, (_, index) => `T${index}`));
+    expect([...stepsOf('model')]).toEqual(Array.from({ length: 14 }, (_, index) => `M${index}`));
   });
 });
 
@@ -40,6 +49,13 @@ describe('a decision as steps', () => {
   test('who has to be asked stands between limits and budgets', () => {
     const found = outcomes({ kind: 'ask' }, 'arguments');
     expect(found).toMatchObject({ T11: 'passed', T13: 'asks', T14: 'not reached' });
+  });
+
+  test.each(['guard.blocked', 'guard.failed'])('%s is of what a call sends, or of what came back of it', (reason) => {
+    const refused = (isMade: boolean, sort: 'tool' | 'model') =>
+      gateSteps({ kind: 'deny', reason, isMade }, 'call', sort).filter(({ outcome }) => outcome === 'refused');
+    expect([refused(false, 'tool'), refused(true, 'tool')]).toMatchObject([[{ step: 'T5' }], [{ step: 'T18' }]]);
+    expect([refused(false, 'model'), refused(true, 'model')]).toMatchObject([[{ step: 'M7' }], [{ step: 'M13' }]]);
   });
 
   test('a model’s call has its own steps', () => {
