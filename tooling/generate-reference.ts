@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { schemaText } from '../src/manifest/editor-schema.ts';
 import { kinds } from '../src/manifest/resource.ts';
+import { gatePage } from './gate-page.ts';
 import { importPages } from './import-pages.ts';
 import { planPage } from './plan-page.ts';
 import { referencePages } from './reference-page.ts';
@@ -14,6 +15,7 @@ const folders = ['docs/reference/', 'schemas/editor/'];
 const outputs = new Map<string, string>([
   ...[...referencePages(), ...importPages()].map(({ file, text }) => [`docs/reference/${file}`, text] as const),
   ['docs/reference/plan-json.md', planPage()],
+  ['docs/reference/gate.md', await gatePage()],
   ['schemas/editor/pawl.schema.json', schemaText(undefined, '07')],
   ['schemas/editor/pawl.2020-12.schema.json', schemaText(undefined, '2020-12')],
   ...kinds.map((kind) => [`schemas/editor/${fileName(kind)}.schema.json`, schemaText(kind, '07')] as const),
