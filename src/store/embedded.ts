@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { PGlite, type Results } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import { EmitterBus } from '../bus/emitter.ts';
 import { RetryableError, TerminalError } from '../errors.ts';
 import type { Database, EmbeddedOptions } from './database-port.ts';
+import { EmbeddedStatements } from './embedded-statement.ts';
 import { storeError } from './failure.ts';
 import { takeLock } from './lock-file.ts';
 import { safeInteger } from './safe-integer.ts';
+import { preparedName } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 import { assertNotNested } from './transaction.ts';
 
@@ -64,18 +66,22 @@ function embeddedDatabase(engine: PGlite, connectMs: number, released: () => Pro
 }
 
 function embeddedPool(engine: PGlite, turns: Turns): PostgresPool {
+  const statements = new EmbeddedStatements(engine);
   return {
-    connect: async () => embeddedClient(engine, await turns.take()),
+    connect: async () => embeddedClient({ engine, statements }, await turns.take()),
     end: async () => undefined,
   };
 }
 
-function embeddedClient(engine: PGlite, release: () => void): PostgresPoolClient {
+interface Embedded {
+  readonly engine: PGlite;
+  readonly statements: EmbeddedStatements;
+}
+
+function embeddedClient(embedded: Embedded, release: () => void): PostgresPoolClient {
   async function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
     try {
-      // As in pg, a statement without parameters may be several statements.
-      const result =
-        parameters.length === 0 ? (await engine.exec(text)).at(-1) : await engine.query(text, [...parameters]);
+      const result = await answered(embedded, text, parameters);
       // PGlite does not say which command it ran; any of those with a row count makes Kysely report the count.
       return { command: 'UPDATE', rowCount: result?.affectedRows ?? 0, rows: (result?.rows ?? []) as R[] };
     } catch (error) {
@@ -83,6 +89,17 @@ function embeddedClient(engine: PGlite, release: () => void): PostgresPoolClient
     }
   }
   return { query: query as PostgresPoolClient['query'], release };
+}
+
+async function answered(
+  { engine, statements }: Embedded,
+  text: string,
+  parameters: readonly unknown[],
+): Promise<Results | undefined> {
+  const name = preparedName(text);
+  if (name !== undefined) return statements.query(name, text, parameters);
+  // As in pg, a statement without parameters may be several statements.
+  return parameters.length === 0 ? (await engine.exec(text)).at(-1) : engine.query(text, [...parameters]);
 }
 
 /** The one session is lent to one caller at a time, in the order of asking, for a bounded wait. */

@@ -6,6 +6,7 @@ import type { Database, PostgresOptions, Session } from './database-port.ts';
 import { storeError } from './failure.ts';
 import { Listener } from './listener.ts';
 import { safeInteger } from './safe-integer.ts';
+import { preparedName } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 import { assertNotNested, jitteredMs } from './transaction.ts';
 
@@ -134,7 +135,7 @@ function lentClient(client: pg.PoolClient): PostgresPoolClient {
   async function query(text: string, parameters: readonly unknown[]): Promise<unknown> {
     try {
       // A statement that carries a name is parsed and planned once per connection.
-      const name = /^\/\* (pawl:[a-z_]+) \*\//.exec(text)?.[1];
+      const name = preparedName(text);
       return await client.query({ text, values: [...parameters], ...(name === undefined ? {} : { name }) });
     } catch (error) {
       const failure = storeError(error);

@@ -21,3 +21,8 @@ export async function rowsOf<Row>(
   const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]));
   return rows;
 }
+
+/** The name under which a driver keeps the prepared statement of such a text; undefined: it is planned anew. */
+export function preparedName(text: string): string | undefined {
+  return /^\/\* (pawl:[a-z_]+) \*\//.exec(text)?.[1];
+}
