@@ -7,7 +7,8 @@ import { type EffectServer, startEffectServer } from '../support/effect-server.t
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
 import { journalOf } from '../support/journal.ts';
 import { install, submit, until, workerOn } from '../support/runs.ts';
-import { type Played, refusalAuthority, refusalBundle, refusals } from './gate-refusals.ts';
+import { refusals } from './gate-refusals.ts';
+import { type Played, refusalAuthority, refusalBundle } from './refusal-parts.ts';
 
 const played = Object.entries(refusals).flatMap(([code, one]) => ('file' in one ? [] : [[code, one] as const]));
 
