@@ -57,9 +57,12 @@ beforeAll(async () => {
     received.push(key);
     if (index === 0) {
       const ask = (name: string) => ({ name, arguments: JSON.stringify({ q: `Bearer ${key}` }) });
-      return { text: echoOf(key), toolCalls: ['good', 'bad', 'broken', 'open', 'filed', 'aged', 'kept', key].map(ask) };
+      const kept = { name: 'memory_write', arguments: JSON.stringify({ key: 'k', value: { said: echoOf(key) } }) };
+      const names = ['good', 'bad', 'broken', 'open', 'filed', 'aged', 'kept', key];
+      return { text: echoOf(key), toolCalls: [...names.map(ask), kept] };
     }
-    return index === 1
+    if (index === 1) return { toolCalls: [{ name: 'memory_read', arguments: '{"key":"k"}' }] };
+    return index === 2
       ? { text: echoOf(key) }
       : { status: 401, body: JSON.stringify({ error: { message: echoOf(key) } }) };
   });
@@ -71,7 +74,7 @@ beforeAll(async () => {
   await repository.commit(files(armor.encode(await encrypter.encrypt(ageCanary))), 'Start');
   const environment = { DATABASE_URL: made.url, PAWL_GIT_TOKEN: gitCanary, PAWL_SECRET_KEY: sealingKey };
   pawl = typist(repository.path, { ...environment, PAWL_LOG_LEVEL: 'trace' });
-  await pawl('migrate');
+  await pawl('migrate', '--events', 'on');
   up = startProcess({
     entry: 'src/main.ts',
     args: ['up'],
@@ -153,9 +156,15 @@ metadata: { name: worker }
 spec: { permissions: ["tool:*:*"] }
 ---
 apiVersion: pawl/v1
+kind: Memory
+metadata: { name: notes }
+spec: { type: postgres, session: {}, longTerm: {} }
+---
+apiVersion: pawl/v1
 kind: Agent
 metadata: { name: clerk }
 spec:
+  memory: { memoryRef: notes, allow: [read, write] }
   modelRef: hosted
   prompt: Do it.
   roles: [worker]
@@ -198,10 +207,10 @@ test('a secret that was used and said back in every way is nowhere but in the ca
   const issued = await pawl('token', 'create', 'ci', '--role', 'reader');
   const apiToken = /pawl_[\w-]+/.exec(issued.stdout)?.[0] ?? '';
   expect(apiToken.length).toBeGreaterThan(50);
-  const first = await run();
+  const first = await run('--session', 'one');
   expect(first.stdout).toContain('Succeeded');
   const second = await run('-o', 'json');
-  // The second run's first model call is the third of all: the provider refuses, and quotes the key.
+  // The second run's first model call is the fourth of all: the provider refuses, and quotes the key.
   expect(second.stdout).toContain('model.unauthorised');
 
   const listed = keep('get runs', await pawl('get', 'runs', '-o', 'json'));
@@ -229,6 +238,7 @@ test('a secret that was used and said back in every way is nowhere but in the ca
     ['get', 'budgets'],
     ['audit', 'verify'],
     ['audit', 'export'],
+    ['events', '-o', 'json'],
     ['plan', '--preflight'],
   ]) {
     keep(words.join(' '), await pawl(...words));
@@ -265,9 +275,15 @@ test('a secret that was used and said back in every way is nowhere but in the ca
 
   // What was meant to happen did: both values went out, and each tool answered.
   expect(new Set(received)).toEqual(new Set(usedCanaries));
-  expect(received).toHaveLength(10);
+  expect(received).toHaveLength(11);
   const journal = said.get('database') ?? '';
   for (const seen of ['[secret]', 'as a key', 'tool.failed', 'model.unauthorised']) expect(journal).toContain(seen);
+  expect(said.get('events -o json')).toContain('run.succeeded');
+  // What an agent keeps is kept without it: the entry that its model wrote, and the conversation.
+  for (const table of ['memory_entry', 'memory_message']) {
+    const rows = journal.split(/^public\.(?=\w+$)/m).find((part) => part.startsWith(`${table}\n`));
+    expect([table, rows]).toEqual([table, expect.stringContaining('[secret]')]);
+  }
 
   const canaries = [...usedCanaries, gitCanary, sealingKey, ageKey, token, apiToken];
   const found = canaries.flatMap((canary) =>
