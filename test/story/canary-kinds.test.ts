@@ -1,5 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
@@ -7,9 +9,10 @@ import type { Said } from '../cli/fixture.ts';
 import { type A2aServer, startA2aServer } from '../support/a2a-server.ts';
 import { requireBubblewrap } from '../support/bubblewrap.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';
-import { listen, type LoopbackServer } from '../support/loopback.ts';
+import { bodyOf, listen, type LoopbackServer } from '../support/loopback.ts';
 import { type NatsServer, startNats } from '../support/nats-server.ts';
 import { grant, type OAuthServer, startOAuthServer } from '../support/oauth-server.ts';
+import { busyboxImage } from '../support/podman.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { commandLines, dump, environmentsBelow } from './canary-places.ts';
@@ -24,6 +27,8 @@ const canaries = {
   agent: 'a2a-5b5b-canary-5',
   database: 'db-c4nary-6',
   bus: 'nats-c4nary-7',
+  header: 'he4der/canary+8=',
+  box: 'b0x-canary&9',
 } as const;
 
 const support = fileURLToPath(new URL('../support', import.meta.url));
@@ -33,16 +38,21 @@ let tools: LoopbackServer;
 let agent: A2aServer;
 let tokens: OAuthServer;
 let nats: NatsServer;
+let shelf: LoopbackServer;
+let image: string;
+let listener: NatsConnection;
 let made: Awaited<ReturnType<typeof createDatabase>>;
 let up: TestProcess;
 let pawl: (...words: readonly string[]) => Promise<Said>;
 const received: string[] = [];
+const spoken: string[] = [];
 
 const bearer = (headers: { readonly authorization?: string | undefined }): string =>
   headers.authorization?.slice('Bearer '.length) ?? '';
 
 beforeAll(async () => {
   requireBubblewrap();
+  image = busyboxImage();
   [repository, made, nats] = await Promise.all([
     createRepository(),
     createDatabase(),
@@ -53,6 +63,7 @@ beforeAll(async () => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(echoOf(bearer(request.headers)));
     return Promise.resolve();
   });
+  shelf = await listen(answerMcp);
   agent = await startA2aServer(({ headers }) => {
     received.push(bearer(headers));
     return { message: [{ text: echoOf(bearer(headers)) }] };
@@ -69,6 +80,11 @@ beforeAll(async () => {
   const bus = new URL(nats.url);
   bus.username = 'pawl';
   bus.password = canaries.bus;
+  listener = await connect({ servers: `127.0.0.1:${nats.port}`, user: 'pawl', pass: canaries.bus });
+  listener.subscribe('>', {
+    callback: (_error, { subject, headers, data }) =>
+      void spoken.push(`${subject} ${headers?.toString() ?? ''} ${Buffer.from(data).toString()}`),
+  });
   const environment = {
     DATABASE_URL: login.href,
     NATS_URL: bus.href,
@@ -77,12 +93,16 @@ beforeAll(async () => {
     PAWL_SECRET_SERVER: canaries.server,
     PAWL_SECRET_CLIENT: canaries.client,
     PAWL_SECRET_AGENT: canaries.agent,
+    PAWL_SECRET_HEADER: canaries.header,
+    PAWL_SECRET_BOX: canaries.box,
     PAWL_LOG_LEVEL: 'trace',
   };
   await repository.commit(files(), 'Start');
   pawl = typist(repository.path, environment);
-  const pinned = keep('mcp pin', await pawl('mcp', 'pin', 'parrot'));
-  if (pinned.exit !== 0) throw new Error(pinned.stderr);
+  for (const server of ['parrot', 'shelf']) {
+    const pinned = keep(`mcp pin ${server}`, await pawl('mcp', 'pin', server));
+    if (pinned.exit !== 0) throw new Error(pinned.stderr);
+  }
   await repository.commit({}, 'Pin');
   await pawl('migrate');
   up = startProcess({ entry: 'src/main.ts', args: ['up'], cwd: repository.path, env: environment });
@@ -91,9 +111,35 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await up.kill();
-  await Promise.all([tools.close(), agent.close(), tokens.close(), nats.close(), repository.remove()]);
+  await listener.close();
+  await Promise.all([tools.close(), shelf.close(), agent.close(), tokens.close(), nats.close(), repository.remove()]);
   await made.drop();
 });
+
+/** An MCP server that says the key of a request back as its result, and in its header. */
+async function answerMcp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const key = request.headers['x-shelf-key'];
+  const { id, method } = JSON.parse((await bodyOf(request)) || '{}') as {
+    readonly id?: number;
+    readonly method?: string;
+  };
+  const results: Readonly<Record<string, () => object>> = {
+    initialize: () => ({
+      protocolVersion: '2025-06-18',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'shelf', version: '1' },
+    }),
+    'tools/list': () => ({ tools: [{ name: 'ask', inputSchema: { type: 'object' } }] }),
+    'tools/call': () => {
+      received.push(String(key));
+      return { content: [{ type: 'text', text: echoOf(String(key)) }] };
+    },
+  };
+  const result = results[method ?? '']?.();
+  if (result === undefined) return void response.writeHead(request.method === 'POST' ? 202 : 405).end();
+  response.writeHead(200, { 'content-type': 'application/json', 'x-echo': Buffer.from(String(key)).toString('hex') });
+  response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+}
 
 const said = new Map<string, string>();
 
@@ -109,7 +155,13 @@ kind: Secret
 metadata: { name: keys }
 spec:
   source: env
-  keys: { program: PAWL_SECRET_PROGRAM, server: PAWL_SECRET_SERVER, client: PAWL_SECRET_CLIENT, agent: PAWL_SECRET_AGENT }
+  keys:
+    program: PAWL_SECRET_PROGRAM
+    server: PAWL_SECRET_SERVER
+    client: PAWL_SECRET_CLIENT
+    agent: PAWL_SECRET_AGENT
+    header: PAWL_SECRET_HEADER
+    box: PAWL_SECRET_BOX
 ---
 apiVersion: pawl/v1
 kind: Tool
@@ -147,6 +199,29 @@ spec:
   defaults: { operation: read, risk: low }
 ---
 apiVersion: pawl/v1
+kind: McpServer
+metadata: { name: shelf }
+spec:
+  transport: http
+  url: ${shelf.url}/mcp
+  allowPrivate: true
+  headersFrom: [{ name: X-Shelf-Key, secretRef: { name: keys, key: header } }]
+  defaults: { operation: read, risk: low }
+---
+apiVersion: pawl/v1
+kind: Tool
+metadata: { name: box }
+spec:
+  description: Says its environment, from a container.
+  type: container
+  operation: read
+  ${inputSchema}
+  container:
+    image: ${image}
+    args: [-c, 'env; echo "$KEY of the box" >&2']
+    env: [{ name: KEY, secretRef: { name: keys, key: box } }]
+---
+apiVersion: pawl/v1
 kind: ModelEndpoint
 metadata: { name: model }
 spec: { provider: scripted, model: script, scriptFile: ask.script.yaml }
@@ -174,7 +249,12 @@ spec:
   modelRef: model
   prompt: Do it.
   roles: [worker]
-  tools: [{ toolRef: shell }, { toolRef: granted }, { mcpServerRef: parrot, tools: [env] }]
+  tools:
+    - { toolRef: shell }
+    - { toolRef: granted }
+    - { toolRef: box }
+    - { mcpServerRef: parrot, tools: [env] }
+    - { mcpServerRef: shelf, tools: [ask] }
 ---
 apiVersion: pawl/v1
 kind: AgentSystem
@@ -195,6 +275,8 @@ spec:
           - { tool: shell, arguments: {} }
           - { tool: granted, arguments: {} }
           - { tool: parrot__env, arguments: {} }
+          - { tool: shelf__ask, arguments: {} }
+          - { tool: box, arguments: {} }
       - text: done
 `,
   };
@@ -210,7 +292,7 @@ const found = (
     ),
   );
 
-test('secrets of programs, MCP servers, OAuth clients, agents elsewhere, the database and the bus are nowhere else', {
+test('secrets of programs, containers, MCP servers, OAuth clients, agents elsewhere, the database and the bus are nowhere else', {
   timeout: 240_000,
 }, async () => {
   for (const words of [['validate'], ['plan', '-o', 'markdown'], ['plan', '-o', 'json']])
@@ -225,7 +307,7 @@ test('secrets of programs, MCP servers, OAuth clients, agents elsewhere, the dat
       const [lines, environments] = await Promise.all([commandLines(), environmentsBelow(up.pid)]);
       children = Math.max(children, environments.length);
       // A program has what its manifest declares, and nothing of the worker's own.
-      const declared = new Set<string>([canaries.program, canaries.server]);
+      const declared = new Set<string>([canaries.program, canaries.server, canaries.box]);
       const foreign = Object.values<string>(canaries).filter((canary) => !declared.has(canary));
       for (const leak of [...found(lines), ...found(environments, foreign)]) leaks.add(leak);
     }
@@ -254,14 +336,17 @@ test('secrets of programs, MCP servers, OAuth clients, agents elsewhere, the dat
     keep(words.join(' '), await pawl(...words));
   expect(await up.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   said.set('logs', `${up.stdout}\n${up.stderr}`);
+  await listener.flush();
+  said.set('bus', spoken.join('\n'));
   const database = await openDatabase({ url: made.url });
   said.set('database', await dump(database));
   await database.close();
 
   // What was meant to happen did: each value went out, was said back, and was taken out of what came.
-  expect(received).toEqual([canaries.granted, canaries.agent]);
+  expect(received.toSorted()).toEqual([canaries.granted, canaries.agent, canaries.header].toSorted());
+  expect(spoken.length).toBeGreaterThan(0);
   expect(tokens.asked).toHaveLength(1);
   const journal = said.get('database') ?? '';
-  for (const seen of ['failed with [secret]', 'TOKEN', 'as a key']) expect(journal).toContain(seen);
+  for (const seen of ['failed with [secret]', 'TOKEN', 'as a key', 'KEY=[secret]']) expect(journal).toContain(seen);
   expect(found(said)).toEqual([]);
 });
