@@ -6,31 +6,7 @@ import { readHeads } from './audit.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
-/**
- * Takes ready runs for a worker whose lease holds. The worker's row is locked against the reaper, so that no run is
- * given to a worker that is just being buried. Suspects come first, and one at a time: else a poisonous run would
- * never be reached, or would take innocent ones along.
- */
-const claimText = `
-with me as materialized (
-  select id from worker where id = $1 and lease_until > now() for key share
-), suspect as materialized (
-  select id from run where state = 'Queued' and not blocked and crashes >= 2 and pool = $2 and environment <> all ($5::text[])
-  order by priority desc, fair_key, id limit $4 for no key update skip locked
-), picked as materialized (
-  select id from run where state = 'Queued' and not blocked and crashes < 2 and pool = $2 and environment <> all ($5::text[])
-  order by priority desc, fair_key, id limit greatest(0, $3 - (select count(*) from suspect))
-  for no key update skip locked
-)
-update run r set state = 'Running', owner = me.id, fence = r.fence + 1, run_at = null, answered = false,
-  started_at = coalesce(r.started_at, now())
-from me, environment e
-where r.id = any (array(select id from suspect union all select id from picked)) and e.name = r.environment
-returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input, r.session,
-  r.cancel_requested_at is not null as cancelled, coalesce(r.deadline_at <= now(), false) as overdue,
-  (extract(epoch from r.deadline_at - now()) * 1000)::double precision as "deadlineInMs",
-  r.drain_requested_at is not null as drained, r.concurrency_key is not null as keyed,
-  e.revision as live_revision, (select epoch from halt_epoch) as "haltEpoch"`;
+const claimText = 'select * from claim_runs($1, $2, $3, $4, $5)';
 
 /** The run without what is read beside it. */
 type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits' | 'audit'> & { readonly live_revision: number };
@@ -38,7 +14,7 @@ type ClaimRow = Omit<ClaimedRun, 'liveRevision' | 'steps' | 'waits' | 'audit'> &
 /** Claims up to `slots` runs, each with what earlier claims journalled. */
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<readonly ClaimedRun[]> {
   const values = [request.worker, request.pool, request.slots, request.suspect ? 1 : 0, request.except ?? []];
-  const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText, planned: 'always' }, values);
+  const rows = await rowsOf<ClaimRow>(database.db, { name: 'claim', text: claimText }, values);
   // A first claim has no journal, and most claims are first ones.
   const resumed = rows.filter((row) => row.fence > 1).map((row) => row.id);
   if (resumed.length === 0)

@@ -55,7 +55,7 @@ from environment e
 join bundle_history h on h.environment = e.name and h.system = $3 and h.to_revision is null
 join bundle b on b.digest = ${pin.bundle}
 where e.name = $2${isBounded ? ` and not ${fullText('$7', '$15')}` : ''}
-on conflict (environment, system, idempotency_key) do nothing
+on conflict (environment, system, idempotency_key) where idempotency_key is not null do nothing
 returning ${runColumns}`;
 
 /**

@@ -793,9 +793,10 @@ create table run (
   started_at timestamptz,
   ended_at timestamptz,
   check ((state = 'Running') = (owner is not null)),
-  check ((ended_at is not null) = (state in ('Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter'))),
-  unique (environment, system, idempotency_key)
+  check ((ended_at is not null) = (state in ('Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'DeadLetter')))
 ) with (fillfactor = 80);
+-- Most runs have no key, and are not in it: each change of a run's state writes every index that it is in.
+create unique index run_idempotency on run (environment, system, idempotency_key) where idempotency_key is not null;
 -- A run that was there when two workers died is a suspect: it is claimed apart, so that it takes no other run along.
 create index run_ready on run (pool, priority desc, fair_key, id)
   where state = 'Queued' and not blocked and crashes < 2;
@@ -815,6 +816,55 @@ create index run_open on run (environment, system, bundle) where ended_at is nul
 -- The last runs of some systems, whose calls a plan decides again.
 create index run_ended on run (environment, system, ended_at desc, id desc) where ended_at is not null;
 create index run_recent on run (environment, created_at desc, id desc);
+
+-- Takes ready runs for a worker whose lease holds. The worker's row is locked against the reaper, so that no run is
+-- given to a worker that is just being buried. Suspects come first: else a poisonous run would never be reached.
+-- A function, so that each session keeps the plans (parsing and planning took eight times as long as the claim); and
+-- without sequential scans, because a plan of a small table is kept until statistics are taken anew, and would read
+-- all of a queue that has grown by then.
+create function claim_runs(claimer uuid, of_pool text, slots integer, suspects integer, except_environments text[])
+returns table (
+  id uuid, environment text, namespace text, system text, revision bigint, bundle text, fence bigint, crashes smallint,
+  input json, session text, cancelled boolean, overdue boolean, "deadlineInMs" double precision, drained boolean,
+  keyed boolean, live_revision bigint, "haltEpoch" bigint
+)
+language plpgsql set enable_seqscan = off set jit = off as $$
+#variable_conflict use_column
+declare
+  picked uuid[] := '{}';
+begin
+  perform from worker where id = claimer and lease_until > now() for key share;
+  if not found then
+    return;
+  end if;
+  if suspects > 0 then
+    picked := array(
+      select id from run
+      where state = 'Queued' and not blocked and crashes >= 2 and pool = of_pool
+        and environment <> all (except_environments)
+      order by priority desc, fair_key, id limit suspects for no key update skip locked
+    );
+  end if;
+  picked := picked || array(
+    select id from run
+    where state = 'Queued' and not blocked and crashes < 2 and pool = of_pool
+      and environment <> all (except_environments)
+    order by priority desc, fair_key, id limit greatest(0, slots - cardinality(picked)) for no key update skip locked
+  );
+  if cardinality(picked) = 0 then
+    return;
+  end if;
+  return query
+  update run r set state = 'Running', owner = claimer, fence = r.fence + 1, run_at = null, answered = false,
+    started_at = coalesce(r.started_at, now())
+  from environment e
+  where r.id = any (picked) and e.name = r.environment
+  returning r.id, r.environment, r.namespace, r.system, r.revision, r.bundle, r.fence, r.crashes, r.input, r.session,
+    r.cancel_requested_at is not null, coalesce(r.deadline_at <= now(), false),
+    (extract(epoch from r.deadline_at - now()) * 1000)::double precision,
+    r.drain_requested_at is not null, r.concurrency_key is not null,
+    e.revision, (select epoch from halt_epoch where is_one);
+end $$;
 
 -- The keys of which runs are under way or blocked. Its row is the lock under which runs are let begin.
 create table concurrency (

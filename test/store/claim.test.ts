@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DatabaseExecutor } from '../../src/run/database-executor.ts';
+import { claimRuns } from '../../src/store/claim.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
+import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { bundleOf, environment, install, submit, system } from '../support/runs.ts';
+
+describe.each(databaseKinds)('a claim on %s', (kind) => {
+  let opened: OpenedDatabase;
+  beforeAll(async () => {
+    opened = await openTestDatabase(kind);
+    await install(opened.database, bundleOf({ nodes: { a: {} } }));
+  });
+  afterAll(() => opened.close());
+
+  const wholeReads = async (db: OpenedDatabase['database']['db']) => {
+    const { rows } = await sql<{ reads: number }>`
+      select pg_stat_get_xact_numscans('run'::regclass)::integer as reads`.execute(db);
+    return rows[0]?.reads;
+  };
+
+  test('reads no queue whole by a plan that is from when it was short', async () => {
+    const { database } = opened;
+    const executor = new DatabaseExecutor(database);
+    const worker = {
+      id: randomUUID(),
+      host: hostname(),
+      pid: process.pid,
+      pool: 'default',
+      slots: 64,
+      version: 'test',
+    };
+    await executor.enlist(worker);
+    const claim = (slots: number) => ({ worker: worker.id, pool: 'default', slots, suspect: true });
+    const { id } = await submit(database);
+    await sql`vacuum analyze run`.execute(database.db);
+    expect(await claimRuns(database, claim(1))).toMatchObject([{ id, fence: 1 }]);
+    // From the sixth time on a session keeps one plan for all.
+    for (let turn = 0; turn < 7; turn += 1) expect(await claimRuns(database, claim(1))).toEqual([]);
+    await sql`
+      insert into run (id, environment, namespace, system, revision, bundle, priority, submitted_by, input)
+      select gen_random_uuid(), h.environment, 'default', h.system, h.from_revision, h.digest, n % 10, 'test', '{}'
+      from generate_series(1, 5000) n, bundle_history h
+      where h.environment = ${environment} and h.system = ${system} and h.to_revision is null`.execute(database.db);
+    await inTransaction(database, async (trx) => {
+      const before = await wholeReads(trx);
+      const claimed = await claimRuns({ ...database, db: trx }, claim(10));
+      expect(claimed).toHaveLength(10);
+      expect(await wholeReads(trx)).toBe(before);
+    });
+    const { rows } =
+      await sql`select priority, count(*)::integer as runs from run where state = 'Running' group by 1 order by 1`.execute(
+        database.db,
+      );
+    expect(rows).toEqual([
+      { priority: 5, runs: 1 },
+      { priority: 9, runs: 10 },
+    ]);
+    await executor.retire(worker.id);
+  });
+});
