@@ -1,3 +1,5 @@
+import type { BundleAuth } from './bundle-secret.ts';
+
 export type MemoryOperation = 'read' | 'write' | 'search' | 'list' | 'ingest';
 
 export interface BundleMemoryUse {
@@ -9,7 +11,22 @@ export interface BundleMemoryUse {
 }
 
 export interface BundleMemory {
-  readonly type: 'postgres' | 'inMemory';
+  readonly type: 'postgres' | 'inMemory' | 'http';
   readonly session: { readonly ttlMs: number; readonly maxMessages: number };
-  readonly longTerm?: { readonly topK: number; readonly ttlMs?: number };
+  readonly longTerm?: {
+    readonly topK: number;
+    readonly ttlMs?: number;
+    /** Of `http`, whose service compares by meaning; absent: 0. */
+    readonly minScore?: number;
+  };
+  /** Of `http`. */
+  readonly http?: BundleMemoryService;
+}
+
+/** A service of somebody's own that keeps a memory. */
+export interface BundleMemoryService {
+  readonly url: string;
+  readonly allowPrivate: boolean;
+  readonly timeoutMs: number;
+  readonly auth?: BundleAuth;
 }

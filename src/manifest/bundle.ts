@@ -12,9 +12,9 @@ import type { Json, JsonObject } from './json.ts';
  * 1: the first. 2: braces in a prompt have a meaning, and agents have inputs. 3: graphs with joins, loops, lists, nested
  * systems, people and retries; agents that hand over, remember and fall back; providers of their own. 4: rules that ask,
  * watch data, hold conditions, share budgets and set floors. 5: tools that are programs, modules, people or of MCP
- * servers, and agents elsewhere.
+ * servers, and agents elsewhere. 6: memories in services.
  */
-export const engineSchema = 5;
+export const engineSchema = 6;
 
 /** The graph of one AgentSystem, compiled: of the run's own, or of one that a node of it names. */
 export interface BundleGraph {
@@ -261,8 +261,9 @@ export interface BundleTool {
   readonly retry?: BundleRetry;
   readonly impl:
     | { readonly type: 'builtin'; readonly name: 'echo' | 'lookup'; readonly entries?: JsonObject }
-    | { readonly type: 'retrieval'; readonly memory: string; readonly topK: number }
-    | { readonly type: 'memory'; readonly memory: string; readonly operation: MemoryOperation }
+    | { readonly type: 'retrieval'; readonly memory: string; readonly topK: number; readonly url?: string }
+    // `url`: where the memory's service is; absent: it is pawl's own.
+    | { readonly type: 'memory'; readonly memory: string; readonly operation: MemoryOperation; readonly url?: string }
     | BundleWorldTool
     | ({ readonly type: 'human' } & BundleHuman)
     | {

@@ -109,6 +109,8 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.owner',
     'spec.type=postgres',
     'spec.type=inMemory',
+    'spec.type=http',
+    'spec.http',
     'spec.session',
     'spec.longTerm.topK',
     'spec.longTerm.minScore',

@@ -115,8 +115,8 @@ export function memoryOperationClass(operation: MemoryToolId['operation']): 'rea
   return operation === 'session' ? 'read' : memoryTools[operation].operation;
 }
 
-/** The tool as a bundle holds it. */
-export function memoryTool(memory: string, operation: MemoryOperation): BundleTool {
+/** The tool as a bundle holds it. `url`: where the memory's service is. */
+export function memoryTool(memory: string, operation: MemoryOperation, url?: string): BundleTool {
   const { description, properties, required } = memoryTools[operation];
   return {
     name: memoryToolName(operation),
@@ -128,7 +128,7 @@ export function memoryTool(memory: string, operation: MemoryOperation): BundleTo
     timeoutMs: 30_000,
     maxResultBytes: 1_048_576,
     costPerCall: 0,
-    impl: { type: 'memory', memory, operation },
+    impl: { type: 'memory', memory, operation, ...(url === undefined ? {} : { url }) },
   };
 }
 

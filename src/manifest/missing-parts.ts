@@ -18,8 +18,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Agent.spec.expose': 'exposed agents',
   'Agent.spec.runtime.container': 'agents in containers',
   'Agent.spec.observability': 'observability settings',
-  'Memory.spec.type=http': 'memories in services of your own',
-  'Memory.spec.http': 'memories in services of your own',
   'Memory.spec.longTerm.embeddingRef': 'search by meaning',
   'Memory.spec.longTerm.dimensions': 'search by meaning',
   'Gateway.spec.type=agent': 'exposed agents',

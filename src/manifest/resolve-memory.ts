@@ -2,8 +2,28 @@ import type { Estate, Report } from './estate.ts';
 import type { Json } from './json.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
 
-/** Reports agents that say what they may do with the long term of a memory that has none: they would get no tool. */
+/** What is wrong with memories, and with what agents say of them. */
 export function memoryFindings(estate: Estate, report: Report): void {
+  allowFindings(estate, report);
+  moveFindings(estate, report);
+}
+
+/** What a service keeps it keeps under the Memory's name: nothing of pawl could move it there with an apply. */
+function moveFindings(estate: Estate, report: Report): void {
+  for (const memory of estate.byKind.get('Memory') ?? []) {
+    const { manifest } = memory.content;
+    if (objectAt(manifest, 'spec')['type'] !== 'http') continue;
+    if (objectAt(manifest, 'metadata')['renamedFrom'] === undefined) continue;
+    report(memory, ['metadata', 'renamedFrom'], {
+      code: 'memory.move_unsupported',
+      message: `${memory.address} is kept by a service, which pawl cannot tell of its new name.`,
+      help: 'Remove `renamedFrom`, and let the service give what it has under the old name under the new one too.',
+    });
+  }
+}
+
+/** Reports agents that say what they may do with the long term of a memory that has none: they would get no tool. */
+function allowFindings(estate: Estate, report: Report): void {
   for (const agent of estate.byKind.get('Agent') ?? []) {
     const allow = listAt(objectAt(objectAt(agent.content.manifest, 'spec'), 'memory'), 'allow');
     if (allow.every((operation) => isUsual(operation))) continue;

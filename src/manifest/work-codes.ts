@@ -32,6 +32,12 @@ export const workCodes = {
     cause: 'No worker pool that the work may use has what its `requires` asks for, so that its runs are refused.',
     cure: 'Correct `requires`, or declare or share a WorkerPool that has it.',
   },
+  'memory.move_unsupported': {
+    title: 'A memory in a service cannot be renamed',
+    cause:
+      'The service keeps what agents remember under the name of the Memory, and an apply changes rows of pawl alone.',
+    cure: 'Remove `renamedFrom`, and let the service know both names.',
+  },
   'memory.no_long_term': {
     title: 'Nothing to allow in a memory',
     cause: 'The agent says what it may do with a long-term memory, and its Memory keeps sessions only.',

@@ -32,6 +32,8 @@ export async function callMemory(
   try {
     return await perform({ tool, args, longTerm, open, access, idempotencyKey });
   } catch (cause) {
+    if (cause instanceof RetryableError && cause.code === 'tool.aborted')
+      return { kind: 'failed', code: cause.code, message: cause.message, retryable: true };
     // Whether a write arrived is not known; made again, it writes once.
     if (cause instanceof RetryableError) return { kind: 'unknown', code: cause.code, message: cause.message };
     throw cause;

@@ -17,6 +17,23 @@ export const memoryCodes = {
     cause: 'A value takes at most 64 KiB as JSON.',
     cure: 'Keep a reference, or let the agent take the text in with `memory_ingest`.',
   },
+  'memory.service_unavailable': {
+    title: 'The service of a memory does not answer for now',
+    cause:
+      'It answered with a status of 500 and above, or asked to slow down. What agents remember is asked for again later.',
+    cure: 'Look after the service that `http.url` of the Memory names.',
+  },
+  'memory.service_refused': {
+    title: 'The service of a memory refused',
+    cause:
+      'It answered with a status other than 200, such as for a credential that it does not know, or with a redirect.',
+    cure: 'Look at `http.url` and `http.auth` of the Memory, and at what the message repeats of the answer.',
+  },
+  'memory.answer_invalid': {
+    title: 'The service of a memory answered something else than was asked',
+    cause: 'The answer is not what docs/memory.md says, is of another memory, or holds what was not asked for.',
+    cure: 'Mend the service. Nothing of the answer was used.',
+  },
   'memory.session_invalid': {
     title: 'That is no name of a session',
     cause: 'A session is named by 1 to 200 characters, none of them a control character.',

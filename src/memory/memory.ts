@@ -1,9 +1,11 @@
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
+import type { MemoryReach } from './reach.ts';
 
-/** Where memories are: pawl's database or this process, as each Memory says. */
+/** Where memories are: pawl's database, this process or a service, as each Memory says. */
 export interface Memories {
-  open(name: MemoryName, memory: BundleMemory): Memory;
+  /** `reach`: how a service may be asked, where the memory is one. */
+  open(name: MemoryName, memory: BundleMemory, reach: MemoryReach): Memory;
 }
 
 export interface MemoryName {

@@ -30,6 +30,8 @@ export type ModelMessage =
       readonly text: string;
       readonly toolCalls: readonly RawToolCall[];
       readonly thoughts?: readonly Thought[];
+      /** Somebody else kept it, and may have written it. */
+      readonly kept?: true;
     }
   | {
       readonly role: 'tool';

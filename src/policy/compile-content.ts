@@ -50,20 +50,23 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   const uses = [
     ...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf),
     ...serverSecrets(servers),
+    ...Object.values(memories).flatMap(({ http }) => http?.auth?.secret ?? []),
     ...guarding,
   ];
   const secrets = secretsOf(uses, view);
   return {
-    engineSchema: Object.values(tools).some(isWorldly)
-      ? 5
-      : needsGate(models, secrets)
-        ? 4
-        : Object.keys(memories).length > 0 ||
-            Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
-            Object.values(tools).some(({ retry }) => retry !== undefined) ||
-            !graphs.every(isPlainGraph)
-          ? 3
-          : schemaNeeded(Object.values(agents)),
+    engineSchema: Object.values(memories).some(({ type }) => type === 'http')
+      ? 6
+      : Object.values(tools).some(isWorldly)
+        ? 5
+        : needsGate(models, secrets)
+          ? 4
+          : Object.keys(memories).length > 0 ||
+              Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
+              Object.values(tools).some(({ retry }) => retry !== undefined) ||
+              !graphs.every(isPlainGraph)
+            ? 3
+            : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     ...graph,
     ...(graphs.length === 1 ? {} : { systems }),
@@ -136,16 +139,19 @@ const tablesOf = kept((_basis: object) => ({
 function ownTool(path: string, view: View): readonly Resource[] {
   if (path.includes(':')) return [];
   const tool = view.resource('Tool', path);
-  return specOf(tool, 'Tool').type === 'mcp' ? [] : [tool];
+  const { type } = specOf(tool, 'Tool');
+  return type === 'mcp' || type === 'retrieval' ? [] : [tool];
 }
 
 function toolAt(path: string, view: View): BundleTool {
-  return memoryToolOf(path) ?? serverToolOf(path, view) ?? externalToolOf(path, view) ?? toolFrom(path, view);
+  return memoryToolOf(path, view) ?? serverToolOf(path, view) ?? externalToolOf(path, view) ?? toolFrom(path, view);
 }
 
 function toolFrom(path: string, view: View): BundleTool {
   const tool = view.resource('Tool', path);
-  if (specOf(tool, 'Tool').type !== 'mcp') return toolOf(tool);
+  const { type } = specOf(tool, 'Tool');
+  if (type === 'retrieval') return toolWith(tool, { inputSchema: inputSchemaOf(tool), impl: retrievalOf(tool, view) });
+  if (type !== 'mcp') return toolOf(tool);
   // What it takes may be the pin's, which is the server's and not the tool's.
   return toolWith(tool, { inputSchema: mcpSchemaOf(tool, view), impl: mcpOf(tool, view) });
 }
@@ -176,7 +182,6 @@ function toolWith(tool: Resource, { inputSchema, impl }: Pick<BundleTool, 'input
 
 function implOf(tool: Resource, spec: SpecOf<'Tool'>): BundleTool['impl'] {
   const { type, builtin, http, egress, auth } = spec;
-  if (type === 'retrieval') return retrievalOf(tool, spec);
   if (type === 'human') return humanToolOf(tool, spec);
   if (type === 'builtin' && builtin !== undefined) return { type, ...builtin };
   if (type === 'cli') return programOf(tool, spec);

@@ -1,5 +1,5 @@
 import type { Bundle, BundleAgent, BundleTool } from '../manifest/bundle.ts';
-import type { BundleMemory, BundleMemoryUse } from '../manifest/bundle-memory.ts';
+import type { BundleMemory, BundleMemoryService, BundleMemoryUse } from '../manifest/bundle-memory.ts';
 import { longDurationMs } from '../manifest/duration.ts';
 import {
   memoryOperationClass,
@@ -13,6 +13,8 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
+import { authOf } from './compile-auth.ts';
+import { durationMs } from './duration-ms.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { notRunnable } from './runnable.ts';
@@ -53,20 +55,25 @@ export function withMemory(agent: BundleAgent, resource: Resource, view: View): 
 }
 
 /** The tool behind an id, where it is one of a memory's; undefined: it is a Tool. */
-export function memoryToolOf(id: string): BundleTool | undefined {
+export function memoryToolOf(id: string, view: View): BundleTool | undefined {
   const parsed = parseMemoryToolId(id);
   return parsed === undefined || parsed.operation === 'session'
     ? undefined
-    : memoryTool(parsed.memory, parsed.operation);
+    : memoryTool(parsed.memory, parsed.operation, serviceUrl(parsed.memory, view).url);
+}
+
+/** Where the service of a memory is, if it is one, as an absent or present member. */
+function serviceUrl(memory: string, view: View): { readonly url?: string } {
+  const { http } = specOf(view.resource('Memory', memory), 'Memory');
+  return http === undefined ? {} : { url: http.url };
 }
 
 /** What a retrieval tool searches. */
-export function retrievalOf(
-  tool: Resource,
-  { retrieval }: SpecOf<'Tool'>,
-): Extract<BundleTool['impl'], { readonly type: 'retrieval' }> {
+export function retrievalOf(tool: Resource, view: View): Extract<BundleTool['impl'], { readonly type: 'retrieval' }> {
+  const { retrieval } = specOf(tool, 'Tool');
   if (retrieval === undefined) throw notRunnable(tool, 'is of type retrieval and names no memory');
-  return { type: 'retrieval', memory: qualify(retrieval.memoryRef, tool.namespace), topK: retrieval.topK };
+  const memory = qualify(retrieval.memoryRef, tool.namespace);
+  return { type: 'retrieval', memory, topK: retrieval.topK, ...serviceUrl(memory, view) };
 }
 
 /** The memory that a retrieval tool searches; undefined: the Tool is of another type. */
@@ -86,21 +93,34 @@ export function memoryPaths(agents: Bundle['agents'], tools: readonly BundleTool
 
 /** A Memory as a bundle holds it. */
 export function memoryOf(resource: Resource): BundleMemory {
-  const { type, session, longTerm } = specOf(resource, 'Memory');
-  if (type === 'http') throw notRunnable(resource, 'is of type http');
+  const { type, session, longTerm, http } = specOf(resource, 'Memory');
   return {
     type,
     session: { ttlMs: longDurationMs(session.ttl), maxMessages: session.maxMessages },
     ...(longTerm === undefined ? {} : { longTerm: longTermOf(longTerm, resource) }),
+    ...(http === undefined ? {} : { http: serviceOf(http, resource) }),
   };
+}
+
+function serviceOf(
+  { url, auth, timeout, allowPrivate }: NonNullable<SpecOf<'Memory'>['http']>,
+  resource: Resource,
+): BundleMemoryService {
+  return { url, allowPrivate, timeoutMs: durationMs(timeout), ...authOf(resource, auth) };
 }
 
 function longTermOf(
   { embeddingRef, minScore, topK, ttl }: NonNullable<SpecOf<'Memory'>['longTerm']>,
   resource: Resource,
 ): NonNullable<BundleMemory['longTerm']> {
-  if (embeddingRef !== undefined || Number(minScore) > 0) throw notRunnable(resource, 'is searched by meaning');
-  return { topK, ...(ttl === undefined ? {} : { ttlMs: longDurationMs(ttl) }) };
+  const least = Number(minScore);
+  const isServiced = specOf(resource, 'Memory').type === 'http';
+  if (embeddingRef !== undefined || (least > 0 && !isServiced)) throw notRunnable(resource, 'is searched by meaning');
+  return {
+    topK,
+    ...(ttl === undefined ? {} : { ttlMs: longDurationMs(ttl) }),
+    ...(least > 0 ? { minScore: least } : {}),
+  };
 }
 
 /** What a call of it does to the world, in the words of rules. */

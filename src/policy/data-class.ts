@@ -38,6 +38,12 @@ const remembered: readonly DataClass[] = ['privateRead', 'untrustedRead'];
 
 /** The classes of a pinned tool. What is put into a memory stays in pawl, and counts when it is read. */
 export function toolClasses({ impl, operations, dataClass }: BundleTool): readonly DataClass[] {
+  if (isServiced(impl)) return classesOf('http', dataClass);
   if (impl.type === 'memory' && !operations.every((operation) => operation === 'read')) return [];
   return classesOf(impl.type, dataClass);
+}
+
+/** A memory in a service of somebody's own: even a search says something to whom it asks. */
+export function isServiced(impl: BundleTool['impl']): boolean {
+  return (impl.type === 'memory' || impl.type === 'retrieval') && impl.url !== undefined;
 }

@@ -6,7 +6,7 @@ import type { Condition, FlowRule, GatewayRule, SubjectAuthority } from './autho
 import { type ConditionVariables, evaluateRule } from './condition.ts';
 import type { GateContext, ToolGateCall } from './context.ts';
 import { type Denial, deny, type Revisions } from './effective.ts';
-import { type DataClass, toolClasses } from './data-class.ts';
+import { type DataClass, isServiced, toolClasses } from './data-class.ts';
 import type { Labels, ToolFacts } from './facts.ts';
 import type { AskedBy } from './gate-approval.ts';
 import { kept } from './kept.ts';
@@ -31,7 +31,7 @@ export function callRules(ruled: RuledCall): Denial | readonly AskedBy[] {
   if (!hasRules(pinned) && (live === pinned || live === undefined || !hasRules(live))) return nobody;
   const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
   return (
-    first(rows, (row) => egressDenial(row, ruled)) ??
+    first(rows, ({ egress }) => egress && egressDenial(egress, wayOut(ruled))) ??
     first(rows, (row) => gatewayDenial(row, ruled)) ??
     first(rows, (row) => conditionDenial(row, ruled)) ??
     first(rows, (row) => flowDenial(row, ruled)) ??
@@ -80,13 +80,22 @@ function tierDenial({ context, id, tool, revisions }: RuledCall): Denial | undef
 const inlineTypes: ReadonlySet<BundleTool['impl']['type']> = new Set(['builtin', 'memory', 'retrieval']);
 
 /** The host of a tool is its author's, never an argument's: it is known before the call is made. */
-function egressDenial({ egress }: SubjectAuthority, ruled: RuledCall): Denial | undefined {
-  if (egress === undefined) return undefined;
-  const { url, hosts } = wayOut(ruled);
+function egressDenial(egress: NonNullable<SubjectAuthority['egress']>, { url, hosts }: WayOut): Denial | undefined {
   const missing = egress.find(
     (rule) => (url !== undefined && !isAllowed(rule.hosts, url)) || !hosts.every((host) => isCovered(host, rule.hosts)),
   );
   return missing && deny('egress.denied', missing.rule, `${missing.rule} does not let tools connect to that host.`);
+}
+
+/** What rules on ways out say of a memory's service, which pawl itself asks for a session. */
+export function serviceRefusal({ pinned, live }: Revisions, url: string): Denial | undefined {
+  const out: WayOut = { url, hosts: [] };
+  const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
+  return first(
+    rows,
+    ({ egress, gateways }) =>
+      (egress && egressDenial(egress, out)) ?? (gateways && gatewayRefusal(gateways, 'tool', out)),
+  );
 }
 
 function isAllowed(hosts: readonly string[], url: string): boolean {
@@ -130,6 +139,8 @@ interface WayOut {
 
 function wayOut({ tool: { impl }, context }: RuledCall): WayOut {
   if (impl.type === 'http' || impl.type === 'a2a') return { url: impl.url, hosts: [] };
+  if (impl.type === 'memory' || impl.type === 'retrieval')
+    return impl.url === undefined ? { hosts: [] } : { url: impl.url, hosts: [] };
   if (impl.type !== 'mcp') return { hosts: 'isolation' in impl ? (impl.isolation.network?.hosts ?? []) : [] };
   const server = own(context.bundle.servers ?? {}, impl.server);
   if (server === undefined) throw new TypeError('a tool of a server that the bundle does not hold');
@@ -214,7 +225,9 @@ function flowAsking(row: SubjectAuthority, ruled: RuledCall): readonly AskedBy[]
 function flowRules({ flow, facts }: SubjectAuthority, { id, tool, context }: RuledCall): readonly FlowRule[] {
   if (flow === undefined) return [];
   const touched: ReadonlySet<DataClass> = context.usage.touched ?? nothing;
-  const { classes = [] } = own(facts?.tools, id) ?? factsOf(tool);
+  const { classes: known = [] } = own(facts?.tools, id) ?? factsOf(tool);
+  // A row knows a memory by its Tool or its name, and not where it is kept.
+  const classes = isServiced(tool.impl) ? [...known, ...toolClasses(tool)] : known;
   return flow.filter(({ when, target }) => classes.includes(target) && when.every((one) => touched.has(one)));
 }
 

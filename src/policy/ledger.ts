@@ -1,6 +1,6 @@
 import { parseAccount } from './account.ts';
 import type { Authority, Budget, SubjectAuthority } from './authority.ts';
-import { repeatedTool, repetitionKey, type Spent, type Usage } from './context.ts';
+import { repeatedTool, type Spent, type Usage } from './context.ts';
 
 /** What one call has on the accounts: its reservation at first, what it really took in the end. */
 export interface Booking {
@@ -56,6 +56,7 @@ export class Ledger {
   readonly #nested = new Map<string, { tokens: number; cost: number }>();
   /** How many calls of the run were let through to each tool. */
   readonly #called = new Map<string, number>();
+  readonly #remembered = new Set<string>();
   /** By the id of each shared account that a call of the run was held on. */
   readonly #accounts = new Map<string, { used: number; held: number }>();
 
@@ -93,6 +94,16 @@ export class Ledger {
   /** The tools that calls of the run were let through to, whatever became of them. */
   called(): Iterable<string> {
     return this.#called.keys();
+  }
+
+  /** The run was given a session that this memory, by `namespace/name`, keeps. */
+  remember(memory: string): void {
+    this.#remembered.add(memory);
+  }
+
+  /** Memories whose sessions the run was given. */
+  remembered(): Iterable<string> {
+    return this.#remembered;
   }
 
   /** By account id. */
@@ -237,59 +248,4 @@ function reaches(row: SubjectAuthority | undefined, budget: string): boolean {
 function budgetsOf(row: SubjectAuthority | undefined): readonly Budget[] {
   if (row === undefined) return none;
   return row.audit === undefined ? row.budgets : [...row.budgets, ...row.audit.budgets];
-}
-
-/**
- * Folds a journal into a ledger. A call without a result holds its reservation; a result replaces it, but for an
- * unknown one, of which all that was held is charged unless the call was never made.
- */
-export function foldJournal(rows: readonly AccountedRow[], subjectOf: (node: string) => string): Ledger {
-  const ledger = new Ledger();
-  for (const row of rows) foldRow(ledger, row, subjectOf(row.node));
-  return ledger;
-}
-
-/** One row of the journal, in the order of writing. */
-export function foldRow(ledger: Ledger, row: AccountedRow, subject: string): void {
-  const { kind } = row;
-  if (kind !== 'model' && kind !== 'tool') return;
-  if (row.phase === 'intent' || row.outcome === 'denied') ledger.book(row.path, bookingOf({ ...row, kind }, subject));
-  else if (row.error?.code === 'call.not_made') ledger.unmake(row.path);
-  else if (row.outcome === 'unknown') ledger.charge(row.path);
-  else ledger.settle(row.path, (row.tokensIn ?? 0) + (row.tokensOut ?? 0), row.cost ?? 0);
-}
-
-/** What accounts need of a row of the journal. */
-export interface AccountedRow {
-  readonly path: string;
-  readonly phase: 'intent' | 'result';
-  readonly node: string;
-  /** `model` and `tool` are calls; anything else costs nothing. */
-  readonly kind: string;
-  readonly target: string;
-  readonly argsDigest: string | undefined;
-  /** Of an intent: on which shared accounts it was held. */
-  readonly decision?: { readonly kind: 'allow' | 'deny'; readonly accounts?: readonly string[] } | undefined;
-  readonly outcome: string | undefined;
-  readonly error: { readonly code: string } | undefined;
-  readonly tokensReserved: number | undefined;
-  readonly tokensIn: number | undefined;
-  readonly tokensOut: number | undefined;
-  readonly cost: number | undefined;
-}
-
-function bookingOf(row: AccountedRow & Pick<Booking, 'kind'>, subject: string): Booking {
-  return {
-    node: row.node,
-    subject,
-    kind: row.kind,
-    allowed: row.phase === 'intent',
-    again: row.path.includes('~'),
-    tokens: row.tokensReserved ?? 0,
-    cost: row.cost ?? 0,
-    accounts: row.decision?.accounts,
-    ...(row.kind === 'tool' && row.argsDigest !== undefined
-      ? { repeated: repetitionKey(row.target, row.argsDigest) }
-      : {}),
-  };
 }

@@ -1,4 +1,5 @@
 import type { Bundle } from '../manifest/bundle.ts';
+import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import { own } from '../manifest/json.ts';
 import type { Authority } from './authority.ts';
 import type { Usage } from './context.ts';
@@ -22,12 +23,18 @@ export function touchedIn(ledger: Ledger, { revisions, bundle, live }: Touching)
   const { pinned, live: row } = revisions;
   if ((pinned?.flow ?? row?.flow ?? pinned?.audit?.flow ?? row?.audit?.flow) === undefined) return undefined;
   const touched = new Set<DataClass>();
+  for (const memory of ledger.remembered()) for (const one of ofSession(own(bundle.memories, memory))) touched.add(one);
   for (const tool of ledger.called()) {
     const definition = own(bundle.tools, tool);
     for (const one of definition === undefined ? [] : toolClasses(definition)) touched.add(one);
     for (const one of (live === undefined ? undefined : classesIn(live).get(tool)) ?? []) touched.add(one);
   }
   return { touched };
+}
+
+/** A session that pawl keeps holds what pawl put there; of one that is kept elsewhere nobody knows who wrote it. */
+function ofSession(memory: BundleMemory | undefined): readonly DataClass[] {
+  return memory?.http === undefined ? [] : ['privateRead', 'untrustedRead'];
 }
 
 /** What a revision's facts say of tools, whoever calls them. */

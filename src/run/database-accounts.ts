@@ -1,4 +1,5 @@
-import { Ledger, foldRow } from '../policy/ledger.ts';
+import { foldRow } from '../policy/fold-journal.ts';
+import { Ledger } from '../policy/ledger.ts';
 import {
   dropOldAccounts,
   drawFromAccounts,

@@ -5,14 +5,15 @@ import { own, type Json } from '../manifest/json.ts';
 import { memoryToolId } from '../manifest/memory-tools.ts';
 import type { Memory, Message, Session } from '../memory/memory.ts';
 import type { ModelMessage } from '../models/model.ts';
+import { serviceRefusal } from '../policy/gate-rules.ts';
 import { type Permitted, permit } from '../policy/permit.ts';
 import { agentOf } from './ask.ts';
 import { subjectOf } from './caller.ts';
 import type { AgentTurns } from './conversation.ts';
 import type { RecordedDecision } from './journal-entry.ts';
-import { Suspended } from './halt.ts';
+import { haltReasonOf, Suspended } from './halt.ts';
 import { openMemory } from './memory-access.ts';
-import { revisionsFor, type Scope } from './scope.ts';
+import { assertGoing, egressListsFor, revisionsFor, type Scope } from './scope.ts';
 
 /** What one message may hold; the rest of it is cut off, and says so. */
 const messageCharactersMax = 32_768;
@@ -30,7 +31,8 @@ export async function recall(agent: AgentTurns, scope: Scope): Promise<readonly 
   if (talk === undefined || talk.use.maxHistory === 0) return [];
   const path = `${agent.node}/history`;
   const known = scope.journal.recorded(path)?.result;
-  if (known !== undefined) return known.body === undefined ? [] : shown(JSON.parse(known.body) as readonly Message[]);
+  if (known !== undefined)
+    return known.body === undefined ? [] : shown(JSON.parse(known.body) as readonly Message[], talk);
   const fact = { phase: 'result', path, node: agent.node, kind: 'memory', target: talk.use.memory } as const;
   const decision = decisionOf(talk.permitted);
   if (talk.permitted.kind === 'deny') {
@@ -38,16 +40,18 @@ export async function recall(agent: AgentTurns, scope: Scope): Promise<readonly 
     scope.journal.result({ ...fact, outcome: 'denied', decision, error: { code, message } });
     return [];
   }
-  const messages = await patiently(path, () => talk.memory.history(talk.session, talk.use.maxHistory));
+  const messages = await patiently(path, scope, () => talk.memory.history(talk.session, talk.use.maxHistory));
+  scope.ledger.remember(talk.use.memory);
   scope.journal.result({ ...fact, outcome: 'done', decision, body: JSON.stringify(messages) });
-  return shown(messages);
+  return shown(messages, talk);
 }
 
 /** Providers take conversations that a user begins. */
-function shown(messages: readonly Message[]): readonly ModelMessage[] {
+function shown(messages: readonly Message[], { settings }: Talk): readonly ModelMessage[] {
+  const kept = settings.http === undefined ? {} : ({ kept: true } as const);
   const first = messages.findIndex(({ role }) => role === 'user');
   return (first === -1 ? [] : messages.slice(first)).map(({ role, text }) =>
-    role === 'user' ? { role, text } : { role, text, toolCalls: [] },
+    role === 'user' ? { role, text } : { role, text, toolCalls: [], ...kept },
   );
 }
 
@@ -80,7 +84,7 @@ export async function remember(
   const ttlMs = Math.min(settings.session.ttlMs, use.sessionTtlMs ?? Number.POSITIVE_INFINITY);
   const { maxMessages } = settings.session;
   const exchange = { run: run.id, place: agent.node, messages, ttlMs, maxMessages };
-  await patiently(path, () => talk.memory.append(talk.session, exchange));
+  await patiently(path, scope, () => talk.memory.append(talk.session, exchange));
   const fact = { phase: 'result', path, node: agent.node, kind: 'memory', target: use.memory } as const;
   scope.journal.result({ ...fact, outcome: 'done' });
 }
@@ -95,18 +99,23 @@ interface Talk {
 }
 
 /** Undefined: the run has no session, or the agent remembers none. */
-function talkOf({ node, caller }: AgentTurns, scope: Scope): Talk | undefined {
+function talkOf({ node, caller, signal }: AgentTurns, scope: Scope): Talk | undefined {
   const { memory: use } = agentOf({ node, caller }, scope);
   const { session } = scope.run;
   const settings = own(scope.content.memories, use?.memory ?? '');
-  const memory = use && openMemory(use.memory, scope);
+  const subject = subjectOf(caller);
+  const { secrets, mayStart } = scope;
+  const reach = { secrets, signal, mayStart, egress: egressListsFor(scope, subject) };
+  const memory = use && openMemory(use.memory, scope, reach);
   if (use === undefined || settings === undefined || memory === undefined || typeof session !== 'string')
     return undefined;
-  const subject = subjectOf(caller);
   const revisions = revisionsFor(scope, subject);
   if (revisions === undefined) return undefined;
   const cell = { subject, table: 'tools', name: memoryToolId(use.memory, 'session') } as const;
-  return { use, settings, memory, session: { agent: caller.agent, session }, permitted: permit(revisions, cell) };
+  const ofRules = permit(revisions, cell);
+  const isElsewhere = ofRules.kind !== 'deny' && settings.http !== undefined;
+  const permitted = (isElsewhere ? serviceRefusal(revisions, settings.http.url) : undefined) ?? ofRules;
+  return { use, settings, memory, session: { agent: caller.agent, session }, permitted };
 }
 
 /** False: the journal does not hold it, because live moved on and on or no longer permits it. */
@@ -144,10 +153,11 @@ function decisionOf(permitted: Permitted): RecordedDecision {
 }
 
 /** A memory that is away for now holds the run up and does not fail it. */
-async function patiently<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function patiently<T>(path: string, scope: Scope, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
+    if (haltReasonOf(scope.signal) !== undefined) assertGoing(scope);
     if (cause instanceof RetryableError) throw new Suspended([{ path, kind: 'timer', delayMs: laterMs }]);
     throw cause;
   }

@@ -42,7 +42,7 @@ function ruleOf(tag: string): string {
 function markedMessage(message: ModelMessage, tag: string): ModelMessage {
   switch (message.role) {
     case 'assistant':
-      return message;
+      return message.kept === true ? { ...message, text: dataIn(message.text, tag) } : message;
     case 'user': {
       if (message.own === true) return { role: 'user', text: message.text };
       const { before, after } = message.frame ?? { before: '', after: '' };

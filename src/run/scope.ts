@@ -163,6 +163,16 @@ export function revisionsFor(scope: Scope, subject: string): Revisions | undefin
   return pinned && { pinned, live: subjectRow(scope.live.current().authority, subject) };
 }
 
+/**
+ * The lists of hosts of both revisions that a subject's calls are under: each must have where a call goes. Undefined: no
+ * rule has one.
+ */
+export function egressListsFor(scope: Scope, subject: string): readonly (readonly string[])[] | undefined {
+  const { pinned, live } = revisionsFor(scope, subject) ?? {};
+  if (pinned?.egress === undefined && live?.egress === undefined) return undefined;
+  return [...(pinned?.egress ?? []), ...(live?.egress ?? [])].map(({ hosts }) => hosts);
+}
+
 function subjectRow(authority: Authority | undefined, subject: string): SubjectAuthority | undefined {
   return own(authority?.subjects, subject);
 }

@@ -1,7 +1,7 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { Reservation } from '../policy/decision.ts';
 import { sharedBudgets } from '../policy/budget.ts';
-import { foldJournal } from '../policy/ledger.ts';
+import { foldJournal } from '../policy/fold-journal.ts';
 import { Allotments } from './allotments.ts';
 import { subjectOf } from './caller.ts';
 import type { ClaimedRun, Executor } from './executor.ts';

@@ -8,7 +8,7 @@ import { mcpAccess } from './mcp-access.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside, Played } from './outside.ts';
 import { remoteTask } from './remote-task.ts';
-import { revisionsFor } from './scope.ts';
+import { egressListsFor } from './scope.ts';
 import { Sending } from './sending.ts';
 
 /**
@@ -48,7 +48,7 @@ export class ToolUse implements ToolCallOptions, Played {
   }
 
   get memory(): ToolCallOptions['memory'] {
-    return memoryAccess(this.#attempt.call, this.#attempt.scope);
+    return memoryAccess(this.#attempt.call, this.#attempt.scope, this);
   }
 
   get mcp(): ToolCallOptions['mcp'] {
@@ -69,10 +69,7 @@ export class ToolUse implements ToolCallOptions, Played {
 
   /** The lists of hosts of both revisions: each that reaches the caller must have where the tool connects to. */
   get egress(): ToolCallOptions['egress'] {
-    const { scope, subject } = this.#attempt;
-    const { pinned, live } = revisionsFor(scope, subject) ?? {};
-    if (pinned?.egress === undefined && live?.egress === undefined) return undefined;
-    return [...(pinned?.egress ?? []), ...(live?.egress ?? [])].map(({ hosts }) => hosts);
+    return egressListsFor(this.#attempt.scope, this.#attempt.subject);
   }
 
   get task(): ToolCallOptions['task'] {

@@ -16,6 +16,21 @@ test('an agent that allows itself operations of a memory without a long term is 
   ]);
 });
 
+test('a memory in a service is not renamed: nothing that it keeps could follow', () => {
+  const renamed = (spec: string) => {
+    const text = manifest('Memory', 'notes', spec).replace('metadata: {', 'metadata: {renamedFrom: old, ');
+    return resolveTexts({ 'memory.yaml': text }).problems.filter(({ code }) => code === 'memory.move_unsupported');
+  };
+  expect(renamed('{type: http, http: {url: "https://m.example.com"}}')).toMatchObject([
+    {
+      severity: 'error',
+      message: 'Memory/default/notes is kept by a service, which pawl cannot tell of its new name.',
+      help: 'Remove `renamedFrom`, and let the service give what it has under the old name under the new one too.',
+    },
+  ]);
+  expect(renamed('{type: postgres}')).toEqual([]);
+});
+
 test('sessions alone, and a memory with a long term, are fine', () => {
   expect(found('{type: postgres}', '{memoryRef: notes}')).toEqual([]);
   expect(found('{type: postgres, longTerm: {}}', '{memoryRef: notes, allow: [write]}')).toEqual([]);

@@ -8,12 +8,15 @@ import { ProcessMemories } from '../../src/memory/process-memory.ts';
 import { followMemories } from '../../src/store/memory.ts';
 import { sweepMemories } from '../../src/store/memory-sweep.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { canarySecrets } from '../tools/fixture.ts';
 
 const settings: BundleMemory = {
   type: 'postgres',
   session: { ttlMs: 60_000, maxMessages: 6 },
   longTerm: { topK: 5 },
 };
+/** Where nothing is asked of any service. */
+const nowhere = { secrets: canarySecrets(), signal: new AbortController().signal };
 const ada = { agent: 'support/triage', session: 'ticket-1' };
 
 function exchange(number: number, options: Partial<Exchange> = {}): Exchange {
@@ -53,7 +56,7 @@ async function inDatabase(kind: (typeof databaseKinds)[number]): Promise<Place> 
   await environments(opened);
   return {
     open: (memory = 'support/notes', environment = 'production') =>
-      memoriesOn(opened.database).open({ environment, memory }, settings),
+      memoriesOn(opened.database).open({ environment, memory }, settings, nowhere),
     expire: async () => {
       await sql`update memory_session set expires_at = now() where session = 'ticket-1'`.execute(opened.database.db);
     },
@@ -135,7 +138,7 @@ describe.each(databaseKinds)('the long term in the %s database', (kind) => {
     environment = 'production',
   ): LongTerm {
     const config = { ...settings, longTerm: { topK: 5, ...longTerm } };
-    const found = memoriesOn(opened.database).open({ environment, memory }, config).longTerm;
+    const found = memoriesOn(opened.database).open({ environment, memory }, config, nowhere).longTerm;
     if (found === undefined) throw new Error('it has a long term');
     return found;
   }
@@ -238,7 +241,7 @@ describe.each(databaseKinds)('the long term in the %s database', (kind) => {
 
   test('lets sessions go with their agent, also where two change names', async () => {
     const { database } = opened;
-    const memory = memoriesOn(database).open({ environment: 'production', memory: 'move/d' }, settings);
+    const memory = memoriesOn(database).open({ environment: 'production', memory: 'move/d' }, settings, nowhere);
     const said = (agent: string) => texts(memory, 9, { agent, session: 's' });
     for (const [number, agent] of ['ns/a', 'ns/b', 'ns/c'].entries())
       await memory.append({ agent, session: 's' }, exchange(number));

@@ -58,12 +58,43 @@ test('what an agent may do with its memory are tools that it is offered, each gr
 });
 
 test.each<[string, JsonObject]>([
-  ['in a service', { type: 'http', http: { url: 'https://m.example.com' } }],
   ['searched by embeddings', { longTerm: { topK: 5, minScore: 0, embeddingRef: 'embed', dimensions: 3 } }],
   ['searched by likeness', { longTerm: { topK: 5, minScore: '0.7' } }],
 ])('a memory %s is refused', (_what, spec) => {
   const resources = [...base.slice(0, 4), memory('notes', spec), using(['read'])];
   expect(() => compile(resources)).toThrow(/^Memory\/default\/notes .* which this build cannot run\.$/);
+});
+
+test('a memory in a service is compiled with where it is, who pawl is there, and what a search must reach', () => {
+  const auth = { profile: 'bearer', secretRef: { name: 'crm', key: 'token' } };
+  const http = { url: 'https://m.example.com/v1', timeout: '5s', allowPrivate: false, auth };
+  const kept = memory('notes', { type: 'http', http, longTerm: { topK: 5, minScore: '0.7' } });
+  const secret = resource({ kind: 'Secret', name: 'crm', spec: { source: 'env', keys: { token: 'CRM', other: 'X' } } });
+  const search = tool('lookup', { type: 'retrieval', retrieval: { memoryRef: 'notes', topK: 3 } });
+  const asking = writer({
+    memory: { memoryRef: 'notes', allow: ['write'], maxHistory: 50 },
+    tools: [{ toolRef: 'lookup' }],
+  });
+  const { content } = compile([...base.slice(0, 4), kept, secret, search, asking]);
+  expect(content.engineSchema).toBe(6);
+  expect(content.memories).toEqual({
+    'default/notes': {
+      type: 'http',
+      session: { ttlMs: 86_400_000, maxMessages: 200 },
+      longTerm: { topK: 5, minScore: 0.7 },
+      http: {
+        url: 'https://m.example.com/v1',
+        allowPrivate: false,
+        timeoutMs: 5_000,
+        auth: { profile: 'bearer', secret: { secret: 'default/crm', key: 'token' } },
+      },
+    },
+  });
+  // Every call is known for one that goes out, by rules on hosts, gateways and the flow of data.
+  const { url } = http;
+  expect(content.tools['memory:default/notes:write']?.impl).toMatchObject({ type: 'memory', url });
+  expect(content.tools['default/lookup']?.impl).toEqual({ type: 'retrieval', memory: 'default/notes', topK: 3, url });
+  expect(content.secrets).toEqual({ 'default/crm': { source: 'env', keys: { token: 'CRM' } } });
 });
 
 test('a memory of sessions alone offers no tools', () => {

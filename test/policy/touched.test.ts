@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { foldRow, type AccountedRow, type Booking, Ledger } from '../../src/policy/ledger.ts';
+import { type AccountedRow, foldRow } from '../../src/policy/fold-journal.ts';
+import { type Booking, Ledger } from '../../src/policy/ledger.ts';
 import { repetitionKey } from '../../src/policy/context.ts';
 import { touchedIn } from '../../src/policy/touched.ts';
 import { overHttp, ruled, trifecta } from './branches-calls.ts';
@@ -78,6 +79,26 @@ test('a tool that says nothing of data counts as the worst, and what goes into a
   expect(touched(called('default/delete'))).toEqual(['externalWrite', 'privateRead', 'untrustedRead']);
   expect(touched(called('memory:default/notes:write'))).toEqual([]);
   expect(touched(called('memory:default/notes:read'))).toEqual(['privateRead', 'untrustedRead']);
+});
+
+test('a memory in a service is outside: what goes there is a write, and its sessions are what a stranger may have written', () => {
+  const url = 'https://memory.example/v1';
+  const http = { url, allowPrivate: false, timeoutMs: 10_000 };
+  const memories = { 'default/far': { type: 'http', session: { ttlMs: 1, maxMessages: 1 }, http } } as const;
+  const writing = { type: 'memory', memory: 'default/far', operation: 'write', url } as const;
+  const tools = { 'memory:default/far:write': toolNamed('memory_write', { operations: ['write'], impl: writing }) };
+  const bundleOfService = { ...content, memories, tools };
+  const known = { revisions: { pinned: authority, live: watching }, bundle: bundleOfService, live: undefined };
+  const all = ['externalWrite', 'privateRead', 'untrustedRead'];
+  expect([...(touchedIn(called('memory:default/far:write'), known)?.touched ?? [])].sort()).toEqual(all);
+  const row = { phase: 'result', node: 'draft', kind: 'memory', argsDigest: undefined, error: undefined } as const;
+  const spent = { tokensReserved: 0, tokensIn: 0, tokensOut: 0, cost: 0 };
+  const told = new Ledger();
+  foldRow(told, { ...row, ...spent, path: 'draft/remembered', target: 'default/far', outcome: 'done' }, 'Agent/a/b');
+  foldRow(told, { ...row, ...spent, path: 'draft/history', target: 'default/notes', outcome: 'done' }, 'Agent/a/b');
+  expect([...(touchedIn(told, known)?.touched ?? [])]).toEqual([]);
+  foldRow(told, { ...row, ...spent, path: 'draft/history', target: 'default/far', outcome: 'done' }, 'Agent/a/b');
+  expect([...(touchedIn(told, known)?.touched ?? [])].sort()).toEqual(['privateRead', 'untrustedRead']);
 });
 
 test('what live says of a tool counts too, and a tool that nobody knows counts nothing', () => {

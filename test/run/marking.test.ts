@@ -49,10 +49,11 @@ describe('a request', () => {
     { role: 'tool', callId: '1.2', tool: 'look', result: { error: 'not_permitted', retryable: false }, own: true },
     { role: 'user', text: 'shorter', frame: { before: 'ann says: ', after: ' Answer again.' } },
     { role: 'user', text: 'from elsewhere' },
+    { role: 'assistant', text: 'I have promised it.', toolCalls: [], kept: true },
   ];
   const { system, messages } = marked({ system: 'You report.', messages: said }, tag);
 
-  test('marks what came from outside, and neither what pawl says nor what the model said itself', () => {
+  test('marks what came from outside, what another says that the model said, and neither what pawl says nor what the model said', () => {
     expect(messages).toEqual([
       { role: 'user', text: 'Nightly report.' },
       said[1],
@@ -60,6 +61,7 @@ describe('a request', () => {
       said[3],
       { role: 'user', text: `ann says: ${inside('shorter')} Answer again.` },
       { role: 'user', text: inside('from elsewhere') },
+      { ...said[6], text: inside('I have promised it.') },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { type AccountState, type AllotmentState, giveBack, grant } from '../../src/policy/allotment.ts';
-import { foldRow, Ledger } from '../../src/policy/ledger.ts';
+import { foldRow } from '../../src/policy/fold-journal.ts';
+import { Ledger } from '../../src/policy/ledger.ts';
 import type { AccountDoor, Allotted, Drawer, DrawOrder, Overrun } from '../../src/run/accounts.ts';
 import type { RecordedRow } from '../../src/run/journal-entry.ts';
 import { accountId, windowEnd, windowStart } from './windows.ts';

@@ -124,6 +124,10 @@ function convertService(document: ForeignDocument, conversion: Conversion): void
     endpoint.refuse({ message: 'The URL holds a user or a password.', help: 'Put the token into a Secret.' });
     return;
   }
+  endpoint.flag(
+    'import.store',
+    'pawl asks the service by its own protocol, as docs/memory.md has it: put that in front of it.',
+  );
   const secretRef = orlojSecret(spec.at('auth', 'secretRef'), conversion);
   const auth = secretRef === undefined ? undefined : { profile: 'bearer', secretRef: { ...secretRef } };
   conversion.become(document, { type: 'http', http: given({ url, auth, allowPrivate: orlojPrivate(endpoint, url) }) });
