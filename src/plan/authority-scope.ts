@@ -4,6 +4,7 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { parseServerToolId, serverToolId } from '../manifest/server-tools.ts';
+import { mayHangOn } from '../policy/callers.ts';
 import { permissionRule, policyRule, type Rule, type Subject } from '../policy/reach.ts';
 import { wrappedTool } from '../policy/server-form.ts';
 import { pathOf } from '../policy/typed.ts';
@@ -93,12 +94,13 @@ export function affectedCallers(comparison: Comparison): readonly Affected[] {
     const isAll = tools === undefined || (known !== undefined && known.tools === undefined);
     found.set(key, { caller, old, tools: isAll ? undefined : new Set([...(known?.tools ?? []), ...tools]) });
   };
-  for (const { subject, system } of callersIn(after)) {
+  const isAskedFor = systemsIn(comparison);
+  for (const { subject, system } of callersIn(after, isAskedFor)) {
     const caller = { subject, system };
     const tools = scopeOf(caller, after, comparison.touched);
     if (tools !== 'none') note(caller, renamed(caller, was), tools);
   }
-  for (const { subject, system } of callersIn(before)) {
+  for (const { subject, system } of callersIn(before, isAskedFor)) {
     const old = { subject, system };
     const tools = scopeOf(old, before, comparison.touched);
     if (tools !== 'none')
@@ -114,6 +116,14 @@ export function affectedCallers(comparison: Comparison): readonly Affected[] {
     after: subjectIn(after, caller),
     tools,
   }));
+}
+
+/** Systems whose callers may be told otherwise. What is no rule and gives nothing bears on who is led to by it alone. */
+function systemsIn({ after, touched }: Comparison): ((system: Resource) => boolean) | undefined {
+  const { addresses, policies, roles, tools, memories, servers } = touched;
+  if (policies.length + roles.size + tools.size + memories.size + servers.size > 0) return undefined;
+  // The two sides differ at these addresses alone: who hangs on none of them is the same on both.
+  return (system) => mayHangOn(system, { resources: after.resources, addresses });
 }
 
 export function keyOf({ system, subject }: Caller): string {

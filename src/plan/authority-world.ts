@@ -3,8 +3,14 @@ import type { Address, Resource } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
 import { callersOf, type SystemCaller } from '../policy/callers.ts';
 import { kept } from '../policy/kept.ts';
-import { memoriesNamed, type Request, requestOf, subjectAuthority } from '../policy/compile-authority.ts';
-import { type Estate, estateOf, type View, viewOf } from '../policy/estate.ts';
+import {
+  knownAuthority,
+  memoriesNamed,
+  type Request,
+  requestOf,
+  subjectAuthority,
+} from '../policy/compile-authority.ts';
+import { type Estate, estateBeside, estateOf, type View, viewOf } from '../policy/estate.ts';
 import { memoryOperations } from '../policy/compile-memory.ts';
 import { permit } from '../policy/permit.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
@@ -30,9 +36,15 @@ export interface World {
   readonly operations: Map<string, readonly string[]>;
 }
 
-export function worldOf(resources: ReadonlyMap<Address, Resource>): World {
-  const estate = estateOf(resources);
-  return { resources, estate, view: viewOf(estate), operations: new Map() };
+export const worldOf = kept((resources: ReadonlyMap<Address, Resource>): World => worldFrom(estateOf(resources)));
+
+/** The world of resources that differ from another world's at these addresses alone. */
+export function worldBeside({ estate }: World, other: Parameters<typeof estateBeside>[1]): World {
+  return worldFrom(estateBeside(estate, other));
+}
+
+function worldFrom(estate: Estate): World {
+  return { resources: estate.resources, estate, view: viewOf(estate), operations: new Map() };
 }
 
 /** The world as it is but for some resources, which are as given here; undefined: not there. */
@@ -113,7 +125,12 @@ export function memoriesIn({ view }: World, subject: Subject): readonly string[]
 /** The compiled rules of a caller, of all its tools or of some; undefined: it has none, so that everything is denied. */
 export function authorityIn(world: World, caller: Caller, tools?: ReadonlySet<string>): SubjectAuthority | undefined {
   const subject = subjectIn(world, caller);
-  return subject && absentOnFailure(() => subjectAuthority(subject, world.view, tools));
+  return (
+    subject &&
+    absentOnFailure(() =>
+      tools === undefined ? knownAuthority(subject, world.view) : subjectAuthority(subject, world.view, tools),
+    )
+  );
 }
 
 /** One cell, as the worker's own decision has it. */
@@ -153,10 +170,13 @@ export function formIn(resources: ReadonlyMap<Address, Resource>, id: string): T
   );
 }
 
-/** The callers of every system of a side. */
-export function* callersIn({ resources, view }: World): Generator<Caller & { readonly from: Resource }> {
+/** The callers of every system of a side, or of those that are asked for. */
+export function* callersIn(
+  { resources, view }: World,
+  isAskedFor: (system: Resource) => boolean = () => true,
+): Generator<Caller & { readonly from: Resource }> {
   for (const resource of resources.values()) {
-    if (resource.kind !== 'AgentSystem') continue;
+    if (resource.kind !== 'AgentSystem' || !isAskedFor(resource)) continue;
     const system = pathOf(resource);
     for (const subject of callersBy(resource, view).keys()) yield { subject, system, from: resource };
   }

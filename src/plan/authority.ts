@@ -9,7 +9,7 @@ import { coverageChanges } from './authority-coverage.ts';
 import { restrictionChanges } from './authority-restrictions.ts';
 import { limitChanges, runLimitChanges } from './authority-limits.ts';
 import { affectedCallers, type Comparison, touchedBy } from './authority-scope.ts';
-import { worldOf } from './authority-world.ts';
+import { worldBeside, worldOf } from './authority-world.ts';
 import { causeFinder } from './cause.ts';
 import { judgedChanges } from './judge.ts';
 import type { Sides } from './sides.ts';
@@ -50,8 +50,9 @@ function comparisonOf(sides: Sides): Comparison {
     const old = sides.changes.get(address)?.previousAddress;
     if (old !== undefined && old !== address) was.set(address, old);
   }
-  const { before, after } = sides;
-  return { sides, before: worldOf(before), after: worldOf(after), was, touched: touchedBy(sides) };
+  const { before, changed } = sides;
+  const after = worldOf(sides.after);
+  return { sides, before: worldBeside(after, { resources: before, changed }), after, was, touched: touchedBy(sides) };
 }
 
 /**

@@ -63,8 +63,11 @@ function brought(
   is: string | undefined,
   find: (text: string) => ReadonlySet<string>,
 ): readonly string[] {
+  const has = find(is ?? '');
+  // Nearly every text: nothing to compare with.
+  if (has.size === 0) return [];
   const had = find(was ?? '');
-  return [...find(is ?? '')]
+  return [...has]
     .filter((one) => !had.has(one))
     .sort()
     .slice(0, findingsMax);

@@ -1,7 +1,7 @@
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import { kept } from './kept.ts';
-import { specOf } from './typed.ts';
+import { addressAt, specOf } from './typed.ts';
 
 /** An agent, or a system with tool nodes of its own, that makes calls in the runs of a system. */
 export interface SystemCaller {
@@ -26,7 +26,7 @@ export function callersOf(root: Resource, find: Find): readonly SystemCaller[] {
   const links: Link[] = [];
   const ways = waysFrom(root, (kind, path) => {
     const resource = find(kind, path);
-    links.push({ kind, path, resource });
+    links.push({ kind, path, address: addressAt(kind, path), resource });
     return resource;
   });
   const callers = Array.from(ways, ([resource, way]) => callerBy(resource, [...way])).filter(
@@ -45,7 +45,22 @@ function callerBy(resource: Resource, way: readonly Resource[]): SystemCaller {
 interface Link {
   readonly kind: Kind;
   readonly path: string;
+  readonly address: Address;
   readonly resource: Resource | undefined;
+}
+
+/** Whether who calls in runs of a system of these resources hangs on one of the addresses; not known: it may. */
+export function mayHangOn(
+  root: Resource,
+  {
+    resources,
+    addresses,
+  }: { readonly resources: ReadonlyMap<Address, Resource>; readonly addresses: ReadonlySet<Address> },
+): boolean {
+  const known = knownCallers.get(root);
+  if (known === undefined || addresses.has(root.address)) return true;
+  // What was found by other resources than these says nothing of what these lead to.
+  return known.links.some(({ address, resource }) => addresses.has(address) || resources.get(address) !== resource);
 }
 
 /** A fleet's systems hardly change from one plan to the next. */

@@ -22,6 +22,8 @@ class Compiled {
   readonly #rules = new Interned<object>();
   readonly #tables = new WeakMap<object, CellTable>();
   readonly #tools = new WeakMap<ReadonlySet<string>, ToolList>();
+  /** Whole rows as bundles have them. */
+  readonly rows = new WeakMap<Subject, SubjectAuthority>();
 
   /** Of policies by address. */
   policies(policies: readonly Policy[]): PolicySet {

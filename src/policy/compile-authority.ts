@@ -29,9 +29,13 @@ type Limits = SubjectAuthority['limits'];
 
 /** What each subject of a system may do: the closed world of its grants, narrowed by every rule that reaches it. */
 export function compileAuthority(system: Resource, view: View): Authority {
-  const subjects = subjectsOf(system, view).map(
-    (subject) => [subject.address, subjectAuthority(subject, view)] as const,
-  );
+  const { rows } = compiledOf(view.basis);
+  const subjects = subjectsOf(system, view).map((subject) => {
+    // Compiled here whatever is known of it, as the view is to note what the bundle depends on.
+    const row = subjectAuthority(subject, view);
+    rows.set(subject, row);
+    return [subject.address, row] as const;
+  });
   const guards = guardsCompiled(
     subjects.flatMap(([, row]) => [...(row.guards ?? []), ...(row.audit?.guards ?? [])]),
     view,
@@ -71,6 +75,11 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
   const enforced = policies.some(isAudited) ? policies.filter((policy) => !isAudited(policy)) : policies;
   const row = rowOf(subject, view, { policies: enforced, wanted });
   return enforced === policies ? row : { ...row, audit: rowOf(subject, view, { policies, wanted }) };
+}
+
+/** The same of a whole subject for who does not note what it depends on: where its bundle was compiled, it is known. */
+export function knownAuthority(subject: Subject, view: View): SubjectAuthority {
+  return compiledOf(view.basis).rows.get(subject) ?? subjectAuthority(subject, view);
 }
 
 function isAudited({ spec }: Rule<'AgentPolicy'>): boolean {

@@ -1,5 +1,6 @@
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { kept } from './kept.ts';
 import { permissionRule, policyRule, type Rule, type Subject } from './reach.ts';
 import { permissionIndex, policyIndex, reaching, type RuleIndex } from './rule-index.ts';
 import { addressAt } from './typed.ts';
@@ -14,7 +15,8 @@ export interface Estate {
   readonly permissions: ReadonlyMap<string, RuleIndex<Rule<'ToolPermission'>>>;
 }
 
-export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
+/** Once for all who look at the same resources: a plan compiles them, and then asks what they permit. */
+export const estateOf = kept((resources: ReadonlyMap<Address, Resource>): Estate => {
   const policies: Rule<'AgentPolicy'>[] = [];
   const permissions = new Map<string, Rule<'ToolPermission'>[]>();
   for (const resource of resources.values()) {
@@ -28,6 +30,15 @@ export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
   }
   const indexed = Array.from(permissions, ([tool, rules]) => [tool, permissionIndex(rules)] as const);
   return { resources, find: finder(resources), policies: policyIndex(policies), permissions: new Map(indexed) };
+});
+
+/** The estate of resources that differ from those of another estate at these addresses alone. */
+export function estateBeside(
+  estate: Estate,
+  { resources, changed }: { readonly resources: ReadonlyMap<Address, Resource>; readonly changed: readonly Address[] },
+): Estate {
+  if (changed.some((address) => /^(AgentPolicy|ToolPermission)\//.test(address))) return estateOf(resources);
+  return { ...estate, resources, find: finder(resources) };
 }
 
 function finder(resources: ReadonlyMap<Address, Resource>): Estate['find'] {
