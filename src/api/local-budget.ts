@@ -14,17 +14,13 @@ export function budgetOperations(
   return {
     budgets: async (named) => {
       const environment = await known(named);
-      const authorities = await currentAuthorities(database.db, environment);
-      const enforced = declaredIn(rowsOf(authorities));
-      const tried = declaredIn(rowsOf(authorities).flatMap(({ audit }) => audit ?? []));
-      const declared = [...new Map([...tried, ...enforced]).values()];
-      const rows = await readAccounts(database, environment, { declared });
+      const { accounts, isOnTrial } = await liveBudgets(database, environment);
+      const rows = await readAccounts(database, environment, { declared: accounts });
       return rows.flatMap(({ id, ends_at, lim, used, drawn }) => {
         const name = parseAccount(id);
         if (name === undefined) return [];
         const { budget, sharedBy, unit } = name;
-        const key = accountKey({ id: budget, sharedBy });
-        const onTrial = tried.has(key) && !enforced.has(key) ? { onTrial: true } : {};
+        const onTrial = isOnTrial(accountKey({ id: budget, sharedBy })) ? { onTrial: true } : {};
         return [{ budget, sharedBy, unit, endsAt: ends_at.toISOString(), limit: lim, used, drawn, ...onTrial }];
       });
     },
@@ -37,10 +33,30 @@ export async function overrunIn(
   environment: string,
 ): Promise<{ readonly overrun?: readonly string[] }> {
   const over = (await readAccounts(database, environment)).filter(({ used, lim }) => used > lim);
+  if (over.length === 0) return {};
+  const { isOnTrial } = await liveBudgets(database, environment);
   const names = over
     .flatMap(({ id }) => parseAccount(id) ?? [])
-    .map(({ budget, sharedBy }) => `${budget} of ${sharedBy}`);
+    .map(({ budget, sharedBy }) => {
+      const trial = isOnTrial(accountKey({ id: budget, sharedBy })) ? ' (on trial)' : '';
+      return `${budget} of ${sharedBy}${trial}`;
+    });
   return names.length === 0 ? {} : { overrun: names };
+}
+
+interface LiveBudgets {
+  readonly accounts: readonly DeclaredAccount[];
+  /** Of an account's key: only policies that are on trial have its budget. */
+  readonly isOnTrial: (key: string) => boolean;
+}
+
+async function liveBudgets(database: Database, environment: string): Promise<LiveBudgets> {
+  const rows = rowsOf(await currentAuthorities(database.db, environment));
+  const [enforced, tried] = [declaredIn(rows), declaredIn(rows.flatMap(({ audit }) => audit ?? []))];
+  return {
+    accounts: [...new Map([...tried, ...enforced]).values()],
+    isOnTrial: (key) => tried.has(key) && !enforced.has(key),
+  };
 }
 
 /** By key, the accounts that the budgets of all systems have; one that several share stands under the limit of all. */

@@ -6,7 +6,7 @@ import { shownText } from '../manifest/shown.ts';
 import type { Plan } from '../plan/change.ts';
 import { listEnvironments, readEnvironment } from '../store/environment.ts';
 import { listResources } from '../store/listing.ts';
-import { overrunCounts } from '../store/overrun.ts';
+import { type OverrunCount, overrunCounts } from '../store/overrun.ts';
 import { quarantineCounts } from '../store/quarantine.ts';
 import { listRevisions, readRevision } from '../store/revision.ts';
 import { listResourcesAt, revisionByTime } from '../store/state-at.ts';
@@ -39,8 +39,13 @@ export async function history(
     overrunCounts(database.db, environment),
   ]);
   return rows.map((row) =>
-    revisionRecord(row, { quarantine: counts.get(row.revision), overruns: overruns.get(row.revision) }),
+    revisionRecord(row, { quarantine: counts.get(row.revision), ...overrunsOf(overruns.get(row.revision)) }),
   );
+}
+
+function overrunsOf(count: OverrunCount | undefined): Pick<RevisionRecord, 'overruns' | 'trialOverruns'> {
+  if (count === undefined) return {};
+  return { overruns: count.calls, ...(count.tried === 0 ? {} : { trialOverruns: count.tried }) };
 }
 
 /** Live resources, or those of an older revision. */

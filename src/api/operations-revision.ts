@@ -152,4 +152,6 @@ export interface RevisionRecord {
   readonly quarantine?: { readonly held: number; readonly released: number } | undefined;
   /** Calls of its runs that took more of a budget than was held for them; absent: none. */
   readonly overruns?: number | undefined;
+  /** Of them, those of budgets that are on trial, where no other was overrun with them; absent: none. */
+  readonly trialOverruns?: number | undefined;
 }

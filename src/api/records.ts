@@ -13,7 +13,7 @@ import type { RevisionRecord } from './operations-revision.ts';
 
 export function revisionRecord(
   row: RevisionRow,
-  { quarantine, overruns }: Pick<RevisionRecord, 'quarantine' | 'overruns'> = {},
+  { quarantine, overruns, trialOverruns }: Pick<RevisionRecord, 'quarantine' | 'overruns' | 'trialOverruns'> = {},
 ): RevisionRecord {
   const { revert, rollback, ...summary } = row.summary;
   return {
@@ -27,6 +27,7 @@ export function revisionRecord(
     ...(rollback === undefined ? {} : { rollback: rollbackOf(rollback) }),
     ...(quarantine === undefined ? {} : { quarantine }),
     ...(overruns === undefined ? {} : { overruns }),
+    ...(trialOverruns === undefined ? {} : { trialOverruns }),
   };
 }
 

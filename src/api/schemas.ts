@@ -183,6 +183,7 @@ export const revisionRecord = z.object({
   ),
   quarantine: maybe(z.object({ held: whole, released: whole })),
   overruns: maybe(whole),
+  trialOverruns: maybe(whole),
 });
 
 export const resourceRecord = z.object({

@@ -56,8 +56,9 @@ function row(record: RevisionRecord): readonly string[] {
   ];
 }
 
-function overrunsOf({ overruns = 0 }: RevisionRecord): string {
-  return overruns === 0 ? '' : ` (${plural(overruns, 'budget overrun')})`;
+function overrunsOf({ overruns = 0, trialOverruns = 0 }: RevisionRecord): string {
+  if (overruns === 0) return '';
+  return ` (${plural(overruns, 'budget overrun')}${trialOverruns === 0 ? '' : `, ${trialOverruns} on trial`})`;
 }
 
 /** The commit's subject; of a rollback its reason, and what is left of its quarantine. */

@@ -53,4 +53,6 @@ export interface Overrun {
   readonly took: { readonly tokens: number; readonly cost: number };
   /** Accounts that it was held on. */
   readonly accounts: readonly string[];
+  /** Those of them whose budgets are on trial alone, so that they refuse nothing. */
+  readonly trial: readonly string[];
 }

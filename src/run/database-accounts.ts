@@ -51,8 +51,9 @@ export class DatabaseAccounts implements AccountDoor {
     return this.#patiently(() => giveBackAllotments(this.#database, drawer, use));
   }
 
-  async overrun({ environment, run }: Drawer, { held, took, accounts, ...call }: Overrun): Promise<void> {
-    const detail = { run, ...call, held, took, accounts: [...accounts] };
+  async overrun({ environment, run }: Drawer, { held, took, accounts, trial, ...call }: Overrun): Promise<void> {
+    const tried = trial.length === 0 ? {} : { trial: [...trial] };
+    const detail = { run, ...call, held, took, accounts: [...accounts], ...tried };
     const event = { environment, actor: 'pawl', action: 'budget.overrun', detail };
     await inTransaction(this.#database, (trx) => recordEvent(trx, event));
   }

@@ -1,6 +1,6 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import type { Reservation } from '../policy/decision.ts';
-import { sharedBudgets } from '../policy/budget.ts';
+import { sharedBudgets, trialLimit } from '../policy/budget.ts';
 import { foldJournal } from '../policy/fold-journal.ts';
 import { Allotments } from './allotments.ts';
 import { subjectOf } from './caller.ts';
@@ -47,16 +47,32 @@ export function accountsHeldOn(scope: Scope, subject: string, reserve: Reservati
   return ids.length === 0 ? undefined : ids;
 }
 
+/** Of accounts that a call is held on, those that no enforced rule has: budgets of policies that are on trial. */
+function onTrial(scope: Scope, subject: string, accounts: readonly string[]): readonly string[] {
+  const revisions = revisionsFor(scope, subject);
+  if (revisions === undefined) return [];
+  const tried = sharedBudgets(revisions).filter(({ budget }) => budget.limit === trialLimit);
+  return tried.flatMap(({ key }) => scope.allotments?.idOf(key) ?? []).filter((id) => accounts.includes(id));
+}
+
+interface Charged {
+  readonly path: string;
+  readonly target: string;
+  readonly subject: string;
+  readonly scope: Scope;
+}
+
 /** Books what a call took, even where it is more than was held for it. */
 export function charge(
-  { path, target, scope }: { readonly path: string; readonly target: string; readonly scope: Scope },
+  { path, target, subject, scope }: Charged,
   took: { readonly tokens: number; readonly cost: number },
 ): void {
   const booked = scope.ledger.booked(path);
   scope.ledger.settle(path, took.tokens, took.cost);
   if (booked === undefined || (took.tokens <= booked.tokens && took.cost <= booked.cost)) return;
   const { tokens, cost, accounts = [] } = booked;
-  scope.allotments?.overrun({ path, target, held: { tokens, cost }, took, accounts });
+  const trial = onTrial(scope, subject, accounts);
+  scope.allotments?.overrun({ path, target, held: { tokens, cost }, took, accounts, trial });
 }
 
 /** Gives back what a run has drawn and not used, when it ends or is to wait. */

@@ -63,17 +63,21 @@ test('history counts how often budgets were overrun beside the revision that let
     database.db,
   );
   const accounts = new DatabaseAccounts(database, { patienceMs: 1_000 });
-  const call = { target: 'default/model', accounts: [spend] };
+  const call = { target: 'default/model', accounts: [spend], trial: [] };
   const amounts = { held: { tokens: 10, cost: 5 }, took: { tokens: 12, cost: 6 } };
-  for (const path of ['a/1', 'a/2'])
-    await accounts.overrun({ environment, run, fence: 0 }, { ...call, ...amounts, path });
+  const drawer = { environment, run, fence: 0 };
+  for (const path of ['a/1', 'a/2']) await accounts.overrun(drawer, { ...call, ...amounts, path });
+  const tried = { ...call, ...amounts, accounts: [spend, 'other'] };
+  await accounts.overrun(drawer, { ...tried, path: 'a/3', trial: ['other', spend] });
+  // One that is enforced was overrun with it.
+  await accounts.overrun(drawer, { ...tried, path: 'a/4', trial: ['other'] });
   // Not read: what is asked is asked of the database alone.
   const plane = { database } as ControlPlane;
   const revisions = await history(plane, { environment, limit: 5 });
-  expect(revisions).toMatchObject([{ revision, overruns: 2 }]);
+  expect(revisions).toMatchObject([{ revision, overruns: 4, trialOverruns: 1 }]);
   const operations = { history: () => Promise.resolve(revisions) };
   const door = { operations, close: () => Promise.resolve() };
   const app = { open: () => Promise.resolve(door) } as unknown as App;
   const { stdout } = await say(['history', '--env', environment], { app });
-  expect(stdout).toContain('Spend more (2 budget overruns)');
+  expect(stdout).toContain('Spend more (4 budget overruns, 1 on trial)');
 });
