@@ -248,8 +248,11 @@ describe('a model that misbehaves', () => {
     expect(await seen()).toEqual([]);
   });
 
-  test('that never answers is given up at the agent’s timeout, and charged in full', async () => {
-    const { run, seen } = await ask(() => ({ hang: true }), { timeoutMs: 300 });
+  test.each<[string, ModelScript]>([
+    ['never answers', () => ({ hang: true })],
+    ['answers a little at a time, for ever', () => ({ drip: true })],
+  ])('that %s is given up at the agent’s timeout, and charged in full', async (_name, script) => {
+    const { run, seen } = await ask(script, { timeoutMs: 300 });
     expect(await until(opened.database, run)).toMatchObject({ state: 'Failed', error: { code: 'limit.timeout' } });
     expect(await seen()).toEqual([]);
     const rows = await opened.database.db

@@ -16,6 +16,8 @@ export type ModelAnswer =
   | { readonly status: number; readonly retryAfter?: string; readonly body?: string }
   /** The body ends in its middle, with its length announced in full. */
   | { readonly cut: true }
+  /** An answer that begins at once and goes on, a space at a time, until the client goes. */
+  | { readonly drip: true }
   /** No answer until the client goes. */
   | { readonly hang: true }
   /** Status 200 with this text as the body. */
@@ -78,6 +80,7 @@ async function callOf(request: IncomingMessage): Promise<ModelCall> {
 
 function respond(response: ServerResponse, request: ChatRequest, answer: ModelAnswer): void {
   if ('hang' in answer) return;
+  if ('drip' in answer) return drip(response);
   if ('status' in answer) {
     if (answer.retryAfter !== undefined) response.setHeader('retry-after', answer.retryAfter);
     return fail(response, answer.status, answer.body ?? `status ${answer.status}`);
@@ -86,6 +89,12 @@ function respond(response: ServerResponse, request: ChatRequest, answer: ModelAn
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   if (!('cut' in answer)) return void response.end(text);
   response.write(text.slice(0, text.length / 2), () => response.destroy());
+}
+
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '), 20);
+  response.on('close', () => clearInterval(timer));
 }
 
 function completion(request: ChatRequest, answer: Extract<ModelAnswer, { text?: string }>): unknown {
