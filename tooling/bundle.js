@@ -66,7 +66,7 @@ function place(folder, files) {
 }
 
 /** Small packages that a short command loads whole. The others stay where they were installed. */
-const taken = new Set(['@marcbachmann/cel-js', 'canonicalize', 'commander', 'croner', 'picocolors', 're2js', 'yaml']);
+const taken = new Set(['@marcbachmann/cel-js', 'commander', 'croner', 'picocolors', 're2js', 'yaml']);
 
 const packages = {
   name: 'packages',

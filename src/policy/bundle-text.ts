@@ -1,3 +1,4 @@
+import { scalarText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 
 /** Texts of objects that many bundles hold; undefined until one is written. */
@@ -36,11 +37,4 @@ function objectText(value: Readonly<Record<string, Json | undefined>>): string {
     if (member !== undefined) members.push(`${JSON.stringify(key)}:${bundleText(member)}`);
   }
   return `{${members.join(',')}}`;
-}
-
-function scalarText(value: string | number | boolean | null): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('value has no JSON form');
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new TypeError('value has no JSON form');
-  return text;
 }

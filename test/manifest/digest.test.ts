@@ -1,7 +1,9 @@
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { digest, rootOf } from '../../src/manifest/digest.ts';
+import { canonicalText, digest, rootOf } from '../../src/manifest/digest.ts';
+import type { Json } from '../../src/manifest/json.ts';
 import { parseDocuments } from '../../src/manifest/document.ts';
 import { validate } from '../../src/manifest/validate.ts';
 import { examples } from './estate-corpus.ts';
@@ -132,3 +134,43 @@ function numbersAsText(value: unknown): unknown {
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
+
+test('canonical text is what another library makes of the same JSON', () => {
+  const keys = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('__proto__', 'toJSON', '10', '9', 'é', '\u{1f600}'),
+  );
+  const { tree } = fc.letrec<{ tree: Json }>((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small' },
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+        fc.constant(null),
+      ),
+      fc.array(tie('tree')),
+      fc.array(fc.tuple(keys, tie('tree'))).map((entries) => Object.fromEntries(entries)),
+    ),
+  }));
+  fc.assert(
+    fc.property(tree, (value) => {
+      expect(canonicalText(value)).toBe(canonicalize(value));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, '\ud800', { a: ['\udc00b'] }, { '\ud800': 1 }])(
+  'what JSON cannot hold has no canonical text: %j',
+  (value) => {
+    expect(() => canonicalText(value)).toThrow('has no JSON form');
+    expect(() => canonicalize(value)).toThrow();
+  },
+);
+
+test('a list holds null where it holds nothing, and an object leaves out what is not there', () => {
+  const value = { gone: undefined, list: [undefined, 1] } as unknown as Json;
+  expect(canonicalText(value)).toBe('{"list":[null,1]}');
+  expect(canonicalText(value)).toBe(canonicalize(value));
+});
