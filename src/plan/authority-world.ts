@@ -4,7 +4,7 @@ import type { SubjectAuthority } from '../policy/authority.ts';
 import { callersOf, type SystemCaller } from '../policy/callers.ts';
 import { kept } from '../policy/kept.ts';
 import {
-  knownAuthority,
+  authorityCompiled,
   memoriesNamed,
   type Request,
   requestOf,
@@ -19,6 +19,7 @@ import type { ToolForm } from '../policy/rule-form.ts';
 import { formAt } from '../policy/server-form.ts';
 import { addressAt, pathOf } from '../policy/typed.ts';
 import type { CellVerdict } from './access.ts';
+import type { Sides } from './sides.ts';
 
 /** Who calls, and in which system: the same agent has other rules in another system. */
 export interface Caller {
@@ -38,10 +39,12 @@ export interface World {
 
 export const worldOf = kept((resources: ReadonlyMap<Address, Resource>): World => worldFrom(estateOf(resources)));
 
-/** The world of resources that differ from another world's at these addresses alone. */
-export function worldBeside({ estate }: World, other: Parameters<typeof estateBeside>[1]): World {
-  return worldFrom(estateBeside(estate, other));
-}
+/** The worlds of both sides of a plan, once for all who compare them. They differ at the changed addresses alone. */
+export const worldsOf = kept((sides: Sides): Readonly<Record<'before' | 'after', World>> => {
+  const after = worldOf(sides.after);
+  const { before: resources, changed } = sides;
+  return { before: worldFrom(estateBeside(after.estate, { resources, changed })), after };
+});
 
 function worldFrom(estate: Estate): World {
   return { resources: estate.resources, estate, view: viewOf(estate), operations: new Map() };
@@ -125,12 +128,15 @@ export function memoriesIn({ view }: World, subject: Subject): readonly string[]
 /** The compiled rules of a caller, of all its tools or of some; undefined: it has none, so that everything is denied. */
 export function authorityIn(world: World, caller: Caller, tools?: ReadonlySet<string>): SubjectAuthority | undefined {
   const subject = subjectIn(world, caller);
-  return (
-    subject &&
-    absentOnFailure(() =>
-      tools === undefined ? knownAuthority(subject, world.view) : subjectAuthority(subject, world.view, tools),
-    )
-  );
+  if (subject === undefined) return undefined;
+  const known = tools === undefined ? authorityCompiled(subject, world.view) : undefined;
+  return known ?? absentOnFailure(() => subjectAuthority(subject, world.view, tools));
+}
+
+/** The same where a bundle was compiled of these resources already; undefined: it was not. */
+export function compiledIn(world: World, caller: Caller): SubjectAuthority | undefined {
+  const subject = subjectIn(world, caller);
+  return subject && authorityCompiled(subject, world.view);
 }
 
 /** One cell, as the worker's own decision has it. */

@@ -9,7 +9,7 @@ import { coverageChanges } from './authority-coverage.ts';
 import { restrictionChanges } from './authority-restrictions.ts';
 import { limitChanges, runLimitChanges } from './authority-limits.ts';
 import { affectedCallers, type Comparison, touchedBy } from './authority-scope.ts';
-import { worldBeside, worldOf } from './authority-world.ts';
+import { worldsOf } from './authority-world.ts';
 import { causeFinder } from './cause.ts';
 import { judgedChanges } from './judge.ts';
 import type { Sides } from './sides.ts';
@@ -50,9 +50,7 @@ function comparisonOf(sides: Sides): Comparison {
     const old = sides.changes.get(address)?.previousAddress;
     if (old !== undefined && old !== address) was.set(address, old);
   }
-  const { before, changed } = sides;
-  const after = worldOf(sides.after);
-  return { sides, before: worldBeside(after, { resources: before, changed }), after, was, touched: touchedBy(sides) };
+  return { sides, ...worldsOf(sides), was, touched: touchedBy(sides) };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import type { SubjectAuthority } from '../policy/authority.ts';
 import type { PermissionCell } from '../policy/permit.ts';
-import { authorityIn, callersIn, verdictOf, type World, worldOf } from './authority-world.ts';
+import { authorityIn, callersIn, compiledIn, verdictOf, type World } from './authority-world.ts';
 import { destinationsOf } from './destination.ts';
+import { kept } from '../policy/kept.ts';
 import { usedBy } from './uses.ts';
 
 /** What calls pass through on their way out. */
@@ -16,9 +17,9 @@ export const carriers: ReadonlySet<Kind> = new Set([
 ]);
 
 /** The carriers that a resource names itself. */
-export function carriersOf(resource: Resource): ReadonlySet<Address> {
-  return new Set([...usedBy(resource)].filter(isCarrier));
-}
+export const carriersOf = kept(
+  (resource: Resource): ReadonlySet<Address> => new Set([...usedBy(resource)].filter(isCarrier)),
+);
 
 function isCarrier(address: Address): boolean {
   return carrierNames.has(address.slice(0, address.indexOf('/')));
@@ -44,14 +45,15 @@ const singlesMax = 2;
 /** One side of a plan, asked where the calls of single subjects go. Everything is worked out when it is asked for. */
 export class ReachSide {
   readonly #resources: ReadonlyMap<Address, Resource>;
+  readonly #world: World;
   readonly #under = new Map<Address, Leads>();
   #roots: ReadonlyMap<string, readonly Address[]> | undefined;
   readonly #asked = new Map<string, Asked>();
-  #known: World | undefined;
   #systems: ReadonlyMap<Address, readonly string[]> | undefined;
 
-  constructor(resources: ReadonlyMap<Address, Resource>) {
-    this.#resources = resources;
+  constructor(world: World) {
+    this.#resources = world.resources;
+    this.#world = world;
   }
 
   /** What a subject names itself: each is a way out, which rules may close. The subject's own URLs are one of them. */
@@ -83,7 +85,15 @@ export class ReachSide {
 
   /** The roots of a subject that lead to a name, whatever rules say. */
   rootsTo(subject: Address, name: string): readonly Address[] {
-    const leading = (this.#rootsByName().get(name) ?? []).filter((root) => this.hasRoot(subject, root));
+    const resource = this.#resources.get(subject);
+    if (resource === undefined) return [];
+    const all = this.#rootsByName().get(name) ?? [];
+    const own = carriersOf(resource);
+    // The shorter of both: an agent may name hundreds of tools, and a host may be behind thousands.
+    const leading =
+      own.size < all.length
+        ? [...own].filter((root) => this.leadsUnder(root).has(name))
+        : all.filter((root) => own.has(root));
     return this.hasRoot(subject, subject) && this.leadsUnder(subject).has(name) ? [...leading, subject] : leading;
   }
 
@@ -115,11 +125,18 @@ export class ReachSide {
     if (asked === undefined) this.#asked.set(key, (asked = { single: new Map(), all: undefined }));
     if (asked.all !== undefined) return asked.all.authority;
     const caller = { subject, system };
+    if (asked.single.size === 0) {
+      const authority = compiledIn(this.#world, caller);
+      if (authority !== undefined) {
+        asked.all = { authority };
+        return authority;
+      }
+    }
     if (asked.single.size >= singlesMax && !asked.single.has(name)) {
-      asked.all = { authority: authorityIn(this.#world(), caller) };
+      asked.all = { authority: authorityIn(this.#world, caller) };
       return asked.all.authority;
     }
-    if (!asked.single.has(name)) asked.single.set(name, authorityIn(this.#world(), caller, new Set([name])));
+    if (!asked.single.has(name)) asked.single.set(name, authorityIn(this.#world, caller, new Set([name])));
     return asked.single.get(name);
   }
 
@@ -137,11 +154,6 @@ export class ReachSide {
     }
     this.#roots = roots;
     return roots;
-  }
-
-  #world(): World {
-    this.#known ??= worldOf(this.#resources);
-    return this.#known;
   }
 
   #leads(root: Address): Leads {
@@ -167,7 +179,7 @@ export class ReachSide {
 
   #systemsBySubject(): ReadonlyMap<Address, readonly string[]> {
     const systems = new Map<Address, string[]>();
-    for (const { subject, system } of callersIn(this.#world())) {
+    for (const { subject, system } of callersIn(this.#world)) {
       const known = systems.get(subject);
       if (known === undefined) systems.set(subject, [system]);
       else known.push(system);

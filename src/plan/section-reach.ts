@@ -2,6 +2,7 @@ import { compareText } from '../manifest/problem.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { addressAt } from '../policy/typed.ts';
 import type { AccessChanges } from './access.ts';
+import { worldsOf } from './authority-world.ts';
 import { capped } from './capped.ts';
 import { coversHost } from '../manifest/egress-host.ts';
 import { changedPairs } from './pairs.ts';
@@ -26,7 +27,8 @@ export interface ReachChanges {
  * rules let it call through, so that a tool nobody may call reaches nothing, and one that is newly granted does.
  */
 export function reachChanges(sides: Sides, access: Pick<AccessChanges, 'cells'>): ReachChanges {
-  const [before, after] = [new ReachSide(sides.before), new ReachSide(sides.after)];
+  const worlds = worldsOf(sides);
+  const [before, after] = [new ReachSide(worlds.before), new ReachSide(worlds.after)];
   const found: FoundByName = { added: new Map(), removed: new Map() };
   for (const { subject, old, roots } of reachCandidates(sides, access, { before, after })) {
     const [left, right] = [viewOf(before, old), viewOf(after, subject)];

@@ -77,9 +77,9 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
   return enforced === policies ? row : { ...row, audit: rowOf(subject, view, { policies, wanted }) };
 }
 
-/** The same of a whole subject for who does not note what it depends on: where its bundle was compiled, it is known. */
-export function knownAuthority(subject: Subject, view: View): SubjectAuthority {
-  return compiledOf(view.basis).rows.get(subject) ?? subjectAuthority(subject, view);
+/** What a bundle of the same resources has of a subject, for who does not note what it depends on; undefined: none. */
+export function authorityCompiled(subject: Subject, view: View): SubjectAuthority | undefined {
+  return compiledOf(view.basis).rows.get(subject);
 }
 
 function isAudited({ spec }: Rule<'AgentPolicy'>): boolean {
