@@ -13,6 +13,7 @@ import { pinDenial, unpinnedReasons } from './gate-pin.ts';
 import { callRules } from './gate-rules.ts';
 import { haltDenial } from './halt.ts';
 import { depthDenial, handOffDenial, handOffTarget } from './hand-off.ts';
+import { kept } from './kept.ts';
 import { permit, type Permitted } from './permit.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -77,7 +78,10 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (asked !== undefined && 'kind' in asked) return { ...asked, argsDigest };
   const denial = limitDenial(target, { call, argsDigest, context, revisions });
   if (denial !== undefined) return { ...denial, argsDigest };
-  const approved = approvalOf(rulesAsking(permitted, asked), { call, args, argsDigest, context, revisions, target }); // T13
+  const asking = rulesAsking(permitted, asked);
+  // T13: nobody is asked, as of nearly all calls, and then nothing is put together for it.
+  const approved =
+    asking.length === 0 ? undefined : approvalOf(asking, { call, args, argsDigest, context, revisions, target });
   if (approved?.kind === 'deny') return { ...approved, argsDigest };
   if (approved?.kind === 'ask') return { ...approved, rule: permitted.rule, args, argsDigest };
   const toolReserve: Reservation = { calls: 1, tokens: 0, cost: target.cost };
@@ -93,10 +97,9 @@ function rulesAsking(permitted: Exclude<Permitted, Denial>, asked: readonly Aske
   return [...permitted.asks.map((rule) => ({ rule, terms: rule })), ...asked];
 }
 
-/** T13; undefined: nobody is asked, as of nearly all calls. */
-function approvalOf(asked: readonly AskedBy[], { target, args, ...counted }: Approving): Released | undefined {
-  if (asked.length === 0) return undefined;
-  const { call, argsDigest, context, revisions } = counted;
+/** T13 of a call that somebody is asked for. */
+function approvalOf(asked: readonly AskedBy[], approving: Approving): Released {
+  const { target, args, call, argsDigest, context, revisions } = approving;
   const { where, bundle, approvals } = context;
   const action = actionOf({ where, subject: call.subject, tool: target.id, argsDigest, bundle, revisions });
   const asks = asksBy(asked, revisions);
@@ -133,8 +136,14 @@ function pinOf({ id, tool }: Target, revisions: Revisions): Denial | undefined {
 }
 
 function agentBy({ subject }: ToolGateCall, bundle: GateContext['bundle']): BundleAgent | undefined {
-  return subject.startsWith('Agent/') ? own(bundle.agents, subject.slice('Agent/'.length)) : undefined;
+  return agentsByAddress(bundle).get(subject);
 }
+
+/** Every call asks for its agent: a part of its address is another string each time, which is looked for letter by letter. */
+const agentsByAddress = kept(
+  ({ agents }: GateContext['bundle']): ReadonlyMap<string, BundleAgent> =>
+    new Map(Object.entries(agents).map(([path, agent]) => [`Agent/${path}`, agent])),
+);
 
 function permitTarget({ id, agent }: Target, { subject }: ToolGateCall, revisions: Revisions): Permitted {
   if (agent !== undefined) return handOffDenial(revisions, agent) ?? { kind: 'allow', rule: subject };

@@ -24,7 +24,8 @@ export type StrictJson =
  * drops without a word: a duplicate key is seen because the text has more colons than the value has members.
  */
 export function parseStrictJson(text: string, bounds: JsonBounds = argumentBounds): StrictJson {
-  if (text.length > bounds.bytes || Buffer.byteLength(text) > bounds.bytes) {
+  // No character takes more than three bytes for each of its code units.
+  if (text.length * 3 > bounds.bytes && (text.length > bounds.bytes || Buffer.byteLength(text) > bounds.bytes)) {
     return { kind: 'tooLarge', message: `It is larger than ${bounds.bytes} bytes.` };
   }
   const shape = shapeOf(text);
