@@ -46,6 +46,7 @@ export class EmbeddedStatements {
   /** A parameter, as `query` of the engine writes it; a long text as its bytes, which the engine counts slowly. */
   #written(value: unknown, type: number | undefined): string | Uint8Array | null {
     if (value === null || value === undefined) return null;
+    if (value instanceof Uint8Array) return value;
     const write = type === undefined ? undefined : this.#engine.serializers[type];
     const text = write?.(value) ?? (typeof value === 'string' ? value : JSON.stringify(value));
     return type === types.TEXT || type === types.JSON ? Buffer.from(text) : text;

@@ -5,6 +5,7 @@ import { replacedError } from './concurrency.ts';
 import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { consumedText } from './journal-approval.ts';
+import { JournalTexts, textAt } from './journal-texts.ts';
 import { rowsOf } from './statement.ts';
 import { storable } from './storable.ts';
 
@@ -80,26 +81,29 @@ with claimed as materialized (
   select e.*, h.fence, e.phase = 'intent' and (e.revision is distinct from h.live or e.halt_epoch is distinct from h.halt_epoch) as conflict
   from rows from (
     json_to_recordset($2) as (run uuid, path text, phase text, node text, kind text, target text, args_digest text,
-      decision text, body text, body_digest text, outcome text, error text, tokens_reserved integer, tokens_in integer,
-      tokens_out integer, cost bigint, revision bigint, halt_epoch bigint${isApproved ? ', approval text, action_digest text, class_digest text' : ''})
-  ) with ordinality as e (run, path, phase, node, kind, target, args_digest, decision, body, body_digest, outcome,
-    error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch${isApproved ? ', approval, action_digest, class_digest' : ''}, ord)
+      decision_at integer, decision_size integer, body_at integer, body_size integer, body_digest text, outcome text,
+      error text, tokens_reserved integer, tokens_in integer, tokens_out integer, cost bigint, revision bigint,
+      halt_epoch bigint${isApproved ? ', approval text, action_digest text, class_digest text' : ''})
+  ) with ordinality as e (run, path, phase, node, kind, target, args_digest, decision_at, decision_size, body_at, body_size,
+    body_digest, outcome, error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch${isApproved ? ', approval, action_digest, class_digest' : ''}, ord)
   join held h on h.id = e.run
 ${isApproved ? consumedText : ''}), kept as (
   insert into blob (digest, body)
-  select digest, body from json_to_recordset($3) as b (digest text, body text) order by digest
+  select digest, ${textAt('body', '$7')}
+  from json_to_recordset($3) as b (digest text, body_at integer, body_size integer) order by digest
   on conflict do nothing
 ), written as (
   insert into step (run, path, phase, node, kind, target, fence, args_digest, decision, body, body_digest, outcome,
     error, tokens_reserved, tokens_in, tokens_out, cost)
-  select run, path, phase, node, kind, target, fence, args_digest, decision::json, body, body_digest, outcome,
-    error::json, tokens_reserved, tokens_in, tokens_out, cost
+  select run, path, phase, node, kind, target, fence, args_digest, ${textAt('decision', '$7')}::json,
+    ${textAt('body', '$7')}, body_digest, outcome, error::json, tokens_reserved, tokens_in, tokens_out, cost
   from entry where not conflict order by ord
   ${isAgain ? 'on conflict (run, path, phase) do nothing' : ''}
 ), recorded as (
   insert into audit (run, seq, text, hash)
-  select a.run, a.seq, a.text, a.hash
-  from json_to_recordset($6) as a (run uuid, seq integer, text text, hash text) join held h on h.id = a.run
+  select a.run, a.seq, ${textAt('a.text', '$7')}, a.hash
+  from json_to_recordset($6) as a (run uuid, seq integer, text_at integer, text_size integer, hash text)
+  join held h on h.id = a.run
   ${isAgain ? 'on conflict (run, seq) do nothing' : ''}
 ), waited as (
   insert into wait (run, path, kind, due_at, detail)
@@ -158,8 +162,12 @@ async function rowsWritten({ db }: Database, writes: readonly RunWrite[]): Promi
   }
 }
 
-/** One JSON text for each record set of the statement: cheaper to write and to read than an array for each column. */
-function valuesOf(writes: readonly RunWrite[]): readonly string[] {
+/**
+ * One JSON text for each record set of the statement: cheaper to write and to read than an array for each column. Long
+ * texts are beside them, so that none is escaped.
+ */
+function valuesOf(writes: readonly RunWrite[]): readonly unknown[] {
+  const texts = new JournalTexts();
   const blobs = new Map<string, string>();
   const runs: unknown[] = [];
   const rows: unknown[] = [];
@@ -168,8 +176,11 @@ function valuesOf(writes: readonly RunWrite[]): readonly string[] {
   const records: unknown[] = [];
   for (const { run, fence, worker, entries, waits: early = [], end, record } of writes) {
     runs.push({ id: run, fence, owner: worker });
-    if (record !== undefined) records.push({ run, seq: record.seq, text: record.text, hash: record.hash });
-    for (const entry of entries) rows.push(rowOf(run, entry, blobs));
+    if (record !== undefined) {
+      const { at: text_at, size: text_size } = texts.add(record.text);
+      records.push({ run, seq: record.seq, text_at, text_size, hash: record.hash });
+    }
+    for (const entry of entries) rows.push(rowOf(run, entry, { blobs, texts }));
     for (const wait of early) waits.push(waitOf(run, wait));
     if (end === undefined) continue;
     ends.push(endOf(run, end));
@@ -178,8 +189,16 @@ function valuesOf(writes: readonly RunWrite[]): readonly string[] {
     const told = new Set(early.map(({ path }) => path));
     for (const wait of end.waits) if (!told.has(wait.path)) waits.push(waitOf(run, wait));
   }
-  const bodies = Array.from(blobs, ([digest, body]) => ({ digest, body }));
-  return [runs, rows, bodies, waits, ends, records].map((set) => JSON.stringify(set));
+  const bodies = Array.from(blobs, ([digest, body]) => {
+    const { at: body_at, size: body_size } = texts.add(body);
+    return { digest, body_at, body_size };
+  });
+  return [...[runs, rows, bodies, waits, ends, records].map((set) => JSON.stringify(set)), texts.bytes()];
+}
+
+interface Beside {
+  readonly blobs: Map<string, string>;
+  readonly texts: JournalTexts;
 }
 
 function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
@@ -187,9 +206,11 @@ function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
 }
 
 /** By the statement's columns; what is undefined is null. All in one place: spreading parts costs more than the row. */
-function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): object {
-  const { path, phase, node, kind, argsDigest, decision, cost } = entry;
+function rowOf(run: string, entry: JournalEntry, { blobs, texts }: Beside): object {
+  const { path, phase, node, kind, argsDigest, cost } = entry;
   const { body, digest } = placeBody(entry.body, blobs);
+  const decisionPlace = entry.decision && texts.add(JSON.stringify(entry.decision));
+  const bodyPlace = body === undefined ? undefined : texts.add(body);
   const [intent, result] = entry.phase === 'intent' ? [entry, undefined] : [undefined, entry];
   return {
     run,
@@ -200,8 +221,10 @@ function rowOf(run: string, entry: JournalEntry, blobs: Map<string, string>): ob
     // A model may ask for a tool under any name.
     target: storable(entry.target),
     args_digest: argsDigest,
-    decision: decision && JSON.stringify(decision),
-    body,
+    decision_at: decisionPlace?.at,
+    decision_size: decisionPlace?.size,
+    body_at: bodyPlace?.at,
+    body_size: bodyPlace?.size,
     body_digest: digest,
     cost,
     tokens_reserved: intent?.tokensReserved,

@@ -1,6 +1,6 @@
 import type { BundleTool } from '../manifest/bundle.ts';
 import { canonicalText } from '../manifest/digest.ts';
-import { type Json, type JsonObject, own } from '../manifest/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { ToolOutcome } from './tool.ts';
 
@@ -40,7 +40,19 @@ function matching(entries: JsonObject, query: string): Json {
 }
 
 function bounded(tool: BundleTool, output: Json): ToolOutcome {
-  if (Buffer.byteLength(JSON.stringify(output)) <= tool.maxResultBytes) return { kind: 'done', output };
+  const { maxResultBytes } = tool;
+  if (sizeAtMost(output) <= maxResultBytes || Buffer.byteLength(JSON.stringify(output)) <= maxResultBytes)
+    return { kind: 'done', output };
   const message = `The result is longer than ${tool.maxResultBytes} bytes.`;
   return { kind: 'failed', code: 'result.too_large', message, retryable: false };
+}
+
+/** Bytes that a value's JSON is never longer than: enough to know of nearly every result that it is short. */
+function sizeAtMost(value: Json): number {
+  if (typeof value === 'string') return value.length * 6 + 2;
+  if (isJsonList(value)) return value.reduce<number>((sum, entry) => sum + sizeAtMost(entry) + 1, 2);
+  if (!isJsonObject(value)) return 25;
+  let size = 2;
+  for (const [name, member] of Object.entries(value)) size += name.length * 6 + 4 + sizeAtMost(member);
+  return size;
 }
