@@ -15,8 +15,8 @@ import {
 } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import type { SignatureVerdict, SigningKeys } from './signature.ts';
-import { treeLines } from './tree-object.ts';
-import { TreeWalk } from './tree-walk.ts';
+import type { TreeNode } from './tree-walk.ts';
+import { walkFew } from './walk-few.ts';
 import { verifyCommits } from './verify-commits.ts';
 
 export interface GitCliOptions {
@@ -38,9 +38,8 @@ const listingBytesMax = 512 * 1024 * 1024;
 const commitBytesMax = 1024 * 1024;
 /** Of what is compared here instead of by git: the folders above a few dozen files, of thousands of names each. */
 const treesMax = 128;
-const treeBytesMax = 2 * 1024 * 1024;
-
-class TooMuchToWalk extends Error {}
+/** Of a listing here instead of by git: a file at the root, as pawl.yaml is, and not a folder of folders. */
+const foldersMax = 4;
 
 /** Reads a Git directory through the `git` program, by object id. */
 export class GitCli implements Repository {
@@ -89,6 +88,8 @@ export class GitCli implements Repository {
   async entries(commit: string, paths: readonly string[]): Promise<TreeEntry[]> {
     assertObjectId(commit);
     if (paths.length === 0) return [];
+    const few = await this.#fewEntries(commit, paths);
+    if (few !== undefined) return few;
     const args = ['ls-tree', '-r', '-z', '-l', '--full-tree', commit, '--', ...argumentsOf(paths)];
     const { stdout } = await this.#read(args, entriesMax);
     const inside = coverOf(paths);
@@ -106,16 +107,16 @@ export class GitCli implements Repository {
     assertObjectId(to);
     if (paths.length === 0) return [];
     const raw = (await this.#fewChanges(from, to, paths)) ?? (await this.#anyChanges(from, to, paths));
-    const files = raw.filter((change) => change.kind === 'file');
-    const sizes = await this.#headers.ask(
-      files.map((change) => change.id),
-      0,
-    );
-    const sizeOf = new Map(files.map((change, index) => [change.path, this.#sizeOf(change.id, sizes[index])]));
-    return raw.map(({ path, kind, id }) => ({
-      path,
-      entry: kind === undefined ? undefined : { path, kind, id, size: sizeOf.get(path) ?? 0 },
-    }));
+    const nodes = raw.flatMap(({ path, kind, id }) => (kind === undefined ? [] : [{ path, kind, id }]));
+    const entries = new Map((await this.#withSizes(nodes)).map((entry) => [entry.path, entry]));
+    return raw.map(({ path }) => ({ path, entry: entries.get(path) }));
+  }
+
+  async #withSizes(nodes: readonly TreeNode[]): Promise<TreeEntry[]> {
+    const files = nodes.filter(({ kind }) => kind === 'file').map(({ id }) => id);
+    const found = await this.#headers.ask(files, 0);
+    const sizes = new Map(files.map((id, index) => [id, this.#sizeOf(id, found[index])]));
+    return nodes.map((node) => ({ ...node, size: node.kind === 'file' ? (sizes.get(node.id) ?? 0) : 0 }));
   }
 
   async read(ids: readonly string[], bytesMax: number): Promise<Map<string, Uint8Array>> {
@@ -197,22 +198,18 @@ export class GitCli implements Repository {
 
   /** By the trees that differ: starting a process costs more than reading the few that one commit changes. */
   async #fewChanges(from: string, to: string, paths: readonly string[]): Promise<readonly RawChange[] | undefined> {
-    let left = treesMax;
-    const walk = new TreeWalk(async (id) => {
-      left -= 1;
-      const [found] = left < 0 ? [] : await this.#contents.ask([id], treeBytesMax);
-      const lines = found?.kind === 'object' && found.type === 'tree' && found.bytes && treeLines(found.bytes);
-      if (!lines) throw new TooMuchToWalk();
-      return lines;
-    });
-    try {
-      const found = await walk.differences(await this.tree(from), await this.tree(to), paths);
-      return found.map(({ path, node }) => ({ path, kind: node?.kind, id: node?.id ?? '' }));
-    } catch (reason) {
-      // Many trees are git's to compare, and what is wrong with one is git's to say.
-      if (reason instanceof TooMuchToWalk) return undefined;
-      throw reason;
-    }
+    // Each of them is two trees.
+    const found = await walkFew(this.#contents, treesMax / 2, async (walk) =>
+      walk.differences(await this.tree(from), await this.tree(to), paths),
+    );
+    return found?.map(({ path, node }) => ({ path, kind: node?.kind, id: node?.id ?? '' }));
+  }
+
+  /** By the trees above the paths, where these are few files. */
+  async #fewEntries(commit: string, paths: readonly string[]): Promise<TreeEntry[] | undefined> {
+    if (paths.includes('') || paths.length > foldersMax) return undefined;
+    const found = await walkFew(this.#contents, foldersMax, async (walk) => walk.list(await this.tree(commit), paths));
+    return found && (await this.#withSizes(found));
   }
 
   async #anyChanges(from: string, to: string, paths: readonly string[]): Promise<readonly RawChange[]> {

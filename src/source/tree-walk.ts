@@ -28,9 +28,15 @@ const foldersMax = 100_000;
 /** Lists and compares trees through a function that reads one tree object. */
 export class TreeWalk {
   readonly #readTree: (id: string) => Promise<readonly TreeLine[]>;
+  readonly #noticeAhead: (folders: number) => void;
 
-  constructor(readTree: (id: string) => Promise<readonly TreeLine[]>) {
+  /** `noticeAhead` is told how many folders are known to be left to enter, and may throw. */
+  constructor(
+    readTree: (id: string) => Promise<readonly TreeLine[]>,
+    noticeAhead: (folders: number) => void = () => undefined,
+  ) {
     this.#readTree = readTree;
+    this.#noticeAhead = noticeAhead;
   }
 
   /** Every leaf at or below the paths. */
@@ -50,6 +56,7 @@ export class TreeWalk {
       if (folders > foldersMax) throw tooMany();
       if (pair.from === pair.to) continue;
       if (pair.prefix.split('/').length > depthMax) throw tooDeep();
+      this.#noticeAhead(pending.length + 1);
       const [older, newer] = await Promise.all([this.#lines(pair.from), this.#lines(pair.to)]);
       for (const name of new Set([...older.keys(), ...newer.keys()])) {
         const path = pair.prefix + name;
