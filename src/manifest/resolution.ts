@@ -187,7 +187,12 @@ function difference(
   while (left < before.length && right < after.length && removed.length + added.length <= changesMax) {
     const [old, fresh] = [before[left], after[right]];
     if (old === fresh) [left, right] = [left + 1, right + 1];
-    else if (old !== undefined && before[left + 1] === fresh) [removed[removed.length], left] = [old, left + 1];
+    else if (old !== undefined && fresh !== undefined && before[left + 1] === after[right + 1]) {
+      // Rewritten in its place, as nearly every change is.
+      removed.push(old);
+      added.push(fresh);
+      [left, right] = [left + 1, right + 1];
+    } else if (old !== undefined && before[left + 1] === fresh) [removed[removed.length], left] = [old, left + 1];
     else if (fresh !== undefined && after[right + 1] === old) [added[added.length], right] = [fresh, right + 1];
     else break;
   }
