@@ -50,6 +50,9 @@ const notForked = `
         where a.run = r.id and b.hash <> a.hash
       )`;
 
+const entryColumns = `run, path, phase, node, kind, target, args_digest, decision_at, decision_size, body_at, body_size,
+    body_digest, outcome, error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch`;
+
 /**
  * One statement for many runs. It locks the runs' rows in the order of their ids, which every other writer does too,
  * so that two batches never wait for each other; what does not come back had another owner or another fence. The lock
@@ -84,8 +87,7 @@ with claimed as materialized (
       decision_at integer, decision_size integer, body_at integer, body_size integer, body_digest text, outcome text,
       error text, tokens_reserved integer, tokens_in integer, tokens_out integer, cost bigint, revision bigint,
       halt_epoch bigint${isApproved ? ', approval text, action_digest text, class_digest text' : ''})
-  ) with ordinality as e (run, path, phase, node, kind, target, args_digest, decision_at, decision_size, body_at, body_size,
-    body_digest, outcome, error, tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch${isApproved ? ', approval, action_digest, class_digest' : ''}, ord)
+  ) with ordinality as e (${entryColumns}${isApproved ? ', approval, action_digest, class_digest' : ''}, ord)
   join held h on h.id = e.run
 ${isApproved ? consumedText : ''}), kept as (
   insert into blob (digest, body)
