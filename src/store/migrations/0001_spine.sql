@@ -819,16 +819,18 @@ create index run_recent on run (environment, created_at desc, id desc);
 
 -- Takes ready runs for a worker whose lease holds. The worker's row is locked against the reaper, so that no run is
 -- given to a worker that is just being buried. Suspects come first: else a poisonous run would never be reached.
--- A function, so that each session keeps the plans (parsing and planning took eight times as long as the claim); and
--- without sequential scans, because a plan of a small table is kept until statistics are taken anew, and would read
--- all of a queue that has grown by then.
+-- A function, so that each session keeps the plans (parsing and planning took eight times as long as the claim): generic
+-- ones, as the planner would else go on planning anew for a claim of few runs, which it takes for a tenth of the queue;
+-- and by the index in its order alone, because a plan of a small table is kept until statistics are taken anew, and
+-- would read all of a queue that has grown by then.
 create function claim_runs(claimer uuid, of_pool text, slots integer, suspects integer, except_environments text[])
 returns table (
   id uuid, environment text, namespace text, system text, revision bigint, bundle text, fence bigint, crashes smallint,
   input json, session text, cancelled boolean, overdue boolean, "deadlineInMs" double precision, drained boolean,
   keyed boolean, live_revision bigint, "haltEpoch" bigint
 )
-language plpgsql set enable_seqscan = off set jit = off as $$
+language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+  set enable_sort = off set jit = off as $$
 #variable_conflict use_column
 declare
   picked uuid[] := '{}';
