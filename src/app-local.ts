@@ -8,7 +8,7 @@ import { applyLocally } from './controller/local-environment.ts';
 import { type ControlPlane, createControlPlane } from './controller/planning.ts';
 import { createLog, subsystemLog } from './log.ts';
 import { type RecordedRun, type Replayed, type ReplayOptions, replayRun } from './run/replay-run.ts';
-import { WorkingCopy } from './source/working-copy.ts';
+import { OnlyCopy } from './source/only-copy.ts';
 import { openDatabase } from './store/database.ts';
 import { migrate } from './store/migrate.ts';
 import type { SecretSource } from './tools/secret-reading.ts';
@@ -29,7 +29,7 @@ export function openLocal<Door>(
     const database = await openDatabase({ directory: join(directory, 'db') });
     stack.add(() => database.close());
     await migrate(database);
-    const repository = ref === undefined ? new WorkingCopy({ root: config.root }) : await openSource(config);
+    const repository = ref === undefined ? new OnlyCopy({ root: config.root }) : await openSource(config);
     if (ref !== undefined) stack.add(() => repository.close());
     const plane = createControlPlane(repository, database);
     await applyLocally(plane, { environment, ref, by: config.actor });

@@ -2,8 +2,14 @@ import type { ApprovalRecord } from '../api/operations-approval.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { renderTable } from './table.ts';
 
+/** Where a text is shown. */
+export interface Shown {
+  /** The answer is asked for below it, so that no command has to be named. */
+  readonly isAskedHere?: boolean;
+}
+
 /** One request in full: the exact call, every hidden character of it made visible, and who is asked about it. */
-export function approvalText(record: ApprovalRecord): string {
+export function approvalText(record: ApprovalRecord, { isAskedHere = false }: Shown = {}): string {
   const { id, state, action, votes, subject, run, system } = record;
   const lines = [
     `approval ${id}  ${stateText(record)}`,
@@ -26,7 +32,7 @@ export function approvalText(record: ApprovalRecord): string {
     ...JSON.stringify(record.arguments, undefined, 2)
       .split('\n')
       .map((line) => `    ${neutral(line)}`),
-    ...(state === 'pending' ? ['', `  ${howTo(record)}`] : []),
+    ...(state === 'pending' && !isAskedHere ? ['', `  ${howTo(record)}`] : []),
   ];
   return lines.join('\n');
 }

@@ -37,7 +37,7 @@ export async function getApprovals(context: CliContext, options: ApprovalsOption
   if (output === 'json') json(terminal, name === undefined ? { approvals: records } : { approval: records[0] ?? null });
   else if (output === 'yaml') terminal.out(stringify(records).trimEnd());
   else if (output === 'name') for (const { id } of records) terminal.out(id);
-  else if (name !== undefined) terminal.out(records.map(approvalText).join('\n\n'));
+  else if (name !== undefined) terminal.out(records.map((record) => approvalText(record)).join('\n\n'));
   else if (records.length === 0) terminal.note(noneText(options));
   else terminal.out(approvalTable(records, terminal.tableWidth));
   if (name === undefined && records.length === limit) terminal.note(moreText(records));

@@ -46,9 +46,9 @@ export const cliCodes = {
     cure: 'Set PAWL_TLS_CERT_FILE and PAWL_TLS_KEY_FILE, or PAWL_TRUSTED_PROXY=1, or PAWL_ALLOW_HTTP=1 where nobody can listen.',
   },
   'cli.declined': {
-    title: 'The plan was not applied',
-    cause: 'The question was answered with something other than yes.',
-    cure: 'Run the command again and answer yes, or pass --auto-approve.',
+    title: 'A question was not answered with yes',
+    cause: 'It was answered with something else, or left by Ctrl-C or Ctrl-D.',
+    cure: 'Run the command again and answer; `pawl apply` also takes --auto-approve.',
   },
   'cli.environment_ambiguous': {
     title: 'Which environment?',

@@ -53,7 +53,7 @@ function parseAssignment(word: string): readonly [string, Json] {
 }
 
 /** `3`, `true`, `[1]` and `{"a":1}` are JSON; anything else is text, so that plain words need no quotes. */
-function jsonOrText(value: string): Json {
+export function jsonOrText(value: string): Json {
   try {
     return JSON.parse(value) as Json;
   } catch {

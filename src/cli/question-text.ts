@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { QuestionRecord } from '../api/operations-answer.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { approversText } from '../plan/approvers.ts';
+import type { Shown } from './approval-text.ts';
 
 /** Who is asked, in words. */
 export function asksText({ assignees, min }: Pick<QuestionRecord, 'assignees' | 'min'>): string {
@@ -9,7 +10,7 @@ export function asksText({ assignees, min }: Pick<QuestionRecord, 'assignees' | 
 }
 
 /** One question in full: what is to be decided on, exactly, and what may be said. */
-export function questionText(question: QuestionRecord): string {
+export function questionText(question: QuestionRecord, { isAskedHere = false }: Shown = {}): string {
   const { run, system, place, kind, dueAt, tool, shown, form, votes, answered } = question;
   const lines = [
     `run ${run} of ${neutral(system)} asks at ${neutral(place)}`,
@@ -19,9 +20,8 @@ export function questionText(question: QuestionRecord): string {
       : [`  tool    ${neutral(tool.name)}, called by ${neutral(tool.by)}`, indented(tool.asks)]),
     ...(dueAt === undefined ? [] : [`  until   ${dueAt}`]),
     ...votes.map(({ by, as, at }) => `  ${wordOf(as)} by ${neutral(by)} at ${at}`),
-    ...(answered === undefined
-      ? [`  answer  ${neutral(howTo(question))}`]
-      : [`  answered by ${neutral(answered.by)} at ${answered.at}`]),
+    ...(answered === undefined && !isAskedHere ? [`  answer  ${neutral(howTo(question))}`] : []),
+    ...(answered === undefined ? [] : [`  answered by ${neutral(answered.by)} at ${answered.at}`]),
     kind === 'human' ? '  shown:' : '  output:',
     indented(bodyText(shown)),
     ...(form === undefined || answered !== undefined ? [] : ['  form:', indented(bodyText(form))]),

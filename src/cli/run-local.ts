@@ -4,6 +4,7 @@ import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { renderTrace } from '../trace/render.ts';
 import type { Door } from './app-port.ts';
+import { askPerson } from './ask-person.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { callLine, CallTeller, traces, waitsForPerson } from './follow.ts';
@@ -25,9 +26,10 @@ export async function runLocal(context: CliContext, options: RunOptions): Promis
     const [environment] = await door.operations.environments();
     const env = options.env ?? environment?.name ?? '';
     const submitted = await startRun(door, { ...options, env }, input);
-    const run = await follow(context, door, { submitted, watch: options.watch === true });
+    const run = await toItsEnd(context, door, { submitted, watch: options.watch === true });
     await report(context, door, { run, output: options.output });
     if (context.signal.aborted) return exitCodes.interrupted;
+    if (waitsForPerson(run) && options.exitStatus !== true) throw nobodyToAsk(context, run);
     return options.exitStatus === true && run.state !== 'Succeeded' ? exitCodes.runFailed : exitCodes.success;
   } finally {
     await door.close();
@@ -39,6 +41,34 @@ interface Following {
   readonly watch: boolean;
 }
 
+/** More questions than a person answers at one sitting. */
+const questionsMax = 1_000;
+
+/** Works on the run, and asks on the terminal what only a person can say, until it has ended or nobody can be asked. */
+async function toItsEnd(context: CliContext, door: Door, following: Following): Promise<RunRecord> {
+  const teller = new CallTeller();
+  let run = await follow(context, door, { ...following, teller });
+  for (let questions = 0; questions < questionsMax; questions += 1) {
+    if (!waitsForPerson(run) || context.stdin.isTTY !== true || context.signal.aborted) return run;
+    if (!(await askPerson({ terminal: context.terminal, door, run }))) return run;
+    run = await follow(context, door, { ...following, teller });
+  }
+  return run;
+}
+
+function nobodyToAsk({ stdin }: CliContext, { waits }: RunRecord): TerminalError {
+  const [first] = waits.filter(({ kind }) => kind !== 'timer' && kind !== 'rate');
+  const why = stdin.isTTY === true ? 'nobody here can say more' : 'standard input is not a terminal';
+  return new TerminalError(
+    `The run waits for a person at ${neutral(first?.path ?? '')} (${first?.kind}), and ${why}.`,
+    {
+      code: 'cli.not_interactive',
+      help: 'Run it on a terminal to be asked, or under `pawl up`, where `pawl approve`, `pawl answer` and `pawl resolve` answer it. With --exit-status it ends with 5.',
+      exit: exitCodes.usage,
+    },
+  );
+}
+
 function assertLocal({ key }: RunOptions): void {
   if (key === undefined) return;
   throw new TerminalError('--key names a run that is kept, and a local run is not.', {
@@ -48,9 +78,12 @@ function assertLocal({ key }: RunOptions): void {
   });
 }
 
-async function follow(context: CliContext, door: Door, { submitted, watch }: Following): Promise<RunRecord> {
+async function follow(
+  context: CliContext,
+  door: Door,
+  { submitted, watch, teller }: Following & { readonly teller: CallTeller },
+): Promise<RunRecord> {
   const working = door.workUntil?.(submitted.id, context.signal);
-  const teller = new CallTeller();
   let last = submitted;
   try {
     for await (const trace of traces(context, door, submitted.id)) {
@@ -78,7 +111,5 @@ async function report(
     terminal.out(JSON.stringify(trace.run.output, null, 2).split('\n').map(neutral).join('\n'));
   }
   if (error !== undefined) terminal.note(`${error.code}: ${neutral(error.message)}`);
-  if (waits.length === 0) return;
   for (const wait of waits) terminal.note(`It waits at ${neutral(wait.path)} (${wait.kind}), and ends here.`);
-  terminal.note('Under `pawl up` a run waits for `pawl answer` or `pawl approve`.');
 }

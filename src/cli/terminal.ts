@@ -120,11 +120,23 @@ async function ask(streams: Streams, question: string, flag: string): Promise<st
     });
   }
   const reader = createInterface({ input: streams.stdin, output: streams.stderr });
+  // Ctrl-C and Ctrl-D are answers too: else the question would never end.
+  const closed = new Promise<never>((_resolve, reject) => reader.once('close', () => reject(unanswered())));
+  reader.once('SIGINT', () => reader.close());
   try {
-    return (await reader.question(question)).trim();
+    return (await Promise.race([reader.question(question), closed])).trim();
   } finally {
+    closed.catch(() => undefined);
     reader.close();
   }
+}
+
+function unanswered(): TerminalError {
+  return new TerminalError('The question was not answered.', {
+    code: 'cli.declined',
+    help: 'Run it again, and answer.',
+    exit: exitCodes.unexpected,
+  });
 }
 
 /** Cuts to `width` columns, with an ellipsis where something was lost. */

@@ -28,7 +28,7 @@ export async function waitsCommand(context: CliContext, options: WaitsOptions): 
         : 'The run asked nobody anything.',
     );
   else if (run === undefined) terminal.out(listText(questions, terminal.tableWidth));
-  else terminal.out(questions.map(questionText).join('\n\n'));
+  else terminal.out(questions.map((question) => questionText(question)).join('\n\n'));
   return exitCodes.success;
 }
 

@@ -35,11 +35,15 @@ describe('offline', { timeout: 120_000 }, () => {
   });
   afterAll(() => repository.remove());
 
-  test('run --local says where a run waits for a person, and how one is answered that is kept', async () => {
-    const { exit, stderr } = await pawl('run', '--local', 'agree', '--exit-status');
-    expect(exit).toBe(5);
-    expect(stderr).toContain('It waits at size/human (human), and ends here.');
-    expect(stderr).toContain('Under `pawl up` a run waits for `pawl answer` or `pawl approve`.');
+  test('run --local without a terminal says where the run waits for a person, and where it could be answered', async () => {
+    const unanswered = await pawl('run', '--local', 'agree');
+    expect(unanswered.exit).toBe(64);
+    expect(unanswered.stderr).toContain('It waits at size/human (human), and ends here.');
+    expect(unanswered.stderr).toContain(
+      'The run waits for a person at size/human (human), and standard input is not a terminal.',
+    );
+    expect(unanswered.stderr).toMatch(/Run it on a terminal to be asked, or under `pawl up`/);
+    expect((await pawl('run', '--local', 'agree', '--exit-status')).exit).toBe(5);
   });
 
   test('describe shows of a schedule what is live of it, and makes no database to find that out', async () => {
