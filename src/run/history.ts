@@ -40,6 +40,10 @@ export async function recall(agent: AgentTurns, scope: Scope): Promise<readonly 
     scope.journal.result({ ...fact, outcome: 'denied', decision, error: { code, message } });
     return [];
   }
+  // What goes out of pawl goes out after the journal holds that it may; asked again, it is decided again.
+  const isElsewhere = talk.settings.http !== undefined && scope.journal.recorded(path) === undefined;
+  if (isElsewhere && !(await intend(agent, scope, { path, talk })))
+    throw new Suspended([{ path, kind: 'timer', delayMs: laterMs }]);
   const messages = await patiently(path, scope, () => talk.memory.history(talk.session, talk.use.maxHistory));
   scope.ledger.remember(talk.use.memory);
   scope.journal.result({ ...fact, outcome: 'done', decision, body: JSON.stringify(messages) });

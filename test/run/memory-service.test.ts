@@ -112,6 +112,8 @@ describe('a run whose agent remembers in a service', () => {
       ['talk/2.1', 'done'],
       ['talk/remembered', 'done'],
     ]);
+    // Nothing goes out before the journal holds that it may.
+    expect(first.journal[0]).toMatchObject({ path: 'talk/history', phase: 'intent' });
     expect([...service.entries.keys()]).toEqual(['production default/notes ada']);
   });
 
