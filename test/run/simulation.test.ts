@@ -8,9 +8,10 @@ import { type Faults, noFaults, type Schedule } from '../support/simulation-sche
 import { gistOf } from '../support/simulation-watch.ts';
 
 // `PAWL_SIMULATION_SEED=1234 npx vitest run test/run/simulation.test.ts` plays one seed of every kind again;
-// `PAWL_SIMULATION_TIMES=10` plays ten times as many.
+// `PAWL_SIMULATION_TIMES=10` plays ten times as many, and `PAWL_SIMULATION_FROM=5000` those after the first 5,000.
 const only = process.env.PAWL_SIMULATION_SEED;
 const times = Number(process.env.PAWL_SIMULATION_TIMES ?? '1');
+const from = Number(process.env.PAWL_SIMULATION_FROM ?? '0');
 const graphs = 60;
 const killsOfOne = 80;
 const failuresShown = 3;
@@ -64,7 +65,8 @@ function graphOf(seed: number, ttlMs?: number): RandomGraph {
 }
 
 function schedulesOf(kind: Kind, count: number): readonly Schedule[] {
-  const seeds = only === undefined ? Array.from({ length: count * times }, (_, index) => index + 1) : [Number(only)];
+  const seeds =
+    only === undefined ? Array.from({ length: count * times }, (_, index) => from + index + 1) : [Number(only)];
   return seeds.map((seed) => scheduleOf(kind, seed));
 }
 
