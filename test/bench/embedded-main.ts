@@ -5,9 +5,10 @@ import { openDatabase } from '../../src/store/database.ts';
 import { workerOn } from '../support/runs.ts';
 
 // A worker on the embedded database, to be killed: `embedded-main.ts <directory> <acknowledged>`. It appends each step
-// to the file once the database has accepted it; what was appended outlives the process.
+// to the file once the database has accepted it, and says so of the first; what was appended outlives the process.
 const [directory = '', acknowledged = ''] = process.argv.slice(2);
 const log = openSync(acknowledged, 'a');
+let first = true;
 
 class Acknowledging extends DatabaseExecutor {
   override async journal(write: RunWrite): Promise<WriteAnswer> {
@@ -24,7 +25,11 @@ function acknowledge(write: RunWrite, answer: WriteAnswer): WriteAnswer {
     const lines = write.entries
       .filter((entry) => !answer.conflicts.includes(entry.path))
       .map(({ path, phase }) => `${write.run} ${path} ${phase}\n`);
-    if (lines.length > 0) writeSync(log, lines.join(''));
+    if (lines.length > 0) {
+      writeSync(log, lines.join(''));
+      if (first) process.stdout.write('accepted\n');
+      first = false;
+    }
   }
   return answer;
 }
