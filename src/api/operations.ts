@@ -261,6 +261,8 @@ export interface TraceCall {
     readonly failed?: string;
   }[];
   readonly outcome: 'running' | 'done' | 'failed' | 'denied' | 'unknown';
+  /** Its worker ended before it was answered, and another made it again, with the same key. */
+  readonly madeAgain?: true;
   /** Of a call that was put to people: the one who answered. */
   readonly answeredBy?: string;
   readonly error: { readonly code: string; readonly message: string } | undefined;

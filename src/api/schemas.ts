@@ -247,6 +247,7 @@ const traceCall = z.object({
     ),
   ),
   outcome: z.enum(['running', 'done', 'failed', 'denied', 'unknown']),
+  madeAgain: z.literal(true).optional(),
   answeredBy: z.string().optional(),
   error: maybe(z.object({ code: z.string(), message: z.string() })),
   startedAt: instant,

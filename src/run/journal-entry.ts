@@ -27,6 +27,8 @@ export interface RecordedRow {
   readonly cost: number | undefined;
   /** Milliseconds since the epoch, by the database's clock. */
   readonly atMs: number;
+  /** Of the claim under which it was written; absent: nobody asked for it. */
+  readonly fence?: number;
   /** Written before a person started the run again. */
   readonly beforeRetry?: boolean;
 }

@@ -53,13 +53,14 @@ interface StepRow {
   readonly tokens_out: number | null;
   readonly cost: number | null;
   readonly at: Date;
+  readonly fence: number;
   readonly before_retry: boolean;
 }
 
 const stepsText = `
 select s.run, s.path, s.phase, s.node, s.kind, s.target, s.args_digest, s.decision,
   case when s.phase = 'result' then coalesce(s.body, b.body) end as body,
-  s.outcome, s.error, s.tokens_reserved, s.tokens_in, s.tokens_out, s.cost, s.at,
+  s.outcome, s.error, s.tokens_reserved, s.tokens_in, s.tokens_out, s.cost, s.at, s.fence,
   coalesce(s.fence <= r.retried_fence, false) as before_retry
 from step s join run r on r.id = s.run left join blob b on b.digest = s.body_digest and s.phase = 'result'
 where s.run = any ($1::uuid[]) order by s.seq`;
@@ -86,6 +87,7 @@ export async function readSteps(
     tokensOut: row.tokens_out ?? undefined,
     cost: row.cost ?? undefined,
     atMs: row.at.getTime(),
+    fence: row.fence,
     ...(row.before_retry ? { beforeRetry: true } : {}),
   }));
 }

@@ -170,6 +170,7 @@ function callLines(call: TraceCall, { first, rest }: Edge, drawing: Drawing): st
     { text: call.outcome === 'denied' ? '' : duration(call.startedAt, call.endedAt) },
     { text: tokens },
     { text: call.cost === 0 ? '' : usd(call.cost) },
+    { text: call.madeAgain === true ? 'made again after its worker was gone' : '' },
     { text: call.answeredBy === undefined ? '' : `answered by ${neutral(call.answeredBy)}` },
     { text: allowedBy(call), paint: colors.dim },
   ];

@@ -29,6 +29,7 @@ interface Of {
 function nodeOfDraft(draft: Draft, standing: Standing, of: Of): TraceNode {
   const calls = draft.calls.map((call) => ({
     ...callOf(call, of.run.endedAt !== undefined),
+    ...madeAgain(call, of.bundle),
     ...answeredBy(draft, call),
   }));
   const stands = standing.of(draft.place);
@@ -147,6 +148,18 @@ function targetOf(node: BundleNode | undefined): string {
     case 'value':
       return '';
   }
+}
+
+/**
+ * What may be repeated is made again by whoever takes the run over: its intent and its result are of two claims. What may
+ * not be has its result from a person then.
+ */
+function madeAgain({ first, intent, result }: Call, bundle: Bundle): Pick<TraceCall, 'madeAgain'> {
+  if (intent?.fence === undefined || result?.fence === undefined || intent.fence === result.fence) return {};
+  const tool = own(bundle.tools, first.target);
+  if (tool === undefined || tool.impl.type === 'human' || tool.impl.type === 'a2a') return {};
+  const isRepeatable = tool.idempotent || tool.operations.every((operation) => operation === 'read');
+  return isRepeatable && result.outcome !== 'denied' ? { madeAgain: true } : {};
 }
 
 /** Of a call that was put to people: the one who answered. */

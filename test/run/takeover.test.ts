@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { traceOf } from '../../src/api/trace-of.ts';
 import { readRun } from '../../src/store/run.ts';
+import { renderTrace } from '../../src/trace/render.ts';
 import { openTestDatabase, type OpenedDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
@@ -71,6 +73,12 @@ describe('a run whose worker is gone', () => {
     expect(new Set(second.map(({ key }) => key)).size).toBe(1);
     const rows = await journalOf(database, run.id);
     expect(rows.filter(({ phase }) => phase === 'result')).toHaveLength(3);
+    // The trace says which call was made twice, by the key that the server knows.
+    const trace = await traceOf(database, run.id);
+    const again = trace.nodes.flatMap(({ calls }) => calls.filter((call) => call.madeAgain === true));
+    expect(again.map(({ path }) => path)).toEqual(['second/1']);
+    const text = renderTrace(trace, { width: 120, color: false, unicode: true });
+    expect(text.match(/made again after its worker was gone/g)).toHaveLength(1);
   });
 
   test('is handed back without a crash when the worker is asked to end', async () => {
