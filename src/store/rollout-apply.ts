@@ -27,8 +27,9 @@ export async function readChangedSystems(
       and b.from_revision < ${revision} and (b.to_revision is null or b.to_revision = ${revision})
     left join resource_history h on h.environment = ${environment} and h.address = 'AgentSystem/' || s.system
       and h.to_revision is null
-    -- Most systems declare none, and their bodies need not be parsed.
-    left join spec c on c.digest = h.digest and c.body like '%"rollout"%'`.execute(trx);
+    -- Most systems declare none, and their bodies need not be parsed. Looked up one by one: joined, all bodies there are
+    -- were searched for the word.
+    left join lateral (select body from spec where spec.digest = h.digest offset 0) c on c.body like '%"rollout"%'`.execute(trx);
   const open = await trx
     .selectFrom('rollout')
     .selectAll()
