@@ -105,6 +105,8 @@ function ajvOf<T extends Ajv | Ajv2020>(
     removeAdditional: false,
     // Two tools may carry the same `$id`; neither may be reached from the other.
     addUsedSchema: false,
+    // `assertSchema` does it, by engines that are there.
+    validateSchema: false,
     allErrors,
     logger: false,
     code: { regExp: Object.assign(re2, { code: 're2' }), process: counting },
@@ -129,6 +131,7 @@ function checkOf(schema: JsonObject, ajv: Ajv | Ajv2020, evaluations: Evaluation
   let validate: ValidateFunction;
   evaluations.left = evaluationsMax;
   try {
+    assertSchema(schema);
     // Without an id of its own ajv does not find the root that `$ref: '#'` leads to.
     validate = ajv.compile({ $id: 'urn:pawl:schema', ...schema });
   } catch (cause) {
@@ -147,6 +150,22 @@ function checkOf(schema: JsonObject, ajv: Ajv | Ajv2020, evaluations: Evaluation
       return { kind: 'error', message: 'The schema failed while it checked the value.' };
     }
   };
+}
+
+/** A compiled meta-schema costs some fifteen milliseconds, more than all that is done for a run until it starts. */
+const metaEvaluations: Evaluations = { left: evaluationsMax };
+const meta = new Drafts({ strictSchema: true }, metaEvaluations);
+const knownDrafts = new RegExp(`${draft7.source}|^https://json-schema\\.org/draft/2020-12/schema#?$`);
+
+/** Throws unless it is a schema of the draft that it names. What names another way in leaves nothing in what all share. */
+function assertSchema(schema: JsonObject): void {
+  const { $schema } = schema;
+  const isKnown = $schema === undefined || (typeof $schema === 'string' && knownDrafts.test($schema));
+  const evaluations = isKnown ? metaEvaluations : { left: evaluationsMax };
+  evaluations.left = evaluationsMax;
+  const drafts = isKnown ? meta : new Drafts({ strictSchema: true }, evaluations);
+  const answer = drafts.of(schema).validateSchema(schema, true);
+  if (answer !== true) throw new TypeError('its draft does not answer with yes or no');
 }
 
 const compiledFunction = /return (?:async )?function\*? \w+\(data, \{[^{}]*(?:\{\})?\}=\{\}\)\{/;

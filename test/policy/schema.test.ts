@@ -137,3 +137,30 @@ test('what a server’s schema says beyond the standard is an annotation; in an 
   expect(compiler.compileForeign({ pattern: '(?=a)' })('a')).toMatchObject({ kind: 'error' });
   expect(compiler.compileForeign({ $ref: 'https://evil.example/schema.json' })({})).toMatchObject({ kind: 'error' });
 });
+
+test('every compiler says the same of what is no schema, whatever was compiled before and by whichever name of its draft', () => {
+  const named = [
+    undefined,
+    'https://json-schema.org/draft/2020-12/schema',
+    'https://json-schema.org/draft/2020-12/schema#',
+    'http://json-schema.org/draft-07/schema#',
+    'https://json-schema.org/draft/2020-12/meta/validation',
+  ];
+  for (const $schema of [...named, ...named]) {
+    const draft = $schema === undefined ? {} : { $schema };
+    for (const one of [schemaCompiler(), schemaCompiler({ allErrors: true })]) {
+      for (const compile of [one.compile, one.compileForeign]) {
+        expect(compile({ ...draft, required: ['a', 'a'] })({})).toEqual({
+          kind: 'error',
+          message: 'The schema does not compile: schema is invalid: data/required must NOT have duplicate items.',
+        });
+        expect(compile({ ...draft, required: ['a'] })({ a: 1 })).toEqual({ kind: 'valid' });
+      }
+    }
+  }
+  const unknown = { $schema: 'http://json-schema.org/draft-04/schema#' };
+  expect(compiler.compileForeign(unknown)({})).toEqual({
+    kind: 'error',
+    message: `The schema does not compile: no schema with key or ref "${unknown.$schema}".`,
+  });
+});
