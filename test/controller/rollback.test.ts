@@ -4,6 +4,7 @@ import { apply } from '../../src/apply/apply.ts';
 import { Controller } from '../../src/controller/controller.ts';
 import { compare } from '../../src/controller/compare.ts';
 import { driftOf } from '../../src/controller/drift.ts';
+import { readEnvironment as readEnvironmentSettings } from '../../src/controller/environments.ts';
 import { type ControlPlane, createControlPlane, planCommit } from '../../src/controller/planning.ts';
 import { liftQuarantine, planRollback, rollBack } from '../../src/controller/rollback.ts';
 import { createLog } from '../../src/log.ts';
@@ -134,6 +135,26 @@ describe.each(databaseKinds)('on %s', (kind) => {
 const kind = 'postgres';
 
 describe('a rollback', () => {
+  test('what pawl.yaml says stays as it is, until the revert brings that back too', async () => {
+    const { plane, git, tick, database } = await open(kind);
+    await tick();
+    const groups = async () => (await readLive(database.db, 'one')).rules?.groups;
+    const widened = `${settings({ one: {} })}groups: { security: { github: { users: [mallory, reviewer] } } }\n`;
+    await git.commit({ 'pawl.yaml': widened, 'one/a.yaml': bad });
+    expect(await tick()).toMatchObject({ kind: 'applied', revision: 2 });
+
+    expect(await returnTo(plane, 1)).toMatchObject({ outcome: 'applied', revision: 3 });
+    expect(await groups()).toEqual({ security: { github: { users: ['mallory', 'reviewer'] } } });
+
+    await git.git('revert', '--no-edit', 'HEAD');
+    const one = await readEnvironmentSettings(plane.repository, 'one');
+    const { risks } = await planCommit(plane, { settings: one, commit: await plane.repository.resolve('main') });
+    expect(risks.map((risk) => risk.class)).toContain('R13');
+    await tick();
+    expect(await groups()).toEqual({});
+    expect(await readQuarantine(database.db, 'one')).toEqual([]);
+  }, 120_000);
+
   test('applying by hand is refused as well, until somebody lifts it with a reason', async () => {
     const { plane, git, tick, database } = await open(kind);
     await tick();
