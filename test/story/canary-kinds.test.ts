@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -9,12 +8,13 @@ import type { Said } from '../cli/fixture.ts';
 import { type A2aServer, startA2aServer } from '../support/a2a-server.ts';
 import { requireBubblewrap } from '../support/bubblewrap.ts';
 import { createRepository, type TestRepository } from '../support/git.ts';
-import { bodyOf, listen, type LoopbackServer } from '../support/loopback.ts';
+import { listen, type LoopbackServer } from '../support/loopback.ts';
 import { type NatsServer, startNats } from '../support/nats-server.ts';
 import { grant, type OAuthServer, startOAuthServer } from '../support/oauth-server.ts';
 import { busyboxImage } from '../support/podman.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
+import { answerMcp, kindFiles } from './canary-estate.ts';
 import { commandLines, dump, environmentsBelow } from './canary-places.ts';
 import { echoOf, traces } from './canary-spelling.ts';
 import { typist } from './example.ts';
@@ -39,7 +39,6 @@ let agent: A2aServer;
 let tokens: OAuthServer;
 let nats: NatsServer;
 let shelf: LoopbackServer;
-let image: string;
 let listener: NatsConnection;
 let made: Awaited<ReturnType<typeof createDatabase>>;
 let up: TestProcess;
@@ -52,7 +51,7 @@ const bearer = (headers: { readonly authorization?: string | undefined }): strin
 
 beforeAll(async () => {
   requireBubblewrap();
-  image = busyboxImage();
+  const image = busyboxImage();
   [repository, made, nats] = await Promise.all([
     createRepository(),
     createDatabase(),
@@ -63,7 +62,7 @@ beforeAll(async () => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(echoOf(bearer(request.headers)));
     return Promise.resolve();
   });
-  shelf = await listen(answerMcp);
+  shelf = await listen((request, response) => answerMcp(request, response, (key) => void received.push(key)));
   agent = await startA2aServer(({ headers }) => {
     received.push(bearer(headers));
     return { message: [{ text: echoOf(bearer(headers)) }] };
@@ -83,7 +82,7 @@ beforeAll(async () => {
   listener = await connect({ servers: `127.0.0.1:${nats.port}`, user: 'pawl', pass: canaries.bus });
   listener.subscribe('>', {
     callback: (_error, { subject, headers, data }) =>
-      void spoken.push(`${subject} ${headers?.toString() ?? ''} ${Buffer.from(data).toString()}`),
+      void spoken.push(`${subject} ${JSON.stringify([...(headers ?? [])])} ${Buffer.from(data).toString()}`),
   });
   const environment = {
     DATABASE_URL: login.href,
@@ -97,7 +96,8 @@ beforeAll(async () => {
     PAWL_SECRET_BOX: canaries.box,
     PAWL_LOG_LEVEL: 'trace',
   };
-  await repository.commit(files(), 'Start');
+  const at = { tools: tools.url, shelf: shelf.url, agent: agent.url, tokenUrl: tokens.tokenUrl, image };
+  await repository.commit(kindFiles({ ...at, server: join(support, 'hostile-mcp-server.js') }), 'Start');
   pawl = typist(repository.path, environment);
   for (const server of ['parrot', 'shelf']) {
     const pinned = keep(`mcp pin ${server}`, await pawl('mcp', 'pin', server));
@@ -116,170 +116,11 @@ afterAll(async () => {
   await made.drop();
 });
 
-/** An MCP server that says the key of a request back as its result, and in its header. */
-async function answerMcp(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const key = request.headers['x-shelf-key'];
-  const { id, method } = JSON.parse((await bodyOf(request)) || '{}') as {
-    readonly id?: number;
-    readonly method?: string;
-  };
-  const results: Readonly<Record<string, () => object>> = {
-    initialize: () => ({
-      protocolVersion: '2025-06-18',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'shelf', version: '1' },
-    }),
-    'tools/list': () => ({ tools: [{ name: 'ask', inputSchema: { type: 'object' } }] }),
-    'tools/call': () => {
-      received.push(String(key));
-      return { content: [{ type: 'text', text: echoOf(String(key)) }] };
-    },
-  };
-  const result = results[method ?? '']?.();
-  if (result === undefined) return void response.writeHead(request.method === 'POST' ? 202 : 405).end();
-  response.writeHead(200, { 'content-type': 'application/json', 'x-echo': Buffer.from(String(key)).toString('hex') });
-  response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
-}
-
 const said = new Map<string, string>();
 
 function keep(place: string, { stdout, stderr, exit }: Said): Said {
   said.set(place, `${stdout}\n${stderr}`);
   return { stdout, stderr, exit };
-}
-
-function files(): Record<string, string> {
-  const inputSchema = 'inputSchema: { type: object }';
-  const manifests = `apiVersion: pawl/v1
-kind: Secret
-metadata: { name: keys }
-spec:
-  source: env
-  keys:
-    program: PAWL_SECRET_PROGRAM
-    server: PAWL_SECRET_SERVER
-    client: PAWL_SECRET_CLIENT
-    agent: PAWL_SECRET_AGENT
-    header: PAWL_SECRET_HEADER
-    box: PAWL_SECRET_BOX
----
-apiVersion: pawl/v1
-kind: Tool
-metadata: { name: shell }
-spec:
-  description: Says its environment, slowly.
-  type: cli
-  operation: read
-  ${inputSchema}
-  cli:
-    command: /bin/sh
-    args: [-c, 'sleep 2; env; echo "failed with $KEY" >&2; exit 1']
-    env: [{ name: KEY, secretRef: { name: keys, key: program } }]
----
-apiVersion: pawl/v1
-kind: Tool
-metadata: { name: granted }
-spec:
-  description: Says its token back.
-  type: http
-  operation: read
-  ${inputSchema}
-  http: { method: POST, url: "${tools.url}/granted" }
-  egress: { hosts: ["${tools.url}", "${new URL(tokens.tokenUrl).origin}"], allowPrivate: true }
-  auth: { profile: oauth2ClientCredentials, secretRef: { name: keys, key: client }, tokenUrl: "${tokens.tokenUrl}" }
----
-apiVersion: pawl/v1
-kind: McpServer
-metadata: { name: parrot }
-spec:
-  transport: stdio
-  command: ${process.execPath}
-  args: [${JSON.stringify(join(support, 'hostile-mcp-server.js'))}]
-  env: [{ name: TOKEN, secretRef: { name: keys, key: server } }]
-  defaults: { operation: read, risk: low }
----
-apiVersion: pawl/v1
-kind: McpServer
-metadata: { name: shelf }
-spec:
-  transport: http
-  url: ${shelf.url}/mcp
-  allowPrivate: true
-  headersFrom: [{ name: X-Shelf-Key, secretRef: { name: keys, key: header } }]
-  defaults: { operation: read, risk: low }
----
-apiVersion: pawl/v1
-kind: Tool
-metadata: { name: box }
-spec:
-  description: Says its environment, from a container.
-  type: container
-  operation: read
-  ${inputSchema}
-  container:
-    image: ${image}
-    args: [-c, 'env; echo "$KEY of the box" >&2']
-    env: [{ name: KEY, secretRef: { name: keys, key: box } }]
----
-apiVersion: pawl/v1
-kind: ModelEndpoint
-metadata: { name: model }
-spec: { provider: scripted, model: script, scriptFile: ask.script.yaml }
----
-apiVersion: pawl/v1
-kind: AgentRole
-metadata: { name: worker }
-spec: { permissions: ["tool:*:*"] }
----
-apiVersion: pawl/v1
-kind: Agent
-metadata: { name: far }
-spec:
-  description: Works elsewhere.
-  runtime:
-    external:
-      url: ${agent.url}
-      allowPrivate: true
-      auth: { profile: bearer, secretRef: { name: keys, key: agent } }
----
-apiVersion: pawl/v1
-kind: Agent
-metadata: { name: clerk }
-spec:
-  modelRef: model
-  prompt: Do it.
-  roles: [worker]
-  tools:
-    - { toolRef: shell }
-    - { toolRef: granted }
-    - { toolRef: box }
-    - { mcpServerRef: parrot, tools: [env] }
-    - { mcpServerRef: shelf, tools: [ask] }
----
-apiVersion: pawl/v1
-kind: AgentSystem
-metadata: { name: desk }
-spec:
-  graph:
-    work: { agentRef: clerk, edges: [{ to: ask }] }
-    ask: { agentRef: far }
-`;
-  return {
-    'pawl.yaml':
-      'apiVersion: pawl/v1\nenvironments: [{ name: production, branch: main, paths: [.], namespaces: [default] }]\n',
-    'all.yaml': manifests,
-    'ask.script.yaml': `replies:
-  - agent: clerk
-    turns:
-      - toolCalls:
-          - { tool: shell, arguments: {} }
-          - { tool: granted, arguments: {} }
-          - { tool: parrot__env, arguments: {} }
-          - { tool: shelf__ask, arguments: {} }
-          - { tool: box, arguments: {} }
-      - text: done
-`,
-  };
 }
 
 const found = (
