@@ -69,8 +69,9 @@ Every call passes these checks in this order: T0 to T19 of a tool, M0 to M13 of 
 of the check that refused it. \`pawl why RUN:CALL\` prints the same list for one call.
 
 "Decided in" are tables of pairs: a call that is refused by the code, and the same call one step to the right side, which
-passes. \`npm run mutation\` takes each refusal away in turn and wants a test to fail. "Shown by a whole run in" has a
-worker, a database, a provider and a tool on the wire, and counts what reached the tool: nothing.
+passes. \`npm run mutation\` takes each refusal away in turn, and each check around the gate (guards, rates, the
+journal, answers and results), and wants a test to fail. "Shown by a whole run in" has a worker, a database, a provider and
+a tool on the wire, and counts what reached the tool: nothing.
 `;
 
 const end = `

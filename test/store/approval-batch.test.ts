@@ -57,6 +57,13 @@ describe('an approval of a class of calls', () => {
     expect(known?.approval?.batch).toEqual({ classDigest, left: 0, used: ['send/2', 'send/3', 'send/4'] });
   });
 
+  test('releases its own call once, also while there is something left of it for others', async () => {
+    const one = await released();
+    expect(await conflictsOf(intent(one))).toEqual([]);
+    expect(await conflictsOf(intent(one, 'send/9'))).toEqual(['send/9']);
+    expect(await readApproval(database, one.id)).toMatchObject({ state: 'approved', used_by: ['send/1'] });
+  });
+
   test('releases nothing of another class, and nothing after its time', async () => {
     const one = await released();
     expect(await conflictsOf(along(one, 'send/2', sha256('other')))).toEqual(['send/2']);

@@ -103,6 +103,16 @@ describe('an approval', () => {
     expect(await readApproval(database, one.id)).toMatchObject({ state: 'consumed' });
   });
 
+  test('lets one through of two in one batch, as of an agent that asks for one action twice', async () => {
+    const one = await asked();
+    await writeVote(database, vote(one, 'grace'));
+    const [first, second] = [intent(one), intent(one, 'send/2')];
+    expect(await conflictsOf({ ...first, entries: [...first.entries, ...second.entries] })).toEqual(['send/2']);
+    expect(await readApproval(database, one.id)).toMatchObject({ state: 'consumed', used_by: ['send/1'] });
+    const steps = await database.db.selectFrom('step').select('path').where('run', '=', one.run).execute();
+    expect(steps).toEqual([{ path: 'send/1' }]);
+  });
+
   test('is used once by an intent that is sent twice', async () => {
     const one = await asked();
     await writeVote(database, vote(one, 'grace'));
