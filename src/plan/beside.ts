@@ -51,6 +51,9 @@ export interface Impact {
   /** That are another, or whose members are. */
   readonly workforces: readonly WorkforceImpact[];
   readonly moreWorkforces?: number;
+  /** Systems of which new runs come to the change step by step; absent: none. */
+  readonly rollouts?: readonly RolloutImpact[];
+  readonly moreRollouts?: number;
   /** Runs that have not ended, by system; of those systems alone that have any. */
   readonly runs: readonly RunsInFlight[];
   readonly moreRuns?: number;
@@ -89,6 +92,14 @@ export interface WorkforceImpact {
   /** That stay and are not what they were. */
   readonly changes: readonly string[];
   readonly moreChanges?: number;
+}
+
+export interface RolloutImpact {
+  readonly system: Address;
+  readonly strategy: 'canary' | 'blueGreen';
+  /** Of 100 new runs, how many see the change at first. */
+  readonly weight: number;
+  readonly steps: number;
 }
 
 export interface RunsInFlight {

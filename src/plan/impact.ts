@@ -5,6 +5,7 @@ import type { Impact, RunsInFlight } from './beside.ts';
 import { capped } from './capped.ts';
 import type { Plan } from './change.ts';
 import { evalsOf } from './impact-evals.ts';
+import { rolloutsOf } from './impact-rollouts.ts';
 import { startersOf } from './impact-starters.ts';
 import { workforcesOf } from './impact-workforces.ts';
 import { noticesOf } from './notices.ts';
@@ -44,6 +45,7 @@ export function impactOf({ plan, sides, runs, now }: ImpactInput): Impact {
   const webhooks = capped(starters.webhooks, startersMax);
   const evals = capped(evalsOf(sides, new Set(reached)), startersMax);
   const workforces = capped(workforcesOf(sides), startersMax);
+  const rollouts = capped(rolloutsOf(plan, sides), startersMax);
   const open = capped(
     runs.toSorted((a, b) => compareText(a.system, b.system)),
     startersMax,
@@ -59,6 +61,8 @@ export function impactOf({ plan, sides, runs, now }: ImpactInput): Impact {
     ...(evals.more > 0 ? { moreEvals: evals.more } : {}),
     workforces: workforces.shown,
     ...(workforces.more > 0 ? { moreWorkforces: workforces.more } : {}),
+    ...(rollouts.shown.length > 0 ? { rollouts: rollouts.shown } : {}),
+    ...(rollouts.more > 0 ? { moreRollouts: rollouts.more } : {}),
     runs: open.shown.map((one) => inFlight(one, { plan, sides })),
     ...(open.more > 0 ? { moreRuns: open.more } : {}),
   };

@@ -7,6 +7,7 @@ import type {
   Notice,
   Pair,
   Preflight,
+  RolloutImpact,
   RunsInFlight,
   ScheduleImpact,
   TierLacks,
@@ -24,6 +25,7 @@ export function impactText({ systems, schedules, webhooks, evals, workforces, ru
     counted(webhooks.length + (more.moreWebhooks ?? 0), 'webhook'),
     ...some(evals.length + (more.moreEvals ?? 0), 'eval'),
     ...some(workforces.length + (more.moreWorkforces ?? 0), 'workforce'),
+    ...some((more.rollouts?.length ?? 0) + (more.moreRollouts ?? 0), 'rollout'),
     `${counted(inFlight, 'run')} in flight${more.moreRuns ? ` and those of ${counted(more.moreRuns, 'more system')}` : ''}`,
   ];
   return `Impact: ${counts.join(', ')}.`;
@@ -45,6 +47,15 @@ export function scheduleText({ address, system, nextFire, fate }: ScheduleImpact
 
 export function webhookText({ address, system, fate }: WebhookImpact): string {
   return `${named(address)}${fateText(fate)} may start at any time${startsText(system)}`;
+}
+
+/** How new runs come to the change, where they do not all at once. */
+export function rolloutText({ system, strategy, weight, steps }: RolloutImpact): string {
+  const how =
+    strategy === 'blueGreen'
+      ? 'blue-green: no new run sees this before it is promoted'
+      : `a canary of ${counted(steps, 'step')}: ${weight} of 100 new runs see this at first`;
+  return `${named(system)} begins ${how}; what this forbids holds for all of them at once`;
 }
 
 export function evalText({ address, system, cases, fate }: EvalImpact): string {

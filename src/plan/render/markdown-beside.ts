@@ -10,6 +10,7 @@ import {
   noticeText,
   preflightText,
   reachesNothing,
+  rolloutText,
   runsText,
   scheduleText,
   tiersText,
@@ -51,7 +52,7 @@ export function besidePart({ beside = {} }: Plan): readonly Part[] {
 }
 
 function impactUnits(impact: NonNullable<NonNullable<Plan['beside']>['impact']>): readonly string[] {
-  const { systems, moreSystems, schedules, webhooks, evals, workforces, runs } = impact;
+  const { systems, moreSystems, schedules, webhooks, evals, workforces, rollouts = [], runs } = impact;
   return [
     `- ${cell(impactText(impact))}`,
     ...(systems.length === 0 ? [] : [`  - ${cell(withMore(systems.map(named), moreSystems, entriesMax))}`]),
@@ -59,6 +60,7 @@ function impactUnits(impact: NonNullable<NonNullable<Plan['beside']>['impact']>)
     ...webhooks.slice(0, entriesMax).map((webhook) => `  - ${cell(webhookText(webhook))}`),
     ...evals.slice(0, entriesMax).map((one) => `  - ${cell(evalText(one))}`),
     ...workforces.slice(0, entriesMax).map((one) => `  - ${cell(workforceText(one))}`),
+    ...rollouts.slice(0, entriesMax).map((one) => `  - ${cell(rolloutText(one))}`),
     ...runs
       .slice(0, entriesMax)
       .flatMap((run) => [

@@ -10,6 +10,7 @@ import {
   noticeText,
   preflightText,
   reachesNothing,
+  rolloutText,
   runsText,
   scheduleText,
   tiersText,
@@ -47,13 +48,14 @@ export function beside(out: Page, { beside: looked = {} }: Plan): void {
 /** Systems, schedules, webhooks and runs that the changes reach. */
 export function impact(out: Page, reached: Impact): void {
   const { systems, moreSystems, schedules, moreSchedules, webhooks, moreWebhooks, runs, moreRuns } = reached;
-  const { evals, moreEvals, workforces, moreWorkforces } = reached;
+  const { evals, moreEvals, workforces, moreWorkforces, rollouts = [], moreRollouts } = reached;
   out.line(0, impactText(reached), { paint: out.colors.bold });
   if (systems.length > 0) out.line(2, withMore(systems.map(named), moreSystems, entriesMax), { mark: '*' });
   list(out, { entries: schedules, more: moreSchedules, word: 'schedule', text: scheduleText });
   list(out, { entries: webhooks, more: moreWebhooks, word: 'webhook', text: webhookText });
   list(out, { entries: evals, more: moreEvals, word: 'eval', text: evalText });
   list(out, { entries: workforces, more: moreWorkforces, word: 'workforce', text: workforceText });
+  list(out, { entries: rollouts, more: moreRollouts, word: 'rollout', text: rolloutText });
   for (const run of runs.slice(0, entriesMax)) {
     out.line(2, runsText(run), { mark: '*' });
     for (const notice of run.notices.slice(0, noticesMax)) out.line(6, noticeText(notice), { mark: '-' });
