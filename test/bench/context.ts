@@ -41,7 +41,7 @@ export interface OpenContender {
 
 export interface Measure {
   readonly value: number;
-  readonly unit: 'ms' | 's' | 'MB' | 'per s' | 'count';
+  readonly unit: 'ms' | 's' | 'MB' | 'per s' | 'count' | 'bytes';
 }
 
 export interface Figure {
