@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { whyOf } from '../../src/api/why-of.ts';
 import { beginHalt, endHalts } from '../../src/store/halt.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { bundleOf, environment, install, submit, until, withWorker } from '../support/runs.ts';
+import { authorityOf, bundleOf, environment, install, submit, until, withWorker } from '../support/runs.ts';
 
 /** A tool that is halted, then a prompt that the limit leaves no room for. */
 describe('why says of a decision, long after it', () => {
@@ -68,5 +68,47 @@ describe('why says of a decision, long after it', () => {
     expect(outcomes.get('M9 limits and b')).toBe('passed');
     expect(outcomes.get('M10 decision and')).toBe('recorded');
     expect(outcomes.get('M11 the provider')).toBe('recorded');
+  });
+});
+
+/** A guard of tools that lets the first call out and keeps its result back, and stops the second one's arguments. */
+describe('why says of a guard at which check it stopped a call', () => {
+  let opened: OpenedDatabase;
+  let run: string;
+
+  beforeAll(async () => {
+    opened = await openTestDatabase('embedded');
+    const { database } = opened;
+    const call = (said: string) => ({ tool: 'echo', arguments: { said } });
+    const turns = [{ toolCalls: [call('brought home'), call('taken out')] }, { text: 'went on' }];
+    const bundle = bundleOf({
+      nodes: { work: { agent: 'clerk' } },
+      agents: { clerk: {} },
+      replies: [{ agent: 'clerk', turns }],
+    });
+    const patterns = (pattern: string) =>
+      ({ type: 'regex', patterns: [{ name: 'word', pattern, replacement: '' }] }) as const;
+    const common = { calls: ['tool'], action: 'block', timeoutMs: 5_000 } as const;
+    const guards = {
+      'default/back': { ...common, mode: ['postCall'], provider: patterns('brought') },
+      'default/out': { ...common, mode: ['preCall'], provider: patterns('taken') },
+    } as const;
+    const authority = authorityOf(bundle);
+    const subjects = Object.entries(authority.subjects).map(
+      ([name, row]) => [name, { ...row, guards: Object.keys(guards) }] as const,
+    );
+    await install(database, bundle, { ...authority, guards, subjects: Object.fromEntries(subjects) });
+    run = (await submit(database)).id;
+    await withWorker(database, () => until(database, run, 'Succeeded'));
+  });
+  afterAll(() => opened.close());
+
+  test.each([
+    ['work/1.1', 'T18', 'the result is of'],
+    ['work/1.2', 'T5', 'no guard stops the arguments'],
+  ])('%s at %s', async (call, step, check) => {
+    const { steps } = await whyOf(opened.database, { run, call });
+    const refused = steps.filter(({ outcome }) => outcome === 'refused');
+    expect(refused).toMatchObject([{ step, check: expect.stringContaining(check), reason: 'guard.blocked' }]);
   });
 });
