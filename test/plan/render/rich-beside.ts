@@ -97,6 +97,7 @@ function impactOf(outside: string, system: string): Required<Impact> {
         moreChanges: 0,
       },
     ],
+    rollouts: [{ system: `AgentSystem/${system}${outside}`, strategy: 'canary', weight: 10, steps: 3 }],
     runs: [
       {
         system,
@@ -120,6 +121,7 @@ function impactOf(outside: string, system: string): Required<Impact> {
     moreWebhooks: 0,
     moreEvals: 0,
     moreWorkforces: 0,
+    moreRollouts: 1,
     moreRuns: 0,
   };
 }
