@@ -29,7 +29,9 @@ export async function readChangedSystems(
       and h.to_revision is null
     -- Most systems declare none, and their bodies need not be parsed. Looked up one by one: joined, all bodies there are
     -- were searched for the word.
-    left join lateral (select body from spec where spec.digest = h.digest offset 0) c on c.body like '%"rollout"%'`.execute(trx);
+    left join lateral (select body from spec where spec.digest = h.digest offset 0) c on c.body like '%"rollout"%'`.execute(
+    trx,
+  );
   const open = await trx
     .selectFrom('rollout')
     .selectAll()
