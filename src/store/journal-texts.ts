@@ -12,8 +12,8 @@ export class JournalTexts {
   readonly #texts: string[] = [];
   #size = 0;
 
-  add(text: string): TextPlace {
-    const size = Buffer.byteLength(text);
+  /** `size`: of the text in UTF-8, where it is known. */
+  add(text: string, size = Buffer.byteLength(text)): TextPlace {
     const at = this.#size + 1;
     this.#texts.push(text);
     this.#size += size;

@@ -105,9 +105,9 @@ function waitOf(run: string, { path, kind, delayMs, detail }: NewWait): object {
 /** By the statement's columns; what is undefined is null. All in one place: spreading parts costs more than the row. */
 function rowOf(run: string, entry: JournalEntry, { blobs, texts }: Beside): object {
   const { path, phase, node, kind, argsDigest, cost } = entry;
-  const { body, digest } = placeBody(entry.body, blobs);
+  const { body, size, digest } = placeBody(entry.body, blobs);
   const decisionPlace = entry.decision && texts.add(JSON.stringify(entry.decision));
-  const bodyPlace = body === undefined ? undefined : texts.add(body);
+  const bodyPlace = body === undefined ? undefined : texts.add(body, size);
   const [intent, result] = entry.phase === 'intent' ? [entry, undefined] : [undefined, entry];
   return {
     run,
@@ -142,9 +142,10 @@ function rowOf(run: string, entry: JournalEntry, { blobs, texts }: Beside): obje
 export function placeBody(
   body: string | undefined,
   blobs: Map<string, string>,
-): { body?: string | undefined; digest?: string | undefined } {
+): { body?: string; size?: number; digest?: string } {
   if (body === undefined) return {};
-  if (body.length <= inlineBytesMax / 4 || Buffer.byteLength(body) <= inlineBytesMax) return { body };
+  const size = Buffer.byteLength(body);
+  if (size <= inlineBytesMax) return { body, size };
   const digest = sha256(body);
   blobs.set(digest, body);
   return { digest };
