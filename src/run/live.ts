@@ -80,14 +80,16 @@ export class LiveAuthorities {
 
 /**
  * The system that a run began with, by whatever name it goes now: one that was moved away may be another system's since.
- * The rules of its own tool nodes are found by the name that the run knows.
+ * Where that is gone its name decides again: a rename that came back as a removal and an addition is the same system, and
+ * if it is another one, the stricter of both revisions only denies more. The rules of a run's own tool nodes are found by
+ * the name that the run knows.
  */
 function ofPinned({ system, revision }: Pinned, live: LiveAuthority): LiveAuthority {
-  const moved = live.moved?.find(({ before }) => revision < before);
-  if (moved === undefined) return live;
+  const moved = live.moved?.find(({ before, authority }) => revision < before && authority !== undefined);
+  if (moved?.authority === undefined) return live;
   const { authority } = moved;
-  const row = own(authority?.subjects, `AgentSystem/${authority?.system}`);
-  if (authority === undefined || row === undefined) return { ...live, authority };
+  const row = own(authority.subjects, `AgentSystem/${authority.system}`);
+  if (row === undefined) return { ...live, authority };
   return { ...live, authority: { ...authority, subjects: { ...authority.subjects, [`AgentSystem/${system}`]: row } } };
 }
 

@@ -117,10 +117,13 @@ describe.each(databaseKinds)('a move on %s', (kind) => {
       expect(await hears('triage', 1)).toEqual(['default/sorting', 10]);
       expect(await hears('triage', 3)).toEqual(['default/second', 10]);
       expect(await hears('triage', 5)).toEqual(['default/triage', 10]);
-      // What the oldest one became is gone: its runs are no others' for that.
+      // What the oldest one became is gone: its runs hear whoever had the name next, and is there.
       await applied(name, [...around, system('second', graph), system('triage', graph)]);
-      expect(await hears('triage', 1)).toBeUndefined();
+      expect(await hears('triage', 1)).toEqual(['default/second', 10]);
       expect(await hears('triage', 3)).toEqual(['default/second', 10]);
+      await applied(name, [...around, system('triage', graph)]);
+      expect(await hears('triage', 1)).toEqual(['default/triage', 10]);
+      expect(await hears('triage', 3)).toEqual(['default/triage', 10]);
     });
 
     test('that is taken back leads its runs back', async () => {
@@ -131,6 +134,32 @@ describe.each(databaseKinds)('a move on %s', (kind) => {
       expect(await hears('triage', 1)).toEqual(['default/triage', 4]);
       expect(await hears('sorting', 2)).toEqual(['default/triage', 4]);
       expect(await hears('triage', 3)).toEqual(['default/triage', 4]);
+    });
+
+    test('that comes back as an addition is heard of by the runs of that name', async () => {
+      const name = await environment(...around, system('triage', graph));
+      const hears = heard(name);
+      await applied(name, [...around, renamed(system('sorting', graph), 'triage')]);
+      await applied(name, [...around, renamed(system('filing', graph), 'sorting')]);
+      // Nothing says that the first name is that of the last one.
+      await applied(name, [...around, system('triage', graph)]);
+      await applied(name, [...around, system('triage', graph), lean(2)]);
+      expect(await hears('triage', 1)).toEqual(['default/triage', 2]);
+      expect(await hears('triage', 4)).toEqual(['default/triage', 2]);
+      // Moved once more, it is followed from there.
+      await applied(name, [...around, renamed(system('second', graph), 'triage'), lean(3)]);
+      await applied(name, [...around, system('second', graph), system('triage', graph), lean(3)]);
+      expect(await hears('triage', 1)).toEqual(['default/second', 3]);
+      expect(await hears('triage', 7)).toEqual(['default/triage', 3]);
+    });
+
+    test('whose note was tidied away before it came back is heard of too', async () => {
+      const name = await environment(...around, system('triage', graph));
+      const hears = heard(name);
+      await applied(name, [...around, renamed(system('sorting', graph), 'triage')]);
+      await applied(name, [...around, system('sorting', graph)]);
+      await applied(name, [...around, system('triage', graph), lean(4)]);
+      expect(await hears('triage', 1)).toEqual(['default/triage', 4]);
     });
 
     test('has the rules of its own tool nodes heard by the name that its runs know', async () => {
