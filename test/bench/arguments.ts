@@ -7,6 +7,8 @@ export interface BenchArguments {
   readonly warmup: number;
   /** Where the JSON goes. */
   readonly json: string;
+  /** That this process is one contender's, which is asked for rounds by another. */
+  readonly contender?: string;
 }
 
 /** Reads `P1 W1 --rounds 5 --warmup 3 --json out.json`. */
@@ -18,6 +20,7 @@ export function parseArguments(args: readonly string[], known: readonly string[]
       rounds: { type: 'string' },
       warmup: { type: 'string' },
       json: { type: 'string', default: '.pawl/bench.json' },
+      contender: { type: 'string' },
     },
   });
   const ids = positionals.map((id) => id.toLowerCase());
@@ -31,6 +34,7 @@ export function parseArguments(args: readonly string[], known: readonly string[]
     rounds: count('rounds', values.rounds ?? '5', 1),
     warmup: count('warmup', values.warmup ?? '3', 0),
     json: values.json,
+    ...(values.contender === undefined ? {} : { contender: values.contender }),
   };
 }
 

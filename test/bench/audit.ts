@@ -11,8 +11,8 @@ const appendsPerStep = (2 * stepsPerRun + 2) / stepsPerRun;
 /** What the record costs: W1 with its chains, and the journal alone. */
 export const bench: Bench = async (context) => {
   const figures = await context.compare([
-    { name: 'pawl', open: (url) => openPawl(url, workOf(chain)) },
-    { name: 'the journal alone', open: (url) => openPawl(url, { ...workOf(chain), bare: true }) },
+    { name: 'pawl', apart: true, open: (url) => openPawl(url, workOf(chain)) },
+    { name: 'the journal alone', apart: true, open: (url) => openPawl(url, { ...workOf(chain), bare: true }) },
   ]);
   const appends = figureOf(figures, 'pawl').median * appendsPerStep;
   const cost = ratio(figureOf(figures, 'the journal alone'), figureOf(figures, 'pawl'));

@@ -43,6 +43,7 @@ async function round(context: Omit<BenchContext, 'compare'>, lanes: readonly Lan
   for (const lane of [...lanes.slice(start), ...lanes.slice(0, start)]) {
     context.signal.throwIfAborted();
     const measures = await lane.open.round(index);
+    await lane.database.settle();
     const isWarmup = index < context.warmup;
     if (!isWarmup) lane.counted.push(measures);
     const shown = Object.entries(measures).map(([metric, { value, unit }]) => `${metric} ${value.toFixed(1)} ${unit}`);

@@ -24,11 +24,15 @@ export interface BenchContext {
 
 export interface BenchDatabase {
   readonly url: string;
+  /** Does now what the server would do of itself some time later, in the round of another contender. */
+  readonly settle: () => Promise<void>;
   readonly drop: () => Promise<void>;
 }
 
 export interface Contender {
   readonly name: string;
+  /** Runs in a process of its own (apart.ts): it shares nothing with the other contenders, and needs no context. */
+  readonly apart?: true;
   /** Makes tables, starts pools; not measured. */
   open(url: string): Promise<OpenContender>;
 }

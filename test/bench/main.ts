@@ -3,10 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Client } from 'pg';
 import { type PostgresServer, startServer } from '../support/postgres-server.ts';
+import { apart, serve } from './apart.ts';
 import { type BenchArguments, parseArguments } from './arguments.ts';
 import { compare } from './compare.ts';
 import { benches } from './benches.ts';
-import type { BenchContext, BenchDatabase } from './context.ts';
+import type { Bench, BenchContext, BenchDatabase } from './context.ts';
 import { importPeer } from './peers.ts';
 import { type BenchReport, machine, renderReports } from './report.ts';
 import { movement, movementMax, Pgbench } from './yardstick.ts';
@@ -16,7 +17,8 @@ const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('interrupted')));
 
 try {
-  await run(parseArguments(process.argv.slice(2), [...benches.keys()].sort()));
+  const args = parseArguments(process.argv.slice(2), [...benches.keys()].sort());
+  await (args.contender === undefined ? run(args) : contend(args, args.contender));
 } catch (cause) {
   progress(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
   process.exitCode = 1;
@@ -39,6 +41,15 @@ async function run(args: BenchArguments): Promise<void> {
   }
 }
 
+/** In the process of one contender, which its parent asks for rounds. */
+async function contend({ ids: [id = ''], rounds, warmup }: BenchArguments, name: string): Promise<void> {
+  const elsewhere = () => Promise.reject(new Error('only the process of all contenders has this'));
+  const asked = { createDatabase: elsewhere, pgbenchMs: elsewhere, peer: (peer: string) => importPeer(peer, progress) };
+  const context = { rounds, warmup, signal: stop.signal, ...asked, progress };
+  const { bench } = await loaded(id);
+  await bench({ ...context, compare: (contenders) => serve(contenders, name) });
+}
+
 interface Surroundings {
   readonly args: BenchArguments;
   readonly server: PostgresServer;
@@ -46,12 +57,10 @@ interface Surroundings {
 }
 
 async function reportOn(id: string, { args, server, pgbench }: Surroundings): Promise<BenchReport> {
-  const load = benches.get(id);
-  if (load === undefined) throw new Error(`There is no benchmark ${id.toUpperCase()}.`);
-  const { bench } = await load();
+  const { bench } = await loaded(id);
   progress(`${id.toUpperCase()}: measuring pgbench before`);
   const before = await pgbench.measure();
-  const result = await bench(contextOf(args, { server, pgbench }));
+  const result = await bench(contextOf(id, args, { server, pgbench }));
   progress(`${id.toUpperCase()}: measuring pgbench after`);
   const yardsticks = [before, await pgbench.measure()];
   const moved = movement(yardsticks);
@@ -64,7 +73,17 @@ async function reportOn(id: string, { args, server, pgbench }: Surroundings): Pr
   return { id: id.toUpperCase(), rounds: args.rounds, warmup: args.warmup, yardsticks, ...result };
 }
 
-function contextOf({ rounds, warmup }: BenchArguments, { server, pgbench }: Omit<Surroundings, 'args'>): BenchContext {
+async function loaded(id: string): Promise<{ readonly bench: Bench }> {
+  const load = benches.get(id);
+  if (load === undefined) throw new Error(`There is no benchmark ${id.toUpperCase()}.`);
+  return await load();
+}
+
+function contextOf(
+  id: string,
+  { rounds, warmup }: BenchArguments,
+  { server, pgbench }: Omit<Surroundings, 'args'>,
+): BenchContext {
   const context = {
     rounds,
     warmup,
@@ -74,7 +93,14 @@ function contextOf({ rounds, warmup }: BenchArguments, { server, pgbench }: Omit
     peer: (name: string) => importPeer(name, progress),
     progress,
   };
-  return { ...context, compare: (contenders) => compare(context, contenders) };
+  return {
+    ...context,
+    compare: (contenders) =>
+      compare(
+        context,
+        contenders.map((one) => (one.apart === true ? apart(id, one) : one)),
+      ),
+  };
 }
 
 async function createDatabase(server: PostgresServer): Promise<BenchDatabase> {
@@ -82,14 +108,20 @@ async function createDatabase(server: PostgresServer): Promise<BenchDatabase> {
   await ask(server, `create database ${name} template template0`);
   const url = new URL(server.url);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: async () => void (await ask(server, `drop database if exists ${name} with (force)`)) };
+  return {
+    url: url.href,
+    settle: async () => {
+      for (const text of ['vacuum (analyze)', 'checkpoint']) await ask({ url: url.href }, text);
+    },
+    drop: async () => void (await ask(server, `drop database if exists ${name} with (force)`)),
+  };
 }
 
 async function postgresVersion(server: PostgresServer): Promise<string> {
   return (await ask(server, `select split_part(current_setting('server_version'), ' ', 1) as answer`)) ?? 'unknown';
 }
 
-async function ask(server: PostgresServer, text: string): Promise<string | undefined> {
+async function ask(server: Pick<PostgresServer, 'url'>, text: string): Promise<string | undefined> {
   const client = new Client({ connectionString: server.url });
   await client.connect();
   try {

@@ -14,8 +14,8 @@ const least = 0.7;
 export const bench: Bench = async (context) => {
   const chains = { ...chain, runs: Math.ceil((runs * stepsPerRun) / chain.stepsPerRun) };
   const figures = await context.compare([
-    { name: 'fan-out', open: async (url) => withJoins(url, await openPawl(url, fanOut())) },
-    { name: 'chains', open: (url) => openPawl(url, workOf(chains)) },
+    { name: 'fan-out', apart: true, open: async (url) => withJoins(url, await openPawl(url, fanOut())) },
+    { name: 'chains', apart: true, open: (url) => openPawl(url, workOf(chains)) },
   ]);
   const value = ratio(figureOf(figures, 'fan-out', 'steps'), figureOf(figures, 'chains', 'steps'));
   const { max: twice } = figureOf(figures, 'fan-out', 'joins not run once');

@@ -8,8 +8,12 @@ const idleMsMax = 10;
 /** W5: from submitting one run to its start, with nothing else to do and beside other runs. */
 export const bench: Bench = async (context) => {
   const figures = await context.compare([
-    { name: 'pawl', open: async (url) => latencyRound(await openPawlSingles(url)) },
-    { name: 'graphile-worker', open: async (url) => latencyRound(await openGraphileSingles(url, context)) },
+    { name: 'pawl', apart: true, open: async (url) => latencyRound(await openPawlSingles(url)) },
+    {
+      name: 'graphile-worker',
+      apart: true,
+      open: async (url) => latencyRound(await openGraphileSingles(url, context)),
+    },
   ]);
   const times = (metric: string) =>
     ratio(figureOf(figures, 'pawl', metric), figureOf(figures, 'graphile-worker', metric));
