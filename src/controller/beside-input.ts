@@ -19,4 +19,6 @@ export interface BesideInput extends Planned {
   /** By the database's clock. */
   readonly now: Date;
   readonly isRehearsed: boolean;
+  /** The plan is to be applied as a rollback. */
+  readonly isRollback: boolean;
 }

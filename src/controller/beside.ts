@@ -38,6 +38,8 @@ export interface BesideOptions {
   readonly now?: Date;
   /** Also applies the plan in a transaction that is rolled back. */
   readonly isRehearsed?: boolean;
+  /** The plan is to be applied as a rollback. */
+  readonly isRollback?: boolean;
 }
 
 /**
@@ -48,9 +50,9 @@ export async function besideOf(database: Database, planned: Planned, options: Be
   const { plan, snapshot, live, bodies } = planned;
   // Resources with errors are missing from the target, so that whatever was said of it would be wrong.
   if (plan.problems.some(refusesPlan)) return plan;
-  const { log, now = await databaseClock(database.db), isRehearsed = false } = options;
+  const { log, now = await databaseClock(database.db), isRehearsed = false, isRollback = false } = options;
   const sides = sidesOf(snapshot, live, { changes: plan.changes, bodies });
-  const input: BesideInput = { ...planned, database, sides, now, isRehearsed };
+  const input: BesideInput = { ...planned, database, sides, now, isRehearsed, isRollback };
   const members = Object.entries(readers).map(async ([member, read]) => {
     try {
       return [member, await read(input)] as const;

@@ -33,7 +33,10 @@ const effectsMax = 50;
 /** Plans a return to a revision's stored content. Git is not asked. */
 export async function planRollback(plane: ControlPlane, target: RollbackTarget): Promise<PlannedRollback> {
   const { planned, record } = await planRevision(plane, target);
-  const [plan, left] = await Promise.all([besideOf(plane.database, planned), leftBehind(plane, planned.plan, target)]);
+  const [plan, left] = await Promise.all([
+    besideOf(plane.database, planned, { isRollback: true }),
+    leftBehind(plane, planned.plan, target),
+  ]);
   return { plan, record, ...left };
 }
 

@@ -5,7 +5,7 @@ import type { Impact, RunsInFlight } from './beside.ts';
 import { capped } from './capped.ts';
 import type { Plan } from './change.ts';
 import { evalsOf } from './impact-evals.ts';
-import { rolloutsOf } from './impact-rollouts.ts';
+import { type RolloutsBefore, rolloutsOf } from './impact-rollouts.ts';
 import { startersOf } from './impact-starters.ts';
 import { workforcesOf } from './impact-workforces.ts';
 import { noticesOf } from './notices.ts';
@@ -27,6 +27,7 @@ export interface ImpactInput {
   readonly sides: Sides;
   /** Of `systemsReached(plan, sides)`. */
   readonly runs: readonly OpenRunCount[];
+  readonly rollouts: RolloutsBefore;
   readonly now: Date;
 }
 
@@ -34,7 +35,7 @@ const listMax = 100;
 const startersMax = 50;
 
 /** Which systems the changes reach, what starts those and when, and which of their runs go on meanwhile. */
-export function impactOf({ plan, sides, runs, now }: ImpactInput): Impact {
+export function impactOf({ plan, sides, runs, rollouts: before, now }: ImpactInput): Impact {
   const reached = systemsReached(plan, sides);
   const systems = capped(
     reached.map((path) => addressAt('AgentSystem', path)),
@@ -45,7 +46,7 @@ export function impactOf({ plan, sides, runs, now }: ImpactInput): Impact {
   const webhooks = capped(starters.webhooks, startersMax);
   const evals = capped(evalsOf(sides, new Set(reached)), startersMax);
   const workforces = capped(workforcesOf(sides), startersMax);
-  const rollouts = capped(rolloutsOf(plan, sides), startersMax);
+  const rollouts = capped(rolloutsOf(plan, sides, before), startersMax);
   const open = capped(
     runs.toSorted((a, b) => compareText(a.system, b.system)),
     startersMax,

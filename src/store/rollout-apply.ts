@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Json } from '../manifest/json.ts';
 import type { RolloutPlan } from '../policy/rollout.ts';
-import { type RolloutRow, rolloutRow, type Side } from './rollout.ts';
+import { readOpenRollouts, type RolloutRow, type Side } from './rollout.ts';
 import type { StoreTransaction } from './transaction.ts';
 
 /** A system that an apply changes. */
@@ -32,13 +32,7 @@ export async function readChangedSystems(
     left join lateral (select body from spec where spec.digest = h.digest offset 0) c on c.body like '%"rollout"%'`.execute(
     trx,
   );
-  const open = await trx
-    .selectFrom('rollout')
-    .selectAll()
-    .where('environment', '=', environment)
-    .where('ended_at', 'is', null)
-    .execute();
-  const byName = new Map(open.map((row) => [row.system, rolloutRow(row)]));
+  const byName = new Map((await readOpenRollouts(trx, environment)).map((row) => [row.system, row]));
   return new Map(
     rows.map(({ system, bundle, declared }) => [
       system,

@@ -48,6 +48,17 @@ export async function listRollouts(db: Kysely<Tables>, environment: string): Pro
   return rows.map(rolloutRow);
 }
 
+/** Those of an environment that are under way. */
+export async function readOpenRollouts(db: Kysely<Tables>, environment: string): Promise<readonly RolloutRow[]> {
+  const rows = await db
+    .selectFrom('rollout')
+    .selectAll()
+    .where('environment', '=', environment)
+    .where('ended_at', 'is', null)
+    .execute();
+  return rows.map(rolloutRow);
+}
+
 /** Rollouts of all environments that may come to something by themselves, with the database's time. */
 export async function rolloutsToJudge(
   db: Kysely<Tables>,
@@ -62,7 +73,7 @@ export async function rolloutsToJudge(
 
 type StoredRollout = Selectable<Rollout>;
 
-export function rolloutRow(row: StoredRollout): RolloutRow {
+function rolloutRow(row: StoredRollout): RolloutRow {
   return {
     environment: row.environment,
     system: row.system,

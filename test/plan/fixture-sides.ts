@@ -1,5 +1,6 @@
 import type { Resource } from '../../src/manifest/resource.ts';
 import { diff } from '../../src/plan/diff.ts';
+import type { RolloutsBefore } from '../../src/plan/impact-rollouts.ts';
 import { type Sides, sidesOf } from '../../src/plan/sides.ts';
 import { inSync, optionsOf, snapshotOf } from './fixture.ts';
 
@@ -10,6 +11,9 @@ export function sidesBetween(before: readonly Resource[], after: readonly Resour
   const { changes } = diff(snapshot, live, { bodies });
   return sidesOf(snapshot, live, { changes, bodies });
 }
+
+/** For plans of systems that declare no rollout. */
+export const noRollouts: RolloutsBefore = { bundles: new Map(), open: new Map(), isRollback: false };
 
 /** The same resources with some of them in another form; what was not there is added. */
 export function replaced(resources: readonly Resource[], ...changed: readonly Resource[]): readonly Resource[] {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
+import type { RolloutsBefore } from '../../src/plan/impact-rollouts.ts';
 import { impactOf } from '../../src/plan/impact.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { impactText, rolloutText } from '../../src/plan/render/beside-words.ts';
@@ -19,13 +20,18 @@ const base = [
   system('review', { check: node('critic') }),
 ];
 
-function impact(before: readonly Resource[], after: readonly Resource[]) {
-  const first = plan(snapshotOf(before), liveOf([]), optionsOf([]));
-  const bundles = new Map(first.bundles.map((one) => [one.system, one.digest]));
+function bundlesOf(resources: readonly Resource[]): ReadonlyMap<string, string> {
+  const { bundles } = plan(snapshotOf(resources), liveOf([]), optionsOf([]));
+  return new Map(bundles.map((one) => [one.system, one.digest]));
+}
+
+function impact(before: readonly Resource[], after: readonly Resource[], standing: Partial<RolloutsBefore> = {}) {
+  const bundles = bundlesOf(before);
   const [snapshot, live, options] = [snapshotOf(after), inSync(before, { bundles }), optionsOf(before)];
   const made = plan(snapshot, live, options);
   const sides = sidesOf(snapshot, live, { changes: made.changes, bodies: options.bodies });
-  return impactOf({ plan: made, sides, runs: [], now: new Date('2025-03-29T12:00:00Z') });
+  const rollouts = { bundles, open: new Map(), isRollback: false, ...standing };
+  return impactOf({ plan: made, sides, runs: [], rollouts, now: new Date('2025-03-29T12:00:00Z') });
 }
 
 describe('rollouts', () => {
@@ -61,5 +67,19 @@ describe('rollouts', () => {
         before,
       ),
     ).toBeUndefined();
+    expect(impact(before, replaced(before, prompted), { isRollback: true }).rollouts).toBeUndefined();
+  });
+
+  test('are told as apply would settle them beside one that is under way', () => {
+    const before = replaced(base, canary);
+    const after = replaced(before, prompted);
+    const beside = (from: readonly Resource[]) => {
+      const rollout = { strategy: 'canary', steps: [{ weight: 5 }] } as const;
+      const open = { from: bundlesOf(from).get('default/triage') ?? '', plan: rollout };
+      return impact(before, after, { open: new Map([['default/triage', open]]) }).rollouts;
+    };
+    // What brings back the side that it began from ends it; anything else begins anew from there.
+    expect(beside(after)).toBeUndefined();
+    expect(beside(base)).toMatchObject([{ system: 'AgentSystem/default/triage', weight: 10 }]);
   });
 });

@@ -17,7 +17,7 @@ import {
   system,
   tool,
 } from './fixture.ts';
-import { replaced } from './fixture-sides.ts';
+import { noRollouts, replaced } from './fixture-sides.ts';
 
 const node = (agentRef: string): JsonObject => ({ agentRef, edges: [] });
 const base = [
@@ -42,7 +42,7 @@ function planned(before: readonly Resource[], after: readonly Resource[]) {
 }
 
 const impact = (before: readonly Resource[], after: readonly Resource[], runs: readonly OpenRunCount[] = []) =>
-  impactOf({ ...planned(before, after), runs, now });
+  impactOf({ ...planned(before, after), runs, rollouts: noRollouts, now });
 
 const open = (path: string, runs = 12): OpenRunCount => ({
   system: path,
@@ -113,6 +113,7 @@ describe('what starts them', () => {
       plan: made.plan,
       sides: { ...made.sides, before: left ?? new Map(), after: right ?? new Map() },
       runs: [],
+      rollouts: noRollouts,
       now,
     });
   };

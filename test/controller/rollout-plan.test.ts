@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { besideOf } from '../../src/controller/beside.ts';
+import { readEnvironment } from '../../src/controller/environments.ts';
+import { type ControlPlane, createControlPlane, planWithInputs } from '../../src/controller/planning.ts';
+import { planRollback, rollBack } from '../../src/controller/rollback.ts';
+import type { Plan } from '../../src/plan/change.ts';
+import { orderRollout } from '../../src/run/rollouts.ts';
+import { openRepository } from '../../src/source/repository.ts';
+import { listRollouts } from '../../src/store/rollout.ts';
+import { applyAcknowledged } from '../support/apply-acknowledged.ts';
+import { databaseKinds, openTestDatabase } from '../support/databases.ts';
+import { createRepository, type TestRepository } from '../support/git.ts';
+import { role, settings } from './fixture.ts';
+
+const manifest = (kind: string, name: string, spec: object) =>
+  JSON.stringify({ apiVersion: 'pawl/v1', kind, metadata: { name }, spec });
+const parameters = { maxOutputTokens: 64 };
+const rollout = { strategy: 'canary', steps: [{ weight: 10 }, { weight: 100 }] };
+const agent = (prompt: string) =>
+  manifest('Agent', 'writer', { modelRef: 'scripted', prompt, tools: [], roles: [], limits: { maxTokens: 1_000 } });
+
+const files = {
+  'pawl.yaml': settings({ one: {} }),
+  'one/model.json': manifest('ModelEndpoint', 'scripted', {
+    ...{ provider: 'scripted', model: 'script', scriptFile: 'writer.script.yaml', parameters },
+  }),
+  'one/writer.script.yaml': JSON.stringify({ replies: [{ agent: 'writer', turns: [{ text: 'Done.' }] }] }),
+  'one/work.json': manifest('AgentSystem', 'work', { graph: { draft: { agentRef: 'writer' } }, rollout }),
+};
+
+describe.each(databaseKinds)('what a plan says of rollouts, on %s,', (kind) => {
+  let [plane, git] = [undefined as unknown as ControlPlane, undefined as unknown as TestRepository];
+  const closers: (() => Promise<unknown>)[] = [];
+
+  beforeAll(async () => {
+    const opened = await openTestDatabase(kind);
+    git = await createRepository();
+    const repository = await openRepository({ path: git.path, surroundings: { path: process.env['PATH'] ?? '' } });
+    closers.push(
+      () => opened.close(),
+      () => repository.close(),
+      () => git.remove(),
+    );
+    plane = createControlPlane(repository, opened.database);
+  });
+  afterAll(async () => {
+    for (const close of closers.reverse()) await close();
+  });
+
+  const toldBy = ({ beside }: Plan) => beside?.impact?.rollouts?.map(({ system }) => system) ?? [];
+
+  /** The state of the system's rollout, and the revision that it leads to. */
+  async function standing() {
+    const [row] = await listRollouts(plane.database.db, 'one');
+    return row && [row.state, row.to.revision];
+  }
+
+  async function merge(changed: Readonly<Record<string, string>>) {
+    const commit = await git.commit(changed);
+    const one = { settings: await readEnvironment(plane.repository, 'one'), commit };
+    const planned = await planWithInputs(plane, one);
+    const told = toldBy(await besideOf(plane.database, planned));
+    await applyAcknowledged(plane.database, planned.plan, 'ada');
+    return { told, revert: planned.plan.revert, standing: await standing() };
+  }
+
+  test('is what apply does, of reverts and of rollbacks too', async () => {
+    const begun = ['AgentSystem/default/work'];
+    expect(await merge({ ...files, 'one/agent.json': agent('A.') })).toMatchObject({ told: [], standing: undefined });
+    expect(await merge({ 'one/agent.json': agent('B.') })).toMatchObject({ told: begun, standing: ['progressing', 2] });
+    // What brings back the side that it began from ends it: the whole commit, or with something else beside it.
+    expect(await merge({ 'one/agent.json': agent('A.') })).toMatchObject({ told: [], standing: ['reverted', 2] });
+    expect(await merge({ 'one/agent.json': agent('B.') })).toMatchObject({ told: begun, standing: ['progressing', 4] });
+    const both = { 'one/agent.json': agent('A.'), 'one/role.yaml': role('reader', 'tool:a:read') };
+    expect(await merge(both)).toMatchObject({ told: [], standing: ['reverted', 4] });
+
+    expect(await merge({ 'one/agent.json': agent('B.') })).toMatchObject({ told: begun, standing: ['progressing', 6] });
+    const order = {
+      environment: 'one',
+      system: 'work',
+      action: 'promote',
+      full: true,
+      reason: '',
+      actor: 'ada',
+    } as const;
+    await orderRollout(plane.database, order);
+    // A revert that is merged once all runs see the change is a change like any other.
+    const reverted = await merge({ 'one/agent.json': agent('A.') });
+    expect(reverted).toMatchObject({ told: begun, standing: ['progressing', 7], revert: { returned: 1, of: 1 } });
+
+    await orderRollout(plane.database, order);
+    const { plan } = await planRollback(plane, { environment: 'one', revision: 6 });
+    expect([plan.bundles.length, toldBy(plan)]).toEqual([1, []]);
+    const acknowledge = plan.risks.filter(({ gate }) => gate === 'ack').map(({ id }) => id);
+    const asked = { environment: 'one', revision: 6, planDigest: plan.digest, runs: 'finish', reason: 'test' } as const;
+    expect(await rollBack(plane, { ...asked, by: 'ada', acknowledge })).toMatchObject({ revision: 8 });
+    expect(await standing()).toEqual(['done', 7]);
+  });
+});
