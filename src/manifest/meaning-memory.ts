@@ -1,11 +1,14 @@
+import type { JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
-import { below, type Check, contradiction, refuseFields, requireFields } from './meaning-report.ts';
+import { below, type Check, contradiction, refuseFields, type Report, requireFields } from './meaning-report.ts';
+import { shownText } from './shown.ts';
 
 /** What is wrong with a Memory beyond its shape. */
 export const checkMemory: Check = (spec, report) => {
   const { type } = spec;
   if (type !== 'postgres' && type !== 'inMemory' && type !== 'http') return;
   if (type !== 'http') refuseFields(spec, { fields: ['http'], what: `a memory of type ${type}` }, report);
+  else checkService(objectAt(spec, 'http'), below(report, ['http']));
   if (type === 'inMemory')
     return refuseFields(spec, { fields: ['longTerm'], what: 'a memory that ends with its worker' }, report);
   if (spec['longTerm'] === undefined) return;
@@ -21,3 +24,16 @@ export const checkMemory: Check = (spec, report) => {
   if (Number(longTerm['minScore']) > 0)
     within(['minScore'], contradiction('Without `embeddingRef` memories are found by words, which have no score.'));
 };
+
+/** What is asked goes to paths beneath the URL: nothing may stand behind its own path. */
+function checkService({ url }: JsonObject, report: Report): void {
+  if (typeof url !== 'string' || isServiceUrl(url)) return;
+  const message = `\`${shownText(url)}\` is no address beneath which a service can be asked.`;
+  const help = 'Write a host and a path that exist, without `?` and `#`.';
+  report(['url'], { code: 'manifest.url', message, help });
+}
+
+/** Whether pawl can ask a service at paths beneath it. */
+export function isServiceUrl(url: string): boolean {
+  return URL.canParse(url) && !/[?#]/.test(url);
+}

@@ -31,6 +31,25 @@ test('a memory in a service is not renamed: nothing that it keeps could follow',
   expect(renamed('{type: postgres}')).toEqual([]);
 });
 
+test('a service is at an address that paths can follow', () => {
+  const problems = (url: string) =>
+    resolveTexts({ 'memory.yaml': manifest('Memory', 'notes', `{type: http, http: {url: "${url}"}}`) }).problems.filter(
+      ({ code }) => code === 'manifest.url',
+    );
+  for (const url of ['https://h.example.com/v1?tenant=a', 'https://h.example.com/v1#x', 'https://[x'])
+    expect(problems(url)).toMatchObject([
+      {
+        code: 'manifest.url',
+        severity: 'error',
+        file: 'memory.yaml',
+        address: 'Memory/default/notes',
+        message: `\`${url}\` is no address beneath which a service can be asked.`,
+        help: 'Write a host and a path that exist, without `?` and `#`.',
+      },
+    ]);
+  expect(problems('https://h.example.com/v1/')).toEqual([]);
+});
+
 test('sessions alone, and a memory with a long term, are fine', () => {
   expect(found('{type: postgres}', '{memoryRef: notes}')).toEqual([]);
   expect(found('{type: postgres, longTerm: {}}', '{memoryRef: notes, allow: [write]}')).toEqual([]);

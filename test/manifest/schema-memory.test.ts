@@ -83,6 +83,19 @@ describe('a Memory', () => {
         { type: 'http', http: { url: 'https://me@m.example.com' } },
         'manifest.format spec.http.url',
       ],
+      'an address with a query': [
+        { type: 'http', http: { url: 'https://m.example.com/v1?tenant=a' } },
+        'manifest.url spec.http.url Write a host and a path that exist, without `?` and `#`.',
+      ],
+      'an address with a fragment': [
+        { type: 'http', http: { url: 'https://m.example.com/v1#x' } },
+        'manifest.url spec.http.url',
+      ],
+      'an address with an empty query': [
+        { type: 'http', http: { url: 'https://m.example.com/v1?' } },
+        'manifest.url spec.http.url',
+      ],
+      'an address without a host': [{ type: 'http', http: { url: 'https://[x' } }, 'manifest.url spec.http.url'],
     },
   });
 });

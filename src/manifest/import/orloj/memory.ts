@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../json.ts';
+import { isServiceUrl } from '../../meaning-memory.ts';
 import { shownText } from '../../shown.ts';
 import type { Conversion } from '../conversion.ts';
 import type { ForeignKind } from '../dialect.ts';
@@ -119,6 +120,10 @@ function convertService(document: ForeignDocument, conversion: Conversion): void
   if (url === '' || !URL.canParse(url)) {
     endpoint.refuse({ code: 'import.schema', message: 'A memory of `http` needs the URL of its service.' });
     return;
+  }
+  if (!isServiceUrl(url)) {
+    const message = 'pawl asks the service at paths beneath the URL, behind which no `?` and no `#` can stand.';
+    return endpoint.refuse({ message, help: 'Put what it says into the path, or the token into a Secret.' });
   }
   if (/^[a-z]+:\/\/[^/]*@/.test(url)) {
     endpoint.refuse({ message: 'The URL holds a user or a password.', help: 'Put the token into a Secret.' });

@@ -32,6 +32,14 @@ test('a service is called with its token', () => {
   expect(memory('provider: http, endpoint_secret_ref: address').said[0]).toContain('pawl reads no URL from a Secret.');
 });
 
+test('a service whose URL says more than a path is refused: pawl asks at paths beneath it', () => {
+  const { said, spec } = memory('provider: http, endpoint: "https://memory.example.com/v1?tenant=hidden"');
+  expect(said.join()).toContain('import.unmappable');
+  expect(said.join()).toContain('pawl asks the service at paths beneath the URL');
+  expect(said.join()).not.toContain('hidden');
+  expect(spec(key)).toBeUndefined();
+});
+
 test('a provider of a plugin is refused', () => {
   expect(memory('provider: redis').said).toEqual([
     'refused import.unmappable manifests.yaml:4 The provider `redis` is a plugin of that installation.',
