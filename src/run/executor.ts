@@ -195,7 +195,10 @@ export interface NewWait {
   readonly kind: WaitKind;
   /** From now by the database's clock: when the run goes on by itself, or when nobody may answer any more. */
   readonly delayMs?: number;
-  /** What is asked of whom: shown to people, held against their answer. */
+  /**
+   * What is asked of whom: shown to people, held against their answer. Of `timer`: why it is a new pause; without it one
+   * that was written before goes on.
+   */
   readonly detail?: JsonObject;
   /** Of `halt`: the halts that the decision looked at. Where one began or ended since, the run does not wait. */
   readonly haltEpoch?: number;

@@ -42,13 +42,19 @@ const keptText = `), kept as (
   on conflict do nothing
 `;
 
+/**
+ * What waits already is moved where it is a new wait at the same place. A timer without a reason is one that goes on: its
+ * time runs since it was first written.
+ */
 const waitedText = `), waited as (
   insert into wait (run, path, kind, due_at, detail)
   select w.run, w.path, w.kind, now() + w.delay * interval '1 millisecond', w.detail::json
   from json_to_recordset($4) as w (run uuid, path text, kind text, delay bigint, detail text)
   join held h on h.id = w.run
-  on conflict (run, path) do update set due_at = excluded.due_at, detail = excluded.detail, resolution = null
+  on conflict (run, path) do update set kind = excluded.kind, due_at = excluded.due_at, detail = excluded.detail,
+    resolution = null
     where wait.kind in ('rate', 'halt')
+      or wait.kind = 'timer' and (excluded.kind <> 'timer' or excluded.detail is not null)
 `;
 
 /**

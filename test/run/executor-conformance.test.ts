@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
-import type { Executor, RunEnd } from '../../src/run/executor.ts';
+import type { Executor, NewWait, RunEnd } from '../../src/run/executor.ts';
 import type { IntentEntry, ResultEntry } from '../../src/run/journal-entry.ts';
 import { cancelRun, readRun } from '../../src/store/run.ts';
 import { type databaseKinds, openTestDatabase } from '../support/databases.ts';
@@ -195,6 +195,37 @@ describe.each(Object.keys(stands) as (keyof typeof stands)[])('the executor on %
     expect((await stand.executor.reap()).promoted).toBeGreaterThanOrEqual(1);
     const [next] = await stand.executor.claim({ worker, pool: 'timer', slots: 1, suspect: true });
     expect(next).toMatchObject({ id: owner.run, fence: 2, waits: [{ path: 'a/1', kind: 'timer', remainingMs: 0 }] });
+  });
+
+  test('lets a new wait take the place of a timer, and a timer that only goes on keep its time', async () => {
+    const owner = await claimed('renewed');
+    const { epoch: haltEpoch = 0 } = (await live()).halts ?? {};
+    const due = { kind: 'timer', delayMs: 0 } as const;
+    const later = { kind: 'timer', delayMs: 600_000 } as const;
+    const why = { detail: { code: 'memory.service_unavailable' } };
+    const park = (fence: number, waits: readonly NewWait[]) =>
+      stand.executor.park({ ...owner, fence, entries: [], end: { kind: 'waiting', waits } });
+    const next = async () => {
+      await stand.executor.reap();
+      const [run] = await stand.executor.claim({ worker, pool: 'renewed', slots: 1, suspect: true });
+      return run;
+    };
+    const [away, goesOn, halted] = [{ path: 'a/history' }, { path: 'b/1' }, { path: 'c/1/halt' }];
+    await park(1, [
+      { ...away, ...due, ...why },
+      { ...goesOn, ...due },
+      { ...halted, ...due },
+    ]);
+    expect(await next()).toMatchObject({ fence: 2 });
+    const halt = { ...halted, kind: 'halt', detail: { halt: 'h1' }, haltEpoch } as const;
+    await park(2, [{ ...away, ...later, ...why }, { ...goesOn, ...later }, halt, { path: 'd/1', ...due }]);
+    const { waits = [] } = (await next()) ?? {};
+    expect(Object.fromEntries(waits.map(({ path, kind, remainingMs }) => [path, [kind, remainingMs > 0]]))).toEqual({
+      'a/history': ['timer', true],
+      'b/1': ['timer', false],
+      'c/1/halt': ['halt', false],
+      'd/1': ['timer', false],
+    });
   });
 
   test('says with every answer that somebody cancelled, and cancels at once what waits', async () => {

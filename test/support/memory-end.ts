@@ -2,15 +2,20 @@ import { drained, type NewWait, type RunEnd } from '../../src/run/executor.ts';
 import type { MemoryHalts } from './memory-halts.ts';
 import type { MemoryRun } from './memory-rows.ts';
 
-/** What a run waits for, from `now` on; what it waits for already is moved for rates alone. */
+/** What a run waits for, from `now` on; what people were asked stays as it was asked. */
 export function noteWaits(run: MemoryRun, waits: readonly NewWait[], now: number): void {
   for (const { path, kind, delayMs, detail } of waits) {
     const dueAt = delayMs === undefined ? undefined : now + delayMs;
     const known = run.waits.get(path);
-    if (known?.kind === 'rate') known.dueAt = dueAt;
     if (known === undefined)
       run.waits.set(path, { path, kind, dueAt, detail, createdAt: now, votes: [], resolved: false });
+    else if (isRenewed(known.kind, { kind, detail })) Object.assign(known, { kind, dueAt, detail, resolved: false });
   }
+}
+
+function isRenewed(known: NewWait['kind'], { kind, detail }: Pick<NewWait, 'kind' | 'detail'>): boolean {
+  if (known === 'timer') return kind !== 'timer' || detail !== undefined;
+  return known === 'rate' || known === 'halt';
 }
 
 interface Closing {
