@@ -22,8 +22,6 @@ class Compiled {
   readonly #rules = new Interned<object>();
   readonly #tables = new WeakMap<object, CellTable>();
   readonly #tools = new WeakMap<ReadonlySet<string>, ToolList>();
-  /** Whole rows as bundles have them. */
-  readonly rows = new WeakMap<Subject, SubjectAuthority>();
 
   /** Of policies by address. */
   policies(policies: readonly Policy[]): PolicySet {
@@ -44,6 +42,30 @@ class Compiled {
     return list;
   }
 }
+
+/**
+ * Whole rows as bundles have them, of the resources that were compiled last alone: a plan judges what it has just
+ * compiled, and the resources of many environments are remembered, with whatever hangs on them.
+ */
+class LastRows {
+  #basis: WeakRef<object> | undefined;
+  #rows = new WeakMap<Subject, SubjectAuthority>();
+
+  keep(basis: object, subject: Subject, row: SubjectAuthority): void {
+    if (this.#basis?.deref() !== basis) {
+      this.#basis = new WeakRef(basis);
+      this.#rows = new WeakMap();
+    }
+    this.#rows.set(subject, row);
+  }
+
+  /** Undefined: it was not compiled, or something else was since. */
+  of(basis: object, subject: Subject): SubjectAuthority | undefined {
+    return this.#basis?.deref() === basis ? this.#rows.get(subject) : undefined;
+  }
+}
+
+export const lastRows = new LastRows();
 
 /** The tools that subjects list, ready for rules. */
 export class ToolList {

@@ -5,7 +5,7 @@ import type { Kind, Resource } from '../manifest/resource.ts';
 import { parseServerToolId } from '../manifest/server-tools.ts';
 import type { Authority, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf, handOffsOf } from './callers.ts';
-import { cellsOf, compiledOf } from './cells.ts';
+import { cellsOf, compiledOf, lastRows } from './cells.ts';
 import { agentLimits } from './compile-agent.ts';
 import { AskingRules } from './compile-ask.ts';
 import { budgetsOf, ratesOf } from './compile-budget.ts';
@@ -29,11 +29,10 @@ type Limits = SubjectAuthority['limits'];
 
 /** What each subject of a system may do: the closed world of its grants, narrowed by every rule that reaches it. */
 export function compileAuthority(system: Resource, view: View): Authority {
-  const { rows } = compiledOf(view.basis);
   const subjects = subjectsOf(system, view).map((subject) => {
     // Compiled here whatever is known of it, as the view is to note what the bundle depends on.
     const row = subjectAuthority(subject, view);
-    rows.set(subject, row);
+    lastRows.keep(view.basis, subject, row);
     return [subject.address, row] as const;
   });
   const guards = guardsCompiled(
@@ -77,9 +76,12 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
   return enforced === policies ? row : { ...row, audit: rowOf(subject, view, { policies, wanted }) };
 }
 
-/** What a bundle of the same resources has of a subject, for who does not note what it depends on; undefined: none. */
+/**
+ * What a bundle of the same resources has of a subject, for who does not note what it depends on; undefined: none, or
+ * other resources were compiled since.
+ */
 export function authorityCompiled(subject: Subject, view: View): SubjectAuthority | undefined {
-  return compiledOf(view.basis).rows.get(subject);
+  return lastRows.of(view.basis, subject);
 }
 
 function isAudited({ spec }: Rule<'AgentPolicy'>): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
-import { compileAuthority } from '../../src/policy/compile-authority.ts';
+import { authorityCompiled, compileAuthority, subjectsOf } from '../../src/policy/compile-authority.ts';
 import { compileSystem } from '../../src/policy/compile.ts';
 import { Denials } from '../../src/policy/denials.ts';
 import { estateOf, viewOf } from '../../src/policy/estate.ts';
@@ -69,6 +69,20 @@ const extras: readonly (readonly [string, readonly Resource[], JsonObject])[] = 
 test.each(extras)('whoever was compiled before, a row is the same: %s', (_, extra, spec) => {
   const resources = fleet(extra, spec);
   expect(rowsOf(resources)).toEqual(alone(resources));
+});
+
+test('whole rows are kept of the resources that were compiled last, and of no others', () => {
+  const worlds = [noRefunds, askReads].map((rules) => {
+    const work = system('first', { only: { agentRef: 'first', edges: [] } });
+    const view = viewOf(estateOf(new Map([...fleet([rules]), [work.address, work]])));
+    const rows = () => subjectsOf(work, view).map((subject) => authorityCompiled(subject, view));
+    return { rows, compile: () => Object.values(compileAuthority(work, view).subjects) };
+  });
+  for (const { rows, compile } of worlds) {
+    expect(rows()).toEqual([undefined]);
+    expect(compile()).toEqual(rows());
+  }
+  expect(worlds.map(({ rows }) => rows().map((row) => row !== undefined))).toEqual([[false], [true]]);
 });
 
 test('a missing grant names whose it is, in a fleet of agents that lack it', () => {
