@@ -22,7 +22,10 @@ const agent = (prompt: string) =>
 const files = {
   'pawl.yaml': settings({ one: {} }),
   'one/model.json': manifest('ModelEndpoint', 'scripted', {
-    ...{ provider: 'scripted', model: 'script', scriptFile: 'writer.script.yaml', parameters },
+    provider: 'scripted',
+    model: 'script',
+    scriptFile: 'writer.script.yaml',
+    parameters,
   }),
   'one/writer.script.yaml': JSON.stringify({ replies: [{ agent: 'writer', turns: [{ text: 'Done.' }] }] }),
   'one/work.json': manifest('AgentSystem', 'work', { graph: { draft: { agentRef: 'writer' } }, rollout }),
