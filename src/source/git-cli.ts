@@ -2,7 +2,7 @@ import { CatFile, type Found } from './cat-file.ts';
 import { type Finished, type GitCommand, runGit } from './git-process.ts';
 import { authorsOf, coverOf, kindOf, parentsIn, subjectOf, writtenIn } from './git-text.ts';
 import { mergeTree } from './merge-tree.ts';
-import { cutHistory, missing, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
+import { cutHistory, missing, nameTwice, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
 import { readFailure } from './read-failure.ts';
 import {
   type Author,
@@ -15,7 +15,7 @@ import {
 } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
 import type { SignatureVerdict, SigningKeys } from './signature.ts';
-import type { TreeNode } from './tree-walk.ts';
+import { isTwice, type TreeNode } from './tree-walk.ts';
 import { walkFew } from './walk-few.ts';
 import { verifyCommits } from './verify-commits.ts';
 
@@ -90,13 +90,19 @@ export class GitCli implements Repository {
     if (paths.length === 0) return [];
     const few = await this.#fewEntries(commit, paths);
     if (few !== undefined) return few;
-    const args = ['ls-tree', '-r', '-z', '-l', '--full-tree', commit, '--', ...argumentsOf(paths)];
-    const { stdout } = await this.#read(args, entriesMax);
+    // With the folders: a tree that holds one twice would be read as the sum of both.
+    const args = ['ls-tree', '-r', '-t', '-z', '-l', '--full-tree', commit, '--', ...argumentsOf(paths)];
+    const { stdout } = await this.#read(args, 2 * entriesMax);
     const inside = coverOf(paths);
     const entries: TreeEntry[] = [];
+    const seen = new Set<string>();
     for (const line of recordsOf(stdout)) {
+      const path = line.slice(line.indexOf('\t') + 1);
+      if (isTwice(seen, path)) throw nameTwice(path);
+      seen.add(path);
+      if (line.startsWith('040000 ')) continue;
       const entry = this.#entryOf(line);
-      if (inside(entry.path)) entries.push(entry);
+      if (inside(path)) entries.push(entry);
       if (entries.length > entriesMax) throw treeTooLarge(this.place);
     }
     return entries;

@@ -1,4 +1,5 @@
 import { TerminalError } from '../errors.ts';
+import { shownPath } from '../manifest/file-name.ts';
 import { entriesMax } from './reader.ts';
 
 export function missing(what: string, place: string, cause?: unknown): TerminalError {
@@ -42,6 +43,14 @@ export function corrupt(what: string, place: string, cause?: unknown): TerminalE
     code: 'git.object_corrupt',
     help: 'Run `git fsck` in the repository, and clone it again.',
     cause,
+  });
+}
+
+/** Git writes no such tree. Which of both counts would depend on who reads it: a forge, a work tree, or pawl. */
+export function nameTwice(path: string): TerminalError {
+  return new TerminalError(`The commit holds ${shownPath(path)} twice in one folder, and neither is read.`, {
+    code: 'source.path_refused',
+    help: 'Make the commit anew with git, which writes a name once.',
   });
 }
 

@@ -1,5 +1,6 @@
 import { TerminalError } from '../errors.ts';
 import { coverOf, kindOf } from './git-text.ts';
+import { nameTwice } from './object-errors.ts';
 import { entriesMax, type TreeEntry } from './reader.ts';
 
 /** A leaf of a tree, before its size is known. */
@@ -57,7 +58,10 @@ export class TreeWalk {
       if (pair.from === pair.to) continue;
       if (pair.prefix.split('/').length > depthMax) throw tooDeep();
       this.#noticeAhead(pending.length + 1);
-      const [older, newer] = await Promise.all([this.#lines(pair.from), this.#lines(pair.to)]);
+      const [older, newer] = await Promise.all([
+        this.#lines(pair.from, pair.prefix),
+        this.#lines(pair.to, pair.prefix),
+      ]);
       for (const name of new Set([...older.keys(), ...newer.keys()])) {
         const path = pair.prefix + name;
         const [before, after] = [older.get(name), newer.get(name)];
@@ -75,10 +79,20 @@ export class TreeWalk {
     return differences;
   }
 
-  async #lines(id: string | undefined): Promise<ReadonlyMap<string, TreeLine>> {
+  async #lines(id: string | undefined, prefix: string): Promise<ReadonlyMap<string, TreeLine>> {
     if (id === undefined) return new Map();
-    return new Map((await this.#readTree(id)).map((line) => [line.path, line]));
+    const lines = new Map<string, TreeLine>();
+    for (const line of await this.#readTree(id)) {
+      if (isTwice(lines, line.path)) throw nameTwice(prefix + line.path);
+      lines.set(line.path, line);
+    }
+    return lines;
   }
+}
+
+/** Names that are not UTF-8 are read alike, and are refused as such. */
+export function isTwice(seen: Pick<ReadonlySet<string>, 'has'>, name: string): boolean {
+  return seen.has(name) && !name.includes('\ufffd');
 }
 
 function folderId(line: TreeLine | undefined): string | undefined {

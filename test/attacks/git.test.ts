@@ -85,6 +85,39 @@ describe.each(['git-cli', 'isomorphic'] as const)('with %s', (reader) => {
     expect(taken.problems.some(({ file }) => file === 'agents/.git' || file === 'agents/.GIT')).toBe(false);
   });
 
+  test('a folder that holds a name twice is refused, and neither of both is read', async () => {
+    const base = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': role('b'), 'z/z.yaml': role('z') });
+    const [a, b, agents] = await Promise.all(
+      ['agents/a.yaml', 'agents/b.yaml', 'agents'].map((path) => origin.git('rev-parse', `${base}:${path}`)),
+    );
+    const files = await treeOf(origin, '100644', [
+      ['x.yaml', a ?? ''],
+      ['x.yaml', b ?? ''],
+    ]);
+    const other = await treeOf(origin, '100644', [['x.yaml', b ?? '']]);
+    const commitOf = async (...trees: readonly string[]) => {
+      const root = await treeOf(
+        origin,
+        '40000',
+        trees.map((id) => ['agents', id]),
+      );
+      return origin.git('commit-tree', root, '-p', base, '-m', 'Twice');
+    };
+    const [twice, folders] = [await commitOf(files), await commitOf(agents ?? '', other)];
+    const refused = (path: string) => ({
+      code: 'source.path_refused',
+      message: `The commit holds ${path} twice in one folder, and neither is read.`,
+    });
+    // Whole listings, those of a few folders, and what differs.
+    await expect(repository.entries(twice, [''])).rejects.toMatchObject(refused('agents/x.yaml'));
+    await expect(repository.entries(twice, ['agents'])).rejects.toMatchObject(refused('agents/x.yaml'));
+    await expect(repository.changes(base, twice, ['agents'])).rejects.toMatchObject(refused('agents/x.yaml'));
+    await expect(repository.entries(folders, [''])).rejects.toMatchObject(refused('agents'));
+    await expect(repository.entries(folders, ['agents'])).rejects.toMatchObject(refused('agents'));
+    await expect(repository.changes(base, folders, ['agents'])).rejects.toMatchObject(refused('agents'));
+    await expect(snapshot(repository, { commit: folders, environment: prod })).rejects.toMatchObject(refused('agents'));
+  });
+
   test('what a message says is text of one line without control characters', async () => {
     const commit = await origin.commit(
       { a: '' },
