@@ -156,7 +156,8 @@ function* decidedAgain(run: RecordedRun, target: BacktestTarget): Generator<Deci
     const agent = run.agents.get(row.node);
     const subject = agent === undefined ? `AgentSystem/${run.system}` : `Agent/${agent}`;
     const subjectNow = agent === undefined ? `AgentSystem/${system}` : `Agent/${renamed(target.moves, 'Agent', agent)}`;
-    if (row.decision !== undefined) {
+    // What a run was given of its session is no call: it counts for what the calls after it have touched.
+    if (row.decision !== undefined && row.kind !== 'memory') {
       const asked: Asked = { row, run, subject: subjectNow, target, inputTokens: inputTokens.get(row.path) };
       const decision = compiled === undefined ? gone(`AgentSystem/${run.system}`) : again(asked, compiled, ledger);
       yield { row, subject, decision };

@@ -56,7 +56,7 @@ interface CallRow {
   readonly path: string;
   readonly phase: 'intent' | 'result';
   readonly node: string;
-  readonly kind: 'model' | 'tool';
+  readonly kind: 'model' | 'tool' | 'memory';
   readonly target: string;
   readonly args_digest: string | null;
   readonly decision: RecordedRow['decision'] | null;
@@ -70,7 +70,10 @@ interface CallRow {
   readonly cost: number | null;
 }
 
-/** The journals of those runs in the order of writing: arguments of tools where they are short, and no results. */
+/**
+ * The journals of those runs in the order of writing: arguments of tools where they are short, and no results. Of
+ * sessions what was read of them, because rules on data go by it.
+ */
 export async function readRecordedCalls(
   db: Kysely<Tables>,
   runs: readonly string[],
@@ -79,7 +82,9 @@ export async function readRecordedCalls(
     select run, path, phase, node, kind, target, args_digest, decision,
       case when phase = 'intent' and kind = 'tool' then body end as args,
       outcome, error, tokens_reserved, tokens_in, tokens_out, cost, at
-    from step where run = any(${runs}::uuid[]) and kind in ('model', 'tool') order by run, seq`.execute(db);
+    from step where run = any(${runs}::uuid[])
+      and (kind in ('model', 'tool') or (kind = 'memory' and phase = 'result' and outcome = 'done'))
+    order by run, seq`.execute(db);
   const byRun = new Map<string, RecordedRow[]>();
   for (const row of rows) {
     const known = byRun.get(row.run);
