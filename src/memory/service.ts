@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { parseStrictJson } from '../policy/strict-json.ts';
 import { authorised } from '../tools/auth.ts';
 import { type EgressOutcome, egress } from '../tools/egress.ts';
+import { retryAfter } from '../tools/retry-after.ts';
 import type { memoryCodes } from './codes.ts';
 import type { MemoryName } from './memory.ts';
 import type { MemoryReach } from './reach.ts';
@@ -107,13 +108,16 @@ function answered(outcome: EgressOutcome, place: ServicePlace): Answered {
   }
 }
 
-function refused({ status, body }: Answered, { memory, reach }: ServicePlace): RetryableError | TerminalError {
+function refused({ status, headers, body }: Answered, { memory, reach }: ServicePlace): RetryableError | TerminalError {
   const text = Buffer.from(body).toString('utf8').replaceAll('\0', '');
   // Scrubbed before it is cut: the first half of a secret is not the secret, and would pass.
   const told = text === '' ? '' : `: ${reach.secrets.scrubBody(text).slice(0, errorTextMax)}`;
   if (status === 429 || status >= 500) {
     const code = 'memory.service_unavailable' satisfies keyof typeof memoryCodes;
-    return new RetryableError(`The service of Memory/${memory} answered with status ${status}${told}`, { code });
+    return new RetryableError(`The service of Memory/${memory} answered with status ${status}${told}`, {
+      code,
+      retryAfterMs: retryAfter(headers),
+    });
   }
   const code = 'memory.service_refused' satisfies keyof typeof memoryCodes;
   const what = status >= 300 && status < 400 ? 'a redirect, which is not followed' : `status ${status}${told}`;

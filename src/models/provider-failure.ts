@@ -1,11 +1,10 @@
 import { RetryableError, TerminalError } from '../errors.ts';
 import type { EgressOutcome } from '../tools/egress.ts';
+import { retryAfter } from '../tools/retry-after.ts';
 import type { ModelCallOptions } from './options.ts';
 
 /** How much of a provider's own words is told. */
 const errorTextMax = 300;
-/** A provider that asks for more than this is asking for a person. */
-const retryAfterMaxMs = 3_600_000;
 
 /** The typed error of an exchange that gave no answer. Its message holds no secret, and it has no cause that could. */
 export function exchangeFailure(outcome: EgressOutcome, options: ModelCallOptions): RetryableError | TerminalError {
@@ -38,7 +37,7 @@ function statusFailure(
   // Scrubbed before it is cut: the first half of a secret is not the secret, and would pass.
   const told = secrets.scrubBody(new TextDecoder().decode(body)).slice(0, errorTextMax);
   const message = `The provider answered with status ${status}${told === '' ? '.' : `: ${told}`}`;
-  const retryAfterMs = retryAfter(headers.get('retry-after'));
+  const retryAfterMs = retryAfter(headers);
   if (status === 429) return new RetryableError(message, { code: 'model.rate_limited', retryAfterMs });
   if (status >= 500 || status === 408) return new RetryableError(message, { code: 'model.unavailable', retryAfterMs });
   if (status === 401 || status === 403) {
@@ -61,13 +60,6 @@ function statusFailure(
 
 /** What the providers say of a request that is longer than the model's context; only OpenAI's has a code. */
 const tooLong = /context_length_exceeded|prompt is too long|input is too long|exceeds the maximum number of tokens/i;
-
-/** Seconds, or a date by the clock of this machine. */
-function retryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), retryAfterMaxMs) : undefined;
-}
 
 export function invalidResponse(message: string): TerminalError {
   return new TerminalError(message, {

@@ -258,6 +258,14 @@ describe('a service that lies is believed nothing', () => {
     },
   );
 
+  test('that says when to come back is told of with it', async () => {
+    service.liar = (_asked, response) => {
+      response.writeHead(429, { 'retry-after': '7' }).end();
+      return 'answered';
+    };
+    await expect(open().history(session, 2)).rejects.toMatchObject({ retryAfterMs: 7_000 });
+  });
+
   test('with the token in what it gives back, in any spelling', async () => {
     service.liar = ({ headers }) => {
       const said = String(headers.authorization).replace('Bearer ', '');
