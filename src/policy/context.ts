@@ -12,6 +12,15 @@ import type { HandedOn } from './hand-off.ts';
 /** What is asked of the gate. */
 export type GateCall = ToolGateCall | ModelGateCall;
 
+/** A question of pawl itself to the memory of an agent's session: nobody's call, and stopped like one. */
+export interface SessionQuestion {
+  readonly kind: 'session';
+  /** `Agent/ns/name`. */
+  readonly subject: Address;
+  /** `namespace/name` of the Memory. */
+  readonly memory: string;
+}
+
 export interface ToolGateCall {
   readonly kind: 'tool';
   /** Who calls: `Agent/ns/name`, or `AgentSystem/ns/name` for a system's own tool node. */

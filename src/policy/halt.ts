@@ -1,11 +1,14 @@
 import type { Bundle } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
-import type { GateCall, GateContext, ToolGateCall } from './context.ts';
+import type { GateCall, GateContext, SessionQuestion, ToolGateCall } from './context.ts';
 import { type Denial, deny } from './effective.ts';
 import { type Halt, haltKinds, haltRule, type HaltScope, haltScopeText } from './halt-scope.ts';
 
+/** What a switch may stop. */
+export type Stoppable = GateCall | SessionQuestion;
+
 /** T1 and M1. What cannot be read counts as active. */
-export function haltDenial(call: GateCall, context: GateContext): Denial | undefined {
+export function haltDenial(call: Stoppable, context: HaltContext & Pick<GateContext, 'halts'>): Denial | undefined {
   if (context.halts === undefined) return undefined;
   const { known } = context.halts;
   if (known === undefined) return deny('halt.unreadable', 'halt', unreadableHalts);
@@ -62,7 +65,7 @@ export type HaltContext = Pick<GateContext, 'bundle' | 'handedOn'> & {
 };
 
 /** The switches whose scope the call is within: what it is to, who makes it, and all that it is made inside of. */
-export function haltsOn(call: GateCall, context: HaltContext, halts: readonly Halt[]): Halt[] {
+export function haltsOn(call: Stoppable, context: HaltContext, halts: readonly Halt[]): Halt[] {
   const reached = reachedBy(call, context);
   return halts.filter(({ scope }) => {
     switch (scope.kind) {
@@ -99,7 +102,7 @@ interface Reached {
   readonly named: readonly string[];
 }
 
-function reachedBy(call: GateCall, { bundle, handedOn = [], usage }: HaltContext): Reached {
+function reachedBy(call: Stoppable, { bundle, handedOn = [], usage }: HaltContext): Reached {
   const subjects = [call.subject, ...handedOn.map(({ subject }) => subject)];
   const systems = [
     bundle.system,
@@ -112,7 +115,9 @@ function reachedBy(call: GateCall, { bundle, handedOn = [], usage }: HaltContext
   const provider = model === undefined ? undefined : own(bundle.models, model)?.provider;
   const impl = to.tool === undefined ? undefined : own(bundle.tools, to.tool)?.impl;
   const server = impl?.type === 'mcp' ? impl.server : undefined;
-  const named = [...systems, ...agents, ...listed(to.tool), ...listed(server), ...listed(model)];
+  const remembered = impl?.type === 'memory' ? impl.memory : undefined;
+  const memory = call.kind === 'session' ? call.memory : remembered;
+  const named = [...systems, ...agents, ...listed(to.tool), ...listed(server), ...listed(model), ...listed(memory)];
   return { systems, agents, tool: to.tool, server, model, provider, named };
 }
 

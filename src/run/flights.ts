@@ -1,12 +1,11 @@
-import type { GateCall } from '../policy/context.ts';
-import { type HaltContext, haltsOn } from '../policy/halt.ts';
+import { type HaltContext, haltsOn, type Stoppable } from '../policy/halt.ts';
 import type { Halt } from '../policy/halt-scope.ts';
 import type { HaltState } from './executor.ts';
 
 /** A call that was let through, and what halts are held against. */
 export interface FlyingCall {
   readonly environment: string;
-  readonly gate: GateCall;
+  readonly gate: Stoppable;
   readonly context: HaltContext;
   /** Aborts when the run or the node has to stop. */
   readonly signal: AbortSignal;

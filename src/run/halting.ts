@@ -1,9 +1,10 @@
-import type { Decision } from '../policy/decision.ts';
+import type { Denial } from '../policy/effective.ts';
 import { type Halt, haltRule, haltScopeText } from '../policy/halt-scope.ts';
 import { type Attempt, settle } from './attempt.ts';
 import { isOpenAfter } from './endpoints.ts';
 import type { NewWait } from './executor.ts';
 import type { Again } from './replay.ts';
+import type { Scope } from './scope.ts';
 
 /** What cannot be read is looked at again after so long. */
 const unreadableMs = 5_000;
@@ -12,15 +13,18 @@ const unreadableMs = 5_000;
  * What a run waits for whose call is halted; undefined: the call is refused, by another rule or because who halted it
  * said so. A run that waits loses nothing, and no model hears of a halt that it could go round.
  */
-export function haltWait(
-  { call, path, scope, target }: Attempt,
-  { reason, rule }: Extract<Decision, { kind: 'deny' }>,
-): NewWait | undefined {
+export function haltWait({ call, path, scope, target }: Attempt, denial: Denial): NewWait | undefined {
+  // Halted while the call was decided: taken up again at once, it is made of the next endpoint.
+  const isHalted = denial.reason.startsWith('halt.') && denial.reason !== 'halt.unreadable';
+  if (isHalted && call.kind === 'model' && isOpenAfter(target, call, scope))
+    return { path: `${path}/halt`, kind: 'timer', delayMs: 1 };
+  return haltWaitAt(path, denial, scope);
+}
+
+/** The same of whatever was stopped at this path, where nothing could take its place. */
+export function haltWaitAt(path: string, { reason, rule }: Denial, scope: Scope): NewWait | undefined {
   if (reason === 'halt.unreadable') return { path: `${path}/halt`, kind: 'timer', delayMs: unreadableMs };
   if (!reason.startsWith('halt.')) return undefined;
-  // Halted while the call was decided: taken up again at once, it is made of the next endpoint.
-  if (call.kind === 'model' && isOpenAfter(target, call, scope))
-    return { path: `${path}/halt`, kind: 'timer', delayMs: 1 };
   const { halts } = scope.live.current();
   const halt = halts?.known?.find((known) => haltRule(known) === rule);
   if (halts === undefined || halt === undefined || halt.denies === true) return undefined;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GateCall, GateContext } from '../../src/policy/context.ts';
 import { decide } from '../../src/policy/gate.ts';
+import { haltDenial } from '../../src/policy/halt.ts';
 import type { HaltScope } from '../../src/policy/halt-scope.ts';
 import { bundleOfServer, contextWithHalts, haltOf } from './branches-halts.ts';
 import { bundle, modelCall, toolCall, usageWith } from './fixture.ts';
@@ -44,6 +45,20 @@ test('work is not handed to a halted agent', () => {
   expect(isHalted(call, { kind: 'agent', name: 'ops/helper' }, { bundle: handing })).toBe(true);
   expect(isHalted(call, { kind: 'namespace', name: 'ops' }, { bundle: handing })).toBe(true);
   expect(isHalted({ ...call, name: 'nobody' }, { kind: 'namespace', name: 'ops' }, { bundle: handing })).toBe(false);
+});
+
+test('a halted namespace of a memory stops who asks it: tools, and pawl itself for a session', () => {
+  const impl = { type: 'memory', memory: 'ops/notes', operation: 'read' } as const;
+  const tools = Object.fromEntries(Object.entries(bundle.tools).map(([id, tool]) => [id, { ...tool, impl }]));
+  const change = { bundle: { ...bundle, tools } };
+  expect(isHalted(toolCall, { kind: 'namespace', name: 'ops' }, change)).toBe(true);
+  expect(isHalted(toolCall, { kind: 'namespace', name: 'ops' })).toBe(false);
+  const question = { kind: 'session', subject: 'Agent/default/support', memory: 'ops/notes' } as const;
+  const deniedBy = (scope: HaltScope) => haltDenial(question, contextWithHalts([haltOf(scope)]))?.reason;
+  expect(deniedBy({ kind: 'namespace', name: 'ops' })).toBe('halt.namespace');
+  expect(deniedBy({ kind: 'agent', name: 'default/support' })).toBe('halt.agent');
+  expect(deniedBy({ kind: 'agent', name: 'default/other' })).toBeUndefined();
+  expect(haltDenial(question, contextWithHalts(undefined))?.reason).toBe('halt.unreadable');
 });
 
 test('of several halts the one that has the run wait is named, then the widest', () => {

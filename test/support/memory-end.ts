@@ -4,12 +4,13 @@ import type { MemoryRun } from './memory-rows.ts';
 
 /** What a run waits for, from `now` on; what people were asked stays as it was asked. */
 export function noteWaits(run: MemoryRun, waits: readonly NewWait[], now: number): void {
-  for (const { path, kind, delayMs, detail } of waits) {
+  for (const wait of waits) {
+    const { path, kind, delayMs, detail } = wait;
     const dueAt = delayMs === undefined ? undefined : now + delayMs;
     const known = run.waits.get(path);
     if (known === undefined)
       run.waits.set(path, { path, kind, dueAt, detail, createdAt: now, votes: [], resolved: false });
-    else if (isRenewed(known.kind, { kind, detail })) Object.assign(known, { kind, dueAt, detail, resolved: false });
+    else if (isRenewed(known.kind, wait)) Object.assign(known, { kind, dueAt, detail, resolved: false });
   }
 }
 

@@ -203,7 +203,7 @@ export function claimedOf(run: MemoryRun, liveRevision: number, nowMs: number): 
     overdue: run.deadlineAt <= nowMs,
     deadlineInMs: run.deadlineAt - nowMs,
     drained: run.drainRequested,
-    steps: run.steps.map(({ fence: _fence, revision: _revision, args: _args, ...row }) => row),
+    steps: run.steps.map(({ revision: _revision, args: _args, ...row }) => row),
     waits: Array.from(run.waits.values(), ({ path, kind, dueAt }) => ({
       path,
       kind,
