@@ -211,10 +211,29 @@ const factsOf = kept((tool: BundleTool): ToolFacts => {
 /** T10: what the run has touched, and what this tool does. */
 function flowDenial(row: SubjectAuthority, ruled: RuledCall): Denial | undefined {
   const rule = flowRules(row, ruled).find(({ what }) => what === 'deny');
-  if (rule === undefined) return undefined;
-  const message = `After ${rule.when.join(' and ')}, ${rule.id} lets the run make no call of ${rule.target}.`;
-  return deny('flow.denied', rule.id, message);
+  return rule && flowRefusal(rule);
 }
+
+function flowRefusal({ id, when, target }: FlowRule): Denial {
+  return deny('flow.denied', id, `After ${when.join(' and ')}, ${id} lets the run make no call of ${target}.`);
+}
+
+/**
+ * T10 of what pawl itself tells a memory's service of a session: what the run has touched goes out with it. Nobody is
+ * asked about a session, so that a rule that asks refuses it too.
+ */
+export function serviceFlowRefusal(
+  { pinned, live }: Revisions,
+  touched: ReadonlySet<DataClass> = nothing,
+): Denial | undefined {
+  const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
+  return first(rows, ({ flow = [] }) => {
+    const rule = flow.find(({ when, target }) => target === told && when.every((one) => touched.has(one)));
+    return rule && flowRefusal(rule);
+  });
+}
+
+const told: DataClass = 'externalWrite';
 
 function flowAsking(row: SubjectAuthority, ruled: RuledCall): readonly AskedBy[] {
   return flowRules(row, ruled).flatMap(({ id, what, asks }) =>

@@ -22,7 +22,7 @@ export async function recall(agent: AgentTurns, scope: Scope): Promise<readonly 
     return known.body === undefined ? [] : shown(JSON.parse(known.body) as readonly Message[], talk);
   const fact = { phase: 'result', path, node: agent.node, kind: 'memory', target: talk.use.memory } as const;
   const ask = (memory: Memory) => memory.history(talk.session, talk.use.maxHistory);
-  const answer = await askMemory(talk, { path, isJournalled: false, ask }, scope);
+  const answer = await askMemory(talk, { path, isJournalled: false, isTold: false, ask }, scope);
   const { decision } = answer;
   if (answer.kind === 'denied') {
     const { reason: code, message } = answer.denial;
@@ -64,12 +64,12 @@ export async function remember(
   await secrets.load();
   const exchange = exchangeOf(talk, said, scope);
   const ask = (memory: Memory) => memory.append(talk.session, exchange);
-  const answer = await askMemory(talk, { path, isJournalled: true, ask }, scope);
+  const answer = await askMemory(talk, { path, isJournalled: true, isTold: true, ask }, scope);
   const fact = { phase: 'result', path, node: agent.node, kind: 'memory', target: talk.use.memory } as const;
   if (answer.kind === 'answered') return journal.result({ ...fact, outcome: 'done' });
   const { reason: code, message } = answer.denial;
-  // That rules keep it stands at the history; what was asked before may have arrived.
-  if (answer.wasAsked || !code.startsWith('halt.')) return;
+  // That other rules keep it stands at the history; what was asked before may have arrived.
+  if (answer.wasAsked || !/^(?:halt|flow)\./.test(code)) return;
   journal.result({ ...fact, outcome: 'denied', decision: answer.decision, error: { code, message } });
 }
 

@@ -4,7 +4,7 @@ import { own } from '../manifest/json.ts';
 import { memoryToolId } from '../manifest/memory-tools.ts';
 import type { Memory, Session } from '../memory/memory.ts';
 import type { Denial } from '../policy/effective.ts';
-import { serviceRefusal } from '../policy/gate-rules.ts';
+import { serviceFlowRefusal, serviceRefusal } from '../policy/gate-rules.ts';
 import { haltDenial } from '../policy/halt.ts';
 import { type Permitted, permit } from '../policy/permit.ts';
 import { agentOf } from './ask.ts';
@@ -45,6 +45,8 @@ export interface Question<T> {
   readonly path: string;
   /** Whether the journal holds that it may be asked before it is: always so of what goes out of pawl. */
   readonly isJournalled: boolean;
+  /** Whether it tells the memory what the run came to, so that rules on data have a say. */
+  readonly isTold: boolean;
   readonly ask: (memory: Memory) => Promise<T>;
 }
 
@@ -89,8 +91,9 @@ export async function askMemory<T>(talk: Talk, question: Question<T>, scope: Sco
 }
 
 /** What rules and halts say now. What they let through the journal holds, where it has to. */
-async function admit(talk: Talk, { path, isJournalled }: Question<unknown>, scope: Scope): Promise<Permitted> {
-  let permitted = permittedNow(talk, path, scope);
+async function admit(talk: Talk, question: Question<unknown>, scope: Scope): Promise<Permitted> {
+  const { path, isJournalled } = question;
+  let permitted = permittedNow(talk, question, scope);
   if (talk.settings.http === undefined && !isJournalled) return permitted;
   for (let round = 1; round <= roundsMax && permitted.kind !== 'deny'; round += 1) {
     const { revision: liveRevision, halts } = scope.live.current();
@@ -107,14 +110,14 @@ async function admit(talk: Talk, { path, isJournalled }: Question<unknown>, scop
     });
     if (written === 'written') return permitted;
     await scope.live.refresh();
-    permitted = permittedNow(talk, path, scope);
+    permitted = permittedNow(talk, question, scope);
   }
   if (permitted.kind === 'deny') return permitted;
   throw later(path, scope);
 }
 
-/** The stricter of both revisions; of a memory elsewhere the rules on ways out and the halts too, as of any call. */
-function permittedNow(talk: Talk, path: string, scope: Scope): Permitted {
+/** The stricter of both revisions; of a memory elsewhere rules on ways out and on data and halts too, as of any call. */
+function permittedNow(talk: Talk, { path, isTold }: Question<unknown>, scope: Scope): Permitted {
   const { agent, use, settings } = talk;
   const subject = subjectOf(agent.caller);
   const revisions = revisionsFor(scope, subject);
@@ -122,9 +125,12 @@ function permittedNow(talk: Talk, path: string, scope: Scope): Permitted {
   const cell = { subject, table: 'tools', name: memoryToolId(use.memory, 'session') } as const;
   const ofRules = permit(revisions, cell);
   if (ofRules.kind === 'deny' || settings.http === undefined) return ofRules;
-  const refusal = serviceRefusal(revisions, settings.http.url);
+  const context = gateContext(scope, { ...agent, path });
+  const refusal =
+    serviceRefusal(revisions, settings.http.url) ??
+    (isTold ? serviceFlowRefusal(revisions, context.usage.touched) : undefined);
   if (refusal !== undefined) return refusal;
-  const halted = haltDenial(stoppableOf(talk), gateContext(scope, { ...agent, path }));
+  const halted = haltDenial(stoppableOf(talk), context);
   if (halted === undefined) return ofRules;
   const wait = haltWaitAt(path, halted, scope);
   if (wait !== undefined) throw new Suspended([wait]);

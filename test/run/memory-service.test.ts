@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { backtestOf } from '../../src/controller/backtest.ts';
 import type { Bundle } from '../../src/manifest/bundle.ts';
 import type { Json } from '../../src/manifest/json.ts';
 import { memoryTool, memoryToolId } from '../../src/manifest/memory-tools.ts';
@@ -6,11 +7,13 @@ import { memoriesOn } from '../../src/memory/memories.ts';
 import { callModel } from '../../src/models/call.ts';
 import type { SubjectAuthority } from '../../src/policy/authority.ts';
 import type { Outside } from '../../src/run/outside.ts';
+import { readLive } from '../../src/store/live.ts';
 import { callTool } from '../../src/tools/call.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { journalOf } from '../support/journal.ts';
 import { type MemoryService, startMemoryService } from '../support/memory-service.ts';
-import { authorityOf, bundleOf, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
+import { planFor } from '../support/plans.ts';
+import { authorityOf, bundleOf, environment, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 const memory = 'default/notes';
 const operations = ['ingest', 'list', 'read', 'search', 'write'] as const;
@@ -42,7 +45,7 @@ describe('a run whose agent remembers in a service', () => {
     asked = [];
   });
 
-  function remembering(turns: Json): Bundle {
+  function remembering(turns: Json, maxHistory: number): Bundle {
     const { url } = service;
     const tools = Object.fromEntries(
       operations.map((one) => [memoryToolId(memory, one), memoryTool(memory, one, url)]),
@@ -51,7 +54,7 @@ describe('a run whose agent remembers in a service', () => {
     const bundle = bundleOf({
       nodes: { talk: { agent: 'talker' } },
       agents: {
-        talker: { tools: { ...names, post: 'default/post' }, memory: { memory, allow: operations, maxHistory: 4 } },
+        talker: { tools: { ...names, post: 'default/post' }, memory: { memory, allow: operations, maxHistory } },
       },
       tools: { post: httpTool(`${url}/post`) },
       replies: [{ agent: 'talker', turns }],
@@ -65,15 +68,20 @@ describe('a run whose agent remembers in a service', () => {
     };
   }
 
-  async function begin(turns: Json, rules: Partial<SubjectAuthority> = {}) {
-    const bundle = remembering(turns);
+  function compiled(turns: Json, rules: Partial<SubjectAuthority> = {}, maxHistory = 4) {
+    const bundle = remembering(turns, maxHistory);
     const authority = authorityOf(bundle);
     const row = authority.subjects['Agent/default/talker'];
     if (row === undefined) throw new Error('the agent has rules');
     const verdict = { kind: 'allow', rule: 'Agent/default/talker' } as const;
     const tools = { ...row.tools, [memoryToolId(memory, 'session')]: verdict };
     const subjects = { ...authority.subjects, 'Agent/default/talker': { ...row, tools, ...rules } };
-    await install(opened.database, bundle, { ...authority, subjects });
+    return { content: bundle, authority: { ...authority, subjects } };
+  }
+
+  async function begin(...of: Parameters<typeof compiled>) {
+    const { content, authority } = compiled(...of);
+    await install(opened.database, content, authority);
   }
 
   async function run(input: Record<string, Json>, session?: string) {
@@ -184,5 +192,47 @@ describe('a run whose agent remembers in a service', () => {
     // Without a session nothing was read before the first call.
     const without = await run({ number: 1 });
     expect(outcomes(without)[0]).toEqual(['talk/1.1', 'done']);
+  });
+
+  test.each(['deny', 'ask'] as const)('keeps nothing there of what a rule on data says to %s', async (what) => {
+    const flow = [{ id: 'AgentPolicy/default/flow#0', when: ['privateRead'], what, target: 'externalWrite' }] as const;
+    await begin([{ text: 'Tea.' }], { flow });
+    const ended = await run({ number: 1 }, `told-${what}`);
+    expect(ended.state).toBe('Succeeded');
+    expect(outcomes(ended)).toEqual([
+      ['talk/history', 'done'],
+      ['talk/remembered', 'flow.denied'],
+    ]);
+    expect(service.asked.map(({ operation }) => operation)).toEqual(['history']);
+    // Whatever the run read it of; and one that read nothing goes on with its session.
+    await begin([call('memory_read', { key: 'ada' }), { text: 'Tea.' }], { flow }, 0);
+    expect(outcomes(await run({ number: 1 }, 'unread'))).toEqual([
+      ['talk/1.1', 'done'],
+      ['talk/remembered', 'flow.denied'],
+    ]);
+    await begin([{ text: 'Tea.' }], { flow }, 0);
+    expect(outcomes(await run({ number: 1 }, 'unread'))).toEqual([['talk/remembered', 'done']]);
+  });
+
+  test('is seen by the back-test of a rule on data that comes later', async () => {
+    const { database } = opened;
+    const turns = [call('post', {}), { text: 'Done.' }];
+    await begin(turns);
+    const ended = await run({ number: 1 }, 'before');
+    expect(outcomes(ended)[1]).toEqual(['talk/1.1', 'done']);
+    const flow = [
+      { id: 'AgentPolicy/default/flow#0', when: ['untrustedRead'], what: 'deny', target: 'externalWrite' },
+    ] as const;
+    const bundle = compiled(turns, { flow });
+    const plan = planFor(await readLive(database.db, environment), []);
+    const bundles = [{ system: bundle.content.system, digest: 'a'.repeat(64), ...bundle }];
+    // The session is no call: both turns of the model and the post are.
+    expect(await backtestOf(database, { ...plan, bundles, removedSystems: [] }, { runs: 1 })).toMatchObject({
+      runs: 1,
+      calls: 3,
+      deniedRuns: 1,
+      deniedCalls: 1,
+      examples: [{ run: ended.id, path: 'talk/1.1', reason: 'flow.denied' }],
+    });
   });
 });
