@@ -1,4 +1,4 @@
-import { isPawlError } from '../../errors.ts';
+import { isPawlError, RetryableError } from '../../errors.ts';
 import { EgressDenied, type Network, systemNetwork } from '../connect.ts';
 import { type BegunExchange, beginExchange, NotStarted } from '../egress-exchange.ts';
 import { type EgressRules, vetUrl } from '../egress-url.ts';
@@ -16,8 +16,15 @@ export interface FetchTerms {
   readonly mayStart?: (() => boolean) | undefined;
   /** Read for each request: a value exists only from here to the socket. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
-  /** The answer's body came to its end, or broke off. */
+  /** Of all requests that one ask becomes by redirects: what the first did, the failure of the next does not undo. */
+  readonly trip: Trip;
+  /** The body of an answer came to its end, or broke off; not told of a status that is an error or a redirect. */
   readonly ended: (fault: McpFault | undefined) => void;
+}
+
+/** Whether anything was written that may have reached the server. */
+export interface Trip {
+  sent: boolean;
 }
 
 /** Why an answer is read no further: what was asked for has come. The SDK is told of an end, and of no failure. */
@@ -33,13 +40,13 @@ export function guardedFetch(termsOf: (init: RequestInit | undefined) => FetchTe
   return async (url, init) => {
     const terms = termsOf(init);
     const signal = init?.signal ? AbortSignal.any([terms.signal, init.signal]) : terms.signal;
-    const trip = { sent: false };
     try {
-      const begun = await begin({ url, init, terms, signal, trip });
+      const begun = await begin({ url, init, terms, signal });
       return respond(begun, terms, signal);
     } catch (cause) {
-      // A secret that is not there is the manifest's fault and says so itself.
-      throw isPawlError(cause) ? cause : faultOf(cause, { sent: trip.sent, signal });
+      const { sent } = terms.trip;
+      // A secret that is not there is the manifest's fault and says so itself, unless a request went out before.
+      throw isPawlError(cause) && !sent ? cause : faultOf(cause, { sent, signal });
     }
   };
 }
@@ -49,11 +56,10 @@ interface Outgoing {
   readonly init: RequestInit | undefined;
   readonly terms: FetchTerms;
   readonly signal: AbortSignal;
-  readonly trip: { sent: boolean };
 }
 
-async function begin({ url, init, terms, signal, trip }: Outgoing): Promise<BegunExchange> {
-  const { rules, network = systemNetwork, mayStart } = terms;
+async function begin({ url, init, terms, signal }: Outgoing): Promise<BegunExchange> {
+  const { rules, network = systemNetwork, mayStart, trip } = terms;
   const vetted = vetUrl(url.toString(), rules);
   if (vetted.kind === 'denied') throw new EgressDenied(vetted.message.replace(/\.$/, ''));
   const headers = { ...Object.fromEntries(new Headers(init?.headers).entries()), ...(await terms.headers()) };
@@ -76,23 +82,33 @@ function respond(begun: BegunExchange, terms: FetchTerms, signal: AbortSignal): 
   const isStream = /^text\/event-stream\s*(?:;|$)/i.test(headers.get('content-type') ?? '');
   const capped = cappedBody(begun.body, terms.responseBytesMax);
   const chunks = (isStream ? wholeLines(capped) : capped)[Symbol.asyncIterator]();
+  const ended = (fault?: McpFault) => {
+    if (status >= 200 && status < 300) terms.ended(fault);
+  };
+  let isGivenUp = false;
   const stream = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
       try {
         const next = await chunks.next();
+        if (isGivenUp) return;
         if (next.done !== true) return controller.enqueue(next.value);
         begun.end();
         controller.close();
-        terms.ended(undefined);
+        ended();
       } catch (cause) {
         begun.end();
+        if (isGivenUp) return;
         if (signal.reason === answered) return controller.close();
         const fault = faultOf(cause, { sent: true, signal });
         controller.error(fault);
-        terms.ended(fault);
+        ended(fault);
       }
     },
-    cancel: () => begun.end(),
+    cancel: () => {
+      isGivenUp = true;
+      begun.end();
+      ended();
+    },
   });
   return new Response(stream, { status, headers });
 }
@@ -119,6 +135,8 @@ function unreadable(code: string, what: string): McpFault {
 
 function faultOf(cause: unknown, { sent, signal }: { readonly sent: boolean; readonly signal: AbortSignal }): McpFault {
   if (cause instanceof McpFault) return cause;
+  if (isPawlError(cause))
+    return new McpFault(cause.message, { code: cause.code, sent, retryable: cause instanceof RetryableError });
   if (cause instanceof EgressDenied)
     return new McpFault(`Refused: ${cause.message}.`, { code: 'egress.denied', sent, retryable: false });
   if (cause instanceof NotStarted) return notStarted(sent);

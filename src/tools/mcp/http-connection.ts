@@ -6,7 +6,7 @@ import { forgetToken } from '../oauth.ts';
 import type { Connection, RequestTerms } from './connection.ts';
 import { authOf, headersOf, type HttpServer } from './credentials.ts';
 import { McpFault, misconduct } from './fault.ts';
-import { answered, type FetchTerms, guardedFetch } from './guarded-fetch.ts';
+import { answered, type FetchTerms, guardedFetch, type Trip } from './guarded-fetch.ts';
 
 /** An endpoint that speaks streamable HTTP. */
 export async function connectHttp(
@@ -39,6 +39,7 @@ const repliesMax = 16;
 interface Asked {
   readonly terms: RequestTerms;
   readonly replies: { underWay: number };
+  readonly trip: Trip;
   /** Ends the answer that is still read. */
   readonly stop: (fault: McpFault) => void;
   readonly lost: (fault: McpFault) => void;
@@ -74,7 +75,8 @@ class HttpConnection implements Connection {
       lost(fault);
     };
     try {
-      return await this.#asked.run({ terms: { ...terms, signal }, lost, stop, replies: { underWay: 0 } }, send);
+      const asked = { terms: { ...terms, signal }, lost, stop, replies: { underWay: 0 }, trip: { sent: false } };
+      return await this.#asked.run(asked, send);
     } finally {
       over.abort(answered);
     }
@@ -104,15 +106,23 @@ class HttpConnection implements Connection {
   };
 
   readonly #fetchTwice = async (to: string | URL, init?: RequestInit): Promise<Response> => {
+    const trip = this.#tripOf(init);
+    const wasSent = trip?.sent ?? false;
     const answer = await this.#fetchOnce(to, init);
     if (answer.status !== 401 || authOf(this.#server)?.profile !== 'oauth2ClientCredentials') return answer;
     // A token that is refused was not used for anything: the request is made once more, with a new one.
     await answer.body?.cancel();
+    if (trip !== undefined) trip.sent = wasSent;
     for (const token of this.told) forgetToken(token);
     return await this.#fetchOnce(to, init);
   };
 
   readonly #fetchOnce = guardedFetch((init) => this.#termsFor(init));
+
+  /** Undefined: it is no request that somebody waits for. */
+  #tripOf(init: RequestInit | undefined): Trip | undefined {
+    return kindOf(init) === 'request' ? this.#asked.getStore()?.trip : undefined;
+  }
 
   #termsFor(init: RequestInit | undefined): FetchTerms {
     const now = this.#asked.getStore();
@@ -130,6 +140,7 @@ class HttpConnection implements Connection {
       signal,
       mayStart,
       responseBytesMax: isAsked ? now.terms.answerBytesMax : newsBytesMax,
+      trip: this.#tripOf(init) ?? { sent: false },
       headers: () => this.#headers({ ...(now?.terms ?? this.#latest), signal }),
       ended: (fault) => {
         if (isAsked) afterwards(() => now.lost(fault ?? silence));

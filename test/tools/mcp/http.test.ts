@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startOAuthServer } from '../../support/oauth-server.ts';
 import { canary, resolving } from '../fixture.ts';
 import { type Answer, answering, endpoint, type Message, text, tools } from './endpoint.ts';
 import { mcpWorld, remoteServer } from './fixture.ts';
@@ -29,6 +30,25 @@ test('credentials are in every request, and what repeats them is scrubbed', asyn
   const expected = `Basic ${Buffer.from(canary).toString('base64')}`;
   expect(seen.map(({ request }) => request.headers.authorization)).toEqual(seen.map(() => expected));
   expect(seen.map(({ request }) => request.method)).toContain('DELETE');
+});
+
+test('a token that is refused is got anew, and the call is made with it', async () => {
+  const tokens = await startOAuthServer();
+  onTestFinished(() => tokens.close());
+  const { mcp, seen } = await endpoint(
+    ({ message }, response) => void answering(response, message.id, text('x')),
+    ({ request, message }, response) => {
+      const isOver = message.method === 'tools/call' && request.headers.authorization === 'Bearer token-1';
+      if (isOver) response.writeHead(401, { 'content-type': 'text/plain' }).end('The token is over.');
+      return isOver;
+    },
+  );
+  const { secret } = bearer;
+  const auth = { profile: 'oauth2ClientCredentials', secret, tokenUrl: tokens.tokenUrl } as const;
+  const world = mcpWorld(remoteServer(mcp, { auth }), { secret: 'client:secret-9c41' });
+  expect(await world.call('ask')).toEqual({ kind: 'done', output: 'x' });
+  const calls = seen.filter(({ message }) => message.method === 'tools/call');
+  expect(calls.map(({ request }) => request.headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
 });
 
 describe('an endpoint is reached under the egress guard', () => {
