@@ -28,7 +28,7 @@ export async function callCli(tool: CliTool, args: JsonObject, options: ToolCall
   const { startIsolated } = await import('./isolation/start-isolated.ts');
   const { host, reached } = place;
   const { egress, network, mayStart } = options;
-  const process = await startIsolated({ ...wanted, tier }, { host, reached, egress, network, mayStart });
+  const process = await startIsolated({ ...wanted, tier }, { host, reached, egress, network, mayStart, signal });
   const input = impl.stdin === undefined ? '' : programInput(impl.stdin, args);
   const end = await runProgram(process, { input, bytesMax: tool.maxResultBytes, signal, deadline });
   return programOutcome(tool, end, options.secrets.scrubText);

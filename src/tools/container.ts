@@ -30,7 +30,7 @@ export async function callContainer(
   const start = { argv: [...(command ?? []), ...words], ...given, isolation, tier, container };
   const { host, reached } = place;
   const { egress, network, mayStart } = options;
-  const process = await startIsolated(start, { host, reached, egress, network, mayStart });
+  const process = await startIsolated(start, { host, reached, egress, network, mayStart, signal });
   const terms = { input: JSON.stringify(args), bytesMax: tool.maxResultBytes, signal, deadline };
   return programOutcome(tool, await runProgram(process, terms), secrets.scrubText);
 }

@@ -153,6 +153,25 @@ describe('a container', { timeout: 120_000 }, () => {
     expect(await called('echo "{"', promised)).toMatchObject({ code: 'result.invalid' });
   });
 
+  test('whose lease runs out while its network is made is not begun, and nothing of it is left', async () => {
+    let held: readonly string[] = [];
+    const mayStart = () => {
+      held = containersOfPawl();
+      return false;
+    };
+    const network = { hosts: ['http://api.test'], allowPrivate: true };
+    const impl = { isolation: { min: 'container', filesystem: 'readOnly', network } } as const;
+    expect(await called('cat', { impl, options: { mayStart } })).toEqual({
+      kind: 'failed',
+      code: 'tool.aborted',
+      message: 'The program was not started: the lease of the worker was not renewed in time.',
+      retryable: true,
+    });
+    // What holds its network stood already.
+    expect(held).not.toEqual([]);
+    await expect.poll(containersOfPawl).toEqual([]);
+  });
+
   test('of an image that is not there is not started, and nothing is fetched', async () => {
     const missing = `registry.example.com/none@sha256:${'0'.repeat(64)}`;
     expect(await called('cat', { impl: { image: missing } })).toEqual({

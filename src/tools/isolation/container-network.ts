@@ -7,13 +7,17 @@ import { askEngine, type Engine, engineHere } from './engine.ts';
 import type { IsolatedCommand, IsolatedProcess } from './isolated.ts';
 import { assertSame, type Holder, holderAt } from './holder.ts';
 import { listenWithin } from './listen-within.ts';
+import type { Beginning } from './may-start.ts';
 import type { WayOut } from './way-out.ts';
 
 /**
  * Starts a container whose way out is a proxy. Its network is that of a second container without any, which holds it
  * while the proxy begins to listen there: an engine starts a program as soon as it has made its namespaces.
  */
-export async function startConnectedContainer({ command, proxy }: WayOut): Promise<IsolatedProcess> {
+export async function startConnectedContainer(
+  { command, proxy }: WayOut,
+  { mayStart, signal }: Beginning,
+): Promise<IsolatedProcess> {
   const engine = await engineHere();
   const name = containerName();
   const holder = await hold(engine, name);
@@ -21,7 +25,7 @@ export async function startConnectedContainer({ command, proxy }: WayOut): Promi
     const held = await holderOf(engine, name);
     proxy.serve(await listenWithin({ process: held.pid, ...(await ownerOf(held.pid)) }));
     assertSame(held);
-    const started = await startContainer(command, `container:${name}`);
+    const started = await startContainer(command, { network: `container:${name}`, mayStart, signal });
     const end = async () => {
       proxy.close();
       await holder.kill();

@@ -8,9 +8,13 @@ import { TerminalError } from '../../errors.ts';
 import { askEngine, type Engine, engineHere, owner, ownerLabel, removal } from './engine.ts';
 import type { IsolatedCommand, IsolatedExit, IsolatedProcess } from './isolated.ts';
 import { memoryBytesDefault, pidsMax, scratchBytesMax, scratchFilesMax } from './limits.ts';
+import { assertMayStart, type Beginning } from './may-start.ts';
 
 /** Starts a container. Rejects with `isolation.unavailable` where there is no engine, or the image is not there. */
-export async function startContainer(command: IsolatedCommand, network = 'none'): Promise<IsolatedProcess> {
+export async function startContainer(
+  command: IsolatedCommand,
+  { network = 'none', ...beginning }: Pick<RunOf, 'network'> & Beginning = {},
+): Promise<IsolatedProcess> {
   const { container } = command;
   if (container === undefined) throw unavailable('No image is named for the container.', 'Name one by its digest.');
   const engine = await engineHere();
@@ -18,6 +22,7 @@ export async function startContainer(command: IsolatedCommand, network = 'none')
   const name = containerName();
   const given = await filesOf(command);
   try {
+    assertMayStart(beginning);
     return follow(engine, {
       name,
       args: [...runArguments(engine, command, { name, given, network }), ...startOf(command)],

@@ -41,6 +41,8 @@ export interface IsolationOptions {
   readonly reached?: Reached | undefined;
   /** Asked right before the program starts; absent: it may. */
   readonly mayStart?: (() => boolean) | undefined;
+  /** Aborts when the call is given up: then nothing starts any more. What runs is ended by `kill`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Told where a program connected to and tried to, when it has ended. */

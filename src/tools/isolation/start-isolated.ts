@@ -1,9 +1,10 @@
-import { RetryableError, TerminalError } from '../../errors.ts';
+import { TerminalError } from '../../errors.ts';
 import { startContainer } from './container.ts';
 import { createCgroup, findCgroupHome } from './cgroup.ts';
 import type { IsolatedCommand, IsolatedProcess, IsolationOptions } from './isolated.ts';
 import { launch, type Prepare } from './launch.ts';
 import { memoryBytesDefault, pidsMax } from './limits.ts';
+import { assertMayStart } from './may-start.ts';
 import { mountPoint } from './mount-point.ts';
 import { sandboxLaunch, sandboxUser } from './sandbox.ts';
 import type { WayOut } from './way-out.ts';
@@ -43,10 +44,10 @@ async function wayOut(command: IsolatedCommand, options: IsolationOptions): Prom
 async function startInContainer(command: IsolatedCommand, options: IsolationOptions): Promise<IsolatedProcess> {
   const out = await wayOut(command, options);
   try {
-    assertMayStart(options);
-    if (out === undefined) return await startContainer(command);
+    const { mayStart, signal } = options;
+    if (out === undefined) return await startContainer(command, { mayStart, signal });
     const { startConnectedContainer } = await import('./container-network.ts');
-    return await startConnectedContainer(out);
+    return await startConnectedContainer(out, { mayStart, signal });
   } catch (cause) {
     out?.proxy.close();
     throw cause;
@@ -63,7 +64,7 @@ async function startSandbox(command: IsolatedCommand, options: IsolationOptions)
     const place = { host: options.host, mountPoint: await mountPoint(), isRoot, cgroup };
     const chain = await sandboxLaunch(out?.command ?? command, place);
     assertMayStart(options);
-    const started = await launch(chain, cgroup, out && within(out, isRoot));
+    const started = await launch(chain, cgroup, out && within(out, { isRoot, options }));
     if (out === undefined) return started;
     void started.exited.then(() => out.proxy.close());
     return { ...started, reached: () => out.proxy.uses() };
@@ -74,19 +75,16 @@ async function startSandbox(command: IsolatedCommand, options: IsolationOptions)
   }
 }
 
-/** What is prepared takes time, in which the process may have been stopped and the run given to another worker. */
-function assertMayStart({ mayStart }: IsolationOptions): void {
-  if (mayStart?.() !== false) return;
-  throw new RetryableError('The program was not started: the lease of the worker was not renewed in time.', {
-    code: 'tool.aborted',
-  });
-}
-
 /** The chain's namespace of users was made by its user, whose rights reach into all that is made in it. */
-function within({ proxy }: WayOut, isRoot: boolean): Prepare {
+function within(
+  { proxy }: WayOut,
+  { isRoot, options }: { readonly isRoot: boolean; readonly options: IsolationOptions },
+): Prepare {
   return async ({ chain, first }) => {
     const { listenWithin } = await import('./listen-within.ts');
     const user = isRoot ? { user: sandboxUser } : {};
     proxy.serve(await listenWithin({ process: first, owner: chain, ...user }));
+    // The program is held until this returns.
+    assertMayStart(options);
   };
 }

@@ -19,6 +19,8 @@ const host = { path: ['/usr/bin', '/bin'], readable: [] };
 
 const told: string[] = [];
 
+const notStarted = { code: 'tool.aborted', message: expect.stringMatching(/^The program was not started: /) };
+
 async function run(command: IsolatedCommand, egress?: readonly (readonly string[])[]) {
   const reached: Reached = (name, hosts) => void told.push(`${name} ${hosts.map((use) => use.host).join(' ')}`);
   const program = await startIsolated(command, { host, network, egress, reached });
@@ -102,6 +104,16 @@ test('a policy’s hosts hold too, an end comes at once, and what never began sa
   await expect(startIsolated({ ...missing, argv: ['no-such-program'] }, { host, network })).rejects.toMatchObject({
     code: 'tool.program_missing',
   });
+});
+
+test('a program whose lease runs out while its network is made is not begun', async () => {
+  const declared = 'http://api.test';
+  let asked = 0;
+  const once = () => (asked += 1) < 2;
+  // Asked before the chain is started, and again when it holds a program whose way out is there.
+  const held = startIsolated(sandboxed('setInterval(() => {}, 1000)', [declared]), { host, network, mayStart: once });
+  await expect(held).rejects.toMatchObject(notStarted);
+  expect(asked).toBe(2);
 });
 
 test('a container reaches the hosts that are declared, and leaves none of its own behind', async () => {
