@@ -32,6 +32,11 @@ export class Lease {
     return this.#worker !== undefined && performance.now() - this.#renewedAt < (this.#options.leaseMs * 2) / 3;
   }
 
+  /** The same of what was begun under a lease: the one that is taken after it was lost owns nothing of that. */
+  isFreshFor(worker: string): boolean {
+    return this.#worker === worker && this.isFresh();
+  }
+
   async take(): Promise<void> {
     const identity = this.#options.identity();
     const askedAt = performance.now();

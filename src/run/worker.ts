@@ -30,6 +30,12 @@ const reconcileMs = 1_000;
 /** What is past its time is not read even before it is removed. */
 const sweepMs = 60_000;
 
+interface Begun extends Stops {
+  /** Under whose lease the run was claimed. */
+  readonly worker: string;
+  readonly journal: RunJournal;
+}
+
 /** Claims runs as slots are free, executes them, and holds the lease under which all of them are owned. */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -194,7 +200,7 @@ export class Worker {
       { worker, run: run.id, fence: run.fence, steps: run.steps, chain: new AuditChain(run, worker) },
       this.#hooks(run, stops),
     );
-    const end = await this.#outcome(run, { journal, ...stops });
+    const end = await this.#outcome(run, { worker, journal, ...stops });
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
     const answer = await journal.end(end).catch((cause: unknown) => {
       if (!(cause instanceof TerminalError)) throw cause;
@@ -203,7 +209,7 @@ export class Worker {
     if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
   }
 
-  async #outcome(run: ClaimedRun, parts: { readonly journal: RunJournal } & Stops): Promise<Execution> {
+  async #outcome(run: ClaimedRun, parts: Begun): Promise<Execution> {
     try {
       return await execute(await this.#scope(run, parts));
     } catch (cause) {
@@ -211,7 +217,7 @@ export class Worker {
     }
   }
 
-  async #scope(run: ClaimedRun, { journal, abort, drain }: { readonly journal: RunJournal } & Stops): Promise<Scope> {
+  async #scope(run: ClaimedRun, { worker, journal, abort, drain }: Begun): Promise<Scope> {
     const { executor, log } = this.#options;
     const [{ content, authority }, live] = await Promise.all([
       executor.bundle(run.bundle),
@@ -237,7 +243,7 @@ export class Worker {
       closing: () => (this.#draining ? 'stopped' : undefined),
       drained: () => drain.isSet,
       begun: new Set(),
-      mayStart: () => this.#lease.isFresh(),
+      mayStart: () => this.#lease.isFreshFor(worker),
       report,
     };
   }
