@@ -7,7 +7,7 @@ const pure = 'test/{manifest,plan,policy,trace,cli}/**/*.test.ts';
 const inMemory = `
   agent-fallback agent-limits agent-loop agent-resume approving call-index cancel-within delegation
   due forgiven graph graph-cycle graph-property graph-run graphs-page group-commit guards hand-off passing-again
-  place plain-step policy-rate pool rate replay-run run-retry scaling shared-budget
+  place plain-step policy-rate pool rate replay-run run-retry scaling sending shared-budget
 `;
 const runsInMemory = `test/run/{${inMemory.trim().split(/\s+/).join(',')}}.test.ts`;
 /** These ask PostgreSQL, or start processes. */

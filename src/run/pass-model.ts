@@ -49,6 +49,7 @@ export async function passModel(
     // A model call has no effect but its cost: who takes the run over asks again.
     if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
     if (sending.isLate) {
+      correctRate(attempt, { reserved: reserve.tokens, used: 0 });
       settleNotMade(attempt, 'stopped');
       throw new Halted('stopped');
     }
