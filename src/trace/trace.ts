@@ -156,6 +156,8 @@ function targetOf(node: BundleNode | undefined): string {
  */
 function madeAgain({ first, intent, result }: Call, bundle: Bundle): Pick<TraceCall, 'madeAgain'> {
   if (intent?.fence === undefined || result?.fence === undefined || intent.fence === result.fence) return {};
+  // A second try that was stopped before it was sent was made by nobody.
+  if (first.kind !== 'tool' || result.error?.code === 'call.not_made') return {};
   const tool = own(bundle.tools, first.target);
   if (tool === undefined || tool.impl.type === 'human' || tool.impl.type === 'a2a') return {};
   const isRepeatable = tool.idempotent || tool.operations.every((operation) => operation === 'read');

@@ -152,3 +152,22 @@ test('what a model or a tool wrote cannot act on the terminal', () => {
   expect(text).toContain('a\\u{7}b\\nc');
   expect(text).not.toMatch(/[^\n\u0020-\u007e]/);
 });
+
+test('only a call of a tool that was really made a second time is shown as made again', () => {
+  // A tool may have the name of a model endpoint.
+  const named = bundleOf({
+    nodes: { classify: { agent: 'classifier', to: ['escalate'] }, escalate: { tool: 'echo' } },
+    agents: { classifier: {} },
+    tools: { model: {} },
+  });
+  const twice = (path: string, result: Partial<RecordedRow>) => [
+    row(path, 0, { phase: 'intent', decision: allow, fence: 1 }),
+    row(path, 100, { outcome: 'done', body: '{}', fence: 2, ...result }),
+  ];
+  const error = { code: 'call.not_made', message: 'The call was not made: the run was stopped.' };
+  const calls = (path: string, result: Partial<RecordedRow> = {}) =>
+    trace(run, twice(path, result), named).nodes.flatMap((node) => node.calls.map(({ madeAgain }) => madeAgain));
+  expect(calls('escalate/1')).toEqual([true]);
+  expect(calls('classify/1')).toEqual([undefined]);
+  expect(calls('escalate/1', { outcome: 'unknown', body: undefined, error })).toEqual([undefined]);
+});
