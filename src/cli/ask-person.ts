@@ -1,6 +1,6 @@
 import type { QuestionRecord } from '../api/operations-answer.ts';
 import type { ResolveRequest, RunRecord } from '../api/operations.ts';
-import { isPawlError } from '../errors.ts';
+import { exitCodes, isPawlError, TerminalError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../manifest/json.ts';
 import { neutral } from '../manifest/neutral.ts';
 import type { Door } from './app-port.ts';
@@ -20,15 +20,17 @@ type Wait = RunRecord['waits'][number];
 /** Whoever mistypes is asked again, and not for ever. */
 const triesMax = 5;
 const unused = 'an answer';
+/** More than a run waits for at once. */
+const approvalsMax = 1_000;
 
 /**
- * Asks on the terminal for the first thing that only a person can give the run, after showing exactly what it is about.
+ * Asks on the terminal for the first thing that the person here can give the run, after showing exactly what it is about.
  * False: nothing more can be said here, so that the run goes on waiting.
  */
 export async function askPerson(asking: Asking): Promise<boolean> {
   for (const wait of asking.run.waits) {
     const ask = asks[wait.kind];
-    if (ask !== undefined) return untilTaken(asking.terminal, () => ask(asking, wait));
+    if (ask !== undefined && (await untilTaken(asking.terminal, () => ask(asking, wait)))) return true;
   }
   return false;
 }
@@ -40,26 +42,33 @@ const asks: Readonly<Partial<Record<Wait['kind'], (asking: Asking, wait: Wait) =
   unknown: askOutcome,
 };
 
-/** What is refused is said, and asked again. */
+/** Of what was typed: something else may fit. Whoever may not answer, or is too late, is so whatever is typed. */
+const misfits: ReadonlySet<string> = new Set(['answer.invalid', 'api.invalid_request', 'cli.usage']);
+/** Nothing is answered any more. */
+const unanswered: ReadonlySet<string> = new Set(['cli.declined', 'cli.not_interactive']);
+
+/** What is refused is said; what does not fit is asked again. */
 async function untilTaken(terminal: Asking['terminal'], ask: () => Promise<boolean>): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await ask();
     } catch (cause) {
-      if (
-        !isPawlError(cause) ||
-        cause.code === 'cli.declined' ||
-        cause.code === 'cli.not_interactive' ||
-        attempt === triesMax
-      )
-        throw cause;
+      const isMisfit = isPawlError(cause) && misfits.has(cause.code);
+      if (!isPawlError(cause) || unanswered.has(cause.code) || (isMisfit && attempt === triesMax)) throw cause;
       terminal.note(`${neutral(cause.message)}${cause.help === undefined ? '' : ` ${neutral(cause.help)}`}`);
+      if (!isMisfit) return false;
     }
   }
 }
 
-async function askApproval({ terminal, door: { operations }, run }: Asking): Promise<boolean> {
-  const [record] = await operations.approvals({ environment: run.environment, run: run.id, limit: 1 });
+/** The call or the execution of a node that it is about. */
+function aboutOf({ path }: Wait): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+async function askApproval({ terminal, door: { operations }, run }: Asking, wait: Wait): Promise<boolean> {
+  const asked = { environment: run.environment, run: run.id, limit: approvalsMax };
+  const record = (await operations.approvals(asked)).find(({ path }) => path === aboutOf(wait));
   if (record === undefined) return false;
   terminal.note(`\n${approvalText(record, { isAskedHere: true })}`);
   const called = `Let ${neutral(record.action.tool)} be called with exactly this`;
@@ -83,7 +92,7 @@ function moreNeeded(terminal: Asking['terminal']): boolean {
 
 async function askQuestion({ terminal, door: { operations }, run }: Asking, wait: Wait): Promise<boolean> {
   const open = (await operations.questionsOf(run.id)).filter(({ answered }) => answered === undefined);
-  const question = open.find(({ place }) => wait.path.startsWith(place)) ?? open[0];
+  const question = open.find(({ place }) => place === aboutOf(wait));
   if (question === undefined) return false;
   terminal.note(`\n${questionText(question, { isAskedHere: true })}`);
   const given = question.kind === 'review' ? await askReview(terminal, question) : await askForm(terminal, question);
@@ -101,7 +110,12 @@ async function askReview(terminal: Asking['terminal'], { changesLeft = 0 }: Ques
     if (verb === 'changes' && changesLeft > 0) return { as: 'changes', text } as const;
     terminal.note(`That is none of: ${words}.`);
   }
-  return { as: 'deny', text: 'No answer was given.' } as const;
+  // Nobody has decided: what is mistyped is no vote.
+  throw new TerminalError('No answer was given.', {
+    code: 'cli.declined',
+    help: 'Run it again, and answer.',
+    exit: exitCodes.unexpected,
+  });
 }
 
 /** Field by field where the form has fields, else as text or JSON. */

@@ -49,6 +49,24 @@ spec:
   tools: [{ toolRef: pay, requireApproval: true }]
 `;
 
+/** Two forms at once, of which one is somebody else's. */
+const both = `apiVersion: pawl/v1
+kind: AgentSystem
+metadata: { name: both }
+spec:
+  graph:
+    hers:
+      human:
+        assignees: { users: [ann] }
+        form: { type: object, properties: { word: { type: string } } }
+        ttl: 1h
+    theirs:
+      human:
+        assignees: { users: [bob] }
+        form: { type: object, properties: { word: { type: string } } }
+        ttl: 1h
+`;
+
 const script = `replies:
   - agent: payer
     turns:
@@ -60,12 +78,15 @@ describe('run --local on a terminal', { timeout: 120_000 }, () => {
   let repository: TestRepository;
   beforeAll(async () => {
     repository = await createRepository();
-    await repository.commit({ ...sound, 'agents/agree.yaml': asking, 'agents/m.script.yaml': script }, 'Begin');
+    const files = { 'agents/agree.yaml': asking, 'agents/both.yaml': both, 'agents/m.script.yaml': script };
+    await repository.commit({ ...sound, ...files }, 'Begin');
   });
   afterAll(() => repository.remove());
 
   /** Each line is typed when the next question reads; the last of them may be none, which closes the terminal. */
-  function typed(...lines: readonly (string | undefined)[]): Promise<Said> {
+  const typed = (...lines: readonly (string | undefined)[]) => typedFor('agree', ...lines);
+
+  function typedFor(system: string, ...lines: readonly (string | undefined)[]): Promise<Said> {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     void (async () => {
       for (const line of lines) {
@@ -80,7 +101,7 @@ describe('run --local on a terminal', { timeout: 120_000 }, () => {
       PAWL_LOG_LEVEL: 'warn',
       PAWL_ACTOR: 'ann',
     };
-    return say(['run', 'agree', '--local'], { cwd: repository.path, app: createApp(repository.path, settings), stdin });
+    return say(['run', system, '--local'], { cwd: repository.path, app: createApp(repository.path, settings), stdin });
   }
 
   test('asks for what a person has to say, shows the exact call, and goes on to the end', async () => {
@@ -103,6 +124,24 @@ describe('run --local on a terminal', { timeout: 120_000 }, () => {
     expect(said.stderr).toContain('Too short.');
     expect(said.stderr).toMatch(/default\/pay.*(denied|refused)/);
     expect(said.stdout).toBe('');
+  });
+
+  test('takes what is mistyped for no vote, and leaves the review waiting', async () => {
+    const said = await typed('7', '', 'yes', 'perhaps', 'deny', 'maybe', 'well');
+    expect([said.exit, said.stderr]).toEqual([1, expect.stringContaining('No answer was given.')]);
+    expect(said.stderr).toContain('cli.declined');
+    expect(said.stderr).not.toContain('review.denied');
+  });
+
+  test('asks once for what the person may not answer, goes on to what they may, and says in the end what waits', async () => {
+    // Whichever is asked first: hers is taken, theirs is refused, and asked for once more after hers.
+    const said = await typedFor('both', 'a', 'b', 'c', 'd', 'e', 'f');
+    expect(said.exit).toBe(64);
+    const refusals = said.stderr.match(/ann is not of /g) ?? [];
+    expect([1, 2]).toContain(refusals.length);
+    expect(said.stderr).toContain('It waits at theirs');
+    expect(said.stderr).not.toContain('It waits at hers');
+    expect(said.stderr).toContain('nobody here can say more');
   });
 
   test('ends where the terminal is closed, and says so', async () => {
