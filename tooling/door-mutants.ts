@@ -14,6 +14,7 @@ const refusals = 'test/run/gate-refusals.test.ts';
 const guards = 'test/run/guards.test.ts';
 const conformance = 'test/run/executor-conformance.test.ts';
 const misbehaviour = 'test/run/model-misbehaviour.test.ts';
+const redirects = 'test/tools/egress-redirect.test.ts';
 
 /** In the order of the steps. */
 export const doorMutants: readonly DoorMutant[] = [
@@ -99,8 +100,22 @@ export const doorMutants: readonly DoorMutant[] = [
     tests: 'test/store/approval.test.ts test/store/approval-batch.test.ts',
   },
   {
+    step: 'M9: an answer is no longer than what limits and budgets leave',
+    file: 'src/policy/gate-model.ts',
+    find: 'caps.output = Math.min(caps.output, tokens - caps.input);',
+    put: 'caps.output = Math.min(caps.output, Math.max(tokens, caps.output));',
+    tests: 'test/policy/gate.test.ts',
+  },
+  {
+    step: 'M9: an answer is no longer than policies let it be',
+    file: 'src/policy/gate-model.ts',
+    find: 'Math.min(least, one ?? least)',
+    put: 'Math.max(least, one ?? least)',
+    tests: 'test/policy/merging.test.ts',
+  },
+  {
     step: 'T15, M10: an intent that was decided by an older revision or halt is not written',
-    file: 'src/store/journal.ts',
+    file: 'src/store/journal-statement.ts',
     find: "e.phase = 'intent' and (e.revision",
     put: "e.phase = 'none' and (e.revision",
     tests: conformance,
@@ -115,10 +130,87 @@ export const doorMutants: readonly DoorMutant[] = [
   },
   {
     step: 'T15, T19: an older fence writes nothing',
-    file: 'src/store/journal.ts',
+    file: 'src/store/journal-statement.ts',
     find: 'r.fence = w.fence and ',
     put: '',
     tests: conformance,
+  },
+  {
+    step: 'T16: a secret that is no value is not sent',
+    file: 'src/tools/secrets.ts',
+    find: 'if (fault !== undefined) throw unavailable(',
+    put: 'if (fault !== undefined && value.length < 0) throw unavailable(',
+    tests: 'test/tools/secrets.test.ts',
+  },
+  {
+    step: 'T16: a call whose secret cannot be read is not made',
+    file: 'src/tools/auth.ts',
+    find: 'const header = await authHeader(auth, secrets, reach);',
+    put: 'const header = await authHeader(auth, secrets, reach).catch(() => undefined);',
+    tests: 'test/tools/http.test.ts',
+    only: 'without its secret',
+  },
+  {
+    step: 'T17: a host that the tool does not declare is not asked',
+    file: 'src/tools/egress-url.ts',
+    find: 'if (!isAmong(rules.hosts, url)) return',
+    put: 'if (!isAmong(rules.hosts, url) && text.length < 0) return',
+    tests: 'test/tools/egress-url.test.ts',
+  },
+  {
+    step: 'T17: a host that policies do not allow is not asked',
+    file: 'src/tools/egress-url.ts',
+    find: 'rules.within?.every((hosts) => isAmong(hosts, url)) ?? true',
+    put: 'rules.within !== null',
+    tests: redirects,
+    only: 'the hosts of policies',
+  },
+  {
+    step: 'T17: a redirect leads to no host that may not be asked',
+    file: 'src/tools/egress.ts',
+    find: 'const vetted = vetUrl(request.url, guard.rules);',
+    put: "const vetted = redirects > 0 ? { kind: 'vetted', url: new URL(request.url) } : vetUrl(request.url, guard.rules);",
+    tests: redirects,
+  },
+  {
+    step: 'T17: redirects come to an end',
+    file: 'src/tools/egress.ts',
+    find: 'if (redirects === (first.redirects ?? redirectsMax)) throw',
+    put: 'if (redirects === 99) throw',
+    tests: redirects,
+    only: 'three times and no more',
+  },
+  {
+    step: 'T17: a redirect to another origin takes no credentials along',
+    file: 'src/tools/egress.ts',
+    find: 'if (to.origin !== from.origin)',
+    put: "if (to.origin === '')",
+    tests: redirects,
+    only: 'lose every credential',
+  },
+  {
+    step: 'T17, M11: nothing is written to a connection once the lease is too old',
+    file: 'src/tools/egress-exchange.ts',
+    find: 'if (mayStart?.() === false) {',
+    put: 'if (mayStart === null) {',
+    tests: 'test/tools/sending.test.ts',
+    only: 'by an http tool',
+  },
+  {
+    step: 'T17: no program is started once the lease is too old',
+    file: 'src/tools/isolation/may-start.ts',
+    find: 'if (mayStart?.() !== false) return;',
+    put: 'if (mayStart?.() !== null) return;',
+    tests: 'test/tools/sending.test.ts',
+    only: 'in the sandbox',
+  },
+  {
+    step: 'T17, M11: what was begun under a lease is not sent under the next one',
+    file: 'src/run/lease.ts',
+    find: 'this.#worker === worker && this.isFresh()',
+    put: 'this.isFresh()',
+    tests: 'test/run/sending.test.ts',
+    only: 'under the next one',
   },
   {
     step: 'T17: an address that is not public is not connected to',
@@ -150,6 +242,21 @@ export const doorMutants: readonly DoorMutant[] = [
     put: 'if (calls.length < 0) throw',
     tests: misbehaviour,
     only: 'more calls than an answer',
+  },
+  {
+    step: 'M13: an answer without figures is charged all that was held',
+    file: 'src/policy/cost.ts',
+    find: 'return { tokensIn, tokensOut: call.maxOutputTokens, cost: call.reserve.cost };',
+    put: 'return { tokensIn: Math.min(tokensIn, 0), tokensOut: 0, cost: 0 };',
+    tests: 'test/policy/cost.test.ts',
+  },
+  {
+    step: 'M13: an answer that says it took nothing has no figures',
+    file: 'src/models/provider-response.ts',
+    find: 'isAnswered && usage?.outputTokens === 0 ? undefined : usage',
+    put: 'usage',
+    tests: 'test/models/openai-compatible.test.ts',
+    only: 'no output of an answer',
   },
   {
     step: 'M13: what a guard closes of an answer is not used',

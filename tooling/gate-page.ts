@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { type GateCheck, gateChecks } from '../src/plan/gate-steps.ts';
 import { refusals } from '../test/run/gate-refusals.ts';
+import { doorMutants } from './door-mutants.ts';
 import { cell } from './markdown-cell.ts';
 
 const tests = new URL('../test/policy/', import.meta.url);
@@ -10,7 +11,8 @@ const tests = new URL('../test/policy/', import.meta.url);
 export async function gatePage(): Promise<string> {
   const decided = await decidedIn();
   const rows = gateChecks.flatMap((check) => rowsOf(check, decided));
-  return `${introduction}\n${head}\n${rows.join('\n')}\n${end}`;
+  const taken = doorMutants.map(({ step, file }) => `- ${step} (${linkTo(file)})`);
+  return `${introduction}\n${head}\n${rows.join('\n')}\n${end}\n${takenAway}\n${taken.join('\n')}\n`;
 }
 
 function rowsOf({ tool, model, check, reasons }: GateCheck, decided: ReadonlyMap<string, string>): readonly string[] {
@@ -69,12 +71,18 @@ Every call passes these checks in this order: T0 to T19 of a tool, M0 to M13 of 
 of the check that refused it. \`pawl why RUN:CALL\` prints the same list for one call.
 
 "Decided in" are tables of pairs: a call that is refused by the code, and the same call one step to the right side, which
-passes. \`npm run mutation\` takes each refusal away in turn, and each check around the gate (guards, rates, the
-journal, answers and results), and wants a test to fail. "Shown by a whole run in" has a worker, a database, a provider and
+passes. \`npm run mutation\` takes each refusal of these away in turn, and the checks around the gate that are listed
+below, and wants a test to fail. "Shown by a whole run in" has a worker, a database, a provider and
 a tool on the wire, and counts what reached the tool: nothing.
 `;
 
 const end = `
 \`approval.required\` is no code: a call that people must release makes its run wait (\`pawl approvals\`). Before T15 and M10
 nothing has happened; from there on the call counts as made until the journal says otherwise.
+`;
+
+const takenAway = `## Checks around the gate that are taken away
+
+Each of them alone, in a copy, and a test that passed before must fail. What is not in this list is held by the tests of the
+table, and nobody has tried whether they would notice.
 `;
