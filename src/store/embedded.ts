@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PGlite, type Results } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from 'kysely';
 import { EmitterBus } from '../bus/emitter.ts';
 import { RetryableError, TerminalError } from '../errors.ts';
@@ -28,6 +29,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
     const engine = await PGlite.create({
       dataDir: directory,
       parsers: { [int8]: safeInteger },
+      // Its file is unpacked at the start, which could not be measured beside the rest; nothing of it is loaded before use.
+      extensions: { vector },
       startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
     });
     await engine.query(`select set_config('application_name', $1, false)`, [options.applicationName ?? 'pawl']);
