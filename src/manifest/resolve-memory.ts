@@ -6,6 +6,32 @@ import { listAt, objectAt } from './manifest-reference.ts';
 export function memoryFindings(estate: Estate, report: Report): void {
   allowFindings(estate, report);
   moveFindings(estate, report);
+  embeddingFindings(estate, report);
+}
+
+/** Those whose protocol for embeddings pawl speaks. */
+export const embeddingProviders: ReadonlySet<string> = new Set([
+  'openai',
+  'azureOpenai',
+  'openaiCompatible',
+  'ollama',
+  'scripted',
+]);
+
+/** Reports memories whose endpoint embeds nothing: each of their calls would fail. */
+function embeddingFindings(estate: Estate, report: Report): void {
+  for (const memory of estate.byKind.get('Memory') ?? []) {
+    const reference = memory.references.find(({ kind, path }) => kind === 'ModelEndpoint' && path[1] === 'longTerm');
+    const endpoint = reference && estate.known.get(reference.address)?.content;
+    if (reference === undefined || endpoint === undefined) continue;
+    const { provider } = objectAt(endpoint.manifest, 'spec');
+    if (typeof provider !== 'string' || embeddingProviders.has(provider)) continue;
+    report(memory, ['spec', 'longTerm', 'embeddingRef'], {
+      code: 'memory.embeddings_unsupported',
+      message: `${reference.address} is of provider ${provider}, which pawl asks for no embeddings.`,
+      help: 'Name a ModelEndpoint of openai, azureOpenai, openaiCompatible, ollama or scripted, or remove `embeddingRef`, `dimensions` and `minScore`: what is remembered is then found by words.',
+    });
+  }
 }
 
 /** What a service keeps it keeps under the Memory's name: nothing of pawl could move it there with an apply. */

@@ -38,6 +38,11 @@ export const workCodes = {
       'The service keeps what agents remember under the name of the Memory, and an apply changes rows of pawl alone.',
     cure: 'Remove `renamedFrom`, and let the service know both names.',
   },
+  'memory.embeddings_unsupported': {
+    title: 'The endpoint of a memory makes no embeddings',
+    cause: '`longTerm.embeddingRef` names a ModelEndpoint of a provider that pawl asks for no embeddings.',
+    cure: 'Name an endpoint of `openai`, `azureOpenai`, `openaiCompatible`, `ollama` or `scripted`, or let the memory be searched by words.',
+  },
   'memory.no_long_term': {
     title: 'Nothing to allow in a memory',
     cause: 'The agent says what it may do with a long-term memory, and its Memory keeps sessions only.',

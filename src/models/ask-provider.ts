@@ -1,7 +1,6 @@
 import type { LanguageModelV3CallOptions, LanguageModelV3GenerateResult } from '@ai-sdk/provider';
-import { TerminalError } from '../errors.ts';
 import type { BundleModel } from '../manifest/bundle.ts';
-import { Exchange } from './exchange.ts';
+import { exchangeFor, refusedEndpoint } from './exchange-for.ts';
 import type { ModelRequest, ModelResponse } from './model.ts';
 import type { ModelCallOptions } from './options.ts';
 import { promptOf } from './prompt.ts';
@@ -16,15 +15,11 @@ export async function askProvider(
   { model, request }: { readonly model: BundleModel; readonly request: ModelRequest },
   options: ModelCallOptions,
 ): Promise<ModelResponse> {
-  const baseUrl = (model.baseUrl ?? provider.baseUrl(model))?.replace(/\/+$/, '');
-  if (baseUrl === undefined) throw refused(`The model ${model.model} has no baseUrl.`, 'Set `baseUrl`');
-  const key = model.auth && (await options.secrets.resolve(model.auth));
-  const ca = model.tls && (await options.secrets.certificate(model.tls.ca));
   const check = (body: string): void => assertHonoured(provider, model, body);
-  const exchange = new Exchange({ model, baseUrl, key, ca, check, options });
+  const { exchange, baseUrl, key } = await exchangeFor(provider, model, { check, options });
   let result: LanguageModelV3GenerateResult | undefined;
   try {
-    const open = provider.open({ model, baseUrl, key: key ?? 'none', fetch: exchange.fetch });
+    const open = provider.open({ model, baseUrl, key, fetch: exchange.fetch });
     result = await open.doGenerate(callOptionsOf(provider, model, request));
   } catch {
     // The SDK's error holds the request and its headers; what happened is read from the exchange instead.
@@ -70,13 +65,9 @@ function assertHonoured({ fields }: Provider, { model, parameters }: BundleModel
     if (wanted === undefined) continue;
     const found = path.reduce<unknown>((at, part) => (isRecord(at) ? at[part] : undefined), sent);
     if (found !== undefined && (typeof wanted !== 'number' || found === wanted)) continue;
-    throw refused(`The model ${model} does not take \`${name}\` as it is written.`, `Change \`parameters.${name}\``);
+    throw refusedEndpoint(
+      `The model ${model} does not take \`${name}\` as it is written.`,
+      `Change \`parameters.${name}\``,
+    );
   }
-}
-
-function refused(message: string, cure: string): TerminalError {
-  return new TerminalError(message, {
-    code: 'model.request_refused',
-    help: `${cure} of the ModelEndpoint and apply again.`,
-  });
 }

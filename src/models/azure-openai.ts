@@ -1,6 +1,6 @@
 import { createAzure } from '@ai-sdk/azure';
 import { openai } from './openai.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ProviderSettings } from './provider.ts';
 
 /**
  * Azure's chat completions; `model` is the deployment. The answer names the model behind it, which Azure's own
@@ -9,10 +9,13 @@ import type { Provider } from './provider.ts';
 export const azureOpenai: Provider = {
   ...openai,
   baseUrl: () => undefined,
-  open: ({ model, baseUrl, key, fetch }) => {
-    const { apiVersion } = model;
-    const version = apiVersion === undefined ? {} : { apiVersion, useDeploymentBasedUrls: apiVersion !== 'v1' };
-    return createAzure({ baseURL: baseUrl, apiKey: key, fetch, ...version }).chat(model.model);
-  },
+  open: (settings) => azure(settings).chat(settings.model.model),
+  embedder: (settings) => azure(settings).embedding(settings.model.model),
   answersUnderOtherNames: true,
 };
+
+function azure({ model, baseUrl, key, fetch }: ProviderSettings) {
+  const { apiVersion } = model;
+  const version = apiVersion === undefined ? {} : { apiVersion, useDeploymentBasedUrls: apiVersion !== 'v1' };
+  return createAzure({ baseURL: baseUrl, apiKey: key, fetch, ...version });
+}

@@ -1,5 +1,6 @@
 import type { BundleModel } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
+import type { EmbeddingRequest, EmbeddingResponse } from './embedding.ts';
 import type { ModelRequest, ModelResponse, Thought } from './model.ts';
 import type { ModelCallOptions } from './options.ts';
 import type { Provider } from './provider.ts';
@@ -29,6 +30,18 @@ async function answer(model: BundleModel, request: ModelRequest, options: ModelC
       return await askProvider(await providerOf(model.provider), { model, request }, options);
     }
   }
+}
+
+/** Embeds texts once, as `callModel` asks: no retries, the same keys, the same door. */
+export async function callEmbedding(
+  model: BundleModel,
+  request: EmbeddingRequest,
+  options: ModelCallOptions,
+): Promise<EmbeddingResponse> {
+  await options.secrets.load();
+  if (model.provider === 'scripted') return (await import('./scripted-embedding.ts')).embedByWords(request);
+  const { embedByProvider } = await import('./embed-provider.ts');
+  return await embedByProvider(await providerOf(model.provider), { model, request }, options);
 }
 
 async function providerOf(name: Exclude<BundleModel['provider'], 'scripted'>): Promise<Provider> {

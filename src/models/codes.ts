@@ -47,6 +47,12 @@ export const modelCodes = {
     cause: 'The provider says that a model other than the endpoint’s answered.',
     cure: 'Name the model that you mean in the ModelEndpoint, or take the alias away at the provider.',
   },
+  'model.embedding_invalid': {
+    title: 'What the provider gave cannot be compared',
+    cause:
+      'An embedding has another length than `longTerm.dimensions` of the Memory says, holds what is no finite number, or nothing but zeros.',
+    cure: 'Set `dimensions` to what the model makes, or mend the server. Nothing of the answer was used.',
+  },
   'model.server_tool_denied': {
     title: 'The provider ran a tool of its own',
     cause: 'The answer holds a tool call that the provider executed, past the gate.',

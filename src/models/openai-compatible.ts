@@ -15,6 +15,8 @@ export const openaiCompatible: Provider = {
       supportsStructuredOutputs: true,
       fetch,
     }).chatModel(model.model),
+  embedder: ({ model, baseUrl, key, fetch }) =>
+    createOpenAICompatible({ name: 'pawl', baseURL: baseUrl, apiKey: key, fetch }).embeddingModel(model.model),
   // Strict mode takes only a part of JSON Schema; pawl validates the answer itself.
   providerOptions: ({ parameters: { reasoningEffort } }) => ({
     openaiCompatible: { strictJsonSchema: false, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) },

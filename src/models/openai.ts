@@ -11,6 +11,8 @@ export const openai: Provider = {
   wire: chatWire,
   baseUrl: () => 'https://api.openai.com/v1',
   open: ({ model, baseUrl, key, fetch }) => createOpenAI({ baseURL: baseUrl, apiKey: key, fetch }).chat(model.model),
+  embedder: ({ model, baseUrl, key, fetch }) =>
+    createOpenAI({ baseURL: baseUrl, apiKey: key, fetch }).embedding(model.model),
   providerOptions: ({ parameters: { reasoningEffort } }) => ({
     openai: { strictJsonSchema: false, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) },
   }),

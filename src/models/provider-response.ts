@@ -30,7 +30,8 @@ export function assertOwnAnswer(
   });
 }
 
-function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
+/** The answer as an object; an empty one where it is none. */
+export function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(body));
     return isJsonObject(value) ? value : {};

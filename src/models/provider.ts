@@ -1,5 +1,6 @@
 import type { LanguageModelV3, SharedV3ProviderOptions } from '@ai-sdk/provider';
 import type { BundleModel } from '../manifest/bundle.ts';
+import type { EmbeddingModel } from './embedding.ts';
 import type { Exchange } from './exchange.ts';
 import type { ModelRequest } from './model.ts';
 import type { Wire } from './wire.ts';
@@ -11,6 +12,8 @@ export interface Provider {
   readonly baseUrl: (model: BundleModel) => string | undefined;
   /** The SDK's model. It reads no variable of the environment, because everything that it could look up is given. */
   readonly open: (settings: ProviderSettings) => LanguageModelV3;
+  /** The same of a model that makes embeddings; absent: pawl asks this provider for none. */
+  readonly embedder?: (settings: ProviderSettings) => EmbeddingModel;
   readonly providerOptions: (model: BundleModel) => SharedV3ProviderOptions;
   /** How the answer is made to fit a schema: by the protocol, or by asking for it. pawl holds it against the schema anyway. */
   readonly format: (request: ModelRequest) => 'schema' | 'instruction';

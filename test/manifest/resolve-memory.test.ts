@@ -54,3 +54,25 @@ test('sessions alone, and a memory with a long term, are fine', () => {
   expect(found('{type: postgres}', '{memoryRef: notes}')).toEqual([]);
   expect(found('{type: postgres, longTerm: {}}', '{memoryRef: notes, allow: [write]}')).toEqual([]);
 });
+
+test.each(['anthropic', 'google', 'bedrock'])(
+  'an endpoint of %s embeds no memory, and its place is named',
+  (provider) => {
+    const region = provider === 'bedrock' ? ', region: eu-central-1' : '';
+    const problems = (longTerm: string) =>
+      resolveTexts({
+        'memory.yaml': manifest('Memory', 'notes', `{type: postgres, longTerm: ${longTerm}}`),
+        'embed.yaml': manifest('ModelEndpoint', 'embed', `{provider: ${provider}, model: m${region}}`),
+        'words.yaml': manifest('ModelEndpoint', 'words', '{provider: openai, model: text-embedding-3-small}'),
+      }).problems.filter(({ code }) => code === 'memory.embeddings_unsupported');
+    expect(problems('{embeddingRef: embed, dimensions: 8}')).toMatchObject([
+      {
+        severity: 'error',
+        message: `ModelEndpoint/default/embed is of provider ${provider}, which pawl asks for no embeddings.`,
+        help: 'Name a ModelEndpoint of openai, azureOpenai, openaiCompatible, ollama or scripted, or remove `embeddingRef`, `dimensions` and `minScore`: what is remembered is then found by words.',
+        file: 'memory.yaml',
+      },
+    ]);
+    expect(problems('{embeddingRef: words, dimensions: 8}')).toEqual([]);
+  },
+);
