@@ -1,6 +1,7 @@
 import { sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, own } from '../manifest/json.ts';
 import type { GateCall } from '../policy/context.ts';
+import { isEmbedding } from '../policy/embedding-path.ts';
 import type { RecordedRow } from '../run/journal-entry.ts';
 import { argumentsOf } from '../store/audit-call.ts';
 import type { Database } from '../store/database.ts';
@@ -12,11 +13,12 @@ export async function askedOf(database: Database, facts: WhyFacts, without: stri
   const subject = facts.subject as GateCall['subject'];
   if (kind === 'model') {
     const input = said?.['input'];
-    if (typeof input === 'number') return { kind, subject, model: target, inputTokens: input };
+    const embeds = isEmbedding(call) ? ({ embeds: true } as const) : {};
+    if (typeof input === 'number') return { kind, subject, model: target, inputTokens: input, ...embeds };
     // A verdict of an earlier check has none: the prompt was not measured for it.
     if (recorded.kind === 'allow')
       without.push('The size of the prompt is not recorded: whether it fitted is not decided again.');
-    return { kind, subject, model: target, inputTokens: 0 };
+    return { kind, subject, model: target, inputTokens: 0, ...embeds };
   }
   const again = call !== unattempted(call);
   const written = writtenCall(rows, unattempted(call));

@@ -6,6 +6,7 @@ import type { ArgumentSchemas } from '../policy/arguments.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import type { Decision } from '../policy/decision.ts';
+import { isEmbedding } from '../policy/embedding-path.ts';
 import { decide } from '../policy/gate.ts';
 import { handOffTarget, isHandOff } from '../policy/hand-off.ts';
 import { type AccountedRow, foldRow } from '../policy/fold-journal.ts';
@@ -235,8 +236,10 @@ const undecidable: ReadonlySet<string> = new Set([
 
 function callOf({ row, subject, target, inputTokens }: Asked, content: Bundle): GateCall {
   if (row.kind === 'model') {
-    const model = modelAskedOf({ subject, asked: renamed(target.moves, 'ModelEndpoint', row.target) }, content);
-    return { kind: 'model', subject, model, inputTokens: inputTokens ?? 0 };
+    const asked = renamed(target.moves, 'ModelEndpoint', row.target);
+    if (isEmbedding(row.path))
+      return { kind: 'model', subject, model: asked, inputTokens: inputTokens ?? 0, embeds: true };
+    return { kind: 'model', subject, model: modelAskedOf({ subject, asked }, content), inputTokens: inputTokens ?? 0 };
   }
   const tool = isHandOff(row.target)
     ? handOffTarget(renamed(target.moves, 'Agent', row.target.slice('Agent/'.length)))

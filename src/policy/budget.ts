@@ -32,15 +32,17 @@ function inUnit(unit: Budget['unit'], { calls, tokens, cost }: Spent): number {
 export interface Caps {
   readonly input: number;
   output: number;
+  /** Of the output what must be left: one token of an answer, nothing of embeddings. */
+  readonly least: 0 | 1;
 }
 
 /** M9: an answer of no tokens is no answer, so at least one must be left after the input. */
 export function modelNeed(caps: Caps, { model, pricing }: Pick<BundleModel, 'model' | 'pricing'>): Need {
   const of = ({ id, unit }: Budget) => {
     if (unit === 'calls') return { amount: 1, least: 1 };
-    if (unit === 'tokens') return { amount: caps.input + caps.output, least: caps.input + 1 };
+    if (unit === 'tokens') return { amount: caps.input + caps.output, least: caps.input + caps.least };
     if (pricing !== undefined)
-      return { amount: costOf(pricing, caps.input, caps.output), least: costOf(pricing, caps.input, 1) };
+      return { amount: costOf(pricing, caps.input, caps.output), least: costOf(pricing, caps.input, caps.least) };
     return deny('budget.price_unknown', id, `The budget ${id} is in usd, but the model ${model} has no price.`);
   };
   const shrink = ({ unit }: Budget, left: number) => {

@@ -43,6 +43,8 @@ export interface ModelGateCall {
   readonly model: string;
   /** `estimateInputTokens` of the request that would be sent. */
   readonly inputTokens: number;
+  /** Asked to embed texts for a tool call of the step: it answers in no tokens and is no turn. Absent: asked for an answer. */
+  readonly embeds?: true;
 }
 
 /** Everything a decision may look at: plain values and tables made ready before, so that deciding is looking up. */

@@ -1,4 +1,5 @@
 import { repetitionKey } from './context.ts';
+import { isEmbedding } from './embedding-path.ts';
 import { type Booking, Ledger } from './ledger.ts';
 
 /**
@@ -48,7 +49,7 @@ function bookingOf(row: AccountedRow & Pick<Booking, 'kind'>, subject: string): 
     subject,
     kind: row.kind,
     allowed: row.phase === 'intent',
-    again: row.path.includes('~'),
+    again: row.path.includes('~') || isEmbedding(row.path),
     tokens: row.tokensReserved ?? 0,
     cost: row.cost ?? 0,
     accounts: row.decision?.accounts,

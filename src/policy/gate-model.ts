@@ -14,7 +14,10 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
   const { bundle } = context;
   const agentId = call.subject.startsWith('Agent/') ? call.subject.slice('Agent/'.length) : '';
   const agent = Object.hasOwn(bundle.agents, agentId) ? bundle.agents[agentId] : undefined;
-  if (agent === undefined) return deny('gate.authority_missing', 'gate', `The bundle does not hold ${call.subject}.`);
+  // A system's own tool node may search a memory by meaning; nothing else of a system asks a model.
+  const isOwnNode = call.embeds === true && call.subject.startsWith('AgentSystem/');
+  if (agent === undefined && !isOwnNode)
+    return deny('gate.authority_missing', 'gate', `The bundle does not hold ${call.subject}.`);
   const model = Object.hasOwn(bundle.models, call.model) ? bundle.models[call.model] : undefined; // M2
   if (model === undefined)
     return deny('model.unknown', call.subject, `The bundle does not hold ModelEndpoint/${call.model}.`);
@@ -23,7 +26,7 @@ export function decideModel(call: ModelGateCall, context: GateContext, revisions
   const denial =
     parameterDenial(call.model, model) ?? // M4
     gatewayDenial(call.model, model, revisions) ?? // M5
-    turnDenial(agent, context, revisions); // M8
+    turnDenial(agent, call, { context, revisions }); // M8
   if (denial !== undefined) return denial;
   const verdict = reserve({ call, context, revisions, model, rule: permitted.rule }); // M9
   return verdict.kind === 'deny' ? { ...verdict, inputTokens: call.inputTokens } : verdict;
@@ -65,8 +68,16 @@ function outputMax({ parameters }: BundleModel, { pinned, live }: Revisions): nu
   return clamps.reduce<number>((least, one) => Math.min(least, one ?? least), parameters.maxOutputTokens);
 }
 
-/** M8. A step that was refused too often gets no further turn: this is where `maxDenials` ends it. */
-function turnDenial(agent: BundleAgent, { usage }: GateContext, revisions: Revisions): Denial | undefined {
+/**
+ * M8. A step that was refused too often gets no further turn: this is where `maxDenials` ends it. Embeddings are no turn:
+ * the tool call that they are for was counted.
+ */
+function turnDenial(
+  agent: BundleAgent | undefined,
+  { embeds }: ModelGateCall,
+  { context: { usage }, revisions }: { readonly context: GateContext; readonly revisions: Revisions },
+): Denial | undefined {
+  if (agent === undefined) return undefined;
   const { maxDenials } = agent.execution;
   if (!(usage.step.denials <= maxDenials)) {
     return deny(
@@ -76,7 +87,7 @@ function turnDenial(agent: BundleAgent, { usage }: GateContext, revisions: Revis
     );
   }
   const max = effectiveLimit(revisions, 'maxSteps');
-  if (!(usage.step.modelCalls < max))
+  if (embeds !== true && !(usage.step.modelCalls < max))
     return deny('limit.steps', 'limits.maxSteps', `All ${max} steps of the agent are used.`);
   return undefined;
 }
@@ -93,7 +104,8 @@ interface Asking {
 function reserve({ call, context, revisions, model, rule }: Asking): Decision {
   const { usage, bundle } = context;
   const input = reservedInput(call.inputTokens);
-  const caps: Caps = { input, output: outputMax(model, revisions) };
+  const caps: Caps =
+    call.embeds === true ? { input, output: 0, least: 0 } : { input, output: outputMax(model, revisions), least: 1 };
   const overLimit =
     clampToTokens(
       caps,
@@ -133,11 +145,11 @@ function left(limit: number | undefined, used: number): number {
 
 function clampToTokens(caps: Caps, rule: string, tokens: number): Denial | undefined {
   // An answer of no tokens is no answer, so at least one must be left after the input.
-  if (!(tokens > caps.input)) {
+  if (!(tokens >= caps.input + caps.least)) {
     return deny(
       'limit.tokens',
       rule,
-      `The call needs ${caps.input} tokens for its input and one to answer; ${rule} leaves ${Math.max(0, tokens)}.`,
+      `The call needs ${caps.input} tokens for its input${toAnswer(caps)}; ${rule} leaves ${Math.max(0, tokens)}.`,
     );
   }
   caps.output = Math.min(caps.output, tokens - caps.input);
@@ -164,10 +176,14 @@ function clampToCost(
   if (model.pricing === undefined)
     return deny('budget.price_unknown', rule, `${rule} holds, but the model ${model.model} has no price.`);
   const affordable = affordableOutput(model.pricing, caps.input, Math.max(0, money));
-  if (!(affordable >= 1)) {
-    const message = `The input of ${caps.input} tokens and one to answer cost more than the ${Math.max(0, money)} micro-USD that ${rule} leaves.`;
+  if (!(affordable >= caps.least)) {
+    const message = `The input of ${caps.input} tokens${toAnswer(caps)} costs more than the ${Math.max(0, money)} micro-USD that ${rule} leaves.`;
     return deny('limit.cost', rule, message);
   }
   caps.output = Math.min(caps.output, affordable);
   return undefined;
+}
+
+function toAnswer({ least }: Caps): string {
+  return least === 0 ? '' : ' and one to answer';
 }

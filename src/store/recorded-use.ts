@@ -28,7 +28,8 @@ export async function readRecordedUse(db: Kysely<Tables>, of: Of): Promise<Recor
       where step.phase = 'intent' and step.kind in ('model', 'tool') group by 1, 2, 3, 4`.execute(db),
     sql<StepRow>`with ${ended}
       select ended.id, ended.bundle, step.node,
-        (count(*) filter (where phase = 'intent' and kind = 'model' and path not like '%~%'))::int as models,
+        (count(*) filter (where phase = 'intent' and kind = 'model' and path not like '%~%'
+          and path !~ '[.]embed[0-9]+$'))::int as models,
         (count(*) filter (where phase = 'intent' and kind = 'tool' and path not like '%~%'))::int as tools,
         coalesce(sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)) filter (where phase = 'result'), 0)::float8 as tokens,
         coalesce(sum(step.cost) filter (where phase = 'result'), 0)::float8 as cost

@@ -1,6 +1,7 @@
 import type { RunRecord, TraceCall, TraceRecord } from '../api/operations.ts';
 import { canonicalText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
+import { isEmbedding } from '../policy/embedding-path.ts';
 
 /** How a run went, and how it goes under something else. */
 export interface Comparison {
@@ -35,8 +36,9 @@ export function compareTraces(before: TraceRecord, after: TraceRecord): Comparis
   return { differs, state, decisions, places, calls, output, totals: { before: before.totals, after: after.totals } };
 }
 
+/** Without embeddings: they are a part of a tool's call, which a replay answers as a whole. */
 function callsOf({ nodes }: TraceRecord): ReadonlyMap<string, TraceCall> {
-  const calls = nodes.flatMap((node) => node.calls);
+  const calls = nodes.flatMap((node) => node.calls).filter(({ path }) => !isEmbedding(path));
   return new Map(calls.map((call) => [call.path.replace(/~\d+$/, ''), call]));
 }
 

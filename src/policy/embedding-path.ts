@@ -1,0 +1,9 @@
+/** The path of the n-th request for embeddings that a tool call makes, from 1: `talk/1.2.embed1`. */
+export function embeddingPath(call: string, number: number): string {
+  return `${call}.embed${number}`;
+}
+
+/** Whether a journalled model call embedded texts for a tool call: a part of that, and no turn of its step. */
+export function isEmbedding(path: string): boolean {
+  return /\.embed\d+(?:~\d+)?$/.test(path);
+}
