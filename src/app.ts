@@ -36,6 +36,7 @@ import { assertSchema, migrate, schemaState } from './store/migrate.ts';
 import type { Database } from './store/database.ts';
 import { setUpRoles } from './store/roles.ts';
 import { switchRunEvents } from './store/run-event.ts';
+import { prepareVectors } from './store/vector.ts';
 import { readWorkersPool } from './store/worker-pool.ts';
 import { inspectSecretSource } from './tools/secret-inspection.ts';
 import { packageVersion } from './version.ts';
@@ -190,8 +191,9 @@ async function withDatabase<Result>(config: Config, use: (database: Database) =>
 async function bringUp(database: Database, { roles, events: state }: MigrateRequest): Promise<Migrated> {
   const applied = await migrate(database);
   const { applied: all } = await schemaState(database.db);
+  const pgvector = await prepareVectors(database);
   const events = state && { state, changed: await switchRunEvents(database, state === 'on') };
-  const done = { applied, current: all.at(-1) ?? '', ...(events === undefined ? {} : { events }) };
+  const done = { applied, current: all.at(-1) ?? '', pgvector, ...(events === undefined ? {} : { events }) };
   return roles ? { ...done, roles: await setUpRoles(database) } : done;
 }
 

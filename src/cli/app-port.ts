@@ -42,6 +42,8 @@ export interface MigrateRequest {
 export interface Migrated {
   readonly applied: readonly string[];
   readonly current: string;
+  /** Whether memories can be searched by meaning: pgvector is there, could not be created by this role, or is not there. */
+  readonly pgvector: 'ready' | 'available' | 'absent';
   /** What was asked to be set up of the database's roles. */
   /** What was asked of events, and whether it was otherwise before. */
   readonly events?: { readonly state: 'on' | 'off'; readonly changed: boolean };

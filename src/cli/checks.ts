@@ -3,11 +3,13 @@ import type { Config } from '../config.ts';
 import { failureOf } from './failure.ts';
 import { neutral } from '../manifest/neutral.ts';
 import type { Check } from './app-port.ts';
+import { checkVector } from './check-vector.ts';
 import { readEnvironments } from '../controller/environments.ts';
 import type { Repository } from '../source/repository.ts';
 import type { Database } from '../store/database.ts';
 import { schemaState } from '../store/migrate.ts';
 import { mayChangeRecord } from '../store/roles.ts';
+import { vectorState } from '../store/vector.ts';
 import { databaseClock } from '../store/clock.ts';
 import type { SecretInspection } from '../tools/secret-inspection.ts';
 
@@ -90,6 +92,8 @@ async function checkDatabase(
             help: state === 'newer' ? 'Use the newer pawl.' : 'Run `pawl migrate`.',
           },
       ...(state === 'current' ? [await checkRecord(database)] : []),
+      // The embedded one creates it when it is first needed.
+      ...(database.kind === 'postgres' ? [checkVector(await vectorState(database.db))] : []),
       apart <= skewMs
         ? { name: 'clock', state: 'ok', detail: `${apart} ms from the database's` }
         : {

@@ -1,6 +1,7 @@
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
+import { vectorHelp } from './check-vector.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 
@@ -20,6 +21,7 @@ export async function migrateCommand(context: CliContext, options: MigrateOption
   }
   if (result.applied.length === 0) terminal.out(`The schema is up to date (${result.current}).`);
   else terminal.out(`Applied ${result.applied.join(', ')}. The schema is at ${result.current}.`);
+  if (result.pgvector === 'available') terminal.out(vectorHelp);
   if (result.events !== undefined)
     terminal.out(`Events of runs are ${result.events.state}${result.events.changed ? '' : ', as they were'}.`);
   if (result.roles === undefined) return exitCodes.success;

@@ -13,6 +13,7 @@ import { backtestOf } from './backtest.ts';
 import { acknowledgementsOf } from './acknowledgements.ts';
 import type { BesideInput, Planned } from './beside-input.ts';
 import { readImpact } from './impact.ts';
+import { readMemories } from './memories.ts';
 import { budgetsLeftOut, readBudget } from './spend.ts';
 
 type Readers = { readonly [Member in keyof Beside]-?: (input: BesideInput) => Promise<Beside[Member]> };
@@ -29,6 +30,7 @@ const readers: Partial<Readers> = {
     const standing = await readPlainStanding(database, plan.environment);
     return standing && tierLacksOf(plan.bundles, standing);
   },
+  memories: readMemories,
   preflight: async ({ database, plan, isRehearsed }) => (isRehearsed ? preflight(database, plan) : undefined),
 };
 

@@ -16,11 +16,22 @@ export interface BundleMemory {
   readonly longTerm?: {
     readonly topK: number;
     readonly ttlMs?: number;
-    /** Of `http`, whose service compares by meaning; absent: 0. */
+    /** The least cosine of what a search finds by meaning; absent: 0. Of `http` it is the service's to keep. */
     readonly minScore?: number;
+    /** Of `postgres`; absent: a search goes by words. */
+    readonly embedding?: BundleEmbedding;
   };
   /** Of `http`. */
   readonly http?: BundleMemoryService;
+}
+
+/** What embeds the entries of a memory. */
+export interface BundleEmbedding {
+  /** `namespace/name` of the ModelEndpoint. */
+  readonly endpoint: string;
+  /** What is written beside each vector: provider, model and length. Only what is embedded by the same is compared. */
+  readonly by: string;
+  readonly dimensions: number;
 }
 
 /** A service of somebody's own that keeps a memory. */

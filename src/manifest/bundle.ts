@@ -12,9 +12,9 @@ import type { Json, JsonObject } from './json.ts';
  * 1: the first. 2: braces in a prompt have a meaning, and agents have inputs. 3: graphs with joins, loops, lists, nested
  * systems, people and retries; agents that hand over, remember and fall back; providers of their own. 4: rules that ask,
  * watch data, hold conditions, share budgets and set floors. 5: tools that are programs, modules, people or of MCP
- * servers, and agents elsewhere. 6: memories in services.
+ * servers, and agents elsewhere. 6: memories in services. 7: memories that are searched by meaning.
  */
-export const engineSchema = 6;
+export const engineSchema = 7;
 
 /** The graph of one AgentSystem, compiled: of the run's own, or of one that a node of it names. */
 export interface BundleGraph {

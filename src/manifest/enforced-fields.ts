@@ -112,6 +112,8 @@ export const enforcedFields: Readonly<Record<string, readonly string[]>> = {
     'spec.type=http',
     'spec.http',
     'spec.session',
+    'spec.longTerm.embeddingRef',
+    'spec.longTerm.dimensions',
     'spec.longTerm.topK',
     'spec.longTerm.minScore',
     'spec.longTerm.ttl',

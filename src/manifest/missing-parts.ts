@@ -18,8 +18,6 @@ export const missingParts: Readonly<Record<string, string>> = {
   'Agent.spec.expose': 'exposed agents',
   'Agent.spec.runtime.container': 'agents in containers',
   'Agent.spec.observability': 'observability settings',
-  'Memory.spec.longTerm.embeddingRef': 'search by meaning',
-  'Memory.spec.longTerm.dimensions': 'search by meaning',
   'Gateway.spec.type=agent': 'exposed agents',
   'Gateway.spec.class=builtin': 'exposed agents',
   'Gateway.spec.exposes': 'exposed agents',

@@ -1921,12 +1921,12 @@ export interface Memory {
       maxMessages: number;
     };
     /**
-     * What is remembered beyond a session, found again by meaning where there is an embedding and by words where there is none. Absent: nothing.
+     * What is remembered beyond a session, found again by meaning where `embeddingRef` is set and the database has pgvector, else by words. Absent: nothing.
      */
     longTerm?: {
       embeddingRef?: Reference;
       /**
-       * The length of an embedding; needed with `embeddingRef`.
+       * How many numbers an embedding has; needed with `embeddingRef`. Another length or model makes what was embedded before be found by words, until it is written again.
        */
       dimensions?: number;
       /**
@@ -1934,7 +1934,7 @@ export interface Memory {
        */
       topK: number;
       /**
-       * How similar a memory must be to be returned, from 0 to 1.
+       * How similar a memory must be to be found by meaning, as the cosine of both embeddings, from 0 to 1; of `http` the score of the service.
        */
       minScore: number;
       ttl?: LongDuration;

@@ -1,3 +1,4 @@
+import type { Embed } from './embedding.ts';
 import type { Memory } from './memory.ts';
 
 /** What the memory tools of one call reach: the memories of its run's environment, in the name of who calls. */
@@ -7,6 +8,9 @@ export interface MemoryAccess {
   /** Who calls: `Agent/ns/name`, or `AgentSystem/ns/name` for a tool node. */
   readonly caller: string;
   readonly run: string;
+  /** Aborts when the call has to stop. */
+  readonly signal: AbortSignal;
+  readonly embed: Embed;
 }
 
 export interface OpenMemory {

@@ -6,6 +6,7 @@ import { memoryLimits } from '../manifest/memory-tools.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
 import type { MemoryAccess, OpenMemory } from './access.ts';
 import { chunksOf } from './chunk.ts';
+import type { EmbeddingAnswer } from './embedding.ts';
 import type { Entry, Found, Listed, LongTerm, NewEntry } from './memory.ts';
 
 export type MemoryCallTool = BundleTool & { readonly impl: MemoryImpl };
@@ -71,12 +72,27 @@ async function list({ args, longTerm }: Call): Promise<Json> {
   return { entries: found.slice(0, limit).map(listedShown), more: found.length > limit };
 }
 
-async function search({ tool, args, longTerm, open }: Call): Promise<ToolOutcome> {
+async function search(call: Call): Promise<ToolOutcome> {
+  const { tool, args, longTerm, open } = call;
   const query = text(args.query).slice(0, memoryLimits.queryCharacters);
   if (query.trim() === '')
     return failed('tool.argument_refused', 'A search takes the argument `query`, a string that is not empty.');
+  const embedded = await embeddedBy(call, [query]);
+  if (embedded.kind === 'failed') return embedded;
   const topK = Math.min(memoryLimits.topK, topKOf(tool, args, open));
-  return bounded(tool, { entries: (await longTerm.search({ text: query, topK })).map(foundShown) });
+  const found = await longTerm.search({ text: query, topK, vector: embedded.vectors[0] });
+  return bounded(tool, { entries: found.map(foundShown) });
+}
+
+/** The vectors of texts; none where the memory goes by words. What cannot be embedded is neither kept nor looked for. */
+async function embeddedBy({ longTerm, access }: Call, texts: readonly string[]): Promise<EmbeddingAnswer> {
+  const use = await longTerm.embedding?.();
+  if (use === undefined) return { kind: 'embedded', vectors: [] };
+  const answer = await access.embed(use, texts);
+  // The tool may have been halted while its texts were being embedded: nothing of it has happened yet.
+  if (access.signal.aborted)
+    return { kind: 'failed', code: 'tool.aborted', message: 'The call was given up by its worker.', retryable: true };
+  return answer;
 }
 
 /** What an author sets for a tool is a ceiling to the model. */
@@ -103,10 +119,17 @@ async function ingest(call: Call): Promise<ToolOutcome> {
   );
 }
 
-async function put({ args, longTerm, access, idempotencyKey }: Call, parts: NewEntry['chunks']): Promise<ToolOutcome> {
+async function put(call: Call, parts: NewEntry['chunks']): Promise<ToolOutcome> {
+  const { args, longTerm, access, idempotencyKey } = call;
   const key = text(args.key);
+  const embedded = await embeddedBy(
+    call,
+    parts.map((part) => part.text),
+  );
+  if (embedded.kind === 'failed') return embedded;
   const entry = { key, call: idempotencyKey, writtenBy: access.caller, run: access.run };
-  await longTerm.write({ ...entry, chunks: parts });
+  const chunks = parts.map((part, at) => ({ ...part, vector: embedded.vectors[at] }));
+  await longTerm.write({ ...entry, chunks });
   return { kind: 'done', output: { key, written: true, ...(parts.length > 1 ? { parts: parts.length } : {}) } };
 }
 
@@ -115,8 +138,8 @@ function entryShown(entry: Entry | undefined): Json {
   return { found: true, ...listedShown(entry), value: entry.value };
 }
 
-function foundShown({ score, value, ...entry }: Found): Json {
-  return { ...listedShown(entry), value, score };
+function foundShown({ score, value, by, ...entry }: Found): Json {
+  return { ...listedShown(entry), value, score, ...(by === undefined ? {} : { foundBy: by }) };
 }
 
 function listedShown({ key, writtenBy, writtenAt }: Listed): JsonObject {

@@ -7,6 +7,12 @@ export const memoryCodes = {
     cause: 'This worker has no such memory, or the Memory has no `longTerm`.',
     cure: 'Look at the Memory, then `pawl retry` the run.',
   },
+  'memory.not_embedded': {
+    title: 'A text was not embedded',
+    cause:
+      'The model call that embeds what is kept or looked for was refused by the gate, or failed. Nothing was kept or looked for.',
+    cure: 'Look at the call in the run’s trace: its path ends with `.embed1` or a further number, and it says which rule or what failure.',
+  },
   'memory.full': {
     title: 'The memory holds as much as it may',
     cause: 'A Memory holds at most 100,000 entries, where each part of a document that was taken in is one.',

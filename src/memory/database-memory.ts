@@ -4,6 +4,8 @@ import type { Database } from '../store/database-port.ts';
 import { ensureMemory, findMemory } from '../store/memory.ts';
 import { type EntryRow, getEntry, listEntries, putEntry, searchWords, type FoundEntry } from '../store/memory-entry.ts';
 import { appendExchange, readHistory } from '../store/memory-session.ts';
+import { searchVectors } from '../store/memory-vector.ts';
+import { comparesVectors } from '../store/vector.ts';
 import type { Entry, Found, LongTerm, Memory, MemoryName } from './memory.ts';
 
 /** A memory in pawl's own database, the embedded one or PostgreSQL. */
@@ -22,24 +24,43 @@ export function databaseMemory(database: Database, name: MemoryName, memory: Bun
 
 type Settings = NonNullable<BundleMemory['longTerm']>;
 
-function longTermOf(database: Database, name: MemoryName, { ttlMs }: Settings): LongTerm {
+function longTermOf(database: Database, name: MemoryName, { ttlMs, embedding, minScore = 0 }: Settings): LongTerm {
   return {
+    async embedding() {
+      return embedding !== undefined && (await comparesVectors(database)) ? embedding : undefined;
+    },
     async read(key) {
       const id = await findMemory(database, name);
       return id === undefined ? undefined : entryOf(await getEntry(database, id, key));
     },
     async write({ chunks, ...entry }) {
-      const rows = chunks.map(({ value, text }) => ({
+      const rows = chunks.map(({ value, text, vector }) => ({
         value: JSON.stringify(value),
         body: searchable(text),
+        vector,
       }));
-      await putEntry(database, { memory: await ensureMemory(database, name), ...entry, chunks: rows, ttlMs });
+      const embeddedBy = embedding?.by;
+      await putEntry(database, {
+        memory: await ensureMemory(database, name),
+        ...entry,
+        chunks: rows,
+        ttlMs,
+        embeddedBy,
+      });
     },
-    async search({ text, topK }) {
+    async search({ text, topK, vector }) {
       const memory = await findMemory(database, name);
       if (memory === undefined) return [];
-      const rows = await searchWords(database, { memory, query: searchable(text), topK });
-      return rows.map(foundOf);
+      const query = searchable(text);
+      if (vector === undefined || embedding === undefined)
+        return (await searchWords(database, { memory, query, topK })).map(foundOf);
+      const { by: embeddedBy } = embedding;
+      const near = await searchVectors(database, { memory, vector, embeddedBy, minScore, topK });
+      const said = await searchWords(database, { memory, query, topK, besides: embeddedBy });
+      return inTurn(
+        near.map((row): Found => ({ ...foundOf(row), by: 'meaning' })),
+        said.map((row): Found => ({ ...foundOf(row), by: 'words' })),
+      ).slice(0, topK);
     },
     async list(request) {
       const memory = await findMemory(database, name);
@@ -48,6 +69,12 @@ function longTermOf(database: Database, name: MemoryName, { ttlMs }: Settings): 
       return rows.map((row) => ({ key: row.key, writtenBy: row.written_by, writtenAt: row.updated_at.toISOString() }));
     },
   };
+}
+
+/** The scores of the two say nothing of each other: the first of each, then the second of each. */
+function inTurn<T>(first: readonly T[], second: readonly T[]): readonly T[] {
+  const longer = first.length > second.length ? first : second;
+  return longer.flatMap((_one, at) => [first[at], second[at]].filter((one) => one !== undefined));
 }
 
 /** What was taken in as a document is text, whose parts follow each other. */

@@ -1,5 +1,6 @@
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
+import type { EmbeddingUse } from './embedding.ts';
 import type { MemoryReach } from './reach.ts';
 
 /** Where memories are: pawl's database, this process or a service, as each Memory says. */
@@ -45,6 +46,8 @@ export interface Exchange {
 
 /** Entries by key, of all agents that use the Memory. */
 export interface LongTerm {
+  /** By what its texts are embedded; absent, or undefined: by nothing, and a search goes by words. */
+  embedding?(): Promise<EmbeddingUse | undefined>;
   read(key: string): Promise<Entry | undefined>;
   /** Keeps it in place of what was there; the same call again changes nothing. */
   write(entry: NewEntry): Promise<void>;
@@ -68,7 +71,12 @@ export interface Entry {
 export interface NewEntry {
   readonly key: string;
   /** One value, or the parts of a document. */
-  readonly chunks: readonly { readonly value: Json; readonly text: string }[];
+  readonly chunks: readonly {
+    readonly value: Json;
+    readonly text: string;
+    /** Of a memory with `embedding`. */
+    readonly vector?: Float32Array | undefined;
+  }[];
   /** The same for every attempt at one call. */
   readonly call: string;
   readonly writtenBy: string;
@@ -78,10 +86,14 @@ export interface NewEntry {
 export interface Query {
   readonly text: string;
   readonly topK: number;
+  /** Of a memory with `embedding`. */
+  readonly vector?: Float32Array | undefined;
 }
 
 export interface Found extends Entry {
   readonly score: number;
+  /** Of a memory that is searched by meaning: what was embedded by nothing, or by another model, is found by words. */
+  readonly by?: 'meaning' | 'words';
 }
 
 export type Listed = Omit<Entry, 'value'>;

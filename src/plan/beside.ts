@@ -14,9 +14,20 @@ export interface Beside {
   readonly backtest?: Backtest;
   readonly preflight?: Preflight;
   readonly tiers?: TierLacks;
+  readonly memories?: readonly MemorySearch[];
   /** `guard.live_runs`. */
   readonly guards?: readonly GuardRefusal[];
   readonly acknowledgements?: readonly Acknowledgement[];
+}
+
+/** How a memory of a changed system that says what embeds it is searched, where that is to be known. */
+export interface MemorySearch {
+  /** `namespace/name`. */
+  readonly memory: string;
+  /** Of the database: `ready`, or why it compares nothing. */
+  readonly pgvector: 'ready' | 'available' | 'absent';
+  /** Parts of entries that it holds and that nothing, or something else, has embedded. */
+  readonly otherwise: number;
 }
 
 /** What the workers of the pool of runs that require nothing do not offer, and tools of changed systems need. */

@@ -2,6 +2,7 @@ import type { Bundle, BundleAgent } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import { costOf } from '../policy/cost.ts';
+import { embeddersOf } from '../policy/embedders.ts';
 import type { Figure } from './spend-ceiling.ts';
 import type { RunRate, SpendRow } from './spend-record.ts';
 
@@ -76,8 +77,15 @@ function endpointsOf({ content, recorded }: Contents, { node, target }: SpendRow
     return agent === undefined || role === undefined ? [] : [endpointIn(agent, role)];
   });
   if (now.length > 0) return [...new Set(now)];
+  const embedded = agents.filter((name) => embedders(own(recorded.agents, name), recorded).includes(target));
+  if (embedded.length > 0) return embedded.flatMap((name) => embedders(own(content.agents, name), content));
   const model = isOwn ? own(content.agents, found.agent)?.model : target;
   return model === undefined ? [] : [model];
+}
+
+/** Those of an agent, which embed what its tools keep and look for. */
+function embedders(agent: BundleAgent | undefined, bundle: Bundle): readonly string[] {
+  return embeddersOf(Object.values(agent?.tools ?? {}), bundle);
 }
 
 /** The name of the node of the run's own graph that a place is an execution of, or inside of. */

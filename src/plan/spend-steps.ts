@@ -2,6 +2,7 @@ import type { Bundle, BundleAgent, BundleGraph } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
 import { nestingMax } from '../manifest/resolve-nesting.ts';
 import type { Authority, SubjectAuthority } from '../policy/authority.ts';
+import { embeddersOf } from '../policy/embedders.ts';
 import { stepTimes } from './step-times.ts';
 
 /** A system as it is compiled. */
@@ -126,7 +127,7 @@ function agentStep(name: string, { times, caps }: Use, { content, authority }: C
   return {
     subject,
     rules,
-    models: modelsOf(own(content.agents, name)),
+    models: modelsAsked(own(content.agents, name), content),
     maxTokens: least([rules?.limits.maxTokens, caps.maxTokens]),
     maxCost: least([rules?.limits.maxCost, caps.maxCost]),
     tools: toolCeiling(rules, content),
@@ -139,6 +140,12 @@ export function modelsOf(agent: BundleAgent | undefined): readonly string[] {
   if (agent === undefined) return [];
   const { model, fallback = [], compaction } = agent;
   return [...new Set([model, ...fallback, compaction?.summarizer ?? model])];
+}
+
+/** With those that embed for its memory: their tokens count towards the same limits. */
+function modelsAsked(agent: BundleAgent | undefined, content: Bundle): readonly string[] {
+  const embedders = embeddersOf(Object.values(agent?.tools ?? {}), content);
+  return embedders.length === 0 ? modelsOf(agent) : [...new Set([...modelsOf(agent), ...embedders])];
 }
 
 function toolCeiling(rules: SubjectAuthority | undefined, content: Bundle): bigint {
@@ -155,7 +162,8 @@ function toolStep(
   const subject = `AgentSystem/${system}`;
   const rules = own(compiled.authority.subjects, subject);
   const tools = BigInt(compiled.content.tools[tool]?.costPerCall ?? 0);
-  return { subject, rules, models: [], maxTokens: undefined, maxCost: undefined, tools, times };
+  const models = embeddersOf([tool], compiled.content);
+  return { subject, rules, models, maxTokens: undefined, maxCost: undefined, tools, times };
 }
 
 /** The least of those that are known. */

@@ -74,15 +74,17 @@ function shown(unit: Json | undefined, amount: number): string {
   return unit === 'usd' ? `$${amount / 1_000_000}` : String(amount);
 }
 
-/** Endpoints that an agent or the Defaults name: to ask, to fall back on, to sum up. */
+/** Endpoints that an agent or the Defaults name, to ask, to fall back on, to sum up, and a Memory, to embed. */
 export function modelsNamed(resources: ReadonlyMap<Address, Resource>): ReadonlySet<string> {
   const named = new Set<string>();
   for (const { kind, namespace, manifest } of resources.values()) {
-    if (kind !== 'Agent' && kind !== 'Defaults') continue;
+    if (kind !== 'Agent' && kind !== 'Defaults' && kind !== 'Memory') continue;
     const spec = specOf(manifest);
+    const { embeddingRef } = objectIn(spec, 'longTerm');
     const { modelRef } = spec;
     const { summarizerRef } = objectIn(objectIn(spec, 'context'), 'compaction');
-    for (const one of [modelRef, summarizerRef]) if (typeof one === 'string') named.add(qualify(one, namespace));
+    for (const one of [modelRef, summarizerRef, embeddingRef])
+      if (typeof one === 'string') named.add(qualify(one, namespace));
     for (const one of referencesIn(spec, 'modelRefs', namespace)) named.add(one);
   }
   return named;

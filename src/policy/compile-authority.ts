@@ -14,7 +14,7 @@ import { externalVerdicts } from './compile-external.ts';
 import { factsFor } from './compile-facts.ts';
 import { guardsCompiled, guardsNamed } from './compile-guards.ts';
 import { modelsNamed } from './compile-model.ts';
-import { memoryCells, memoryUseOf, searchedBy } from './compile-memory.ts';
+import { embeddersFor, memoryCells, memoryUseOf, searchedBy } from './compile-memory.ts';
 import { type Grants, memoryVerdict, modelVerdict } from './compile-verdict.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -113,7 +113,9 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
   };
   const cells = cellsOf(list, table, { subject, asks, asked: request.asked, permissionsFor });
   return {
-    models: Object.fromEntries(request.models.map((path) => [path, modelVerdict(path, subject.address, set.onModels)])),
+    models: Object.fromEntries(
+      modelsOf(subject, request, view).map((path) => [path, modelVerdict(path, subject.address, set.onModels)]),
+    ),
     tools: memory === undefined && external === undefined ? cells : { ...external, ...memory, ...cells },
     limits: limitsUnder(request.limits, set.ceiling),
     ...handOffsIn(subject, view),
@@ -125,6 +127,13 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
     ...factsFor(subject, set.callRules, () => list.facts),
     ...guardsIn(subject, view, set.guards),
   };
+}
+
+/** Those that it names, and those that embed what it looks for and keeps. */
+function modelsOf(subject: Subject, { models }: Request, view: View): readonly string[] {
+  const agent = subject.agent === undefined ? undefined : view.resource('Agent', subject.agent);
+  const embedders = embeddersFor({ agent, searched: memoriesSearched(subject, view) }, view);
+  return embedders.length === 0 ? models : [...new Set([...models, ...embedders])];
 }
 
 function both(wanted: ReadonlySet<string>, tools: ReadonlySet<string>): ReadonlySet<string> {
@@ -200,10 +209,14 @@ const systemRequest = kept((system: Resource): Request => {
 export function memoriesNamed(subject: Subject, view: View): readonly string[] {
   const use = subject.agent === undefined ? undefined : memoryUseOf(view.resource('Agent', subject.agent));
   const own = use === undefined ? [] : [use.memory];
-  const searched = [...requestOf(subject, view).tools].flatMap((path) =>
+  return [...new Set([...own, ...memoriesSearched(subject, view)])];
+}
+
+/** Of its retrieval tools. */
+function memoriesSearched(subject: Subject, view: View): readonly string[] {
+  return [...requestOf(subject, view).tools].flatMap((path) =>
     parseServerToolId(path) === undefined ? (searchedBy(view.resource('Tool', path)) ?? []) : [],
   );
-  return [...new Set([...own, ...searched])];
 }
 
 /** Paths in order. A fleet's agents list the same tools again and again: they share one list, and what is known of it. */

@@ -21,6 +21,7 @@ import { withHandOffs } from './compile-hand-off.ts';
 import { memoryOf, memoryPaths, memoryToolOf, retrievalOf, withMemory } from './compile-memory.ts';
 import { mcpOf, mcpSchemaOf, serverSecrets, serversOf, serverToolOf } from './compile-server.ts';
 import { durationMs } from './duration-ms.ts';
+import { embeddersOf } from './embedders.ts';
 import type { View } from './estate.ts';
 import { Interned } from './interned.ts';
 import { kept } from './kept.ts';
@@ -45,7 +46,8 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   const tools = toolsAt([...new Set(toolPaths)].sort(), view);
   const servers = serversOf(Object.values(tools), view);
   const memories = memoriesOf(agents, Object.values(tools), view);
-  const modelPaths = callers.flatMap(({ resource }) => modelsNamed(resource));
+  const embedders = embeddersOf(Object.keys(tools), { tools, memories });
+  const modelPaths = [...callers.flatMap(({ resource }) => modelsNamed(resource)), ...embedders];
   const models = sortedRecord(modelPaths.map((path) => [path, modelFrom(view.resource('ModelEndpoint', path), view)]));
   const uses = [
     ...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf),
@@ -55,18 +57,21 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   ];
   const secrets = secretsOf(uses, view);
   return {
-    engineSchema: Object.values(memories).some(({ type }) => type === 'http')
-      ? 6
-      : Object.values(tools).some(isWorldly)
-        ? 5
-        : needsGate(models, secrets)
-          ? 4
-          : Object.keys(memories).length > 0 ||
-              Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
-              Object.values(tools).some(({ retry }) => retry !== undefined) ||
-              !graphs.every(isPlainGraph)
-            ? 3
-            : schemaNeeded(Object.values(agents)),
+    engineSchema:
+      embedders.length > 0
+        ? 7
+        : Object.values(memories).some(({ type }) => type === 'http')
+          ? 6
+          : Object.values(tools).some(isWorldly)
+            ? 5
+            : needsGate(models, secrets)
+              ? 4
+              : Object.keys(memories).length > 0 ||
+                  Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
+                  Object.values(tools).some(({ retry }) => retry !== undefined) ||
+                  !graphs.every(isPlainGraph)
+                ? 3
+                : schemaNeeded(Object.values(agents)),
     system: pathOf(system),
     ...graph,
     ...(graphs.length === 1 ? {} : { systems }),
@@ -104,7 +109,7 @@ function agentFrom(resource: Resource, view: View): BundleAgent {
 }
 
 function memoriesOf(agents: Bundle['agents'], tools: readonly BundleTool[], view: View): Record<string, BundleMemory> {
-  return sortedRecord(memoryPaths(agents, tools).map((path) => [path, memoryOf(view.resource('Memory', path))]));
+  return sortedRecord(memoryPaths(agents, tools).map((path) => [path, memoryOf(view.resource('Memory', path), view)]));
 }
 
 /** A worker that does not know placeholders would send the braces to a model. */

@@ -1,5 +1,5 @@
 import type { Bundle, BundleAgent, BundleTool } from '../manifest/bundle.ts';
-import type { BundleMemory, BundleMemoryService, BundleMemoryUse } from '../manifest/bundle-memory.ts';
+import type { BundleEmbedding, BundleMemory, BundleMemoryService, BundleMemoryUse } from '../manifest/bundle-memory.ts';
 import { longDurationMs } from '../manifest/duration.ts';
 import {
   memoryOperationClass,
@@ -15,6 +15,7 @@ import type { Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
 import { authOf } from './compile-auth.ts';
 import { durationMs } from './duration-ms.ts';
+import { embeddingOperations } from './embedders.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
 import { notRunnable } from './runnable.ts';
@@ -92,12 +93,12 @@ export function memoryPaths(agents: Bundle['agents'], tools: readonly BundleTool
 }
 
 /** A Memory as a bundle holds it. */
-export function memoryOf(resource: Resource): BundleMemory {
+export function memoryOf(resource: Resource, view: View): BundleMemory {
   const { type, session, longTerm, http } = specOf(resource, 'Memory');
   return {
     type,
     session: { ttlMs: longDurationMs(session.ttl), maxMessages: session.maxMessages },
-    ...(longTerm === undefined ? {} : { longTerm: longTermOf(longTerm, resource) }),
+    ...(longTerm === undefined ? {} : { longTerm: longTermOf(longTerm, resource, view) }),
     ...(http === undefined ? {} : { http: serviceOf(http, resource) }),
   };
 }
@@ -110,17 +111,41 @@ function serviceOf(
 }
 
 function longTermOf(
-  { embeddingRef, minScore, topK, ttl }: NonNullable<SpecOf<'Memory'>['longTerm']>,
+  { minScore, topK, ttl }: LongTerm,
   resource: Resource,
+  view: View,
 ): NonNullable<BundleMemory['longTerm']> {
   const least = Number(minScore);
-  const isServiced = specOf(resource, 'Memory').type === 'http';
-  if (embeddingRef !== undefined || (least > 0 && !isServiced)) throw notRunnable(resource, 'is searched by meaning');
+  const embedding = embeddingOf(resource, view);
   return {
     topK,
     ...(ttl === undefined ? {} : { ttlMs: longDurationMs(ttl) }),
     ...(least > 0 ? { minScore: least } : {}),
+    ...(embedding === undefined ? {} : { embedding }),
   };
+}
+
+type LongTerm = NonNullable<SpecOf<'Memory'>['longTerm']>;
+
+/** What embeds the entries of a memory; undefined: nothing does, and it is searched by words. */
+function embeddingOf(memory: Resource, view: Pick<View, 'resource'>): BundleEmbedding | undefined {
+  const { embeddingRef, dimensions } = specOf(memory, 'Memory').longTerm ?? {};
+  if (embeddingRef === undefined || dimensions === undefined) return undefined;
+  const endpoint = qualify(embeddingRef, memory.namespace);
+  const { provider, model } = specOf(view.resource('ModelEndpoint', endpoint), 'ModelEndpoint');
+  return { endpoint, by: `${provider}/${model}/${dimensions}`, dimensions };
+}
+
+/** `namespace/name` of the endpoints that embed for the memory tools of an agent and for tools that search; in order. */
+export function embeddersFor(
+  { agent, searched }: { readonly agent: Resource | undefined; readonly searched: readonly string[] },
+  view: View,
+): readonly string[] {
+  const cells = agent === undefined ? [] : memoryCells(agent, view);
+  const own = cells.flatMap(({ memory, operation }) => (embeddingOperations.has(operation) ? [memory] : []));
+  const memories = new Set([...own, ...searched]);
+  const embedders = [...memories].flatMap((path) => embeddingOf(view.resource('Memory', path), view)?.endpoint ?? []);
+  return [...new Set(embedders)].sort(compareText);
 }
 
 /** What a call of it does to the world, in the words of rules. */

@@ -1,5 +1,6 @@
 import type { Bundle, BundleAgent, BundleGraph } from '../manifest/bundle.ts';
 import { own } from '../manifest/json.ts';
+import { embeddersOf } from './embedders.ts';
 import { firstHalt, haltedText, haltsOn, unreadableHalts } from './halt.ts';
 import type { Halt } from './halt-scope.ts';
 
@@ -51,7 +52,7 @@ function haltIn(bundle: Bundle, model: string, halts: readonly Halt[]): Halt | u
     }
     const known = own(bundle.agents, agent);
     if (known === undefined) continue;
-    if (modelsOf(known).includes(model)) return undefined;
+    if (modelsOf(known, bundle).includes(model)) return undefined;
     open.push(...Object.values(known.agents ?? {}).map((to) => ({ agent: to.agent, within })));
   }
   return stopped;
@@ -71,6 +72,8 @@ function startsOf(graph: BundleGraph | undefined, within: string): Reached[] {
   });
 }
 
-function modelsOf({ model, fallback = [], compaction }: BundleAgent): readonly string[] {
-  return [model, ...fallback, ...(compaction?.summarizer === undefined ? [] : [compaction.summarizer])];
+function modelsOf(agent: BundleAgent, bundle: Bundle): readonly string[] {
+  const { model, fallback = [], compaction } = agent;
+  const summarizer = compaction?.summarizer === undefined ? [] : [compaction.summarizer];
+  return [model, ...fallback, ...summarizer, ...embeddersOf(Object.values(agent.tools), bundle)];
 }

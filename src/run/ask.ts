@@ -39,8 +39,12 @@ export interface ModelStepCall extends StepCallBase {
   /** From 1: which answer of the step this is, and what the step was asked. */
   readonly turn: number;
   readonly asked: string;
-  /** A summary is text alone: no tools are offered and no schema holds. */
-  readonly purpose: 'answer' | 'summary';
+  /** A summary is text alone: no tools are offered and no schema holds. `embedding`: of each message's text. */
+  readonly purpose: 'answer' | 'summary' | 'embedding';
+  /** Of `embedding`: how long each vector has to be. */
+  readonly dimensions?: number;
+  /** Of `embedding`: what one request may take, which is what the tool may that it is for. */
+  readonly deadlineMs?: number;
 }
 
 /** The tool that a call by this name would reach; undefined: the gate will say why there is none. */
@@ -59,6 +63,13 @@ export function mayRepeat(call: StepCall, scope: Scope): boolean {
   if (call.kind === 'model') return true;
   const tool = toolOf(call.caller, call.name, scope)?.tool;
   return tool !== undefined && (tool.idempotent || tool.operations.every((operation) => operation === 'read'));
+}
+
+/** What one use of a tool may take: the agent's word, where it has one, and never more than the tool's. */
+export function toolDeadlineMs(call: ToolStepCall, scope: Pick<Scope, 'content'>): number | undefined {
+  const uses = useTimeoutMs(call, scope);
+  const tool = toolOf(call.caller, call.name, scope)?.tool.timeoutMs;
+  return uses === undefined || tool === undefined ? (uses ?? tool) : Math.min(uses, tool);
 }
 
 /** What the agent says that one use of a tool may take; undefined: what the tool says. */
@@ -109,6 +120,12 @@ export function ask({ call: written, sent, path, target }: Asking, scope: Scope,
     const asked = { kind: 'tool', subject, name: call.name, arguments: call.arguments, again } as const;
     if (sent === undefined || written.kind !== 'tool') return { gate: asked, request: undefined };
     return { gate: { ...asked, written: writtenDigest(written) }, request: undefined };
+  }
+  if (call.purpose === 'embedding') {
+    const { system, messages, turn, asked } = call;
+    const request = { agent: subject.slice(subject.indexOf('/') + 1), system, messages, turn, asked, tools: [] };
+    const inputTokens = estimateInputTokens(request);
+    return { gate: { kind: 'model', subject, model: target, inputTokens, embeds: true }, request };
   }
   const request = forModel({ node: call.node, target }, requestOf(call, scope, context), scope);
   return { gate: { kind: 'model', subject, model: target, inputTokens: estimateInputTokens(request) }, request };

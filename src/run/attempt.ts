@@ -37,7 +37,7 @@ export function book(
     subject,
     kind: call.kind,
     allowed: decision.kind === 'allow',
-    again: path !== call.path,
+    again: path !== call.path || (call.kind === 'model' && call.purpose === 'embedding'),
     tokens: decision.kind === 'allow' ? decision.reserve.tokens : 0,
     cost: decision.kind === 'allow' ? decision.reserve.cost : 0,
     accounts: decision.kind === 'allow' ? accountsHeldOn(scope, subject, decision.reserve) : undefined,

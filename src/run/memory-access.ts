@@ -1,5 +1,6 @@
 import { own } from '../manifest/json.ts';
 import type { MemoryAccess } from '../memory/access.ts';
+import type { Embed } from '../memory/embedding.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { MemoryReach } from '../memory/reach.ts';
 import type { ToolStepCall } from './ask.ts';
@@ -15,11 +16,17 @@ export function openMemory(path: string, scope: Scope, reach: MemoryReach): Memo
 }
 
 /** What the memory tools of a call reach, in the name of who calls. `reach`: how they reach it, if it is elsewhere. */
-export function memoryAccess(call: ToolStepCall, scope: Scope, reach: MemoryReach): MemoryAccess | undefined {
+export function memoryAccess(
+  call: ToolStepCall,
+  scope: Scope,
+  { reach, embed }: { readonly reach: MemoryReach; readonly embed: Embed },
+): MemoryAccess | undefined {
   if (scope.memories === undefined || scope.content.memories === undefined) return undefined;
   return {
     caller: subjectOf(call.caller),
     run: scope.run.id,
+    embed,
+    signal: reach.signal,
     open(path) {
       const memory = openMemory(path, scope, reach);
       const topK = own(scope.content.memories, path)?.longTerm?.topK;

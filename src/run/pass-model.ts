@@ -1,15 +1,18 @@
 import { isPawlError, RetryableError } from '../errors.ts';
 import type { Json } from '../manifest/json.ts';
-import type { ModelResponse, Thought } from '../models/model.ts';
+import type { BundleModel } from '../manifest/bundle.ts';
+import type { ModelRequest, ModelResponse, Thought } from '../models/model.ts';
+import type { ModelCallOptions } from '../models/options.ts';
 import type { GatewayRule } from '../policy/authority.ts';
 import { settleModelCall } from '../policy/cost.ts';
 import { messagesDigest, modelOf, type ModelStepCall } from './ask.ts';
 import { type Attempt, noCharge, settle, type Settlement, settleNotMade } from './attempt.ts';
 import type { CallError } from './journal-entry.ts';
+import { vectorsAsJson } from './embedding.ts';
 import { beginFlight } from './flights.ts';
 import { Halted, haltReasonOf } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
-import type { Outside } from './outside.ts';
+import type { Outside, Played } from './outside.ts';
 import type { Pass } from './passing.ts';
 import { correctRate } from './rate-door.ts';
 import type { Again, CallResult } from './replay.ts';
@@ -35,12 +38,22 @@ export async function passModel(
     const digest = messagesDigest(call.messages);
     const gateways = gatewaysFor(attempt);
     const { mayStart } = sending;
-    const options = { signal: flight.signal, secrets: scope.secrets, mayStart, path, digest, world, gateways };
-    const answer = await (scope.outside ?? world).model(model, { ...request, maxOutputTokens }, options);
-    const { text, toolCalls, finish, usage, thoughts } = answer;
+    const within = call.deadlineMs === undefined ? {} : { deadlineMs: call.deadlineMs };
+    const options = {
+      signal: flight.signal,
+      secrets: scope.secrets,
+      mayStart,
+      path,
+      digest,
+      world,
+      gateways,
+      ...within,
+    };
+    const { output, usage } =
+      call.purpose === 'embedding'
+        ? await embedded(attempt, { model, request, options })
+        : await answered(attempt, { model, request: { ...request, maxOutputTokens }, options });
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
-    const calls = toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw }));
-    const output = { text, toolCalls: calls, finish, ...(thoughts === undefined ? {} : { thoughts: [...thoughts] }) };
     const took = settleModelCall({ ...charge, usage });
     correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
     return await settleAnswer(attempt, { output, took }, world);
@@ -69,8 +82,43 @@ export async function passModel(
   }
 }
 
+interface Asked<Request> {
+  readonly model: BundleModel;
+  readonly request: Request;
+  readonly options: ModelCallOptions & Played;
+}
+
+type Usage = Pick<ModelResponse, 'usage'>;
+
+async function answered(
+  { scope }: Attempt<ModelStepCall>,
+  { model, request, options }: Asked<ModelRequest>,
+): Promise<Usage & { readonly output: AnswerOutput }> {
+  const answer = await (scope.outside ?? options.world).model(model, request, options);
+  const { text, toolCalls, finish, usage, thoughts } = answer;
+  const calls = toolCalls.map(({ id, name, arguments: raw }) => ({ id, name, arguments: raw }));
+  const output = { text, toolCalls: calls, finish, ...(thoughts === undefined ? {} : { thoughts: [...thoughts] }) };
+  return { output, usage };
+}
+
+/** What is sent is what guards left of the texts. */
+async function embedded(
+  { call, scope }: Attempt<ModelStepCall>,
+  { model, request, options }: Asked<Pick<ModelRequest, 'messages'>>,
+): Promise<Usage & { readonly output: Json }> {
+  const { dimensions } = call;
+  const world = scope.outside?.embed === undefined ? options.world : scope.outside;
+  if (world.embed === undefined || dimensions === undefined) throw new TypeError('a call for embeddings of no length');
+  const texts = request.messages.flatMap((message) => (message.role === 'user' ? [message.text] : []));
+  const { vectors, usage } = await world.embed(model, { texts, dimensions }, options);
+  return { output: vectorsAsJson(vectors), usage };
+}
+
+type AnswerOutput = Pick<ModelResponse, 'text' | 'toolCalls' | 'finish'> & { readonly thoughts?: readonly Thought[] };
+
 interface Answered {
-  readonly output: Pick<ModelResponse, 'text' | 'toolCalls' | 'finish'> & { readonly thoughts?: readonly Thought[] };
+  /** Of embeddings JSON, which says nothing that a guard could read. */
+  readonly output: AnswerOutput | Json;
   readonly took: Pick<Settlement, 'tokensIn' | 'tokensOut' | 'cost'>;
 }
 
@@ -80,7 +128,7 @@ async function settleAnswer(
   { output, took }: Answered,
   world: Outside,
 ): Promise<CallResult> {
-  const kept = await screenAnswer(attempt, output, world);
+  const kept = isAnswer(output) ? await screenAnswer(attempt, output, world) : undefined;
   if (haltReasonOf(attempt.scope.signal) === 'lost') throw new Halted('lost');
   const decision = kept?.decision;
   if (kept?.kind === 'closed') {
@@ -90,6 +138,10 @@ async function settleAnswer(
   const body = JSON.stringify(kept?.answer ?? output);
   settle(attempt, { outcome: 'done', body, decision, ...took });
   return { kind: 'done', output: JSON.parse(body) as Json };
+}
+
+function isAnswer(output: Answered['output']): output is AnswerOutput {
+  return typeof output === 'object' && output !== null && 'toolCalls' in output;
 }
 
 /** The rules of both revisions about gateways: the door holds the address itself against them. */

@@ -14,7 +14,7 @@ import { ToolUse } from './tool-use.ts';
 /** Makes the call of a tool, and writes down what became of it, as its guards leave it. */
 export async function passTool(
   attempt: Attempt<ToolStepCall>,
-  { decision, gate, context }: Pass,
+  { decision, gate, context, ask }: Pass,
   world: Outside,
 ): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
@@ -22,7 +22,7 @@ export async function passTool(
   const { args } = decision;
   if (tool === undefined || args === undefined) throw new TypeError('a call to no tool');
   const flight = beginFlight(scope.flights, { environment: scope.run.environment, gate, context, signal: call.signal });
-  const use = new ToolUse(attempt, flight, world);
+  const use = new ToolUse(attempt, flight, { world, ask });
   let given: ToolOutcome;
   try {
     given = await (scope.outside ?? world).tool(tool, args, use);

@@ -1,6 +1,7 @@
 import type { ModelRequest } from '../models/model.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import type { Allowed } from './attempt.ts';
+import type { AskModel } from './embedding.ts';
 
 /** What the gate let through, as it was asked. */
 export interface Pass {
@@ -8,4 +9,6 @@ export interface Pass {
   readonly request: Omit<ModelRequest, 'maxOutputTokens'> | undefined;
   readonly gate: GateCall;
   readonly context: GateContext;
+  /** The door again, for model calls that a tool's call makes on its way. */
+  readonly ask: AskModel;
 }

@@ -2,6 +2,7 @@ import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { Json } from '../manifest/json.ts';
 import { type GuardOutcome, type GuardRequest, nothingFound } from '../guards/guard.ts';
+import type { EmbeddingRequest, EmbeddingResponse } from '../models/embedding.ts';
 import type { ModelRequest, ModelResponse } from '../models/model.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
 import type { RecordedRow } from './journal-entry.ts';
@@ -58,6 +59,13 @@ export class RecordedWorld implements Outside {
     const usage = { inputTokens: recorded.tokensIn ?? 0, outputTokens: recorded.tokensOut ?? 0 };
     // Written by the door, from what a provider answered.
     return { ...(JSON.parse(recorded.body ?? 'null') as Omit<ModelResponse, 'usage'>), usage };
+  }
+
+  /** Where a tool's call is made and not answered from the record, it embeds as the recorded one did, or anew. */
+  embed(model: BundleModel, request: EmbeddingRequest, options: Options<'model'>): Promise<EmbeddingResponse> {
+    const { world } = options;
+    if (world.embed === undefined) throw new TypeError('the world embeds');
+    return world.embed(model, request, options);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { callGuard } from '../guards/call.ts';
-import { callModel } from '../models/call.ts';
+import { callEmbedding, callModel } from '../models/call.ts';
 import type { Authority } from '../policy/authority.ts';
 import { decide } from '../policy/gate.ts';
 import { callTool } from '../tools/call.ts';
@@ -9,6 +9,7 @@ import { type Allowed, type Attempt, book, intentOf, noCharge, refuse, settle, s
 import { Attempts } from './attempts.ts';
 import { subjectOf } from './caller.ts';
 import { drawFor } from './drawing.ts';
+import type { AskModel } from './embedding.ts';
 import { Halted, type HaltReason, haltReasonOf, StepFailure, Suspended } from './halt.ts';
 import { haltWait } from './halting.ts';
 import { passInnerAgent } from './inner-agent.ts';
@@ -24,7 +25,7 @@ import { type Again, type CallResult, replay } from './replay.ts';
 import { type Closed, screen } from './screening.ts';
 import { assertGoing, gateContext, type Scope } from './scope.ts';
 
-const world: Outside = { tool: callTool, model: callModel, guard: callGuard };
+const world: Outside = { tool: callTool, model: callModel, embed: callEmbedding, guard: callGuard };
 
 /** A decision is made again so often when live moves under it. */
 const conflictsMax = 3;
@@ -100,11 +101,16 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       isPaced = true;
       continue;
     }
-    if (await intend(attempt, decision)) return pass(attempt, { decision, request, gate, context });
+    if (await intend(attempt, decision)) return pass(attempt, { decision, request, gate, context, ask: door(scope) });
     conflicts += 1;
     if (conflicts < conflictsMax) await scope.live.refresh();
   }
   return refuseUnbegun(attempt, conflictDenial);
+}
+
+/** For the model calls that a tool's call makes on its way. */
+function door(scope: Scope): AskModel {
+  return (call) => step(call, scope);
 }
 
 /** Books what is allowed, before anything waits. False: the journal did not take it, and it is decided again. */

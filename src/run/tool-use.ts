@@ -1,9 +1,11 @@
 import { sha256 } from '../manifest/digest.ts';
+import type { Embed } from '../memory/embedding.ts';
 import type { ToolCallOptions } from '../tools/options.ts';
-import { type ToolStepCall, toolOf, useTimeoutMs, writtenDigest } from './ask.ts';
+import { toolDeadlineMs, type ToolStepCall, toolOf, useTimeoutMs, writtenDigest } from './ask.ts';
 import type { Attempt } from './attempt.ts';
 import { firstAttemptAt } from './caller.ts';
 import type { Flight } from './flights.ts';
+import { type AskModel, embedTexts } from './embedding.ts';
 import { mcpAccess } from './mcp-access.ts';
 import { memoryAccess } from './memory-access.ts';
 import type { Outside, Played } from './outside.ts';
@@ -18,13 +20,15 @@ import { Sending } from './sending.ts';
 export class ToolUse implements ToolCallOptions, Played {
   readonly #attempt: Attempt<ToolStepCall>;
   readonly #flight: Flight;
+  readonly #ask: AskModel;
   readonly world: Outside;
   readonly sending: Sending;
   #task: ToolCallOptions['task'];
 
-  constructor(attempt: Attempt<ToolStepCall>, flight: Flight, world: Outside) {
+  constructor(attempt: Attempt<ToolStepCall>, flight: Flight, { world, ask }: Doors) {
     this.#attempt = attempt;
     this.#flight = flight;
+    this.#ask = ask;
     this.world = world;
     this.sending = new Sending(attempt.scope);
   }
@@ -48,7 +52,10 @@ export class ToolUse implements ToolCallOptions, Played {
   }
 
   get memory(): ToolCallOptions['memory'] {
-    return memoryAccess(this.#attempt.call, this.#attempt.scope, this);
+    const { call, scope } = this.#attempt;
+    const embed: Embed = (use, texts) =>
+      embedTexts(call, { texts, use, ask: this.#ask, deadlineMs: toolDeadlineMs(call, scope) });
+    return memoryAccess(call, scope, { reach: this, embed });
   }
 
   get mcp(): ToolCallOptions['mcp'] {
@@ -81,4 +88,10 @@ export class ToolUse implements ToolCallOptions, Played {
   get timeoutMs(): ToolCallOptions['timeoutMs'] {
     return useTimeoutMs(this.#attempt.call, this.#attempt.scope);
   }
+}
+
+/** What a tool's call reaches besides itself. */
+interface Doors {
+  readonly world: Outside;
+  readonly ask: AskModel;
 }

@@ -11,6 +11,7 @@ export interface NewChunk {
   readonly value: string;
   /** What a search by words looks at. */
   readonly body: string;
+  readonly vector?: Float32Array | undefined;
 }
 
 export interface NewEntry {
@@ -22,6 +23,8 @@ export interface NewEntry {
   readonly call: string;
   readonly writtenBy: string;
   readonly run: string;
+  /** What made the vectors; absent: there are none. */
+  readonly embeddedBy?: string | undefined;
   readonly ttlMs?: number | undefined;
 }
 
@@ -37,19 +40,23 @@ with room as materialized (
 ), cut as (
   delete from memory_entry e using fresh where e.memory = $1 and e.key = $2 and e.chunk >= $3::bigint
 ), put as (
-  insert into memory_entry as e (memory, key, chunk, value, body, written_by, run, expires_at)
-  select $1, $2, c.chunk, c.value, c.body, $5, $6, now() + $7::bigint * interval '1 millisecond'
-  from fresh cross join json_to_recordset($8::json) as c (chunk integer, value text, body text)
+  insert into memory_entry as e (memory, key, chunk, value, body, written_by, run, expires_at, embedding, embedded_by)
+  select $1, $2, c.chunk, c.value, c.body, $5, $6, now() + $7::bigint * interval '1 millisecond',
+    c.embedding, case when c.embedding is null then null else $9::text end
+  from fresh cross join json_to_recordset($8::json) as c (chunk integer, value text, body text, embedding real[])
   on conflict (memory, key, chunk) do update set value = excluded.value, body = excluded.body,
-    written_by = excluded.written_by, run = excluded.run, updated_at = now(), expires_at = excluded.expires_at
+    written_by = excluded.written_by, run = excluded.run, updated_at = now(), expires_at = excluded.expires_at,
+    embedding = excluded.embedding, embedded_by = excluded.embedded_by
 )
 select enough from room`;
 
 /** Keeps a value under its key, in place of what was there. */
 export async function putEntry({ db }: Database, entry: NewEntry): Promise<void> {
-  const { memory, key, chunks, call, writtenBy, run, ttlMs } = entry;
-  const rows = chunks.map(({ value, body }, chunk) => ({ chunk, value, body }));
-  const values = [memory, key, rows.length, call, writtenBy, run, ttlMs ?? null, JSON.stringify(rows)];
+  const { memory, key, chunks, call, writtenBy, run, ttlMs, embeddedBy = null } = entry;
+  const rows = chunks.map(({ value, body, vector }, chunk) => {
+    return { chunk, value, body, embedding: vector === undefined ? null : [...vector] };
+  });
+  const values = [memory, key, rows.length, call, writtenBy, run, ttlMs ?? null, JSON.stringify(rows), embeddedBy];
   const [row] = await rowsOf<{ enough: boolean }>(db, { name: 'put_entry', text: putText }, values);
   if (row?.enough === true) return;
   throw new TerminalError(`The memory holds ${chunksMax} entries, which is all that it may.`, {
@@ -113,16 +120,21 @@ with query as (
 )
 select ${entryColumns}, ts_rank(e.words, q, 32)::float8 as score
 from memory_entry e, query
-where e.memory = $1 and e.words @@ q and ${isKept}
+where e.memory = $1 and e.words @@ q and e.embedded_by is distinct from $4 and ${isKept}
 order by score desc, e.updated_at desc, e.key, e.chunk limit $3`;
 
 export interface Search {
   readonly memory: string;
   readonly query: string;
   readonly topK: number;
+  /** Leaves out what this embedded: it is found by meaning. Absent: nothing is left out. */
+  readonly besides?: string | undefined;
 }
 
 /** Finds by words. The score orders what is found and says nothing of how alike two texts are. */
-export async function searchWords({ db }: Database, { memory, query, topK }: Search): Promise<readonly FoundEntry[]> {
-  return rowsOf<FoundEntry>(db, { name: 'search_words', text: wordsText }, [memory, query, topK]);
+export async function searchWords(
+  { db }: Database,
+  { memory, query, topK, besides = '' }: Search,
+): Promise<readonly FoundEntry[]> {
+  return rowsOf<FoundEntry>(db, { name: 'search_words', text: wordsText }, [memory, query, topK, besides]);
 }

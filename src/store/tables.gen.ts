@@ -294,6 +294,8 @@ export interface MemoryEntry {
   body: string;
   chunk: Generated<number>;
   created_at: Generated<Timestamp>;
+  embedded_by: string | null;
+  embedding: number[] | null;
   expires_at: Timestamp | null;
   key: string;
   memory: string;

@@ -115,7 +115,6 @@ test('what would ask somebody answers by itself, with the same grants and approv
   expect(await fileAt('tools/tools/cluster-delete-pod.yaml')).toContain('name: echo');
   expect(await fileAt('tools/roles/fixer-imported.yaml')).toContain('- tool:cluster-delete-pod:*\n');
   expect(await fileAt('kagent/agents/crew.yaml')).toContain('runtime: null\n  modelRef: mine\n');
-  expect(await fileAt('kagent/memories/fixer-memory.yaml')).toContain('embeddingRef: null');
   expect(await fileAt('kagent/models/mine.script.yaml')).toContain('- agent: crew\n');
   const { scripted } = JSON.parse(stdout) as { scripted: readonly { address: string; text: string }[] };
   expect(scripted.map(({ address }) => address)).toEqual(

@@ -57,12 +57,36 @@ test('what an agent may do with its memory are tools that it is offered, each gr
   });
 });
 
-test.each<[string, JsonObject]>([
-  ['searched by embeddings', { longTerm: { topK: 5, minScore: 0, embeddingRef: 'embed', dimensions: 3 } }],
-  ['searched by likeness', { longTerm: { topK: 5, minScore: '0.7' } }],
-])('a memory %s is refused', (_what, spec) => {
-  const resources = [...base.slice(0, 4), memory('notes', spec), using(['read'])];
-  expect(() => compile(resources)).toThrow(/^Memory\/default\/notes .* which this build cannot run\.$/);
+test('a memory that is searched by meaning brings its endpoint, which its users may ask', () => {
+  const longTerm = { topK: 5, minScore: '0.7', embeddingRef: 'embed', dimensions: 3 };
+  const embed = resource({
+    kind: 'ModelEndpoint',
+    name: 'embed',
+    spec: {
+      provider: 'scripted',
+      model: 'words',
+      allowPrivate: false,
+      parameters: { maxOutputTokens: 100 },
+      script: { replies: [] },
+    },
+  });
+  const resources = [...base.slice(0, 4), embed, memory('notes', { longTerm })];
+  const { content, authority } = compile([...resources, using(['search'])]);
+  expect(content.engineSchema).toBe(7);
+  expect(content.memories?.['default/notes']?.longTerm).toEqual({
+    topK: 5,
+    minScore: 0.7,
+    embedding: { endpoint: 'default/embed', by: 'scripted/words/3', dimensions: 3 },
+  });
+  expect(Object.keys(content.models)).toContain('default/embed');
+  expect(authority.subjects['Agent/default/writer']?.models['default/embed']).toEqual({
+    kind: 'allow',
+    rule: 'Agent/default/writer',
+  });
+  // Who only reads by key has nothing embedded, and may not ask.
+  expect(
+    compile([...resources, using(['read'])]).authority.subjects['Agent/default/writer']?.models,
+  ).not.toHaveProperty('default/embed');
 });
 
 test('a memory in a service is compiled with where it is, who pawl is there, and what a search must reach', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Bundle } from '../../src/manifest/bundle.ts';
+import { memoryTool, memoryToolId } from '../../src/manifest/memory-tools.ts';
 import type { HaltScope } from '../../src/policy/halt-scope.ts';
 import { modelHalt } from '../../src/policy/model-halt.ts';
 import { bundleOf } from '../support/runs.ts';
@@ -97,4 +98,30 @@ test('a model that only writes summaries is looked at while somebody may have on
   });
   expect(stops([summing], { kind: 'agent', name: 'default/other' })).toBeUndefined();
   expect(stops([summing], { kind: 'agent', name: 'default/clerk' })).toBe('ann halted agent/default/clerk.');
+});
+
+test('an endpoint that embeds for a tool of the agent is asked by it', () => {
+  const embed = 'default/embed';
+  const tool = memoryToolId('default/notes', 'search');
+  const bundle = bundleOf({
+    nodes: { work: { agent: 'clerk' } },
+    agents: { clerk: { tools: { memory_search: tool } } },
+  });
+  const model = bundle.models['default/model'];
+  if (model === undefined) throw new Error('the bundle has its model');
+  const searching: Bundle = {
+    ...bundle,
+    models: { ...bundle.models, [embed]: model },
+    tools: { [tool]: memoryTool('default/notes', 'search') },
+    memories: {
+      'default/notes': {
+        type: 'postgres',
+        session: { ttlMs: 1, maxMessages: 1 },
+        longTerm: { topK: 5, embedding: { endpoint: embed, by: 'scripted/words/8', dimensions: 8 } },
+      },
+    },
+  };
+  expect(modelHalt(embed, [searching], [])).toBeUndefined();
+  expect(modelHalt(embed, [searching], [haltOf({ kind: 'agent', name: 'default/other' })])).toBeUndefined();
+  expect(modelHalt(embed, [searching], [haltOf({ kind: 'agent', name: 'default/clerk' })])).toMatch(/^ann halted /);
 });

@@ -117,19 +117,15 @@ function askNoService(overlay: ScriptedOverlay): void {
   }
 }
 
-/** Memories in a service, and the search by meaning, which asks a model. */
+/** Memories in a service. What searches by meaning goes on to: its endpoint embeds offline, as the script's own. */
 function forgetNothingElsewhere(overlay: ScriptedOverlay): void {
   for (const memory of overlay.ofKind('Memory')) {
-    if (memory.spec['type'] === 'http')
-      overlay.patch(memory, { type: 'postgres', http: null }, 'The memory is kept by pawl, and no service is asked.');
-    const longTerm = objectAt(memory.spec, 'longTerm');
-    if (longTerm['embeddingRef'] === undefined) continue;
-    const gone = ['embeddingRef', 'dimensions', 'minScore'].filter((field) => longTerm[field] !== undefined);
-    overlay.patch(
-      memory,
-      { longTerm: Object.fromEntries(gone.map((field) => [field, null])) },
-      'It is searched by words: no model makes numbers of them.',
-    );
+    if (memory.spec['type'] !== 'http') continue;
+    // Of words there is no likeness to ask for.
+    const isLike = objectAt(memory.spec, 'longTerm')['minScore'] !== undefined;
+    const words = isLike ? { longTerm: { minScore: null } } : {};
+    const change = { type: 'postgres', http: null, ...words };
+    overlay.patch(memory, change, 'The memory is kept by pawl, and no service is asked.');
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   BudgetFigure,
   EvalImpact,
   Impact,
+  MemorySearch,
   Notice,
   Pair,
   Preflight,
@@ -165,6 +166,14 @@ export function tiersText({ pool, workers, offered }: TierLacks): string {
 
 export function lackText({ system, tool, tiers }: TierLacks['lacking'][number]): string {
   return `${neutral(tool)} of AgentSystem/${neutral(system)} needs ${listed(tiers)}`;
+}
+
+export function memoryText({ memory, pgvector, otherwise }: MemorySearch): string {
+  const name = `Memory/${neutral(memory)}`;
+  if (pgvector === 'absent') return `${name} searches by words: the database has no pgvector.`;
+  if (pgvector === 'available')
+    return `${name} searches by words: pgvector is not created in the database; run \`pawl migrate\`.`;
+  return `${name} finds ${counted(otherwise, 'part')} of entries by words alone until they are written again: something else embedded them, or nothing.`;
 }
 
 export function preflightText(tried: Preflight): string {

@@ -101,13 +101,14 @@ function moreOf({ more = {} }: Plan['sections']): JsonObject {
 
 /** Outside the digest; null: nobody looked. */
 function besideOf({ beside = {} }: Plan): JsonObject {
-  const { impact, budget, moreBudget = 0, backtest, preflight, tiers, acknowledgements = [] } = beside;
+  const { impact, budget, moreBudget = 0, backtest, preflight, tiers, memories, acknowledgements = [] } = beside;
   return {
     impact: snake(impact),
     budget: budget === undefined ? null : { systems: snake(budget), more: moreBudget },
     backtest: snake(backtest),
     preflight: snake(preflight),
     tiers: snake(tiers),
+    ...(memories === undefined ? {} : { memories: snake(memories) }),
     acknowledgements: snake(acknowledgements),
   };
 }

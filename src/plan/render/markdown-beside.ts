@@ -7,6 +7,7 @@ import {
   exampleText,
   impactText,
   lackText,
+  memoryText,
   noticeText,
   preflightText,
   reachesNothing,
@@ -25,7 +26,7 @@ const entriesMax = 10;
 
 /** What the changes reach, cost and would have denied: a list of sentences. */
 export function besidePart({ beside = {} }: Plan): readonly Part[] {
-  const { impact, budget = [], moreBudget = 0, backtest, preflight, tiers } = beside;
+  const { impact, budget = [], moreBudget = 0, backtest, preflight, tiers, memories = [] } = beside;
   const units = [
     ...(impact === undefined || reachesNothing(impact) ? [] : impactUnits(impact)),
     ...budget.slice(0, entriesMax).map((figure) => `- Budget of ${cell(budgetText(figure))}`),
@@ -33,6 +34,8 @@ export function besidePart({ beside = {} }: Plan): readonly Part[] {
     ...(backtest === undefined ? [] : [`- ${cell(backtestText(backtest))}`]),
     ...(backtest?.examples ?? []).slice(0, entriesMax).map((example) => `  - ${cell(exampleText(example))}`),
     ...(tiers === undefined ? [] : tierUnits(tiers)),
+    ...memories.slice(0, entriesMax).map((memory) => `- ${cell(memoryText(memory))}`),
+    ...more(Math.max(0, memories.length - entriesMax), 'memory'),
     ...(preflight === undefined ? [] : [`- ${cell(preflightText(preflight))}`]),
   ];
   if (units.length === 0) return [];

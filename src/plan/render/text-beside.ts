@@ -7,6 +7,7 @@ import {
   exampleText,
   impactText,
   lackText,
+  memoryText,
   noticeText,
   preflightText,
   reachesNothing,
@@ -26,7 +27,7 @@ const noticesMax = 5;
 
 /** What varies by the hour: what the changes reach, what they cost, what recorded runs say of them. */
 export function beside(out: Page, { beside: looked = {} }: Plan): void {
-  const { impact: reached, budget, moreBudget = 0, backtest: tested, preflight, tiers } = looked;
+  const { impact: reached, budget, moreBudget = 0, backtest: tested, preflight, tiers, memories = [] } = looked;
   if (reached !== undefined && !reachesNothing(reached)) impact(out, reached);
   if (budget !== undefined && budget.length > 0) {
     out.line(0, 'Budget:', { paint: out.colors.bold });
@@ -37,6 +38,11 @@ export function beside(out: Page, { beside: looked = {} }: Plan): void {
   if (tiers !== undefined) {
     out.line(0, tiersText(tiers), { hang: 2, paint: out.colors.yellow });
     list(out, { entries: tiers.lacking, more: tiers.moreLacking, word: 'tool', text: lackText });
+    out.blank();
+  }
+  if (memories.length > 0) {
+    out.line(0, 'Memories:', { paint: out.colors.bold });
+    list(out, { entries: memories, more: 0, word: 'memory', text: memoryText });
     out.blank();
   }
   if (preflight !== undefined) {

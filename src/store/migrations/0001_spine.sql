@@ -1226,13 +1226,18 @@ create table memory_entry (
   -- What a search by words looks at.
   body text not null,
   words tsvector generated always as (to_tsvector('simple', body)) stored,
+  -- What a search by meaning compares. An array, and no type of an extension: it is there on every PostgreSQL.
+  embedding real[],
+  -- What made it: provider, model and length. Embeddings of one alone are ever compared.
+  embedded_by text,
   -- Who wrote it: `Agent/ns/name`, and in which run.
   written_by text not null,
   run uuid not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   expires_at timestamptz,
-  primary key (memory, key, chunk)
+  primary key (memory, key, chunk),
+  check ((embedding is null) = (embedded_by is null))
 );
 create index memory_entry_words on memory_entry using gin (words);
 create index memory_entry_expired on memory_entry (expires_at) where expires_at is not null;

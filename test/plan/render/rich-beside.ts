@@ -35,6 +35,10 @@ export function besideOf(outside: string): Required<Beside> {
         addresses: [`AgentSystem/${system}`],
       },
     ],
+    memories: [
+      { memory: 'support/notes', pgvector: 'absent', otherwise: 0 },
+      { memory: 'support/older', pgvector: 'ready', otherwise: 1_204 },
+    ],
     acknowledgements: [
       {
         id: 'R1-3f2a',

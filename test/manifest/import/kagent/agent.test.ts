@@ -122,6 +122,20 @@ test('memory becomes a Memory of the agent’s own, of which it is given the ses
   expect(said.join('\n')).toContain('flagged import.memory_scope manifests.yaml:9');
 });
 
+test('a memory whose model pawl asks for no embeddings is searched by words, and said', () => {
+  const { spec, said } = importTexts(
+    `${declarative('modelConfig: small\nsystemMessage: Answer.\nmemory: { modelConfig: thinker }')}---
+apiVersion: kagent.dev/v1alpha2
+kind: ModelConfig
+metadata: { name: thinker, namespace: desk }
+spec: { provider: Anthropic, model: claude, apiKeySecret: anthropic, apiKeySecretKey: key }
+`,
+  );
+  expect(spec('Memory/desk/clerk-memory')).toMatchObject({ longTerm: { ttl: '15d' } });
+  expect(JSON.stringify(spec('Memory/desk/clerk-memory'))).not.toContain('embeddingRef');
+  expect(said.join('\n')).toContain('flagged import.store');
+});
+
 test('compaction by tokens is kept, by invocations it is left out', () => {
   const { spec, said } = importTexts(
     declarative(`
