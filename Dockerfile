@@ -29,8 +29,6 @@ COPY schemas schemas
 COPY example-repo example-repo
 RUN ln -s /pawl/bin/pawl.js /usr/local/bin/pawl && mkdir /work && chown node:node /work
 ENV NODE_ENV=production
-# What runs hold outlives the default nursery of 16 MiB under load, and is copied again and again: docs/operate.md.
-ENV NODE_OPTIONS=--max-semi-space-size=64
 USER node
 # Where a repository is mounted; .pawl/, with the embedded database, is made in it.
 WORKDIR /work

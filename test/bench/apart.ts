@@ -10,6 +10,9 @@ type Request =
 type Round = Readonly<Record<string, Measure>>;
 type Answer = { readonly measures: Round } | { readonly failed: string };
 
+/** As docs/operate.md says of busy workers; every contender has it. */
+const busy = ['--max-semi-space-size=64'] as const;
+
 /**
  * The contender in a process of its own, as those who use it run it: what one loads, hooks into promises or leaves on
  * the heap slowed whoever came after it in the same process by a quarter.
@@ -20,7 +23,7 @@ export function apart(id: string, { name }: Contender): Contender {
     async open(url) {
       const [, program] = process.argv;
       if (program === undefined) throw new Error('this process has no program');
-      const child = fork(program, [id, '--contender', name]);
+      const child = fork(program, [id, '--contender', name], { execArgv: [...busy] });
       await once(child, 'message');
       await ask(child, { kind: 'open', url });
       return {

@@ -4,9 +4,7 @@ import { spawn } from 'node:child_process';
 import { programPath } from '../support/processes.ts';
 
 const program = programPath('test/bench/main.ts');
-// As the image runs pawl (docs/operate.md): its processes, and the peers that are in the same ones.
-const env = { ...process.env, NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --max-semi-space-size=64`.trim() };
-const child = spawn(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit', env });
+const child = spawn(process.execPath, [program, ...process.argv.slice(2)], { stdio: 'inherit' });
 // The terminal tells both of them; main.ts cleans up and says how it ended.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => child.kill('SIGTERM'));
