@@ -5,7 +5,7 @@ import type { Budget } from './authority.ts';
 import type { Drawn, Spent, Usage } from './context.ts';
 import { affordableOutput, costOf } from './cost.ts';
 import type { Decision, Draw, Reservation } from './decision.ts';
-import { type Denial, deny, type Revisions } from './effective.ts';
+import { type Denial, deny, type Revisions, rowsUnder } from './effective.ts';
 
 /** What a call would hold, in the unit of each budget. */
 export interface Need {
@@ -76,9 +76,7 @@ export function budgetVerdict(
 }
 
 function runDenial(revisions: Revisions, { budgets }: Usage, need: Need): Denial | undefined {
-  const { pinned, live } = revisions;
-  // Mostly live is what the run is pinned to.
-  for (const row of live === undefined || live === pinned ? [pinned] : [pinned, live]) {
+  for (const row of rowsUnder(revisions)) {
     for (const budget of row.budgets) {
       if (budget.scope !== 'run') continue;
       const used = inUnit(budget.unit, budgets.get(budget.id) ?? nothing);
@@ -121,13 +119,14 @@ export const trialLimit = Number.MAX_SAFE_INTEGER;
  * The budgets of a subject that other runs share, in the order of their accounts. Those of policies with `mode: audit`
  * are booked like the others, so that what they would have refused can be told.
  */
-export function sharedBudgets({ pinned, live }: Revisions): readonly SharedLimit[] {
+export function sharedBudgets(revisions: Revisions): readonly SharedLimit[] {
+  const { pinned, live } = revisions;
   const found = new Map<string, SharedLimit>();
   const isTried = pinned.audit !== undefined || live?.audit !== undefined;
   if (isTried) {
     for (const budget of [...(pinned.audit?.budgets ?? []), ...(live?.audit?.budgets ?? [])]) addTried(budget, found);
   }
-  for (const row of live === undefined || live === pinned ? [pinned] : [pinned, live]) {
+  for (const row of rowsUnder(revisions)) {
     for (const one of row.budgets) {
       const budget = sharedBudget(one);
       if (budget === undefined) continue;

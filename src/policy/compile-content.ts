@@ -57,21 +57,7 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   ];
   const secrets = secretsOf(uses, view);
   return {
-    engineSchema:
-      embedders.length > 0
-        ? 7
-        : Object.values(memories).some(({ type }) => type === 'http')
-          ? 6
-          : Object.values(tools).some(isWorldly)
-            ? 5
-            : needsGate(models, secrets)
-              ? 4
-              : Object.keys(memories).length > 0 ||
-                  Object.values(models).some((model) => isRated(model) || isNewerModel(model)) ||
-                  Object.values(tools).some(({ retry }) => retry !== undefined) ||
-                  !graphs.every(isPlainGraph)
-                ? 3
-                : schemaNeeded(Object.values(agents)),
+    engineSchema: engineSchemaOf({ agents, models, tools, memories, secrets, embedders, graphs }),
     system: pathOf(system),
     ...graph,
     ...(graphs.length === 1 ? {} : { systems }),
@@ -83,6 +69,24 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
     ...concurrencyOf(system),
     secrets,
   };
+}
+
+type Parts = Required<Pick<Bundle, 'agents' | 'models' | 'tools' | 'memories' | 'secrets'>> & {
+  readonly embedders: readonly string[];
+  readonly graphs: readonly BundleGraph[];
+};
+
+/** The newest engine that some part asks for. */
+function engineSchemaOf({ embedders, graphs, secrets, ...parts }: Parts): number {
+  const [agents, models] = [Object.values(parts.agents), Object.values(parts.models)];
+  const [tools, memories] = [Object.values(parts.tools), Object.values(parts.memories)];
+  if (embedders.length > 0) return 7;
+  if (memories.some(({ type }) => type === 'http')) return 6;
+  if (tools.some(isWorldly)) return 5;
+  if (needsGate(parts.models, secrets)) return 4;
+  if (memories.length > 0 || models.some((model) => isRated(model) || isNewerModel(model))) return 3;
+  if (tools.some(({ retry }) => retry !== undefined) || !graphs.every(isPlainGraph)) return 3;
+  return schemaNeeded(agents);
 }
 
 /** Programs, modules and servers: an older worker has nothing to call them with. */

@@ -10,6 +10,11 @@ export interface Revisions {
   readonly live: SubjectAuthority | undefined;
 }
 
+/** The rows whose rules a call is under; mostly live is what the run is pinned to, and then one is enough. */
+export function rowsUnder({ pinned, live }: Revisions): readonly SubjectAuthority[] {
+  return live === undefined || live === pinned ? [pinned] : [pinned, live];
+}
+
 export type Denial = Extract<Decision, { kind: 'deny' }>;
 
 export function deny(reason: ReasonCode, rule: string, message: string): Denial {

@@ -5,7 +5,7 @@ import { type Json, own } from '../manifest/json.ts';
 import type { Condition, FlowRule, GatewayRule, SubjectAuthority } from './authority.ts';
 import { type ConditionVariables, evaluateRule } from './condition.ts';
 import type { GateContext, ToolGateCall } from './context.ts';
-import { type Denial, deny, type Revisions } from './effective.ts';
+import { type Denial, deny, type Revisions, rowsUnder } from './effective.ts';
 import { type DataClass, isServiced, toolClasses } from './data-class.ts';
 import type { Labels, ToolFacts } from './facts.ts';
 import type { AskedBy } from './gate-approval.ts';
@@ -29,7 +29,7 @@ export function callRules(ruled: RuledCall): Denial | readonly AskedBy[] {
   const withoutTier = tierDenial(ruled);
   if (withoutTier !== undefined) return withoutTier;
   if (!hasRules(pinned) && (live === pinned || live === undefined || !hasRules(live))) return nobody;
-  const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
+  const rows = rowsUnder(ruled.revisions);
   return (
     first(rows, ({ egress }) => egress && egressDenial(egress, wayOut(ruled))) ??
     first(rows, (row) => gatewayDenial(row, ruled)) ??
@@ -88,11 +88,10 @@ function egressDenial(egress: NonNullable<SubjectAuthority['egress']>, { url, ho
 }
 
 /** What rules on ways out say of a memory's service, which pawl itself asks for a session. */
-export function serviceRefusal({ pinned, live }: Revisions, url: string): Denial | undefined {
+export function serviceRefusal(revisions: Revisions, url: string): Denial | undefined {
   const out: WayOut = { url, hosts: [] };
-  const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
   return first(
-    rows,
+    rowsUnder(revisions),
     ({ egress, gateways }) =>
       (egress && egressDenial(egress, out)) ?? (gateways && gatewayRefusal(gateways, 'tool', out)),
   );
@@ -223,11 +222,10 @@ function flowRefusal({ id, when, target }: FlowRule): Denial {
  * asked about a session, so that a rule that asks refuses it too.
  */
 export function serviceFlowRefusal(
-  { pinned, live }: Revisions,
+  revisions: Revisions,
   touched: ReadonlySet<DataClass> = nothing,
 ): Denial | undefined {
-  const rows = live === undefined || live === pinned ? [pinned] : [pinned, live];
-  return first(rows, ({ flow = [] }) => {
+  return first(rowsUnder(revisions), ({ flow = [] }) => {
     const rule = flow.find(({ when, target }) => target === told && when.every((one) => touched.has(one)));
     return rule && flowRefusal(rule);
   });
