@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { besideOf } from '../../src/controller/beside.ts';
 import { readEnvironment } from '../../src/controller/environments.ts';
-import { type ControlPlane, createControlPlane, planCommit, planWithInputs } from '../../src/controller/planning.ts';
+import { planCommit, planWithInputs } from '../../src/controller/planning.ts';
 import { createLog } from '../../src/log.ts';
 import type { Plan } from '../../src/plan/change.ts';
-import { openRepository } from '../../src/source/repository.ts';
 import { submitRun } from '../../src/store/submit.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
-import { databaseKinds, openTestDatabase } from '../support/databases.ts';
-import { createRepository, type TestRepository } from '../support/git.ts';
+import { type OpenedPlane, openPlane } from '../support/control-plane.ts';
+import { databaseKinds } from '../support/databases.ts';
 import { until, withWorker } from '../support/runs.ts';
 import { type Line, settings } from './fixture.ts';
 
@@ -40,8 +39,7 @@ const files = {
 };
 
 describe.each(databaseKinds)('beside a plan on %s', (kind) => {
-  let [plane, git] = [undefined as unknown as ControlPlane, undefined as unknown as TestRepository];
-  const closers: (() => Promise<unknown>)[] = [];
+  let { plane, git, close } = {} as OpenedPlane;
   const lines: Line[] = [];
   const log = createLog('warn', { write: (line: string) => void lines.push(JSON.parse(line) as Line) });
 
@@ -60,15 +58,7 @@ describe.each(databaseKinds)('beside a plan on %s', (kind) => {
     });
 
   beforeAll(async () => {
-    const opened = await openTestDatabase(kind);
-    git = await createRepository();
-    const repository = await openRepository({ path: git.path, surroundings: { path: process.env['PATH'] ?? '' } });
-    closers.push(
-      () => opened.close(),
-      () => repository.close(),
-      () => git.remove(),
-    );
-    plane = createControlPlane(repository, opened.database);
+    ({ plane, git, close } = await openPlane(kind));
     const commit = await git.commit(files);
     await applyAcknowledged(plane.database, await planCommit(plane, await target(commit)), 'ada');
     await withWorker(plane.database, async () => {
@@ -76,9 +66,7 @@ describe.each(databaseKinds)('beside a plan on %s', (kind) => {
     });
     for (const id of [4, 5]) await submit(id, 'work');
   });
-  afterAll(async () => {
-    for (const close of closers.reverse()) await close();
-  });
+  afterAll(() => close());
 
   test('impact counts the runs that have not ended, and says what each change means to them', async () => {
     const { beside } = await look({ ...files, 'one/agent.json': agent('Be very brief.', 5_000) });

@@ -2,13 +2,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { besideOf } from '../../src/controller/beside.ts';
 import { readEnvironment } from '../../src/controller/environments.ts';
-import { type ControlPlane, createControlPlane, planCommit, planWithInputs } from '../../src/controller/planning.ts';
+import { planCommit, planWithInputs } from '../../src/controller/planning.ts';
 import { renderText } from '../../src/plan/render/text.ts';
-import { openRepository } from '../../src/source/repository.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
-import { databaseKinds, openTestDatabase } from '../support/databases.ts';
-import { createRepository, type TestRepository } from '../support/git.ts';
+import { type OpenedPlane, openPlane } from '../support/control-plane.ts';
+import { databaseKinds } from '../support/databases.ts';
 import { submitRun } from '../../src/store/submit.ts';
 import { until, workerOn } from '../support/runs.ts';
 import { settings } from './fixture.ts';
@@ -39,8 +38,7 @@ const files = {
 };
 
 describe.each(databaseKinds)('a memory of a repository on %s', (kind) => {
-  let [plane, git] = [undefined as unknown as ControlPlane, undefined as unknown as TestRepository];
-  const closers: (() => Promise<unknown>)[] = [];
+  let { plane, git, close } = {} as OpenedPlane;
   let runs = 0;
 
   const target = async (commit: string) => ({ settings: await readEnvironment(plane.repository, 'one'), commit });
@@ -73,19 +71,9 @@ describe.each(databaseKinds)('a memory of a repository on %s', (kind) => {
   };
 
   beforeAll(async () => {
-    const opened = await openTestDatabase(kind);
-    git = await createRepository();
-    const repository = await openRepository({ path: git.path, surroundings: { path: process.env['PATH'] ?? '' } });
-    closers.push(
-      () => opened.close(),
-      () => repository.close(),
-      () => git.remove(),
-    );
-    plane = createControlPlane(repository, opened.database);
+    ({ plane, git, close } = await openPlane(kind));
   });
-  afterAll(async () => {
-    for (const close of closers.reverse()) await close();
-  });
+  afterAll(() => close());
 
   test('is planned, applied and searched by words, then by meaning where the database can', async () => {
     const byWords = await planned({});

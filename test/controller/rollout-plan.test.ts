@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { besideOf } from '../../src/controller/beside.ts';
 import { readEnvironment } from '../../src/controller/environments.ts';
-import { type ControlPlane, createControlPlane, planWithInputs } from '../../src/controller/planning.ts';
+import { planWithInputs } from '../../src/controller/planning.ts';
 import { planRollback, rollBack } from '../../src/controller/rollback.ts';
 import type { Plan } from '../../src/plan/change.ts';
 import { orderRollout } from '../../src/run/rollouts.ts';
-import { openRepository } from '../../src/source/repository.ts';
 import { listRollouts } from '../../src/store/rollout.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
-import { databaseKinds, openTestDatabase } from '../support/databases.ts';
-import { createRepository, type TestRepository } from '../support/git.ts';
+import { type OpenedPlane, openPlane } from '../support/control-plane.ts';
+import { databaseKinds } from '../support/databases.ts';
 import { role, settings } from './fixture.ts';
 
 const manifest = (kind: string, name: string, spec: object) =>
@@ -32,23 +31,12 @@ const files = {
 };
 
 describe.each(databaseKinds)('what a plan says of rollouts, on %s,', (kind) => {
-  let [plane, git] = [undefined as unknown as ControlPlane, undefined as unknown as TestRepository];
-  const closers: (() => Promise<unknown>)[] = [];
+  let { plane, git, close } = {} as OpenedPlane;
 
   beforeAll(async () => {
-    const opened = await openTestDatabase(kind);
-    git = await createRepository();
-    const repository = await openRepository({ path: git.path, surroundings: { path: process.env['PATH'] ?? '' } });
-    closers.push(
-      () => opened.close(),
-      () => repository.close(),
-      () => git.remove(),
-    );
-    plane = createControlPlane(repository, opened.database);
+    ({ plane, git, close } = await openPlane(kind));
   });
-  afterAll(async () => {
-    for (const close of closers.reverse()) await close();
-  });
+  afterAll(() => close());
 
   const toldBy = ({ beside }: Plan) => beside?.impact?.rollouts?.map(({ system }) => system) ?? [];
 
