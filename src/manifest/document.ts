@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import { defaultFileLimits, fileTooLarge, problemsMax } from './limits.ts';
 import { type Lost, lostInText, lostWhole } from './lost.ts';
 import { nodeValue } from './node-value.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import type { Problem } from './problem.ts';
 import type { Place } from './resource.ts';
 import { commentSecrets } from './secret-comment.ts';
@@ -54,6 +55,18 @@ export function parseDocuments(file: SourceFile, fileBytesMax: number = defaultF
 }
 
 function parseSource(source: Source): ParsedFile {
+  const plain = readPlainYaml(source.text);
+  if (plain === undefined) return parseByLibrary(source);
+  const documents = plain.map(({ value, index, start }) => ({ value, index, source, place: placeOf(source, start) }));
+  return { documents, problems: commentSecrets(source), lost: [] };
+}
+
+function placeOf(source: Source, offset: number): Place {
+  return { file: source.file, ...lineAndColumn(source.text, offset) };
+}
+
+/** What `parseDocuments` gives where a text is not plain, and would give where it is: tests hold both together. */
+export function parseByLibrary(source: Source): ParsedFile {
   const documents: Document[] = [];
   const parsed = parseAll(source.text);
   const problems = [...faultProblems(parsed.faults, source), ...commentSecrets(source)];
@@ -125,7 +138,7 @@ function readDocument(
   if (problems.length > 0 || value === undefined) return { problems };
   const start = document.contents?.range[0] ?? document.range[0];
   return {
-    document: { value, index, source, place: { file: source.file, ...lineAndColumn(source.text, start) } },
+    document: { value, index, source, place: placeOf(source, start) },
     problems,
   };
 }
