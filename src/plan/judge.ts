@@ -1,9 +1,9 @@
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
-import type { Kind, Resource } from '../manifest/resource.ts';
+import type { Kind, Place, Resource } from '../manifest/resource.ts';
 import type { AccessChanges, Direction, JudgedChange } from './access.ts';
 import type { Comparison } from './authority-scope.ts';
-import { fieldsChanged, placeIn } from './cause.ts';
+import { atField, fieldsChanged, placeIn } from './cause.ts';
 import type { FieldChange } from './change.ts';
 import { fieldDiff } from './fields.ts';
 import { Covers } from './judge-covers.ts';
@@ -12,6 +12,7 @@ import { type Forms, judge, type JudgedField, type JudgeRow, type JudgeRule } fr
 import { everyKind, judgeRules } from './judge-rules.ts';
 import { entriesByKey, listKeyAt } from './list-keys.ts';
 import { sensitiveFields } from './sensitive.ts';
+import type { Sides } from './sides.ts';
 
 /** What no cell shows, judged by the table: whatever is not provably a narrowing widens the cells that it covers. */
 export function judgedChanges(comparison: Comparison, moved: Pick<AccessChanges, 'cells'>): readonly JudgedChange[] {
@@ -33,12 +34,20 @@ export function judgedChanges(comparison: Comparison, moved: Pick<AccessChanges,
       return [{ aspect, direction, address, place: placeIn(sides, address), field, message, covers: reached }];
     });
   });
-  return judged.sort(
+  judged.sort(
     (a, b) =>
       (a.direction === b.direction ? 0 : a.direction === 'widened' ? -1 : 1) ||
       compareText(a.address, b.address) ||
       compareText(a.field, b.field),
   );
+  return judged.map((one, nth) => (nth < placedMax ? { ...one, place: placeOf(one, sides) } : one));
+}
+
+/** Finding a field means reading its file again. Where more than these change at once, the rest are told by resource. */
+const placedMax = 100;
+
+function placeOf({ address, place, field }: JudgedChange, sides: Sides): Place {
+  return atField({ address, place, fields: [field] }, sides).place;
 }
 
 /** What the table says of each changed field that it judges. */

@@ -79,7 +79,7 @@ export class ReachSide {
   /** Hosts and keys of secrets behind a root, by name. */
   leadsUnder(root: Address): Leads {
     let leads = this.#under.get(root);
-    if (leads === undefined) this.#under.set(root, (leads = this.#leads(root)));
+    if (leads === undefined) this.#under.set(root, (leads = leadsIn(this.#resources, root)));
     return leads;
   }
 
@@ -156,27 +156,6 @@ export class ReachSide {
     return roots;
   }
 
-  #leads(root: Address): Leads {
-    const leads = new Map<string, Lead[]>();
-    const note = (name: string, lead: Lead): void => {
-      const known = leads.get(name);
-      if (known === undefined) leads.set(name, [lead]);
-      else known.push(lead);
-    };
-    // An agent is the root of its own URLs alone; what it names are roots of their own.
-    const isCarrier = !root.startsWith('Agent/');
-    const seen = new Set([root]);
-    for (const through of seen) {
-      const resource = this.#resources.get(through);
-      if (resource === undefined) continue;
-      const { hosts, secrets } = destinationsOf(resource);
-      for (const [host, how] of hosts) note(host, { through, isCalled: how === 'called' });
-      for (const secret of secrets) note(secret, { through, isCalled: true });
-      if (isCarrier) for (const next of carriersOf(resource)) seen.add(next);
-    }
-    return leads;
-  }
-
   #systemsBySubject(): ReadonlyMap<Address, readonly string[]> {
     const systems = new Map<Address, string[]>();
     for (const { subject, system } of callersIn(this.#world)) {
@@ -186,4 +165,26 @@ export class ReachSide {
     }
     return systems;
   }
+}
+
+/** Hosts and keys of secrets that calls through a root lead to, by name, whatever rules say. */
+export function leadsIn(resources: ReadonlyMap<Address, Resource>, root: Address): Leads {
+  const leads = new Map<string, Lead[]>();
+  const note = (name: string, lead: Lead): void => {
+    const known = leads.get(name);
+    if (known === undefined) leads.set(name, [lead]);
+    else known.push(lead);
+  };
+  // An agent is the root of its own URLs alone; what it names are roots of their own.
+  const isCarrier = !root.startsWith('Agent/');
+  const seen = new Set([root]);
+  for (const through of seen) {
+    const resource = resources.get(through);
+    if (resource === undefined) continue;
+    const { hosts, secrets } = destinationsOf(resource);
+    for (const [host, how] of hosts) note(host, { through, isCalled: how === 'called' });
+    for (const secret of secrets) note(secret, { through, isCalled: true });
+    if (isCarrier) for (const next of carriersOf(resource)) seen.add(next);
+  }
+  return leads;
 }

@@ -4,6 +4,7 @@ import { addressAt } from '../policy/typed.ts';
 import type { AccessChanges, Cause, CellChange } from './access.ts';
 import { shown } from './risk-access.ts';
 import { causeAt, type FoundRisk } from './risk-found.ts';
+import { leadsIn } from './reach-side.ts';
 import type { Reach, ReachChanges } from './section-reach.ts';
 import type { Sides } from './sides.ts';
 import { usedBy } from './uses.ts';
@@ -15,10 +16,11 @@ interface ReachInput {
 
 /** R5, a new destination, and R7, a secret that is newly reachable; one risk each. */
 export function reachRisks({ egress, secrets }: ReachChanges, { sides, access }: ReachInput): readonly FoundRisk[] {
-  const widened = access.cells.filter(({ direction }) => direction === 'widened');
-  const input = { sides, opened: grouped(widened, ({ subject }) => subject) };
   const hosts = egress.filter(({ fate }) => fate === 'added');
   const keys = secrets.filter(({ fate }) => fate === 'added');
+  if (hosts.length === 0 && keys.length === 0) return [];
+  const widened = access.cells.filter(({ direction }) => direction === 'widened');
+  const input = { sides, opened: grouped(widened, ({ subject }) => subject), leading: newlyLeading(sides) };
   return [...hosts.map((host) => reachRisk('R5', host, input)), ...keys.map((key) => reachRisk('R7', key, input))];
 }
 
@@ -26,6 +28,8 @@ interface CauseInput {
   readonly sides: Sides;
   /** Cells that widen, by their subject. */
   readonly opened: ReadonlyMap<Address, readonly CellChange[]>;
+  /** What changes and newly leads somewhere, by where. */
+  readonly leading: ReadonlyMap<string, readonly Leading[]>;
 }
 
 function reachRisk(kind: 'R5' | 'R7', reach: Reach, input: CauseInput): FoundRisk {
@@ -47,17 +51,59 @@ function reachRisk(kind: 'R5' | 'R7', reach: Reach, input: CauseInput): FoundRis
 }
 
 /**
- * What leads there and changes; else what lets a subject call what leads there; else whichever of the subjects and
- * systems changes, since one of them came to name it.
+ * What leads there and did not before; for those who come there by another way, what lets them call what leads there;
+ * else whichever of the subjects, the systems and the way changes, since one of them came to name it.
  */
-function causesOf({ through, subjects, systems }: Reach, { sides, opened }: CauseInput): readonly Cause[] {
-  const own = changesAmong(through, sides);
-  if (own.length > 0) return own;
-  const leads = new Set(through);
+function causesOf(
+  { name, through, subjects, systems }: Reach,
+  { sides, opened, leading }: CauseInput,
+): readonly Cause[] {
+  const ways = new Set(through);
+  const own: Address[] = [];
+  const ended = new Set<Address>();
+  for (const { address, ends } of leading.get(name) ?? []) {
+    const met = ends.filter((end) => ways.has(end));
+    if (met.length > 0) own.push(address);
+    for (const end of met) ended.add(end);
+  }
+  const leads = new Set(through.filter((address) => !ended.has(address)));
   const granted = subjects
     .flatMap((subject) => opened.get(subject) ?? [])
     .flatMap((cell) => (leadsBy(cell, leads, sides) ? cell.causes : []));
-  return granted.length > 0 ? granted : changesAmong([...subjects, ...systems], sides);
+  const found = [...own.map((address) => causeAt(sides, address, fieldsNaming(name, address, sides))), ...granted];
+  return found.length > 0 ? found : changesAmong([...subjects, ...systems, ...through], sides);
+}
+
+interface Leading {
+  readonly address: Address;
+  /** What calls pass through last. */
+  readonly ends: readonly Address[];
+}
+
+function newlyLeading(sides: Sides): ReadonlyMap<string, readonly Leading[]> {
+  const found = new Map<string, Leading[]>();
+  for (const address of sides.changed) {
+    if (!sides.after.has(address)) continue;
+    const was = leadsIn(sides.before, sides.changes.get(address)?.previousAddress ?? address);
+    for (const [name, leads] of leadsIn(sides.after, address)) {
+      if (was.has(name)) continue;
+      const leading = { address, ends: leads.map(({ through }) => through) };
+      const known = found.get(name);
+      if (known === undefined) found.set(name, [leading]);
+      else known.push(leading);
+    }
+  }
+  return found;
+}
+
+/** The fields that name a host or a secret, where some do: a provider has a host that is written nowhere. */
+function fieldsNaming(name: string, address: Address, { changes }: Sides): readonly string[] | undefined {
+  const [, secret = name.replace(/^http:\/\/|^\*\./g, '')] = /^Secret\/[^/]*\/([^#]*)/.exec(name) ?? [];
+  const all = changes.get(address)?.fields ?? [];
+  const naming = all.filter(
+    ({ path, after }) => path.includes(secret) || JSON.stringify(after ?? null).includes(secret),
+  );
+  return naming.length > 0 ? naming.map(({ path }) => path) : undefined;
 }
 
 function changesAmong(addresses: readonly Address[], sides: Sides): readonly Cause[] {

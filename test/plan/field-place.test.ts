@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Kind, Resource } from '../../src/manifest/resource.ts';
 import { fieldPlace } from '../../src/plan/field-place.ts';
-import { risks } from './risk-fixture.ts';
+import { planned, risks } from './risk-fixture.ts';
 import { resolveTexts } from '../manifest/manifests.ts';
 import { agent, role } from './fixture.ts';
 
@@ -98,6 +98,18 @@ describe('the place of a field', () => {
     expect(fieldPlace(agent('writer', {}), ['spec.limits.maxSteps'])).toBeUndefined();
     expect(fieldPlace(role('worker', ['tool:a:read']), ['spec.permissions'])).toBeUndefined();
   });
+});
+
+test('what is judged by rule is told by the line of its field, beside the risk that it makes', () => {
+  const after = base.replace('hosts: [shop.example]', 'hosts: [shop.example, mirror.example]');
+  const [left, right] = [resources(base), resources(after)].map((side) => [...side.values()]);
+  const made = planned(left ?? [], right ?? []);
+  const line = lineOf(after, 'hosts: [shop');
+  expect(made.access.judged.map(({ aspect, place }) => [aspect, place.line])).toEqual([['tool.egress', line]]);
+  expect(made.risks.map(({ class: kind, causes }) => [kind, causes[0]?.place.line])).toEqual([
+    ['R5', line],
+    ['R5', line],
+  ]);
 });
 
 describe('what brings a risk about', () => {

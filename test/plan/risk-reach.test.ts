@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
 import { ordinaryRules } from '../../src/manifest/rules.ts';
 import type { CellChange } from '../../src/plan/access.ts';
 import { risksOf } from '../../src/plan/risks.ts';
-import { agent, model, role, system, tool } from './fixture.ts';
+import { agent, model, policy, resource, role, server, system, tool } from './fixture.ts';
 import { base, risks } from './risk-fixture.ts';
 
 describe('a suspicious text', () => {
@@ -70,6 +71,78 @@ describe('what is reached', () => {
         ({ class: kind }) => kind === 'R5',
       );
     expect(of([...names.slice(0, 79), 'zoe'])?.content).not.toBe(of(names)?.content);
+  });
+});
+
+describe('what brings a new destination about', () => {
+  const calling = (url: string): JsonObject => ({
+    type: 'http',
+    http: { method: 'GET', url, headers: {}, query: {} },
+    egress: { hosts: [new URL(url).host], allowPrivate: false },
+  });
+  const paying = (hosts: readonly string[], more: JsonObject = {}): Resource =>
+    tool('refund', {
+      ...calling('https://pay.example/'),
+      operation: ['write'],
+      egress: { hosts, allowPrivate: false },
+      auth: { profile: 'bearer', secretRef: { name: 'payments', key: 'token' } },
+      ...more,
+    });
+  const held = policy('no-refunds', { global: true, tools: { deny: ['refund'] } });
+  const desk = (...more: readonly Resource[]): readonly Resource[] => [
+    ...base({}, ['tool:*:*']).filter(({ address }) => more.every((one) => one.address !== address)),
+    resource({ kind: 'Secret', name: 'payments', spec: { keys: { token: { env: 'PAWL_SECRET_PAYMENTS' } } } }),
+    ...more,
+  ];
+  const causes = (before: readonly Resource[], after: readonly Resource[]) =>
+    Object.fromEntries(
+      risks(before, after)
+        .filter(({ class: kind }) => kind === 'R5' || kind === 'R7')
+        .map(({ title, causes: found }) => [
+          title,
+          found.map(({ address, fields }) => [address, ...fields].join(' ')).join(' + '),
+        ]),
+    );
+
+  test('is the change that opened the way, and not another one of what lies on it', () => {
+    const found = causes(
+      desk(paying(['pay.example']), held),
+      desk(paying(['pay.example', 'mirror.example'], { timeout: '9s' })),
+    );
+    expect(found).toMatchObject({
+      'Calls newly reach pay.example: Agent/default/writer.': 'AgentPolicy/default/no-refunds',
+      'Secret/default/payments#token is newly read by calls of Agent/default/writer.': 'AgentPolicy/default/no-refunds',
+      'Calls newly reach mirror.example: Agent/default/writer.':
+        'Tool/default/refund spec.egress.hosts["mirror.example"]',
+    });
+  });
+
+  test('is a tool that comes to a server, and the server where that moves', () => {
+    const shelf = (host: string) => server('shelf', { find: 'Finds.' }, { url: `https://${host}/mcp` });
+    const search = (spec: JsonObject) => tool('search', { operation: ['read'], ...spec });
+    const listed = search({ type: 'mcp', mcp: { serverRef: 'shelf', tool: 'find' } });
+    expect(causes(desk(shelf('a.example')), desk(shelf('a.example'), listed))).toEqual({
+      'Calls newly reach a.example: Agent/default/writer.': expect.stringContaining('Tool/default/search'),
+    });
+    expect(causes(desk(shelf('a.example'), listed), desk(shelf('b.example'), listed))).toMatchObject({
+      'Calls newly reach b.example: Agent/default/writer.': 'McpServer/default/shelf spec.url',
+    });
+  });
+
+  test('are both where one agent comes to the way and another one to its end', () => {
+    const other = tool('other', { ...calling('https://new.example/'), operation: ['read'] });
+    const reader = agent('reader', { tools: [{ toolRef: 'other' }], roles: ['worker'] });
+    const both = system('desk', { work: { agentRef: 'writer', edges: [] }, read: { agentRef: 'reader', edges: [] } });
+    const quiet = policy('quiet', { global: true, tools: { deny: ['other'] } });
+    expect(
+      causes(
+        desk(paying(['pay.example']), other, reader, both, quiet),
+        desk(paying(['pay.example', 'new.example']), other, reader, both),
+      ),
+    ).toMatchObject({
+      'Calls newly reach new.example: Agent/default/reader, Agent/default/writer.':
+        'AgentPolicy/default/quiet + Tool/default/refund spec.egress.hosts["new.example"]',
+    });
   });
 });
 
