@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import { objectAt } from './manifest-reference.ts';
+import { checkUrl } from './meaning-field.ts';
 import { below, type Check, contradiction, refuseFields, type Report, requireFields } from './meaning-report.ts';
 import { shownText } from './shown.ts';
 
@@ -26,8 +27,10 @@ export const checkMemory: Check = (spec, report) => {
 };
 
 /** What is asked goes to paths beneath the URL: nothing may stand behind its own path. */
-function checkService({ url }: JsonObject, report: Report): void {
-  if (typeof url !== 'string' || isServiceUrl(url)) return;
+function checkService(service: JsonObject, report: Report): void {
+  const { url } = service;
+  if (typeof url !== 'string') return;
+  if (isServiceUrl(url)) return checkUrl(service, 'url', report);
   const message = `\`${shownText(url)}\` is no address beneath which a service can be asked.`;
   const help = 'Write a host and a path that exist, without `?` and `#`.';
   report(['url'], { code: 'manifest.url', message, help });

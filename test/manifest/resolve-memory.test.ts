@@ -50,6 +50,23 @@ test('a service is at an address that paths can follow', () => {
   expect(problems('https://h.example.com/v1/')).toEqual([]);
 });
 
+test('a service is spoken to with TLS, but where it may be at a private address', () => {
+  const problems = (http: string) =>
+    resolveTexts({ 'memory.yaml': manifest('Memory', 'notes', `{type: http, http: ${http}}`) }).problems.filter(
+      ({ code }) => code === 'manifest.url',
+    );
+  expect(problems('{url: "http://memory.example.com/v1"}')).toMatchObject([
+    {
+      severity: 'error',
+      file: 'memory.yaml',
+      address: 'Memory/default/notes',
+      message: '`http://memory.example.com/v1` would be spoken to without TLS.',
+      help: 'Use `https://`. Within a private network, say `allowPrivate: true` beside it.',
+    },
+  ]);
+  expect(problems('{url: "http://memory.internal/v1", allowPrivate: true}')).toEqual([]);
+});
+
 test('sessions alone, and a memory with a long term, are fine', () => {
   expect(found('{type: postgres}', '{memoryRef: notes}')).toEqual([]);
   expect(found('{type: postgres, longTerm: {}}', '{memoryRef: notes, allow: [write]}')).toEqual([]);

@@ -129,13 +129,19 @@ function convertService(document: ForeignDocument, conversion: Conversion): void
     endpoint.refuse({ message: 'The URL holds a user or a password.', help: 'Put the token into a Secret.' });
     return;
   }
+  const allowPrivate = orlojPrivate(endpoint, url);
+  if (allowPrivate === undefined && new URL(url).protocol === 'http:') {
+    const message =
+      'pawl speaks to a service over TLS where `allowPrivate` does not say that its address is a private one.';
+    return endpoint.refuse({ message, help: 'Write `https://`, or the Memory by hand with `allowPrivate: true`.' });
+  }
   endpoint.flag(
     'import.store',
     'pawl asks the service by its own protocol, as docs/memory.md has it: put that in front of it.',
   );
   const secretRef = orlojSecret(spec.at('auth', 'secretRef'), conversion);
   const auth = secretRef === undefined ? undefined : { profile: 'bearer', secretRef: { ...secretRef } };
-  conversion.become(document, { type: 'http', http: given({ url, auth, allowPrivate: orlojPrivate(endpoint, url) }) });
+  conversion.become(document, { type: 'http', http: given({ url, auth, allowPrivate }) });
 }
 
 /** Where the other system keeps it is of no use to pawl; a password in the address is known to whoever reads the file. */

@@ -40,6 +40,17 @@ test('a service whose URL says more than a path is refused: pawl asks at paths b
   expect(spec(key)).toBeUndefined();
 });
 
+test('a service without TLS is carried over where its address is a private one, and refused elsewhere', () => {
+  expect(memory('provider: http, endpoint: "http://memory.shop.svc/v1"').spec(key)).toMatchObject({
+    http: { url: 'http://memory.shop.svc/v1', allowPrivate: true },
+  });
+  const { said, spec } = memory('provider: http, endpoint: "http://memory.example.com/v1"');
+  expect(said.join()).toContain(
+    'import.unmappable manifests.yaml:4 pawl speaks to a service over TLS where `allowPrivate` does not say',
+  );
+  expect(spec(key)).toBeUndefined();
+});
+
 test('a provider of a plugin is refused', () => {
   expect(memory('provider: redis').said).toEqual([
     'refused import.unmappable manifests.yaml:4 The provider `redis` is a plugin of that installation.',
