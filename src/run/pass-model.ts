@@ -14,7 +14,7 @@ import { Halted, haltReasonOf } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
 import type { Outside, Played } from './outside.ts';
 import type { Pass } from './passing.ts';
-import { correctRate } from './rate-door.ts';
+import { correctRate, returnRates } from './rate-door.ts';
 import type { Again, CallResult } from './replay.ts';
 import { revisionsFor } from './scope.ts';
 import { screenAnswer } from './screening-result.ts';
@@ -62,7 +62,7 @@ export async function passModel(
     // A model call has no effect but its cost: who takes the run over asks again.
     if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
     if (sending.isLate) {
-      correctRate(attempt, { reserved: reserve.tokens, used: 0 });
+      returnRates(attempt, reserve.tokens);
       settleNotMade(attempt, 'stopped');
       throw new Halted('stopped');
     }

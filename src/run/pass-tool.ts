@@ -6,6 +6,7 @@ import { Halted, haltReasonOf, Suspended } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
 import type { Outside } from './outside.ts';
 import type { Pass } from './passing.ts';
+import { returnRates } from './rate-door.ts';
 import type { Again, CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
 import { screenOutcome } from './screening-result.ts';
@@ -45,6 +46,7 @@ export async function passTool(
   // A worker that stops leaves the intent open: the next owner repeats the call or asks a person.
   if (halt === 'stopped' && (outcome.kind === 'unknown' || code === 'tool.aborted')) {
     if (outcome.kind === 'failed' && !mayRepeat(call, scope)) settleNotMade(attempt, halt);
+    if (outcome.kind === 'failed' && use.sending.isLate) returnRates(attempt, 0);
     throw new Halted(halt);
   }
   const givenUp = code === 'tool.aborted' ? flight.halt : undefined;

@@ -49,6 +49,12 @@ export async function awaitRate(attempt: Attempt, tokens: number): Promise<Denia
   return undefined;
 }
 
+/** Puts back what a call was let through with that nobody sent: its requests, and the tokens that it could have used. */
+export function returnRates(attempt: Attempt, tokens: number): void {
+  const { rates } = attempt.scope;
+  if (rates !== undefined) putBack(bucketsOf(attempt, tokens), rates, attempt.scope);
+}
+
 /** Losing it costs some of the rate, and nothing else. */
 function putBack(taken: readonly Asked[], rates: RateDoor, { report }: Scope): void {
   for (const { ask } of taken) rates.giveBack(ask.key, ask.tokens, 1).catch(report);

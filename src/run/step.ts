@@ -19,7 +19,7 @@ import { passModel } from './pass-model.ts';
 import { passTool } from './pass-tool.ts';
 import type { Pass } from './passing.ts';
 import { stepPlaceOf } from './place.ts';
-import { awaitRate, correctRate, isRated } from './rate-door.ts';
+import { awaitRate, isRated, returnRates } from './rate-door.ts';
 import { begunTask } from './remote-task.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { type Closed, screen } from './screening.ts';
@@ -182,7 +182,7 @@ async function pass(attempt: Attempt, allowed: Pass): Promise<CallResult | Again
   const { call, scope } = attempt;
   const halt = haltReasonOf(scope.signal) ?? (scope.mayStart() ? undefined : 'stopped') ?? drainOf(call, scope);
   if (halt !== undefined) {
-    correctRate(attempt, { reserved: allowed.decision.reserve.tokens, used: 0 });
+    returnRates(attempt, allowed.decision.reserve.tokens);
     if (halt !== 'lost') settleNotMade(attempt, halt);
     throw new Halted(halt);
   }

@@ -6,7 +6,7 @@ import { Lease } from '../../src/run/lease.ts';
 import type { Outside } from '../../src/run/outside.ts';
 import { MemoryExecutor, memoryWorker } from '../support/memory-executor.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-import { bundleOf, eventually, silent } from '../support/runs.ts';
+import { authorityOf, bundleOf, eventually, silent } from '../support/runs.ts';
 
 const leaseMs = 1_500;
 
@@ -45,12 +45,12 @@ const errorsOf = ({ steps }: Awaited<ReturnType<typeof played>>) =>
 
 test('a model call that was not sent gives back what it had taken of the rate of its endpoint', async () => {
   const plan = bundleOf({ nodes: { a: { agent: 'clerk' } }, agents: { clerk: { tools: {} } } });
-  const rateLimit = { tokensPerMinute: 600_000 };
+  const rateLimit = { tokensPerMinute: 600_000, requestsPerMinute: 600 };
   const models = Object.entries(plan.models).map(([name, model]) => [name, { ...model, rateLimit }] as const);
   // By a clock that stands still, so that nothing comes back to the bucket by itself.
   const store = new MemoryStore({ clock: () => 0 });
   store.install({ ...plan, models: Object.fromEntries(models) });
-  const left = () => [...store.rates.buckets.values()].map(({ tokens }) => tokens);
+  const left = () => [...store.rates.buckets.values()].flatMap(({ requests, tokens }) => [requests, tokens]);
   const seen: number[][] = [];
   const run = await played(store, {
     model: (_model, _request, { mayStart }) => {
@@ -70,17 +70,25 @@ test('a model call that was not sent gives back what it had taken of the rate of
   expect(errorsOf(run)).toEqual(['a/1 call.not_made']);
   // The second attempt found the bucket as the first one had, and used fifteen tokens in the end.
   const [first, second] = seen;
-  expect(first?.[0]).toBeLessThan(10_000);
+  expect(first?.[0]).toBe(9);
+  expect(first?.[1]).toBeLessThan(10_000);
   expect(second).toEqual(first);
-  expect(left()).toEqual([10_000 - 15]);
+  expect(left()).toEqual([9, 10_000 - 15]);
 });
 
-test('a call of a tool that was not sent is written down as not made, and made again', async () => {
-  const store = new MemoryStore();
-  store.install(bundleOf({ nodes: { a: { tool: 'echo' } }, tools: { echo: { operations: ['write'] } } }));
+test('a call of a tool that was not sent is written down as not made, counts for no rate, and is made again', async () => {
+  const plan = bundleOf({ nodes: { a: { tool: 'echo' } }, tools: { echo: { operations: ['write'] } } });
+  const store = new MemoryStore({ clock: () => 0 });
+  const rule = { id: 'AgentPolicy/default/slow#rate-tool', key: 'tool', limit: 5, windowMs: 60_000 } as const;
+  const authority = authorityOf(plan);
+  const subjects = Object.entries(authority.subjects).map(([name, row]) => [name, { ...row, rates: [rule] }]);
+  store.install(plan, { ...authority, subjects: Object.fromEntries(subjects) });
+  const left = () => [...store.rates.buckets.values()].map(({ requests }) => requests);
+  const seen: number[][] = [];
   const said: boolean[] = [];
   const run = await played(store, {
     tool: (_tool, _args, { mayStart }) => {
+      seen.push(left());
       if (said.length === 0) stopProcess();
       const may = mayStart?.() !== false;
       said.push(may);
@@ -90,6 +98,7 @@ test('a call of a tool that was not sent is written down as not made, and made a
   });
   expect(said).toEqual([false, true]);
   expect(errorsOf(run)).toEqual(['a/1 call.not_made']);
+  expect([...seen, left()]).toEqual([[4], [4], [4]]);
 });
 
 test('a call that was begun under a lease that is lost is not sent under the next one', async () => {
