@@ -1,5 +1,5 @@
 import type { RunRecord } from '../api/operations.ts';
-import { exitCodes, TerminalError } from '../errors.ts';
+import { exitCodes, isPawlError, type RetryableError, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
 import { renderTrace } from '../trace/render.ts';
@@ -26,9 +26,10 @@ export async function runLocal(context: CliContext, options: RunOptions): Promis
     const [environment] = await door.operations.environments();
     const env = options.env ?? environment?.name ?? '';
     const submitted = await startRun(door, { ...options, env }, input);
-    const run = await toItsEnd(context, door, { submitted, watch: options.watch === true });
+    const { run, refused } = await toItsEnd(context, door, { submitted, watch: options.watch === true });
     await report(context, door, { run, output: options.output });
     if (context.signal.aborted) return exitCodes.interrupted;
+    if (refused !== undefined) throw refused;
     if (waitsForPerson(run) && options.exitStatus !== true) throw nobodyToAsk(context, run);
     return options.exitStatus === true && run.state !== 'Succeeded' ? exitCodes.runFailed : exitCodes.success;
   } finally {
@@ -44,16 +45,27 @@ interface Following {
 /** More questions than a person answers at one sitting. */
 const questionsMax = 1_000;
 
+interface Followed {
+  readonly run: RunRecord;
+  /** Why nobody's answer was taken; it is thrown when what the run did so far is shown. */
+  readonly refused?: RetryableError | TerminalError;
+}
+
 /** Works on the run, and asks on the terminal what only a person can say, until it has ended or nobody can be asked. */
-async function toItsEnd(context: CliContext, door: Door, following: Following): Promise<RunRecord> {
+async function toItsEnd(context: CliContext, door: Door, following: Following): Promise<Followed> {
   const teller = new CallTeller();
   let run = await follow(context, door, { ...following, teller });
   for (let questions = 0; questions < questionsMax; questions += 1) {
-    if (!waitsForPerson(run) || context.stdin.isTTY !== true || context.signal.aborted) return run;
-    if (!(await askPerson({ terminal: context.terminal, door, run }))) return run;
+    if (!waitsForPerson(run) || context.stdin.isTTY !== true || context.signal.aborted) return { run };
+    try {
+      if (!(await askPerson({ terminal: context.terminal, door, run }))) return { run };
+    } catch (cause) {
+      if (isPawlError(cause)) return { run, refused: cause };
+      throw cause;
+    }
     run = await follow(context, door, { ...following, teller });
   }
-  return run;
+  return { run };
 }
 
 function nobodyToAsk({ stdin }: CliContext, { waits }: RunRecord): TerminalError {

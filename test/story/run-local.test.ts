@@ -133,6 +133,14 @@ describe('run --local on a terminal', { timeout: 120_000 }, () => {
     expect(said.stderr).not.toContain('review.denied');
   });
 
+  test('shows what the run did where a form is mistyped five times, and then says what is wrong with the last', async () => {
+    const said = await typed('many', 'x', 'lots', '', 'heaps', '', 'tons', '', 'all', '');
+    expect([said.exit, said.stdout]).toEqual([6, '']);
+    expect(said.stderr.match(/amount \(integer\)/g)).toHaveLength(5);
+    const [, after = ''] = said.stderr.split(/amount \(integer\)(?!.*amount \(integer\))/s);
+    expect(after).toMatch(/It waits at size\S* \(human\), and ends here\.[^]*answer\.invalid/);
+  });
+
   test('asks once for what the person may not answer, goes on to what they may, and says in the end what waits', async () => {
     // Whichever is asked first: hers is taken, theirs is refused, and asked for once more after hers.
     const said = await typedFor('both', 'a', 'b', 'c', 'd', 'e', 'f');
