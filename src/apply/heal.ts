@@ -96,7 +96,7 @@ async function write(trx: StoreTransaction, order: HealOrder, checkpoint: Watch)
   await checkpoint('compared');
   const undone = drift.map((change) => undoneOf(change, heads.get(change.address)));
   if (automatic && (await countHeals(trx, environment)) >= healsMax) return await stop(trx, order, undone);
-  await writeSpecs(trx, heads.values());
+  await writeSpecs(trx, [...heads.values()]);
   await checkpoint('kept');
   await restoreHeads(trx, environment, addresses);
   await checkpoint('restored');

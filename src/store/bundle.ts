@@ -1,9 +1,9 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { canonicalText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 import type { Bundle } from '../manifest/bundle.ts';
 import type { SystemBundle } from '../plan/change.ts';
 import type { Authority } from '../policy/authority.ts';
+import { bundleText } from '../policy/bundle-text.ts';
 import { batches } from './batch.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -12,13 +12,17 @@ interface At {
   readonly revision: number;
 }
 
-/** Stores compiled systems under their digests; those that are there already stay. */
-export async function writeBundles(trx: Transaction<Tables>, bundles: Iterable<SystemBundle>): Promise<void> {
-  for (const batch of batches(bundleRows(bundles))) {
+/** Stores compiled systems under their digests; of those that are there already nothing is sent. */
+export async function writeBundles(trx: Transaction<Tables>, bundles: readonly SystemBundle[]): Promise<void> {
+  const digests = bundles.map(({ digest }) => digest);
+  const stored = await sql<{ digest: string }>`
+    select digest from bundle where digest = any(${digests}::text[])`.execute(trx);
+  const known = new Set(stored.rows.map(({ digest }) => digest));
+  for (const batch of batches(bundleRows(bundles.filter(({ digest }) => !known.has(digest))))) {
     await sql`
-      insert into bundle (digest, engine_schema, content, authority)
+      insert into bundle (digest, engine_schema, timeout_ms, content, authority)
       select * from json_to_recordset(${batch}::json)
-        as row (digest text, engine_schema integer, content text, authority text)
+        as row (digest text, engine_schema integer, timeout_ms bigint, content text, authority text)
       on conflict (digest) do nothing`.execute(trx);
   }
 }
@@ -28,9 +32,10 @@ function* bundleRows(bundles: Iterable<SystemBundle>) {
     yield {
       digest,
       engine_schema: content.engineSchema,
+      timeout_ms: content.limits.timeoutMs,
       // Both are plain JSON by contract; an interface has no index signature to say so.
-      content: canonicalText(content as unknown as Json),
-      authority: canonicalText(authority as unknown as Json),
+      content: bundleText(content as unknown as Json),
+      authority: bundleText(authority as unknown as Json),
     };
   }
 }

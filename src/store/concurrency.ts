@@ -3,7 +3,6 @@ import type { Database } from './database-port.ts';
 import type { queueCodes } from '../run/queue-codes.ts';
 import type { RunRow } from './run.ts';
 import { rowsOf } from './statement.ts';
-import { fairKey } from './fair-key.ts';
 import { inTransaction, type StoreTransaction } from './transaction.ts';
 
 /** What a run is counted by, and what happens when one too many is submitted. */
@@ -160,7 +159,7 @@ with next as materialized (
   select $1, $2, $3, free.n, next.id from next join free using (place)
   returning run
 )
-update run r set blocked = false, fair_key = ${fairKey('r.pool', 'r.priority', 'r.namespace')}
+update run r set blocked = false, fair_key = next_fair_key(r.pool, r.priority, r.namespace)
 from taken where r.id = taken.run
 returning r.pool`;
 

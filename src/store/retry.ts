@@ -10,7 +10,6 @@ import { isUuid, readRun, type RunRow, runColumns, unknownRun } from './run.ts';
 import { rowsOf } from './statement.ts';
 import { submitRun } from './submit.ts';
 import { inTransaction } from './transaction.ts';
-import { fairKey } from './fair-key.ts';
 
 /** A run that somebody starts again. */
 export interface Retry {
@@ -24,9 +23,9 @@ export const requeuedText = `
   cancel_requested_at = null, drain_requested_at = null, replaced_by = null,
   crashes = 0, retries = r.retries + 1, retried_fence = r.fence, fence = r.fence + 1,
   blocked = r.concurrency_key is not null,
-  fair_key = ${fairKey('r.pool', 'r.priority', 'r.namespace')}`;
+  fair_key = next_fair_key(r.pool, r.priority, r.namespace)`;
 
-export const ownDeadline = `now() + (b.content::json #>> '{limits,timeoutMs}')::bigint * interval '1 millisecond'`;
+export const ownDeadline = `now() + b.timeout_ms * interval '1 millisecond'`;
 
 /**
  * Queues a run again that ended without success: what it has done stays done, its time begins anew, and the failures

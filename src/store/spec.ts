@@ -5,12 +5,18 @@ import type { Bodies } from '../plan/change.ts';
 import { batches } from './batch.ts';
 import type { Tables } from './tables.gen.ts';
 
-/** Stores bodies under their digests; those that are there already stay. */
-export async function writeSpecs(
-  trx: Transaction<Tables>,
-  bodies: Iterable<{ readonly digest: string; readonly body: JsonObject }>,
-): Promise<void> {
-  for (const batch of batches(canonical(bodies))) {
+interface Spec {
+  readonly digest: string;
+  readonly body: JsonObject;
+}
+
+/** Stores bodies under their digests; of those that are there already nothing is sent. */
+export async function writeSpecs(trx: Transaction<Tables>, bodies: readonly Spec[]): Promise<void> {
+  const digests = bodies.map(({ digest: name }) => name);
+  const stored = await sql<{ digest: string }>`
+    select digest from spec where digest = any(${digests}::text[])`.execute(trx);
+  const known = new Set(stored.rows.map(({ digest: name }) => name));
+  for (const batch of batches(canonical(bodies.filter(({ digest: name }) => !known.has(name))))) {
     await sql`
       insert into spec (digest, body)
       select digest, body from json_to_recordset(${batch}::json) as row (digest text, body text)
@@ -18,7 +24,7 @@ export async function writeSpecs(
   }
 }
 
-function* canonical(bodies: Iterable<{ readonly digest: string; readonly body: JsonObject }>) {
+function* canonical(bodies: Iterable<Spec>) {
   for (const { digest: name, body } of bodies) yield { digest: name, body: canonicalText(body) };
 }
 

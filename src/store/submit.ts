@@ -6,7 +6,6 @@ import type { Requirements } from '../run/pool.ts';
 import type { queueCodes } from '../run/queue-codes.ts';
 import { admitKeyed, type Concurrency } from './concurrency.ts';
 import type { Database } from './database-port.ts';
-import { fairKey } from './fair-key.ts';
 import type { Pin } from './route.ts';
 import { type RunRow, runColumns } from './run.ts';
 import { rowsOf, type Statement } from './statement.ts';
@@ -42,33 +41,25 @@ export interface NewRun {
 
 /**
  * Pins the revision and the bundle that are current now, or those given; the system must be live all the same. A run
- * that is counted by a key gets its turn with its slot.
+ * that is counted by a key gets its turn with its slot. Submissions to a bounded pool do not see each other at the same
+ * moment, so that there may be as many more runs as there are of them.
  */
 const submitText = (isBounded: boolean, pin = { revision: 'e.revision', bundle: 'h.digest' }): string => `
 insert into run as r (id, environment, namespace, system, revision, bundle, pool, priority, fair_key, deadline_at,
   idempotency_key, submitted_by, input, requires, concurrency_key, blocked, session, cause, retried_from)
 select $1, e.name, split_part($3, '/', 1), $3, ${pin.revision}, b.digest, $7, $8,
-  case when $11::text is null then ${fairKey('$7', '$8', `split_part($3, '/', 1)`)} else 0 end,
-  now() + least((b.content::json #>> '{limits,timeoutMs}')::bigint, $9::bigint) * interval '1 millisecond',
+  case when $11::text is null then next_fair_key($7, $8, split_part($3, '/', 1)) else 0 end,
+  now() + least(b.timeout_ms, $9::bigint) * interval '1 millisecond',
   $4, $5, $6::json, $10::jsonb, $11, $11::text is not null, $12, $13::jsonb, $14::uuid
 from environment e
 join bundle_history h on h.environment = e.name and h.system = $3 and h.to_revision is null
 join bundle b on b.digest = ${pin.bundle}
-where e.name = $2${isBounded ? ` and not ${fullText('$7', '$15')}` : ''}
+where e.name = $2${isBounded ? ' and not pool_full($7, $15)' : ''}
 on conflict (environment, system, idempotency_key) where idempotency_key is not null do nothing
 returning ${runColumns}`;
 
-/**
- * Whether so many runs wait. Rows are looked at up to the bound and never beyond it. Submissions at the same moment do
- * not see each other, so that there may be as many more as there are of them.
- */
-function fullText(pool: string, bound: string): string {
-  return `exists (select from run q where q.state = 'Queued' and not q.blocked and q.pool = ${pool}
-    offset ${bound}::bigint - 1 limit 1)`;
-}
-
 const submit: Statement = { name: 'submit_run', text: submitText(false) };
-const submitBounded: Statement = { name: 'submit_run_bounded', text: submitText(true), planned: 'always' };
+const submitBounded: Statement = { name: 'submit_run_bounded', text: submitText(true) };
 const submitPinned: Statement = {
   name: 'submit_run_pinned',
   text: submitText(false, { revision: '$15::bigint', bundle: '$16' }),
@@ -76,7 +67,6 @@ const submitPinned: Statement = {
 const submitPinnedBounded: Statement = {
   name: 'submit_run_pinned_bounded',
   text: submitText(true, { revision: '$16::bigint', bundle: '$17' }),
-  planned: 'always',
 };
 
 /** Queues a run; the same idempotency key gives back the run that is there, whatever became of it. */
@@ -159,9 +149,9 @@ async function sameRun(db: Kysely<Tables>, run: NewRun): Promise<RunRow | undefi
 }
 
 async function isFull(db: Kysely<Tables>, pool: string, maxQueued: number): Promise<boolean> {
-  const text = `select ${fullText('$1', '$2')} as full`;
+  const text = `select pool_full($1, $2) as full`;
   const values = [pool, maxQueued];
-  const [row] = await rowsOf<{ readonly full: boolean }>(db, { name: 'is_full', text, planned: 'always' }, values);
+  const [row] = await rowsOf<{ readonly full: boolean }>(db, { name: 'pool_full', text }, values);
   return row?.full === true;
 }
 

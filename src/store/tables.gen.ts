@@ -161,6 +161,7 @@ export interface Bundle {
   content: string;
   digest: string;
   engine_schema: number;
+  timeout_ms: number;
 }
 
 export interface BundleHistory {

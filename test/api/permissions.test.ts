@@ -44,8 +44,8 @@ async function fill({ db }: Database): Promise<void> {
   const bundle = createHash('sha256').update('{"authority":{},"content":{}}').digest('hex');
   await sql`insert into environment (name, root, revision, rules)
     values ('one', ${bundle}, 1, ${JSON.stringify(rules)})`.execute(db);
-  await sql`insert into bundle (digest, engine_schema, content, authority)
-    values (${bundle}, 1, '{}', '{}')`.execute(db);
+  await sql`insert into bundle (digest, engine_schema, timeout_ms, content, authority)
+    values (${bundle}, 1, 1000, '{}', '{}')`.execute(db);
   for (const [id, namespace] of [
     [runs.a, 'team-a'],
     [runs.b, 'team-b'],

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Requirements } from '../../src/run/pool.ts';
 import { prepareRun } from '../../src/store/prepare-run.ts';
 import { submitRun } from '../../src/store/submit.ts';
+import { inTransaction } from '../../src/store/transaction.ts';
 import { readWorkersPool } from '../../src/store/worker-pool.ts';
-import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { bundleOf, environment, install, submit, system } from '../support/runs.ts';
 
 describe('a submission', () => {
@@ -82,4 +83,34 @@ describe('a submission', () => {
     await declare('third', 'eu', { requires: {} });
     await expect(readWorkersPool(database, 'eu')).rejects.toMatchObject({ code: 'pool.ambiguous' });
   });
+});
+
+describe.each(databaseKinds)('a queue on %s', (kind) => {
+  test.each([undefined, 10_000])(
+    'is not read whole by a plan that is from when it was short, with a bound of %s',
+    async (maxQueued) => {
+      const opened = await openTestDatabase(kind);
+      onTestFinished(() => opened.close());
+      const { database } = opened;
+      await install(database, bundleOf({ nodes: { a: {} } }));
+      const bound = maxQueued === undefined ? {} : { maxQueued };
+      await sql`vacuum analyze run`.execute(database.db);
+      // From the sixth time on a session keeps one plan for all.
+      for (let turn = 0; turn < 7; turn += 1) await submit(database, bound);
+      await sql`
+      insert into run (id, environment, namespace, system, revision, bundle, submitted_by, input)
+      select gen_random_uuid(), h.environment, 'default', h.system, h.from_revision, h.digest, 'test', '{}'
+      from generate_series(1, 5000) n, bundle_history h where h.to_revision is null`.execute(database.db);
+      const wholeReads = async (db: OpenedDatabase['database']['db']) => {
+        const { rows } = await sql<{ reads: number }>`
+        select pg_stat_get_xact_numscans('run'::regclass)::integer as reads`.execute(db);
+        return rows[0]?.reads;
+      };
+      await inTransaction(database, async (trx) => {
+        const before = await wholeReads(trx);
+        await submit({ ...database, db: trx }, bound);
+        expect(await wholeReads(trx)).toBe(before);
+      });
+    },
+  );
 });

@@ -100,7 +100,7 @@ describe.each(databaseKinds)('behind the back of apply on %s', (kind) => {
   test('content under a digest that is not its own is refused', async () => {
     const spec = sql`insert into spec values (${'0'.repeat(64)}, '{}')`.execute(database.db);
     await expect(spec).rejects.toThrow('spec_check');
-    const bundle = sql`insert into bundle values (${'0'.repeat(64)}, 1, '{}', '{}')`.execute(database.db);
+    const bundle = sql`insert into bundle values (${'0'.repeat(64)}, 1, 1000, '{}', '{}')`.execute(database.db);
     await expect(bundle).rejects.toThrow('bundle_check');
   });
 

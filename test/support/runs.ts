@@ -11,12 +11,13 @@ import {
   type BundleTool,
   engineSchema,
 } from '../../src/manifest/bundle.ts';
-import { canonicalText, digest } from '../../src/manifest/digest.ts';
+import { digest } from '../../src/manifest/digest.ts';
 import type { Json, JsonObject } from '../../src/manifest/json.ts';
 import type { Authority, Budget, SubjectAuthority } from '../../src/policy/authority.ts';
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
 import { Worker } from '../../src/run/worker.ts';
 import type { WorkerOptions } from '../../src/run/worker-options.ts';
+import { writeBundles } from '../../src/store/bundle.ts';
 import type { Database } from '../../src/store/database.ts';
 import { type RunRow, readRun } from '../../src/store/run.ts';
 import { type NewRun, submitRun } from '../../src/store/submit.ts';
@@ -186,18 +187,9 @@ export async function install(database: Database, bundle: Bundle, authority = au
       .where('name', '=', environment)
       .returning('revision')
       .executeTakeFirstOrThrow();
-    const json = { content: bundle, authority } as unknown as JsonObject;
-    const row = {
-      digest: digest(json),
-      engine_schema: engineSchema,
-      content: canonicalText(json.content ?? null),
-      authority: canonicalText(json.authority ?? null),
-    };
-    await trx
-      .insertInto('bundle')
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+    const compiled = { system: bundle.system, content: bundle, authority };
+    const made = { ...compiled, digest: digest({ content: bundle, authority } as unknown as JsonObject) };
+    await writeBundles(trx, [made]);
     await trx
       .updateTable('bundle_history')
       .set({ to_revision: revision })
@@ -207,7 +199,7 @@ export async function install(database: Database, bundle: Bundle, authority = au
       .execute();
     await trx
       .insertInto('bundle_history')
-      .values({ environment, system: bundle.system, from_revision: revision, digest: row.digest })
+      .values({ environment, system: bundle.system, from_revision: revision, digest: made.digest })
       .execute();
     return revision;
   });

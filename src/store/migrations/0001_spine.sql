@@ -499,6 +499,8 @@ create index probe_turn_due on probe_turn (due_at);
 create table bundle (
   digest text primary key,
   engine_schema integer not null,
+  -- The content's `limits.timeoutMs`: each submission and each retry would read all of the content for it.
+  timeout_ms bigint not null,
   content text not null,
   authority text not null,
   check (digest = encode(sha256(convert_to('{"authority":' || authority || ',"content":' || content || '}', 'UTF8')), 'hex'))
@@ -866,6 +868,32 @@ begin
     (extract(epoch from r.deadline_at - now()) * 1000)::double precision,
     r.drain_requested_at is not null, r.concurrency_key is not null,
     e.revision, (select epoch from halt_epoch where is_one);
+end $$;
+
+-- Whether so many runs wait for a pool. Rows are looked at up to the bound and never beyond it, by an index whatever the
+-- size of the table was when a session made the plan that it keeps.
+create function pool_full(of_pool text, bound bigint) returns boolean
+language plpgsql stable set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+  set jit = off as $$
+begin
+  return exists (
+    select from run where state = 'Queued' and not blocked and pool = of_pool offset bound - 1 limit 1
+  );
+end $$;
+
+-- A virtual start time: a namespace's next run starts one after its last queued one, but never before the earliest run
+-- that still waits, so that a namespace which queued a thousand runs does not hold up another's first. Two submissions at
+-- once may get the same key: no matter. By the indexes alone, as above.
+create function next_fair_key(of_pool text, of_priority smallint, of_namespace text) returns bigint
+language plpgsql stable set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
+  set enable_sort = off set jit = off as $$
+begin
+  return greatest(
+    coalesce((select fair_key from run where state = 'Queued' and not blocked and crashes < 2
+      and pool = of_pool and priority = of_priority order by fair_key limit 1), 0),
+    coalesce((select fair_key from run where state = 'Queued' and not blocked and pool = of_pool
+      and namespace = of_namespace order by fair_key desc limit 1), 0) + 1
+  );
 end $$;
 
 -- The keys of which runs are under way or blocked. Its row is the lock under which runs are let begin.
