@@ -36,7 +36,7 @@ export const applyCodes = {
     title: 'What the plan newly permits, spends or reaches waits for somebody to agree',
     cause:
       'The plan has risks, or a guard refuses it, and not everybody has acknowledged them who must. Approving the apply, with --auto-approve too, acknowledges nothing.',
-    cure: 'Look at `pawl plan`; whoever may acknowledges with `pawl ack <id> --plan <digest>`, or applies with `--ack <id>`.',
+    cure: 'Look at `pawl plan`; whoever may acknowledge runs `pawl ack <id> --plan <digest>`, or applies with `--ack <id>`.',
   },
   'plan.quarantined': {
     title: 'The commit holds what a rollback withdrew',

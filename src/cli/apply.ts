@@ -1,6 +1,7 @@
 import type { Operations } from '../api/operations.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
+import { neutral } from '../manifest/neutral.ts';
 import type { Door } from './app-port.ts';
 import { askForAcknowledgements } from './acknowledging.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
@@ -52,6 +53,8 @@ async function planAndApply(context: CliContext, { door, options }: Planning): P
     return exitCodes.success;
   }
   const ack = await askForAcknowledgements(context, plan, options.ack ?? []);
+  // The plan above was made without them and says that it waits for them.
+  if (ack.length > 0) context.terminal.note(`\nAcknowledged with this apply: ${neutral(ack.join(', '))}.`);
   if (options.autoApprove !== true) await confirm(context, environment);
   await applyNow(context, {
     operations: door.operations,

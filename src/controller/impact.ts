@@ -17,6 +17,11 @@ export async function readImpact({
     readRunsInFlight(db, plan.environment, systemsReached(plan, sides)),
     readOpenRollouts(db, plan.environment),
   ]);
-  const open = new Map(rows.map((row) => [row.system, { from: row.from.bundle, plan: row.plan }]));
+  const open = new Map(
+    rows.map((row) => {
+      const { system, from, plan: steps, step, state } = row;
+      return [system, { from: from.bundle, plan: steps, step, isAborted: state === 'aborted' }];
+    }),
+  );
   return impactOf({ plan, sides, runs, rollouts: { bundles: live.bundles, open, isRollback }, now });
 }

@@ -62,7 +62,7 @@ export interface Impact {
   /** That are another, or whose members are. */
   readonly workforces: readonly WorkforceImpact[];
   readonly moreWorkforces?: number;
-  /** Systems of which new runs come to the change step by step; absent: none. */
+  /** Rollouts that an apply would begin, go on with or end; absent: none. */
   readonly rollouts?: readonly RolloutImpact[];
   readonly moreRollouts?: number;
   /** Runs that have not ended, by system; of those systems alone that have any. */
@@ -105,12 +105,19 @@ export interface WorkforceImpact {
   readonly moreChanges?: number;
 }
 
+/** What becomes of the rollout of one system. */
 export interface RolloutImpact {
   readonly system: Address;
+  /** `added`: it begins. `removed`: it ends. `kept`: it goes on where it is, by other steps or to content compiled anew. */
+  readonly fate: 'added' | 'removed' | 'kept';
   readonly strategy: 'canary' | 'blueGreen';
-  /** Of 100 new runs, how many see the change at first. */
+  /** Of 100 new runs, how many see the newest content once this is applied. */
   readonly weight: number;
   readonly steps: number;
+  /** It takes the place of the one that is under way. */
+  readonly replaces?: true;
+  /** Why it ends. */
+  readonly reason?: 'reverted' | 'rollback' | 'undeclared' | 'removed';
 }
 
 export interface RunsInFlight {

@@ -18,6 +18,8 @@ const rollout = { strategy: 'canary', steps: [{ weight: 10 }, { weight: 100 }] }
 const agent = (prompt: string) =>
   manifest('Agent', 'writer', { modelRef: 'scripted', prompt, tools: [], roles: [], limits: { maxTokens: 1_000 } });
 
+const work = (spec: object) => manifest('AgentSystem', 'work', { graph: { draft: { agentRef: 'writer' } }, ...spec });
+
 const files = {
   'pawl.yaml': settings({ one: {} }),
   'one/model.json': manifest('ModelEndpoint', 'scripted', {
@@ -27,7 +29,7 @@ const files = {
     parameters,
   }),
   'one/writer.script.yaml': JSON.stringify({ replies: [{ agent: 'writer', turns: [{ text: 'Done.' }] }] }),
-  'one/work.json': manifest('AgentSystem', 'work', { graph: { draft: { agentRef: 'writer' } }, rollout }),
+  'one/work.json': work({ rollout }),
 };
 
 describe.each(databaseKinds)('what a plan says of rollouts, on %s,', (kind) => {
@@ -38,7 +40,12 @@ describe.each(databaseKinds)('what a plan says of rollouts, on %s,', (kind) => {
   });
   afterAll(() => close());
 
-  const toldBy = ({ beside }: Plan) => beside?.impact?.rollouts?.map(({ system }) => system) ?? [];
+  const toldBy = ({ beside }: Plan) =>
+    beside?.impact?.rollouts?.map(({ system, fate, reason, replaces }) =>
+      [fate, system, reason, replaces === true ? 'in its place' : undefined]
+        .filter((word) => word !== undefined)
+        .join(' '),
+    ) ?? [];
 
   /** The state of the system's rollout, and the revision that it leads to. */
   async function standing() {
@@ -56,14 +63,15 @@ describe.each(databaseKinds)('what a plan says of rollouts, on %s,', (kind) => {
   }
 
   test('is what apply does, of reverts and of rollbacks too', async () => {
-    const begun = ['AgentSystem/default/work'];
+    const begun = ['added AgentSystem/default/work'];
+    const reverts = ['removed AgentSystem/default/work reverted'];
     expect(await merge({ ...files, 'one/agent.json': agent('A.') })).toMatchObject({ told: [], standing: undefined });
     expect(await merge({ 'one/agent.json': agent('B.') })).toMatchObject({ told: begun, standing: ['progressing', 2] });
     // What brings back the side that it began from ends it: the whole commit, or with something else beside it.
-    expect(await merge({ 'one/agent.json': agent('A.') })).toMatchObject({ told: [], standing: ['reverted', 2] });
+    expect(await merge({ 'one/agent.json': agent('A.') })).toMatchObject({ told: reverts, standing: ['reverted', 2] });
     expect(await merge({ 'one/agent.json': agent('B.') })).toMatchObject({ told: begun, standing: ['progressing', 4] });
     const both = { 'one/agent.json': agent('A.'), 'one/role.yaml': role('reader', 'tool:a:read') };
-    expect(await merge(both)).toMatchObject({ told: [], standing: ['reverted', 4] });
+    expect(await merge(both)).toMatchObject({ told: reverts, standing: ['reverted', 4] });
 
     expect(await merge({ 'one/agent.json': agent('B.') })).toMatchObject({ told: begun, standing: ['progressing', 6] });
     const order = {
@@ -86,5 +94,17 @@ describe.each(databaseKinds)('what a plan says of rollouts, on %s,', (kind) => {
     const asked = { environment: 'one', revision: 6, planDigest: plan.digest, runs: 'finish', reason: 'test' } as const;
     expect(await rollBack(plane, { ...asked, by: 'ada', acknowledge })).toMatchObject({ revision: 8 });
     expect(await standing()).toEqual(['done', 7]);
+  });
+
+  test('is what apply does of what goes on, is replaced, and ends without another change', async () => {
+    const at = 'AgentSystem/default/work';
+    await merge({ 'one/work.json': work({ rollout }), 'one/agent.json': agent('C.') });
+    expect(await merge({ 'one/agent.json': agent('D.') })).toMatchObject({ told: [`added ${at} in its place`] });
+    const steps = [{ weight: 20 }, { weight: 100 }];
+    const slower = await merge({ 'one/work.json': work({ rollout: { strategy: 'canary', steps } }) });
+    expect(slower).toMatchObject({ told: [`kept ${at}`], standing: ['progressing', 10] });
+    expect(await listRollouts(plane.database.db, 'one')).toMatchObject([{ weight: 20 }]);
+    const over = await merge({ 'one/work.json': work({}) });
+    expect(over).toMatchObject({ told: [`removed ${at} undeclared`], standing: ['superseded', 10] });
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
-import type { RolloutsBefore } from '../../src/plan/impact-rollouts.ts';
+import type { OpenRollout, RolloutsBefore } from '../../src/plan/impact-rollouts.ts';
 import { impactOf } from '../../src/plan/impact.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { impactText, rolloutText } from '../../src/plan/render/beside-words.ts';
+import { impactText, reachesNothing, rolloutText } from '../../src/plan/render/beside-words.ts';
 import { sidesOf } from '../../src/plan/sides.ts';
 import { agent, inSync, liveOf, model, optionsOf, role, snapshotOf, system, tool } from './fixture.ts';
 import { replaced } from './fixture-sides.ts';
@@ -44,7 +44,7 @@ describe('rollouts', () => {
     const before = replaced(base, canary);
     const found = impact(before, replaced(before, prompted));
     expect(found.rollouts).toEqual([
-      { system: 'AgentSystem/default/triage', strategy: 'canary', weight: 10, steps: 2 },
+      { system: 'AgentSystem/default/triage', fate: 'added', strategy: 'canary', weight: 10, steps: 2 },
     ]);
     expect(impactText(found)).toContain('1 rollout');
     expect(found.rollouts?.map(rolloutText)).toEqual([
@@ -70,16 +70,63 @@ describe('rollouts', () => {
     expect(impact(before, replaced(before, prompted), { isRollback: true }).rollouts).toBeUndefined();
   });
 
-  test('are told as apply would settle them beside one that is under way', () => {
+  describe('beside one that is under way', () => {
     const before = replaced(base, canary);
     const after = replaced(before, prompted);
-    const beside = (from: readonly Resource[]) => {
-      const rollout = { strategy: 'canary', steps: [{ weight: 5 }] } as const;
-      const open = { from: bundlesOf(from).get('default/triage') ?? '', plan: rollout };
-      return impact(before, after, { open: new Map([['default/triage', open]]) }).rollouts;
+    const paused = { strategy: 'canary', steps: [{ weight: 5 }, { weight: 40 }, { weight: 70 }] } as const;
+    const beside = (from: readonly Resource[], to = after, standing: Partial<RolloutsBefore & OpenRollout> = {}) => {
+      const { isRollback = false, step = 1, isAborted = false } = standing;
+      const one = { from: bundlesOf(from).get('default/triage') ?? '', plan: paused, step, isAborted };
+      return impact(before, to, { open: new Map([['default/triage', one]]), isRollback });
     };
-    // What brings back the side that it began from ends it; anything else begins anew from there.
-    expect(beside(after)).toBeUndefined();
-    expect(beside(base)).toMatchObject([{ system: 'AgentSystem/default/triage', weight: 10 }]);
+    const lines = (...words: Parameters<typeof beside>) => beside(...words).rollouts?.map(rolloutText);
+
+    test('another change takes its place', () => {
+      expect(lines(base)).toEqual([
+        'AgentSystem "default/triage" begins a canary of 2 steps, in place of the rollout under way: 10 of 100 new runs see this at first; what this forbids holds for all of them at once',
+      ]);
+    });
+
+    test.each([
+      [
+        'what it began from comes back',
+        lines(after),
+        'this brings back what it began from, and all new runs see that at once',
+      ],
+      ['a rollback comes', lines(base, after, { isRollback: true }), 'all new runs see a rollback at once'],
+      [
+        'the system declares none any more',
+        lines(base, base),
+        'the system declares no rollout any more, and all new runs see the newest revision at once',
+      ],
+      [
+        'the system goes',
+        lines(
+          base,
+          base.filter(({ name }) => name !== 'triage'),
+        ),
+        'the system is removed',
+      ],
+    ])('it ends where %s', (_title, found, why) => {
+      expect(found).toEqual([`AgentSystem "default/triage" ends its canary: ${why}`]);
+    });
+
+    test('it goes on where it is by other steps, and stays aborted', () => {
+      const other = replaced(base, rolling({ strategy: 'canary', steps: [{ weight: 5 }, { weight: 20 }] }));
+      const said = (weight: number) => [
+        `AgentSystem "default/triage" goes on with its canary: ${weight} of 100 new runs see this`,
+      ];
+      expect(lines(base, other)).toEqual(said(20));
+      expect(lines(base, other, { step: 2 })).toEqual(said(20));
+      expect(lines(base, other, { step: 0 })).toEqual(said(5));
+      expect(lines(base, other, { isAborted: true })).toEqual(said(0));
+    });
+
+    test('its end is told where nothing that runs is another', () => {
+      const found = beside(base, base);
+      expect(found.systems).toEqual([]);
+      expect(reachesNothing(found)).toBe(false);
+      expect(reachesNothing({ ...found, rollouts: [] })).toBe(true);
+    });
   });
 });

@@ -37,8 +37,16 @@ function some(count: number, word: string): readonly string[] {
   return count === 0 ? [] : [counted(count, word)];
 }
 
-export function reachesNothing({ systems, schedules, webhooks, evals, workforces, runs }: Impact): boolean {
-  return [systems, schedules, webhooks, evals, workforces, runs].every((list) => list.length === 0);
+export function reachesNothing({
+  systems,
+  schedules,
+  webhooks,
+  evals,
+  workforces,
+  rollouts = [],
+  runs,
+}: Impact): boolean {
+  return [systems, schedules, webhooks, evals, workforces, rollouts, runs].every((list) => list.length === 0);
 }
 
 export function scheduleText({ address, system, nextFire, fate }: ScheduleImpact): string {
@@ -50,14 +58,26 @@ export function webhookText({ address, system, fate }: WebhookImpact): string {
   return `${named(address)}${fateText(fate)} may start at any time${startsText(system)}`;
 }
 
-/** How new runs come to the change, where they do not all at once. */
-export function rolloutText({ system, strategy, weight, steps }: RolloutImpact): string {
+/** How new runs come to the change, where they do not all at once, or no longer do. */
+export function rolloutText({ system, fate, strategy, weight, steps, replaces, reason }: RolloutImpact): string {
+  const name = strategy === 'blueGreen' ? 'blue-green rollout' : 'canary';
+  if (reason !== undefined) return `${named(system)} ends its ${name}: ${endText[reason]}`;
+  const seen = `${weight} of 100 new runs see this`;
+  if (fate === 'kept') return `${named(system)} goes on with its ${name}: ${seen}`;
+  const place = replaces === true ? ', in place of the rollout under way' : '';
   const how =
     strategy === 'blueGreen'
-      ? 'blue-green: no new run sees this before it is promoted'
-      : `a canary of ${counted(steps, 'step')}: ${weight} of 100 new runs see this at first`;
+      ? `blue-green${place}: no new run sees this before it is promoted`
+      : `a canary of ${counted(steps, 'step')}${place}: ${seen} at first`;
   return `${named(system)} begins ${how}; what this forbids holds for all of them at once`;
 }
+
+const endText: Readonly<Record<NonNullable<RolloutImpact['reason']>, string>> = {
+  reverted: 'this brings back what it began from, and all new runs see that at once',
+  rollback: 'all new runs see a rollback at once',
+  undeclared: 'the system declares no rollout any more, and all new runs see the newest revision at once',
+  removed: 'the system is removed',
+};
 
 export function evalText({ address, system, cases, fate }: EvalImpact): string {
   if (fate === 'removed') return `${named(address)} (removed)`;
@@ -124,15 +144,18 @@ export function budgetText({ system, ceiling, expected, ...figure }: BudgetFigur
   return `${neutral(system)}: a run at most ${most}; a day ${likely}${history}`;
 }
 
-/** A side without a figure says why; the other side may still have one. */
+/** What a system costs that is not there. */
+const absent = 'nothing';
+
+/** A side without a figure says why; the other side may still have one. What is new is told by its figure alone. */
 export function pairText(pair: Pair<number>, lacks: Readonly<Record<'before' | 'after', readonly string[]>>): string {
   const side = (which: 'before' | 'after'): string => {
     const value = pair[which];
     if (value !== undefined) return dollars(value);
-    return lacks[which].length === 0 ? 'nothing' : `unknown (${listed(lacks[which], 3)})`;
+    return lacks[which].length === 0 ? absent : `unknown (${listed(lacks[which], 3)})`;
   };
   const [before, after] = [side('before'), side('after')];
-  return before === after ? after : `${before} -> ${after}`;
+  return before === after || before === absent ? after : `${before} -> ${after}`;
 }
 
 export function backtestText(tested: Backtest): string {

@@ -2,7 +2,7 @@ import { refusesPlan } from '../../manifest/problem.ts';
 import type { Cause } from '../access.ts';
 import type { Change, Plan } from '../change.ts';
 import { ackCommand } from '../unacknowledged.ts';
-import { type Decision, decisionsOf, labelOf, stateText } from './decisions.ts';
+import { type Decision, decisionsOf, stateText } from './decisions.ts';
 import { each, type Part } from './fit.ts';
 import { code, inert } from './inert.ts';
 import { authored, countsByKind, symbolOf } from './text-changes.ts';
@@ -93,7 +93,7 @@ export function decisionsPart(plan: Plan, acknowledgedBy: 'command line' | 'comm
       title: 'decisions',
       rank: 2,
       share: 0.35,
-      heading: '#### Decisions needed',
+      heading: open.length === 0 ? '#### Decisions, all acknowledged' : '#### Decisions needed',
       columns: ['risk', 'what', 'because of', 'who may acknowledge', 'how'],
       entries: [...open, ...rest],
       cells: (decision) => decisionRow(plan, decision, acknowledgedBy),
@@ -103,14 +103,26 @@ export function decisionsPart(plan: Plan, acknowledgedBy: 'command line' | 'comm
 }
 
 function decisionRow(plan: Plan, decision: Decision, acknowledgedBy: 'command line' | 'comment'): readonly string[] {
-  const { id, name, title, details, causes, who, state } = decision;
-  const shown = details.slice(0, detailsMax).map((detail) => cell(detail));
-  const hidden = details.length - detailsMax;
-  const what = [cell(title), ...shown, ...(hidden > 0 ? [`and ${amount(hidden)} more`] : [])].join('<br>');
+  const { id, title, details, causes, who, state } = decision;
   const needed = acknowledgedBy === 'comment' ? codeCell(`/pawl ack ${id}`) : howToAcknowledge(plan, id);
   const how = state === 'needed' ? needed : state === 'refused' ? 'two merges' : 'done';
-  const label = name === id ? codeCell(id) : `${codeCell(id)} ${codeCell(name)}`;
-  return [label, what, causesCell(causes), `${cell(who)}; ${cell(stateText(decision))}`, how];
+  return [
+    labelCell(decision),
+    whatCell(title, details),
+    causesCell(causes),
+    `${cell(who)}; ${cell(stateText(decision))}`,
+    how,
+  ];
+}
+
+function labelCell({ id, name }: Pick<Decision, 'id' | 'name'>): string {
+  return name === id ? codeCell(id) : `${codeCell(id)} ${codeCell(name)}`;
+}
+
+function whatCell(title: string, details: readonly string[]): string {
+  const shown = details.slice(0, detailsMax).map((detail) => cell(detail));
+  const hidden = details.length - detailsMax;
+  return [cell(title), ...shown, ...(hidden > 0 ? [`and ${amount(hidden)} more`] : [])].join('<br>');
 }
 
 /** What is not compared with live has a digest that nothing is ever applied by. */
@@ -130,7 +142,7 @@ export function noticesPart({ risks }: Plan): readonly Part[] {
       heading: '#### To look at',
       columns: ['risk', 'what', 'because of'],
       entries: notices,
-      cells: ({ id, name, title, causes }) => [codeCell(labelOf({ id, name })), cell(title), causesCell(causes)],
+      cells: (risk) => [labelCell(risk), whatCell(risk.title, risk.details), causesCell(risk.causes)],
       more: (hidden) => `and ${counted(hidden, 'more notice')}.`,
     }),
   ];

@@ -42,7 +42,7 @@ export function page(options: { readonly width: number; readonly color: boolean 
   };
 }
 
-/** Pieces of at most `width` characters, broken at spaces where there are any. */
+/** Pieces of at most `width` characters, broken at spaces where there are any, else within words where they are joined. */
 export function wrap(text: string, width: number): readonly string[] {
   const characters = Array.from(text);
   const pieces: string[] = [];
@@ -50,12 +50,21 @@ export function wrap(text: string, width: number): readonly string[] {
   while (characters.length - start > width) {
     const space = start + characters.slice(start, start + width + 1).lastIndexOf(' ');
     // A break far to the left wastes the line: a long word is cut instead.
-    const end = space > start + width / 2 ? space : start + width;
+    const isWasted = space <= start + width / 2;
+    const end = isWasted ? start + jointWithin(characters.slice(start, start + width)) : space;
     pieces.push(characters.slice(start, end).join(''));
     start = characters[end] === ' ' ? end + 1 : end;
   }
   return [...pieces, characters.slice(start).join('')];
 }
+
+/** Where a long word is cut: after the last sign that joins its parts, unless that wastes the line. */
+function jointWithin(characters: readonly string[]): number {
+  const joint = characters.findLastIndex((character) => joints.has(character)) + 1;
+  return joint > characters.length / 2 ? joint : characters.length;
+}
+
+const joints: ReadonlySet<string> = new Set('/.-_:#,;=');
 
 function plain(text: string): string {
   return text;

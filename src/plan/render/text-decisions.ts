@@ -51,7 +51,7 @@ function decisionBlock(out: Page, decision: Decision): void {
 function commands(out: Page, plan: Plan, all: readonly Decision[]): void {
   const toRun = ackCommands(plan, all);
   if (toRun.length === 0) return;
-  out.line(2, 'Whoever may acknowledges with:');
+  out.line(2, 'To acknowledge, run:');
   for (const { who, command } of toRun) {
     if (toRun.length > 1) out.line(4, `${who}:`);
     out.exact(`    ${command}`);

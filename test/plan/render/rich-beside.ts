@@ -101,7 +101,24 @@ function impactOf(outside: string, system: string): Required<Impact> {
         moreChanges: 0,
       },
     ],
-    rollouts: [{ system: `AgentSystem/${system}${outside}`, strategy: 'canary', weight: 10, steps: 3 }],
+    rollouts: [
+      {
+        system: `AgentSystem/${system}${outside}`,
+        fate: 'added',
+        strategy: 'canary',
+        weight: 10,
+        steps: 3,
+        replaces: true,
+      },
+      {
+        system: `AgentSystem/${system}-old${outside}`,
+        fate: 'removed',
+        strategy: 'blueGreen',
+        weight: 100,
+        steps: 1,
+        reason: 'reverted',
+      },
+    ],
     runs: [
       {
         system,

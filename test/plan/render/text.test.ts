@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/plan/plan.ts';
+import { wrap } from '../../../src/plan/render/page.ts';
 import { riskLine, tallyOf } from '../../../src/plan/render/tally.ts';
 import { agent, liveOf, optionsOf, snapshotOf } from '../fixture.ts';
 import { conflict, drifted, first, live, plans, resources, revert, text, update } from './plans.ts';
@@ -254,6 +255,19 @@ describe('text', () => {
         .filter((line) => line.length > width && !/^(Plan: | +pawl ack )/.test(line));
       expect(long).toEqual([]);
     }
+  });
+
+  test.each([
+    [
+      'a path',
+      'because of policies/no-automatic-refunds.yaml:2',
+      ['because of policies/no-automatic-', 'refunds.yaml:2'],
+    ],
+    ['a word of one part', `x ${'a'.repeat(40)}`, [`x ${'a'.repeat(32)}`, 'a'.repeat(8)]],
+    ['a joint far to the left', `a/${'b'.repeat(40)}`, [`a/${'b'.repeat(32)}`, 'b'.repeat(8)]],
+    ['spaces', 'because of nothing that is any longer', ['because of nothing that is any', 'longer']],
+  ])('%s that does not fit is cut where its parts are joined, or where the line ends', (_title, text, lines) => {
+    expect(wrap(text, 34)).toEqual(lines);
   });
 
   test('a long text that is new is cut, and says how much is left out', () => {
