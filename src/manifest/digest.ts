@@ -41,8 +41,8 @@ function objectText(value: Readonly<Record<string, Json | undefined>>): string {
 const keysMax = 4_096;
 const keys = new Map<string, string>();
 
-/** Manifests have the same few hundred names of fields again and again. */
-function keyText(key: string): string {
+/** A name as JSON has it. Manifests have the same few hundred names of fields again and again. */
+export function keyText(key: string): string {
   let text = keys.get(key);
   if (text === undefined) {
     text = scalarText(key);

@@ -56,11 +56,16 @@ function namesIn(
     readonly after: SubjectAuthority | undefined;
     readonly isNow: ReadonlyMap<string, string>;
   },
-): ReadonlySet<string> {
-  const names = new Set(Object.keys(sides.after?.[table] ?? {}));
+): Iterable<string> {
+  const after = sides.after?.[table] ?? {};
+  const names = Object.keys(after);
   const rename = table === 'tools' ? renamedTool : renamedModel;
-  for (const name of Object.keys(sides.before?.[table] ?? {})) names.add(rename(name, sides.isNow));
-  return names;
+  for (const name of Object.keys(sides.before?.[table] ?? {})) {
+    const now = sides.isNow.size === 0 ? name : rename(name, sides.isNow);
+    if (!Object.hasOwn(after, now)) names.push(now);
+  }
+  // Without renames none stands twice.
+  return sides.isNow.size === 0 ? names : new Set(names);
 }
 
 function renamedModel(path: string, names: ReadonlyMap<string, string>): string {
@@ -80,9 +85,11 @@ function attributed(moved: readonly Moved[], affected: Affected, asking: Asking)
   const shared = attribution.candidates(affected);
   const groups = new Map<string, { readonly candidates: readonly Candidate[]; readonly cells: Moved[] }>();
   for (const cell of moved) {
-    const isTouched = cell.table === 'tools' && [cell.name, cell.old].some((name) => isTouchedTool(name, comparison));
-    const candidates = isTouched ? attribution.candidates(affected, cell.name, cell.old) : shared;
-    const key = `${cell.direction} ${candidates === shared ? '' : candidates.map(({ address }) => address).join(' ')}`;
+    const candidates = isTouched(cell, comparison) ? attribution.candidates(affected, cell.name, cell.old) : shared;
+    const key =
+      candidates === shared
+        ? cell.direction
+        : `${cell.direction} ${candidates.map(({ address }) => address).join(' ')}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { candidates, cells: [cell] });
     else group.cells.push(cell);
@@ -93,8 +100,14 @@ function attributed(moved: readonly Moved[], affected: Affected, asking: Asking)
   return found.sort(byTarget);
 }
 
+function isTouched({ table, name, old }: Moved, comparison: Comparison): boolean {
+  if (table !== 'tools') return false;
+  return isTouchedTool(name, comparison) || (old !== name && isTouchedTool(old, comparison));
+}
+
 function isTouchedTool(name: string, { touched }: Comparison): boolean {
-  return touched.tools.has(name) || touched.servers.has(parseServerToolId(name)?.server ?? '');
+  if (touched.tools.has(name)) return true;
+  return touched.servers.size > 0 && touched.servers.has(parseServerToolId(name)?.server ?? '');
 }
 
 function groupChanges(
@@ -102,20 +115,24 @@ function groupChanges(
   affected: Affected,
   { comparison, attribution, candidates }: Asking & { readonly candidates: readonly Candidate[] },
 ): readonly CellChange[] {
-  const describe = (cell: Moved, causes: CellChange['causes']): readonly CellChange[] =>
-    cellsOf(cell, affected, { comparison, causes });
-  if (candidates.length === 1) return cells.flatMap((cell) => describe(cell, attribution.named(candidates)));
   const found: CellChange[] = [];
+  const describe = (cell: Moved, causes: CellChange['causes']): void =>
+    addCells(found, cell, { affected, comparison, causes });
+  if (candidates.length === 1 && cells.length > 0) {
+    const causes = attribution.named(candidates);
+    for (const cell of cells) describe(cell, causes);
+    return found;
+  }
   let open = cells;
   for (const candidate of attribution.isBounded(candidates) ? [] : candidates) {
     if (open.length === 0) break;
     const moves = stillMoving(open, affected, attribution.without([candidate]));
-    for (const cell of open) if (!moves.has(cell)) found.push(...describe(cell, attribution.named([candidate])));
+    for (const cell of open) if (!moves.has(cell)) describe(cell, attribution.named([candidate]));
     open = open.filter((cell) => moves.has(cell));
   }
   for (const cell of open) {
     const causes = attribution.together(candidates, (world) => stillMoving([cell], affected, world).size > 0);
-    found.push(...describe(cell, causes));
+    describe(cell, causes);
   }
   return found;
 }
@@ -149,26 +166,21 @@ function stillMoving(cells: readonly Moved[], { caller, old }: Affected, world: 
 }
 
 /** A call performs all operations of its tool, so that they move together; each is a cell of its own for the reader. */
-function cellsOf(
+function addCells(
+  found: CellChange[],
   { table, name, old, direction, before, after }: Moved,
-  { caller }: Affected,
-  { comparison, causes }: { readonly comparison: Comparison; readonly causes: CellChange['causes'] },
-): readonly CellChange[] {
-  const { subject, system } = caller;
-  if (table === 'models') return [{ subject, system, target: 'model', name, direction, before, after, causes }];
+  of: { readonly affected: Affected; readonly comparison: Comparison; readonly causes: CellChange['causes'] },
+): void {
+  const { comparison, causes } = of;
+  const { subject, system } = of.affected.caller;
+  if (table === 'models') {
+    found.push({ subject, system, target: 'model', name, direction, before, after, causes });
+    return;
+  }
   const operations =
     direction === 'widened' ? operationsOf(comparison.after, name) : operationsOf(comparison.before, old);
-  return operations.map((operation) => ({
-    subject,
-    system,
-    target: 'tool',
-    name,
-    operation,
-    direction,
-    before,
-    after,
-    causes,
-  }));
+  for (const operation of operations)
+    found.push({ subject, system, target: 'tool', name, operation, direction, before, after, causes });
 }
 
 /** By what is called. */

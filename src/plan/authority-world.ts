@@ -12,7 +12,7 @@ import {
 } from '../policy/compile-authority.ts';
 import { type Estate, estateBeside, estateOf, type View, viewOf } from '../policy/estate.ts';
 import { memoryOperations } from '../policy/compile-memory.ts';
-import { permit } from '../policy/permit.ts';
+import { effectiveVerdict } from '../policy/effective.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { ToolForm } from '../policy/rule-form.ts';
@@ -147,10 +147,11 @@ export function verdictOf(
   if (authority === undefined) return { kind: 'deny', rule: subject, reason: 'gate.authority_missing' };
   if (authority[table][name] === undefined)
     return { kind: 'deny', rule: subject, reason: table === 'tools' ? 'tool.not_declared' : 'model.not_allowed' };
-  const permitted = permit({ pinned: authority, live: undefined }, { subject, table, name });
-  if (permitted.kind === 'ask') return { kind: 'ask', rule: permitted.rule, asks: permitted.asks };
-  if (permitted.kind === 'allow') return { kind: 'allow', rule: permitted.rule };
-  return { kind: 'deny', rule: permitted.rule, reason: permitted.reason };
+  // `permit` without its sentences, which nobody reads of a fleet's cells.
+  const verdict = effectiveVerdict({ pinned: authority, live: undefined }, { table, name });
+  if (verdict.kind === 'allow') return verdict;
+  if (verdict.kind === 'ask') return { kind: 'ask', rule: verdict.rule, asks: verdict.asks };
+  return { kind: 'deny', rule: verdict.rule, reason: verdict.reason };
 }
 
 /** The operations of a tool; none where there is no such tool. */

@@ -11,6 +11,7 @@ import { limitChanges, runLimitChanges } from './authority-limits.ts';
 import { affectedCallers, type Comparison, touchedBy } from './authority-scope.ts';
 import { worldsOf } from './authority-world.ts';
 import { causeFinder } from './cause.ts';
+import { CellLines } from './cell-line.ts';
 import { judgedChanges } from './judge.ts';
 import type { Sides } from './sides.ts';
 
@@ -58,13 +59,9 @@ function comparisonOf(sides: Sides): Comparison {
  * move every cell of a fleet, so that cells come as a digest of their own.
  */
 export function accessKey({ cells, limits, restrictions = [], coverage, judged }: AccessChanges): Json {
-  // Names and addresses hold no spaces and no line ends.
-  const lines = cells.map(
-    ({ subject, system, target, name, operation, before, after }) =>
-      `${subject} ${system} ${target} ${name} ${operation ?? ''} ${before.kind} ${after.kind}`,
-  );
+  const lines = new CellLines();
   return {
-    cells: sha256(lines.join('\n')),
+    cells: sha256(cells.map((cell) => lines.of(cell)).join('\n')),
     limits: limits.map((one) => [one.subject, one.system, one.limit, one.before ?? null, one.after ?? null]),
     ...(restrictions.length === 0 ? {} : { restrictions: restrictions.map(restrictionKey) }),
     coverage: coverage.map((one) => [one.policy, one.subject, one.system, one.direction]),

@@ -13,7 +13,7 @@ import type {
 } from './access.ts';
 import { policyOf } from './restriction.ts';
 import { causeAt, digestAt, type FoundRisk } from './risk-found.ts';
-import { celled, cellName, type FoundItem } from './risk-items.ts';
+import { calledCells, celled, cellName, type FoundItem } from './risk-items.ts';
 import type { Sides } from './sides.ts';
 
 interface AccessInput {
@@ -46,7 +46,7 @@ export function accessRisks({ sides, access }: AccessInput): readonly FoundRisk[
 }
 
 function cellRisks(kind: 'R1' | 'R2', cells: readonly CellChange[], sides: Sides): readonly FoundRisk[] {
-  const digestOf = (address: Address): string | undefined => digestAt(sides.after, address);
+  const called = calledCells((address) => digestAt(sides.after, address));
   return [...grouped(cells, ({ subject }) => subject)].map(([subject, own]) => {
     // Thousands of cells share one set of causes.
     const causes = [...new Set(own.map((cell) => cell.causes))].flat();
@@ -60,7 +60,7 @@ function cellRisks(kind: 'R1' | 'R2', cells: readonly CellChange[], sides: Sides
           ? `${subject} may newly call ${names}.`
           : `${subject} no longer waits for an approval before it calls ${names}.`;
       },
-      items: celled(own, digestOf),
+      items: celled(own, called),
       causes,
       owned: causesOf([{ causes }]),
     };

@@ -3,6 +3,7 @@ import { neutral } from '../manifest/neutral.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Address } from '../manifest/resource.ts';
 import type { CellChange } from './access.ts';
+import { CellLines } from './cell-line.ts';
 
 export interface FoundItem {
   /** For people. */
@@ -33,10 +34,20 @@ export function listed(items: readonly FoundItem[]): RiskItems {
   };
 }
 
-/** Of cells in the order of their callers and of what these call; `digestOf` says what stands for what is called. */
-export function celled(cells: readonly CellChange[], digestOf: (called: Address) => string | undefined): RiskItems {
+/** Says what stands for what is called, and writes cells with it; one for all the cells of a plan. */
+export interface CalledCells {
+  readonly called: (cell: CellChange) => string | undefined;
+  readonly lines: CellLines;
+}
+
+export function calledCells(digestOf: (called: Address) => string | undefined): CalledCells {
   const called = ({ target, name }: CellChange): string | undefined =>
     digestOf(`${target === 'tool' ? 'Tool' : 'ModelEndpoint'}/${name}`);
+  return { called, lines: new CellLines((cell) => ` ${called(cell) ?? ''}`) };
+}
+
+/** Of cells in the order of their callers and of what these call. */
+export function celled(cells: readonly CellChange[], { called, lines: written }: CalledCells): RiskItems {
   return {
     keys: () =>
       sorted(
@@ -46,16 +57,7 @@ export function celled(cells: readonly CellChange[], digestOf: (called: Address)
           return JSON.stringify([subject, system, target, name, operation, before.kind, after.kind, called(cell)]);
         }),
       ),
-    digest: () =>
-      sha256(
-        cells
-          .map((cell) => {
-            const { subject, system, target, name, operation = '', before, after } = cell;
-            // Names and addresses hold no spaces and no line ends.
-            return `${subject} ${system} ${target} ${name} ${operation} ${before.kind} ${after.kind} ${called(cell) ?? ''}`;
-          })
-          .join('\n'),
-      ),
+    digest: () => sha256(cells.map((cell) => written.of(cell)).join('\n')),
     details: (max) => {
       const shown = max === 0 ? [] : cells;
       const lines = sorted(

@@ -1,4 +1,4 @@
-import { scalarText } from '../manifest/digest.ts';
+import { keyText, scalarText } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 
 /** Texts of objects that many bundles hold; undefined until one is written. */
@@ -15,26 +15,54 @@ export function shared<T extends object>(value: T): T {
  * verdicts again, which took three quarters of the time of compiling it.
  */
 export function bundleText(value: Json): string {
-  if (typeof value !== 'object' || value === null) return scalarText(value);
-  const known = texts.get(value);
-  if (known !== undefined) return known;
-  // Joined and not added up, so that a text that is kept is one piece and not a tree of pieces.
-  const text = Array.isArray(value)
-    ? `[${(value as readonly Json[]).map(bundleText).join(',')}]`
-    : objectText(value as Readonly<Record<string, Json>>);
-  if (texts.has(value)) texts.set(value, text);
-  return text;
+  const pieces: string[] = [];
+  write(value, pieces);
+  return pieces.join('');
 }
 
-function objectText(value: Readonly<Record<string, Json | undefined>>): string {
+/** A long text within is copied once, at the end, and not at each level; one that is kept is one piece. */
+function write(value: Json, pieces: string[]): void {
+  if (typeof value !== 'object' || value === null) {
+    pieces.push(scalarText(value));
+    return;
+  }
+  const known = texts.get(value);
+  if (known !== undefined) {
+    pieces.push(known);
+    return;
+  }
+  const from = pieces.length;
+  if (Array.isArray(value)) writeList(value as readonly Json[], pieces);
+  else writeObject(value as Readonly<Record<string, Json | undefined>>, pieces);
+  if (texts.has(value)) {
+    const text = pieces.splice(from).join('');
+    texts.set(value, text);
+    pieces.push(text);
+  }
+}
+
+function writeList(values: readonly Json[], pieces: string[]): void {
+  for (const [at, value] of values.entries()) {
+    pieces.push(at === 0 ? '[' : ',');
+    write(value, pieces);
+  }
+  pieces.push(values.length === 0 ? '[]' : ']');
+}
+
+function writeObject(value: Readonly<Record<string, Json | undefined>>, pieces: string[]): void {
   const keys = Object.keys(value);
   // Of plain words in order, as a fleet's lists of tools are, JSON is canonical as it is, and written at once.
-  if (keys.every((key, at) => typeof value[key] === 'string' && (at === 0 || (keys[at - 1] ?? '') < key)))
-    return JSON.stringify(value);
-  const members: string[] = [];
+  if (keys.every((key, at) => typeof value[key] === 'string' && (at === 0 || (keys[at - 1] ?? '') < key))) {
+    pieces.push(JSON.stringify(value));
+    return;
+  }
+  let before = '{';
   for (const key of keys.sort()) {
     const member = value[key];
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${bundleText(member)}`);
+    if (member === undefined) continue;
+    pieces.push(before, keyText(key), ':');
+    write(member, pieces);
+    before = ',';
   }
-  return `{${members.join(',')}}`;
+  pieces.push(before === '{' ? '{}' : '}');
 }
