@@ -32,6 +32,8 @@ export interface BundleEmbedding {
   /** What is written beside each vector: provider, model and length. Only what is embedded by the same is compared. */
   readonly by: string;
   readonly dimensions: number;
+  /** Texts of one request; absent: as many as most take. */
+  readonly together?: number;
 }
 
 /** A service of somebody's own that keeps a memory. */

@@ -12,8 +12,6 @@ export const memoryLimits = {
   /** Of a document that is taken in. */
   documentCharacters: 200_000,
   topK: 50,
-  /** Texts of one request for embeddings: servers of every kind take so many. */
-  embeddedTogether: 32,
   listed: 200,
 } as const;
 

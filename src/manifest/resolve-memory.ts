@@ -1,6 +1,8 @@
+import { type EmbeddingEndpoint, embeddingKind } from './embedding-model.ts';
 import type { Estate, Report } from './estate.ts';
 import type { Json } from './json.ts';
 import { listAt, objectAt } from './manifest-reference.ts';
+import { shownText } from './shown.ts';
 
 /** What is wrong with memories, and with what agents say of them. */
 export function memoryFindings(estate: Estate, report: Report): void {
@@ -9,29 +11,40 @@ export function memoryFindings(estate: Estate, report: Report): void {
   embeddingFindings(estate, report);
 }
 
-/** Those whose protocol for embeddings pawl speaks. */
-export const embeddingProviders: ReadonlySet<string> = new Set([
-  'openai',
-  'azureOpenai',
-  'openaiCompatible',
-  'ollama',
-  'scripted',
-]);
-
-/** Reports memories whose endpoint embeds nothing: each of their calls would fail. */
+/** Reports memories whose endpoint embeds nothing, or not to that length: each of their calls would fail. */
 function embeddingFindings(estate: Estate, report: Report): void {
   for (const memory of estate.byKind.get('Memory') ?? []) {
     const reference = memory.references.find(({ kind, path }) => kind === 'ModelEndpoint' && path[1] === 'longTerm');
     const endpoint = reference && estate.known.get(reference.address)?.content;
     if (reference === undefined || endpoint === undefined) continue;
-    const { provider } = objectAt(endpoint.manifest, 'spec');
-    if (typeof provider !== 'string' || embeddingProviders.has(provider)) continue;
-    report(memory, ['spec', 'longTerm', 'embeddingRef'], {
-      code: 'memory.embeddings_unsupported',
-      message: `${reference.address} is of provider ${provider}, which pawl asks for no embeddings.`,
-      help: 'Name a ModelEndpoint of openai, azureOpenai, openaiCompatible, ollama or scripted, or remove `embeddingRef`, `dimensions` and `minScore`: what is remembered is then found by words.',
-    });
+    const { provider, model, project } = objectAt(endpoint.manifest, 'spec');
+    if (typeof provider !== 'string' || typeof model !== 'string') continue;
+    const given = { provider, model, project: typeof project === 'string' ? project : undefined };
+    const { dimensions } = objectAt(objectAt(memory.content.manifest, 'spec'), 'longTerm');
+    const kind = embeddingKind(given);
+    if (kind === undefined) {
+      report(memory, ['spec', 'longTerm', 'embeddingRef'], {
+        code: 'memory.embeddings_unsupported',
+        message: `${reference.address} asks for ${askedFor(given)}, of which pawl gets no embeddings.`,
+        help: 'Name a ModelEndpoint that embeds, as docs/memory.md lists them, or remove `embeddingRef`, `dimensions` and `minScore`: what is remembered is then found by words.',
+      });
+    } else if (typeof dimensions === 'number' && kind.lengths?.includes(dimensions) === false) {
+      report(memory, ['spec', 'longTerm', 'dimensions'], {
+        code: 'memory.dimensions_unsupported',
+        message: `${shownText(model)} makes embeddings of ${oneOf(kind.lengths)} numbers, not of ${dimensions}.`,
+        help: `Write ${oneOf(kind.lengths)}, or name another model.`,
+      });
+    }
   }
+}
+
+function askedFor({ provider, model, project }: EmbeddingEndpoint): string {
+  if (provider === 'bedrock') return `\`${shownText(model)}\` at Bedrock`;
+  return project === undefined ? `a model of ${provider}` : `a model of ${provider} by Vertex AI`;
+}
+
+function oneOf(lengths: readonly number[]): string {
+  return lengths.length === 1 ? String(lengths[0]) : `${lengths.slice(0, -1).join(', ')} or ${lengths.at(-1)}`;
 }
 
 /** What a service keeps it keeps under the Memory's name: nothing of pawl could move it there with an apply. */

@@ -40,8 +40,14 @@ export const workCodes = {
   },
   'memory.embeddings_unsupported': {
     title: 'The endpoint of a memory makes no embeddings',
-    cause: '`longTerm.embeddingRef` names a ModelEndpoint of a provider that pawl asks for no embeddings.',
-    cure: 'Name an endpoint of `openai`, `azureOpenai`, `openaiCompatible`, `ollama` or `scripted`, or let the memory be searched by words.',
+    cause:
+      '`longTerm.embeddingRef` names a ModelEndpoint whose provider or model pawl asks for no embeddings: Anthropic has none, Vertex AI has others, and of Bedrock it is Titan, Nova and Cohere, by their ids.',
+    cure: 'Name an endpoint that docs/memory.md lists, or let the memory be searched by words.',
+  },
+  'memory.dimensions_unsupported': {
+    title: 'The model of a memory makes no embeddings of that length',
+    cause: '`longTerm.dimensions` is none of the lengths that the model of `longTerm.embeddingRef` makes.',
+    cure: 'Write one of the lengths that the message names, or name another model.',
   },
   'memory.no_long_term': {
     title: 'Nothing to allow in a memory',

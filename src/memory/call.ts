@@ -6,7 +6,7 @@ import { memoryLimits } from '../manifest/memory-tools.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
 import type { MemoryAccess, OpenMemory } from './access.ts';
 import { chunksOf } from './chunk.ts';
-import type { EmbeddingAnswer } from './embedding.ts';
+import type { EmbeddingAnswer, EmbeddingUse } from './embedding.ts';
 import type { Entry, Found, Listed, LongTerm, NewEntry } from './memory.ts';
 
 export type MemoryCallTool = BundleTool & { readonly impl: MemoryImpl };
@@ -77,7 +77,7 @@ async function search(call: Call): Promise<ToolOutcome> {
   const query = text(args.query).slice(0, memoryLimits.queryCharacters);
   if (query.trim() === '')
     return failed('tool.argument_refused', 'A search takes the argument `query`, a string that is not empty.');
-  const embedded = await embeddedBy(call, [query]);
+  const embedded = await embeddedBy(call, 'query', [query]);
   if (embedded.kind === 'failed') return embedded;
   const topK = Math.min(memoryLimits.topK, topKOf(tool, args, open));
   const found = await longTerm.search({ text: query, topK, vector: embedded.vectors[0] });
@@ -85,10 +85,14 @@ async function search(call: Call): Promise<ToolOutcome> {
 }
 
 /** The vectors of texts; none where the memory goes by words. What cannot be embedded is neither kept nor looked for. */
-async function embeddedBy({ longTerm, access }: Call, texts: readonly string[]): Promise<EmbeddingAnswer> {
-  const use = await longTerm.embedding?.();
-  if (use === undefined) return { kind: 'embedded', vectors: [] };
-  const answer = await access.embed(use, texts);
+async function embeddedBy(
+  { longTerm, access }: Call,
+  textsAre: EmbeddingUse['textsAre'],
+  texts: readonly string[],
+): Promise<EmbeddingAnswer> {
+  const by = await longTerm.embedding?.();
+  if (by === undefined) return { kind: 'embedded', vectors: [] };
+  const answer = await access.embed({ ...by, textsAre }, texts);
   // The tool may have been halted while its texts were being embedded: nothing of it has happened yet.
   if (access.signal.aborted)
     return { kind: 'failed', code: 'tool.aborted', message: 'The call was given up by its worker.', retryable: true };
@@ -122,10 +126,8 @@ async function ingest(call: Call): Promise<ToolOutcome> {
 async function put(call: Call, parts: NewEntry['chunks']): Promise<ToolOutcome> {
   const { args, longTerm, access, idempotencyKey } = call;
   const key = text(args.key);
-  const embedded = await embeddedBy(
-    call,
-    parts.map((part) => part.text),
-  );
+  const texts = parts.map((part) => part.text);
+  const embedded = await embeddedBy(call, 'document', texts);
   if (embedded.kind === 'failed') return embedded;
   const entry = { key, call: idempotencyKey, writtenBy: access.caller, run: access.run };
   const chunks = parts.map((part, at) => ({ ...part, vector: embedded.vectors[at] }));

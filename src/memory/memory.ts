@@ -1,6 +1,6 @@
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { Json } from '../manifest/json.ts';
-import type { EmbeddingUse } from './embedding.ts';
+import type { EmbeddedBy } from './embedding.ts';
 import type { MemoryReach } from './reach.ts';
 
 /** Where memories are: pawl's database, this process or a service, as each Memory says. */
@@ -47,7 +47,7 @@ export interface Exchange {
 /** Entries by key, of all agents that use the Memory. */
 export interface LongTerm {
   /** By what its texts are embedded; absent, or undefined: by nothing, and a search goes by words. */
-  embedding?(): Promise<EmbeddingUse | undefined>;
+  embedding?(): Promise<EmbeddedBy | undefined>;
   read(key: string): Promise<Entry | undefined>;
   /** Keeps it in place of what was there; the same call again changes nothing. */
   write(entry: NewEntry): Promise<void>;

@@ -8,12 +8,8 @@ export const bedrock: Provider = {
   wire: converseWire,
   baseUrl: ({ region = '' }) =>
     `https://bedrock-runtime.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
-  open: (settings) => {
-    const { model, baseUrl, fetch } = settings;
-    return createAmazonBedrock({ baseURL: baseUrl, region: model.region ?? '', fetch, ...credentialsOf(settings) })(
-      model.model,
-    );
-  },
+  open: (settings) => amazonBedrock(settings)(settings.model.model),
+  embedder: (settings) => amazonBedrock(settings).embedding(settings.model.model),
   providerOptions: ({ parameters }) => ({ bedrock: effortOf(parameters) }),
   format: () => 'instruction',
   fields: {
@@ -24,6 +20,11 @@ export const bedrock: Provider = {
   },
   thoughts: 'bedrock',
 };
+
+function amazonBedrock(settings: ProviderSettings) {
+  const { model, baseUrl, fetch } = settings;
+  return createAmazonBedrock({ baseURL: baseUrl, region: model.region ?? '', fetch, ...credentialsOf(settings) });
+}
 
 /**
  * A Bedrock API key is sent as it is; `id:secret` or `id:secret:session` are credentials that sign the request. A blank

@@ -5,6 +5,8 @@ export interface EmbeddingRequest {
   readonly texts: readonly string[];
   /** How long each vector has to be. */
   readonly dimensions: number;
+  /** Whether they are kept, or looked for: several models embed the two differently, so that they meet. */
+  readonly textsAre: 'document' | 'query';
 }
 
 export interface EmbeddingResponse {
@@ -14,7 +16,10 @@ export interface EmbeddingResponse {
   readonly usage: ModelUsage | undefined;
 }
 
+/** What the SDK is told beside the texts, by provider. */
+export type SdkOptions = Record<string, Record<string, string | number>>;
+
 /** A model of the SDK, as far as pawl needs it: it makes the request, and what came back is read from the exchange. */
 export interface EmbeddingModel {
-  doEmbed(options: { values: string[]; providerOptions: Record<string, Record<string, number>> }): PromiseLike<unknown>;
+  doEmbed(options: { values: string[]; providerOptions: SdkOptions }): PromiseLike<unknown>;
 }

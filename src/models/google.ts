@@ -1,6 +1,6 @@
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import type { BundleModel } from '../manifest/bundle.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ProviderSettings } from './provider.ts';
 import { geminiWire } from './wires.ts';
 
 /** Gemini, by its own API with a key, or with `project` by Vertex AI with an access token. */
@@ -11,14 +11,8 @@ export const google: Provider = {
     const host = region === 'global' ? 'aiplatform.googleapis.com' : `${region}-aiplatform.googleapis.com`;
     return `https://${host}/v1/projects/${project}/locations/${region}/publishers/google`;
   },
-  open: ({ model, baseUrl, key, fetch }) =>
-    createGoogleGenerativeAI({
-      baseURL: baseUrl,
-      // One of two places takes the key, and the other goes: an empty header is no key.
-      apiKey: key,
-      ...(model.project === undefined ? {} : { headers: vertexHeaders(key) }),
-      fetch,
-    })(model.model),
+  open: (settings) => gemini(settings)(settings.model.model),
+  embedder: (settings) => gemini(settings).embedding(settings.model.model),
   providerOptions: ({ parameters }) => ({ google: thinkingOf(parameters) }),
   // Its older models take a schema or tools, not both.
   format: ({ tools }) => (tools.length === 0 ? 'schema' : 'instruction'),
@@ -31,6 +25,16 @@ export const google: Provider = {
   },
   thoughts: 'google',
 };
+
+function gemini({ model, baseUrl, key, fetch }: ProviderSettings) {
+  return createGoogleGenerativeAI({
+    baseURL: baseUrl,
+    // One of two places takes the key, and the other goes: an empty header is no key.
+    apiKey: key,
+    ...(model.project === undefined ? {} : { headers: vertexHeaders(key) }),
+    fetch,
+  });
+}
 
 function vertexHeaders(key: string): Record<string, string | undefined> {
   return { 'x-goog-api-key': undefined, authorization: `Bearer ${key}` };

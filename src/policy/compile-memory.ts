@@ -1,5 +1,6 @@
 import type { Bundle, BundleAgent, BundleTool } from '../manifest/bundle.ts';
 import type { BundleEmbedding, BundleMemory, BundleMemoryService, BundleMemoryUse } from '../manifest/bundle-memory.ts';
+import { embeddingKind, textsTogether } from '../manifest/embedding-model.ts';
 import { longDurationMs } from '../manifest/duration.ts';
 import {
   memoryOperationClass,
@@ -15,6 +16,8 @@ import type { Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
 import { authOf } from './compile-auth.ts';
 import { durationMs } from './duration-ms.ts';
+import { withGateway } from './compile-gateway.ts';
+import { modelOf } from './compile-model.ts';
 import { embeddingOperations } from './embedders.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -128,12 +131,34 @@ function longTermOf(
 type LongTerm = NonNullable<SpecOf<'Memory'>['longTerm']>;
 
 /** What embeds the entries of a memory; undefined: nothing does, and it is searched by words. */
-function embeddingOf(memory: Resource, view: Pick<View, 'resource'>): BundleEmbedding | undefined {
-  const { embeddingRef, dimensions } = specOf(memory, 'Memory').longTerm ?? {};
-  if (embeddingRef === undefined || dimensions === undefined) return undefined;
-  const endpoint = qualify(embeddingRef, memory.namespace);
-  const { provider, model } = specOf(view.resource('ModelEndpoint', endpoint), 'ModelEndpoint');
-  return { endpoint, by: `${provider}/${model}/${dimensions}`, dimensions };
+function embeddingOf(memory: Resource, view: View): BundleEmbedding | undefined {
+  const endpoint = embedderOf(memory);
+  const { dimensions } = specOf(memory, 'Memory').longTerm ?? {};
+  if (endpoint === undefined || dimensions === undefined) return undefined;
+  const resource = view.resource('ModelEndpoint', endpoint);
+  const { provider, model, project } = specOf(resource, 'ModelEndpoint');
+  const { together = textsTogether } = embeddingKind({ provider, model, project }) ?? {};
+  return {
+    endpoint,
+    by: `${provider}/${model}${placeOf(resource, view)}/${dimensions}`,
+    dimensions,
+    ...(together === textsTogether ? {} : { together }),
+  };
+}
+
+/** `namespace/name` of the endpoint that embeds the entries of a memory. */
+function embedderOf(memory: Resource): string | undefined {
+  const { embeddingRef } = specOf(memory, 'Memory').longTerm ?? {};
+  return embeddingRef === undefined ? undefined : qualify(embeddingRef, memory.namespace);
+}
+
+/** Whose `model` is what somebody called it at that address: another server may call another model so. */
+const namesOfTheirOwn: ReadonlySet<string> = new Set(['azureOpenai', 'openaiCompatible']);
+
+function placeOf(endpoint: Resource, view: View): string {
+  const { provider } = specOf(endpoint, 'ModelEndpoint');
+  if (!namesOfTheirOwn.has(provider)) return '';
+  return `@${withGateway(modelOf(endpoint), endpoint, view).baseUrl?.replace(/\/+$/, '') ?? ''}`;
 }
 
 /** `namespace/name` of the endpoints that embed for the memory tools of an agent and for tools that search; in order. */
@@ -144,7 +169,7 @@ export function embeddersFor(
   const cells = agent === undefined ? [] : memoryCells(agent, view);
   const own = cells.flatMap(({ memory, operation }) => (embeddingOperations.has(operation) ? [memory] : []));
   const memories = new Set([...own, ...searched]);
-  const embedders = [...memories].flatMap((path) => embeddingOf(view.resource('Memory', path), view)?.endpoint ?? []);
+  const embedders = [...memories].flatMap((path) => embedderOf(view.resource('Memory', path)) ?? []);
   return [...new Set(embedders)].sort(compareText);
 }
 

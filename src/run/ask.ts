@@ -2,6 +2,7 @@ import { canonicalText, sha256 } from '../manifest/digest.ts';
 import type { BundleAgent, BundleHandOff, BundleModel, BundleTool } from '../manifest/bundle.ts';
 import { type Json, own } from '../manifest/json.ts';
 import { estimateInputTokens } from '../models/estimate.ts';
+import type { EmbeddingRequest } from '../models/embedding.ts';
 import type { ModelMessage, ModelRequest } from '../models/model.ts';
 import type { GateCall, GateContext } from '../policy/context.ts';
 import { handOffTarget, handOffTools } from '../policy/hand-off.ts';
@@ -41,8 +42,8 @@ export interface ModelStepCall extends StepCallBase {
   readonly asked: string;
   /** A summary is text alone: no tools are offered and no schema holds. `embedding`: of each message's text. */
   readonly purpose: 'answer' | 'summary' | 'embedding';
-  /** Of `embedding`: how long each vector has to be. */
-  readonly dimensions?: number;
+  /** Of `embedding`: how long each vector has to be, and what the texts are for. */
+  readonly embedding?: Pick<EmbeddingRequest, 'dimensions' | 'textsAre'>;
   /** Of `embedding`: what one request may take, which is what the tool may that it is for. */
   readonly deadlineMs?: number;
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../manifest/json.ts';
-import { memoryLimits } from '../manifest/memory-tools.ts';
+import { textsTogether } from '../manifest/embedding-model.ts';
 import type { EmbeddingAnswer, EmbeddingUse } from '../memory/embedding.ts';
 import { embeddingPath } from '../policy/embedding-path.ts';
 import type { ModelStepCall, ToolStepCall } from './ask.ts';
@@ -18,8 +18,9 @@ export async function embedTexts(
   { texts, ask, ...wanted }: Wanted & { readonly texts: readonly string[]; readonly ask: AskModel },
 ): Promise<EmbeddingAnswer> {
   const vectors: Float32Array[] = [];
-  for (let from = 0, number = 1; from < texts.length; from += memoryLimits.embeddedTogether, number += 1) {
-    const some = texts.slice(from, from + memoryLimits.embeddedTogether);
+  const { together = textsTogether } = wanted.use;
+  for (let from = 0, number = 1; from < texts.length; from += together, number += 1) {
+    const some = texts.slice(from, from + together);
     const result = await ask(embeddingCall(call, { ...wanted, texts: some, number }));
     if (result.kind !== 'done') return refused(result, wanted.use);
     vectors.push(...vectorsIn(result.output));
@@ -50,7 +51,7 @@ function embeddingCall(
     messages: texts.map((text) => ({ role: 'user', text })),
     turn: 1,
     asked: '',
-    dimensions: use.dimensions,
+    embedding: { dimensions: use.dimensions, textsAre: use.textsAre },
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   };
 }

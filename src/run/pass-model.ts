@@ -106,11 +106,11 @@ async function embedded(
   { call, scope }: Attempt<ModelStepCall>,
   { model, request, options }: Asked<Pick<ModelRequest, 'messages'>>,
 ): Promise<Usage & { readonly output: Json }> {
-  const { dimensions } = call;
   const world = scope.outside?.embed === undefined ? options.world : scope.outside;
-  if (world.embed === undefined || dimensions === undefined) throw new TypeError('a call for embeddings of no length');
+  if (world.embed === undefined || call.embedding === undefined)
+    throw new TypeError('a call for embeddings of no length');
   const texts = request.messages.flatMap((message) => (message.role === 'user' ? [message.text] : []));
-  const { vectors, usage } = await world.embed(model, { texts, dimensions }, options);
+  const { vectors, usage } = await world.embed(model, { texts, ...call.embedding }, options);
   return { output: vectorsAsJson(vectors), usage };
 }
 

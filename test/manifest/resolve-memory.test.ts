@@ -72,24 +72,63 @@ test('sessions alone, and a memory with a long term, are fine', () => {
   expect(found('{type: postgres, longTerm: {}}', '{memoryRef: notes, allow: [write]}')).toEqual([]);
 });
 
-test.each(['anthropic', 'google', 'bedrock'])(
-  'an endpoint of %s embeds no memory, and its place is named',
-  (provider) => {
-    const region = provider === 'bedrock' ? ', region: eu-central-1' : '';
-    const problems = (longTerm: string) =>
-      resolveTexts({
-        'memory.yaml': manifest('Memory', 'notes', `{type: postgres, longTerm: ${longTerm}}`),
-        'embed.yaml': manifest('ModelEndpoint', 'embed', `{provider: ${provider}, model: m${region}}`),
-        'words.yaml': manifest('ModelEndpoint', 'words', '{provider: openai, model: text-embedding-3-small}'),
-      }).problems.filter(({ code }) => code === 'memory.embeddings_unsupported');
-    expect(problems('{embeddingRef: embed, dimensions: 8}')).toMatchObject([
-      {
-        severity: 'error',
-        message: `ModelEndpoint/default/embed is of provider ${provider}, which pawl asks for no embeddings.`,
-        help: 'Name a ModelEndpoint of openai, azureOpenai, openaiCompatible, ollama or scripted, or remove `embeddingRef`, `dimensions` and `minScore`: what is remembered is then found by words.',
-        file: 'memory.yaml',
-      },
-    ]);
-    expect(problems('{embeddingRef: words, dimensions: 8}')).toEqual([]);
-  },
-);
+const memoryProblems = (endpoint: string, dimensions = 8) =>
+  resolveTexts({
+    'memory.yaml': manifest(
+      'Memory',
+      'notes',
+      `{type: postgres, longTerm: {embeddingRef: embed, dimensions: ${dimensions}}}`,
+    ),
+    'embed.yaml': manifest('ModelEndpoint', 'embed', endpoint),
+  }).problems.filter(({ code }) => code.startsWith('memory.'));
+
+test.each([
+  ['{provider: anthropic, model: m}', 'a model of anthropic'],
+  [
+    '{provider: google, model: gemini-embedding-001, project: shop, region: europe-west4}',
+    'a model of google by Vertex AI',
+  ],
+  ['{provider: bedrock, model: "amazon.nova-pro-v1:0", region: eu-central-1}', '`amazon.nova-pro-v1:0` at Bedrock'],
+  [
+    '{provider: bedrock, model: "arn:aws:bedrock:eu-central-1:1:provisioned-model/x", region: eu-central-1}',
+    '`arn:aws:bedrock:eu-central-1:1:provisioned-model/x` at Bedrock',
+  ],
+])('an endpoint of %s embeds no memory, and its place is named', (endpoint, asked) => {
+  expect(memoryProblems(endpoint)).toMatchObject([
+    {
+      code: 'memory.embeddings_unsupported',
+      severity: 'error',
+      message: `ModelEndpoint/default/embed asks for ${asked}, of which pawl gets no embeddings.`,
+      help: 'Name a ModelEndpoint that embeds, as docs/memory.md lists them, or remove `embeddingRef`, `dimensions` and `minScore`: what is remembered is then found by words.',
+      file: 'memory.yaml',
+    },
+  ]);
+});
+
+test.each([
+  ['amazon.titan-embed-text-v2:0', '256, 512 or 1024'],
+  ['amazon.titan-embed-text-v1', '1536'],
+  ['us.amazon.nova-2-multimodal-embeddings-v1:0', '256, 384, 1024 or 3072'],
+  ['eu.cohere.embed-v4:0', '256, 512, 1024 or 1536'],
+  ['cohere.embed-multilingual-v3', '1024'],
+])('%s makes embeddings of certain lengths, and another is an error of the plan', (model, lengths) => {
+  const endpoint = `{provider: bedrock, model: "${model}", region: eu-central-1}`;
+  expect(memoryProblems(endpoint, 100)).toMatchObject([
+    {
+      code: 'memory.dimensions_unsupported',
+      severity: 'error',
+      message: `${model} makes embeddings of ${lengths} numbers, not of 100.`,
+      help: `Write ${lengths}, or name another model.`,
+      file: 'memory.yaml',
+    },
+  ]);
+  expect(memoryProblems(endpoint, Number(lengths.split(/\D+/).at(-1)))).toEqual([]);
+});
+
+test.each([
+  '{provider: openai, model: text-embedding-3-small}',
+  '{provider: google, model: gemini-embedding-001}',
+  '{provider: ollama, model: nomic-embed-text}',
+])('an endpoint of %s embeds a memory', (endpoint) => {
+  expect(memoryProblems(endpoint)).toEqual([]);
+});

@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BundleModel } from '../../src/manifest/bundle.ts';
-import { embeddingProviders } from '../../src/manifest/resolve-memory.ts';
 import { callEmbedding } from '../../src/models/call.ts';
 import { readEmbeddings } from '../../src/models/embed-provider.ts';
+import { openaiEmbeddings } from '../../src/models/embed-wires.ts';
+import { parsed } from '../../src/models/provider-response.ts';
 import { embedByWords } from '../../src/models/scripted-embedding.ts';
 import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
 import { canary } from '../tools/fixture.ts';
@@ -15,7 +16,7 @@ async function server(dimensions = 8): Promise<EmbeddingServer> {
 }
 
 const keyed = { auth: { secret: 'default/crm', key: 'token' } } as const;
-const two = { texts: ['a red car', 'green tea'], dimensions: 8 };
+const two = { texts: ['a red car', 'green tea'], dimensions: 8, textsAre: 'document' } as const;
 const cosine = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()): number =>
   a.reduce((sum, one, at) => sum + one * (b[at] ?? 0), 0);
 
@@ -48,15 +49,18 @@ test('an endpoint of Azure is asked at its deployment', async () => {
   expect(at.asked[0]?.path).toBe('/v1/deployments/small/embeddings?api-version=2024-10-21');
 });
 
-test.each(['anthropic', 'google', 'bedrock'] as const)('an endpoint of %s is asked for none', async (provider) => {
+test.each([
+  ['anthropic', { provider: 'anthropic' }],
+  ['google by Vertex AI', { provider: 'google', project: 'shop' }],
+  ['a model of Bedrock that answers', { provider: 'bedrock', region: 'eu-central-1' }],
+] as const)('%s is asked for none', async (_what, change) => {
   const at = await server();
-  const asked = callEmbedding(endpoint(at.url, { provider, region: 'eu-central-1' }), two, optionsWith());
+  const asked = callEmbedding(endpoint(at.url, change), two, optionsWith());
   await expect(asked).rejects.toMatchObject({
     code: 'model.request_refused',
-    message: `pawl asks endpoints of ${provider} for no embeddings.`,
+    message: `pawl asks small of ${change.provider} for no embeddings.`,
   });
   expect(at.asked).toEqual([]);
-  expect(embeddingProviders.has(provider)).toBe(false);
 });
 
 test.each<[string, number, string]>([
@@ -77,10 +81,10 @@ test.each<[string, number, string]>([
 
 describe('an answer', () => {
   const read = (body: unknown, dimensions = 2) =>
-    readEmbeddings(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), {
-      texts: ['a', 'b'],
-      dimensions,
-    });
+    readEmbeddings(
+      openaiEmbeddings(parsed(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))), new Headers()),
+      { texts: ['a', 'b'], dimensions, textsAre: 'document' },
+    );
   const one = (embedding: unknown, index?: unknown) => ({ embedding, ...(index === undefined ? {} : { index }) });
 
   test('without indices goes by its order, and without usage is charged as a whole', () => {
@@ -127,11 +131,17 @@ describe('an answer', () => {
 test('a scripted endpoint embeds offline: the same words are alike, and other words are not', async () => {
   const model: BundleModel = { ...endpoint(''), provider: 'scripted', model: 'words' };
   const texts = ['Ada likes tea', 'TEA, likes Ada!', 'a red car', '!!!', ''];
-  const { vectors, usage } = await callEmbedding(model, { texts, dimensions: 256 }, optionsWith());
+  const { vectors, usage } = await callEmbedding(
+    model,
+    { texts, dimensions: 256, textsAre: 'document' },
+    optionsWith(),
+  );
   const [a, b, c] = vectors;
   expect(cosine(a, b)).toBeCloseTo(1);
   expect(Math.abs(cosine(a, c))).toBeLessThan(0.5);
   for (const vector of vectors) expect(cosine(vector, vector)).toBeCloseTo(1);
   expect(usage?.outputTokens).toBe(0);
-  expect((await callEmbedding(model, { texts, dimensions: 256 }, optionsWith())).vectors).toEqual(vectors);
+  expect((await callEmbedding(model, { texts, dimensions: 256, textsAre: 'document' }, optionsWith())).vectors).toEqual(
+    vectors,
+  );
 });

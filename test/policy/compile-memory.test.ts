@@ -89,6 +89,53 @@ test('a memory that is searched by meaning brings its endpoint, which its users 
   ).not.toHaveProperty('default/embed');
 });
 
+test.each([
+  [{ provider: 'openai', model: 'text-embedding-3-small' }, 'openai/text-embedding-3-small/3'],
+  [{ provider: 'ollama', model: 'nomic-embed-text' }, 'ollama/nomic-embed-text/3'],
+  // What these call a model is known at their own address alone.
+  [
+    { provider: 'azureOpenai', model: 'embed', baseUrl: 'https://a.openai.azure.com/openai/' },
+    'azureOpenai/embed@https://a.openai.azure.com/openai/3',
+  ],
+  [
+    { provider: 'openaiCompatible', model: 'embed', baseUrl: 'https://b.example.com/v1' },
+    'openaiCompatible/embed@https://b.example.com/v1/3',
+  ],
+  [
+    { provider: 'openaiCompatible', model: 'embed', gatewayRef: 'door' },
+    'openaiCompatible/embed@https://door.example/v1/3',
+  ],
+  [
+    { provider: 'bedrock', model: 'amazon.titan-embed-text-v2:0', region: 'x' },
+    'bedrock/amazon.titan-embed-text-v2:0/3',
+    1,
+  ],
+  [{ provider: 'bedrock', model: 'cohere.embed-v4:0', region: 'x' }, 'bedrock/cohere.embed-v4:0/3'],
+] as const)(
+  'what %j embeds is compared with what the same model embeds, and no other',
+  (spec, by, together?: number) => {
+    const parameters = { maxOutputTokens: 100 };
+    const embed = resource({
+      kind: 'ModelEndpoint',
+      name: 'embed',
+      spec: { allowPrivate: false, parameters, ...spec },
+    });
+    const door = resource({
+      kind: 'Gateway',
+      name: 'door',
+      spec: { type: 'model', url: 'https://door.example/v1', allowPrivate: false },
+    });
+    const kept = memory('notes', { longTerm: { topK: 5, minScore: '0', embeddingRef: 'embed', dimensions: 3 } });
+    const { content } = compile([...base.slice(0, 4), embed, door, kept, using(['search'])]);
+    expect(content.memories?.['default/notes']?.longTerm?.embedding).toEqual({
+      endpoint: 'default/embed',
+      by,
+      dimensions: 3,
+      ...(together === undefined ? {} : { together }),
+    });
+  },
+);
+
 test('a memory in a service is compiled with where it is, who pawl is there, and what a search must reach', () => {
   const auth = { profile: 'bearer', secretRef: { name: 'crm', key: 'token' } };
   const http = { url: 'https://m.example.com/v1', timeout: '5s', allowPrivate: false, auth };

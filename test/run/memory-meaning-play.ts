@@ -24,6 +24,8 @@ interface Setting {
   readonly longTerm?: { readonly minScore?: number; readonly topK?: number };
   readonly by?: string;
   readonly dimensions?: number;
+  /** Texts of one request. */
+  readonly together?: number;
   readonly guards?: Authority['guards'];
   /** Of the tools. */
   readonly timeoutMs?: number;
@@ -94,7 +96,7 @@ export class MeaningPlay {
 }
 
 function remembering(turns: Json, url: string, setting: Setting): Bundle {
-  const { model, longTerm, by = 'a', dimensions = 64, timeoutMs = 30_000, looksFor } = setting;
+  const { model, longTerm, by = 'a', dimensions = 64, timeoutMs = 30_000, looksFor, together } = setting;
   const names = Object.fromEntries(operations.map((one) => [`memory_${one}`, memoryToolId(memory, one)]));
   const tools = Object.fromEntries(
     operations.map((one) => [memoryToolId(memory, one), { ...memoryTool(memory, one), timeoutMs }]),
@@ -116,7 +118,7 @@ function remembering(turns: Json, url: string, setting: Setting): Bundle {
     pricing: { inputPerMTok: 1_000_000, outputPerMTok: 0 },
     ...model,
   };
-  const embedding = { endpoint, by, dimensions };
+  const embedding = { endpoint, by, dimensions, ...(together === undefined ? {} : { together }) };
   const session = { ttlMs: 60_000, maxMessages: 50 };
   return {
     ...bundle,

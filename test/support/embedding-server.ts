@@ -58,7 +58,7 @@ export async function startEmbeddingServer(dimensions = 64): Promise<EmbeddingSe
 }
 
 function truth({ model, input }: EmbeddingAsked['body'], dimensions: number): EmbeddingBody {
-  const { vectors } = embedByWords({ texts: input, dimensions });
+  const { vectors } = embedByWords({ texts: input, dimensions, textsAre: 'document' });
   return {
     object: 'list',
     model,

@@ -45,7 +45,7 @@ export function importedMemory(conversion: Conversion, memory: ForeignNode): Jso
 }
 
 /** Providers whose embeddings pawl asks for, by kagent's names. */
-const embeds: ReadonlySet<string> = new Set(['OpenAI', 'AzureOpenAI', 'Ollama']);
+const embeds: ReadonlySet<string> = new Set(['OpenAI', 'AzureOpenAI', 'Ollama', 'Gemini']);
 
 function embeddingOf(node: ForeignNode, conversion: Conversion): JsonObject {
   const name = node.text() ?? '';
