@@ -8,6 +8,8 @@ import { memoriesOn } from '../../src/memory/memories.ts';
 import { applyAcknowledged } from '../support/apply-acknowledged.ts';
 import { type OpenedPlane, openPlane } from '../support/control-plane.ts';
 import { databaseKinds } from '../support/databases.ts';
+import { prepareVectors } from '../../src/store/vector.ts';
+import { comparesByKind } from '../support/vectors.ts';
 import { submitRun } from '../../src/store/submit.ts';
 import { until, workerOn } from '../support/runs.ts';
 import { settings } from './fixture.ts';
@@ -36,6 +38,8 @@ const files = {
   }),
   'one/work.json': manifest('AgentSystem', 'work', { graph: { keep: { agentRef: 'keeper' } } }),
 };
+
+const compares = await comparesByKind();
 
 describe.each(databaseKinds)('a memory of a repository on %s', (kind) => {
   let { plane, git, close } = {} as OpenedPlane;
@@ -72,6 +76,8 @@ describe.each(databaseKinds)('a memory of a repository on %s', (kind) => {
 
   beforeAll(async () => {
     ({ plane, git, close } = await openPlane(kind));
+    // As `pawl migrate` does on a server; the embedded database does it when it first needs it.
+    if (kind === 'postgres') await prepareVectors(plane.database);
   });
   afterAll(() => close());
 
@@ -81,18 +87,17 @@ describe.each(databaseKinds)('a memory of a repository on %s', (kind) => {
     await apply(byWords.commit);
     expect(await found()).toMatchObject({ entries: [{ key: 'tea' }] });
     const { commit, plan } = await planned({ embeddingRef: 'embed', dimensions: 32, minScore: '0.2' });
-    const isEmbedded = kind === 'embedded';
     expect(plan.beside?.memories).toEqual([
-      { memory: 'default/notes', pgvector: isEmbedded ? 'ready' : 'absent', otherwise: 1 },
+      { memory: 'default/notes', pgvector: compares[kind] ? 'ready' : 'absent', otherwise: 1 },
     ]);
     expect(renderText(plan, { width: 200, color: false })).toContain(
-      isEmbedded
+      compares[kind]
         ? 'Memory/default/notes finds 1 part of entries by words alone until they are written again'
         : 'Memory/default/notes searches by words: the database has no pgvector.',
     );
     await apply(commit);
     expect(await found()).toMatchObject({
-      entries: [isEmbedded ? { key: 'tea', foundBy: 'meaning' } : { key: 'tea' }],
+      entries: [compares[kind] ? { key: 'tea', foundBy: 'meaning' } : { key: 'tea' }],
     });
     const longer = await planned({ embeddingRef: 'embed', dimensions: 64 });
     expect(longer.plan.beside?.memories).toMatchObject([{ otherwise: 1 }]);

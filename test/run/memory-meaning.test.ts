@@ -5,21 +5,26 @@ import type { BundleModel } from '../../src/manifest/bundle.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
 import type { SubjectAuthority } from '../../src/policy/authority.ts';
 import { beginHalt, endHalts } from '../../src/store/halt.ts';
+import { prepareVectors } from '../../src/store/vector.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { startCloudEmbeddingServer } from '../support/cloud-embedding-server.ts';
 import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
 import { environment, submit, until, workerOn } from '../support/runs.ts';
+import { comparesByKind } from '../support/vectors.ts';
 import { canary } from '../tools/fixture.ts';
 import { cards } from './guard-play.ts';
 import { allowed, call, endpoint, foundAt, MeaningPlay, outcomes, say } from './memory-meaning-play.ts';
 
+const compares = await comparesByKind();
+
 describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s database', (kind) => {
-  const isEmbedded = kind === 'embedded';
   let opened: OpenedDatabase;
   let server: EmbeddingServer;
   let play: MeaningPlay;
 
   beforeAll(async () => {
     [opened, server] = await Promise.all([openTestDatabase(kind), startEmbeddingServer()]);
+    await prepareVectors(opened.database);
     play = new MeaningPlay(opened.database, server.url);
   });
   afterAll(async () => {
@@ -41,7 +46,7 @@ describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s d
     ]);
     const ended = await play.run();
     expect(ended.state).toBe('Succeeded');
-    if (!isEmbedded) {
+    if (!compares[kind]) {
       expect(server.asked).toEqual([]);
       expect(await play.kept()).toMatchObject([
         { key: 'car', embedded_by: null, length: null },
@@ -73,7 +78,7 @@ describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s d
     expect(ended.rows.find(({ path, phase }) => path === 'talk/3.1.embed1' && phase === 'result')?.cost).toBe(7);
   });
 
-  if (!isEmbedded) return;
+  if (!compares[kind]) return;
 
   test('finds by words what another model embedded, and nothing below minScore by meaning', async () => {
     const search = [call('memory_search', { query: 'green tea' }), say];
@@ -266,6 +271,39 @@ describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s d
     expect(foundAt(await play.run(), 'talk/1.1')?.map(({ key }) => key)).toContain('tea');
     await sql`update memory_entry set expires_at = now()`.execute(opened.database.db);
     expect(foundAt(await play.run(), 'talk/1.1')).toEqual([]);
+  });
+
+  test('asks with one text a request where the model takes no more, each as a call of its own', async () => {
+    const cloud = await startCloudEmbeddingServer();
+    try {
+      const text = `${'green tea '.repeat(100)}\n\n${'red car '.repeat(120)}`;
+      const titan = {
+        provider: 'bedrock',
+        model: 'amazon.titan-embed-text-v2:0',
+        baseUrl: cloud.url,
+        region: 'x',
+      } as const;
+      await play.begin(
+        [call('memory_ingest', { key: 'book', text }), call('memory_search', { query: 'red car' }), say],
+        { model: titan, by: 'titan', dimensions: 256, together: 1 },
+      );
+      const ended = await play.run();
+      expect(outcomes(ended)).toEqual([
+        ['talk/1.1.embed1', 'done'],
+        ['talk/1.1.embed2', 'done'],
+        ['talk/1.1', 'done'],
+        ['talk/2.1.embed1', 'done'],
+        ['talk/2.1', 'done'],
+      ]);
+      expect(cloud.asked.map(({ path }) => path)).toEqual(Array(3).fill('/model/amazon.titan-embed-text-v2:0/invoke'));
+      expect((await play.kept()).filter(({ key }) => key === 'book')).toMatchObject([
+        { embedded_by: 'titan', length: 256 },
+        { embedded_by: 'titan', length: 256 },
+      ]);
+      expect(foundAt(ended, 'talk/2.1')?.[0]).toMatchObject({ key: 'book', foundBy: 'meaning' });
+    } finally {
+      await cloud.close();
+    }
   });
 
   test('embeds offline by a scripted endpoint', async () => {

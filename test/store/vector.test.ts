@@ -3,6 +3,7 @@ import { onTestFinished, test, expect } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { comparesVectors, prepareVectors, vectorState } from '../../src/store/vector.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { comparesByKind } from '../support/vectors.ts';
 
 async function opened(kind: 'embedded' | 'postgres'): Promise<OpenedDatabase> {
   const one = await openTestDatabase(kind);
@@ -10,12 +11,24 @@ async function opened(kind: 'embedded' | 'postgres'): Promise<OpenedDatabase> {
   return one;
 }
 
-test('a server without pgvector is left as it is, and compares nothing', async () => {
-  const { database } = await opened('postgres');
-  expect(await vectorState(database.db)).toBe('absent');
-  expect(await prepareVectors(database)).toBe('absent');
-  expect(await comparesVectors(database)).toBe(false);
-});
+// Which of the two a server is, depends on what is installed beside it: docs/testing.md.
+if ((await comparesByKind()).postgres) {
+  test('a server with pgvector compares when it is prepared, in each database for itself', async () => {
+    const { database } = await opened('postgres');
+    expect(await vectorState(database.db)).toBe('available');
+    expect(await comparesVectors(database)).toBe(false);
+    expect(await prepareVectors(database)).toBe('ready');
+    expect(await vectorState(database.db)).toBe('ready');
+    expect(await comparesVectors(database)).toBe(true);
+  });
+} else {
+  test('a server without pgvector is left as it is, and compares nothing', async () => {
+    const { database } = await opened('postgres');
+    expect(await vectorState(database.db)).toBe('absent');
+    expect(await prepareVectors(database)).toBe('absent');
+    expect(await comparesVectors(database)).toBe(false);
+  });
+}
 
 test('a role that may not create the extension is told what is there, and one that may has it', async () => {
   const { database } = await opened('embedded');
