@@ -14,6 +14,8 @@ import {
   type TreeMerge,
 } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
+import { changesIn, type RawChange, refuseNamesTwice } from './raw-changes.ts';
+import { recordsOf } from './records.ts';
 import type { SignatureVerdict, SigningKeys } from './signature.ts';
 import { isTwice, type TreeNode } from './tree-walk.ts';
 import { walkFew } from './walk-few.ts';
@@ -219,10 +221,12 @@ export class GitCli implements Repository {
   }
 
   async #anyChanges(from: string, to: string, paths: readonly string[]): Promise<readonly RawChange[]> {
-    const flags = ['-r', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules=none'];
-    const { stdout } = await this.#read(['diff-tree', ...flags, from, to, '--', ...argumentsOf(paths)]);
+    const flags = ['-r', '-t', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv'];
+    const all = ['diff-tree', ...flags, '--ignore-submodules=none', from, to, '--', ...argumentsOf(paths)];
+    const { files, folders } = changesIn((await this.#read(all)).stdout);
+    await refuseNamesTwice(this.#contents, new Map([[await this.tree(to), ''], ...folders]), this.place);
     const inside = coverOf(paths);
-    return changedOf(stdout).filter((change) => inside(change.path));
+    return files.filter((change) => inside(change.path));
   }
 
   async #read(args: readonly string[], recordsMax?: number): Promise<Finished> {
@@ -254,34 +258,4 @@ export class GitCli implements Repository {
 
 function argumentsOf(paths: readonly string[]): readonly string[] {
   return paths.includes('') || paths.length > pathArgumentsMax ? [] : paths;
-}
-
-function* recordsOf(output: Buffer): Generator<string> {
-  let start = 0;
-  for (let end = output.indexOf(0); end !== -1; end = output.indexOf(0, start)) {
-    yield output.toString('utf8', start, end);
-    start = end + 1;
-  }
-}
-
-interface RawChange {
-  readonly path: string;
-  readonly kind: TreeEntry['kind'] | undefined;
-  readonly id: string;
-}
-
-/** `:oldMode newMode oldId newId status NUL path NUL`, again and again. */
-function changedOf(output: Buffer): RawChange[] {
-  const changes: RawChange[] = [];
-  let header: string | undefined;
-  for (const record of recordsOf(output)) {
-    if (header === undefined) {
-      header = record;
-      continue;
-    }
-    const [, mode = '', , id = ''] = header.split(' ');
-    changes.push({ path: record, kind: mode === '000000' ? undefined : kindOf(mode), id });
-    header = undefined;
-  }
-  return changes;
 }

@@ -118,6 +118,34 @@ describe.each(['git-cli', 'isomorphic'] as const)('with %s', (reader) => {
     await expect(snapshot(repository, { commit: folders, environment: prod })).rejects.toMatchObject(refused('agents'));
   });
 
+  test('a name twice is found among hundreds of folders that change too', async () => {
+    const folders = Array.from({ length: 150 }, (_, at) => `f${String(at).padStart(3, '0')}`);
+    const files = (name: string) => Object.fromEntries(folders.map((folder) => [`${folder}/a.yaml`, role(name)]));
+    const base = await origin.commit({ ...files('a'), 'agents/x.yaml': role('x') });
+    const next = await origin.commit({ ...files('b'), 'agents/x.yaml': role('y') });
+    const [was, is, root] = await Promise.all(
+      [`${base}:agents/x.yaml`, `${next}:agents/x.yaml`, `${next}^{tree}`].map((one) => origin.git('rev-parse', one)),
+    );
+    const listed = (await origin.git('ls-tree', root ?? '')).split('\n').map((line) => line.split(/[ \t]/));
+    const others = listed.flatMap(([, , id, name]): [string, string][] =>
+      name === 'agents' ? [] : [[name ?? '', id ?? '']],
+    );
+    // The one that was there, and then another one of its name: git tells of the second alone, or of none.
+    for (const second of [is, was]) {
+      const twice = await treeOf(origin, '100644', [
+        ['x.yaml', was ?? ''],
+        ['x.yaml', second ?? ''],
+      ]);
+      const tree = await treeOf(origin, '40000', [['agents', twice], ...others]);
+      const commit = await origin.git('commit-tree', tree, '-p', base, '-m', 'Twice');
+      await expect(repository.changes(base, commit, ['agents', ...folders])).rejects.toMatchObject({
+        code: 'source.path_refused',
+        message: 'The commit holds agents/x.yaml twice in one folder, and neither is read.',
+      });
+    }
+    expect(await repository.changes(base, next, ['agents', ...folders])).toHaveLength(151);
+  });
+
   test('what a message says is text of one line without control characters', async () => {
     const commit = await origin.commit(
       { a: '' },
