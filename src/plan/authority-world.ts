@@ -59,6 +59,7 @@ export function worldWithout(world: World, changed: ReadonlyMap<Address, Resourc
   const hasRules = [...changed.keys()].some((address) => /^(AgentPolicy|ToolPermission)\//.test(address));
   const overlaid: View = {
     used: view.used,
+    note: view.note,
     // Other resources than the view's.
     basis: changed,
     resource(kind, path) {

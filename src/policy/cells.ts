@@ -1,7 +1,9 @@
 import type { Address } from '../manifest/resource.ts';
+import { parseServerToolId } from '../manifest/server-tools.ts';
 import type { SubjectAuthority, Verdict } from './authority.ts';
 import { shared } from './bundle-text.ts';
 import { AskingRules } from './compile-ask.ts';
+import { searchedBy } from './compile-memory.ts';
 import { type Grants, toolVerdict } from './compile-verdict.ts';
 import { Denials } from './denials.ts';
 import type { ToolFacts } from './facts.ts';
@@ -22,6 +24,7 @@ class Compiled {
   readonly #rules = new Interned<object>();
   readonly #tables = new WeakMap<object, CellTable>();
   readonly #tools = new WeakMap<ReadonlySet<string>, ToolList>();
+  readonly #searched = new WeakMap<ReadonlySet<string>, Searched>();
 
   /** Of policies by address. */
   policies(policies: readonly Policy[]): PolicySet {
@@ -41,6 +44,34 @@ class Compiled {
     if (list === undefined) this.#tools.set(paths, (list = new ToolList(paths, find)));
     return list;
   }
+
+  /** The memories that the tools of a list search, which are looked up once too. */
+  searched(paths: ReadonlySet<string>, find: FindResource): Searched {
+    let searched = this.#searched.get(paths);
+    if (searched === undefined) this.#searched.set(paths, (searched = searchedIn(paths, find)));
+    return searched;
+  }
+}
+
+/** `namespace/name` of memories, and the addresses of all that was looked at to find them. */
+export interface Searched {
+  readonly memories: readonly string[];
+  readonly shown: ReadonlySet<Address>;
+}
+
+function searchedIn(paths: ReadonlySet<string>, find: FindResource): Searched {
+  const shown = new Set<Address>();
+  const noting = notingIn(shown, find);
+  const own = Array.from(paths).filter((path) => parseServerToolId(path) === undefined);
+  return { memories: own.flatMap((path) => searchedBy(noting('Tool', path)) ?? []), shown };
+}
+
+function notingIn(shown: Set<Address>, find: FindResource): FindResource {
+  return (kind, path) => {
+    const resource = find(kind, path);
+    shown.add(resource.address);
+    return resource;
+  };
 }
 
 /**
@@ -70,12 +101,17 @@ export const lastRows = new LastRows();
 /** The tools that subjects list, ready for rules. */
 export class ToolList {
   readonly forms: readonly ToolForm[];
+  /** Addresses of the tools, and of the servers behind them. */
+  readonly shown: ReadonlySet<Address>;
   #facts: Readonly<Record<string, ToolFacts>> | undefined;
   /** Digests by tool; absent: no tool of the list has one. */
   readonly pins: Pick<SubjectAuthority, 'pins'>;
 
   constructor(paths: ReadonlySet<string>, find: FindResource) {
-    this.forms = Array.from(paths, (path) => formAt(path, find));
+    const shown = new Set<Address>();
+    const noting = notingIn(shown, find);
+    this.forms = Array.from(paths, (path) => formAt(path, noting));
+    this.shown = shown;
     const pins = this.forms.flatMap(({ path, pin }) => (pin === undefined ? [] : [[path, pin] as const]));
     this.pins = pins.length === 0 ? {} : { pins: shared(Object.fromEntries(pins)) };
   }
@@ -161,33 +197,35 @@ export interface Holder {
   readonly permissionsFor: (tool: string) => readonly Rule<'ToolPermission'>[];
 }
 
-/** The cells of one subject by tool: those of everybody under the same rules where nothing is said of its own. */
+/** The cells of one subject by tool: those of everybody under the same rules where its own come to the same. */
 export function cellsOf(list: ToolList, table: CellTable, holder: Holder): Readonly<Record<string, Verdict>> {
-  const special = new Map<ToolForm, readonly Rule<'ToolPermission'>[]>();
-  for (const tool of list.forms) {
-    const rules = holder.permissionsFor(tool.path);
-    if (rules.length > 0 || holder.asked.has(tool.path)) special.set(tool, rules);
-  }
+  const special = specialCells(list, table, holder);
   const row = table.row(list);
-  if (special.size === 0 && !row.isPersonal) {
+  const isShared = !row.isPersonal && [...special].every(([tool, verdict]) => table.cell(tool).verdict === verdict);
+  if (isShared && (special.size === 0 || row.asking.size === 0)) {
     for (const { address, approval } of row.asking) holder.asks.add(address, approval);
     return row.verdicts;
   }
   const cells: Record<string, Verdict> = {};
-  for (const tool of list.forms) cells[tool.path] = verdictOf(tool, table, { holder, rules: special.get(tool) });
+  for (const tool of list.forms) cells[tool.path] = special.get(tool) ?? ordinaryCell(tool, table, holder);
   return cells;
 }
 
-interface Special {
-  readonly holder: Holder;
-  /** Undefined: nothing but policies and roles says anything of the cell. */
-  readonly rules: readonly Rule<'ToolPermission'>[] | undefined;
+/** Those of which something is said for this subject. */
+function specialCells({ forms }: ToolList, { grants }: CellTable, holder: Holder): ReadonlyMap<ToolForm, Verdict> {
+  const { subject, asks, asked } = holder;
+  const special = new Map<ToolForm, Verdict>();
+  for (const tool of forms) {
+    const rules = holder.permissionsFor(tool.path);
+    const isAsked = asked.has(tool.path);
+    if (rules.length > 0 || isAsked)
+      special.set(tool, toolVerdict({ tool, subject, rules, isAsked }, { ...grants, asks }));
+  }
+  return special;
 }
 
-function verdictOf(tool: ToolForm, table: CellTable, { holder, rules }: Special): Verdict {
-  const { subject, asks, asked } = holder;
-  if (rules !== undefined)
-    return toolVerdict({ tool, subject, rules, isAsked: asked.has(tool.path) }, { ...table.grants, asks });
+/** Nothing but policies and roles says anything of it. */
+function ordinaryCell(tool: ToolForm, table: CellTable, { subject, asks }: Holder): Verdict {
   const { verdict, asking } = table.cell(tool);
   for (const { address, approval } of asking) asks.add(address, approval);
   return isUngranted(verdict) ? { ...verdict, rule: subject.address } : verdict;

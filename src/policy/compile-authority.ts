@@ -2,7 +2,6 @@ import { memoryToolId } from '../manifest/memory-tools.ts';
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Kind, Resource } from '../manifest/resource.ts';
-import { parseServerToolId } from '../manifest/server-tools.ts';
 import type { Authority, SubjectAuthority, Verdict } from './authority.ts';
 import { callersOf, handOffsOf } from './callers.ts';
 import { cellsOf, compiledOf, lastRows } from './cells.ts';
@@ -14,7 +13,7 @@ import { externalVerdicts } from './compile-external.ts';
 import { factsFor } from './compile-facts.ts';
 import { guardsCompiled, guardsNamed } from './compile-guards.ts';
 import { modelsNamed } from './compile-model.ts';
-import { embeddersFor, memoryCells, memoryUseOf, searchedBy } from './compile-memory.ts';
+import { embeddersFor, memoryCells, memoryUseOf } from './compile-memory.ts';
 import { type Grants, memoryVerdict, modelVerdict } from './compile-verdict.ts';
 import type { View } from './estate.ts';
 import { kept } from './kept.ts';
@@ -22,8 +21,7 @@ import { limitsUnder } from './policy-set.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
 import { roleForm } from './rule-form.ts';
 import { toolUsesOf } from './runnable.ts';
-import { formAt } from './server-form.ts';
-import { pathOf, specOf } from './typed.ts';
+import { addressAt, pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
 
@@ -77,11 +75,14 @@ export function subjectAuthority(subject: Subject, view: View, wanted?: Readonly
 }
 
 /**
- * What a bundle of the same resources has of a subject, for who does not note what it depends on; undefined: none, or
- * other resources were compiled since.
+ * What a bundle of the same resources, or of equal ones, has of a subject, for who does not note what it depends on;
+ * undefined: none that is still known.
  */
 export function authorityCompiled(subject: Subject, view: View): SubjectAuthority | undefined {
-  return lastRows.of(view.basis, subject);
+  const row = lastRows.of(view.basis, subject);
+  const [system] = subject.systems;
+  if (row !== undefined || system === undefined) return row;
+  return view.remembered?.(addressAt('AgentSystem', system))?.compiled.authority.subjects[subject.address];
 }
 
 function isAudited({ spec }: Rule<'AgentPolicy'>): boolean {
@@ -106,11 +107,9 @@ function rowOf(subject: Subject, view: View, { policies, wanted }: Ruling): Subj
   const external = externalVerdicts(subject, view, { grants, wanted });
   const find = (kind: Kind, path: string) => view.resource(kind, path);
   const list = known.tools(wanted === undefined ? request.tools : both(wanted, request.tools), find);
-  const permissionsFor = (path: string) => {
-    // Shown to this view too, whoever was compiled first.
-    formAt(path, find);
-    return view.permissionsFor(path, subject);
-  };
+  // Shown to this view too, whoever was compiled first.
+  view.note(list.shown);
+  const permissionsFor = (path: string) => view.permissionsFor(path, subject);
   const cells = cellsOf(list, table, { subject, asks, asked: request.asked, permissionsFor });
   return {
     models: Object.fromEntries(
@@ -214,9 +213,10 @@ export function memoriesNamed(subject: Subject, view: View): readonly string[] {
 
 /** Of its retrieval tools. */
 function memoriesSearched(subject: Subject, view: View): readonly string[] {
-  return [...requestOf(subject, view).tools].flatMap((path) =>
-    parseServerToolId(path) === undefined ? (searchedBy(view.resource('Tool', path)) ?? []) : [],
-  );
+  const { tools } = requestOf(subject, view);
+  const { memories, shown } = compiledOf(view.basis).searched(tools, (kind, path) => view.resource(kind, path));
+  view.note(shown);
+  return memories;
 }
 
 /** Paths in order. A fleet's agents list the same tools again and again: they share one list, and what is known of it. */

@@ -1,6 +1,7 @@
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
-import { kept } from './kept.ts';
+import type { CompiledSystem } from './compile.ts';
+import type { CompiledMemory } from './compiled-memory.ts';
 import { permissionRule, policyRule, type Rule, type Subject } from './reach.ts';
 import { permissionIndex, policyIndex, reaching, type RuleIndex } from './rule-index.ts';
 import { addressAt } from './typed.ts';
@@ -13,10 +14,40 @@ export interface Estate {
   readonly policies: RuleIndex<Rule<'AgentPolicy'>>;
   /** By `namespace/name` of the Tool. */
   readonly permissions: ReadonlyMap<string, RuleIndex<Rule<'ToolPermission'>>>;
+  /** What was compiled of these resources or of others before, where somebody remembers it. */
+  readonly memory?: CompiledMemory;
 }
 
+const estates = new WeakMap<ReadonlyMap<Address, Resource>, Estate>();
+
 /** Once for all who look at the same resources: a plan compiles them, and then asks what they permit. */
-export const estateOf = kept((resources: ReadonlyMap<Address, Resource>): Estate => {
+export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
+  return estates.get(resources) ?? keptEstate(madeOf(resources));
+}
+
+/** The same of resources that came after others, which they may share their rules with. */
+export function estateAfter(
+  resources: ReadonlyMap<Address, Resource>,
+  earlier: {
+    readonly resources: ReadonlyMap<Address, Resource>;
+    readonly changed: ReadonlySet<Address>;
+    readonly memory: CompiledMemory;
+  },
+): Estate {
+  const known = estates.get(resources);
+  if (known !== undefined) return known;
+  const before = estates.get(earlier.resources);
+  const changed = [...earlier.changed];
+  const made = before === undefined ? madeOf(resources) : estateBeside(before, { resources, changed });
+  return keptEstate({ ...made, memory: earlier.memory });
+}
+
+function keptEstate(estate: Estate): Estate {
+  estates.set(estate.resources, estate);
+  return estate;
+}
+
+function madeOf(resources: ReadonlyMap<Address, Resource>): Estate {
   const policies: Rule<'AgentPolicy'>[] = [];
   const permissions = new Map<string, Rule<'ToolPermission'>[]>();
   for (const resource of resources.values()) {
@@ -30,15 +61,19 @@ export const estateOf = kept((resources: ReadonlyMap<Address, Resource>): Estate
   }
   const indexed = Array.from(permissions, ([tool, rules]) => [tool, permissionIndex(rules)] as const);
   return { resources, find: finder(resources), policies: policyIndex(policies), permissions: new Map(indexed) };
-});
+}
 
 /** The estate of resources that differ from those of another estate at these addresses alone. */
 export function estateBeside(
   estate: Estate,
   { resources, changed }: { readonly resources: ReadonlyMap<Address, Resource>; readonly changed: readonly Address[] },
 ): Estate {
-  if (changed.some((address) => /^(AgentPolicy|ToolPermission)\//.test(address))) return estateOf(resources);
-  return { ...estate, resources, find: finder(resources) };
+  const hasRules = changed.some((address) => /^(AgentPolicy|ToolPermission)\//.test(address));
+  return hasRules ? { ...madeOf(resources), ...memoryOf(estate) } : { ...estate, resources, find: finder(resources) };
+}
+
+function memoryOf({ memory }: Estate): Pick<Estate, 'memory'> {
+  return memory === undefined ? {} : { memory };
 }
 
 function finder(resources: ReadonlyMap<Address, Resource>): Estate['find'] {
@@ -60,10 +95,14 @@ export interface View {
   readonly used: ReadonlySet<Address>;
   /** Throws where there is none: resolution comes before compiling. */
   resource(kind: Kind, path: string): Resource;
+  /** Shows it what somebody else looked up in the same resources. */
+  note(addresses: ReadonlySet<Address>): void;
   policiesFor(subject: Subject): readonly Rule<'AgentPolicy'>[];
   permissionsFor(tool: string, subject: Subject): readonly Rule<'ToolPermission'>[];
   /** The same for views of the same resources: what is worked out once for all of them is kept with it. */
   readonly basis: object;
+  /** A system by address, as it was compiled of equal resources before; it is not shown to who asks so. */
+  readonly remembered?: (system: Address) => CompiledSystem | undefined;
 }
 
 export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
@@ -72,9 +111,21 @@ export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
     for (const rule of rules) used.add(rule.address);
     return rules;
   };
+  const noted = new Set<ReadonlySet<Address>>();
+  const { memory } = estate;
+  const known = new Map<Address, CompiledSystem | undefined>();
   return {
     used,
     basis: estate,
+    remembered(system) {
+      if (!known.has(system)) known.set(system, memory?.find(system, estate));
+      return known.get(system);
+    },
+    note(addresses) {
+      if (noted.has(addresses)) return;
+      noted.add(addresses);
+      for (const address of addresses) used.add(address);
+    },
     resource(kind, path) {
       const resource = estate.find(kind, path);
       if (resource === undefined)
