@@ -169,6 +169,8 @@ function rootFor(resources: Resources): string {
 function again(resources: Resources): Resources {
   const copy = new Map(Array.from(resources, ([key, resource]) => [key, { ...resource }] as const));
   roots.set(copy, rootFor(resources));
+  // The store has them of the last apply: a plan reads them and does not compile what is live.
+  bundles.set(copy, bundlesOf(resources));
   return copy;
 }
 
