@@ -1,17 +1,12 @@
 import { RetryableError } from '../errors.ts';
 import type { BundleTool } from '../manifest/bundle.ts';
-import { canonicalText } from '../manifest/digest.ts';
 import type { Json, JsonObject } from '../manifest/json.ts';
 import { memoryLimits } from '../manifest/memory-tools.ts';
 import type { ToolOutcome } from '../tools/tool.ts';
 import type { MemoryAccess, OpenMemory } from './access.ts';
-import { chunksOf } from './chunk.ts';
-import type { EmbeddingAnswer, EmbeddingUse } from './embedding.ts';
-import type { Entry, Found, Listed, LongTerm, NewEntry } from './memory.ts';
-
-export type MemoryCallTool = BundleTool & { readonly impl: MemoryImpl };
-
-type MemoryImpl = Extract<BundleTool['impl'], { readonly type: 'memory' | 'retrieval' }>;
+import { type MemoryCallTool, operationOf, partsOf, queryOf, textsToEmbed } from './embedded-texts.ts';
+import type { EmbeddingAnswer } from './embedding.ts';
+import type { Entry, Found, Listed, LongTerm } from './memory.ts';
 
 export interface MemoryCallOptions {
   readonly idempotencyKey: string;
@@ -43,7 +38,7 @@ export async function callMemory(
 
 async function perform(call: Call): Promise<ToolOutcome> {
   const { tool, args, longTerm } = call;
-  switch (tool.impl.type === 'retrieval' ? 'search' : tool.impl.operation) {
+  switch (operationOf(tool)) {
     case 'read':
       return bounded(tool, entryShown(await longTerm.read(text(args.key))));
     case 'list':
@@ -53,7 +48,7 @@ async function perform(call: Call): Promise<ToolOutcome> {
     case 'write':
       return write(call);
     case 'ingest':
-      return ingest(call);
+      return put(call);
   }
 }
 
@@ -74,24 +69,21 @@ async function list({ args, longTerm }: Call): Promise<Json> {
 
 async function search(call: Call): Promise<ToolOutcome> {
   const { tool, args, longTerm, open } = call;
-  const query = text(args.query).slice(0, memoryLimits.queryCharacters);
+  const query = queryOf(args);
   if (query.trim() === '')
     return failed('tool.argument_refused', 'A search takes the argument `query`, a string that is not empty.');
-  const embedded = await embeddedBy(call, 'query', [query]);
+  const embedded = await embeddedFor(call);
   if (embedded.kind === 'failed') return embedded;
   const topK = Math.min(memoryLimits.topK, topKOf(tool, args, open));
   const found = await longTerm.search({ text: query, topK, vector: embedded.vectors[0] });
   return bounded(tool, { entries: found.map(foundShown) });
 }
 
-/** The vectors of texts; none where the memory goes by words. What cannot be embedded is neither kept nor looked for. */
-async function embeddedBy(
-  { longTerm, access }: Call,
-  textsAre: EmbeddingUse['textsAre'],
-  texts: readonly string[],
-): Promise<EmbeddingAnswer> {
+/** The vectors of what a call is about; none where the memory goes by words. What cannot be embedded is neither kept nor looked for. */
+async function embeddedFor({ tool, args, longTerm, access }: Call): Promise<EmbeddingAnswer> {
   const by = await longTerm.embedding?.();
   if (by === undefined) return { kind: 'embedded', vectors: [] };
+  const { texts, textsAre } = textsToEmbed(tool, args);
   const answer = await access.embed({ ...by, textsAre }, texts);
   // The tool may have been halted while its texts were being embedded: nothing of it has happened yet.
   if (access.signal.aborted)
@@ -111,28 +103,18 @@ async function write(call: Call): Promise<ToolOutcome> {
   const size = Buffer.byteLength(JSON.stringify(value));
   if (size > memoryLimits.valueBytes)
     return failed('memory.value_too_large', `The value takes ${size} bytes; ${memoryLimits.valueBytes} are the most.`);
-  const content = typeof value === 'string' ? value : canonicalText(value);
-  return put(call, [{ value, text: `${text(call.args.key)}\n${content}` }]);
+  return put(call);
 }
 
-async function ingest(call: Call): Promise<ToolOutcome> {
-  const chunks = chunksOf(text(call.args.text));
-  return put(
-    call,
-    chunks.map((chunk) => ({ value: chunk, text: chunk })),
-  );
-}
-
-async function put(call: Call, parts: NewEntry['chunks']): Promise<ToolOutcome> {
-  const { args, longTerm, access, idempotencyKey } = call;
+async function put(call: Call): Promise<ToolOutcome> {
+  const { tool, args, longTerm, access, idempotencyKey } = call;
   const key = text(args.key);
-  const texts = parts.map((part) => part.text);
-  const embedded = await embeddedBy(call, 'document', texts);
+  const embedded = await embeddedFor(call);
   if (embedded.kind === 'failed') return embedded;
   const entry = { key, call: idempotencyKey, writtenBy: access.caller, run: access.run };
-  const chunks = parts.map((part, at) => ({ ...part, vector: embedded.vectors[at] }));
+  const chunks = partsOf(tool, args).map((part, at) => ({ ...part, vector: embedded.vectors[at] }));
   await longTerm.write({ ...entry, chunks });
-  return { kind: 'done', output: { key, written: true, ...(parts.length > 1 ? { parts: parts.length } : {}) } };
+  return { kind: 'done', output: { key, written: true, ...(chunks.length > 1 ? { parts: chunks.length } : {}) } };
 }
 
 function entryShown(entry: Entry | undefined): Json {

@@ -23,7 +23,7 @@ export async function embedTexts(
     const some = texts.slice(from, from + together);
     const result = await ask(embeddingCall(call, { ...wanted, texts: some, number }));
     if (result.kind !== 'done') return refused(result, wanted.use);
-    vectors.push(...vectorsIn(result.output));
+    vectors.push(...vectorsFromJson(result.output));
   }
   return { kind: 'embedded', vectors };
 }
@@ -79,7 +79,8 @@ function bytesOf(vector: Float32Array): Buffer {
   return bytes;
 }
 
-function vectorsIn(output: Json): readonly Float32Array[] {
+/** The vectors of a journal's body. */
+export function vectorsFromJson(output: Json): readonly Float32Array[] {
   const vectors = isJsonObject(output) ? output['vectors'] : undefined;
   if (!Array.isArray(vectors)) throw new TypeError('the journal holds vectors of what was embedded');
   return vectors.map((text: Json) => {

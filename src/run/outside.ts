@@ -3,6 +3,7 @@ import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import type { Json } from '../manifest/json.ts';
 import type { GuardCallOptions, GuardOutcome, GuardRequest } from '../guards/guard.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../models/embedding.ts';
+import type { Embed } from '../memory/embedding.ts';
 import type { ModelRequest, ModelResponse } from '../models/model.ts';
 import type { ModelCallOptions } from '../models/options.ts';
 import type { ToolCallOptions } from '../tools/options.ts';
@@ -14,7 +15,7 @@ import type { ToolOutcome } from '../tools/tool.ts';
  * `callEmbedding` and `callGuard`.
  */
 export interface Outside {
-  tool(tool: BundleTool, args: Json, options: ToolCallOptions & Played): Promise<ToolOutcome>;
+  tool(tool: BundleTool, args: Json, options: ToolCallOptions & PlayedTool): Promise<ToolOutcome>;
   model(model: BundleModel, request: ModelRequest, options: ModelCallOptions & Played): Promise<ModelResponse>;
   /** Absent: texts are embedded by the world. */
   embed?(model: BundleModel, request: EmbeddingRequest, options: ModelCallOptions & Played): Promise<EmbeddingResponse>;
@@ -36,4 +37,9 @@ export interface Played {
   readonly digest: string;
   /** What would have been asked otherwise. */
   readonly world: Outside;
+}
+
+export interface PlayedTool extends Played {
+  /** Has texts embedded in the name of who calls the tool: through the door, as the tool itself would. */
+  readonly embed: Embed;
 }

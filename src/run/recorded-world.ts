@@ -1,6 +1,10 @@
 import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
-import type { Json } from '../manifest/json.ts';
+import { isJsonObject, type Json } from '../manifest/json.ts';
+import { isMemoryTool, textsToEmbed } from '../memory/embedded-texts.ts';
+import type { EmbeddedBy, EmbeddingAnswer } from '../memory/embedding.ts';
+import { embeddingPath, toolOfEmbedding } from '../policy/embedding-path.ts';
+import { vectorsFromJson } from './embedding.ts';
 import { type GuardOutcome, type GuardRequest, nothingFound } from '../guards/guard.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../models/embedding.ts';
 import type { ModelRequest, ModelResponse } from '../models/model.ts';
@@ -24,6 +28,8 @@ export interface RecordedWorldOptions {
   readonly onDiverge: 'stop' | 'ask';
   /** Whether models are asked anew, or answer from the record as tools do. */
   readonly models: 'ask' | 'recorded';
+  /** What embeds the entries of a memory in the replay's bundle; undefined: nothing does. */
+  readonly embeddedBy: (memory: string) => EmbeddedBy | undefined;
 }
 
 type GuardOptions = Parameters<NonNullable<Outside['guard']>>[2];
@@ -34,6 +40,8 @@ type Options<Kind extends 'tool' | 'model'> = Parameters<Outside[Kind]>[2];
 export class RecordedWorld implements Outside {
   readonly #options: RecordedWorldOptions;
   readonly #calls: ReadonlyMap<string, Recorded>;
+  /** Paths of the tools' calls that the record answers, and that were made with embeddings. */
+  readonly #answered = new Set<string>();
   readonly diverged: Divergence[] = [];
 
   constructor(options: RecordedWorldOptions) {
@@ -43,7 +51,22 @@ export class RecordedWorld implements Outside {
 
   async tool(tool: BundleTool, args: Json, options: Options<'tool'>): Promise<ToolOutcome> {
     const recorded = this.#lookUp('tool', options.path, options.digest);
-    return recorded === undefined ? options.world.tool(tool, args, options) : toolOutcome(recorded);
+    if (recorded === undefined) return options.world.tool(tool, args, options);
+    const embedded = await this.#embedAgain(tool, args, options);
+    if (embedded?.kind === 'failed') return embedded;
+    const isLetThrough = embedded !== undefined && recorded.error?.code === 'memory.not_embedded';
+    // What was refused then has no answer in the record.
+    return isLetThrough ? options.world.tool(tool, args, options) : toolOutcome(recorded);
+  }
+
+  /** Asks the gate again for the embeddings that the recorded call was made with; undefined: there were none. */
+  async #embedAgain(tool: BundleTool, args: Json, options: Options<'tool'>): Promise<EmbeddingAnswer | undefined> {
+    const by = isMemoryTool(tool) ? this.#options.embeddedBy(tool.impl.memory) : undefined;
+    if (by === undefined || !isMemoryTool(tool) || !isJsonObject(args)) return undefined;
+    if (!this.#calls.has(embeddingPath(options.path, 1))) return undefined;
+    const { texts, textsAre } = textsToEmbed(tool, args);
+    this.#answered.add(options.path);
+    return options.embed({ ...by, textsAre }, texts);
   }
 
   /** What people answered to a call holds where the replay asks them the same. */
@@ -61,11 +84,21 @@ export class RecordedWorld implements Outside {
     return { ...(JSON.parse(recorded.body ?? 'null') as Omit<ModelResponse, 'usage'>), usage };
   }
 
-  /** Where a tool's call is made and not answered from the record, it embeds as the recorded one did, or anew. */
-  embed(model: BundleModel, request: EmbeddingRequest, options: Options<'model'>): Promise<EmbeddingResponse> {
-    const { world } = options;
-    if (world.embed === undefined) throw new TypeError('the world embeds');
-    return world.embed(model, request, options);
+  /**
+   * What the call of a tool that is answered from the record was made with comes from there too, because nobody looks at
+   * the vectors: that it was let through is what the replay shows. Where the tool is called, its texts are embedded.
+   */
+  async embed(model: BundleModel, request: EmbeddingRequest, options: Options<'model'>): Promise<EmbeddingResponse> {
+    const { world, path } = options;
+    const recorded = this.#answered.has(toolOfEmbedding(path))
+      ? this.#lookUp('model', path, options.digest)
+      : undefined;
+    if (recorded === undefined) {
+      if (world.embed === undefined) throw new TypeError('the world embeds');
+      return world.embed(model, request, options);
+    }
+    const usage = { inputTokens: recorded.tokensIn ?? 0, outputTokens: 0 };
+    return { vectors: vectorsFromJson(JSON.parse(recorded.body ?? 'null') as Json), usage };
   }
 
   /**

@@ -1,6 +1,6 @@
 import { EmitterBus } from '../bus/emitter.ts';
 import type { Log } from '../log.ts';
-import type { JsonObject } from '../manifest/json.ts';
+import { type JsonObject, own } from '../manifest/json.ts';
 import type { SecretSource } from '../tools/secret-reading.ts';
 import type { StoredBundle } from './executor.ts';
 import type { RecordedRow } from './journal-entry.ts';
@@ -42,7 +42,8 @@ export interface Replayed {
  */
 export async function replayRun(recorded: RecordedRun, options: ReplayOptions): Promise<Replayed> {
   const { target, onDiverge, models, signal } = options;
-  const world = new RecordedWorld({ rows: recorded.rows, onDiverge, models });
+  const embeddedBy = (memory: string) => own(target.content.memories ?? {}, memory)?.longTerm?.embedding;
+  const world = new RecordedWorld({ rows: recorded.rows, onDiverge, models, embeddedBy });
   let ended: (end: ReplayEnd) => void = () => undefined;
   const end = new Promise<ReplayEnd>((resolve) => {
     ended = resolve;

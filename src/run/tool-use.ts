@@ -8,7 +8,7 @@ import type { Flight } from './flights.ts';
 import { type AskModel, embedTexts } from './embedding.ts';
 import { mcpAccess } from './mcp-access.ts';
 import { memoryAccess } from './memory-access.ts';
-import type { Outside, Played } from './outside.ts';
+import type { Outside, PlayedTool } from './outside.ts';
 import { remoteTask } from './remote-task.ts';
 import { egressListsFor } from './scope.ts';
 import { Sending } from './sending.ts';
@@ -17,7 +17,7 @@ import { Sending } from './sending.ts';
  * What one call of a tool may use, each made when it is asked for: most tools ask for a part of it, and pawl's own for
  * nearly nothing.
  */
-export class ToolUse implements ToolCallOptions, Played {
+export class ToolUse implements ToolCallOptions, PlayedTool {
   readonly #attempt: Attempt<ToolStepCall>;
   readonly #flight: Flight;
   readonly #ask: AskModel;
@@ -51,11 +51,14 @@ export class ToolUse implements ToolCallOptions, Played {
     return this.#attempt.scope.secrets;
   }
 
+  get embed(): Embed {
+    const { call, scope } = this.#attempt;
+    return (use, texts) => embedTexts(call, { texts, use, ask: this.#ask, deadlineMs: toolDeadlineMs(call, scope) });
+  }
+
   get memory(): ToolCallOptions['memory'] {
     const { call, scope } = this.#attempt;
-    const embed: Embed = (use, texts) =>
-      embedTexts(call, { texts, use, ask: this.#ask, deadlineMs: toolDeadlineMs(call, scope) });
-    return memoryAccess(call, scope, { reach: this, embed });
+    return memoryAccess(call, scope, { reach: this, embed: this.embed });
   }
 
   get mcp(): ToolCallOptions['mcp'] {

@@ -4,10 +4,23 @@ import type { Json } from '../../src/manifest/json.ts';
 import { memoryTool, memoryToolId } from '../../src/manifest/memory-tools.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
 import type { Authority, SubjectAuthority } from '../../src/policy/authority.ts';
+import type { StoredBundle } from '../../src/run/executor.ts';
+import { type Replayed, type ReplayOptions, replayRun } from '../../src/run/replay-run.ts';
+import { readSteps } from '../../src/store/claim.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { RunRow } from '../../src/store/run.ts';
 import { type JournalRow, journalOf } from '../support/journal.ts';
-import { authorityOf, bundleOf, install, submit, until, workerOn } from '../support/runs.ts';
+import {
+  authorityOf,
+  bundleOf,
+  environment,
+  install,
+  silent,
+  submit,
+  system,
+  until,
+  workerOn,
+} from '../support/runs.ts';
 
 const memory = 'default/notes';
 const operations = ['ingest', 'read', 'search', 'write'] as const;
@@ -24,6 +37,8 @@ interface Setting {
   readonly longTerm?: { readonly minScore?: number; readonly topK?: number };
   readonly by?: string;
   readonly dimensions?: number;
+  /** Nothing embeds its entries. */
+  readonly goesByWords?: true;
   /** Texts of one request. */
   readonly together?: number;
   readonly guards?: Authority['guards'];
@@ -44,6 +59,10 @@ interface Played extends RunRow {
   }[];
 }
 
+interface Replaying extends Partial<Pick<ReplayOptions, 'onDiverge' | 'models'>> {
+  readonly setting?: Setting;
+}
+
 /** A run of one agent with a memory that is searched by meaning; a server embeds. */
 export class MeaningPlay {
   readonly #database: Database;
@@ -55,6 +74,27 @@ export class MeaningPlay {
   }
 
   async begin(turns: Json, setting: Setting = {}): Promise<void> {
+    const { content, authority } = this.#under(turns, setting);
+    await install(this.#database, content, authority);
+  }
+
+  /** Replays a run under what is given here. */
+  async replay({ id }: RunRow, turns: Json, { setting = {}, ...options }: Replaying = {}): Promise<Replayed> {
+    const rows = (await readSteps(this.#database, [id])).get(id) ?? [];
+    const recorded = { id, environment, system, revision: 1, input: { number: 1 }, rows };
+    return replayRun(recorded, {
+      target: this.#under(turns, setting),
+      onDiverge: 'stop',
+      models: 'ask',
+      secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'there is none' }),
+      log: silent,
+      version: '0',
+      signal: new AbortController().signal,
+      ...options,
+    });
+  }
+
+  #under(turns: Json, setting: Setting): StoredBundle {
     const bundle = remembering(turns, this.#url, setting);
     const authority = authorityOf(bundle);
     const row = authority.subjects['Agent/default/talker'];
@@ -63,7 +103,7 @@ export class MeaningPlay {
     const all = Object.entries(authority.subjects).map(([address, rules]) => [address, { ...rules, models }]);
     const subjects = { ...Object.fromEntries(all), 'Agent/default/talker': { ...row, models, ...setting.rules } };
     const { guards } = setting;
-    await install(this.#database, bundle, { ...authority, subjects, ...(guards === undefined ? {} : { guards }) });
+    return { content: bundle, authority: { ...authority, subjects, ...(guards === undefined ? {} : { guards }) } };
   }
 
   async run(options: Parameters<typeof workerOn>[1] = {}): Promise<Played> {
@@ -96,7 +136,7 @@ export class MeaningPlay {
 }
 
 function remembering(turns: Json, url: string, setting: Setting): Bundle {
-  const { model, longTerm, by = 'a', dimensions = 64, timeoutMs = 30_000, looksFor, together } = setting;
+  const { model, longTerm, by = 'a', dimensions = 64, timeoutMs = 30_000, looksFor, together, goesByWords } = setting;
   const names = Object.fromEntries(operations.map((one) => [`memory_${one}`, memoryToolId(memory, one)]));
   const tools = Object.fromEntries(
     operations.map((one) => [memoryToolId(memory, one), { ...memoryTool(memory, one), timeoutMs }]),
@@ -125,7 +165,13 @@ function remembering(turns: Json, url: string, setting: Setting): Bundle {
     models: { ...bundle.models, [endpoint]: embedder },
     secrets: { 'default/crm': { source: 'env', keys: { token: 'PAWL_SECRET_CRM' } } },
     tools: { ...bundle.tools, ...tools },
-    memories: { [memory]: { type: 'postgres', session, longTerm: { topK: 5, embedding, ...longTerm } } },
+    memories: {
+      [memory]: {
+        type: 'postgres',
+        session,
+        longTerm: { topK: 5, ...(goesByWords ? {} : { embedding }), ...longTerm },
+      },
+    },
   };
 }
 

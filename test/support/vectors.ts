@@ -1,4 +1,4 @@
-import { databaseKinds, openTestDatabase } from './databases.ts';
+import { type databaseKinds, openTestDatabase } from './databases.ts';
 import { prepareVectors } from '../../src/store/vector.ts';
 
 /**
