@@ -6,7 +6,7 @@ import type { Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
 import { requiredNames } from './compile-server.ts';
 import { kept } from './kept.ts';
-import { modelRefsOf, toolUsesOf } from './runnable.ts';
+import { modelRefsOf, type ToolUse, toolUsesOf } from './runnable.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 /** What a run keeps of an agent. What the manifest leaves at its default is left out, so that old bundles stay the same. */
@@ -29,16 +29,21 @@ export const agentOf = kept((agent: Resource): BundleAgent => {
 });
 
 function toolsOf(agent: Resource): Pick<BundleAgent, 'tools' | 'toolTimeoutsMs'> {
-  const uses = toolUsesOf(agent);
-  if (new Set(uses.map(({ name }) => name)).size !== new Set(uses.map(({ id }) => id)).size) {
+  const tools = toolsIn(toolUsesOf(agent));
+  if (tools === undefined)
     throw new TypeError(`${agent.address} lists two tools of one name: a model could not tell them apart`);
-  }
+  return tools;
+}
+
+/** Undefined: two tools have one name. */
+const toolsIn = kept((uses: readonly ToolUse[]): Pick<BundleAgent, 'tools' | 'toolTimeoutsMs'> | undefined => {
+  if (new Set(uses.map(({ name }) => name)).size !== new Set(uses.map(({ id }) => id)).size) return undefined;
   const timeouts = uses.flatMap(({ name, timeout }): [string, number][] =>
     timeout === undefined ? [] : [[name, durationMs(timeout)]],
   );
-  const tools = sortedRecord(uses.map(({ name, id }) => [name, id]));
+  const tools = shared(sortedRecord(uses.map(({ name, id }) => [name, id])));
   return timeouts.length === 0 ? { tools } : { tools, toolTimeoutsMs: sortedRecord(timeouts) };
-}
+});
 
 /** Only what a run reads: a description changes no bundle. */
 function inputsOf(inputs: SpecOf<'Agent'>['inputs']): Pick<BundleAgent, 'inputs'> {

@@ -20,7 +20,7 @@ import { kept } from './kept.ts';
 import { limitsUnder } from './policy-set.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
 import { roleForm } from './rule-form.ts';
-import { toolUsesOf } from './runnable.ts';
+import { type ToolUse, toolUsesOf } from './runnable.ts';
 import { addressAt, pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];
@@ -175,21 +175,27 @@ export function requestOf({ agent, address }: Subject, view: View): Request {
 
 const agentRequest = kept((agent: Resource): Request => {
   const spec = specOf(agent, 'Agent');
-  const uses = toolUsesOf(agent);
   return {
     models: modelsNamed(agent),
-    tools: pathsOf(
-      uses.map(({ id }) => id),
-      agent.namespace,
-    ),
-    asked: pathsOf(
-      uses.flatMap(({ id, isAsked }) => (isAsked ? [id] : [])),
-      agent.namespace,
-    ),
+    ...pathsIn(toolUsesOf(agent)),
     roles: sortedPaths(spec.roles, agent.namespace),
     limits: agentLimits(spec.limits),
   };
 });
+
+/** Of all agents that share the list. */
+const pathsIn = kept((uses: readonly ToolUse[]): Pick<Request, 'tools' | 'asked'> => {
+  const asked = uses.filter(({ isAsked }) => isAsked);
+  return { tools: idsOf(uses), asked: idsOf(asked) };
+});
+
+function idsOf(uses: readonly ToolUse[]): ReadonlySet<string> {
+  // Whole already, whatever the namespace.
+  return pathsOf(
+    uses.map(({ id }) => id),
+    '',
+  );
+}
 
 /** A tool node is one step that makes one call. */
 const systemRequest = kept((system: Resource): Request => {

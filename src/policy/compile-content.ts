@@ -2,7 +2,7 @@ import type { Bundle, BundleAgent, BundleGraph, BundleModel, BundleTool } from '
 import type { BundleMemory } from '../manifest/bundle-memory.ts';
 import type { SecretUse } from '../manifest/bundle-secret.ts';
 import { compareText } from '../manifest/problem.ts';
-import type { Resource } from '../manifest/resource.ts';
+import type { Address, Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
 import { callersOf, type Find, nestedSystems } from './callers.ts';
 import { concurrencyOf, isRated } from './compile-concurrency.ts';
@@ -39,25 +39,26 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   const graphs = [graph, ...Object.values(systems)];
   const callers = callersOf(system, find).filter(({ resource }) => resource.kind === 'Agent');
   const agents = sortedRecord(callers.map(({ resource }) => [pathOf(resource), agentFrom(resource, view)]));
-  const toolPaths = [
-    ...graphs.flatMap(toolNodesOf),
-    ...Object.values(agents).flatMap(({ tools }) => Object.values(tools)),
-  ];
-  const tools = toolsAt([...new Set(toolPaths)].sort(), view);
-  const servers = serversOf(Object.values(tools), view);
-  const memories = memoriesOf(agents, Object.values(tools), view);
-  const embedders = embeddersOf(Object.keys(tools), { tools, memories });
+  const tools = toolsFor(
+    Object.values(agents).map((agent) => agent.tools),
+    { nodes: graphs.flatMap(toolNodesOf), view },
+  );
+  const about = aboutTools(tools);
+  const servers = serversOf(about.ofServers, view);
+  const memories = memoriesOf(agents, about.ofMemories, view);
+  const embedders = embeddersOf(Object.keys(memories).length === 0 ? [] : Object.keys(tools), { tools, memories });
   const modelPaths = [...callers.flatMap(({ resource }) => modelsNamed(resource)), ...embedders];
   const models = sortedRecord(modelPaths.map((path) => [path, modelFrom(view.resource('ModelEndpoint', path), view)]));
   const uses = [
-    ...[...Object.values(models), ...Object.values(tools)].flatMap(secretUsesOf),
+    ...Object.values(models).flatMap(secretUsesOf),
+    ...about.secrets,
     ...serverSecrets(servers),
     ...Object.values(memories).flatMap(({ http }) => http?.auth?.secret ?? []),
     ...guarding,
   ];
   const secrets = secretsOf(uses, view);
   return {
-    engineSchema: engineSchemaOf({ agents, models, tools, memories, secrets, embedders, graphs }),
+    engineSchema: engineSchemaOf({ agents, models, about, memories, secrets, embedders, graphs }),
     system: pathOf(system),
     ...graph,
     ...(graphs.length === 1 ? {} : { systems }),
@@ -71,21 +72,22 @@ export function compileContent(system: Resource, view: View, guarding: readonly 
   };
 }
 
-type Parts = Required<Pick<Bundle, 'agents' | 'models' | 'tools' | 'memories' | 'secrets'>> & {
+type Parts = Required<Pick<Bundle, 'agents' | 'models' | 'memories' | 'secrets'>> & {
+  readonly about: AboutTools;
   readonly embedders: readonly string[];
   readonly graphs: readonly BundleGraph[];
 };
 
 /** The newest engine that some part asks for. */
-function engineSchemaOf({ embedders, graphs, secrets, ...parts }: Parts): number {
+function engineSchemaOf({ about, embedders, graphs, secrets, ...parts }: Parts): number {
   const [agents, models] = [Object.values(parts.agents), Object.values(parts.models)];
-  const [tools, memories] = [Object.values(parts.tools), Object.values(parts.memories)];
+  const memories = Object.values(parts.memories);
   if (embedders.length > 0) return 7;
   if (memories.some(({ type }) => type === 'http')) return 6;
-  if (tools.some(isWorldly)) return 5;
+  if (about.isWorldly) return 5;
   if (needsGate(parts.models, secrets)) return 4;
   if (memories.length > 0 || models.some((model) => isRated(model) || isNewerModel(model))) return 3;
-  if (tools.some(({ retry }) => retry !== undefined) || !graphs.every(isPlainGraph)) return 3;
+  if (about.isRetried || !graphs.every(isPlainGraph)) return 3;
   return schemaNeeded(agents);
 }
 
@@ -126,6 +128,50 @@ function toolNodesOf({ nodes }: BundleGraph): string[] {
   return Object.values(nodes).flatMap((node) => (node.kind === 'tool' ? [node.tool] : []));
 }
 
+interface ToolsNamed {
+  /** Ids of the tools of nodes. */
+  readonly nodes: readonly string[];
+  readonly view: View;
+}
+
+/** The tools that agents list and nodes name. Agents share their lists, so that most systems' tools are known by those. */
+function toolsFor(lists: readonly BundleAgent['tools'][], { nodes, view }: ToolsNamed): Bundle['tools'] {
+  const ids = (): readonly string[] => [...new Set([...nodes, ...lists.flatMap((list) => Object.values(list))])].sort();
+  if (nodes.length > 0) return toolsAt(ids(), view);
+  const { ofAgents, known } = tablesOf(view.basis);
+  const key = ofAgents.of(lists);
+  const found = known.get(key);
+  if (found !== undefined) {
+    view.note(found.shown);
+    return found.tools;
+  }
+  const paths = ids();
+  const tools = toolsAt(paths, view);
+  const own = paths.flatMap((path) => ownTool(path, view));
+  if (own.length === paths.length) known.set(key, { tools, shown: new Set(own.map(({ address }) => address)) });
+  return tools;
+}
+
+interface AboutTools {
+  readonly ofServers: readonly BundleTool[];
+  readonly ofMemories: readonly BundleTool[];
+  readonly secrets: readonly SecretUse[];
+  readonly isWorldly: boolean;
+  readonly isRetried: boolean;
+}
+
+/** What a bundle needs beside its tools, once for all that share them. */
+const aboutTools = kept((table: Bundle['tools']): AboutTools => {
+  const tools = Object.values(table);
+  return {
+    ofServers: tools.filter(({ impl }) => impl.type === 'mcp'),
+    ofMemories: tools.filter(({ impl }) => impl.type === 'retrieval' || impl.type === 'memory'),
+    secrets: tools.flatMap(secretUsesOf),
+    isWorldly: tools.some(isWorldly),
+    isRetried: tools.some(({ retry }) => retry !== undefined),
+  };
+});
+
 /** `paths`: each once, by code units. Systems of the same tools have one table of them, whose text is written once. */
 function toolsAt(paths: readonly string[], view: View): Bundle['tools'] {
   const own = paths.flatMap((path) => ownTool(path, view));
@@ -142,6 +188,11 @@ function toolsAt(paths: readonly string[], view: View): Bundle['tools'] {
 const tablesOf = kept((_basis: object) => ({
   lists: new Interned<Resource>(),
   tables: new WeakMap<readonly Resource[], Bundle['tools']>(),
+  ofAgents: new Interned<BundleAgent['tools']>(),
+  known: new WeakMap<
+    readonly BundleAgent['tools'][],
+    { readonly tools: Bundle['tools']; readonly shown: ReadonlySet<Address> }
+  >(),
 }));
 
 /** A Tool that is nothing but itself; of others the definition is also a memory's, a server's or an agent's. */

@@ -11,6 +11,8 @@ export interface Estate {
   readonly resources: ReadonlyMap<Address, Resource>;
   /** By `namespace/name`. A fleet refers to the same few again and again: an address is put together once for each. */
   readonly find: (kind: Kind, path: string) => Resource | undefined;
+  /** Every AgentSystem. */
+  readonly systems: readonly Resource[];
   readonly policies: RuleIndex<Rule<'AgentPolicy'>>;
   /** By `namespace/name` of the Tool. */
   readonly permissions: ReadonlyMap<string, RuleIndex<Rule<'ToolPermission'>>>;
@@ -48,9 +50,11 @@ function keptEstate(estate: Estate): Estate {
 }
 
 function madeOf(resources: ReadonlyMap<Address, Resource>): Estate {
+  const systems: Resource[] = [];
   const policies: Rule<'AgentPolicy'>[] = [];
   const permissions = new Map<string, Rule<'ToolPermission'>[]>();
   for (const resource of resources.values()) {
+    if (resource.kind === 'AgentSystem') systems.push(resource);
     if (resource.kind === 'AgentPolicy') policies.push(policyRule(resource));
     if (resource.kind !== 'ToolPermission') continue;
     const rule = permissionRule(resource);
@@ -60,7 +64,8 @@ function madeOf(resources: ReadonlyMap<Address, Resource>): Estate {
     else known.push(rule);
   }
   const indexed = Array.from(permissions, ([tool, rules]) => [tool, permissionIndex(rules)] as const);
-  return { resources, find: finder(resources), policies: policyIndex(policies), permissions: new Map(indexed) };
+  const find = finder(resources);
+  return { resources, find, systems, policies: policyIndex(policies), permissions: new Map(indexed) };
 }
 
 /** The estate of resources that differ from those of another estate at these addresses alone. */
@@ -68,8 +73,8 @@ export function estateBeside(
   estate: Estate,
   { resources, changed }: { readonly resources: ReadonlyMap<Address, Resource>; readonly changed: readonly Address[] },
 ): Estate {
-  const hasRules = changed.some((address) => /^(AgentPolicy|ToolPermission)\//.test(address));
-  return hasRules ? { ...madeOf(resources), ...memoryOf(estate) } : { ...estate, resources, find: finder(resources) };
+  const isIndexed = changed.some((address) => /^(AgentPolicy|AgentSystem|ToolPermission)\//.test(address));
+  return isIndexed ? { ...madeOf(resources), ...memoryOf(estate) } : { ...estate, resources, find: finder(resources) };
 }
 
 function memoryOf({ memory }: Estate): Pick<Estate, 'memory'> {
@@ -96,7 +101,7 @@ export interface View {
   /** Throws where there is none: resolution comes before compiling. */
   resource(kind: Kind, path: string): Resource;
   /** Shows it what somebody else looked up in the same resources. */
-  note(addresses: ReadonlySet<Address>): void;
+  readonly note: (addresses: ReadonlySet<Address>) => void;
   policiesFor(subject: Subject): readonly Rule<'AgentPolicy'>[];
   permissionsFor(tool: string, subject: Subject): readonly Rule<'ToolPermission'>[];
   /** The same for views of the same resources: what is worked out once for all of them is kept with it. */

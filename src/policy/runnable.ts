@@ -30,20 +30,44 @@ export interface ToolUse {
   readonly isAsked: boolean;
 }
 
-/** The tools that an agent lists. */
-export const toolUsesOf = kept((agent: Resource): readonly ToolUse[] =>
-  specOf(agent, 'Agent').tools.flatMap((use) => {
-    const { toolRef, timeout, requireApproval } = use;
-    if (toolRef === undefined) return serverUses(use, agent.namespace);
-    // A list is of an MCP server's tools; beside a Tool, whatever is in it, it can only mean that one.
-    const isAsked = requireApproval === true || (Array.isArray(requireApproval) && requireApproval.length > 0);
-    const id = qualify(toolRef, agent.namespace);
-    return [{ id, name: id.slice(id.indexOf('/') + 1), timeout, isAsked }];
-  }),
-);
+/**
+ * The tools that an agent lists. A fleet's agents list the same ones again and again: they share one list, and what is
+ * worked out of it.
+ */
+export const toolUsesOf = kept((agent: Resource): readonly ToolUse[] => {
+  const { tools } = specOf(agent, 'Agent');
+  const key = [agent.namespace, ...tools.map(useKey)].join('\n');
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const uses = tools.flatMap((use) => usesOf(use, agent.namespace));
+  if (lists.size === listsMax) lists.clear();
+  lists.set(key, uses);
+  return uses;
+});
+
+const listsMax = 256;
+const lists = new Map<string, readonly ToolUse[]>();
+
+type Listed = SpecOf<'Agent'>['tools'][number];
+
+/** A name is no JSON. */
+function useKey(use: Listed): string {
+  const { toolRef, timeout, requireApproval } = use;
+  const isPlain = toolRef !== undefined && timeout === undefined && requireApproval === undefined;
+  return isPlain ? toolRef : JSON.stringify(use);
+}
+
+function usesOf(use: Listed, namespace: string): readonly ToolUse[] {
+  const { toolRef, timeout, requireApproval } = use;
+  if (toolRef === undefined) return serverUses(use, namespace);
+  // A list is of an MCP server's tools; beside a Tool, whatever is in it, it can only mean that one.
+  const isAsked = requireApproval === true || (Array.isArray(requireApproval) && requireApproval.length > 0);
+  const id = qualify(toolRef, namespace);
+  return [{ id, name: id.slice(id.indexOf('/') + 1), timeout, isAsked }];
+}
 
 /** Globs are those that no pin told what they stand for: nothing. */
-function serverUses(use: SpecOf<'Agent'>['tools'][number], namespace: string): readonly ToolUse[] {
+function serverUses(use: Listed, namespace: string): readonly ToolUse[] {
   const { mcpServerRef = '', tools = [], timeout, requireApproval } = use;
   const server = qualify(mcpServerRef, namespace);
   const asked = Array.isArray(requireApproval) ? requireApproval : [];
