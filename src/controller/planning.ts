@@ -6,6 +6,7 @@ import { addressesChanged, bodiesNeeded } from '../plan/diff.ts';
 import { plan, type PlanOptions } from '../plan/plan.ts';
 import { compileCache } from '../policy/compile-changed.ts';
 import type { CompileCache } from '../policy/compile-changed.ts';
+import { CompiledMemory } from '../policy/compiled-memory.ts';
 import type { Repository } from '../source/repository.ts';
 import { SnapshotCache, snapshot } from '../source/snapshot.ts';
 import type { Database } from '../store/database.ts';
@@ -30,6 +31,8 @@ export interface ControlPlane {
   readonly forge?: Forge | undefined;
   readonly snapshots: SnapshotCache;
   readonly memory: Map<string, EnvironmentMemory>;
+  /** Of all environments: what is promoted to one was compiled for another. */
+  readonly compiled: CompiledMemory;
 }
 
 interface EnvironmentMemory {
@@ -42,7 +45,8 @@ export const ownFolder = 'local';
 
 /** `source`: a folder of one's own needs no name; with several repositories each needs one. */
 export function createControlPlane(repository: Repository, database: Database, source = ownFolder): ControlPlane {
-  return { repository, database, source, snapshots: new SnapshotCache(), memory: new Map() };
+  const compiled = new CompiledMemory();
+  return { repository, database, source, snapshots: new SnapshotCache(), memory: new Map(), compiled };
 }
 
 export interface PlanTarget {
@@ -122,7 +126,7 @@ export async function liveOf(plane: ControlPlane, environment: string, deep = fa
 function memoryOf(plane: ControlPlane, environment: string): EnvironmentMemory {
   const known = plane.memory.get(environment);
   if (known !== undefined) return known;
-  const fresh: EnvironmentMemory = { compiled: compileCache(), live: undefined };
+  const fresh: EnvironmentMemory = { compiled: compileCache(plane.compiled), live: undefined };
   plane.memory.set(environment, fresh);
   return fresh;
 }

@@ -12,6 +12,15 @@ import type { Resource } from './resource.ts';
 export function writtenDigest(resource: Resource): string | undefined {
   const making = makingOf(resource);
   if (making === undefined) return undefined;
+  const known = digests.get(resource) ?? digestOf(resource, making);
+  digests.set(resource, known);
+  return known;
+}
+
+/** A revert plans the very resources again that were there before. */
+const digests = new WeakMap<Resource, string>();
+
+function digestOf(resource: Resource, making: Making): string {
   const spec = objectAt(resource.manifest, 'spec');
   return digest({
     document: making.manifest.document.value,

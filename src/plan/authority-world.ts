@@ -180,11 +180,11 @@ export function formIn(resources: ReadonlyMap<Address, Resource>, id: string): T
 
 /** The callers of every system of a side, or of those that are asked for. */
 export function* callersIn(
-  { resources, view }: World,
+  { estate, view }: World,
   isAskedFor: (system: Resource) => boolean = () => true,
 ): Generator<Caller & { readonly from: Resource }> {
-  for (const resource of resources.values()) {
-    if (resource.kind !== 'AgentSystem' || !isAskedFor(resource)) continue;
+  for (const resource of estate.systems) {
+    if (!isAskedFor(resource)) continue;
     const system = pathOf(resource);
     for (const subject of callersBy(resource, view).keys()) yield { subject, system, from: resource };
   }

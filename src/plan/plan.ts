@@ -4,7 +4,7 @@ import type { Address, Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
 import { type AccessChanges, noAccessChanges } from './access.ts';
 import { accessChanges, accessKey } from './authority.ts';
-import type { Bodies, Change, Live, Plan, SystemBundle } from './change.ts';
+import type { Bodies, Live, Plan, SystemBundle } from './change.ts';
 import { diff } from './diff.ts';
 import { firstDefined } from './approvers.ts';
 import { guardsOf } from './guards.ts';
@@ -22,7 +22,7 @@ import { noSections } from './section.ts';
 import { reachChanges } from './section-reach.ts';
 import { sectionsOf } from './sections.ts';
 import type { SensitiveFields } from './sensitive.ts';
-import { sidesOf } from './sides.ts';
+import { type SidesOptions, sidesOf } from './sides.ts';
 
 export interface PlanOptions {
   /** Contents for `bodiesNeeded(snapshot, live)`. */
@@ -53,10 +53,11 @@ export function plan(taken: Snapshot, live: Live, options: PlanOptions): Plan {
   const { changes: found, drift, problems: moveProblems } = diff(taken, live, options);
   const snapshot = moveProblems.length === 0 ? taken : { ...taken, problems: [...taken.problems, ...moveProblems] };
   const cache = options.cache ?? compileCache();
+  const previous = cache.resources;
   const systems = planSystems(snapshot, live, cache);
   const { environment, commit, tree, root } = snapshot;
   const { revert, changes } = recogniseRevert(found, { ...options, liveRevision: live.revision });
-  const judgement = judge(snapshot, live, { changes, options });
+  const judgement = judge(snapshot, live, { changes, previous, options });
   const rulesDigest = digestOfRules(judgement.rules);
   const priceDigest = priceDigestOf(snapshot);
   return {
@@ -115,7 +116,7 @@ interface Judgement extends Pick<Plan, 'access' | 'sections' | 'risks' | 'target
 function judge(
   snapshot: Snapshot,
   live: Live,
-  { changes, options }: { readonly changes: readonly Change[]; readonly options: PlanOptions },
+  { changes, previous, options }: Pick<SidesOptions, 'changes' | 'previous'> & { readonly options: PlanOptions },
 ): Judgement {
   // A snapshot without rules (of the store, which keeps none) leaves those that there are.
   const targetRules = snapshot.environment.rules ?? live.rules ?? ordinaryRules;
@@ -125,7 +126,7 @@ function judge(
   if (snapshot.problems.some(refusesPlan)) {
     return { ...judges, access: noAccessChanges, sections: noSections, risks: [] };
   }
-  const sides = sidesOf(snapshot, live, { changes, bodies: options.bodies });
+  const sides = sidesOf(snapshot, live, { changes, bodies: options.bodies, previous });
   const access = accessChanges(sides);
   const reach = reachChanges(sides, access);
   const sections = sectionsOf(sides, reach);

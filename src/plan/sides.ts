@@ -15,11 +15,7 @@ export interface Sides {
  * What bundles in force were compiled from is the record, not the row: a row edited by hand changes nothing that
  * workers obey until somebody applies. So a difference between record and target is what applying makes possible.
  */
-export function sidesOf(
-  { resources }: Snapshot,
-  live: Live,
-  { changes, bodies }: { readonly changes: readonly Change[]; readonly bodies: Bodies },
-): Sides {
+export function sidesOf({ resources }: Snapshot, live: Live, { changes, bodies, previous }: SidesOptions): Sides {
   const before = new Map(resources);
   const changed: Address[] = [];
   for (const change of changes) {
@@ -35,7 +31,8 @@ export function sidesOf(
     const { kind } = change;
     const [, namespace = change.namespace, name = change.name] = old.split('/');
     const place = { file: head?.file ?? change.place.file, line: head?.line ?? change.place.line, column: 1 };
-    before.set(old, { address: old, kind, namespace, name, manifest, digest: applied, place });
+    const recorded = { address: old, kind, namespace, name, manifest, digest: applied, place };
+    before.set(old, sameIn(previous, recorded) ?? recorded);
   }
   return {
     before,
@@ -43,6 +40,23 @@ export function sidesOf(
     changed: changed.sort(),
     changes: byAddress(changes),
   };
+}
+
+export interface SidesOptions {
+  readonly changes: readonly Change[];
+  readonly bodies: Bodies;
+  /** Of a snapshot before this one: what was worked out of its resources is known of equal ones of the record. */
+  readonly previous?: ReadonlyMap<Address, Resource> | undefined;
+}
+
+function sameIn(previous: SidesOptions['previous'], { address, digest, place }: Resource): Resource | undefined {
+  const known = previous?.get(address);
+  const isSame =
+    known?.digest === digest &&
+    known.place.file === place.file &&
+    known.place.line === place.line &&
+    known.place.column === place.column;
+  return isSame ? known : undefined;
 }
 
 /** A move is found under both of its names. */

@@ -21,8 +21,9 @@ export type Find = (kind: Kind, path: string) => Resource | undefined;
  * them, so that what restricts any of the ways restricts it.
  */
 export function callersOf(root: Resource, find: Find): readonly SystemCaller[] {
-  const known = knownCallers.get(root);
-  if (known?.links.every((link) => find(link.kind, link.path) === link.resource) === true) return known.callers;
+  const earlier = knownCallers.get(root) ?? [];
+  const known = earlier.find(({ links }) => links.every((link) => find(link.kind, link.path) === link.resource));
+  if (known !== undefined) return known.callers;
   const links: Link[] = [];
   const ways = waysFrom(root, (kind, path) => {
     const resource = find(kind, path);
@@ -32,7 +33,7 @@ export function callersOf(root: Resource, find: Find): readonly SystemCaller[] {
   const callers = Array.from(ways, ([resource, way]) => callerBy(resource, [...way])).filter(
     ({ resource }) => resource.kind === 'Agent' || nodesOf(resource).hasTools,
   );
-  knownCallers.set(root, { links, callers });
+  knownCallers.set(root, [{ links, callers }, ...earlier].slice(0, knownMax));
   return callers;
 }
 
@@ -60,13 +61,16 @@ export function mayHangOn(
   const known = knownCallers.get(root);
   if (known === undefined || addresses.has(root.address)) return true;
   // What was found by other resources than these says nothing of what these lead to.
-  return known.links.some(({ address, resource }) => addresses.has(address) || resources.get(address) !== resource);
+  const isApart = ({ address, resource }: Link): boolean =>
+    !addresses.has(address) && resources.get(address) === resource;
+  return !known.some(({ links }) => links.every(isApart));
 }
 
-/** A fleet's systems hardly change from one plan to the next. */
+/** A fleet's systems hardly change from one plan to the next; each plan asks for both of its sides. */
+const knownMax = 2;
 const knownCallers = new WeakMap<
   Resource,
-  { readonly links: readonly Link[]; readonly callers: readonly SystemCaller[] }
+  readonly { readonly links: readonly Link[]; readonly callers: readonly SystemCaller[] }[]
 >();
 
 /** By resource, what stands on any way to it; a system stands on the way to its own tool nodes. */

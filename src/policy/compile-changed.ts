@@ -2,7 +2,8 @@ import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
 import { type CompiledBundle, type CompiledSystem, compileSystem } from './compile.ts';
-import { type Estate, estateOf } from './estate.ts';
+import { CompiledMemory } from './compiled-memory.ts';
+import { type Estate, estateAfter, estateOf } from './estate.ts';
 import { permissionRule, policyRule, type Rule } from './reach.ts';
 import { addressAt, pathOf } from './typed.ts';
 
@@ -10,14 +11,16 @@ import { addressAt, pathOf } from './typed.ts';
 export interface CompileCache {
   resources: ReadonlyMap<Address, Resource>;
   readonly systems: Map<Address, Compiled>;
+  readonly memory: CompiledMemory;
 }
 
 interface Compiled extends Pick<CompiledSystem, 'used' | 'subjects'> {
   readonly digest: string;
 }
 
-export function compileCache(): CompileCache {
-  return { resources: new Map(), systems: new Map() };
+/** `memory`: of all whose snapshots may return to what another one was. */
+export function compileCache(memory = new CompiledMemory()): CompileCache {
+  return { resources: new Map(), systems: new Map(), memory };
 }
 
 export interface CompiledSystems {
@@ -29,27 +32,30 @@ export interface CompiledSystems {
 
 /** Compiles the systems that a difference from the cached resources can reach, and answers for the rest from the cache. */
 export function compileChanged(resources: ReadonlyMap<Address, Resource>, cache: CompileCache): CompiledSystems {
-  const changed = changedBetween(cache.resources, resources);
+  const { memory, resources: before } = cache;
+  const changed = changedBetween(before, resources);
   const fresh = new Map<string, CompiledBundle>();
-  const estate = lazyEstate(resources);
+  const estate = estateAfter(resources, { resources: before, changed: changed.addresses, memory });
   for (const [address, compiled] of cache.systems) {
-    if (isAffected(compiled, changed)) cache.systems.delete(address);
+    if (!isAffected(compiled, changed)) continue;
+    cache.systems.delete(address);
+    memory.seal(address, compiled.used, estateOf(before));
   }
   const digests = new Map<string, string>();
-  for (const system of systemsOf(resources)) {
+  for (const system of estate.systems.toSorted(byAddress)) {
     const path = pathOf(system);
     const known = cache.systems.get(system.address);
     if (known !== undefined) {
       digests.set(path, known.digest);
       continue;
     }
-    const { compiled, used, subjects } = compileSystem(system, estate());
+    const { compiled, used, subjects } = compiledOf(system, estate, memory);
     cache.systems.set(system.address, { digest: compiled.digest, used, subjects });
     fresh.set(path, compiled);
     digests.set(path, compiled.digest);
   }
   cache.resources = resources;
-  return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate()) };
+  return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate) };
 }
 
 /** `namespace/name` of the compiled systems that a difference between some resources can reach. */
@@ -64,6 +70,14 @@ export function systemsReached(
       reached.add(address.slice('AgentSystem/'.length));
   }
   return reached;
+}
+
+function compiledOf(system: Resource, estate: Estate, memory: CompiledMemory): CompiledSystem {
+  const known = memory.find(system.address, estate);
+  if (known !== undefined) return known;
+  const compiled = compileSystem(system, estate);
+  memory.keep(system.address, compiled);
+  return compiled;
 }
 
 function recompile(path: string, estate: Estate): CompiledBundle {
@@ -122,16 +136,6 @@ function toolOf(permission: Resource): Address {
   return addressAt('Tool', qualify(spec.toolRef, namespace));
 }
 
-function systemsOf(resources: ReadonlyMap<Address, Resource>): readonly Resource[] {
-  const systems = [...resources.values()].filter(({ kind }) => kind === 'AgentSystem');
-  return systems.sort((a, b) => compareText(a.address, b.address));
-}
-
-/** The estate costs a pass over everything: nothing affected, nothing paid. */
-function lazyEstate(resources: ReadonlyMap<Address, Resource>): () => Estate {
-  let estate: Estate | undefined;
-  return () => {
-    estate ??= estateOf(resources);
-    return estate;
-  };
+function byAddress(a: Resource, b: Resource): number {
+  return compareText(a.address, b.address);
 }

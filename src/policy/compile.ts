@@ -28,6 +28,8 @@ export interface CompiledSystem {
   /** Every address that the result depends on, but for policies that do not exist yet. */
   readonly used: ReadonlySet<Address>;
   readonly subjects: readonly Subject[];
+  /** Length of its canonical text. */
+  readonly bytes: number;
 }
 
 /** Compiles one of many systems of the same estate. */
@@ -36,11 +38,12 @@ export function compileSystem(system: Resource, estate: Estate): CompiledSystem 
   const authority = compileAuthority(system, view);
   const guarding = authority.guards === undefined ? [] : guardSecrets(authority.guards);
   const content = withRules(compileContent(system, view, guarding), authority);
-  const json = { content, authority } as unknown as JsonObject;
+  const text = bundleText({ content, authority } as unknown as JsonObject);
   return {
-    compiled: { content, authority, digest: sha256(bundleText(json)) },
+    compiled: { content, authority, digest: sha256(text) },
     subjects: subjectsOf(system, view),
     used: view.used,
+    bytes: text.length,
   };
 }
 

@@ -29,18 +29,22 @@ export interface CacheLimits {
   readonly environmentsMax: number;
 }
 
+/** Of one environment: a revert, or a branch that is looked at in between, leads back to the one before. */
+const statesMax = 2;
+
 const defaultLimits: CacheLimits = { bytesMax: 64 * 1024 * 1024, environmentsMax: 16 };
 /** What a parsed file costs beside its text, roughly. */
 const overheadBytes = 2048;
 
 /**
- * Remembers parsed documents by blob id and path, and the last snapshot of each environment, so that a commit
+ * Remembers parsed documents by blob id and path, and the last snapshots of each environment, so that a commit
  * costs what it changes. Losing all of it costs time only.
  */
 export class SnapshotCache {
   readonly #limits: CacheLimits;
   readonly #documents = new Map<string, FileDocuments>();
-  readonly #states = new WeakMap<Repository, Map<string, SnapshotState>>();
+  /** By settings; the newest state first. */
+  readonly #states = new WeakMap<Repository, Map<string, readonly SnapshotState[]>>();
   #bytes = 0;
 
   constructor(limits: Partial<CacheLimits> = {}) {
@@ -49,15 +53,25 @@ export class SnapshotCache {
 
   /** The last snapshot, made under the very same settings. */
   stateOf(repository: Repository, environment: EnvironmentSettings): SnapshotState | undefined {
-    return this.#states.get(repository)?.get(JSON.stringify(environment));
+    return this.#statesOf(repository, environment)[0];
+  }
+
+  /** One of the last snapshots, made under the very same settings of the very same tree. */
+  stateAt(repository: Repository, environment: EnvironmentSettings, tree: string): SnapshotState | undefined {
+    return this.#statesOf(repository, environment).find(({ snapshot }) => snapshot.tree === tree);
+  }
+
+  #statesOf(repository: Repository, environment: EnvironmentSettings): readonly SnapshotState[] {
+    return this.#states.get(repository)?.get(JSON.stringify(environment)) ?? [];
   }
 
   keepState(repository: Repository, state: SnapshotState): void {
-    const states = this.#states.get(repository) ?? new Map<string, SnapshotState>();
+    const states = this.#states.get(repository) ?? new Map<string, readonly SnapshotState[]>();
     this.#states.set(repository, states);
     const key = JSON.stringify(state.snapshot.environment);
+    const others = (states.get(key) ?? []).filter(({ snapshot }) => snapshot.tree !== state.snapshot.tree);
     states.delete(key);
-    states.set(key, state);
+    states.set(key, [state, ...others].slice(0, statesMax));
     for (const oldest of states.keys()) {
       if (states.size <= this.#limits.environmentsMax) break;
       states.delete(oldest);

@@ -45,10 +45,14 @@ export async function snapshot(
   options: SnapshotOptions = {},
 ): Promise<Snapshot> {
   const { cache = new SnapshotCache(), limits = defaultFileLimits } = options;
-  const before = cache.stateOf(repository, environment);
   const tree = await repository.tree(commit);
-  // One tree, one snapshot: a merge or a revert of a revert brings a new commit and the same content.
-  if (before?.snapshot.tree === tree && repository.kind !== 'working-copy') return { ...before.snapshot, commit };
+  const same = repository.kind === 'working-copy' ? undefined : cache.stateAt(repository, environment, tree);
+  if (same !== undefined) {
+    // One tree, one snapshot: a merge or a revert brings a new commit, and content that was there before.
+    cache.keepState(repository, same);
+    return { ...same.snapshot, commit };
+  }
+  const before = cache.stateOf(repository, environment);
   const reading: Reading = {
     repository,
     environment,
