@@ -151,5 +151,5 @@ export async function rootOfRows(db: Kysely<Tables>, environment: string): Promi
  * index would do; the embedded database has nobody else who would tell it.
  */
 export async function refreshStatistics(db: Kysely<Tables>): Promise<void> {
-  await sql.raw('analyze resource, resource_history, resource_bucket, spec').execute(db);
+  await sql.raw('analyze resource, resource_history, resource_bucket, bundle_history, spec').execute(db);
 }

@@ -23,12 +23,18 @@ export async function readChangedSystems(
   const { rows } = await sql<{ system: string; bundle: string | null; declared: Json | null }>`
     select s.system, b.digest as bundle, c.body::json #> '{spec,rollout}' as declared
     from unnest(${systems}::text[]) as s (system)
-    left join bundle_history b on b.environment = ${environment} and b.system = s.system
-      and b.from_revision < ${revision} and (b.to_revision is null or b.to_revision = ${revision})
-    left join resource_history h on h.environment = ${environment} and h.address = 'AgentSystem/' || s.system
-      and h.to_revision is null
-    -- Most systems declare none, and their bodies need not be parsed. Looked up one by one: joined, all bodies there are
-    -- were searched for the word.
+    -- Each is looked up one by one. Joined, every bundle of the environment was held against every system while nobody
+    -- had counted them, and all bodies there are were searched for the word.
+    left join lateral (
+      select digest from bundle_history where environment = ${environment} and system = s.system
+        and from_revision < ${revision} and (to_revision is null or to_revision = ${revision})
+      order by from_revision desc limit 1
+    ) b on true
+    left join lateral (
+      select digest from resource_history
+      where environment = ${environment} and address = 'AgentSystem/' || s.system and to_revision is null offset 0
+    ) h on true
+    -- Most systems declare none, and their bodies need not be parsed.
     left join lateral (select body from spec where spec.digest = h.digest offset 0) c on c.body like '%"rollout"%'`.execute(
     trx,
   );
