@@ -32,10 +32,12 @@ export async function environmentsBelow(pid: number): Promise<readonly (readonly
     const parent = parents.get(one) ?? 0;
     return parent === pid || (parent > 1 && depth < 50 && isBelow(parent, depth + 1));
   };
-  return read(
-    [...parents.keys()].filter((one) => isBelow(one)),
-    'environ',
-  );
+  const below = [...parents.keys()].filter((one) => isBelow(one));
+  // Until a process that was forked becomes its program, the kernel shows its parent's lines for it, and its parent's
+  // environment, which whoever reads it can read at the parent.
+  const lines = new Map(await read([...parents.keys()], 'cmdline'));
+  const begun = below.filter((one) => lines.get(one) !== lines.get(parents.get(one) ?? 0));
+  return read(begun, 'environ');
 }
 
 async function processes(): Promise<readonly number[]> {

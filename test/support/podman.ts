@@ -37,15 +37,32 @@ export function busyboxImage(): string {
   }
 }
 
-/** Containers of pawl that there are, whether they run or not. */
+/**
+ * Whether podman can hold a container of this user to its limits: as root, or by cgroups v2. Without, pawl must not offer
+ * containers, and that is what a test has to show there.
+ */
+export function limitsContainers(): boolean {
+  const controllers = run('podman', ['info', '--format', '{{.Host.CgroupControllers}}']);
+  return ['memory', 'pids'].every((name) => new RegExp(`\\b${name}\\b`).test(controllers));
+}
+
+/** A process that never was. */
+const nobody = 999_999_999;
+
+/** Containers of this process and of the one that never was, whether they run or not; other tests have theirs. */
 export function containersOfPawl(): readonly string[] {
-  const listed = run('podman', ['ps', '--all', '--filter', 'label=pawl.owner', '--format', '{{.Names}}']);
-  return listed.split('\n').filter((name) => name !== '');
+  const format = '{{.Names}} {{index .Labels "pawl.owner"}}';
+  const listed = run('podman', ['ps', '--all', '--filter', 'label=pawl.owner', '--format', format]);
+  return listed.split('\n').flatMap((line) => {
+    const [name = '', owner = ''] = line.split(' ');
+    const pid = Number(owner.slice(`${hostname()}:${processNamespace()}:`.length).split(':')[0]);
+    return pid === nobody || pid === process.pid ? [name] : [];
+  });
 }
 
 /** Leaves a container of a process that never was, as a worker does that is killed. */
 export function leaveContainer(image: string): void {
-  const label = `pawl.owner=${hostname()}:${processNamespace()}:999999999:1`;
+  const label = `pawl.owner=${hostname()}:${processNamespace()}:${nobody}:1`;
   const limits = ['--ulimit', 'nproc=4096:4096', '--ulimit', 'nofile=1024:1024'];
   run('podman', ['run', '--detach', '--label', label, '--network', 'none', ...limits, image, '-c', 'exec sleep 600']);
 }

@@ -38,11 +38,28 @@ interface Ended {
   readonly errors: string;
 }
 
+/** Of the folders of the worker's users nothing is to be seen but what was named, and the way to it. */
+const lookAt = `
+hides() {
+  [ -e "$1" ] || return 0
+  one=$1; shift
+  kind=foreign
+  for named do
+    case "$one/" in "$named/"*) return 0;; esac
+    case "$named/" in "$one/"*) kind=above;; esac
+  done
+  [ "$kind" = above ] || return 1
+  for child in "$one"/* "$one"/.[!.]* "$one"/..?*; do
+    hides "$child" "$@" || return 1
+  done
+}`;
+
 const lookScript = `
 set -u
 say() { echo "$1"; }
+${lookAt}
 [ -e /etc/shadow ] && say 'read /etc/shadow'
-[ -e /root ] || [ -e /home ] && say 'see home folders'
+hides /root "$@" && hides /home "$@" || say 'see home folders'
 [ -e /var/run/docker.sock ] || [ -e /run/docker.sock ] && say 'see the socket of a container engine'
 [ "$(tr '\\0' '\\n' </proc/1/environ | cut -d= -f1 | sort | tr '\\n' ' ')" = 'PATH PWD ' ] || say 'read the environment of the worker'
 [ "$(id -u)" = 0 ] && say 'be root'
@@ -82,7 +99,7 @@ const attemptMs = 20_000;
 const wordsMax = 300;
 
 async function faultOf({ what, script, isolation, isHeld }: Attempt, host: IsolationHost): Promise<string | undefined> {
-  const argv = ['/bin/sh', '-c', script];
+  const argv = ['/bin/sh', '-c', script, 'sh', ...host.readable.filter((folder) => !isHome(folder))];
   const process = await startIsolated({ argv, env: {}, isolation, tier: 'sandbox' }, { host });
   const timer = setTimeout(() => void process.kill(), attemptMs);
   process.stdin.end();
@@ -96,6 +113,11 @@ async function faultOf({ what, script, isolation, isHeld }: Attempt, host: Isola
     .split('\n')
     .filter((line) => line !== 'done' && line !== 'taken' && line !== 'started');
   return `A program could ${could.length === 0 ? what : could.join(', ')}.`;
+}
+
+/** Whoever names a whole home folder shows keys and sessions of a person to every program. */
+function isHome(folder: string): boolean {
+  return /^\/(root|home(\/[^/]+)?)$/.test(folder);
 }
 
 /** What is usually behind it, and else bubblewrap's own words. */

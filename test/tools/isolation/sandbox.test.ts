@@ -1,11 +1,12 @@
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { spawn } from 'node:child_process';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { BundleIsolation } from '../../../src/manifest/bundle-world.ts';
 import type { IsolatedProcess, MountedFile } from '../../../src/tools/isolation/isolated.ts';
+import { proveSandbox } from '../../../src/tools/isolation/self-test.ts';
 import { startIsolated } from '../../../src/tools/isolation/start-isolated.ts';
 import { requireBubblewrap } from '../../support/bubblewrap.ts';
 import { programPath, startProcess } from '../../support/processes.ts';
@@ -21,9 +22,11 @@ afterEach(async () => {
 interface Change extends Partial<BundleIsolation> {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: readonly MountedFile[];
+  readonly readable?: readonly string[];
 }
 
-async function start(script: string, { env = {}, files = [], ...isolation }: Change = {}): Promise<IsolatedProcess> {
+async function start(script: string, change: Change = {}): Promise<IsolatedProcess> {
+  const { env = {}, files = [], readable = [], ...isolation } = change;
   const started = await startIsolated(
     {
       argv: ['/bin/sh', '-c', script],
@@ -32,7 +35,7 @@ async function start(script: string, { env = {}, files = [], ...isolation }: Cha
       isolation: { min: 'sandbox', filesystem: 'readOnly', ...isolation },
       tier: 'sandbox',
     },
-    { host: { path: ['/usr/bin'], readable: [] } },
+    { host: { path: ['/usr/bin'], readable } },
   );
   running.add(started);
   return started;
@@ -56,6 +59,38 @@ function marked(mark: string): readonly string[] {
     }
   });
 }
+
+describe('folders of programs in a home folder', { timeout: 60_000 }, () => {
+  /** Two folders and a file in the home of whoever runs the tests, as a person's checkout is. */
+  function homely() {
+    // Where the worker is root, its programs are somebody else, whom /root lets through to nothing.
+    const home = process.getuid?.() === 0 ? '/home' : homedir();
+    const folder = mkdtempSync(join(home, 'pawl-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    for (const name of ['tools', 'tools/.bin', 'private']) mkdirSync(join(folder, name));
+    for (const name of ['tools/a', 'tools/.bin/b', 'private/key']) writeFileSync(join(folder, name), name);
+    chmodSync(folder, 0o755);
+    return { home, folder };
+  }
+
+  test('are shown where they are named, and nothing beside them', async () => {
+    const { folder } = homely();
+    const readable = [join(folder, 'tools')];
+    expect(await proveSandbox({ path: ['/usr/bin'], readable })).toEqual({ tier: 'sandbox' });
+    const { stdout } = await run(`cd ${folder} && find . -type f`, { readable });
+    expect(stdout.trim().split('\n').sort()).toEqual(['./tools/.bin/b', './tools/a']);
+  });
+
+  test.each(['/home', '/root'])(
+    'take the tier away where %s itself is named: keys of people lie there',
+    async (home) => {
+      homely();
+      // What a program may not read, bubblewrap cannot show it; then the tier is not offered either.
+      const why = expect.stringMatching(/^A program could see home folders\.$|^bubblewrap did not start/);
+      expect(await proveSandbox({ path: ['/usr/bin'], readable: [home] })).toEqual({ tier: 'sandbox', why });
+    },
+  );
+});
 
 describe('a program in a sandbox', () => {
   test('sees no file but what programs are made of', async () => {
