@@ -62,9 +62,10 @@ export interface WaitDetailRow {
   readonly created_at: Date;
 }
 
-/** What one run waits for, with what is asked of whom. */
+/** What one run waits for, with what is asked of whom; nothing once it has ended, whatever it waited for then. */
 export async function readWaitDetails(database: Database, id: string): Promise<readonly WaitDetailRow[]> {
-  const text = `select path, kind, due_at, detail, created_at from wait
-    where run = $1 and resolution is null and (due_at is null or due_at > now()) order by created_at, path`;
+  const text = `select w.path, w.kind, w.due_at, w.detail, w.created_at from wait w join run r on r.id = w.run
+    where w.run = $1 and r.ended_at is null and w.resolution is null and (w.due_at is null or w.due_at > now())
+    order by w.created_at, w.path`;
   return rowsOf<WaitDetailRow>(database.db, { name: 'wait_details', text }, [id]);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bundle, BundleNode } from '../../src/manifest/bundle.ts';
 import { cancelRun } from '../../src/store/run.ts';
+import { readWaitDetails } from '../../src/store/run-detail.ts';
 import { readOpenWaits } from '../../src/store/wait.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { type EffectServer, startEffectServer } from '../support/effect-server.ts';
@@ -58,6 +59,8 @@ describe('a run that waits is cancelled', () => {
       expect((await readOpenWaits(database, [id])).map((wait) => wait.kind)).toEqual([kind]);
       await cancelRun(database, id);
       expect(await until(database, id)).toMatchObject({ state: 'Cancelled', error: { code: 'run.cancelled' } });
+      // What is described of a run that has ended asks nobody for anything.
+      expect(await readWaitDetails(database, id)).toEqual([]);
       expect((await effects.effects()).filter(({ path }) => path === '/then')).toEqual([]);
       const slots = await database.db.selectFrom('slot').select('released').where('run', '=', id).execute();
       expect(slots.every(({ released }) => released)).toBe(true);
