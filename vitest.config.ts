@@ -6,7 +6,7 @@ const pure = 'test/{manifest,plan,policy,trace,cli}/**/*.test.ts';
 /** The tests of runs that are executed in memory. */
 const inMemory = `
   agent-fallback agent-limits agent-loop agent-resume approving call-index cancel-within delegation
-  due forgiven graph graph-cycle graph-property graph-run graphs-page group-commit guards hand-off passing-again
+  due forgiven graph graph-cycle graph-property graph-run graph-traps graphs-page group-commit guards hand-off passing-again
   place plain-step policy-rate pool rate replay-run run-retry scaling sending shared-budget
 `;
 const runsInMemory = `test/run/{${inMemory.trim().split(/\s+/).join(',')}}.test.ts`;

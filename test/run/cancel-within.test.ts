@@ -125,6 +125,33 @@ describe('a run that is cancelled while it waits goes no further', () => {
   });
 });
 
+describe('a run whose review asks for changes three times', () => {
+  const reviewed = bundleWith({ first: { ...writer, review } }, [{ text: 'a draft' }]);
+  /** Cancels when `rounds` changes were asked for; else the next one is asked for. */
+  const reviewing =
+    (rounds: number): Parameters<typeof runInMemory>[0]['answer'] =>
+    (run, store) => {
+      const [open, asked] = [[...run.waits].find(([, { resolved }]) => !resolved), run.waits.size];
+      if (open === undefined) return false;
+      if (asked > rounds) store.cancel(run.id);
+      else store.answer(run.id, open[0], { as: 'changes', by: 'ada', text: 'shorter' });
+      return true;
+    };
+
+  test.each([0, 1, 2, 3])('and is cancelled after %i of them goes no further', async (rounds) => {
+    const played = await play(reviewed, down, reviewing(rounds));
+    expect(played.run).toMatchObject(cancelled);
+    expect(played.asked).toHaveLength(rounds + 1);
+    expect(played.effects).toEqual([]);
+  });
+
+  test('fails when it asks for a fourth', async () => {
+    const played = await play(reviewed, down, reviewing(4));
+    expect(played.run).toMatchObject({ state: 'Failed', ends: 1 });
+    expect(played.asked).toHaveLength(4);
+  });
+});
+
 describe('the time of a nested step', () => {
   // Only the tool moves the clock, so that no time is over before it is called, however slow the machine is.
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
