@@ -55,6 +55,17 @@ test('sources that did not change are built once, and an edited one is never run
   expect(await said(first)).toBe('now, of a wrong type, beside');
 });
 
+test('a tree that another process is removing is not taken over from, and all is built', async () => {
+  const folder = await checkout();
+  const going = builtSources(folder).folder;
+  await rm(join(going, 'src/later.js'));
+  await edit(folder, 'then');
+  expect(await said(builtSources(folder).folder)).toBe('then, of a wrong type, beside');
+  await rm(join(builtSources(folder).folder, 'digests.json'));
+  await edit(folder, 'last');
+  expect(await said(builtSources(folder).folder)).toBe('last, of a wrong type, beside');
+});
+
 test('a tree that nobody used for long is removed by the next build, one in use stays', async () => {
   const folder = await checkout();
   const [unused, used] = [builtSources(folder), (await edit(folder, 'one'), builtSources(folder))];

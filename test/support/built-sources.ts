@@ -88,7 +88,7 @@ function build({ checkout, cache, digests, digest }: Building): void {
   removeUnused(cache);
   const making = mkdtempSync(join(cache, 'making-'));
   try {
-    const left = linkUnchanged({ cache, making, digests, digest });
+    const left = linkWhatIsThere({ cache, making, digests, digest });
     writeTree({ checkout, making, names: left });
     writeFileSync(join(making, 'digests.json'), JSON.stringify([...digests]));
     // Not what was digested, if somebody edited a source meanwhile.
@@ -99,6 +99,19 @@ function build({ checkout, cache, digests, digest }: Building): void {
     if (!exists(join(cache, digest))) throw cause;
   } finally {
     rmSync(making, { recursive: true, force: true });
+  }
+}
+
+/** The newest tree may be removed by another process while it is read: all is built then. */
+function linkWhatIsThere(tree: Sources & { readonly cache: string; readonly making: string }): string[] {
+  try {
+    return linkUnchanged(tree);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
+    // What is linked already is removed, and not written over: other trees have the same files.
+    rmSync(tree.making, { recursive: true });
+    mkdirSync(tree.making);
+    return [...tree.digests.keys()];
   }
 }
 
