@@ -40,12 +40,15 @@ export function recogniseRevert(changes: readonly Change[], input: RevertInput):
   for (const revision of candidates(moved, input)) {
     const returned = moved.filter(from(revision)).length;
     if (returned > (best?.returned ?? 0)) best = { revision, returned, of: moved.length };
+    // Newer ones came first, and none can be better.
+    if (returned === moved.length) break;
   }
   if (best === undefined || best.returned * 2 <= best.of) return { revert: undefined, changes };
   const first = stored ?? best.revision;
-  const revisionsOf = (change: Change) => [first, ...candidates([change], { older, liveRevision })];
+  const revisionOf = (change: Change): number | undefined =>
+    from(first)(change) ? first : candidates([change], { older, liveRevision }).find((one) => from(one)(change));
   const returning = changes.map((change) => {
-    const returnsTo = isMoved(change) ? revisionsOf(change).find((revision) => from(revision)(change)) : undefined;
+    const returnsTo = isMoved(change) ? revisionOf(change) : undefined;
     return returnsTo === undefined ? change : { ...change, returnsTo };
   });
   return { revert: best, changes: returning };

@@ -2,7 +2,8 @@ import { sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import { shownText } from '../manifest/shown.ts';
-import { hiddenBrought } from './hidden-characters.ts';
+import { kept } from '../policy/kept.ts';
+import { type HiddenCharacter, hiddenBrought, hiddenCharacters } from './hidden-characters.ts';
 import { oldAddress } from './risk-access.ts';
 import { causeAt, type FoundRisk } from './risk-found.ts';
 import type { FoundItem } from './risk-items.ts';
@@ -37,38 +38,43 @@ function promptRisk(sides: Sides, address: Address, items: readonly FoundItem[])
 }
 
 function suspicious(before: Resource | undefined, after: Resource): readonly FoundItem[] {
-  const [hiddenBefore, hiddenAfter] = [before, after].map((one) => (one === undefined ? '' : everyText(one)));
-  const hidden = hiddenBrought(hiddenBefore ?? '', hiddenAfter ?? '').map(({ character, name, count }) => ({
-    detail: `${count} hidden ${count === 1 ? 'character' : 'characters'} ${character} ${name}`,
-    key: ['hidden', character, count],
-  }));
-  const [was, is] = [before, after].map((one) => (one === undefined ? '' : modelText(one)));
+  const brought = (of: 'phrases' | 'urls' | 'blobs') => broughtTo(after, before, of);
   return [
-    ...hidden,
-    ...brought(was, is, phrasesIn).map((phrase) => item('the phrase', phrase)),
-    ...brought(was, is, urlsIn).map((url) => item('the URL', url)),
-    ...brought(was, is, blobsIn).map((blob) => ({
+    ...hiddenTo(after, before).map(({ character, name, count }) => ({
+      detail: `${count} hidden ${count === 1 ? 'character' : 'characters'} ${character} ${name}`,
+      key: ['hidden', character, count],
+    })),
+    ...brought('phrases').map((phrase) => item('the phrase', phrase)),
+    ...brought('urls').map((url) => item('the URL', url)),
+    ...brought('blobs').map((blob) => ({
       detail: `${blob.length} characters that look like base64`,
       key: ['base64', sha256(blob)],
     })),
   ];
 }
 
+/** What of a resource deserves a look. Of nearly every one there is nothing, and nothing to compare with. */
+const looksOf = kept((resource: Resource) => {
+  const text = modelText(resource);
+  const hides = hiddenCharacters(everyText(resource)).length > 0;
+  return { hides, phrases: phrasesIn(text), urls: urlsIn(text), blobs: blobsIn(text) };
+});
+
+function hiddenTo(after: Resource, before: Resource | undefined): readonly HiddenCharacter[] {
+  if (!looksOf(after).hides) return [];
+  return hiddenBrought(before === undefined ? '' : everyText(before), everyText(after));
+}
+
 function item(what: string, text: string): FoundItem {
   return { detail: `${what} "${shownText(text)}"`, key: [what, sha256(text)] };
 }
 
-function brought(
-  was: string | undefined,
-  is: string | undefined,
-  find: (text: string) => ReadonlySet<string>,
-): readonly string[] {
-  const has = find(is ?? '');
-  // Nearly every text: nothing to compare with.
+function broughtTo(after: Resource, before: Resource | undefined, of: 'phrases' | 'urls' | 'blobs'): readonly string[] {
+  const has = looksOf(after)[of];
   if (has.size === 0) return [];
-  const had = find(was ?? '');
+  const had = before === undefined ? undefined : looksOf(before)[of];
   return [...has]
-    .filter((one) => !had.has(one))
+    .filter((one) => had?.has(one) !== true)
     .sort()
     .slice(0, findingsMax);
 }
