@@ -24,6 +24,36 @@ const depthMax = 32;
 /** A JSON Schema that accepts nothing which the schema before did not; absent accepts everything. */
 export const schemaNarrows: Narrowing = (before, after) => isNarrower(before ?? true, after ?? true, 0);
 
+/**
+ * A schema that only accepts less and holds no text that the one before did not: names of properties, values and
+ * patterns are text to a model as descriptions are. One that lost a text is another: what is left may mean another thing.
+ */
+export function onlyNarrows(before: Json | undefined, after: Json | undefined): boolean {
+  if (before === undefined || after === undefined || !isNarrower(before, after, 0)) return false;
+  return isDeepStrictEqual([...textsOf(before)].sort(), [...textsOf(after)].sort());
+}
+
+const keywords: ReadonlySet<string> = new Set([
+  ...upper,
+  ...least,
+  ...onlyAdded,
+  'uniqueItems',
+  'additionalProperties',
+]);
+
+/** Every string in it but the keywords that only set bounds; a `type` that is added is kept, for it is a string too. */
+function textsOf(value: Json, texts = new Set<string>()): ReadonlySet<string> {
+  if (typeof value === 'string') texts.add(value);
+  else if (isJsonList(value)) for (const one of value) textsOf(one, texts);
+  else if (isJsonObject(value)) {
+    for (const [key, member] of Object.entries(value)) {
+      if (!keywords.has(key)) texts.add(key);
+      textsOf(member, texts);
+    }
+  }
+  return texts;
+}
+
 function isNarrower(before: Json, after: Json, depth: number): boolean {
   if (depth > depthMax) return false;
   if (before === true || after === false || isDeepStrictEqual(bare(before), bare(after))) return true;

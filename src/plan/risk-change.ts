@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.
 import { neutral } from '../manifest/neutral.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
 import { serverPin } from '../policy/server-pin.ts';
+import { onlyNarrows } from './judge-schema.ts';
 import { oldAddress } from './risk-access.ts';
 import { causeAt, type FoundRisk } from './risk-found.ts';
 import type { FoundItem } from './risk-items.ts';
@@ -71,8 +72,15 @@ function storeRisk({ sides, address, before, after }: Pair): readonly FoundRisk[
 function contractRisk({ sides, address, before, after }: Pair): readonly FoundRisk[] {
   if (after === undefined) return [];
   const items = changedFields(['description', 'inputSchema', 'outputSchema', 'mcp'], before, after);
-  const title = `${address} tells models something else of itself`;
-  return risk('R12', title, { sides, address, items, owned: before.address });
+  const parts = { sides, address, items, owned: before.address };
+  const schemas = [before, after].map((side) => own(specOf(side), 'inputSchema'));
+  const isLess = items.every(({ key: [field] }) => field === 'spec.inputSchema') && onlyNarrows(schemas[0], schemas[1]);
+  if (!isLess) return risk('R12', `${address} tells models something else of itself`, parts);
+  // Undoing what a change loosened is to wait for nobody.
+  return risk('R12', `${address} takes less than it did, and tells models nothing new`, parts).map((one) => ({
+    ...one,
+    gate: 'notice',
+  }));
 }
 
 /** What a server's tools say is of a server, and people looked at it: each that is another now is one more look. */
