@@ -26,6 +26,7 @@ export async function askAccess(
   }
   const root = findRoot(context.cwd);
   if (root === undefined) throw noRepository(context.cwd);
+  context.terminal.note('By the files of the working copy, committed or not; --live asks what is in force.');
   const { answerAccess, worldOfFiles } = await import('../controller/entitlements.ts');
   const { WorkingCopy } = await import('../source/working-copy.ts');
   return await answerAccess(await worldOfFiles(new WorkingCopy({ root }), env), question);

@@ -13,7 +13,8 @@ import { askAccess, askLines, entitlementJson, noCaller, originLines, type World
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { readNamed } from './files.ts';
-import { type Terminal, truncate } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+import { hanging, wrap } from './wrap.ts';
 
 export interface CanIOptions extends WorldOptions {
   readonly agent: string;
@@ -136,7 +137,7 @@ function textOf({ row, allowed, asks, steps, message }: Answer, { colors, width 
       .map(({ step, check, outcome, reason }) => {
         const said =
           outcome === 'passed' ? '' : ` (${reason ?? (outcome === 'not asked' ? 'pass --args to ask' : outcome)})`;
-        return `  ${marks[outcome]} ${step.padEnd(4)}${check}${said}`;
+        return stepLines(`  ${marks[outcome]} ${step.padEnd(4)}`, `${check}${said}`, width);
       }),
     ...askLines(asks).map((line) => `  ? ${line}`),
     ...(message === undefined ? [] : [`  ${neutral(message)}`]),
@@ -146,6 +147,11 @@ function textOf({ row, allowed, asks, steps, message }: Answer, { colors, width 
     ),
   ];
   const paint = allowed ? colors.green : asks.length > 0 ? colors.yellow : colors.red;
-  const title = paint(truncate(head, width));
-  return [title, ...lines.map((line) => truncate(line, width))].join('\n');
+  const title = paint(hanging(head, width));
+  return [title, ...lines.map((line) => (line.includes('\n') ? line : hanging(line, width)))].join('\n');
+}
+
+/** What does not fit goes on beneath the words, so that the steps stay a column. */
+function stepLines(lead: string, words: string, width: number): string {
+  return `${lead}${wrap(words, width - lead.length).replaceAll('\n', `\n${' '.repeat(lead.length)}`)}`;
 }

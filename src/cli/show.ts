@@ -3,6 +3,7 @@ import type { ShownRevision } from '../api/operations-revision.ts';
 import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
+import { riskNames } from '../manifest/risk-codes.ts';
 import { resourceChange } from '../plan/render/json.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
@@ -36,7 +37,8 @@ function textOf({ terminal }: CliContext, environment: string, shown: ShownRevis
   const { record, changes, acknowledgements } = shown;
   const { width, color, colors } = terminal;
   const agreed = acknowledgements.map(
-    ({ id, by, at, reason }) => `Agreed:    ${neutral(`${id} by ${by} at ${at}${reason === '' ? '' : `: ${reason}`}`)}`,
+    ({ id, by, at, reason }) =>
+      `Agreed:    ${neutral(`${named(id)} by ${by} at ${at}${reason === '' ? '' : `: ${reason}`}`)}`,
   );
   const head = [
     `Commit:    ${neutral(`${record.commit.slice(0, 12)} ${record.subject}`)}`,
@@ -51,6 +53,12 @@ function textOf({ terminal }: CliContext, environment: string, shown: ShownRevis
     ...(changes.length === 0 ? [] : [renderChanges({ changes, width, color }), '']),
     `Changed: ${countsText(countChanges(changes))}.`,
   ].join('\n');
+}
+
+/** `R1-3f2a access.widened`; guards and the first apply are named by their ids. */
+function named(id: string): string {
+  const name = riskNames[Number(/^R(\d+)-/.exec(id)?.[1] ?? 0) - 1];
+  return name === undefined ? id : `${id} ${name}`;
 }
 
 function noteLines({ rollback, revertOf, quarantine }: RevisionRecord): readonly string[] {

@@ -80,7 +80,7 @@ describe.each(databaseKinds)('acknowledgements on %s', (kind) => {
       code: 'plan.unacknowledged',
       exit: 3,
       message: expect.stringMatching(
-        /is not applied: 1 acknowledgement is missing: R1-\w{4}\.\n {2}R1-\w{4} {2}It may refund\. \(acknowledged by anybody\)$/,
+        /is not applied: 1 acknowledgement is missing: R1-\w{4}\.\n {2}R1-\w{4} {2}It may refund\. \(to be acknowledged by anybody\)$/,
       ),
       help: expect.stringContaining(`pawl ack ${risk('refund').id} --plan ${plan.digest.slice(0, 16)} --env ${name}`),
     });
@@ -217,7 +217,7 @@ describe.each(databaseKinds)('acknowledgements on %s', (kind) => {
       const plan = await planned(name, [both], 'two');
       for (const by of ['sam', 'SAM', 'sam']) await acknowledge(database, plan, { by, ids: [both.id] });
       await expect(apply(database, plan, 'sam')).rejects.toMatchObject({
-        message: expect.stringContaining('(acknowledged by group security, 2 people; 1 more)'),
+        message: expect.stringContaining('(to be acknowledged by group security, 2 people; 1 more)'),
       });
       await acknowledge(database, plan, { by: 'sue', ids: [both.id] });
       expect(await apply(database, plan, 'sam')).toMatchObject({ outcome: 'applied' });

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { say, type Said } from './fixture.ts';
 
 const head = (kind: string, name: string) =>
@@ -37,6 +37,17 @@ test('can-i says yes with the line of the permission that grants it', async () =
   expect(exit).toBe(0);
   expect(stdout).toContain('Agent/support/clerk may call support/look in support/desk');
   expect(stdout).toContain('AgentRole/support/desk  desk/role.yaml:7  tool:look:*');
+});
+
+test('says by which side it answers, and cuts nothing off where the terminal is narrow', async () => {
+  vi.stubEnv('COLUMNS', '44');
+  const { stdout, stderr } = await ask('can-i', 'clerk', 'look');
+  vi.unstubAllEnvs();
+  expect(stderr).toBe('By the files of the working copy, committed or not; --live asks what is in force.\n');
+  expect(stdout).not.toContain('…');
+  expect(stdout).toContain('  · T9  every condition holds (pass --args\n        to ask)\n');
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(44);
+  expect((await ask('who-can', 'look')).stderr).toContain('By the files of the working copy');
 });
 
 test('can-i names the policy that denies it before a missing grant, and exits with 3', async () => {

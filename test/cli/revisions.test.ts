@@ -98,7 +98,7 @@ Applied:   2026-01-02T03:04:05.000Z by ada
     expect(stdout).toContain('Rollback:  from revision 6 to the content of revision 5: refunds');
     expect(stdout).not.toContain('\u001b[2J');
     expect(stdout).toContain('Quarantine: 2 contents held, 1 released');
-    expect(stdout).toContain('Agreed:    R1-3f2a by sam at 2026-01-02T03:00:00.000Z: seen');
+    expect(stdout).toContain('Agreed:    R1-3f2a access.widened by sam at 2026-01-02T03:00:00.000Z: seen');
     expect(stdout).toContain('Changed: 0 added, 0 changed, 0 removed.');
     expect((await show({ record: { ...record, revertOf: 4 } })).stdout).toContain('Returns:   to what revision 4 said');
   });
