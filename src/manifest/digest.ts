@@ -29,13 +29,33 @@ function listText(values: readonly Json[]): string {
 
 function objectText(value: Readonly<Record<string, Json | undefined>>): string {
   let text = '';
-  // Without a comparer keys are sorted by code unit, as the RFC wants it.
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sortedKeys(value)) {
     const member = value[key];
     if (member === undefined) continue;
     text += `${text === '' ? '' : ','}${keyText(key)}:${canonicalText(member)}`;
   }
   return `{${text}}`;
+}
+
+const fewKeys = 16;
+
+/**
+ * Keys by code unit, as the RFC wants them. Most objects have a few, which are put in order where they are: what
+ * `sort` allocates for them was an eighth of all that a first import does.
+ */
+export function sortedKeys(value: object): string[] {
+  const names = Object.keys(value);
+  if (names.length > fewKeys) return names.sort();
+  for (let next = 1; next < names.length; next += 1) {
+    const name = names[next] ?? '';
+    let at = next;
+    for (let other = names[at - 1]; other !== undefined && other > name; other = names[at - 1]) {
+      names[at] = other;
+      at -= 1;
+    }
+    names[at] = name;
+  }
+  return names;
 }
 
 const keysMax = 4_096;

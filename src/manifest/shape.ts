@@ -92,6 +92,7 @@ interface Checked {
 }
 
 function problemsOf(errors: readonly ErrorObject[], { file, document }: Checked): Problem[] {
+  if (errors.length === 0) return [];
   const problems: Problem[] = [];
   const seen = new Set<string>();
   const misspelt = misspeltOf(errors);

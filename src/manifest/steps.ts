@@ -12,18 +12,32 @@ export interface Rest {
   readonly path: Path;
 }
 
-/** Every value that the steps lead to. */
-export function visitSteps(value: Json, { steps, path }: Rest, found: (value: Json, path: Path) => void): void {
-  const [step, ...rest] = steps;
-  if (step === undefined) return found(value, path);
+/** Every value that the steps lead to. Most fields lead nowhere: a path is made of what is found alone. */
+export function visitSteps(value: Json, rest: Rest, found: (value: Json, path: Path) => void): void {
+  walk(value, 0, { steps: rest.steps, path: [...rest.path], found });
+}
+
+interface Walk {
+  readonly steps: readonly string[];
+  readonly path: (string | number)[];
+  readonly found: (value: Json, path: Path) => void;
+}
+
+function walk(value: Json, at: number, walked: Walk): void {
+  const { steps, path, found } = walked;
+  const step = steps[at];
+  if (step === undefined) return found(value, [...path]);
+  const into = (key: string | number, member: Json | undefined): void => {
+    if (member === undefined) return;
+    path.push(key);
+    walk(member, at + 1, walked);
+    path.pop();
+  };
   if (step === '[]') {
-    if (isJsonList(value))
-      for (const [index, entry] of value.entries()) visitSteps(entry, { steps: rest, path: [...path, index] }, found);
+    if (isJsonList(value)) for (const [index, entry] of value.entries()) into(index, entry);
     return;
   }
   if (!isJsonObject(value)) return;
-  for (const key of step === '*' ? Object.keys(value) : [step]) {
-    const member = value[key];
-    if (member !== undefined) visitSteps(member, { steps: rest, path: [...path, key] }, found);
-  }
+  if (step !== '*') return into(step, value[step]);
+  for (const key of Object.keys(value)) into(key, value[key]);
 }

@@ -99,6 +99,7 @@ function validatedPatch(
 
 /** A value of the wrong shape is said to be so once; what else it might mean helps nobody. */
 function beside(shape: readonly Problem[], meaning: readonly Problem[]): Problem[] {
+  if (meaning.length === 0) return [];
   const places = new Set(shape.map(({ line, column }) => `${line}:${column}`));
   return meaning.filter(({ line, column }) => !places.has(`${line}:${column}`));
 }

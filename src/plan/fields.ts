@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { digest } from '../manifest/digest.ts';
+import { digest, sortedKeys } from '../manifest/digest.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
@@ -74,8 +74,7 @@ function isDescendable(
 }
 
 function compareObjects(walk: Walk, { before, after }: Sides<JsonObject>, spot: Spot): void {
-  const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-  for (const key of [...keys].sort(compareText)) {
+  for (const key of keysOf(before, after)) {
     const path = /^[A-Za-z_][\w-]*$/.test(key)
       ? `${spot.path}${spot.path && '.'}${key}`
       : `${spot.path}[${quote(key)}]`;
@@ -85,6 +84,12 @@ function compareObjects(walk: Walk, { before, after }: Sides<JsonObject>, spot: 
     if (isModule && own(before, 'module') !== own(after, 'module')) continue;
     compare(walk, isModule ? digested(sides) : sides, below(spot, key, path));
   }
+}
+
+/** In order, by code units as `compareText` has it; of a first plan's resources there is one side. */
+function keysOf(before: JsonObject | undefined, after: JsonObject | undefined): readonly string[] {
+  if (before === undefined || after === undefined) return sortedKeys(before ?? after ?? {});
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
 }
 
 function digested({ before, after }: Sides<Json>): Sides<Json> {
@@ -111,7 +116,7 @@ function compareIndexes(walk: Walk, { before, after }: Sides<readonly Json[]>, s
 }
 
 function compareLeaf(walk: Walk, { before, after }: Sides<Json>, { path, sensitive }: Spot): void {
-  if (isDeepStrictEqual(before, after)) {
+  if (before !== undefined && after !== undefined && isDeepStrictEqual(before, after)) {
     walk.unchanged += 1;
     return;
   }

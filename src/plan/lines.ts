@@ -37,6 +37,8 @@ function isLong(text: string | undefined): boolean {
 }
 
 function compare(before: readonly string[], after: readonly string[]): readonly TextLine[] {
+  if (before.length === 0) return signed('+', after);
+  if (after.length === 0) return signed('-', before);
   const parts = diffArrays([...before], [...after], { maxEditLength: editsMax });
   if (parts === undefined) return [...signed('-', before), ...signed('+', after)];
   return parts.flatMap((part) => signed(part.added ? '+' : part.removed ? '-' : ' ', part.value));

@@ -151,12 +151,27 @@ export function listKeyAt(kind: Kind, segments: readonly string[]): ListKey {
   if (jsonSchemas[kind]?.some((schema) => path.startsWith(`${schema}.`))) {
     return schemaSets.includes(last) ? 'value' : 'index';
   }
-  for (const [pattern, key] of Object.entries(listKeys[kind])) {
-    const parts = pattern.split('.');
+  for (const { parts, key } of patternsOf(kind)) {
     if (parts.length === segments.length && parts.every((part, at) => part === '*' || part === segments[at]))
       return key;
   }
   return 'index';
+}
+
+interface Pattern {
+  readonly parts: readonly string[];
+  readonly key: ListKey;
+}
+
+const patterns = new Map<Kind, readonly Pattern[]>();
+
+function patternsOf(kind: Kind): readonly Pattern[] {
+  let known = patterns.get(kind);
+  if (known === undefined) {
+    known = Object.entries(listKeys[kind]).map(([pattern, key]) => ({ parts: pattern.split('.'), key }));
+    patterns.set(kind, known);
+  }
+  return known;
 }
 
 /** Entries by key. Two entries of one key keep apart by a number; entries that do not fit the key go by their value. */

@@ -38,14 +38,31 @@ export function* reachCandidates(
   for (const subject of new Set([...subjects].map((address) => isNow.get(address) ?? address))) {
     const old = was.get(subject) ?? subject;
     const isWhole = whole.has(subject) || old !== subject;
-    const noticed = [...moved, ...(cells.get(subject) ?? [])];
+    const noticed = { moved, called: cells.get(subject) ?? none };
     const roots =
       !isWhole && both.before.holds(subject, both.after)
-        ? noticed.filter((root) => both.after.hasRoot(subject, root))
-        : rootsBetween({ subject, old, both }, isWhole ? undefined : new Set(noticed));
+        ? rootsNoticed(subject, both.after, noticed)
+        : rootsBetween({ subject, old, both }, isWhole ? undefined : noticed);
     if (roots.length > 0) yield { subject, old, roots: new Set(roots) };
   }
 }
+
+/** Ways out behind which something may differ: for everybody, and for one subject. */
+interface Noticed {
+  readonly moved: ReadonlySet<Address>;
+  readonly called: ReadonlySet<Address>;
+}
+
+const none: ReadonlySet<Address> = new Set();
+
+/** Goes through the shorter list: an agent may name hundreds, and a first plan moves all there are. */
+function rootsNoticed(subject: Address, side: ReachSide, { moved, called }: Noticed): readonly Address[] {
+  if (moved.size + called.size <= noticedMax)
+    return [...moved, ...called].filter((root) => side.hasRoot(subject, root));
+  return [...side.rootsOf(subject)].filter((root) => moved.has(root) || called.has(root));
+}
+
+const noticedMax = 64;
 
 interface Named {
   readonly subject: Address;
@@ -54,10 +71,12 @@ interface Named {
 }
 
 /** Of a subject that changes itself: all of its roots, or those that are noticed and those of one side alone. */
-function rootsBetween({ subject, old, both }: Named, noticed: ReadonlySet<Address> | undefined): readonly Address[] {
+function rootsBetween({ subject, old, both }: Named, noticed: Noticed | undefined): readonly Address[] {
   const [left, right] = [both.before.rootsOf(old), both.after.rootsOf(subject)];
   const all = [...new Set([...left, ...right])];
-  return noticed === undefined ? all : all.filter((root) => noticed.has(root) || !left.has(root) || !right.has(root));
+  if (noticed === undefined) return all;
+  const isNoticed = (root: Address): boolean => noticed.moved.has(root) || noticed.called.has(root);
+  return all.filter((root) => isNoticed(root) || !left.has(root) || !right.has(root));
 }
 
 const subjectKinds: ReadonlySet<Kind> = new Set(['Agent', 'AgentSystem']);

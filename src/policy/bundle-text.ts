@@ -1,4 +1,4 @@
-import { keyText, scalarText } from '../manifest/digest.ts';
+import { keyText, scalarText, sortedKeys } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 
 /** Texts of objects that many bundles hold; undefined until one is written. */
@@ -57,7 +57,7 @@ function writeObject(value: Readonly<Record<string, Json | undefined>>, pieces: 
     return;
   }
   let before = '{';
-  for (const key of keys.sort()) {
+  for (const key of sortedKeys(value)) {
     const member = value[key];
     if (member === undefined) continue;
     pieces.push(before, keyText(key), ':');
