@@ -19,4 +19,5 @@ export const benches: ReadonlyMap<string, () => Promise<{ readonly bench: Bench 
   ['w4', () => import('./w4.ts')],
   ['w5', () => import('./w5.ts')],
   ['w6', () => import('./w6.ts')],
+  ['w7', () => import('./w7.ts')],
 ]);

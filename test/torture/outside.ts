@@ -114,3 +114,20 @@ export async function takeoverMsOf({ db }: Database, worker: TestProcess): Promi
     await pause(5);
   }
 }
+
+/**
+ * How long after its lease a worker that was stopped still had what belonged to it, by the database's clock. A renewal
+ * that was under way when it was stopped may arrive yet, so that the lease is read each time.
+ */
+export async function reclaimedMsOf({ db }: Database, id: string): Promise<number> {
+  const from = performance.now();
+  for (let untilMs = Number.NaN; ; await pause(5)) {
+    const { rows } = await sql<{ nowMs: number; untilMs: number | null }>`
+      select extract(epoch from clock_timestamp())::float8 * 1000 as "nowMs",
+        (select extract(epoch from lease_until)::float8 * 1000 from worker where id = ${id}) as "untilMs"`.execute(db);
+    const [row] = rows;
+    if (row !== undefined && row.untilMs === null) return row.nowMs - untilMs;
+    untilMs = row?.untilMs ?? untilMs;
+    if (performance.now() - from > 60_000) throw new Error('nobody took over from a worker that was stopped');
+  }
+}

@@ -12,6 +12,7 @@ test('workers killed and stopped, a dead link, and PostgreSQL and NATS crashed l
   });
   expect(report.violations).toEqual([]);
   expect(report.takeoverMs).toHaveLength(2);
+  expect(report.reclaimedMs).toHaveLength(1);
 });
 
 test('a join of thirty-two branches happens once, though the workers that wait for them are killed', {

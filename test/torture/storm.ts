@@ -9,7 +9,7 @@ import { type NatsServer, startNats } from '../support/nats-server.ts';
 import type { PostgresServer } from '../support/postgres-server.ts';
 import { startProcess, type TestProcess } from '../support/processes.ts';
 import { bundleOf, eventually, httpTool, install, submit } from '../support/runs.ts';
-import { answerUnknown, countStates, leaseOf, takeoverMsOf, violationsOf } from './outside.ts';
+import { answerUnknown, countStates, leaseOf, reclaimedMsOf, takeoverMsOf, violationsOf } from './outside.ts';
 
 /**
  * `kill`: -9. `sleep`: SIGSTOP past the lease, then SIGCONT. `crash`: PostgreSQL, without a checkpoint. `stall`: a
@@ -39,6 +39,8 @@ export interface StormReport {
   readonly effects: number;
   /** Of workers that were killed: until nothing belonged to them any more. */
   readonly takeoverMs: readonly number[];
+  /** Of workers that were stopped past their lease: from its end until nothing belonged to them any more. */
+  readonly reclaimedMs: readonly number[];
   /** How often a person was asked what became of a call. */
   readonly asked: number;
 }
@@ -86,6 +88,7 @@ class Storm {
   readonly #parts: Parts;
   readonly #sufferers: Sufferer[] = [];
   readonly #takeoverMs: number[] = [];
+  readonly #reclaimedMs: number[] = [];
   #asked = 0;
 
   constructor(options: StormOptions, parts: Parts) {
@@ -123,6 +126,7 @@ class Storm {
       ended: await countStates(database),
       effects: seen.length,
       takeoverMs: this.#takeoverMs,
+      reclaimedMs: this.#reclaimedMs,
       asked: this.#asked,
     };
   }
@@ -167,7 +171,11 @@ class Storm {
     } else if (fault === 'sleep') {
       const before = await leaseOf(database, victim.process);
       victim.process.signal('SIGSTOP');
-      await pause(longMs);
+      const [reclaimedMs] = await Promise.all([
+        before === undefined ? undefined : reclaimedMsOf(database, before),
+        pause(longMs),
+      ]);
+      if (reclaimedMs !== undefined) this.#reclaimedMs.push(reclaimedMs);
       victim.process.signal('SIGCONT');
       await this.#noticed(victim, before);
     } else if (fault === 'stall') {
