@@ -101,12 +101,15 @@ function changedBetween(before: ReadonlyMap<Address, Resource>, after: ReadonlyM
     addresses.add(resource.address);
     forms.push(resource, ...(old === undefined ? [] : [old]));
   };
-  if (before !== after) {
-    for (const [address, resource] of after) {
-      const old = before.get(address);
-      if (old?.digest !== resource.digest) note(resource, old);
-    }
-    for (const [address, old] of before) if (!after.has(address)) note(old, undefined);
+  let kept = 0;
+  for (const [address, resource] of before === after ? [] : after) {
+    const old = before.get(address);
+    if (old !== undefined) kept += 1;
+    if (old?.digest !== resource.digest) note(resource, old);
+  }
+  // Mostly nothing is gone, and need not be looked for among ten thousand.
+  for (const [address, old] of before === after || kept === before.size ? [] : before) {
+    if (!after.has(address)) note(old, undefined);
   }
   return {
     addresses,
