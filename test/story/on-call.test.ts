@@ -135,4 +135,19 @@ describe('on call', { timeout: 120_000 }, () => {
     expect((await pawl('retry', '--dead-letters', '--dry-run')).stderr).toContain('There is no such dead letter.');
     expect((await pawl('retry')).exit).toBe(64);
   });
+
+  test('what a rollback withdrew is refused before anybody is asked to agree to it', async () => {
+    const file = 'policies/spending.yaml';
+    const text = await readFile(join(repository.path, file), 'utf8');
+    await repository.commit({ [file]: text.replace('limit: 20000', 'limit: 60000') }, 'Spend more');
+    const [risk = ''] = /R4-\w+/.exec((await pawl('plan')).stdout) ?? [];
+    expect((await pawl('apply', '--auto-approve', '--ack', risk)).exit).toBe(0);
+    expect((await pawl('rollback', '1', '--auto-approve', '--reason', 'too dear')).exit).toBe(0);
+    const { exit, stdout, stderr } = await pawl('apply');
+    expect(stdout).toContain('\nHeld by a rollback. See the top of this plan.\n');
+    expect([exit, stderr]).toEqual([3, expect.stringContaining('error plan.quarantined: ')]);
+    expect(stderr).not.toContain('cli.not_interactive');
+    await repository.commit({ [file]: text }, 'Spend no more');
+    expect((await pawl('apply')).exit).toBe(0);
+  });
 });

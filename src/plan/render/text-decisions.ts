@@ -78,6 +78,11 @@ function notices(out: Page, { risks }: Plan): void {
 
 /** Said again at the end, where the eye is after a long plan. */
 export function pending(out: Page, plan: Plan): void {
+  if ((plan.quarantined ?? []).length > 0) {
+    out.line(0, 'Held by a rollback. See the top of this plan.');
+    out.blank();
+    return;
+  }
   const open = decisionsOf(plan).filter(({ state }) => state !== 'acknowledged');
   if (open.length === 0) return;
   const ids = listed(
