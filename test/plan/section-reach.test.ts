@@ -61,6 +61,23 @@ describe('hosts', () => {
     ]);
   });
 
+  test('of very many tools that call another host, those count that somebody lists', () => {
+    const names = Array.from({ length: 80 }, (_, index) => `tool-${index}`);
+    const estate = (host: string) => [
+      model('small'),
+      role('all', ['tool:*:read']),
+      ...names.map((name) => http(name, `${name}.${host}`)),
+      writer('tool-3', 'tool-70'),
+      triage,
+    ];
+    expect(egress(estate('example.com'), estate('example.net'))).toEqual([
+      'removed tool-3.example.com',
+      'added tool-3.example.net',
+      'removed tool-70.example.com',
+      'added tool-70.example.net',
+    ]);
+  });
+
   test('what no role grants is not reached, and what a role newly grants is', () => {
     const without = replaced(base, role('all', ['tool:other:read']));
     expect(egress(without, replaced(without, http('search', 'evil.example.net')))).toEqual([]);

@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/manifest/json.ts';
 import type { Resource } from '../../src/manifest/resource.ts';
 import { authorityCompiled, compileAuthority, subjectsOf } from '../../src/policy/compile-authority.ts';
+import { compileCache, compileChanged } from '../../src/policy/compile-changed.ts';
 import { compileSystem } from '../../src/policy/compile.ts';
 import { Denials } from '../../src/policy/denials.ts';
 import { estateOf, viewOf } from '../../src/policy/estate.ts';
 import { policyRule } from '../../src/policy/reach.ts';
 import { leavesOut, policyForm } from '../../src/policy/rule-form.ts';
-import { agent, mapOf, model, policy, role, system, tool } from '../plan/fixture.ts';
+import { agent, mapOf, model, policy, role, server, system, tool } from '../plan/fixture.ts';
 import { permission } from './estate.ts';
 
 const names = ['first', 'second', 'third'];
@@ -42,6 +43,15 @@ test('agents under the same policies and roles share one table of cells', () => 
   const [first, second, third] = rowsOf(fleet([noRefunds]));
   expect(second?.tools).toBe(first?.tools);
   expect(third?.tools).toBe(first?.tools);
+});
+
+test('a row is shared too where what is said of one subject comes to what holds for all', () => {
+  const reading = { toolRef: 'search', agents: ['second'], match: 'all', required: ['tool:search:read'], rules: [] };
+  const roles = role('support', ['tool:search:read', 'tool:refund:write']);
+  const resources = new Map([...fleet([permission('reading', reading)]), [roles.address, roles]]);
+  const [first, second] = rowsOf(resources);
+  expect(second?.tools).toBe(first?.tools);
+  expect(rowsOf(resources)).toEqual(alone(resources));
 });
 
 const extras: readonly (readonly [string, readonly Resource[], JsonObject])[] = [
@@ -98,6 +108,26 @@ test('each system depends on the tools that it lists, whoever they were compiled
     [...compileSystem(one, estate).used].filter((address) => address.startsWith('Tool/')),
   );
   expect(used.map((one) => one.sort())).toEqual(names.map(() => ['Tool/default/refund', 'Tool/default/search']));
+});
+
+test('each system depends on the servers whose tools it lists, and what one does to them reaches every system', () => {
+  const tools = [{ toolRef: 'search' }, { mcpServerRef: 'mail', tools: ['send'] }];
+  const resources = fleet([
+    server('mail', { send: 'Sends.' }),
+    ...names.map((name) => agent(name, { ...lists, tools })),
+  ]);
+  const estate = estateOf(resources);
+  for (const one of systems)
+    expect([...compileSystem(one, estate).used]).toEqual(
+      expect.arrayContaining(['McpServer/default/mail', 'Tool/default/search']),
+    );
+  const cache = compileCache();
+  const before = compileChanged(resources, cache).digests;
+  const other = server('mail', { send: 'Sends it at once.' });
+  const changed = new Map([...resources, [other.address, other]]);
+  const after = compileChanged(changed, cache).digests;
+  expect([...after]).toEqual([...compileChanged(changed, compileCache()).digests]);
+  for (const [path, digest] of before) expect(after.get(path)).not.toBe(digest);
 });
 
 /** Every sort of list, in every order of three policies. */
