@@ -12,7 +12,7 @@ import { runRecords } from './records.ts';
 
 /** `known` refuses the name of an environment that is neither declared nor live. */
 export function taskOperations(
-  { database }: ControlPlane,
+  { database }: Pick<ControlPlane, 'database'>,
   { name: actor }: Person,
   known: (name: string) => Promise<string>,
 ): TaskOperations & Pick<Operations, 'startTask'> {

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Bundle, BundleAgent, BundleTool } from '../../src/manifest/bundle.ts';
 import type { Json } from '../../src/manifest/json.ts';
@@ -84,6 +85,23 @@ describe('a call that was made before', () => {
       'write/2.1 call.duplicate',
     ]);
   });
+});
+
+test('the reads of one turn are made at once: each waits for the others, and none is alone', async () => {
+  const toolCalls = [1, 2, 3].map((n) => call('echo', { n }));
+  const meeting = new EventEmitter();
+  const all = once(meeting, 'all');
+  let there = 0;
+  const met: PlayedTool = async (args) => {
+    there += 1;
+    if (there === toolCalls.length) meeting.emit('all');
+    await all;
+    return args;
+  };
+  const played = await run({ turns: [{ toolCalls }, { text: 'done' }], played: { 'default/echo': met } });
+  expect(played.run.output).toEqual({ write: 'done' });
+  // The model is told of the results in the order in which it asked.
+  expect(played.effects.map(({ args }) => args)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
 });
 
 test('a mixed turn makes its calls in the order in which the model asked', async () => {

@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { taskOperations } from '../../src/api/local-task.ts';
+import { localPerson } from '../../src/policy/person.ts';
 import { Scheduler } from '../../src/run/scheduler.ts';
 import type { Database } from '../../src/store/database.ts';
 import { readRun } from '../../src/store/run.ts';
 import { type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { bundleOf, install, silent } from '../support/runs.ts';
+import { bundleOf, environment, install, silent } from '../support/runs.ts';
 import { applyTriggers, scheduleSpec, ticksOf } from '../support/triggers.ts';
 
+const ada = localPerson('ada');
 const noon = new Date('2026-03-02T12:00:00Z');
 
 function after(minutes: number, seconds = 0): Date {
@@ -89,6 +92,27 @@ describe('a schedule', () => {
     await end((await ticksOf(database, 'one'))[0]?.run ?? null);
     expect(await outcomes(after(3))).toEqual(['started']);
     expect((await ticksOf(database, 'one')).map(({ outcome }) => outcome)).toEqual(['started', 'skipped', 'started']);
+  });
+
+  test('lists as many of its ended runs as it says, the newest of those that succeeded and of the others', async () => {
+    await bring('listed', '* * * * *', { historyLimits: { succeeded: 2, failed: 1 } });
+    for (const [minute, state] of ['Succeeded', 'Failed', 'Succeeded', 'TimedOut', 'Succeeded'].entries()) {
+      await scheduler.tick(after(minute + 1));
+      await sql`update run set state = ${state}, ended_at = now() where ended_at is null`.execute(database.db);
+    }
+    const listed = async () => {
+      const [schedule] = await taskOperations({ database }, ada, (name) => Promise.resolve(name)).schedules(
+        environment,
+      );
+      return schedule?.ended.map(({ state, tick }) => `${state} ${tick.slice(11, 16)}`);
+    };
+    expect(await listed()).toEqual(['Succeeded 12:05', 'TimedOut 12:04', 'Succeeded 12:03']);
+    const none = scheduleSpec('* * * * *', { historyLimits: { succeeded: 0, failed: 0 } });
+    await applyTriggers(database, { set: { 'TaskSchedule/listed': none }, at: after(6) });
+    expect(await listed()).toEqual([]);
+    // No run is deleted for it.
+    const { rows } = await sql<{ runs: number }>`select count(*)::int as runs from run`.execute(database.db);
+    expect(rows).toEqual([{ runs: 5 }]);
   });
 
   test('allow starts beside it, and replace cancels it', async () => {
