@@ -5,6 +5,7 @@ import type { SystemBundle } from '../plan/change.ts';
 import type { Authority } from '../policy/authority.ts';
 import { bundleText } from '../policy/bundle-text.ts';
 import { batches } from './batch.ts';
+import { notStored } from './not-stored.ts';
 import type { Tables } from './tables.gen.ts';
 
 interface At {
@@ -12,13 +13,9 @@ interface At {
   readonly revision: number;
 }
 
-/** Stores compiled systems under their digests; of those that are there already nothing is sent. */
+/** Stores compiled systems under their digests; those that are there already stay. */
 export async function writeBundles(trx: Transaction<Tables>, bundles: readonly SystemBundle[]): Promise<void> {
-  const digests = bundles.map(({ digest }) => digest);
-  const stored = await sql<{ digest: string }>`
-    select digest from bundle where digest = any(${digests}::text[])`.execute(trx);
-  const known = new Set(stored.rows.map(({ digest }) => digest));
-  for (const batch of batches(bundleRows(bundles.filter(({ digest }) => !known.has(digest))))) {
+  for (const batch of batches(bundleRows(await notStored(trx, 'bundle', bundles)))) {
     await sql`
       insert into bundle (digest, engine_schema, timeout_ms, content, authority)
       select * from json_to_recordset(${batch}::json)

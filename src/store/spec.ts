@@ -3,6 +3,7 @@ import { canonicalText, digest } from '../manifest/digest.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import type { Bodies } from '../plan/change.ts';
 import { batches } from './batch.ts';
+import { notStored } from './not-stored.ts';
 import type { Tables } from './tables.gen.ts';
 
 interface Spec {
@@ -10,13 +11,9 @@ interface Spec {
   readonly body: JsonObject;
 }
 
-/** Stores bodies under their digests; of those that are there already nothing is sent. */
+/** Stores bodies under their digests; those that are there already stay. */
 export async function writeSpecs(trx: Transaction<Tables>, bodies: readonly Spec[]): Promise<void> {
-  const digests = bodies.map(({ digest: name }) => name);
-  const stored = await sql<{ digest: string }>`
-    select digest from spec where digest = any(${digests}::text[])`.execute(trx);
-  const known = new Set(stored.rows.map(({ digest: name }) => name));
-  for (const batch of batches(canonical(bodies.filter(({ digest: name }) => !known.has(name))))) {
+  for (const batch of batches(canonical(await notStored(trx, 'spec', bodies)))) {
     await sql`
       insert into spec (digest, body)
       select digest, body from json_to_recordset(${batch}::json) as row (digest text, body text)
