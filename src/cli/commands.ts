@@ -117,8 +117,8 @@ function addImport(program: Command, context: CliContext, outcome: Outcome): voi
 function addExplaining(program: Command, context: CliContext, outcome: Outcome): void {
   program
     .command('explain')
-    .description('what a kind, a field or a code means; without one, all codes')
-    .argument('[subject]', '`Agent`, `Agent.spec.tools[].toolRef`, `pawl.yaml.environments`, `plan.stale`')
+    .description('what a kind, a field, a code, or a risk or guard of a plan means; without one, all codes')
+    .argument('[subject]', '`Agent`, `Agent.spec.tools[].toolRef`, `pawl.yaml.environments`, `plan.stale`, `R4`')
     .addOption(output('text', 'json'))
     .action(async (subject: string | undefined, options) => {
       outcome.exit = await (await import('./explain.ts')).explainCommand(context, { ...options, subject });

@@ -5,6 +5,7 @@ import { docName } from '../manifest/field-doc.ts';
 import { type FieldLookup, kindWords, lookupField, namedFields } from '../manifest/field-lookup.ts';
 import { nearest } from '../manifest/nearest.ts';
 import { shownText } from '../manifest/shown.ts';
+import { decisionDoc } from '../plan/decision-docs.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { wrap } from './wrap.ts';
@@ -12,7 +13,7 @@ import { fieldJson, renderField } from './explain-field.ts';
 import { renderTable } from './table.ts';
 
 export interface ExplainOptions {
-  /** A code, a kind, or a field by its path. */
+  /** A code, a risk or a guard of a plan, a kind, or a field by its path. */
   readonly subject: string | undefined;
   readonly output: string;
 }
@@ -20,12 +21,14 @@ export interface ExplainOptions {
 export async function explainCommand(context: CliContext, { subject, output }: ExplainOptions): Promise<ExitCode> {
   const { terminal } = context;
   if (subject === undefined) return explainCodes(context, output);
-  const doc = explain(subject);
-  if (doc !== undefined) {
-    if (output === 'json') json(terminal, { code: subject, ...doc });
+  const code = explain(subject);
+  const told = code === undefined ? decisionDoc(subject) : { name: subject, doc: code };
+  if (told !== undefined) {
+    const { name, doc } = told;
+    if (output === 'json') json(terminal, { code: name, ...doc });
     else {
       const said = [`Cause: ${doc.cause}`, `Cure:  ${doc.cure}`].map((text) => wrap(text, terminal.tableWidth));
-      terminal.out([`${terminal.colors.bold(subject)}  ${doc.title}`, '', ...said].join('\n'));
+      terminal.out([`${terminal.colors.bold(name)}  ${doc.title}`, '', ...said].join('\n'));
     }
     return exitCodes.success;
   }

@@ -4,6 +4,8 @@ import { renderField } from '../../src/cli/explain-field.ts';
 import { documented, type FieldDoc } from '../../src/manifest/field-doc.ts';
 import { kindWords, lookupField } from '../../src/manifest/field-lookup.ts';
 import { kinds } from '../../src/manifest/resource.ts';
+import { riskNames } from '../../src/manifest/risk-codes.ts';
+import { decisionDoc } from '../../src/plan/decision-docs.ts';
 import pc from 'picocolors';
 import { say } from './fixture.ts';
 
@@ -163,5 +165,30 @@ describe('schema', () => {
     expect(near.stderr).toContain('error cli.unknown_kind: There is no kind "Agnet".');
     expect(near.stderr).toContain('Did you mean "Agent"?');
     expect((await say(['schema', 'xyzzy'])).stderr).toContain(`One of: ${kindWords.join(', ')}.`);
+  });
+});
+
+describe('explain, of what a plan asks for', () => {
+  test.each([
+    ['R4', 'R4 budget.widened  More may be spent'],
+    ['R4-0fae', 'R4 budget.widened  More may be spent'],
+    ['budget.widened', 'R4 budget.widened  More may be spent'],
+    ['R13', 'R13 control.self_modify  '],
+    ['bootstrap', 'bootstrap  The first apply of an environment'],
+    ['guard.protected', 'guard.protected  What is deleted is protected'],
+  ])('%s says what it is, why, and who may agree', async (subject, head) => {
+    const said = await say(['explain', subject]);
+    expect(said).toMatchObject({ exit: 0, stderr: '' });
+    expect(said.stdout.startsWith(head)).toBe(true);
+    expect(said.stdout).toMatch(/\nCause: .+\nCure: .+/);
+  });
+
+  test('every class of risk and every guard has its page, and no other name does', () => {
+    for (const [at, name] of riskNames.entries()) {
+      expect(decisionDoc(name)).toEqual(decisionDoc(`R${at + 1}`));
+      expect(decisionDoc(name)?.name).toBe(`R${at + 1} ${name}`);
+    }
+    for (const none of ['R0', 'R14', 'R1-', 'R1-x', 'r1', 'guard.none', 'toString', ''])
+      expect(decisionDoc(none)).toBeUndefined();
   });
 });
