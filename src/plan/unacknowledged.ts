@@ -14,7 +14,9 @@ export function unacknowledged(plan: Refused, outstanding: readonly Outstanding[
   const first = `Plan ${plan.digest.slice(0, 8)} is not applied: ${count} missing: ${shortList(outstanding.map(({ id }) => id))}.`;
   const lines = outstanding.slice(0, shownMax).map(({ id, title, approvers, missing, acknowledgeable }) => {
     const more = approvers.min > 1 && missing < approvers.min ? `; ${missing} more` : '';
-    const who = acknowledgeable ? `to be acknowledged by ${approversText(approvers)}${more}` : 'no acknowledgement helps';
+    const who = acknowledgeable
+      ? `to be acknowledged by ${approversText(approvers)}${more}`
+      : 'no acknowledgement helps';
     return `  ${id}  ${title} (${who})`;
   });
   const rest = outstanding.length > shownMax ? [`  … and ${outstanding.length - shownMax} more: see pawl plan`] : [];
