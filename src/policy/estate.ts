@@ -1,7 +1,6 @@
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
-import type { CompiledSystem } from './compile.ts';
-import type { CompiledMemory } from './compiled-memory.ts';
+import type { Authority } from './authority.ts';
 import { permissionRule, policyRule, type Rule, type Subject } from './reach.ts';
 import { permissionIndex, policyIndex, reaching, type RuleIndex } from './rule-index.ts';
 import { addressAt } from './typed.ts';
@@ -17,7 +16,16 @@ export interface Estate {
   /** By `namespace/name` of the Tool. */
   readonly permissions: ReadonlyMap<string, RuleIndex<Rule<'ToolPermission'>>>;
   /** What was compiled of these resources or of others before, where somebody remembers it. */
-  readonly memory?: CompiledMemory;
+  readonly memory?: Remembering;
+}
+
+/** Finds a system as it was compiled of resources that equal an estate's in all that it was made of. */
+export interface Remembering {
+  readonly find: (system: Address, estate: Estate) => Remembered | undefined;
+}
+
+interface Remembered {
+  readonly compiled: { readonly authority: Authority };
 }
 
 const estates = new WeakMap<ReadonlyMap<Address, Resource>, Estate>();
@@ -33,7 +41,7 @@ export function estateAfter(
   earlier: {
     readonly resources: ReadonlyMap<Address, Resource>;
     readonly changed: ReadonlySet<Address>;
-    readonly memory: CompiledMemory;
+    readonly memory: Remembering;
   },
 ): Estate {
   const known = estates.get(resources);
@@ -107,7 +115,7 @@ export interface View {
   /** The same for views of the same resources: what is worked out once for all of them is kept with it. */
   readonly basis: object;
   /** A system by address, as it was compiled of equal resources before; it is not shown to who asks so. */
-  readonly remembered?: (system: Address) => CompiledSystem | undefined;
+  readonly remembered?: (system: Address) => Remembered | undefined;
 }
 
 export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
@@ -118,7 +126,7 @@ export function viewOf(estate: Estate, ...shown: readonly Address[]): View {
   };
   const noted = new Set<ReadonlySet<Address>>();
   const { memory } = estate;
-  const known = new Map<Address, CompiledSystem | undefined>();
+  const known = new Map<Address, Remembered | undefined>();
   return {
     used,
     basis: estate,

@@ -37,6 +37,24 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     expect(roots[0]).not.toBe(roots[1]);
   });
 
+  test('a revert of the last commit is the snapshot before it, whatever file it read', async () => {
+    const cache = new SnapshotCache();
+    const before = await origin.commit({ 'agents/b.yaml': role('b') });
+    const between = await origin.commit({ 'agents/b.yaml': role('b', 'tool:echo:write') });
+    await origin.git('revert', '--no-edit', 'HEAD');
+    const after = await repository.resolve('main');
+    const [first, , again] = [
+      await snapshot(repository, { commit: before, environment: prod }, { cache }),
+      await snapshot(repository, { commit: between, environment: prod }, { cache }),
+      await snapshot(repository, { commit: after, environment: prod }, { cache }),
+    ];
+    expect(again.commit).toBe(after);
+    expect(again.resources).toBe(first.resources);
+    // Other settings are another snapshot.
+    const elsewhere = await snapshot(repository, { commit: after, environment: { ...prod, name: 'other' } }, { cache });
+    expect(elsewhere.resources).not.toBe(first.resources);
+  });
+
   test('commit times of 1970 and of the future do not change what follows what', async () => {
     await origin.commit({ 'agents/a.yaml': role('a') });
     const tree = await origin.git('rev-parse', 'HEAD^{tree}');

@@ -277,24 +277,6 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     }
   });
 
-  test('a revert of the last commit is the snapshot before it, whatever file it read', async () => {
-    const cache = new SnapshotCache();
-    const before = await origin.commit({ 'agents/b.yaml': role('b'), 'agents/small.yaml': model });
-    const between = await origin.commit({ 'agents/b.yaml': role('b', 'tool:echo:write') });
-    await origin.git('revert', '--no-edit', 'HEAD');
-    const after = await repository.resolve('main');
-    const [first, , again] = [
-      await snapshot(repository, { commit: before, environment: prod }, { cache }),
-      await snapshot(repository, { commit: between, environment: prod }, { cache }),
-      await snapshot(repository, { commit: after, environment: prod }, { cache }),
-    ];
-    expect(again.commit).toBe(after);
-    expect(again.resources).toBe(first.resources);
-    // Other settings are another snapshot.
-    const elsewhere = await snapshot(repository, { commit: after, environment: { ...prod, name: 'other' } }, { cache });
-    expect(elsewhere.resources).not.toBe(first.resources);
-  });
-
   test('line ends, key order and file order do not change the root', async () => {
     const first = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': role('b') });
     const second = await origin.commit({
