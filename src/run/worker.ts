@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Taker } from '../bus/bus.ts';
 import { serve } from '../bus/serve.ts';
-import { TerminalError } from '../errors.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { AuditChain } from './audit-chain.ts';
 import { waitsOf } from './approvals.ts';
@@ -14,7 +13,7 @@ import { HaltWatch } from './halt-watch.ts';
 import { LiveAuthorities } from './live.ts';
 import { Periodic } from './periodic.ts';
 import { Room } from './room.ts';
-import { heed, keyOf, Latch, type Running, type Stops } from './running.ts';
+import { endRun, heed, hooksOf, keyOf, Latch, type Running, type Stops } from './running.ts';
 import type { Scope } from './scope.ts';
 import { startsPrograms } from '../policy/tier.ts';
 import { spendingOf } from './spending.ts';
@@ -45,7 +44,9 @@ export class Worker {
   readonly #tiers: WorkerTiers;
   readonly #running = new Map<string, Running>();
   readonly #periodic: Periodic[] = [];
-  readonly #room = new Room(() => this.#running.size < this.#options.slots && this.#tiers.servesAny);
+  readonly #room = new Room(() => this.#free > 0 && this.#tiers.servesAny);
+  /** Of those, how many have only their end to be written. */
+  #leaving = 0;
   #claiming: Promise<void> | undefined;
   /** Claims begun so far. */
   #claims = 0;
@@ -165,9 +166,9 @@ export class Worker {
 
   async #claim(): Promise<void> {
     this.#again = false;
-    const { executor, slots, pool = 'default' } = this.#options;
+    const { executor, pool = 'default' } = this.#options;
     const worker = this.#lease.worker;
-    const free = slots - this.#running.size;
+    const free = this.#free;
     if (worker === undefined || !this.#lease.isFresh()) this.#exhausted = true;
     if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
     const suspect = ![...this.#running.values()].some((one) => one.suspect);
@@ -198,15 +199,26 @@ export class Worker {
     const journal = new RunJournal(
       executor,
       { worker, run: run.id, fence: run.fence, steps: run.steps, chain: new AuditChain(run, worker) },
-      this.#hooks(run, stops),
+      hooksOf(run, stops, log),
     );
     const end = await this.#outcome(run, { worker, journal, ...stops });
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
-    const answer = await journal.end(end).catch((cause: unknown) => {
-      if (!(cause instanceof TerminalError)) throw cause;
-      return journal.end({ kind: 'failed', error: { code: cause.code, message: cause.message } });
-    });
+    this.#leave(1);
+    const answer = await endRun(journal, end).finally(() => this.#leave(-1));
     if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
+  }
+
+  /** A run that only has its end to be written does nothing more: its slot is the next run's. */
+  #leave(by: 1 | -1): void {
+    this.#leaving += by;
+    this.#room.freed();
+    if (by === 1 && !this.#exhausted) this.#refill();
+  }
+
+  /** Ends that cannot be written do not pile up for ever: there are as many at most as slots. */
+  get #free(): number {
+    const { slots } = this.#options;
+    return slots - Math.max(this.#running.size - this.#leaving, this.#running.size - slots);
   }
 
   async #outcome(run: ClaimedRun, parts: Begun): Promise<Execution> {
@@ -245,17 +257,6 @@ export class Worker {
       begun: new Set(),
       mayStart: () => this.#lease.isFreshFor(worker),
       report,
-    };
-  }
-
-  #hooks(run: ClaimedRun, stops: Stops): ConstructorParameters<typeof RunJournal>[2] {
-    return {
-      lost: () => stops.abort.abort(new Halted('lost')),
-      heard: (said) => heed(stops, said),
-      refused: (cause) => {
-        this.#options.log.warn({ err: cause, runId: run.id }, 'journal refused a result');
-        stops.abort.abort(new Halted('stopped'));
-      },
     };
   }
 

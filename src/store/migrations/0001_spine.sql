@@ -824,7 +824,8 @@ create index run_recent on run (environment, created_at desc, id desc);
 -- A function, so that each session keeps the plans (parsing and planning took eight times as long as the claim): generic
 -- ones, as the planner would else go on planning anew for a claim of few runs, which it takes for a tenth of the queue;
 -- and by the index in its order alone, because a plan of a small table is kept until statistics are taken anew, and
--- would read all of a queue that has grown by then.
+-- would read all of a queue that has grown by then. It does not wait for the disk: nothing is done before an intent is
+-- durable, and what makes that durable makes the claim so too. A claim that is lost was never anybody's.
 create function claim_runs(claimer uuid, of_pool text, slots integer, suspects integer, except_environments text[])
 returns table (
   id uuid, environment text, namespace text, system text, revision bigint, bundle text, fence bigint, crashes smallint,
@@ -858,6 +859,7 @@ begin
   if cardinality(picked) = 0 then
     return;
   end if;
+  perform set_config('synchronous_commit', 'off', true);
   return query
   update run r set state = 'Running', owner = claimer, fence = r.fence + 1, run_at = null, answered = false,
     started_at = coalesce(r.started_at, now())
