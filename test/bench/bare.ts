@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
-import { type Chain, countdown, stepsPerSecond } from './chain.ts';
+import { type Chain, countdown, runIds, stepsPerSecond } from './chain.ts';
 import type { Measure, OpenContender } from './context.ts';
 
 const schema = `
@@ -52,9 +52,9 @@ export async function openBare(url: string, chain: Chain): Promise<OpenContender
 }
 
 async function bareRound(pool: Pool, chain: Chain): Promise<Record<string, Measure>> {
-  await pool.query('insert into run (id, input) select gen_random_uuid(), $1 from generate_series(1, $2::integer)', [
+  await pool.query('insert into run (id, input) select id, $1 from unnest($2::uuid[]) id', [
     JSON.stringify(chain.input),
-    chain.runs,
+    runIds(chain.runs),
   ]);
   const worker = randomUUID();
   const { count, completed } = countdown(chain.runs);

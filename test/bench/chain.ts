@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../src/manifest/json.ts';
+import { newRunId } from '../../src/run/run-id.ts';
 import type { Measure } from './context.ts';
 
 /** What every contender of a benchmark does: runs of chained steps, each with its result kept before the next begins. */
@@ -28,6 +29,11 @@ export interface StepPayload {
   readonly run: string;
   readonly step: number;
   readonly text: string;
+}
+
+/** As pawl gives them to what is submitted: in the order of time, so that rows of one run lie beside each other. */
+export function runIds(runs: number): readonly string[] {
+  return Array.from({ length: runs }, () => newRunId());
 }
 
 export function firstStep(): StepPayload {

@@ -7,7 +7,7 @@ import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { authorityOf, bundleOf, environment, install, system, workerOn } from '../support/runs.ts';
-import { type Chain, countdown, stepsPerSecond } from './chain.ts';
+import { type Chain, countdown, runIds, stepsPerSecond } from './chain.ts';
 import type { Measure, OpenContender } from './context.ts';
 
 /** Runs of one bundle, and how many of their steps are calls of tools. */
@@ -74,9 +74,9 @@ export async function timedRuns(
 export async function submitMany({ db }: Database, { runs, input }: Pick<Work, 'runs' | 'input'>): Promise<void> {
   await sql`
     insert into run (id, environment, namespace, system, revision, bundle, fair_key, deadline_at, submitted_by, input)
-    select gen_random_uuid(), h.environment, 'default', h.system, h.from_revision, h.digest, n, now() + interval '10 minutes',
+    select i.id, h.environment, 'default', h.system, h.from_revision, h.digest, i.n, now() + interval '10 minutes',
       'bench', ${JSON.stringify(input)}::json
-    from generate_series(1, ${runs}::integer) n, bundle_history h
+    from unnest(${runIds(runs)}::uuid[]) with ordinality i (id, n), bundle_history h
     where h.environment = ${environment} and h.system = ${system} and h.to_revision is null`.execute(db);
 }
 
