@@ -61,4 +61,23 @@ describe.each(databaseKinds)('a claim on %s', (kind) => {
     ]);
     await executor.retire(worker.id);
   });
+
+  test('waits for no disk, and leaves the connection as it was', async () => {
+    const { database } = opened;
+    const executor = new DatabaseExecutor(database);
+    const worker = { id: randomUUID(), host: hostname(), pid: process.pid, pool: 'default', slots: 1, version: 'test' };
+    await executor.enlist(worker);
+    await submit(database, { priority: 9 });
+    const setting = async (db: OpenedDatabase['database']['db']) =>
+      (await sql<{ synchronous_commit: string }>`show synchronous_commit`.execute(db)).rows[0]?.synchronous_commit;
+    const before = await setting(database.db);
+    await inTransaction(database, async (trx) => {
+      // The server of the tests waits for no disk at all.
+      await sql`set local synchronous_commit = on`.execute(trx);
+      const claim = { worker: worker.id, pool: 'default', slots: 1, suspect: false };
+      expect(await claimRuns({ ...database, db: trx }, claim)).toHaveLength(1);
+      expect(await setting(trx)).toBe('off');
+    });
+    expect(await setting(database.db)).toBe(before);
+  });
 });

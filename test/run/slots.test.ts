@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DatabaseExecutor } from '../../src/run/database-executor.ts';
+import type { Executor } from '../../src/run/executor.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { readRun } from '../../src/store/run.ts';
+import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { startServer } from '../support/postgres.ts';
+import { bundleOf, eventually, install, submit, until, workerOn } from '../support/runs.ts';
+
+/** Writes the ends of runs once it is told to. */
+class Patient extends DatabaseExecutor {
+  /** Runs whose end was handed over. */
+  readonly ending: string[] = [];
+  write: () => void = () => undefined;
+  readonly #told = new Promise<void>((resolve) => {
+    this.write = resolve;
+  });
+
+  override async complete(write: Parameters<Executor['complete']>[0]) {
+    this.ending.push(write.run);
+    await this.#told;
+    return super.complete(write);
+  }
+}
+
+describe.each(databaseKinds)('the slots of a worker on %s', (kind) => {
+  let opened: OpenedDatabase;
+  beforeAll(async () => {
+    opened = await openTestDatabase(kind);
+    await install(opened.database, bundleOf({ nodes: { a: {} } }));
+  });
+  afterAll(() => opened.close());
+
+  test('a run that has only its end to be written leaves its slot to the next, and to no more than that', async () => {
+    const { database } = opened;
+    const runs = [await submit(database), await submit(database), await submit(database)];
+    const executor = new Patient(database);
+    const worker = workerOn(database, { executor, slots: 1 });
+    await worker.start();
+    await eventually(async () => (executor.ending.length === 2 ? true : undefined));
+    for (let turn = 0; turn < 3; turn += 1) await worker.tick();
+    const states = await Promise.all(runs.map(async ({ id }) => (await readRun(database, id)).state));
+    expect(states.toSorted()).toEqual(['Queued', 'Running', 'Running']);
+    executor.write();
+    for (const { id } of runs) expect(await until(database, id)).toMatchObject({ state: 'Succeeded', fence: 1 });
+    await worker.stop();
+    expect(executor.ending).toHaveLength(3);
+  });
+});
+
+test('a claim that a crash of the server took back was never anybody’s', { timeout: 60_000 }, async () => {
+  // Nothing else writes the log out meanwhile.
+  const server = await startServer({ durable: true, settings: { wal_writer_delay: '10s', autovacuum: 'off' } });
+  const database = await openDatabase({ url: server.url, connectMs: 20_000 });
+  try {
+    await migrate(database);
+    await install(database, bundleOf({ nodes: { a: {} } }));
+    const { id } = await submit(database);
+    const [early, late] = [await enlisted(database, 'early'), await enlisted(database, 'late')];
+    expect(await early.claim()).toMatchObject([{ id, fence: 1 }]);
+    await server.crash();
+    await server.start();
+    expect(await eventually(() => readRun(database, id).catch(() => undefined))).toMatchObject({
+      state: 'Queued',
+      fence: 0,
+    });
+    // The same fence, and another owner.
+    expect(await late.claim()).toMatchObject([{ id, fence: 1 }]);
+    const end = { kind: 'succeeded', output: { by: 'early' } } as const;
+    expect(await early.executor.complete({ worker: early.id, run: id, fence: 1, entries: [], end })).toEqual({
+      kind: 'fenced',
+    });
+    const { owner } = await database.db
+      .selectFrom('run')
+      .select('owner')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    expect(owner).toBe(late.id);
+  } finally {
+    await database.close();
+    await server.close();
+  }
+});
+
+async function enlisted(database: Database, host: string) {
+  const id = crypto.randomUUID();
+  const executor = new DatabaseExecutor(database);
+  await executor.enlist({ id, host, pid: process.pid, pool: 'default', slots: 1, version: 'test' });
+  const claim = () => executor.claim({ worker: id, pool: 'default', slots: 1, suspect: true });
+  return { id, executor, claim };
+}
