@@ -1,9 +1,12 @@
 import { TerminalError } from '../errors.ts';
-import type { RunWrite, WriteAnswer } from './executor.ts';
+import type { NewWait, RunEnd, RunWrite, WriteAnswer } from './executor.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import { patiently } from './patience.ts';
 
-/** Statements under way at once: while one waits for the disk, the next is planned and written. */
-const inFlightMax = 2;
+/** Statements under way at once: while one waits for the disk, the next is written and a third is made. */
+const inFlightMax = 3;
+/** An embedded database writes one after the other: the second waits for the first to end, and is there at once. */
+const inFlightWithin = 2;
 const runsMax = 256;
 const entriesMax = 256;
 /** Fewer runs than these share one statement: another one would cost more than it saves. */
@@ -36,6 +39,7 @@ export interface GroupCommitOptions {
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
+  readonly #inFlightMax: number;
   readonly #waiting = new Map<string, Pending[]>();
   readonly #busy = new Set<string>();
   #inFlight = 0;
@@ -43,6 +47,7 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#inFlightMax = options.beside === false ? inFlightWithin : inFlightMax;
   }
 
   submit(write: RunWrite): Promise<WriteAnswer> {
@@ -61,7 +66,7 @@ export class GroupCommit {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#inFlight < inFlightMax && this.#isWorthwhile()) {
+      while (this.#inFlight < this.#inFlightMax && this.#isWorthwhile()) {
         const batches = this.#take();
         if (batches.length === 0) return;
         void this.#send(batches);
@@ -166,16 +171,20 @@ function sameOwner(
 function merged(queue: readonly Pending[]): RunWrite {
   const [first] = queue;
   if (first === undefined) throw new TypeError('an empty queue is never kept');
-  const all = queue.length === 1 ? first.write : together(queue, first.write);
-  const record = all.chain?.seal(all);
-  return record === undefined ? all : { ...all, record };
-}
-
-function together(queue: readonly Pending[], first: RunWrite): RunWrite {
-  const end = queue.find(({ write }) => write.end !== undefined)?.write.end;
-  const entries = queue.flatMap(({ write }) => write.entries);
-  const waits = queue.flatMap(({ write }) => write.waits ?? []);
-  return { ...first, entries, ...(waits.length === 0 ? {} : { waits }), ...(end === undefined ? {} : { end }) };
+  const entries: JournalEntry[] = [];
+  const waits: NewWait[] = [];
+  let end: RunEnd | undefined;
+  for (const { write } of queue) {
+    entries.push(...write.entries);
+    if (write.waits !== undefined) waits.push(...write.waits);
+    end ??= write.end;
+  }
+  const record = first.write.chain?.seal(end === undefined ? { entries } : { entries, end });
+  const all: { -readonly [Key in keyof RunWrite]: RunWrite[Key] } = { ...first.write, entries };
+  if (waits.length > 0) all.waits = waits;
+  if (end !== undefined) all.end = end;
+  if (record !== undefined) all.record = record;
+  return all;
 }
 
 function answer({ write: { chain, record }, pending }: Batch, of: WriteAnswer): void {
