@@ -144,7 +144,7 @@ export class GroupCommit {
 
   #reject(batches: readonly Batch[], cause: unknown): void {
     for (const { write, pending } of batches) {
-      const { pending: behind, later } = sameOwner(this.#waiting.get(write.run) ?? [], write.fence);
+      const { pending: behind, later } = sameOwner(this.#waiting.get(write.run) ?? [], write);
       if (later.length === 0) this.#waiting.delete(write.run);
       else this.#waiting.set(write.run, later);
       for (const { reject } of [...pending, ...behind]) reject(cause);
@@ -154,13 +154,13 @@ export class GroupCommit {
 
 /**
  * What the first owner in a queue wrote, and what is behind: a run may come back to the same process under a new fence
- * while its old writes still wait.
+ * while its old writes still wait, or as another worker under the same one, where a crash took the first claim back.
  */
 function sameOwner(
   queue: readonly Pending[],
-  fence = queue[0]?.write.fence,
+  owner = queue[0]?.write,
 ): { readonly pending: readonly Pending[]; readonly later: Pending[] } {
-  const at = queue.findIndex(({ write }) => write.fence !== fence);
+  const at = queue.findIndex(({ write }) => write.fence !== owner?.fence || write.worker !== owner.worker);
   return at === -1 ? { pending: queue, later: [] } : { pending: queue.slice(0, at), later: queue.slice(at) };
 }
 

@@ -48,7 +48,6 @@ export class Worker {
   /** Of those, how many have only their end to be written. */
   #leaving = 0;
   #claiming: Promise<void> | undefined;
-  /** Claims begun so far. */
   #claims = 0;
   #refilling = false;
   #again = false;
@@ -182,6 +181,8 @@ export class Worker {
   }
 
   #begin(worker: string, run: ClaimedRun): void {
+    // A crash of the server took the claim back, and it was made again: what runs is this very one.
+    if (this.#running.has(keyOf(run))) return;
     const stops: Stops = { abort: new AbortController(), drain: new Latch() };
     const done = this.#execute(worker, run, stops)
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))

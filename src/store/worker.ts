@@ -182,7 +182,8 @@ export interface WorkerRow {
 export async function readWorkers(database: Database): Promise<readonly WorkerRow[]> {
   const text = `select w.id, w.host, w.pid, w.version, w.pool, w.slots, w.started_at, w.lease_until, w.lease_until > now() as live,
     w.tiers, w.withheld,
-    (select count(*) from run r where r.owner = w.id and r.state = 'Running') as running
+    -- Runs of which only the end is still to be written take no slot.
+    least(w.slots, (select count(*) from run r where r.owner = w.id and r.state = 'Running')) as running
     from worker w order by w.started_at, w.id`;
   return rowsOf<WorkerRow>(database.db, { name: 'read_workers', text }, []);
 }

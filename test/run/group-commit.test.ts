@@ -38,3 +38,17 @@ test('many runs go in two statements at once, so that one half is decided while 
   expect(await statementsOf(64)).toEqual({ sizes: [32, 32], atOnce: 2 });
   expect(await statementsOf(15)).toEqual({ sizes: [15], atOnce: 1 });
 });
+
+test('what two owners wrote of a run is never one write, though a crash gave both the same fence', async () => {
+  const written: RunWrite[][] = [];
+  const commit = new GroupCommit({
+    write: async (writes) => {
+      written.push([...writes]);
+      return writes.map(() => ({ kind: 'fenced' }) as const);
+    },
+    patienceMs: 0,
+  });
+  const write = (worker: string): RunWrite => ({ worker, run: 'a', fence: 1, entries: [] });
+  await Promise.all(['early', 'early', 'late'].map((worker) => commit.submit(write(worker))));
+  expect(written.map((writes) => writes.map(({ worker }) => worker))).toEqual([['early'], ['late']]);
+});

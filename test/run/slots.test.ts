@@ -6,7 +6,8 @@ import { migrate } from '../../src/store/migrate.ts';
 import { readRun } from '../../src/store/run.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { startServer } from '../support/postgres.ts';
-import { bundleOf, eventually, install, submit, until, workerOn } from '../support/runs.ts';
+import { startEffectServer } from '../support/effect-server.ts';
+import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 /** Writes the ends of runs once it is told to. */
 class Patient extends DatabaseExecutor {
@@ -78,6 +79,68 @@ test('a claim that a crash of the server took back was never anybody’s', { tim
       .executeTakeFirstOrThrow();
     expect(owner).toBe(late.id);
   } finally {
+    await database.close();
+    await server.close();
+  }
+});
+
+/** The first claim is taken back by a crash before anything of it is on disk; nothing is journalled before `go`. */
+class Crashing extends DatabaseExecutor {
+  readonly fences: number[] = [];
+  go: () => void = () => undefined;
+  readonly #told = new Promise<void>((resolve) => {
+    this.go = resolve;
+  });
+  readonly #crash: () => Promise<void>;
+
+  constructor(database: Database, crash: () => Promise<void>) {
+    super(database);
+    this.#crash = crash;
+  }
+
+  override async claim(request: Parameters<Executor['claim']>[0]) {
+    const runs = await super.claim(request);
+    this.fences.push(...runs.map(({ fence }) => fence));
+    if (runs.length > 0 && this.fences.length === 1) await this.#crash();
+    return runs;
+  }
+
+  override async journal(write: Parameters<Executor['journal']>[0]) {
+    await this.#told;
+    return super.journal(write);
+  }
+}
+
+test('a claim that a crash took back, made again by the same worker, is the same claim', {
+  timeout: 60_000,
+}, async () => {
+  const server = await startServer({ durable: true, settings: { wal_writer_delay: '10s', autovacuum: 'off' } });
+  const database = await openDatabase({ url: server.url, connectMs: 20_000 });
+  const effects = await startEffectServer();
+  const executor = new Crashing(database, async () => {
+    await server.crash();
+    await server.start();
+  });
+  const worker = workerOn(database, { executor, slots: 8 });
+  try {
+    await migrate(database);
+    const tools = { pay: httpTool(`${effects.url}/pay`) };
+    await install(database, bundleOf({ nodes: { a: { tool: 'pay' } }, tools }));
+    await worker.start();
+    const { id } = await submit(database);
+    await eventually(async () => {
+      await worker.tick().catch(() => undefined);
+      return executor.fences.length === 2 ? true : undefined;
+    }, 30_000);
+    executor.go();
+    expect(await until(database, id)).toMatchObject({ state: 'Succeeded', fence: 1 });
+    await worker.idle();
+    expect(executor.fences).toEqual([1, 1]);
+    expect(await effects.effects()).toHaveLength(1);
+  } finally {
+    executor.go();
+    await worker.stop();
+    await effects.close();
     await database.close();
     await server.close();
   }
