@@ -122,8 +122,13 @@ export function affectedCallers(comparison: Comparison): readonly Affected[] {
 function systemsIn({ after, touched }: Comparison): ((system: Resource) => boolean) | undefined {
   const { addresses, policies, roles, tools, memories, servers } = touched;
   if (policies.length + roles.size + tools.size + memories.size + servers.size > 0) return undefined;
-  // The two sides differ at these addresses alone: who hangs on none of them is the same on both.
-  return (system) => mayHangOn(system, { resources: after.resources, addresses });
+  // The two sides differ at these addresses alone: who hangs on none of them is the same on both, and is asked once.
+  const known = new Map<Resource, boolean>();
+  return (system) => {
+    let may = known.get(system);
+    if (may === undefined) known.set(system, (may = mayHangOn(system, { resources: after.resources, addresses })));
+    return may;
+  };
 }
 
 export function keyOf({ system, subject }: Caller): string {

@@ -10,7 +10,7 @@ import {
   requestOf,
   subjectAuthority,
 } from '../policy/compile-authority.ts';
-import { type Estate, estateBeside, estateOf, type View, viewOf } from '../policy/estate.ts';
+import { type Estate, estateBeside, estateKnown, estateOf, type View, viewOf } from '../policy/estate.ts';
 import { memoryOperations } from '../policy/compile-memory.ts';
 import { effectiveVerdict } from '../policy/effective.ts';
 import { byAddress, permissionRule, policyRule, type Subject, subjectOf } from '../policy/reach.ts';
@@ -43,7 +43,9 @@ export const worldOf = kept((resources: ReadonlyMap<Address, Resource>): World =
 export const worldsOf = kept((sides: Sides): Readonly<Record<'before' | 'after', World>> => {
   const after = worldOf(sides.after);
   const { before: resources, changed } = sides;
-  return { before: worldFrom(estateBeside(after.estate, { resources, changed })), after };
+  // A view of its own: what an earlier plan looked up in vain may be remembered by now.
+  const before = estateKnown(resources) ?? estateBeside(after.estate, { resources, changed });
+  return { before: worldFrom(before), after };
 });
 
 function worldFrom(estate: Estate): World {

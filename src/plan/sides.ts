@@ -16,7 +16,7 @@ export interface Sides {
  * workers obey until somebody applies. So a difference between record and target is what applying makes possible.
  */
 export function sidesOf({ resources }: Snapshot, live: Live, { changes, bodies, previous }: SidesOptions): Sides {
-  const before = new Map(resources);
+  const recorded = new Map<Address, Resource | undefined>();
   const changed: Address[] = [];
   for (const change of changes) {
     const { address } = change;
@@ -26,20 +26,49 @@ export function sidesOf({ resources }: Snapshot, live: Live, { changes, bodies, 
     if (old === address && applied === resources.get(address)?.digest) continue;
     changed.push(...new Set([address, old]));
     const manifest = applied === undefined ? undefined : bodies.get(applied);
-    if (old !== address || manifest === undefined) before.delete(address);
+    if (old !== address || manifest === undefined) recorded.set(address, undefined);
     if (applied === undefined || manifest === undefined) continue;
     const { kind } = change;
     const [, namespace = change.namespace, name = change.name] = old.split('/');
     const place = { file: head?.file ?? change.place.file, line: head?.line ?? change.place.line, column: 1 };
-    const recorded = { address: old, kind, namespace, name, manifest, digest: applied, place };
-    before.set(old, sameIn(previous, recorded) ?? recorded);
+    const resource = { address: old, kind, namespace, name, manifest, digest: applied, place };
+    recorded.set(old, sameIn(previous, resource) ?? resource);
   }
   return {
-    before,
+    before: previous !== undefined && isWith(previous, resources, recorded) ? previous : laidOver(resources, recorded),
     after: resources,
     changed: changed.sort(),
     changes: byAddress(changes),
   };
+}
+
+/** What stands in place of some resources; undefined: nothing. */
+type Recorded = ReadonlyMap<Address, Resource | undefined>;
+
+function laidOver(resources: Snapshot['resources'], recorded: Recorded): ReadonlyMap<Address, Resource> {
+  const before = new Map(resources);
+  for (const [address, resource] of recorded) {
+    if (resource === undefined) before.delete(address);
+    else before.set(address, resource);
+  }
+  return before;
+}
+
+/**
+ * Whether an earlier snapshot is what laying the record over the target would give, the very same resources: mostly it
+ * is what was applied last, and what was worked out of all of it need not be worked out once more.
+ */
+function isWith(previous: Snapshot['resources'], resources: Snapshot['resources'], recorded: Recorded): boolean {
+  let size = resources.size;
+  for (const [address, resource] of recorded) {
+    if (previous.get(address) !== resource) return false;
+    size += Number(resource !== undefined) - Number(resources.has(address));
+  }
+  if (previous.size !== size) return false;
+  for (const [address, resource] of resources) {
+    if (previous.get(address) !== resource && !recorded.has(address)) return false;
+  }
+  return true;
 }
 
 export interface SidesOptions {

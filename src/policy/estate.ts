@@ -35,6 +35,11 @@ export function estateOf(resources: ReadonlyMap<Address, Resource>): Estate {
   return estates.get(resources) ?? keptEstate(madeOf(resources));
 }
 
+/** The same where somebody has asked for it before. */
+export function estateKnown(resources: ReadonlyMap<Address, Resource>): Estate | undefined {
+  return estates.get(resources);
+}
+
 /** The same of resources that came after others, which they may share their rules with. */
 export function estateAfter(
   resources: ReadonlyMap<Address, Resource>,
