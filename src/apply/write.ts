@@ -8,12 +8,11 @@ import type { Gated } from '../plan/outstanding.ts';
 import type { Membership } from '../policy/person.ts';
 import { useAcknowledgements } from '../store/acknowledgement.ts';
 import { recordAttempt } from '../store/attempt.ts';
-import { closeBundles, openBundles, writeBundles } from '../store/bundle.ts';
+import { turnBundles, writeBundles } from '../store/bundle.ts';
 import { type EnvironmentRow, lockEnvironment, moveCommit } from '../store/environment.ts';
 import {
   deleteHeads,
   findHeads,
-  hashBuckets,
   type MovedHead,
   moveHeads,
   rootOfRows,
@@ -21,7 +20,7 @@ import {
   type WrittenHead,
 } from '../store/resource.ts';
 import { stopRunsOf } from '../store/removed-run.ts';
-import { closeHistory, openHistory } from '../store/resource-history.ts';
+import { turnHistory } from '../store/resource-history.ts';
 import { followMemories, type MemoryChanges } from '../store/memory.ts';
 import { recordRevision } from '../store/revision.ts';
 import { markSchedules } from '../store/schedule-mark.ts';
@@ -52,7 +51,6 @@ export const checkpoints = [
   'heads',
   'history',
   'bundles',
-  'buckets',
   'root',
   'recorded',
   'settled',
@@ -175,11 +173,10 @@ async function writeResources(trx: StoreTransaction, at: At, step: Step): Promis
   await moveHeads(trx, at, moved);
   await writeHeads(trx, at, kept.filter(({ action }) => action !== 'move').map(headOf));
   await checkpoint('heads');
-  await closeHistory(trx, at, plan.changes.flatMap(addressesOf));
   const written = Object.fromEntries(
     kept.flatMap((one) => (one.written === undefined ? [] : [[one.address, one.written]])),
   );
-  await openHistory(trx, at, { addresses: kept.map((change) => change.address), moves: moved, written });
+  await turnHistory(trx, at, { addresses: plan.changes.flatMap(addressesOf), moves: moved, written });
   await followMemories(trx, at.environment, memoriesOf(plan));
   await markSchedules(trx, schedulesOf(at.environment, plan));
   await checkpoint('history');
@@ -255,17 +252,14 @@ async function writeSystems(trx: StoreTransaction, at: At, plan: Plan): Promise<
   await stopRuns(trx, plan);
   const ended = [...plan.removedSystems, ...plan.bundles.map((bundle) => bundle.system)];
   if (ended.length === 0) return;
-  await closeBundles(trx, at, ended);
   await writeBundles(trx, plan.bundles);
-  await openBundles(trx, at, plan.bundles);
+  await turnBundles(trx, at, { systems: ended, bundles: plan.bundles });
 }
 
 /** Hashes what the plan touched from the rows as they are now: what was reviewed is what they must add up to. */
 async function assertRoot(trx: StoreTransaction, plan: Plan, checkpoint: Checkpoint): Promise<string> {
   const touched = new Set(plan.changes.flatMap(addressesOf).map(bucketOf));
-  if (touched.size > 0) await hashBuckets(trx, plan.environment, [...touched]);
-  await checkpoint('buckets');
-  const root = await rootOfRows(trx, plan.environment);
+  const root = await rootOfRows(trx, plan.environment, [...touched]);
   if (root !== plan.target.root) throw rootMismatch(plan, root);
   await checkpoint('root');
   return root;

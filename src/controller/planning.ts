@@ -4,6 +4,7 @@ import { schemaDigest } from '../manifest/schemas.gen.ts';
 import type { Live, Plan } from '../plan/change.ts';
 import { addressesChanged, bodiesNeeded } from '../plan/diff.ts';
 import { plan, type PlanOptions } from '../plan/plan.ts';
+import { isSettledBy } from '../plan/revert.ts';
 import { compileCache } from '../policy/compile-changed.ts';
 import type { CompileCache } from '../policy/compile-changed.ts';
 import { CompiledMemory } from '../policy/compiled-memory.ts';
@@ -14,7 +15,7 @@ import { ensureEnvironment } from '../store/environment.ts';
 import { readLive } from '../store/live.ts';
 import { readActiveOverrides } from '../store/override.ts';
 import { readQuarantine } from '../store/quarantine.ts';
-import { readOlder, readWritten } from '../store/resource-history.ts';
+import { type Past, readPast } from '../store/resource-history.ts';
 import { readBodies } from '../store/spec.ts';
 import type { Planned } from './beside-input.ts';
 import { withOwnRules } from './environments.ts';
@@ -67,16 +68,26 @@ export async function planCommit(plane: ControlPlane, target: PlanTarget): Promi
 export async function planWithInputs(plane: ControlPlane, target: PlanTarget): Promise<Planned> {
   const { commit, workingCopy, deep = false } = target;
   const repository = workingCopy ?? plane.repository;
-  const overrides = await readActiveOverrides(plane.database.db, target.settings.name);
-  const own = await withOwnRules(repository, target.settings, commit);
-  const settings = overrides.length === 0 ? own : { ...own, overrides: overrides.map(layerOf) };
-  const [taken, live] = await Promise.all([
-    snapshot(repository, { commit, environment: settings }, { cache: plane.snapshots }),
-    liveOf(plane, settings.name, deep),
+  // Apply compares live and overrides with what is there by then: which of them is read first makes no difference.
+  const [{ taken, overrides }, live, subject] = await Promise.all([
+    take(plane, target, repository),
+    liveOf(plane, target.settings.name, deep),
+    repository.subject(commit),
   ]);
-  const made = await planTaken(plane, { taken, live, subject: await repository.subject(commit) }, { overrides });
+  const made = await planTaken(plane, { taken, live, subject }, { overrides });
   const refusal = workingCopy === undefined ? await reviewGuard(plane, made.plan, live) : undefined;
   return refusal === undefined ? made : { ...made, plan: { ...made.plan, guards: [...made.plan.guards, refusal] } };
+}
+
+/** The commit's snapshot, with the overrides that are in force laid over it. */
+async function take(plane: ControlPlane, { settings, commit }: PlanTarget, repository: Repository) {
+  const [overrides, own] = await Promise.all([
+    readActiveOverrides(plane.database.db, settings.name),
+    withOwnRules(repository, settings, commit),
+  ]);
+  const environment = overrides.length === 0 ? own : { ...own, overrides: overrides.map(layerOf) };
+  const taken = await snapshot(repository, { commit, environment }, { cache: plane.snapshots });
+  return { taken, overrides };
 }
 
 export interface Taken {
@@ -94,16 +105,31 @@ export async function planTaken(
 ): Promise<Planned> {
   const { db } = plane.database;
   const settings = taken.environment;
-  const moved = addressesChanged(taken, live);
-  const [bodies, older, written, quarantine] = await Promise.all([
+  const [bodies, { older, written }, quarantine] = await Promise.all([
     readBodies(db, bodiesNeeded(taken, live)),
-    readOlder(db, settings.name, moved),
-    readWritten(db, settings.name, moved),
+    pastOf(db, { taken, live, subject, ...more }),
     readQuarantine(db, settings.name),
   ]);
   const cache = memoryOf(plane, settings.name).compiled;
   const made = plan(taken, live, { bodies, subject, schemaDigest, older, written, cache, quarantine, ...more });
   return { plan: made, settings, snapshot: taken, live, bodies };
+}
+
+/** Mostly a change returns to what was there of late, or to nothing: then what was there long ago is not asked for. */
+const stretchesFew = 4;
+
+async function pastOf(db: Database['db'], { taken, live, stored }: Taken & Pick<PlanOptions, 'stored'>): Promise<Past> {
+  // Before the first revision there is no past.
+  if (live.revision === 0) return { older: new Map(), written: new Map() };
+  const { environment, revision } = live;
+  const coming = addressesChanged(taken, live).map((address) => {
+    return { address, digest: taken.resources.get(address)?.digest };
+  });
+  if (stored !== undefined) return await readPast(db, environment, { coming });
+  const few = await readPast(db, environment, { coming, newest: stretchesFew });
+  return isSettledBy(few.older, { coming, newest: stretchesFew, liveRevision: revision })
+    ? few
+    : await readPast(db, environment, { coming });
 }
 
 /** The resources that were planned last: what is the same in another snapshot needs no reading. */

@@ -158,7 +158,8 @@ function compareDigests(resources: Snapshot['resources'], heads: Live['heads']):
   for (const [address, target] of resources) {
     const head = heads.get(address);
     if (head !== undefined) found += 1;
-    if (head?.live !== target.digest || head.applied !== target.digest) triples.push({ address, head, target });
+    const isInSync = head !== undefined && head.applied === target.digest && head.live === head.applied;
+    if (!isInSync) triples.push({ address, head, target });
   }
   if (found === heads.size) return triples;
   for (const [address, head] of heads) {

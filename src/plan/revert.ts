@@ -4,6 +4,7 @@ import type { Change, Plan } from './change.ts';
 /**
  * What older revisions held at the addresses that change: an entry wherever the content changed, with the revision it
  * holds from and the digest, or undefined where the resource was not there. An entry for every revision does as well.
+ * Nobody asks for more than when an address held what it is to hold: of others, undefined does too.
  */
 export type OlderRevisions = ReadonlyMap<Address, readonly OlderContent[]>;
 
@@ -52,6 +53,32 @@ export function recogniseRevert(changes: readonly Change[], input: RevertInput):
     return returnsTo === undefined ? change : { ...change, returnsTo };
   });
   return { revert: best, changes: returning };
+}
+
+/** What some addresses are to hold, and how many of the newest stretches of each are known in which they held it. */
+export interface KnownOf {
+  readonly coming: readonly { readonly address: Address; readonly digest: string | undefined }[];
+  readonly newest: number;
+  readonly liveRevision: number;
+}
+
+/**
+ * Whether more of the past could change nothing of a plan: no address has more of it; or one revision held all that is
+ * to come, and of what is newer than that, everything is known.
+ */
+export function isSettledBy(older: OlderRevisions, { coming, newest, liveRevision }: KnownOf): boolean {
+  const countOf = ({ address, digest }: KnownOf['coming'][number]): number =>
+    older.get(address)?.filter((one) => digest === undefined || one.digest === digest).length ?? 0;
+  if (coming.every((one) => countOf(one) < newest)) return true;
+  const [first] = coming;
+  const known = first === undefined ? [] : (older.get(first.address) ?? []);
+  if (coming.some(({ digest }) => digest === undefined)) return false;
+  return [liveRevision - 1, ...known.map(({ revision }) => revision - 1)].some(
+    (revision) =>
+      revision >= 1 &&
+      revision < liveRevision &&
+      coming.every(({ address, digest }) => contentAt(older.get(address), revision) === digest),
+  );
 }
 
 function isMoved({ class: kind }: Change): boolean {

@@ -37,23 +37,24 @@ function* bundleRows(bundles: Iterable<SystemBundle>) {
   }
 }
 
-/** Ends the current bundles of those systems. */
-export async function closeBundles(trx: Transaction<Tables>, at: At, systems: readonly string[]): Promise<void> {
+/** Ends the current bundles of those systems, and begins those of the new revision. */
+export async function turnBundles(
+  trx: Transaction<Tables>,
+  at: At,
+  { systems, bundles }: { readonly systems: readonly string[]; readonly bundles: readonly SystemBundle[] },
+): Promise<void> {
+  // What begins waits for the count of what has ended: two bundles of one system would both be current.
   await sql`
-    update bundle_history set to_revision = ${at.revision}
-    where environment = ${at.environment} and to_revision is null
-      and system = any(${systems}::text[])`.execute(trx);
-}
-
-/** Begins the bundles of the new revision. */
-export async function openBundles(trx: Transaction<Tables>, at: At, bundles: Iterable<SystemBundle>): Promise<void> {
-  const rows = Array.from(bundles, ({ system, digest }) => ({ system, digest }));
-  for (const batch of batches(rows)) {
-    await sql`
-      insert into bundle_history (environment, system, from_revision, digest)
-      select ${at.environment}, system, ${at.revision}, digest
-      from json_to_recordset(${batch}::json) as row (system text, digest text)`.execute(trx);
-  }
+    with ended as (
+      update bundle_history set to_revision = ${at.revision}
+      where environment = ${at.environment} and to_revision is null and system = any(${systems}::text[])
+      returning system
+    )
+    insert into bundle_history (environment, system, from_revision, digest)
+    select ${at.environment}, system, ${at.revision}, digest
+    from unnest(${bundles.map(({ system }) => system)}::text[], ${bundles.map(({ digest }) => digest)}::text[])
+      as row (system, digest)
+    where (select count(*) from ended) >= 0`.execute(trx);
 }
 
 export interface StoredBundle {

@@ -117,32 +117,36 @@ export async function deleteHeads(
     where environment = ${environment} and address = any(${addresses}::text[])`.execute(trx);
 }
 
-/** Hashes those buckets again from the rows themselves, as `bucketHash` does. */
-export async function hashBuckets(
-  trx: Transaction<Tables>,
+/**
+ * The root of the rows: SHA-256 of the 256 bucket hashes, as `rootOfBuckets` does. `touched` are hashed again first, from
+ * the rows themselves, as `bucketHash` does.
+ */
+export async function rootOfRows(
+  db: Kysely<Tables>,
   environment: string,
-  buckets: readonly number[],
-): Promise<void> {
-  await sql`
-    insert into resource_bucket (environment, bucket, hash)
-    select ${environment}, touched.bucket, encode(sha256(convert_to(coalesce(
-      string_agg(line, E'\n' order by line collate "C"), ''), 'UTF8')), 'hex')
-    from unnest(${buckets}::smallint[]) as touched (bucket)
-    left join lateral (
-      select address || ' ' || digest as line from resource
-      where environment = ${environment} and resource.bucket = touched.bucket
-    ) as member on true
-    group by touched.bucket
-    on conflict (environment, bucket) do update set hash = excluded.hash`.execute(trx);
-}
-
-/** The root of the rows: SHA-256 of the 256 bucket hashes, as `rootOfBuckets` does. */
-export async function rootOfRows(db: Kysely<Tables>, environment: string): Promise<string> {
+  touched: readonly number[] = [],
+): Promise<string> {
   const { rows } = await sql<{ root: string }>`
-    select encode(sha256(convert_to(
-      string_agg(coalesce(hash, encode(sha256(''), 'hex')), E'\n' order by number), 'UTF8')), 'hex') as root
+    with hashed as (
+      insert into resource_bucket (environment, bucket, hash)
+      select ${environment}, touched.bucket, (
+        select encode(sha256(convert_to(coalesce(
+          string_agg(line, E'\n' order by line collate "C"), ''), 'UTF8')), 'hex')
+        from (
+          select address || ' ' || digest as line from resource
+          where environment = ${environment} and resource.bucket = touched.bucket
+        ) as member
+      )
+      from unnest(${touched}::smallint[]) as touched (bucket)
+      on conflict (environment, bucket) do update set hash = excluded.hash
+      returning bucket, hash
+    )
+    -- The table is seen as it was before.
+    select encode(sha256(convert_to(string_agg(
+      coalesce(hashed.hash, known.hash, encode(sha256(''), 'hex')), E'\n' order by number), 'UTF8')), 'hex') as root
     from generate_series(0, 255) as number
-    left join resource_bucket on environment = ${environment} and bucket = number`.execute(db);
+    left join hashed on hashed.bucket = number
+    left join resource_bucket as known on known.environment = ${environment} and known.bucket = number`.execute(db);
   return rows[0]?.root ?? '';
 }
 

@@ -20,8 +20,9 @@ export async function readChangedSystems(
   { environment, revision }: { readonly environment: string; readonly revision: number },
   systems: readonly string[],
 ): Promise<ReadonlyMap<string, ChangedSystem>> {
-  const { rows } = await sql<{ system: string; bundle: string | null; declared: Json | null }>`
-    select s.system, b.digest as bundle, c.body::json #> '{spec,rollout}' as declared
+  const { rows } = await sql<{ system: string; bundle: string | null; declared: Json | null; is_any_open: boolean }>`
+    select s.system, b.digest as bundle, c.body::json #> '{spec,rollout}' as declared,
+      exists (select from rollout where environment = ${environment} and ended_at is null) as is_any_open
     from unnest(${systems}::text[]) as s (system)
     -- Each is looked up one by one. Joined, every bundle of the environment was held against every system while nobody
     -- had counted them, and all bodies there are were searched for the word.
@@ -38,7 +39,9 @@ export async function readChangedSystems(
     left join lateral (select body from spec where spec.digest = h.digest offset 0) c on c.body like '%"rollout"%'`.execute(
     trx,
   );
-  const byName = new Map((await readOpenRollouts(trx, environment)).map((row) => [row.system, row]));
+  // Mostly none is under way, and none is asked for.
+  const open = rows.some((row) => row.is_any_open) ? await readOpenRollouts(trx, environment) : [];
+  const byName = new Map(open.map((row) => [row.system, row]));
   return new Map(
     rows.map(({ system, bundle, declared }) => [
       system,

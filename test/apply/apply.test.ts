@@ -8,7 +8,7 @@ import type { Database } from '../../src/store/database.ts';
 import { ensureEnvironment, readEnvironment } from '../../src/store/environment.ts';
 import { listEvents } from '../../src/store/event.ts';
 import { readLive } from '../../src/store/live.ts';
-import { readOlder, resourcesAt } from '../../src/store/resource-history.ts';
+import { readPast, resourcesAt } from '../../src/store/resource-history.ts';
 import { listRevisions } from '../../src/store/revision.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { addByHand, editByHand } from '../support/hands.ts';
@@ -79,7 +79,12 @@ describe.each(databaseKinds)('apply on %s', (kind) => {
         ['AgentRole/default/writer', digest(manifestOf({ name: 'writer', value: 'writes more' }))],
       ]),
     );
-    const older = await readOlder(database.db, name, ['AgentRole/default/reader', 'AgentRole/default/writer']);
+    const reader = { address: 'AgentRole/default/reader', digest: undefined };
+    const writer = {
+      address: 'AgentRole/default/writer',
+      digest: digest(manifestOf({ name: 'writer', value: 'writes' })),
+    };
+    const { older } = await readPast(database.db, name, { coming: [reader, writer] });
     expect(older.get('AgentRole/default/reader')).toEqual([
       { revision: 2, digest: undefined },
       { revision: 1, digest: digest(manifestOf({ name: 'reader', value: 'reads' })) },
