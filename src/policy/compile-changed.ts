@@ -36,26 +36,53 @@ export function compileChanged(resources: ReadonlyMap<Address, Resource>, cache:
   const changed = changedBetween(before, resources);
   const fresh = new Map<string, CompiledBundle>();
   const estate = estateAfter(resources, { resources: before, changed: changed.addresses, memory });
+  const stale = new Set<Address>();
   for (const [address, compiled] of cache.systems) {
     if (!isAffected(compiled, changed)) continue;
-    cache.systems.delete(address);
+    stale.add(address);
     memory.seal(address, compiled.used, estateOf(before));
   }
   const digests = new Map<string, string>();
+  const made: Made[] = [];
   for (const system of estate.systems.toSorted(byAddress)) {
     const path = pathOf(system);
-    const known = cache.systems.get(system.address);
+    const known = stale.has(system.address) ? undefined : cache.systems.get(system.address);
     if (known !== undefined) {
       digests.set(path, known.digest);
       continue;
     }
-    const { compiled, used, subjects } = compiledOf(system, estate, memory);
-    cache.systems.set(system.address, { digest: compiled.digest, used, subjects });
-    fresh.set(path, compiled);
-    digests.set(path, compiled.digest);
+    const one = madeOf(system, estate, memory);
+    made.push(one);
+    fresh.set(path, one.compiled.compiled);
+    digests.set(path, one.compiled.compiled.digest);
+  }
+  take(cache, { resources, stale, made });
+  return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate) };
+}
+
+interface Made {
+  readonly address: Address;
+  readonly compiled: CompiledSystem;
+  readonly isRemembered: boolean;
+}
+
+interface Taken extends Pick<CompileCache, 'resources'> {
+  readonly stale: ReadonlySet<Address>;
+  readonly made: readonly Made[];
+}
+
+/**
+ * Nothing is taken before all is compiled. One that throws would leave systems of its resources beside the resources
+ * before them, by which they are sealed later, and another environment would find more permitted than its files say.
+ */
+function take(cache: CompileCache, { resources, stale, made }: Taken): void {
+  for (const address of stale) cache.systems.delete(address);
+  for (const { address, compiled, isRemembered } of made) {
+    const { used, subjects } = compiled;
+    cache.systems.set(address, { digest: compiled.compiled.digest, used, subjects });
+    if (!isRemembered) cache.memory.keep(address, compiled);
   }
   cache.resources = resources;
-  return { digests, content: (path) => fresh.get(path) ?? recompile(path, estate) };
 }
 
 /** `namespace/name` of the compiled systems that a difference between some resources can reach. */
@@ -72,12 +99,10 @@ export function systemsReached(
   return reached;
 }
 
-function compiledOf(system: Resource, estate: Estate, memory: CompiledMemory): CompiledSystem {
-  const known = memory.find(system.address, estate);
-  if (known !== undefined) return known;
-  const compiled = compileSystem(system, estate);
-  memory.keep(system.address, compiled);
-  return compiled;
+function madeOf(system: Resource, estate: Estate, memory: CompiledMemory): Made {
+  const { address } = system;
+  const known = memory.find(address, estate);
+  return { address, compiled: known ?? compileSystem(system, estate), isRemembered: known !== undefined };
 }
 
 function recompile(path: string, estate: Estate): CompiledBundle {

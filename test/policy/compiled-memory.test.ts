@@ -107,6 +107,29 @@ describe('what was compiled of late', () => {
     expect(made(production, read(base))).toBe(before);
   });
 
+  test('a compile that throws leaves nothing behind, for its own environment nor for another', () => {
+    const memory = new CompiledMemory();
+    const [production, staging] = [compileCache(memory), compileCache(memory)];
+    const denied = replace(base, role('support', []));
+    const refused = [
+      ...base.filter(({ name }) => name !== 'triage' && name !== 'review'),
+      agent('zealot', { tools: [{ toolRef: 'missing' }] }),
+      system('triage', { draft: { agentRef: 'writer', edges: [] } }),
+      system('zoo', { only: { agentRef: 'zealot', edges: [] } }),
+    ];
+    const writtenFor = (one: ReturnType<typeof made>) => one.authority.subjects['Agent/default/writer']?.tools;
+    made(production, denied);
+    expect(() => compileChanged(mapOf(refused), production)).toThrow('Tool/default/missing does not exist');
+    const cold = made(compileCache(), denied);
+    expect(writtenFor(cold)?.['default/search']).toMatchObject({ kind: 'deny' });
+    expect(made(production, denied)).toEqual(cold);
+    expect(compileChanged(mapOf(denied), production).digests.get('default/triage')).toBe(cold.digest);
+    made(production, base);
+    const elsewhere = compileChanged(mapOf(denied), staging);
+    expect(elsewhere.digests.get('default/triage')).toBe(cold.digest);
+    expect(elsewhere.content('default/triage')).toEqual(cold);
+  });
+
   test('holds so many bytes, and what it let go is compiled again to the same bytes', () => {
     const texts = [base, prompts('Be brief.', 'Be kind.')].map((one) => made(compileCache(), one));
     const roomy = 4 * canonicalText({ ...texts[0] } as unknown as Json).length;
