@@ -5,6 +5,7 @@ import type { Repository } from '../source/repository.ts';
 import { readSteps } from '../store/claim.ts';
 import { readPinned } from '../store/pinned.ts';
 import { readRun } from '../store/run.ts';
+import { comparesVectors } from '../store/vector.ts';
 import type { ReplayOperations, ReplayRequest, ReplaySource } from './operations-replay.ts';
 
 export function replayOperations(plane: ControlPlane, workingCopy: Repository | undefined): ReplayOperations {
@@ -28,5 +29,12 @@ async function replaySource(
   const { environment, system, input, bundle } = run;
   const target = await replayTarget(plane, { environment, system, at }, workingCopy);
   const [steps, pinned] = [await readSteps(database, [id]), await readPinned(database, bundle)];
-  return { input, rows: steps.get(id) ?? [], content: pinned.content, target };
+  const embeds = Object.values(target.content.memories ?? {}).some(({ longTerm }) => longTerm?.embedding !== undefined);
+  return {
+    input,
+    rows: steps.get(id) ?? [],
+    content: pinned.content,
+    comparesVectors: embeds && (await comparesVectors(database)),
+    target,
+  };
 }

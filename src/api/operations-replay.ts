@@ -20,6 +20,8 @@ export interface ReplaySource {
   readonly rows: readonly RecordedRow[];
   /** What the run was pinned to. */
   readonly content: Bundle;
+  /** Whether the database finds by meaning what memories of the target would have embedded. */
+  readonly comparesVectors: boolean;
   readonly target: {
     /** In words. */
     readonly what: string;

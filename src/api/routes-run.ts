@@ -78,6 +78,7 @@ const replaySource = z
     input: content,
     rows: z.array(z.looseObject({ path: z.string(), phase: z.enum(['intent', 'result']), node: z.string() })),
     content,
+    comparesVectors: z.boolean(),
     target: z.object({ what: z.string(), content, authority: content }),
   })
   .openapi('ReplaySource');

@@ -38,6 +38,7 @@ export async function replayCommand(context: CliContext, options: ReplayOptions)
     target: { content: target.content, authority: target.authority },
     onDiverge: options.onDiverge,
     models: options.models,
+    comparesVectors: source.comparesVectors,
     signal,
   });
   if (signal.aborted) return exitCodes.interrupted;

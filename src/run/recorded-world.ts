@@ -1,9 +1,10 @@
+import { TerminalError } from '../errors.ts';
 import type { BundleModel, BundleTool } from '../manifest/bundle.ts';
 import type { BundleGuard } from '../manifest/bundle-guard.ts';
 import { isJsonObject, type Json } from '../manifest/json.ts';
 import { isMemoryTool, textsToEmbed } from '../memory/embedded-texts.ts';
 import type { EmbeddedBy, EmbeddingAnswer } from '../memory/embedding.ts';
-import { embeddingPath, toolOfEmbedding } from '../policy/embedding-path.ts';
+import { embeddingPath, isEmbedding, toolOfEmbedding } from '../policy/embedding-path.ts';
 import { vectorsFromJson } from './embedding.ts';
 import { type GuardOutcome, type GuardRequest, nothingFound } from '../guards/guard.ts';
 import type { EmbeddingRequest, EmbeddingResponse } from '../models/embedding.ts';
@@ -17,7 +18,7 @@ import type { Outside } from './outside.ts';
 export interface Divergence {
   readonly path: string;
   readonly kind: 'tool' | 'model';
-  /** `new`: the recorded run made no such call, or was refused it. `arguments`: it made it with others. */
+  /** `new`: the recorded run made no such call, or did not come to make it. `arguments`: it made it with others. */
   readonly why: 'new' | 'arguments' | 'unknown';
   readonly then: 'stopped' | 'asked';
 }
@@ -28,7 +29,7 @@ export interface RecordedWorldOptions {
   readonly onDiverge: 'stop' | 'ask';
   /** Whether models are asked anew, or answer from the record as tools do. */
   readonly models: 'ask' | 'recorded';
-  /** What embeds the entries of a memory in the replay's bundle; undefined: nothing does. */
+  /** What embeds the entries of a memory in the replay's bundle; undefined: nothing does, and it goes by words. */
   readonly embeddedBy: (memory: string) => EmbeddedBy | undefined;
 }
 
@@ -40,7 +41,7 @@ type Options<Kind extends 'tool' | 'model'> = Parameters<Outside[Kind]>[2];
 export class RecordedWorld implements Outside {
   readonly #options: RecordedWorldOptions;
   readonly #calls: ReadonlyMap<string, Recorded>;
-  /** Paths of the tools' calls that the record answers, and that were made with embeddings. */
+  /** Paths of the tools' calls that the record answers, and that have texts embedded. */
   readonly #answered = new Set<string>();
   readonly diverged: Divergence[] = [];
 
@@ -52,18 +53,27 @@ export class RecordedWorld implements Outside {
   async tool(tool: BundleTool, args: Json, options: Options<'tool'>): Promise<ToolOutcome> {
     const recorded = this.#lookUp('tool', options.path, options.digest);
     if (recorded === undefined) return options.world.tool(tool, args, options);
-    const embedded = await this.#embedAgain(tool, args, options);
+    const embedded = await this.#embedAgain(tool, { args, recorded }, options);
     if (embedded?.kind === 'failed') return embedded;
-    const isLetThrough = embedded !== undefined && recorded.error?.code === 'memory.not_embedded';
-    // What was refused then has no answer in the record.
-    return isLetThrough ? options.world.tool(tool, args, options) : toolOutcome(recorded);
+    const isLetThrough = embedded !== undefined && recorded.error?.code === notEmbedded;
+    if (!isLetThrough) return toolOutcome(recorded);
+    // What was not embedded then was neither kept nor looked for: the record has no answer of the memory's.
+    this.#diverge({ path: options.path, kind: 'tool', why: 'new' });
+    return options.world.tool(tool, args, options);
   }
 
-  /** Asks the gate again for the embeddings that the recorded call was made with; undefined: there were none. */
-  async #embedAgain(tool: BundleTool, args: Json, options: Options<'tool'>): Promise<EmbeddingAnswer | undefined> {
+  /** Asks the gate for the embeddings that the call is made with here; undefined: it is made with none. */
+  async #embedAgain(
+    tool: BundleTool,
+    { args, recorded }: { readonly args: Json; readonly recorded: RecordedRow },
+    options: Options<'tool'>,
+  ): Promise<EmbeddingAnswer | undefined> {
     const by = isMemoryTool(tool) ? this.#options.embeddedBy(tool.impl.memory) : undefined;
     if (by === undefined || !isMemoryTool(tool) || !isJsonObject(args)) return undefined;
-    if (!this.#calls.has(embeddingPath(options.path, 1))) return undefined;
+    // What failed before anything was embedded, as a value that is too long, fails before it here.
+    const { outcome, error } = recorded;
+    const isEarlier = outcome === 'failed' && error?.code !== notEmbedded;
+    if (isEarlier && !this.#calls.has(embeddingPath(options.path, 1))) return undefined;
     const { texts, textsAre } = textsToEmbed(tool, args);
     this.#answered.add(options.path);
     return options.embed({ ...by, textsAre }, texts);
@@ -97,6 +107,7 @@ export class RecordedWorld implements Outside {
       if (world.embed === undefined) throw new TypeError('the world embeds');
       return world.embed(model, request, options);
     }
+    if (recorded.outcome === 'failed') throw recordedFailure(recorded);
     const usage = { inputTokens: recorded.tokensIn ?? 0, outputTokens: 0 };
     return { vectors: vectorsFromJson(JSON.parse(recorded.body ?? 'null') as Json), usage };
   }
@@ -115,14 +126,22 @@ export class RecordedWorld implements Outside {
   /** Undefined: the call is to be made. */
   #lookUp(kind: 'tool' | 'model', path: string, argsDigest: string): RecordedRow | undefined {
     const recorded = this.#calls.get(path);
-    const why = mismatch(recorded, argsDigest, kind);
+    const mayFail = kind === 'tool' || isEmbedding(path);
+    const why = mismatch(recorded, argsDigest, mayFail);
     if (why === undefined) return recorded?.result;
-    const then = this.#options.onDiverge === 'stop' ? 'stopped' : 'asked';
-    this.diverged.push({ path, kind, why, then });
-    if (then === 'stopped') throw new Halted('stopped');
+    this.#diverge({ path, kind, why });
     return undefined;
   }
+
+  /** Notes a call that has no answer; throws where the replay ends with it. */
+  #diverge(call: Omit<Divergence, 'then'>): void {
+    const then = this.#options.onDiverge === 'stop' ? 'stopped' : 'asked';
+    this.diverged.push({ ...call, then });
+    if (then === 'stopped') throw new Halted('stopped');
+  }
 }
+
+const notEmbedded = 'memory.not_embedded';
 
 interface Recorded {
   readonly argsDigest: string | undefined;
@@ -142,17 +161,19 @@ function recordedCalls(rows: readonly RecordedRow[]): ReadonlyMap<string, Record
   return calls;
 }
 
-function mismatch(
-  recorded: Recorded | undefined,
-  argsDigest: string,
-  kind: 'tool' | 'model',
-): Divergence['why'] | undefined {
+function mismatch(recorded: Recorded | undefined, argsDigest: string, mayFail: boolean): Divergence['why'] | undefined {
   if (recorded === undefined || recorded.result?.outcome === 'denied') return 'new';
   if (recorded.argsDigest !== argsDigest) return 'arguments';
   const outcome = recorded.result?.outcome;
   if (outcome === undefined || outcome === 'unknown') return 'unknown';
-  // A model that failed is asked again: its failure says nothing of the run.
-  return kind === 'model' && outcome === 'failed' ? 'unknown' : undefined;
+  // A model that failed is asked again: its failure says nothing of the run. That of an embedding was the tool's.
+  return outcome === 'failed' && !mayFail ? 'unknown' : undefined;
+}
+
+/** Its attempts are over: what is recorded is what the tool was told. */
+function recordedFailure({ error }: RecordedRow): TerminalError {
+  const { code = 'model.unavailable', message = 'The recorded call failed.' } = error ?? {};
+  return new TerminalError(message, { code });
 }
 
 function toolOutcome({ outcome, body, error }: RecordedRow): ToolOutcome {

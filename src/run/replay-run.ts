@@ -24,6 +24,8 @@ export interface ReplayOptions {
   readonly target: StoredBundle;
   readonly onDiverge: 'stop' | 'ask';
   readonly models: 'ask' | 'recorded';
+  /** Whether the database of the run finds by meaning; elsewhere nothing is embedded, whatever a memory says. */
+  readonly comparesVectors: boolean;
   readonly secrets: SecretSource;
   readonly log: Log;
   readonly version: string;
@@ -41,8 +43,9 @@ export interface Replayed {
  * its journal is in memory, and calls are answered from the record where path and arguments agree.
  */
 export async function replayRun(recorded: RecordedRun, options: ReplayOptions): Promise<Replayed> {
-  const { target, onDiverge, models, signal } = options;
-  const embeddedBy = (memory: string) => own(target.content.memories ?? {}, memory)?.longTerm?.embedding;
+  const { target, onDiverge, models, comparesVectors, signal } = options;
+  const embeddedBy = (memory: string) =>
+    comparesVectors ? own(target.content.memories ?? {}, memory)?.longTerm?.embedding : undefined;
   const world = new RecordedWorld({ rows: recorded.rows, onDiverge, models, embeddedBy });
   let ended: (end: ReplayEnd) => void = () => undefined;
   const end = new Promise<ReplayEnd>((resolve) => {

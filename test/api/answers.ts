@@ -287,6 +287,7 @@ function auditAnswers(answer: Recorded): AuditOperations & WhyOperations & Repla
       input: {},
       rows: [],
       content: {},
+      comparesVectors: false,
       target: {},
     }) as unknown as Operations['replaySource'],
   };

@@ -240,6 +240,7 @@ describe('a replay of a run in which a person answered', () => {
       target: { content, authority: authorityOf(content) },
       onDiverge: 'stop',
       models: 'ask',
+      comparesVectors: false,
       secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'there is none' }),
       log: silent,
       version: '0',

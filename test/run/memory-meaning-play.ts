@@ -59,7 +59,7 @@ interface Played extends RunRow {
   }[];
 }
 
-interface Replaying extends Partial<Pick<ReplayOptions, 'onDiverge' | 'models'>> {
+interface Replaying extends Partial<Pick<ReplayOptions, 'onDiverge' | 'models' | 'comparesVectors'>> {
   readonly setting?: Setting;
 }
 
@@ -86,6 +86,7 @@ export class MeaningPlay {
       target: this.#under(turns, setting),
       onDiverge: 'stop',
       models: 'ask',
+      comparesVectors: true,
       secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'there is none' }),
       log: silent,
       version: '0',

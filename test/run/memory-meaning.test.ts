@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BundleModel } from '../../src/manifest/bundle.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
-import type { Replayed } from '../../src/run/replay-run.ts';
 import type { SubjectAuthority } from '../../src/policy/authority.ts';
 import { beginHalt, endHalts } from '../../src/store/halt.ts';
 import { prepareVectors } from '../../src/store/vector.ts';
@@ -305,73 +304,6 @@ describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s d
     } finally {
       await cloud.close();
     }
-  });
-
-  describe('a replay', () => {
-    const turns = [
-      call('memory_write', { key: 'tea', value: 'Ada likes green tea' }),
-      call('memory_search', { query: 'green tea' }),
-      say,
-    ];
-    const made = ({ rows }: Replayed) =>
-      rows.flatMap(({ path, phase, outcome }) => (phase === 'result' && path.includes('.') ? [[path, outcome]] : []));
-    const refused = { rules: { models: { 'default/model': allowed } } } as const;
-
-    async function recorded(setting = {}) {
-      await play.begin(turns, setting);
-      const run = await play.run();
-      server.asked.length = 0;
-      return run;
-    }
-
-    test.each(['ask', 'recorded'] as const)(
-      'decides embeddings again, and asks nobody for them: %s',
-      async (models) => {
-        const run = await recorded();
-        const replayed = await play.replay(run, turns, { models });
-        expect(replayed.end.kind).toBe('succeeded');
-        expect(replayed.diverged).toEqual([]);
-        expect(made(replayed)).toEqual([
-          ['talk/1.1.embed1', 'done'],
-          ['talk/1.1', 'done'],
-          ['talk/2.1.embed1', 'done'],
-          ['talk/2.1', 'done'],
-        ]);
-        const counted = (rows: Replayed['rows']) =>
-          rows.flatMap(({ path, tokensIn }) => (path.includes('.embed') ? [tokensIn] : []));
-        expect(counted(replayed.rows)).toEqual([undefined, 7, undefined, 7]);
-        expect(server.asked).toEqual([]);
-      },
-    );
-
-    test('under rules that refuse the embedding fails the call that the record has an answer to', async () => {
-      const run = await recorded();
-      const replayed = await play.replay(run, turns, { setting: refused });
-      expect(made(replayed)).toEqual([
-        ['talk/1.1.embed1', 'denied'],
-        ['talk/1.1', 'failed'],
-        ['talk/2.1.embed1', 'denied'],
-        ['talk/2.1', 'failed'],
-      ]);
-      expect(replayed.rows.find(({ path, phase }) => path === 'talk/1.1' && phase === 'result')?.error).toMatchObject({
-        code: 'memory.not_embedded',
-        message: 'What ModelEndpoint/default/embed should have embedded was not let through.',
-      });
-    });
-
-    test('stops where an embedding that was refused is let through, because the record has no answer', async () => {
-      const run = await recorded(refused);
-      const replayed = await play.replay(run, turns);
-      expect(replayed.end.kind).toBe('stopped');
-      expect(replayed.diverged).toEqual([{ path: 'talk/1.1.embed1', kind: 'model', why: 'new', then: 'stopped' }]);
-      expect(server.asked).toEqual([]);
-    });
-
-    test('under a memory that goes by words embeds nothing', async () => {
-      const run = await recorded();
-      const replayed = await play.replay(run, turns, { setting: { goesByWords: true } });
-      expect(made(replayed).map(([path]) => path)).toEqual(['talk/1.1', 'talk/2.1']);
-    });
   });
 
   test('embeds offline by a scripted endpoint', async () => {

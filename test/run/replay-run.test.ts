@@ -33,6 +33,7 @@ function play(
     target: { content, authority },
     onDiverge: 'stop',
     models: 'ask',
+    comparesVectors: false,
     secrets: () => Promise.resolve({ kind: 'unread', reason: 'env_missing', why: 'there is none' }),
     log: silent,
     version: '0',
