@@ -4,7 +4,7 @@ import type { Bundle } from '../manifest/bundle.ts';
 import type { SystemBundle } from '../plan/change.ts';
 import type { Authority } from '../policy/authority.ts';
 import { bundleText } from '../policy/bundle-text.ts';
-import { batches } from './batch.ts';
+import { writeBatches } from './batch.ts';
 import { notStored } from './not-stored.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -15,13 +15,13 @@ interface At {
 
 /** Stores compiled systems under their digests; those that are there already stay. */
 export async function writeBundles(trx: Transaction<Tables>, bundles: readonly SystemBundle[]): Promise<void> {
-  for (const batch of batches(bundleRows(await notStored(trx, 'bundle', bundles)))) {
-    await sql`
+  await writeBatches(bundleRows(await notStored(trx, 'bundle', bundles)), (batch) =>
+    sql`
       insert into bundle (digest, engine_schema, timeout_ms, content, authority)
       select * from json_to_recordset(${batch}::json)
         as row (digest text, engine_schema integer, timeout_ms bigint, content text, authority text)
-      on conflict (digest) do nothing`.execute(trx);
-  }
+      on conflict (digest) do nothing`.execute(trx),
+  );
 }
 
 function* bundleRows(bundles: Iterable<SystemBundle>) {

@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { bucketOf, digest } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Address, Identity } from '../manifest/resource.ts';
-import { batches } from './batch.ts';
+import { batches, writeBatches } from './batch.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** A head as apply must find it. */
@@ -55,8 +55,8 @@ export async function writeHeads(
   at: { readonly environment: string; readonly revision: number },
   heads: Iterable<WrittenHead>,
 ): Promise<void> {
-  for (const batch of batches(withBuckets(heads))) {
-    await sql`
+  await writeBatches(withBuckets(heads), (batch) =>
+    sql`
       insert into resource as head
         (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
       select ${at.environment}, address, kind, namespace, name, digest, spec.body::jsonb, bucket, file, line,
@@ -67,8 +67,8 @@ export async function writeHeads(
       on conflict (environment, address) do update set
         kind = excluded.kind, namespace = excluded.namespace, name = excluded.name, bucket = excluded.bucket,
         generation = head.generation + 1, digest = excluded.digest, body = excluded.body, file = excluded.file,
-        line = excluded.line, revision = excluded.revision`.execute(trx);
-  }
+        line = excluded.line, revision = excluded.revision`.execute(trx),
+  );
 }
 
 /** Gives heads the names and the contents that they go on with; each keeps its row, and its generation rises. */

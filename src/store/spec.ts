@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { canonicalText, digest } from '../manifest/digest.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import type { Bodies } from '../plan/change.ts';
-import { batches } from './batch.ts';
+import { writeBatches } from './batch.ts';
 import { notStored } from './not-stored.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -13,12 +13,12 @@ interface Spec {
 
 /** Stores bodies under their digests; those that are there already stay. */
 export async function writeSpecs(trx: Transaction<Tables>, bodies: readonly Spec[]): Promise<void> {
-  for (const batch of batches(canonical(await notStored(trx, 'spec', bodies)))) {
-    await sql`
+  await writeBatches(canonical(await notStored(trx, 'spec', bodies)), (batch) =>
+    sql`
       insert into spec (digest, body)
       select digest, body from json_to_recordset(${batch}::json) as row (digest text, body text)
-      on conflict (digest) do nothing`.execute(trx);
-  }
+      on conflict (digest) do nothing`.execute(trx),
+  );
 }
 
 function* canonical(bodies: Iterable<Spec>) {
