@@ -4,6 +4,7 @@ import type { IsolatedCommand, IsolationHost } from './isolated.ts';
 import type { Launch } from './launch.ts';
 import { limitArguments, pidsMax, scratchBytesMax, scratchFilesMax } from './limits.ts';
 import { findProgram, type Program } from './program.ts';
+import { type ReadableFolder, readableFolders } from './readable.ts';
 
 /** Who a program is, outside where the worker is root, and inside always: nobody whom the machine knows. */
 export const sandboxUser = '65532';
@@ -31,7 +32,7 @@ export async function sandboxLaunch(command: IsolatedCommand, place: SandboxPlac
     await rootArguments(),
     folderArguments(command, place.mountPoint),
     // After the folders of its own, which would hide what lies below /tmp.
-    shownArguments(place.host, program),
+    shownArguments(await readableFolders(place.host), program),
     files.flatMap(({ path }, index) => ['--perms', '0400', '--ro-bind-data', String(firstFileFd + index), path]),
     ['--remount-ro', '/dev', '--remount-ro', '/'],
     environmentArguments(command),
@@ -121,8 +122,10 @@ async function systemFolder(path: string): Promise<string[]> {
   return found.isSymbolicLink() ? ['--symlink', await readlink(path), path] : ['--ro-bind', path, path];
 }
 
-function shownArguments({ readable }: IsolationHost, program: Program): string[] {
-  return [...readable.map((path) => ['--ro-bind-try', path, path]), programArguments(program, readable)].flat();
+/** Bound from where they were found to lie: a link that is led elsewhere meanwhile leads no program there. */
+function shownArguments(readable: readonly ReadableFolder[], program: Program): string[] {
+  const names = readable.map(({ path }) => path);
+  return [...readable.map(({ path, real }) => ['--ro-bind-try', real, path]), programArguments(program, names)].flat();
 }
 
 /** A program outside the system's folders is shown alone: what lies beside it may be anything. */

@@ -99,7 +99,7 @@ const attemptMs = 20_000;
 const wordsMax = 300;
 
 async function faultOf({ what, script, isolation, isHeld }: Attempt, host: IsolationHost): Promise<string | undefined> {
-  const argv = ['/bin/sh', '-c', script, 'sh', ...host.readable.filter((folder) => !isHome(folder))];
+  const argv = ['/bin/sh', '-c', script, 'sh', ...host.readable];
   const process = await startIsolated({ argv, env: {}, isolation, tier: 'sandbox' }, { host });
   const timer = setTimeout(() => void process.kill(), attemptMs);
   process.stdin.end();
@@ -113,11 +113,6 @@ async function faultOf({ what, script, isolation, isHeld }: Attempt, host: Isola
     .split('\n')
     .filter((line) => line !== 'done' && line !== 'taken' && line !== 'started');
   return `A program could ${could.length === 0 ? what : could.join(', ')}.`;
-}
-
-/** Whoever names a whole home folder shows keys and sessions of a person to every program. */
-function isHome(folder: string): boolean {
-  return /^\/(root|home(\/[^/]+)?)$/.test(folder);
 }
 
 /** What is usually behind it, and else bubblewrap's own words. */

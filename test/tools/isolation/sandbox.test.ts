@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -70,7 +80,13 @@ describe('folders of programs in a home folder', { timeout: 60_000 }, () => {
     for (const name of ['tools', 'tools/.bin', 'private']) mkdirSync(join(folder, name));
     for (const name of ['tools/a', 'tools/.bin/b', 'private/key']) writeFileSync(join(folder, name), name);
     chmodSync(folder, 0o755);
-    return { home, folder };
+    return { folder, whole: home === '/home' ? folder : home };
+  }
+
+  function scratch() {
+    const folder = mkdtempSync(join(tmpdir(), 'pawl-links-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    return folder;
   }
 
   test('are shown where they are named, and nothing beside them', async () => {
@@ -81,12 +97,50 @@ describe('folders of programs in a home folder', { timeout: 60_000 }, () => {
     expect(stdout.trim().split('\n').sort()).toEqual(['./tools/.bin/b', './tools/a']);
   });
 
+  test('are shown by the name of a link that leads to one of them', async () => {
+    const { folder } = homely();
+    const link = join(folder, 'linked');
+    symlinkSync(join(folder, 'tools'), link);
+    expect(await proveSandbox({ path: ['/usr/bin'], readable: [link] })).toEqual({ tier: 'sandbox' });
+    const { stdout } = await run(`cd ${folder} && find . -type f`, { readable: [link] });
+    expect(stdout.trim().split('\n').sort()).toEqual(['./linked/.bin/b', './linked/a']);
+  });
+
+  test.each([
+    ['the home that it lies in', ({ folder, whole }) => ({ place: folder, to: whole })],
+    ['a home, from elsewhere', ({ whole }) => ({ place: scratch(), to: whole })],
+    ['all homes', ({ folder }) => ({ place: folder, to: '/home' })],
+    ['everything', ({ folder }) => ({ place: folder, to: '/' })],
+  ] as const satisfies readonly (readonly [string, (made: ReturnType<typeof homely>) => object])[])(
+    'take the tier away where they are named by a link to %s',
+    async (_what, choose) => {
+      const { place, to } = choose(homely());
+      const link = join(place, 'away');
+      symlinkSync(to, link);
+      const why = `A program could see home folders: ${link} leads to ${to}.`;
+      expect(await proveSandbox({ path: ['/usr/bin'], readable: [link] })).toEqual({ tier: 'sandbox', why });
+    },
+  );
+
+  test('are looked at for each program: a link that is led to a home since starts none', async () => {
+    const { folder, whole } = homely();
+    const link = join(folder, 'linked');
+    symlinkSync(join(folder, 'tools'), link);
+    expect((await run('true', { readable: [link] })).exit.code).toBe(0);
+    rmSync(link);
+    symlinkSync(whole, link);
+    await expect(run('true', { readable: [link] })).rejects.toMatchObject({
+      code: 'isolation.unavailable',
+      message: `A program could see home folders: ${link} leads to ${whole}.`,
+      help: 'Name a folder within the home in PAWL_PROGRAM_FILES, or one elsewhere, and no whole home folder.',
+    });
+  });
+
   test.each(['/home', '/root'])(
     'take the tier away where %s itself is named: keys of people lie there',
     async (home) => {
       homely();
-      // What a program may not read, bubblewrap cannot show it; then the tier is not offered either.
-      const why = expect.stringMatching(/^A program could see home folders\.$|^bubblewrap did not start/);
+      const why = 'A program could see home folders.';
       expect(await proveSandbox({ path: ['/usr/bin'], readable: [home] })).toEqual({ tier: 'sandbox', why });
     },
   );
