@@ -14,7 +14,6 @@ import { Halted, haltReasonOf } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
 import type { Outside, Played } from './outside.ts';
 import type { Pass } from './passing.ts';
-import { correctRate, returnRates } from './rate-door.ts';
 import type { Again, CallResult } from './replay.ts';
 import { revisionsFor } from './scope.ts';
 import { screenAnswer } from './screening-result.ts';
@@ -23,7 +22,7 @@ import { Sending } from './sending.ts';
 /** Asks the model, and writes down what it answered, as its guards leave it. */
 export async function passModel(
   attempt: Attempt<ModelStepCall>,
-  { decision, request, ...asked }: Pass,
+  { decision, request, rates, ...asked }: Pass,
   world: Outside,
 ): Promise<CallResult | Again> {
   const { call, scope } = attempt;
@@ -55,17 +54,17 @@ export async function passModel(
         : await answered(attempt, { model, request: { ...request, maxOutputTokens }, options });
     if (haltReasonOf(scope.signal) === 'lost') throw new Halted('lost');
     const took = settleModelCall({ ...charge, usage });
-    correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
+    rates?.correct(took.tokensIn + took.tokensOut);
     return await settleAnswer(attempt, { output, took }, world);
   } catch (cause) {
     const halt = haltReasonOf(scope.signal);
-    // A model call has no effect but its cost: who takes the run over asks again.
-    if (halt === 'lost' || halt === 'stopped') throw new Halted(halt);
-    if (sending.isLate) {
-      returnRates(attempt, reserve.tokens);
-      settleNotMade(attempt, 'stopped');
-      throw new Halted('stopped');
+    if (sending.isUnsent) {
+      rates?.giveBack();
+      if (halt !== 'lost') settleNotMade(attempt, 'stopped');
     }
+    // A model call has no effect but its cost: who takes the run over asks again.
+    if (halt === 'lost') throw new Halted(halt);
+    if (halt === 'stopped' || sending.isLate) throw new Halted('stopped');
     const given = flight.halt;
     if (given !== undefined && !call.signal.aborted)
       return settleGivenUp(attempt, given, settleModelCall({ ...charge, usage: undefined }));
@@ -73,7 +72,7 @@ export async function passModel(
     const retryable = cause instanceof RetryableError && !call.signal.aborted;
     const error: CallError = { code: cause.code, message: cause.message, retryable };
     const took = neverAnswered.has(cause.code) ? noCharge : settleModelCall({ ...charge, usage: undefined });
-    correctRate(attempt, { reserved: reserve.tokens, used: took.tokensIn + took.tokensOut });
+    rates?.correct(took.tokensIn + took.tokensOut);
     settle(attempt, { outcome: 'failed', error, ...took });
     if (!retryable) return { kind: 'failed', error };
     return { kind: 'again', when: 'later', error, retryAfterMs: cause.retryAfterMs };

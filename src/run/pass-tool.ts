@@ -6,7 +6,6 @@ import { Halted, haltReasonOf, Suspended } from './halt.ts';
 import { settleGivenUp } from './halting.ts';
 import type { Outside } from './outside.ts';
 import type { Pass } from './passing.ts';
-import { returnRates } from './rate-door.ts';
 import type { Again, CallResult } from './replay.ts';
 import type { Scope } from './scope.ts';
 import { screenOutcome } from './screening-result.ts';
@@ -15,7 +14,7 @@ import { ToolUse } from './tool-use.ts';
 /** Makes the call of a tool, and writes down what became of it, as its guards leave it. */
 export async function passTool(
   attempt: Attempt<ToolStepCall>,
-  { decision, gate, context, ask }: Pass,
+  { decision, gate, context, ask, rates }: Pass,
   world: Outside,
 ): Promise<CallResult | Again> {
   const { call, path, scope } = attempt;
@@ -30,6 +29,7 @@ export async function passTool(
   } finally {
     flight.end();
   }
+  if (given.kind === 'failed' && use.sending.isUnsent) rates?.giveBack();
   assertOwned(scope);
   const screening = screenOutcome(attempt, { tool, outcome: given }, world);
   const { outcome, decision: found } = screening instanceof Promise ? await screening : screening;
@@ -46,7 +46,6 @@ export async function passTool(
   // A worker that stops leaves the intent open: the next owner repeats the call or asks a person.
   if (halt === 'stopped' && (outcome.kind === 'unknown' || code === 'tool.aborted')) {
     if (outcome.kind === 'failed' && !mayRepeat(call, scope)) settleNotMade(attempt, halt);
-    if (outcome.kind === 'failed' && use.sending.isLate) returnRates(attempt, 0);
     throw new Halted(halt);
   }
   const givenUp = code === 'tool.aborted' ? flight.halt : undefined;

@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RateRule } from '../policy/authority.ts';
 import { type Denial, deny } from '../policy/effective.ts';
 import type { Attempt } from './attempt.ts';
-import type { RateDoor } from './executor.ts';
 import { Suspended } from './halt.ts';
 import type { RateAsk, RateLimits } from './rate.ts';
 import { assertGoing, revisionsFor, type Scope } from './scope.ts';
@@ -18,46 +17,103 @@ interface Asked {
   readonly rule?: RateRule;
 }
 
+/** What holds the call to its rates; undefined: it is under none. */
+export function rateUseOf(attempt: Attempt): RateUse | undefined {
+  const { scope } = attempt;
+  return scope.rates === undefined || bucketsOf(attempt, 0).length === 0 ? undefined : new RateUse(scope);
+}
+
 /**
- * T12 and M8: waits until every rate lets the call be made. A wait is no decision: taken up again, the run asks again
- * for the same call, and is then one of those who have waited. Gives a refusal where the run or the step would be
- * out of time by then.
+ * What one call takes from the rates that it is under. It gives back what it took, whatever the rules have become since,
+ * and once.
  */
-export async function awaitRate(attempt: Attempt, tokens: number): Promise<Denial | undefined> {
-  const { call, path, scope } = attempt;
-  const { rates } = scope;
-  if (rates === undefined) return undefined;
-  const waitPath = `${path}/rate`;
-  let hasWaited = scope.waits.has(waitPath);
-  const taken: Asked[] = [];
-  for (const asked of bucketsOf(attempt, tokens)) {
-    for (let round = 1; ; round += 1) {
-      const { waitMs } = await rates.take({ ...asked.ask, hasWaited });
-      if (waitMs === 0) break;
-      const late = lateFor(asked, waitMs, attempt);
-      if (late !== undefined || waitMs > inlineMsMax || round > inlineRounds) {
-        putBack(taken, rates, scope);
-        if (late !== undefined) return late;
-        throw new Suspended([{ path: waitPath, kind: 'rate', delayMs: waitMs }]);
-      }
-      await pause(waitMs, undefined, { signal: call.signal }).catch(() => undefined);
-      assertGoing(scope);
-      hasWaited = true;
-    }
-    taken.push(asked);
+export class RateUse {
+  readonly #scope: Scope;
+  #taken: Asked[] = [];
+  /** The rates let the call be made. */
+  isPaced = false;
+  #isSent = false;
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
   }
-  return undefined;
+
+  /**
+   * T12 and M8: waits until every rate lets the call be made. A wait is no decision: taken up again, the run asks again
+   * for the same call, and is then one of those who have waited. Gives a refusal where the run or the step would be
+   * out of time by then.
+   */
+  async take(attempt: Attempt, tokens: number): Promise<Denial | undefined> {
+    const waitPath = `${attempt.path}/rate`;
+    let hasWaited = this.#scope.waits.has(waitPath);
+    for (const asked of bucketsOf(attempt, tokens)) {
+      const pace = await paceOf(asked, { attempt, hasWaited });
+      if (pace.kind === 'late') return pace.denial;
+      if (pace.kind === 'far') throw new Suspended([{ path: waitPath, kind: 'rate', delayMs: pace.waitMs }]);
+      hasWaited = pace.hasWaited;
+      this.#taken.push(asked);
+    }
+    this.isPaced = true;
+    return undefined;
+  }
+
+  /** From here on the call counts, unless it turns out that nothing of it was sent. */
+  send(): void {
+    this.#isSent = true;
+  }
+
+  /** Puts back what nobody sent a call for: its requests, and the tokens that it could have used. */
+  giveBack(): void {
+    for (const { ask } of this.#over()) this.#put(ask.key, ask.tokens, 1);
+  }
+
+  /** The same, of a call that never came to be sent. */
+  end(): void {
+    if (!this.#isSent) this.giveBack();
+  }
+
+  /** Corrects the buckets by the tokens that a call used. */
+  correct(used: number): void {
+    for (const { ask } of this.#over()) {
+      if (ask.limits.tokensPerMinute !== undefined && ask.tokens !== used) this.#put(ask.key, ask.tokens - used, 0);
+    }
+  }
+
+  #over(): readonly Asked[] {
+    const taken = this.#taken;
+    this.#taken = [];
+    return taken;
+  }
+
+  /** Losing it costs some of the rate, and nothing else. */
+  #put(key: string, tokens: number, requests: number): void {
+    const { rates, report } = this.#scope;
+    rates?.giveBack(key, tokens, requests).catch(report);
+  }
 }
 
-/** Puts back what a call was let through with that nobody sent: its requests, and the tokens that it could have used. */
-export function returnRates(attempt: Attempt, tokens: number): void {
-  const { rates } = attempt.scope;
-  if (rates !== undefined) putBack(bucketsOf(attempt, tokens), rates, attempt.scope);
-}
+type Pace =
+  | { readonly kind: 'taken'; readonly hasWaited: boolean }
+  | { readonly kind: 'late'; readonly denial: Denial }
+  | { readonly kind: 'far'; readonly waitMs: number };
 
-/** Losing it costs some of the rate, and nothing else. */
-function putBack(taken: readonly Asked[], rates: RateDoor, { report }: Scope): void {
-  for (const { ask } of taken) rates.giveBack(ask.key, ask.tokens, 1).catch(report);
+/** Asks one bucket, and again after waits that are not worth giving up the slot for. */
+async function paceOf(
+  asked: Asked,
+  { attempt, hasWaited }: { readonly attempt: Attempt; readonly hasWaited: boolean },
+): Promise<Pace> {
+  const { call, scope } = attempt;
+  let waited = hasWaited;
+  for (let round = 1; ; round += 1) {
+    const { waitMs } = (await scope.rates?.take({ ...asked.ask, hasWaited: waited })) ?? { waitMs: 0 };
+    if (waitMs === 0) return { kind: 'taken', hasWaited: waited };
+    const denial = lateFor(asked, waitMs, attempt);
+    if (denial !== undefined) return { kind: 'late', denial };
+    if (waitMs > inlineMsMax || round > inlineRounds) return { kind: 'far', waitMs };
+    await pause(waitMs, undefined, { signal: call.signal }).catch(() => undefined);
+    assertGoing(scope);
+    waited = true;
+  }
 }
 
 function lateFor({ rule }: Asked, waitMs: number, { call, scope }: Attempt): Denial | undefined {
@@ -65,11 +121,6 @@ function lateFor({ rule }: Asked, waitMs: number, { call, scope }: Attempt): Den
     return undefined;
   const message = `${rule.limit} calls in ${rule.windowMs} ms are made already, and the time of the run or of the step is over before the next may be made.`;
   return deny(call.kind === 'model' ? 'rate.model' : 'rate.tool', rule.id, message);
-}
-
-/** Whether the call is one that may have to wait. */
-export function isRated(attempt: Attempt): boolean {
-  return attempt.scope.rates !== undefined && bucketsOf(attempt, 0).length > 0;
 }
 
 function bucketsOf(attempt: Attempt, tokens: number): readonly Asked[] {
@@ -113,15 +164,6 @@ function isSame(rule: RateRule, other: RateRule): boolean {
 function ruleKey({ id, key, sharedBy, limit }: RateRule, { scope, target }: Attempt): string {
   const of = sharedBy ?? (key === 'run' ? scope.run.id : target);
   return `${scope.run.environment} ${id}/${limit} ${of}`;
-}
-
-/** Corrects the bucket by what a call used. Losing it costs the endpoint some of its rate, and nothing else. */
-export function correctRate(
-  { call, scope, target }: Attempt,
-  { reserved, used }: { readonly reserved: number; readonly used: number },
-): void {
-  if (call.kind !== 'model' || limitsOf(scope, target)?.tokensPerMinute === undefined || reserved === used) return;
-  scope.rates?.giveBack(keyOf(scope, target), reserved - used).catch((cause: unknown) => scope.report(cause));
 }
 
 function limitsOf(scope: Scope, target: string): RateLimits | undefined {

@@ -6,16 +6,26 @@ import type { Scope } from './scope.ts';
  */
 export class Sending {
   readonly #scope: Pick<Scope, 'mayStart'>;
-  /** Something was not sent because the lease was too old; it may be fresh again by now. */
-  isLate = false;
+  #isBegun = false;
+  #isLate = false;
 
   constructor(scope: Pick<Scope, 'mayStart'>) {
     this.#scope = scope;
   }
 
   readonly mayStart = (): boolean => {
-    if (this.#scope.mayStart()) return true;
-    this.isLate = true;
+    if (this.#scope.mayStart()) return (this.#isBegun = true);
+    this.#isLate = true;
     return false;
   };
+
+  /** Something was not sent because the lease was too old; it may be fresh again by now. */
+  get isLate(): boolean {
+    return this.#isLate;
+  }
+
+  /** Nothing at all was sent for that reason; where a request went out that was redirected, something was. */
+  get isUnsent(): boolean {
+    return this.#isLate && !this.#isBegun;
+  }
 }

@@ -19,7 +19,7 @@ import { passModel } from './pass-model.ts';
 import { passTool } from './pass-tool.ts';
 import type { Pass } from './passing.ts';
 import { stepPlaceOf } from './place.ts';
-import { awaitRate, isRated, returnRates } from './rate-door.ts';
+import { type RateUse, rateUseOf } from './rate-door.ts';
 import { begunTask } from './remote-task.ts';
 import { type Again, type CallResult, replay } from './replay.ts';
 import { type Closed, screen } from './screening.ts';
@@ -53,12 +53,20 @@ export async function step(call: StepCall, scope: Scope): Promise<CallResult> {
 
 /** Decides, and lets through what is allowed. A newer live revision makes the decision void: it is made again. */
 async function admit(unscreened: Attempt): Promise<CallResult | Again> {
-  const { call, path, scope } = unscreened;
   const begun = takeUp(unscreened);
   if (begun !== undefined) return await begun;
+  const rates = rateUseOf(unscreened);
+  try {
+    return await decided(unscreened, rates);
+  } finally {
+    rates?.end();
+  }
+}
+
+async function decided(unscreened: Attempt, rates: RateUse | undefined): Promise<CallResult | Again> {
+  const { call, path, scope } = unscreened;
   let attempt = unscreened;
   let guardedBy: Authority | undefined | null = null;
-  let isPaced = !isRated(attempt);
   let draws = 0;
   for (let conflicts = 0, rounds = 0; conflicts < conflictsMax && rounds < roundsMax; rounds += 1) {
     assertGoing(scope);
@@ -95,13 +103,13 @@ async function admit(unscreened: Attempt): Promise<CallResult | Again> {
       if (overtaken !== undefined) return refuseUnbegun(attempt, overtaken);
       continue;
     }
-    if (!isPaced) {
-      const late = await awaitRate(attempt, decision.reserve.tokens);
+    if (rates?.isPaced === false) {
+      const late = await rates.take(attempt, decision.reserve.tokens);
       if (late !== undefined) return refuseUnbegun(attempt, late);
-      isPaced = true;
       continue;
     }
-    if (await intend(attempt, decision)) return pass(attempt, { decision, request, gate, context, ask: door(scope) });
+    if (await intend(attempt, decision))
+      return pass(attempt, { decision, request, gate, context, ask: door(scope), rates });
     conflicts += 1;
     if (conflicts < conflictsMax) await scope.live.refresh();
   }
@@ -182,11 +190,11 @@ async function pass(attempt: Attempt, allowed: Pass): Promise<CallResult | Again
   const { call, scope } = attempt;
   const halt = haltReasonOf(scope.signal) ?? (scope.mayStart() ? undefined : 'stopped') ?? drainOf(call, scope);
   if (halt !== undefined) {
-    returnRates(attempt, allowed.decision.reserve.tokens);
     if (halt !== 'lost') settleNotMade(attempt, halt);
     throw new Halted(halt);
   }
   scope.begun.add(stepPlaceOf(call.node));
+  allowed.rates?.send();
   if (call.kind === 'model') return passModel({ ...attempt, call }, allowed, world);
   if (call.enter !== undefined) return passInnerAgent({ ...attempt, call }, call.enter, world);
   const human = humanOf(call, scope);
