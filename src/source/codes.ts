@@ -115,7 +115,7 @@ export const sourceCodes = {
   },
   'source.path_refused': {
     title: 'Not a path inside the repository',
-    cause: 'The path is absolute, leads upward, has a name that is refused, or is in its folder twice.',
+    cause: 'The path is absolute, leads upward, has a name that is refused, or is in its folder twice or out of order.',
     cure: 'Give a path relative to the repository root, without `..`.',
   },
   'source.path_missing': {

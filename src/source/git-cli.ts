@@ -1,8 +1,16 @@
 import { CatFile, type Found } from './cat-file.ts';
 import { type Finished, type GitCommand, runGit } from './git-process.ts';
-import { authorsOf, coverOf, kindOf, parentsIn, subjectOf, writtenIn } from './git-text.ts';
+import { authorsOf, coverOf, kindOf, leadOf, parentsIn, subjectOf, writtenIn } from './git-text.ts';
 import { mergeTree } from './merge-tree.ts';
-import { cutHistory, missing, nameTwice, objectTooLarge, otherFormat, treeTooLarge } from './object-errors.ts';
+import {
+  cutHistory,
+  misplaced,
+  missing,
+  nameTwice,
+  objectTooLarge,
+  otherFormat,
+  treeTooLarge,
+} from './object-errors.ts';
 import { readFailure } from './read-failure.ts';
 import {
   type Author,
@@ -14,9 +22,10 @@ import {
   type TreeMerge,
 } from './reader.ts';
 import { assertObjectId, candidatesOf, isObjectId, parseRef, refNotFound } from './ref.ts';
-import { changesIn, type RawChange, refuseNamesTwice } from './raw-changes.ts';
+import { changesIn, type RawChange, refuseUnsoundFolders } from './raw-changes.ts';
 import { recordsOf } from './records.ts';
 import type { SignatureVerdict, SigningKeys } from './signature.ts';
+import { isBefore } from './tree-order.ts';
 import { isTwice, type TreeNode } from './tree-walk.ts';
 import { walkFew } from './walk-few.ts';
 import { verifyCommits } from './verify-commits.ts';
@@ -98,11 +107,16 @@ export class GitCli implements Repository {
     const inside = coverOf(paths);
     const entries: TreeEntry[] = [];
     const seen = new Set<string>();
+    let before = '';
     for (const line of recordsOf(stdout)) {
       const path = line.slice(line.indexOf('\t') + 1);
       if (isTwice(seen, path)) throw nameTwice(path);
       seen.add(path);
-      if (line.startsWith('040000 ')) continue;
+      const isFolder = line.startsWith('040000 ');
+      const key = isFolder ? `${path}/` : path;
+      if (isBefore(key, before)) throw misplaced(path);
+      before = key;
+      if (isFolder) continue;
       const entry = this.#entryOf(line);
       if (inside(path)) entries.push(entry);
       if (entries.length > entriesMax) throw treeTooLarge(this.place);
@@ -223,9 +237,11 @@ export class GitCli implements Repository {
   async #anyChanges(from: string, to: string, paths: readonly string[]): Promise<readonly RawChange[]> {
     const flags = ['-r', '-t', '-z', '--raw', '--no-renames', '--no-ext-diff', '--no-textconv'];
     const all = ['diff-tree', ...flags, '--ignore-submodules=none', from, to, '--', ...argumentsOf(paths)];
-    const { files, folders } = changesIn((await this.#read(all)).stdout);
-    await refuseNamesTwice(this.#contents, new Map([[await this.tree(to), ''], ...folders]), this.place);
-    const inside = coverOf(paths);
+    const [inside, leads] = [coverOf(paths), leadOf(paths)];
+    const { stdout } = await this.#read(all);
+    const { files, folders } = changesIn(stdout, (folder) => inside(folder) || leads(folder));
+    const objects = { contents: this.#contents, headers: this.#headers, place: this.place };
+    await refuseUnsoundFolders(objects, new Map([[await this.tree(to), ''], ...folders]));
     return files.filter((change) => inside(change.path));
   }
 

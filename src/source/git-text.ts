@@ -11,6 +11,19 @@ export function coverOf(paths: readonly string[]): (path: string) => boolean {
   };
 }
 
+/** True for folders above one of `paths`. */
+export function leadOf(paths: readonly string[]): (folder: string) => boolean {
+  const above = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (above.has(folder)) break;
+      above.add(folder);
+    }
+  }
+  return (folder) => above.has(folder);
+}
+
 export function kindOf(mode: string): TreeEntry['kind'] {
   if (mode === '160000') return 'submodule';
   return mode === '120000' ? 'symlink' : 'file';

@@ -54,6 +54,26 @@ export function nameTwice(path: string): TerminalError {
   });
 }
 
+/** Git writes no such tree either, and compares it with another one wrongly. */
+export function misplaced(path: string): TerminalError {
+  return new TerminalError(`The commit holds ${shownPath(path)} after a name that follows it, and is not read.`, {
+    code: 'source.path_refused',
+    help: 'Make the commit anew with git, which writes the names of a folder in order.',
+  });
+}
+
+export function folderTooLarge(
+  folder: string,
+  sizes: { readonly bytes: number; readonly bytesMax: number },
+): TerminalError {
+  const what = folder === '' ? 'The root folder' : `The folder ${shownPath(folder)}`;
+  const message = `${what} has a list of ${sizes.bytes} bytes, above the limit of ${sizes.bytesMax}; it was not read.`;
+  return new TerminalError(message, {
+    code: 'git.tree_too_large',
+    help: 'Divide the folder, or give the environment narrower paths.',
+  });
+}
+
 /** The library reads nothing of a tree that names `.git`, in any spelling; git itself never made one. */
 export function refusedPath(what: string, place: string): TerminalError {
   return new TerminalError(`${place} holds ${what}, which has a name like Git's own folder.`, {

@@ -1,5 +1,5 @@
 import { TerminalError } from '../errors.ts';
-import { coverOf, kindOf } from './git-text.ts';
+import { coverOf, kindOf, leadOf } from './git-text.ts';
 import { nameTwice } from './object-errors.ts';
 import { entriesMax, type TreeEntry } from './reader.ts';
 
@@ -28,12 +28,12 @@ const foldersMax = 100_000;
 
 /** Lists and compares trees through a function that reads one tree object. */
 export class TreeWalk {
-  readonly #readTree: (id: string) => Promise<readonly TreeLine[]>;
+  readonly #readTree: (id: string, prefix: string) => Promise<readonly TreeLine[]>;
   readonly #noticeAhead: (folders: number) => void;
 
   /** `noticeAhead` is told how many folders are known to be left to enter, and may throw. */
   constructor(
-    readTree: (id: string) => Promise<readonly TreeLine[]>,
+    readTree: (id: string, prefix: string) => Promise<readonly TreeLine[]>,
     noticeAhead: (folders: number) => void = () => undefined,
   ) {
     this.#readTree = readTree;
@@ -49,7 +49,7 @@ export class TreeWalk {
   /** Leaves that differ; folders with equal ids are not entered. */
   async differences(from: string | undefined, to: string, paths: readonly string[]): Promise<NodeDifference[]> {
     const differences: NodeDifference[] = [];
-    const inside = coverOf(paths);
+    const [inside, leads] = [coverOf(paths), leadOf(paths)];
     const pending = [{ from, to: to as string | undefined, prefix: '' }];
     let folders = 0;
     for (let pair = pending.pop(); pair !== undefined; pair = pending.pop()) {
@@ -67,7 +67,7 @@ export class TreeWalk {
         const [before, after] = [older.get(name), newer.get(name)];
         if (before?.oid === after?.oid && before?.mode === after?.mode) continue;
         const [folderBefore, folderAfter] = [folderId(before), folderId(after)];
-        if ((folderBefore ?? folderAfter) !== undefined && (inside(path) || leadsTo(path, paths))) {
+        if ((folderBefore ?? folderAfter) !== undefined && (inside(path) || leads(path))) {
           pending.push({ from: folderBefore, to: folderAfter, prefix: `${path}/` });
         }
         const leafBefore = before !== undefined && folderBefore === undefined;
@@ -82,7 +82,7 @@ export class TreeWalk {
   async #lines(id: string | undefined, prefix: string): Promise<ReadonlyMap<string, TreeLine>> {
     if (id === undefined) return new Map();
     const lines = new Map<string, TreeLine>();
-    for (const line of await this.#readTree(id)) {
+    for (const line of await this.#readTree(id, prefix)) {
       if (isTwice(lines, line.path)) throw nameTwice(prefix + line.path);
       lines.set(line.path, line);
     }
@@ -92,19 +92,19 @@ export class TreeWalk {
 
 /** Names that are not UTF-8 are read alike, and are refused as such. */
 export function isTwice(seen: Pick<ReadonlySet<string>, 'has'>, name: string): boolean {
-  return seen.has(name) && !name.includes('\ufffd');
+  return seen.has(name) && !isUnclear(name);
 }
 
-function folderId(line: TreeLine | undefined): string | undefined {
+export function isUnclear(name: string): boolean {
+  return name.includes('\ufffd');
+}
+
+export function folderId(line: TreeLine | undefined): string | undefined {
   return line !== undefined && /^0?40000$/.test(line.mode) ? line.oid : undefined;
 }
 
 function nodeOf(path: string, line: TreeLine): TreeNode {
   return { path, kind: kindOf(line.mode), id: line.oid };
-}
-
-function leadsTo(folder: string, paths: readonly string[]): boolean {
-  return paths.some((path) => path.startsWith(`${folder}/`));
 }
 
 function tooMany(): TerminalError {

@@ -1,4 +1,5 @@
 import type { CatFile } from './cat-file.ts';
+import { refuseOutOfOrder } from './tree-order.ts';
 import { treeLines } from './tree-object.ts';
 import { type TreeLine, TreeWalk } from './tree-walk.ts';
 
@@ -16,11 +17,12 @@ export async function walkFew<T>(
   work: (walk: TreeWalk) => Promise<T>,
 ): Promise<T | undefined> {
   let left = 2 * foldersMax;
-  const readTree = async (id: string): Promise<readonly TreeLine[]> => {
+  const readTree = async (id: string, prefix: string): Promise<readonly TreeLine[]> => {
     left -= 1;
     const [found] = left < 0 ? [] : await contents.ask([id], treeBytesMax);
     const lines = found?.kind === 'object' && found.type === 'tree' && found.bytes && treeLines(found.bytes);
     if (!lines) throw new TooMuchToWalk();
+    refuseOutOfOrder(lines, prefix);
     return lines;
   };
   // Told before any of them is read: hundreds of folders in one are seen at once.

@@ -68,7 +68,7 @@ describe.each(['git-cli', 'isomorphic'] as const)('with %s', (reader) => {
   test('names that a file system would take for each other or for Git stay what they are', async () => {
     await origin.commit({ 'agents/a.yaml': role('a') });
     const blob = await origin.git('rev-parse', 'HEAD:agents/a.yaml');
-    const names = ['.GIT', '.git', 'A.yaml', 'a.yaml', 'a\u0301.yaml', '\u00e1.yaml', 'git~1'];
+    const names = ['.GIT', '.git', 'A.yaml', 'a.yaml', 'a\u0301.yaml', 'git~1', '\u00e1.yaml'];
     const agents = await treeOf(
       origin,
       '100644',
@@ -144,6 +144,79 @@ describe.each(['git-cli', 'isomorphic'] as const)('with %s', (reader) => {
       });
     }
     expect(await repository.changes(base, next, ['agents', ...folders])).toHaveLength(151);
+  });
+
+  test('a folder whose names are out of order is refused where git compares, and read by name elsewhere', async () => {
+    const base = await origin.commit({ 'agents/a.yaml': role('a'), 'agents/b.yaml': role('b') });
+    const [a = '', b = ''] = await Promise.all(
+      ['agents/a.yaml', 'agents/b.yaml'].map((path) => origin.git('rev-parse', `${base}:${path}`)),
+    );
+    const reversed = await treeOf(origin, '100644', [
+      ['b.yaml', b],
+      ['a.yaml', a],
+    ]);
+    const root = await treeOf(origin, '40000', [['agents', reversed]]);
+    const commit = await origin.git('commit-tree', root, '-p', base, '-m', 'Reversed');
+    if (reader === 'isomorphic') {
+      expect((await repository.entries(commit, ['agents'])).map(({ path }) => path).sort()).toEqual([
+        'agents/a.yaml',
+        'agents/b.yaml',
+      ]);
+      return expect(await repository.changes(base, commit, ['agents'])).toEqual([]);
+    }
+    const refused = {
+      code: 'source.path_refused',
+      message: 'The commit holds agents/a.yaml after a name that follows it, and is not read.',
+      help: 'Make the commit anew with git, which writes the names of a folder in order.',
+    };
+    const many = ['agents', ...Array.from({ length: 300 }, (_, at) => `f${at}`)];
+    for (const paths of [[''], ['agents'], many]) {
+      await expect(repository.entries(commit, paths)).rejects.toMatchObject(refused);
+      await expect(repository.changes(base, commit, paths)).rejects.toMatchObject(refused);
+    }
+    await expect(snapshot(repository, { commit, environment: prod })).rejects.toMatchObject(refused);
+  });
+
+  test('names in the order that git writes are read, whatever JavaScript thinks of it', async () => {
+    const names = [
+      'a-b/x.yaml',
+      'a.yaml',
+      'a/x.yaml',
+      'a0.yaml',
+      'a\uff5e.yaml',
+      'a\u{1f600}.yaml',
+      'a\u{1f600}/x.yaml',
+    ];
+    const base = await origin.commit({ 'z.yaml': role('z') });
+    const commit = await origin.commit(Object.fromEntries(names.map((name) => [name, role('x')])));
+    for (const paths of [[''], [...names, 'z.yaml']]) {
+      expect(await repository.entries(commit, paths)).toHaveLength(8);
+      expect(await repository.changes(base, commit, paths)).toHaveLength(7);
+    }
+  });
+
+  test('what is wrong with folders of others refuses no environment, among hundreds that change', async () => {
+    const folders = Array.from({ length: 300 }, (_, at) => `f${String(at).padStart(3, '0')}`);
+    const files = (name: string) => Object.fromEntries(folders.map((folder) => [`${folder}/a.yaml`, role(name)]));
+    const base = await origin.commit({ ...files('a'), 'a/x.yaml': role('x') });
+    const next = await origin.commit(files('b'));
+    const [blob, root] = await Promise.all(
+      [`${base}:a/x.yaml`, `${next}^{tree}`].map((one) => origin.git('rev-parse', one)),
+    );
+    const others = (await origin.git('ls-tree', root ?? '')).split('\n').flatMap((line): [string, string][] => {
+      const [, , id = '', name = ''] = line.split(/[ \t]/);
+      return name === 'a' ? [] : [[name, id]];
+    });
+    const twice = await treeOf(origin, '100644', [
+      ['x.yaml', blob ?? ''],
+      ['x.yaml', blob ?? ''],
+    ]);
+    const tree = await treeOf(origin, '40000', [['a', twice], ...others]);
+    const commit = await origin.git('commit-tree', tree, '-p', base, '-m', 'Twice');
+    expect(await repository.changes(base, commit, folders)).toHaveLength(300);
+    await expect(repository.changes(base, commit, [...folders, 'a'])).rejects.toMatchObject({
+      message: 'The commit holds a/x.yaml twice in one folder, and neither is read.',
+    });
   });
 
   test('what a message says is text of one line without control characters', async () => {
