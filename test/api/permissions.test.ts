@@ -41,11 +41,12 @@ const access = [
 /** Two runs, of systems in two namespaces of a live environment whose pawl.yaml gives some roles. */
 async function fill({ db }: Database): Promise<void> {
   const rules = { ...ordinaryRules, groups: { watchers: { github: { users: ['octocat'] } } }, access };
-  const bundle = createHash('sha256').update('{"authority":{},"content":{}}').digest('hex');
+  const content = '{"limits":{"timeoutMs":1000}}';
+  const bundle = createHash('sha256').update(`{"authority":{},"content":${content}}`).digest('hex');
   await sql`insert into environment (name, root, revision, rules)
     values ('one', ${bundle}, 1, ${JSON.stringify(rules)})`.execute(db);
   await sql`insert into bundle (digest, engine_schema, timeout_ms, content, authority)
-    values (${bundle}, 1, 1000, '{}', '{}')`.execute(db);
+    values (${bundle}, 1, 1000, ${content}, '{}')`.execute(db);
   for (const [id, namespace] of [
     [runs.a, 'team-a'],
     [runs.b, 'team-b'],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apply } from '../../src/apply/apply.ts';
@@ -100,8 +101,18 @@ describe.each(databaseKinds)('behind the back of apply on %s', (kind) => {
   test('content under a digest that is not its own is refused', async () => {
     const spec = sql`insert into spec values (${'0'.repeat(64)}, '{}')`.execute(database.db);
     await expect(spec).rejects.toThrow('spec_check');
-    const bundle = sql`insert into bundle values (${'0'.repeat(64)}, 1, 1000, '{}', '{}')`.execute(database.db);
+    const content = '{"limits":{"timeoutMs":1000}}';
+    const bundle = sql`insert into bundle values (${'0'.repeat(64)}, 1, 1000, ${content}, '{}')`.execute(database.db);
     await expect(bundle).rejects.toThrow('bundle_check');
+  });
+
+  test.each([
+    ['a time that is not that of its content', 2_000, '{"limits":{"timeoutMs":1000}}'],
+    ['a time that its content does not have', 1_000, '{"limits":{}}'],
+  ])('a bundle with %s is refused', async (_what, timeoutMs, content) => {
+    const own = createHash('sha256').update(`{"authority":{},"content":${content}}`).digest('hex');
+    const bundle = sql`insert into bundle values (${own}, 1, ${timeoutMs}, ${content}, '{}')`.execute(database.db);
+    await expect(bundle).rejects.toThrow('bundle_timeout_check');
   });
 
   test('an environment that nobody made is said to be unknown', async () => {

@@ -503,7 +503,10 @@ create table bundle (
   timeout_ms bigint not null,
   content text not null,
   authority text not null,
-  check (digest = encode(sha256(convert_to('{"authority":' || authority || ',"content":' || content || '}', 'UTF8')), 'hex'))
+  check (digest = encode(sha256(convert_to('{"authority":' || authority || ',"content":' || content || '}', 'UTF8')), 'hex')),
+  -- A check passes by null: content without the field is refused too.
+  constraint bundle_timeout_check
+    check (coalesce(timeout_ms = (content::json #>> '{limits,timeoutMs}')::bigint, false))
 );
 
 create table bundle_history (
