@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
+import { type Shape, shapes } from '../manifest/json-schema-keywords.ts';
 import type { Narrowing } from './judge-narrowing.ts';
 
 /** What speaks to readers and checks nothing. */
@@ -19,47 +20,50 @@ const least: ReadonlySet<string> = new Set(['minimum', 'exclusiveMinimum', 'minL
 /** Adding one restricts; a changed one is not compared. */
 const onlyAdded: ReadonlySet<string> = new Set(['const', 'pattern', 'type', 'multipleOf', 'dependentRequired', 'not']);
 
+/** Figures and flags: they bound what is taken, and say no word. */
+const bounds: ReadonlySet<string> = new Set([...upper, ...least, 'multipleOf', 'uniqueItems']);
+
 const depthMax = 32;
 
 /** A JSON Schema that accepts nothing which the schema before did not; absent accepts everything. */
-export const schemaNarrows: Narrowing = (before, after) => isNarrower(before ?? true, after ?? true, 0);
+export const schemaNarrows: Narrowing = (before, after) => narrows(before ?? true, after ?? true);
 
 /**
- * A schema that only accepts less and holds no text that the one before did not: names of properties, values and
- * patterns are text to a model as descriptions are. One that lost a text is another: what is left may mean another thing.
+ * A schema that only accepts less and tells a model nothing that the one before did not tell it at the same place: words,
+ * defaults, examples, names of arguments and values are all told. Less is taken of what was told: arguments, members of
+ * an `enum`. What is left is as it was.
  */
 export function onlyNarrows(before: Json | undefined, after: Json | undefined): boolean {
-  if (before === undefined || after === undefined || !isNarrower(before, after, 0)) return false;
-  return isDeepStrictEqual([...textsOf(before)].sort(), [...textsOf(after)].sort());
+  return before !== undefined && after !== undefined && narrows(before, after) && tellsNothingNew(before, after);
 }
 
-const keywords: ReadonlySet<string> = new Set([
-  ...upper,
-  ...least,
-  ...onlyAdded,
-  'uniqueItems',
-  'additionalProperties',
-]);
+function narrows(before: Json, after: Json): boolean {
+  if (before === true || isDeepStrictEqual(bare(before), bare(after))) return true;
+  return !refersAside(before) && !refersAside(after) && isNarrower(before, after, 0);
+}
 
-/** Every string in it but the keywords that only set bounds; a `type` that is added is kept, for it is a string too. */
-function textsOf(value: Json, texts = new Set<string>()): ReadonlySet<string> {
-  if (typeof value === 'string') texts.add(value);
-  else if (isJsonList(value)) for (const one of value) textsOf(one, texts);
-  else if (isJsonObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      if (!keywords.has(key)) texts.add(key);
-      textsOf(member, texts);
-    }
-  }
-  return texts;
+const definitions = /^#\/(\$defs|definitions)\//;
+
+/** A definition that differs is never narrower. A part that is referred to may be: what refuses it then accepts more. */
+function refersAside(value: Json): boolean {
+  if (isJsonList(value)) return value.some(refersAside);
+  if (!isJsonObject(value)) return false;
+  const target = own(value, '$ref');
+  return (typeof target === 'string' && !definitions.test(target)) || Object.values(value).some(refersAside);
 }
 
 function isNarrower(before: Json, after: Json, depth: number): boolean {
   if (depth > depthMax) return false;
   if (before === true || after === false || isDeepStrictEqual(bare(before), bare(after))) return true;
   if (!isJsonObject(before) || !isJsonObject(after)) return false;
-  const keywords = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keywords].every((keyword) => annotations.has(keyword) || narrowsAt(keyword, { before, after }, depth + 1));
+  const keywords = keywordsOf({ before, after });
+  // What is evaluated is no more left over: naming it may accept it.
+  if (keywords.some((keyword) => keyword.startsWith('unevaluated'))) return false;
+  return keywords.every((keyword) => annotations.has(keyword) || narrowsAt(keyword, { before, after }, depth + 1));
+}
+
+function keywordsOf({ before, after }: Schemas): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])];
 }
 
 interface Schemas {
@@ -69,7 +73,7 @@ interface Schemas {
 
 function narrowsAt(keyword: string, { before, after }: Schemas, depth: number): boolean {
   const [was, is] = [own(before, keyword), own(after, keyword)];
-  if (isDeepStrictEqual(bare(was ?? null), bare(is ?? null))) return true;
+  if (isDeepStrictEqual(bareAt(keyword, was), bareAt(keyword, is))) return true;
   if (keyword === 'properties') return propertiesNarrow({ before, after }, depth);
   if (keyword === 'additionalProperties' || keyword === 'items')
     return is !== undefined && isNarrower(was ?? true, is, depth);
@@ -77,8 +81,7 @@ function narrowsAt(keyword: string, { before, after }: Schemas, depth: number): 
   if (upper.has(keyword)) return was === undefined || Number(is) <= Number(was);
   if (least.has(keyword)) return was === undefined || Number(is) >= Number(was);
   if (keyword === 'required') return isJsonList(is) && (isJsonList(was) ? was : []).every((name) => is.includes(name));
-  if (keyword === 'enum')
-    return was === undefined || (isJsonList(was) && isJsonList(is) && is.every((one) => isIn(one, was)));
+  if (keyword === 'enum') return was === undefined || hasFewer(was, is);
   if (keyword === 'uniqueItems') return is === true;
   return onlyAdded.has(keyword) && was === undefined;
 }
@@ -86,8 +89,7 @@ function narrowsAt(keyword: string, { before, after }: Schemas, depth: number): 
 /** A property that is not named is what `additionalProperties` says; patterns may say otherwise, so then nothing is sure. */
 function propertiesNarrow({ before, after }: Schemas, depth: number): boolean {
   if (before['patternProperties'] !== undefined || after['patternProperties'] !== undefined) return false;
-  const named = ({ properties }: JsonObject): JsonObject => (isJsonObject(properties) ? properties : {});
-  const [was, is] = [named(before), named(after)];
+  const [was, is] = [propertiesOf(before), propertiesOf(after)];
   return [...new Set([...Object.keys(was), ...Object.keys(is)])].every((name) =>
     isNarrower(
       own(was, name) ?? before['additionalProperties'] ?? true,
@@ -97,23 +99,60 @@ function propertiesNarrow({ before, after }: Schemas, depth: number): boolean {
   );
 }
 
-function isIn(value: Json, list: readonly Json[]): boolean {
-  return list.some((one) => isDeepStrictEqual(one, value));
+function propertiesOf({ properties }: JsonObject): JsonObject {
+  return isJsonObject(properties) ? properties : {};
 }
 
-/** Without what checks nothing. Names of properties are no keywords, whatever they are called. */
-function bare(value: Json, names = false): Json {
-  if (isJsonList(value)) return value.map((one) => bare(one));
-  if (!isJsonObject(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => names || !annotations.has(key));
-  return Object.fromEntries(
-    kept.map(([key, member]) => {
-      if (key === 'enum' || key === 'const' || key === 'required') return [key, sorted(key, member)];
-      return [key, bare(member, !names && (key === 'properties' || key === '$defs' || key === 'patternProperties'))];
-    }),
-  );
+function hasFewer(before: Json, after: Json): boolean {
+  if (!isJsonList(before) || !isJsonList(after)) return false;
+  return after.every((one) => before.some((other) => isDeepStrictEqual(one, other)));
 }
 
-function sorted(key: string, value: Json): Json {
-  return key !== 'const' && isJsonList(value) ? value.map((one) => JSON.stringify(one)).sort() : value;
+/** Place by place: a text that stood elsewhere in the schema before says another thing here. */
+function tellsNothingNew(before: Json, after: Json, depth = 0): boolean {
+  if (after === false || isDeepStrictEqual(before, after)) return true;
+  const told = before === true ? {} : before;
+  if (depth > depthMax || !isJsonObject(told) || !isJsonObject(after)) return false;
+  const sides = { before: told, after };
+  return keywordsOf(sides).every((keyword) => tellsNothingNewAt(keyword, sides, depth + 1));
+}
+
+function tellsNothingNewAt(keyword: string, { before, after }: Schemas, depth: number): boolean {
+  const [was, is] = [own(before, keyword), own(after, keyword)];
+  if (isDeepStrictEqual(was, is) || bounds.has(keyword)) return true;
+  if (keyword === 'properties') {
+    return Object.entries(propertiesOf(after)).every(([name, schema]) => {
+      const old = own(propertiesOf(before), name);
+      return old !== undefined && tellsNothingNew(old, schema, depth);
+    });
+  }
+  if (is === undefined) return false;
+  if (keyword === 'additionalProperties' || keyword === 'items') return tellsNothingNew(was ?? true, is, depth);
+  if (keyword === 'required') {
+    const known: readonly Json[] = [...(isJsonList(was) ? was : []), ...Object.keys(propertiesOf(before))];
+    return hasFewer(known, is);
+  }
+  return keyword === 'enum' && was !== undefined && hasFewer(was, is);
+}
+
+/** What checks, without what only speaks to readers. */
+function bare(schema: Json): Json {
+  if (isJsonList(schema)) return schema.map(bare);
+  if (!isJsonObject(schema)) return schema;
+  const kept = Object.entries(schema).filter(([keyword]) => !annotations.has(keyword));
+  return Object.fromEntries(kept.map(([keyword, value]) => [keyword, bareAt(keyword, value) ?? null]));
+}
+
+const maps: ReadonlySet<Shape | undefined> = new Set(['schemaMap', 'patternMap', 'textListMap']);
+
+/** Names and values are what their authors call them: none of them is a keyword, whatever it is called. */
+function bareAt(keyword: string, value: Json | undefined): Json | undefined {
+  if (value === undefined) return undefined;
+  const shape = own(shapes, keyword);
+  if (maps.has(shape) && isJsonObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, bare(member)]));
+  }
+  if ((shape === 'list' || shape === 'texts') && isJsonList(value))
+    return value.map((one) => JSON.stringify(one)).sort();
+  return shape === 'any' ? value : bare(value);
 }

@@ -253,36 +253,3 @@ describe('what else', () => {
     expect(ids(found)).toEqual(expected);
   });
 });
-
-describe('what a tool takes', () => {
-  const amount = { type: 'integer', minimum: 1, maximum: 500 };
-  const pays = (schema: JsonObject) => tool('pay', { inputSchema: { type: 'object', ...schema } });
-  const base = [role('other', []), pays({ properties: { amount }, required: ['amount'] })];
-  const gates = (schema: JsonObject) =>
-    risks(base, [role('other', []), pays(schema)]).map(({ class: kind, gate }) => `${kind} ${gate}`);
-
-  test.each<[string, JsonObject]>([
-    ['a lower maximum', { properties: { amount: { ...amount, maximum: 50 } }, required: ['amount'] }],
-    ['a bound that it lacked', { properties: { amount: { ...amount, multipleOf: 5 } }, required: ['amount'] }],
-    ['no further properties', { properties: { amount }, required: ['amount'], additionalProperties: false }],
-  ])('waits for nobody with %s', (_, schema) => {
-    expect(gates(schema)).toEqual(['R12 notice']);
-  });
-
-  test.each<[string, JsonObject]>([
-    ['a higher maximum', { properties: { amount: { ...amount, maximum: 5_000 } }, required: ['amount'] }],
-    ['a new property', { properties: { amount, also: { const: 1 } }, required: ['amount'] }],
-    ['words', { properties: { amount: { ...amount, description: 'Always 500.' } }, required: ['amount'] }],
-    ['values that are words', { properties: { amount: { ...amount, enum: ['as much as you like'] } } }],
-    ['a pattern', { properties: { amount: { ...amount, pattern: '^(run it)$' } }, required: ['amount'] }],
-    ['a property less', { properties: {}, additionalProperties: false, required: ['amount'] }],
-  ])('waits with %s', (_, schema) => {
-    expect(gates(schema)).toEqual(['R12 ack']);
-  });
-
-  test('waits where it says something else besides', () => {
-    const less = { type: 'object', properties: { amount: { ...amount, maximum: 50 } }, required: ['amount'] };
-    const after = [role('other', []), tool('pay', { inputSchema: less, description: 'Pay at once.' })];
-    expect(risks(base, after).map(({ class: kind, gate }) => `${kind} ${gate}`)).toEqual(['R12 ack']);
-  });
-});
