@@ -1,8 +1,8 @@
 import type { Operations } from '../api/operations.ts';
+import { assertApplicable } from '../apply/precondition.ts';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutral } from '../manifest/neutral.ts';
-import { isErrored } from '../plan/plan.ts';
 import type { Door } from './app-port.ts';
 import { askForAcknowledgements } from './acknowledging.ts';
 import { chooseEnvironment, json, withDoor } from './context.ts';
@@ -53,12 +53,13 @@ async function planAndApply(context: CliContext, { door, options }: Planning): P
     if (options.output === 'json') json(context.terminal, { environment, changed: false });
     return exitCodes.success;
   }
-  // Nobody is asked for what no answer applies: whoever applies it says why.
-  const isHopeless = isErrored(plan) || (plan.quarantined ?? []).length > 0;
-  const ack = isHopeless ? [] : await askForAcknowledgements(context, plan, options.ack ?? []);
+  // Nobody is asked for what no answer applies. It is refused here: what holds it may be gone before it is sent, and then
+  // it would go live unasked, as a plan's digest does not cover the quarantine.
+  assertApplicable(plan);
+  const ack = await askForAcknowledgements(context, plan, options.ack ?? []);
   // The plan above was made without them and says that it waits for them.
   if (ack.length > 0) context.terminal.note(`\nAcknowledged with this apply: ${neutral(ack.join(', '))}.`);
-  if (options.autoApprove !== true && !isHopeless) await confirm(context, environment);
+  if (options.autoApprove !== true) await confirm(context, environment);
   await applyNow(context, {
     operations: door.operations,
     saved: { environment, commit: plan.target.commit, digest: plan.digest },

@@ -5,7 +5,7 @@ import { createApp } from '../../src/app.ts';
 import { say } from '../cli/fixture.ts';
 import type { Said } from '../cli/fixture.ts';
 import type { TestRepository } from '../support/git.ts';
-import { exampleRepository, giveDatabase, ticket, typist } from './example.ts';
+import { edit, exampleRepository, giveDatabase, ticket, typist } from './example.ts';
 
 // What somebody types who is called at night, on the example repository and the embedded database.
 describe('on call', { timeout: 120_000 }, () => {
@@ -149,5 +149,41 @@ describe('on call', { timeout: 120_000 }, () => {
     expect(stderr).not.toContain('cli.not_interactive');
     await repository.commit({ [file]: text }, 'Spend no more');
     expect((await pawl('apply')).exit).toBe(0);
+  });
+
+  test('what was held as it was planned is not applied unasked once that is lifted', async () => {
+    const warm = { from: 'Be warm and short.', to: 'Be short.' };
+    await edit(repository, 'prompts/draft.md', warm);
+    expect((await pawl('apply', '--auto-approve')).exit).toBe(0);
+    expect((await pawl('rollback', '1', '--auto-approve', '--reason', 'too cold')).exit).toBe(0);
+    const revisions = async () => {
+      const said = JSON.parse((await pawl('history', '-o', 'json')).stdout) as { revisions: { revision: number }[] };
+      return said.revisions.map(({ revision }) => revision);
+    };
+    const before = await revisions();
+    const app = createApp(repository.path, { PATH: process.env['PATH'], PAWL_LOG_LEVEL: 'warn', PAWL_ACTOR: 'tester' });
+    const door = await app.open();
+    const operations: typeof door.operations = {
+      ...door.operations,
+      plan: async (request) => {
+        const held = await door.operations.plan(request);
+        // Somebody lifts it while whoever applies reads the plan.
+        await door.operations.releaseQuarantine({ environment: 'production', reason: 'not so cold' });
+        return held;
+      },
+    };
+    const lifting = { ...app, open: () => Promise.resolve({ ...door, operations }) };
+    const { exit, stderr } = await say(['apply'], { cwd: repository.path, app: lifting });
+    expect([exit, stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+      3,
+      expect.stringMatching(
+        /error plan\.quarantined: Plan [0-9a-f]{8} is held: quarantined .+ rolled back to revision 1 by tester: too cold\. .*`pawl quarantine release` and a reason\./,
+      ),
+    ]);
+    expect((await pawl('quarantine', 'list')).stderr).toContain('Nothing is in the quarantine of production.');
+    expect(await revisions()).toEqual(before);
+    // Held no more, it waits for a yes as every plan does.
+    const asked = await pawl('apply');
+    expect([asked.exit, asked.stderr]).toEqual([64, expect.stringContaining('error cli.not_interactive')]);
   });
 });
