@@ -70,7 +70,6 @@ describe.each(databaseKinds)('a claim on %s', (kind) => {
     await submit(database, { priority: 9 });
     const setting = async (db: OpenedDatabase['database']['db']) =>
       (await sql<{ synchronous_commit: string }>`show synchronous_commit`.execute(db)).rows[0]?.synchronous_commit;
-    const before = await setting(database.db);
     await inTransaction(database, async (trx) => {
       // The server of the tests waits for no disk at all.
       await sql`set local synchronous_commit = on`.execute(trx);
@@ -78,6 +77,18 @@ describe.each(databaseKinds)('a claim on %s', (kind) => {
       expect(await claimRuns({ ...database, db: trx }, claim)).toHaveLength(1);
       expect(await setting(trx)).toBe('off');
     });
-    expect(await setting(database.db)).toBe(before);
+    await submit(database, { priority: 9 });
+    // As a worker claims: in no transaction but the statement's own.
+    await database.db.connection().execute(async (db) => {
+      await sql`set synchronous_commit = on`.execute(db);
+      try {
+        const claim = { worker: worker.id, pool: 'default', slots: 1, suspect: false };
+        expect(await claimRuns({ ...database, db }, claim)).toHaveLength(1);
+        expect(await setting(db)).toBe('on');
+      } finally {
+        await sql`reset synchronous_commit`.execute(db);
+      }
+    });
+    await executor.retire(worker.id);
   });
 });
