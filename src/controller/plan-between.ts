@@ -5,7 +5,7 @@ import type { Address, EnvironmentSettings, Snapshot } from '../manifest/resourc
 import { schemaDigest } from '../manifest/schemas.gen.ts';
 import type { Head, Live, Plan } from '../plan/change.ts';
 import { plan } from '../plan/plan.ts';
-import { compileCache, compileChanged } from '../policy/compile-changed.ts';
+import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
 import type { Repository } from '../source/repository.ts';
 import { settingsAt, snapshot, SnapshotCache } from '../source/snapshot.ts';
 import { workingCopyCommit } from '../source/working-copy.ts';
@@ -42,7 +42,10 @@ export async function planBetween(repository: Repository, between: Between): Pro
   const taken = await snapshot(workingCopy, { commit, environment: settings }, { cache });
   const bodies = new Map(Array.from(old?.resources.values() ?? [], ({ digest, manifest }) => [digest, manifest]));
   const subject = await workingCopy.subject(commit);
-  const made = plan(taken, liveOf(settings, old), { bodies, subject, schemaDigest });
+  // One for both sides: of the commit only what differs from the base is compiled.
+  const compiled = compileCache();
+  const live = liveOf(settings, old, compiled);
+  const made = plan(taken, live, { bodies, subject, schemaDigest, cache: compiled });
   return {
     plan: { ...made, base: { revision: 0, root: made.base.root, commit: base } },
     baseErrors: (old?.problems ?? []).filter(({ severity }) => severity === 'error'),
@@ -88,7 +91,7 @@ async function snapshotOf(
   }
 }
 
-function liveOf(settings: EnvironmentSettings, base: Snapshot | undefined): Live {
+function liveOf(settings: EnvironmentSettings, base: Snapshot | undefined, compiled: CompileCache): Live {
   const heads = new Map<Address, Head>();
   for (const { address, digest, place } of base?.resources.values() ?? []) {
     const { file, line } = place;
@@ -104,7 +107,7 @@ function liveOf(settings: EnvironmentSettings, base: Snapshot | undefined): Live
     writes: 0,
     commit: base?.commit,
     heads,
-    bundles: isBroken || base === undefined ? new Map() : compileChanged(base.resources, compileCache()).digests,
+    bundles: isBroken || base === undefined ? new Map() : compileChanged(base.resources, compiled).digests,
     rules: base === undefined ? undefined : (base.environment.rules ?? ordinaryRules),
   };
 }
