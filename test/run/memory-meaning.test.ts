@@ -1,13 +1,11 @@
 import { EventEmitter, once } from 'node:events';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { BundleModel } from '../../src/manifest/bundle.ts';
 import { memoriesOn } from '../../src/memory/memories.ts';
 import type { SubjectAuthority } from '../../src/policy/authority.ts';
 import { beginHalt, endHalts } from '../../src/store/halt.ts';
 import { prepareVectors } from '../../src/store/vector.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { startCloudEmbeddingServer } from '../support/cloud-embedding-server.ts';
 import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
 import { environment, submit, until, workerOn } from '../support/runs.ts';
 import { comparesByKind } from '../support/vectors.ts';
@@ -271,53 +269,5 @@ describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s d
     expect(foundAt(await play.run(), 'talk/1.1')?.map(({ key }) => key)).toContain('tea');
     await sql`update memory_entry set expires_at = now()`.execute(opened.database.db);
     expect(foundAt(await play.run(), 'talk/1.1')).toEqual([]);
-  });
-
-  test('asks with one text a request where the model takes no more, each as a call of its own', async () => {
-    const cloud = await startCloudEmbeddingServer();
-    try {
-      const text = `${'green tea '.repeat(100)}\n\n${'red car '.repeat(120)}`;
-      const titan = {
-        provider: 'bedrock',
-        model: 'amazon.titan-embed-text-v2:0',
-        baseUrl: cloud.url,
-        region: 'x',
-      } as const;
-      await play.begin(
-        [call('memory_ingest', { key: 'book', text }), call('memory_search', { query: 'red car' }), say],
-        { model: titan, by: 'titan', dimensions: 256, together: 1 },
-      );
-      const ended = await play.run();
-      expect(outcomes(ended)).toEqual([
-        ['talk/1.1.embed1', 'done'],
-        ['talk/1.1.embed2', 'done'],
-        ['talk/1.1', 'done'],
-        ['talk/2.1.embed1', 'done'],
-        ['talk/2.1', 'done'],
-      ]);
-      expect(cloud.asked.map(({ path }) => path)).toEqual(Array(3).fill('/model/amazon.titan-embed-text-v2:0/invoke'));
-      expect((await play.kept()).filter(({ key }) => key === 'book')).toMatchObject([
-        { embedded_by: 'titan', length: 256 },
-        { embedded_by: 'titan', length: 256 },
-      ]);
-      expect(foundAt(ended, 'talk/2.1')?.[0]).toMatchObject({ key: 'book', foundBy: 'meaning' });
-    } finally {
-      await cloud.close();
-    }
-  });
-
-  test('embeds offline by a scripted endpoint', async () => {
-    const scripted = { provider: 'scripted', model: 'offline', pricing: undefined } as unknown as Partial<BundleModel>;
-    await play.begin(
-      [call('memory_write', { key: 'off', value: 'purple fish' }), call('memory_search', { query: 'fish' }), say],
-      {
-        model: scripted,
-        by: 'scripted/offline/8',
-        dimensions: 8,
-      },
-    );
-    const ended = await play.run();
-    expect(foundAt(ended, 'talk/2.1')?.[0]).toMatchObject({ key: 'off', foundBy: 'meaning' });
-    expect(server.asked).toEqual([]);
   });
 });
