@@ -5,6 +5,7 @@ import type { Resource } from '../manifest/resource.ts';
 import { serverToolId, serverToolName } from '../manifest/server-tools.ts';
 import { TerminalError } from '../errors.ts';
 import { kept } from './kept.ts';
+import { ToolLists } from './tool-lists.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
@@ -37,16 +38,10 @@ export interface ToolUse {
 export const toolUsesOf = kept((agent: Resource): readonly ToolUse[] => {
   const { tools } = specOf(agent, 'Agent');
   const key = [agent.namespace, ...tools.map(useKey)].join('\n');
-  const known = lists.get(key);
-  if (known !== undefined) return known;
-  const uses = tools.flatMap((use) => usesOf(use, agent.namespace));
-  if (lists.size === listsMax) lists.clear();
-  lists.set(key, uses);
-  return uses;
+  return lists.of(key, () => tools.flatMap((use) => usesOf(use, agent.namespace)));
 });
 
-const listsMax = 256;
-const lists = new Map<string, readonly ToolUse[]>();
+const lists = new ToolLists();
 
 type Listed = SpecOf<'Agent'>['tools'][number];
 
