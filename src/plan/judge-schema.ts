@@ -29,12 +29,12 @@ const depthMax = 32;
 export const schemaNarrows: Narrowing = (before, after) => narrows(before ?? true, after ?? true);
 
 /**
- * A schema that only accepts less and tells a model nothing that the one before did not tell it at the same place: words,
- * defaults, examples, names of arguments and values are all told. Less is taken of what was told: arguments, members of
- * an `enum`. What is left is as it was.
+ * A schema that only accepts less and tells a model what the one before told it, each thing at the same place: words,
+ * defaults, examples, names of arguments and which must be there, values to choose from. What is left are bounds, and
+ * that nothing else is taken.
  */
 export function onlyNarrows(before: Json | undefined, after: Json | undefined): boolean {
-  return before !== undefined && after !== undefined && narrows(before, after) && tellsNothingNew(before, after);
+  return before !== undefined && after !== undefined && narrows(before, after) && tellsTheSame(before, after);
 }
 
 function narrows(before: Json, after: Json): boolean {
@@ -109,30 +109,30 @@ function hasFewer(before: Json, after: Json): boolean {
 }
 
 /** Place by place: a text that stood elsewhere in the schema before says another thing here. */
-function tellsNothingNew(before: Json, after: Json, depth = 0): boolean {
-  if (after === false || isDeepStrictEqual(before, after)) return true;
+function tellsTheSame(before: Json, after: Json, depth = 0): boolean {
+  if (isDeepStrictEqual(before, after)) return true;
   const told = before === true ? {} : before;
   if (depth > depthMax || !isJsonObject(told) || !isJsonObject(after)) return false;
   const sides = { before: told, after };
-  return keywordsOf(sides).every((keyword) => tellsNothingNewAt(keyword, sides, depth + 1));
+  return keywordsOf(sides).every((keyword) => tellsTheSameAt(keyword, sides, depth + 1));
 }
 
-function tellsNothingNewAt(keyword: string, { before, after }: Schemas, depth: number): boolean {
+function tellsTheSameAt(keyword: string, { before, after }: Schemas, depth: number): boolean {
   const [was, is] = [own(before, keyword), own(after, keyword)];
   if (isDeepStrictEqual(was, is) || bounds.has(keyword)) return true;
   if (keyword === 'properties') {
-    return Object.entries(propertiesOf(after)).every(([name, schema]) => {
-      const old = own(propertiesOf(before), name);
-      return old !== undefined && tellsNothingNew(old, schema, depth);
+    const [old, now] = [propertiesOf(before), propertiesOf(after)];
+    const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+    return names.every((name) => {
+      const [first, second] = [own(old, name), own(now, name)];
+      return first !== undefined && second !== undefined && tellsTheSame(first, second, depth);
     });
   }
   if (is === undefined) return false;
-  if (keyword === 'additionalProperties' || keyword === 'items') return tellsNothingNew(was ?? true, is, depth);
-  if (keyword === 'required') {
-    const known: readonly Json[] = [...(isJsonList(was) ? was : []), ...Object.keys(propertiesOf(before))];
-    return hasFewer(known, is);
+  if (keyword === 'additionalProperties' || keyword === 'items') {
+    return is === false ? was === undefined || was === true : tellsTheSame(was ?? true, is, depth);
   }
-  return keyword === 'enum' && was !== undefined && hasFewer(was, is);
+  return keyword === 'enum' && was !== undefined && hasFewer(was, is) && hasFewer(is, was);
 }
 
 /** What checks, without what only speaks to readers. */

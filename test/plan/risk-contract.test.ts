@@ -14,12 +14,12 @@ describe('what a tool takes', () => {
     ['a lower maximum', { properties: { amount: { ...amount, maximum: 50 } }, required: ['amount'] }],
     ['a bound that it lacked', { properties: { amount: { ...amount, multipleOf: 5 } }, required: ['amount'] }],
     ['no further properties', { properties: { amount }, required: ['amount'], additionalProperties: false }],
-    ['a property less', { properties: {}, required: ['amount'], additionalProperties: false }],
   ])('waits for nobody with %s', (_, schema) => {
     expect(gates(schema)).toEqual(['R12 notice']);
   });
 
   test.each<[string, JsonObject]>([
+    ['a property less', { properties: {}, required: ['amount'], additionalProperties: false }],
     ['a higher maximum', { properties: { amount: { ...amount, maximum: 5_000 } }, required: ['amount'] }],
     ['a new property', { properties: { amount, also: { const: 1 } }, required: ['amount'] }],
     ['words', { properties: { amount: { ...amount, description: 'Always 500.' } }, required: ['amount'] }],
@@ -43,11 +43,7 @@ describe('what a tool takes', () => {
   const mode = { enum: ['check', 'erase'], default: 'check' };
 
   test.each<[string, JsonObject, JsonObject]>([
-    ['an enum that lost a word', open({ mode }), open({ mode: { ...mode, enum: ['check'] } })],
     ['an enum in another order', open({ mode }), open({ mode: { ...mode, enum: ['erase', 'check'] } })],
-    ['an argument that is gone, with its words', closed({ note, key }), closed({ key })],
-    ['an argument that is refused', open({ note, key }), open({ note: false, key })],
-    ['an argument that is required now', open({ note }), { ...open({ note }), required: ['note'] }],
     ['a maximum of what a list holds', open({ a: { items: { maximum: 2 } } }), open({ a: { items: { maximum: 1 } } })],
     [
       'a bound of an argument that is called like a keyword',
@@ -60,6 +56,10 @@ describe('what a tool takes', () => {
 
   const force = { type: 'boolean', default: false };
   test.each<[string, JsonObject, JsonObject]>([
+    ['an enum that lost a word', open({ mode }), open({ mode: { ...mode, enum: ['check'] } })],
+    ['an argument that is gone, with its words', closed({ note, key }), closed({ key })],
+    ['an argument that is refused', open({ note, key }), open({ note: false, key })],
+    ['an argument that is required now', open({ note }), { ...open({ note }), required: ['note'] }],
     ['another default', open({ force }), open({ force: { ...force, default: true } })],
     ['a default that is a word of the enum', open({ mode }), open({ mode: { ...mode, default: 'erase' } })],
     ['a default of null', open({ force: { type: 'boolean' } }), open({ force: { type: 'boolean', default: null } })],
