@@ -152,13 +152,10 @@ function embedderOf(memory: Resource): string | undefined {
   return embeddingRef === undefined ? undefined : qualify(embeddingRef, memory.namespace);
 }
 
-/** Whose `model` is what somebody called it at that address: another server may call another model so. */
-const namesOfTheirOwn: ReadonlySet<string> = new Set(['azureOpenai', 'openaiCompatible']);
-
+/** What answers at an address of somebody's own, a Gateway's too, may call another model by the same name. */
 function placeOf(endpoint: Resource, view: View): string {
-  const { provider } = specOf(endpoint, 'ModelEndpoint');
-  if (!namesOfTheirOwn.has(provider)) return '';
-  return `@${withGateway(modelOf(endpoint), endpoint, view).baseUrl?.replace(/\/+$/, '') ?? ''}`;
+  const { baseUrl } = withGateway(modelOf(endpoint), endpoint, view);
+  return baseUrl === undefined ? '' : `@${baseUrl.replace(/\/+$/, '')}`;
 }
 
 /** `namespace/name` of the endpoints that embed for the memory tools of an agent and for tools that search; in order. */

@@ -92,7 +92,7 @@ test('a memory that is searched by meaning brings its endpoint, which its users 
 test.each([
   [{ provider: 'openai', model: 'text-embedding-3-small' }, 'openai/text-embedding-3-small/3'],
   [{ provider: 'ollama', model: 'nomic-embed-text' }, 'ollama/nomic-embed-text/3'],
-  // What these call a model is known at their own address alone.
+  // What somebody's own server calls a model is known at its address alone.
   [
     { provider: 'azureOpenai', model: 'embed', baseUrl: 'https://a.openai.azure.com/openai/' },
     'azureOpenai/embed@https://a.openai.azure.com/openai/3',
@@ -100,6 +100,14 @@ test.each([
   [
     { provider: 'openaiCompatible', model: 'embed', baseUrl: 'https://b.example.com/v1' },
     'openaiCompatible/embed@https://b.example.com/v1/3',
+  ],
+  [
+    { provider: 'ollama', model: 'nomic-embed-text', baseUrl: 'https://c.example.com/v1' },
+    'ollama/nomic-embed-text@https://c.example.com/v1/3',
+  ],
+  [
+    { provider: 'openai', model: 'text-embedding-3-small', gatewayRef: 'door' },
+    'openai/text-embedding-3-small@https://door.example/v1/3',
   ],
   [
     { provider: 'openaiCompatible', model: 'embed', gatewayRef: 'door' },
