@@ -137,7 +137,7 @@ interface ToolsNamed {
 /** The tools that agents list and nodes name. Agents share their lists, so that most systems' tools are known by those. */
 function toolsFor(lists: readonly BundleAgent['tools'][], { nodes, view }: ToolsNamed): Bundle['tools'] {
   const ids = (): readonly string[] => [...new Set([...nodes, ...lists.flatMap((list) => Object.values(list))])].sort();
-  if (nodes.length > 0) return toolsAt(ids(), view);
+  if (nodes.length > 0 || !lists.every(isOfTools)) return toolsAt(ids(), view);
   const { ofAgents, known } = tablesOf(view.basis);
   const key = ofAgents.of(lists);
   const found = known.get(key);
@@ -151,6 +151,9 @@ function toolsFor(lists: readonly BundleAgent['tools'][], { nodes, view }: Tools
   if (own.length === paths.length) known.set(key, { tools, shown: new Set(own.map(({ address }) => address)) });
   return tools;
 }
+
+/** With what a memory or a server offers, it is made anew for each bundle, and nothing would be found by it. */
+const isOfTools = kept((list: BundleAgent['tools']) => Object.values(list).every((id) => !id.includes(':')));
 
 interface AboutTools {
   readonly ofServers: readonly BundleTool[];

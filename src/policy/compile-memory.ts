@@ -54,6 +54,7 @@ export function withMemory(agent: BundleAgent, resource: Resource, view: View): 
   const tools = memoryCells(resource, view).flatMap(({ memory, operation }) =>
     operation === 'session' ? [] : [[memoryToolName(operation), memoryToolId(memory, operation)] as const],
   );
+  if (tools.length === 0) return { ...agent, memory: use };
   const all = [...Object.entries(agent.tools), ...tools].sort(([a], [b]) => compareText(a, b));
   return { ...agent, tools: Object.fromEntries(all), memory: use };
 }

@@ -28,6 +28,13 @@ test('an agent without a memory compiles as it did', () => {
   expect([content.engineSchema, 'memories' in content]).toEqual([1, false]);
 });
 
+test('an agent that is offered nothing by its memory shares its list of tools with who has none', () => {
+  const remembering = estate(using([]));
+  const tools = () => compile(remembering).content.agents['default/writer']?.tools;
+  expect(Object.values(tools() ?? {})).toEqual(['default/refund', 'default/search']);
+  expect(tools()).toBe(tools());
+});
+
 test('what an agent may do with its memory are tools that it is offered, each granted by the agent itself', () => {
   const { content, authority } = compile(estate(using(['write', 'read'], { sessionTtl: '2d' })));
   expect(content.engineSchema).toBe(3);
