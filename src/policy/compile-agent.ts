@@ -6,7 +6,8 @@ import type { Resource } from '../manifest/resource.ts';
 import { shared } from './bundle-text.ts';
 import { requiredNames } from './compile-server.ts';
 import { kept } from './kept.ts';
-import { modelRefsOf, type ToolUse, toolUsesOf } from './runnable.ts';
+import { modelRefsOf, toolUsesOf } from './runnable.ts';
+import type { ToolUse } from './tool-lists.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 /** What a run keeps of an agent. What the manifest leaves at its default is left out, so that old bundles stay the same. */

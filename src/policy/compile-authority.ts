@@ -20,7 +20,8 @@ import { kept } from './kept.ts';
 import { limitsUnder } from './policy-set.ts';
 import { type Rule, type Subject, subjectOf } from './reach.ts';
 import { roleForm } from './rule-form.ts';
-import { type ToolUse, toolUsesOf } from './runnable.ts';
+import { toolUsesOf } from './runnable.ts';
+import type { ToolUse } from './tool-lists.ts';
 import { addressAt, pathOf, specOf } from './typed.ts';
 
 type Limits = SubjectAuthority['limits'];

@@ -5,7 +5,7 @@ import type { Resource } from '../manifest/resource.ts';
 import { serverToolId, serverToolName } from '../manifest/server-tools.ts';
 import { TerminalError } from '../errors.ts';
 import { kept } from './kept.ts';
-import { ToolLists } from './tool-lists.ts';
+import { ToolLists, type ToolUse } from './tool-lists.ts';
 import { type SpecOf, specOf } from './typed.ts';
 
 // What is written and cannot be run yet is refused before a plan is made. Whoever compiles anyway is told here.
@@ -18,17 +18,6 @@ export function modelRefsOf(agent: Resource): readonly string[] {
   const named = modelRef === undefined ? (modelRefs ?? []) : [modelRef];
   if (named.length === 0) throw notRunnable(agent, 'names no model of its own');
   return named;
-}
-
-/** How an agent uses one tool. */
-export interface ToolUse {
-  /** What rules call it by: `namespace/name` of a Tool, `mcp:namespace/server:tool`. */
-  readonly id: string;
-  /** What a model calls it by. */
-  readonly name: string;
-  readonly timeout: string | undefined;
-  /** Each call waits for an approval. */
-  readonly isAsked: boolean;
 }
 
 /**

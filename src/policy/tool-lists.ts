@@ -1,4 +1,13 @@
-import type { ToolUse } from './runnable.ts';
+/** How an agent uses one tool. */
+export interface ToolUse {
+  /** What rules call it by: `namespace/name` of a Tool, `mcp:namespace/server:tool`. */
+  readonly id: string;
+  /** What a model calls it by. */
+  readonly name: string;
+  readonly timeout: string | undefined;
+  /** Each call waits for an approval. */
+  readonly isAsked: boolean;
+}
 
 /** Of text, as JavaScript holds it: thousands of lists as agents have them, and few as an attacker writes them. */
 const bytesMaxDefault = 1024 * 1024;
