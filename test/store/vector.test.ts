@@ -11,24 +11,17 @@ async function opened(kind: 'embedded' | 'postgres'): Promise<OpenedDatabase> {
   return one;
 }
 
-// Which of the two a server is, depends on what is installed beside it: docs/testing.md.
-if ((await comparesByKind()).postgres) {
-  test('a server with pgvector compares when it is prepared, in each database for itself', async () => {
-    const { database } = await opened('postgres');
-    expect(await vectorState(database.db)).toBe('available');
-    expect(await comparesVectors(database)).toBe(false);
-    expect(await prepareVectors(database)).toBe('ready');
-    expect(await vectorState(database.db)).toBe('ready');
-    expect(await comparesVectors(database)).toBe(true);
-  });
-} else {
-  test('a server without pgvector is left as it is, and compares nothing', async () => {
-    const { database } = await opened('postgres');
-    expect(await vectorState(database.db)).toBe('absent');
-    expect(await prepareVectors(database)).toBe('absent');
-    expect(await comparesVectors(database)).toBe(false);
-  });
-}
+// What a server says depends on what is installed beside it: docs/testing.md.
+test('a server compares once it is prepared where it has pgvector, each database for itself, and else never', async () => {
+  const has = (await comparesByKind()).postgres;
+  const [unprepared, prepared] = has ? (['available', 'ready'] as const) : (['absent', 'absent'] as const);
+  const { database } = await opened('postgres');
+  expect(await vectorState(database.db)).toBe(unprepared);
+  expect(await comparesVectors(database)).toBe(false);
+  expect(await prepareVectors(database)).toBe(prepared);
+  expect(await vectorState(database.db)).toBe(prepared);
+  expect(await comparesVectors(database)).toBe(has);
+});
 
 test('a role that may not create the extension is told what is there, and one that may has it', async () => {
   const { database } = await opened('embedded');

@@ -101,24 +101,7 @@ function impactOf(outside: string, system: string): Required<Impact> {
         moreChanges: 0,
       },
     ],
-    rollouts: [
-      {
-        system: `AgentSystem/${system}${outside}`,
-        fate: 'added',
-        strategy: 'canary',
-        weight: 10,
-        steps: 3,
-        replaces: true,
-      },
-      {
-        system: `AgentSystem/${system}-old${outside}`,
-        fate: 'removed',
-        strategy: 'blueGreen',
-        weight: 100,
-        steps: 1,
-        reason: 'reverted',
-      },
-    ],
+    rollouts: rolloutsOf(outside, system),
     runs: [
       {
         system,
@@ -145,4 +128,25 @@ function impactOf(outside: string, system: string): Required<Impact> {
     moreRollouts: 1,
     moreRuns: 0,
   };
+}
+
+function rolloutsOf(outside: string, system: string): Required<Impact>['rollouts'] {
+  return [
+    {
+      system: `AgentSystem/${system}${outside}`,
+      fate: 'added',
+      strategy: 'canary',
+      weight: 10,
+      steps: 3,
+      replaces: true,
+    },
+    {
+      system: `AgentSystem/${system}-old${outside}`,
+      fate: 'removed',
+      strategy: 'blueGreen',
+      weight: 100,
+      steps: 1,
+      reason: 'reverted',
+    },
+  ];
 }
