@@ -75,8 +75,8 @@ export class GroupCommit {
   }
 
   /**
-   * A second statement is worth its cost only when it carries about as many runs as the first: a stream of small ones
-   * beside it halved the throughput. What waits meanwhile goes when the first one ends.
+   * A further statement is worth its cost only when it carries about as many runs as the others: a stream of small ones
+   * beside them halved the throughput. What waits meanwhile goes when one of them ends.
    */
   #isWorthwhile(): boolean {
     return this.#inFlight === 0 || this.#waiting.size * 2 >= this.#busy.size;

@@ -204,16 +204,16 @@ export class Worker {
     );
     const end = await this.#outcome(run, { worker, journal, ...stops });
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
-    this.#leave(1);
-    const answer = await endRun(journal, end).finally(() => this.#leave(-1));
+    this.#leave();
+    const answer = await endRun(journal, end).finally(() => (this.#leaving -= 1));
     if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
   }
 
   /** A run that only has its end to be written does nothing more: its slot is the next run's. */
-  #leave(by: 1 | -1): void {
-    this.#leaving += by;
+  #leave(): void {
+    this.#leaving += 1;
     this.#room.freed();
-    if (by === 1 && !this.#exhausted) this.#refill();
+    if (!this.#exhausted) this.#refill();
   }
 
   /** Ends that cannot be written do not pile up for ever: there are as many at most as slots. */
