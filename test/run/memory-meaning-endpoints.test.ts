@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BundleModel } from '../../src/manifest/bundle.ts';
-import { prepareVectors } from '../../src/store/vector.ts';
 import { startCloudEmbeddingServer } from '../support/cloud-embedding-server.ts';
-import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
+import { databaseKinds, type OpenedDatabase } from '../support/databases.ts';
+import type { EmbeddingServer } from '../support/embedding-server.ts';
 import { comparesByKind } from '../support/vectors.ts';
-import { call, foundAt, MeaningPlay, outcomes, say } from './memory-meaning-play.ts';
+import { call, closeMeaning, foundAt, type MeaningPlay, openMeaning, outcomes, say } from './memory-meaning-play.ts';
 
 const compares = await comparesByKind();
 const kinds = databaseKinds.filter((kind) => compares[kind]);
@@ -18,14 +17,9 @@ describe.each(kinds)(
     let play: MeaningPlay;
 
     beforeAll(async () => {
-      [opened, server] = await Promise.all([openTestDatabase(kind), startEmbeddingServer()]);
-      await prepareVectors(opened.database);
-      play = new MeaningPlay(opened.database, server.url);
+      ({ opened, server, play } = await openMeaning(kind));
     });
-    afterAll(async () => {
-      await server.close();
-      await opened.close();
-    });
+    afterAll(() => closeMeaning({ opened, server }));
     beforeEach(() => {
       server.statuses.length = 0;
       server.asked.length = 0;

@@ -9,6 +9,9 @@ import { type Replayed, type ReplayOptions, replayRun } from '../../src/run/repl
 import { readSteps } from '../../src/store/claim.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { RunRow } from '../../src/store/run.ts';
+import { prepareVectors } from '../../src/store/vector.ts';
+import { type databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
 import { type JournalRow, journalOf } from '../support/journal.ts';
 import {
   authorityOf,
@@ -61,6 +64,24 @@ interface Played extends RunRow {
 
 interface Replaying extends Partial<Pick<ReplayOptions, 'onDiverge' | 'models' | 'comparesVectors'>> {
   readonly setting?: Setting;
+}
+
+export interface Meaning {
+  readonly opened: OpenedDatabase;
+  readonly server: EmbeddingServer;
+  readonly play: MeaningPlay;
+}
+
+/** A database that compares vectors where it can, a server that embeds, and a play on both. */
+export async function openMeaning(kind: (typeof databaseKinds)[number]): Promise<Meaning> {
+  const [opened, server] = await Promise.all([openTestDatabase(kind), startEmbeddingServer()]);
+  await prepareVectors(opened.database);
+  return { opened, server, play: new MeaningPlay(opened.database, server.url) };
+}
+
+export async function closeMeaning({ opened, server }: Pick<Meaning, 'opened' | 'server'>): Promise<void> {
+  await server.close();
+  await opened.close();
 }
 
 /** A run of one agent with a memory that is searched by meaning; a server embeds. */

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Replayed } from '../../src/run/replay-run.ts';
-import { prepareVectors } from '../../src/store/vector.ts';
-import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
+import { databaseKinds, type OpenedDatabase } from '../support/databases.ts';
+import type { EmbeddingServer } from '../support/embedding-server.ts';
 import { comparesByKind } from '../support/vectors.ts';
-import { allowed, call, MeaningPlay, outcomes, say } from './memory-meaning-play.ts';
+import { allowed, call, closeMeaning, type MeaningPlay, openMeaning, outcomes, say } from './memory-meaning-play.ts';
 
 const compares = await comparesByKind();
 const kinds = databaseKinds.filter((kind) => compares[kind]);
@@ -15,14 +14,9 @@ describe.each(kinds)('a replay of a run whose agent searches by meaning, on the 
   let play: MeaningPlay;
 
   beforeAll(async () => {
-    [opened, server] = await Promise.all([openTestDatabase(kind), startEmbeddingServer()]);
-    await prepareVectors(opened.database);
-    play = new MeaningPlay(opened.database, server.url);
+    ({ opened, server, play } = await openMeaning(kind));
   });
-  afterAll(async () => {
-    await server.close();
-    await opened.close();
-  });
+  afterAll(() => closeMeaning({ opened, server }));
   beforeEach(() => {
     server.statuses.length = 0;
     server.asked.length = 0;

@@ -4,14 +4,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { memoriesOn } from '../../src/memory/memories.ts';
 import type { SubjectAuthority } from '../../src/policy/authority.ts';
 import { beginHalt, endHalts } from '../../src/store/halt.ts';
-import { prepareVectors } from '../../src/store/vector.ts';
-import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
-import { type EmbeddingServer, startEmbeddingServer } from '../support/embedding-server.ts';
+import { databaseKinds, type OpenedDatabase } from '../support/databases.ts';
+import type { EmbeddingServer } from '../support/embedding-server.ts';
 import { environment, submit, until, workerOn } from '../support/runs.ts';
 import { comparesByKind } from '../support/vectors.ts';
 import { canary } from '../tools/fixture.ts';
 import { cards } from './guard-play.ts';
-import { allowed, call, endpoint, foundAt, MeaningPlay, outcomes, say } from './memory-meaning-play.ts';
+import {
+  allowed,
+  call,
+  closeMeaning,
+  endpoint,
+  foundAt,
+  type MeaningPlay,
+  openMeaning,
+  outcomes,
+  say,
+} from './memory-meaning-play.ts';
 
 const compares = await comparesByKind();
 
@@ -21,14 +30,9 @@ describe.each(databaseKinds)('a run whose agent searches by meaning, on the %s d
   let play: MeaningPlay;
 
   beforeAll(async () => {
-    [opened, server] = await Promise.all([openTestDatabase(kind), startEmbeddingServer()]);
-    await prepareVectors(opened.database);
-    play = new MeaningPlay(opened.database, server.url);
+    ({ opened, server, play } = await openMeaning(kind));
   });
-  afterAll(async () => {
-    await server.close();
-    await opened.close();
-  });
+  afterAll(() => closeMeaning({ opened, server }));
   beforeEach(() => {
     server.liar = undefined;
     server.before = undefined;

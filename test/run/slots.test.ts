@@ -7,6 +7,7 @@ import { readRun } from '../../src/store/run.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
 import { startServer } from '../support/postgres.ts';
 import { startEffectServer } from '../support/effect-server.ts';
+import { enlisted } from '../support/enlisted.ts';
 import { bundleOf, eventually, httpTool, install, submit, until, workerOn } from '../support/runs.ts';
 
 /** Writes the ends of runs once it is told to. */
@@ -58,8 +59,10 @@ test('a claim that a crash of the server took back was never anybody’s', { tim
     await migrate(database);
     await install(database, bundleOf({ nodes: { a: {} } }));
     const { id } = await submit(database);
-    const [early, late] = [await enlisted(database, 'early'), await enlisted(database, 'late')];
-    expect(await early.claim()).toMatchObject([{ id, fence: 1 }]);
+    const [early, late] = [await enlisted(database), await enlisted(database)];
+    const claimBy = ({ id: worker, executor }: typeof early) =>
+      executor.claim({ worker, pool: 'default', slots: 1, suspect: true });
+    expect(await claimBy(early)).toMatchObject([{ id, fence: 1 }]);
     await server.crash();
     await server.start();
     expect(await eventually(() => readRun(database, id).catch(() => undefined))).toMatchObject({
@@ -67,7 +70,7 @@ test('a claim that a crash of the server took back was never anybody’s', { tim
       fence: 0,
     });
     // The same fence, and another owner.
-    expect(await late.claim()).toMatchObject([{ id, fence: 1 }]);
+    expect(await claimBy(late)).toMatchObject([{ id, fence: 1 }]);
     const end = { kind: 'succeeded', output: { by: 'early' } } as const;
     expect(await early.executor.complete({ worker: early.id, run: id, fence: 1, entries: [], end })).toEqual({
       kind: 'fenced',
@@ -145,11 +148,3 @@ test('a claim that a crash took back, made again by the same worker, is the same
     await server.close();
   }
 });
-
-async function enlisted(database: Database, host: string) {
-  const id = crypto.randomUUID();
-  const executor = new DatabaseExecutor(database);
-  await executor.enlist({ id, host, pid: process.pid, pool: 'default', slots: 1, version: 'test' });
-  const claim = () => executor.claim({ worker: id, pool: 'default', slots: 1, suspect: true });
-  return { id, executor, claim };
-}

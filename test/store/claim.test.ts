@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DatabaseExecutor } from '../../src/run/database-executor.ts';
 import { claimRuns } from '../../src/store/claim.ts';
 import { inTransaction } from '../../src/store/transaction.ts';
 import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { enlisted } from '../support/enlisted.ts';
 import { bundleOf, environment, install, submit, system } from '../support/runs.ts';
 
 describe.each(databaseKinds)('a claim on %s', (kind) => {
@@ -24,17 +22,8 @@ describe.each(databaseKinds)('a claim on %s', (kind) => {
 
   test('reads no queue whole by a plan that is from when it was short', async () => {
     const { database } = opened;
-    const executor = new DatabaseExecutor(database);
-    const worker = {
-      id: randomUUID(),
-      host: hostname(),
-      pid: process.pid,
-      pool: 'default',
-      slots: 64,
-      version: 'test',
-    };
-    await executor.enlist(worker);
-    const claim = (slots: number) => ({ worker: worker.id, pool: 'default', slots, suspect: true });
+    const { id: worker, executor } = await enlisted(database, { slots: 64 });
+    const claim = (slots: number) => ({ worker, pool: 'default', slots, suspect: true });
     const { id } = await submit(database);
     await sql`vacuum analyze run`.execute(database.db);
     expect(await claimRuns(database, claim(1))).toMatchObject([{ id, fence: 1 }]);
@@ -59,21 +48,19 @@ describe.each(databaseKinds)('a claim on %s', (kind) => {
       { priority: 5, runs: 1 },
       { priority: 9, runs: 10 },
     ]);
-    await executor.retire(worker.id);
+    await executor.retire(worker);
   });
 
   test('waits for no disk, and leaves the connection as it was', async () => {
     const { database } = opened;
-    const executor = new DatabaseExecutor(database);
-    const worker = { id: randomUUID(), host: hostname(), pid: process.pid, pool: 'default', slots: 1, version: 'test' };
-    await executor.enlist(worker);
+    const { id: worker, executor } = await enlisted(database);
     await submit(database, { priority: 9 });
     const setting = async (db: OpenedDatabase['database']['db']) =>
       (await sql<{ synchronous_commit: string }>`show synchronous_commit`.execute(db)).rows[0]?.synchronous_commit;
     await inTransaction(database, async (trx) => {
       // The server of the tests waits for no disk at all.
       await sql`set local synchronous_commit = on`.execute(trx);
-      const claim = { worker: worker.id, pool: 'default', slots: 1, suspect: false };
+      const claim = { worker, pool: 'default', slots: 1, suspect: false };
       expect(await claimRuns({ ...database, db: trx }, claim)).toHaveLength(1);
       expect(await setting(trx)).toBe('off');
     });
@@ -82,13 +69,13 @@ describe.each(databaseKinds)('a claim on %s', (kind) => {
     await database.db.connection().execute(async (db) => {
       await sql`set synchronous_commit = on`.execute(db);
       try {
-        const claim = { worker: worker.id, pool: 'default', slots: 1, suspect: false };
+        const claim = { worker, pool: 'default', slots: 1, suspect: false };
         expect(await claimRuns({ ...database, db }, claim)).toHaveLength(1);
         expect(await setting(db)).toBe('on');
       } finally {
         await sql`reset synchronous_commit`.execute(db);
       }
     });
-    await executor.retire(worker.id);
+    await executor.retire(worker);
   });
 });
