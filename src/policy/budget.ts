@@ -1,11 +1,12 @@
 import type { BundleModel } from '../manifest/bundle.ts';
 import { compareText } from '../manifest/problem.ts';
 import { accountKey, type SharedBudget, sharedBudget } from './account.ts';
-import type { Budget } from './authority.ts';
+import type { Budget, SubjectAuthority } from './authority.ts';
 import type { Drawn, Spent, Usage } from './context.ts';
 import { affordableOutput, costOf } from './cost.ts';
 import type { Decision, Draw, Reservation } from './decision.ts';
 import { type Denial, deny, type Revisions, rowsUnder } from './effective.ts';
+import { kept } from './kept.ts';
 
 /** What a call would hold, in the unit of each budget. */
 export interface Need {
@@ -65,6 +66,7 @@ export function budgetVerdict(
 ): Denial | Extract<Decision, { kind: 'draw' }> | undefined {
   const denial = runDenial(revisions, usage, need);
   if (denial !== undefined) return denial;
+  if (!hasShared(revisions)) return undefined;
   const draws: Draw[] = [];
   for (const shared of sharedBudgets(revisions)) {
     const verdict = sharedVerdict(shared, usage.drawn, need);
@@ -74,6 +76,16 @@ export function budgetVerdict(
   }
   return draws.length === 0 ? undefined : { kind: 'draw', draws };
 }
+
+/** Nearly no subject has any. */
+function hasShared({ pinned, live }: Revisions): boolean {
+  return sharesBudgets(pinned) || (live !== undefined && live !== pinned && sharesBudgets(live));
+}
+
+const sharesBudgets = kept(
+  ({ budgets, audit }: SubjectAuthority): boolean =>
+    audit !== undefined || budgets.some(({ scope }) => scope !== 'run'),
+);
 
 function runDenial(revisions: Revisions, { budgets }: Usage, need: Need): Denial | undefined {
   for (const row of rowsUnder(revisions)) {

@@ -1,4 +1,4 @@
-import type { BundleAgent, BundleTool } from '../manifest/bundle.ts';
+import type { Bundle, BundleAgent, BundleTool } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
 import { isJsonObject, type Json, type JsonObject, own } from '../manifest/json.ts';
 import { actionOf } from './action.ts';
@@ -71,8 +71,7 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (unpinned !== undefined) return unpinned;
   const invalid = argumentDenial(target, args, context); // T5
   if (invalid !== undefined) return invalid;
-  // Parsing sorted the keys already, and made numbers and strings what RFC 8785 writes.
-  const argsDigest = sha256(parsed.isCanonical ? JSON.stringify(args) : canonicalText(args));
+  const argsDigest = sha256(parsed.isWrittenCanonical ? call.arguments : textOf(args, parsed.isCanonical));
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
   const asked = target.tool && callRules({ call, id: target.id, tool: target.tool, args, context, revisions }); // T8 to T10
   if (asked !== undefined && 'kind' in asked) return { ...asked, argsDigest };
@@ -90,6 +89,11 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const approval = approved?.approval;
   const allowed = { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve } as const;
   return approval === undefined ? allowed : { ...allowed, approval: approval.id, consumes: approval };
+}
+
+/** Parsing sorted the keys already, and made numbers and strings what RFC 8785 writes. */
+function textOf(args: JsonObject, isCanonical: boolean): string {
+  return isCanonical ? JSON.stringify(args) : canonicalText(args);
 }
 
 function rulesAsking(permitted: Exclude<Permitted, Denial>, asked: readonly AskedBy[] = []): readonly AskedBy[] {
@@ -120,40 +124,54 @@ interface Target {
 
 /** T3: the exact name, as an own key: no case folding, no normalisation, and `constructor` is not a tool. */
 function findTool(call: ToolGateCall, { bundle }: GateContext): Target | Denial {
-  const id = toolId(call, bundle);
-  const tool = id === undefined ? undefined : own(bundle.tools, id);
-  if (id !== undefined && tool !== undefined) return { id, tool, cost: tool.costPerCall };
-  const agent = own(agentBy(call, bundle)?.agents, call.name)?.agent;
-  if (agent !== undefined) return { id: handOffTarget(agent), agent, cost: 0 };
+  const caller = callersOf(bundle).get(call.subject);
+  const known = caller?.targets.get(call.name);
+  if (known !== undefined) return known;
+  const target = targetOf(call, caller?.agent, bundle);
+  if (target !== undefined) {
+    // Only what the bundle has is kept, so that no model fills it with names of its own.
+    caller?.targets.set(call.name, target);
+    return target;
+  }
   if (Object.values(bundle.tools).some((other) => other.name === call.name)) {
     return deny('tool.not_declared', call.subject, `${call.subject} does not list the tool it asked for.`);
   }
   return deny('tool.unknown', call.subject, `${call.subject} asked for a tool that the system does not have.`);
 }
 
+function targetOf(call: ToolGateCall, caller: BundleAgent | undefined, bundle: Bundle): Target | undefined {
+  const id = call.subject.startsWith('Agent/') ? own(caller?.tools, call.name) : nodeTool(call, bundle);
+  const tool = id === undefined ? undefined : own(bundle.tools, id);
+  if (id !== undefined && tool !== undefined) return { id, tool, cost: tool.costPerCall };
+  const agent = own(caller?.agents, call.name)?.agent;
+  return agent === undefined ? undefined : { id: handOffTarget(agent), agent, cost: 0 };
+}
+
+/** Of a system's own node: the Tool is named by what it is. */
+function nodeTool({ subject, name }: ToolGateCall, bundle: Bundle): string | undefined {
+  const system = subject.slice('AgentSystem/'.length);
+  return system === bundle.system || own(bundle.systems, system) !== undefined ? name : undefined;
+}
+
+interface Caller {
+  readonly agent: BundleAgent;
+  /** By the name that the agent calls it by, as far as it was called. */
+  readonly targets: Map<string, Target>;
+}
+
+/** Every call asks for its agent: a part of its address is another string each time, which is looked for letter by letter. */
+const callersOf = kept(
+  ({ agents }: Bundle): ReadonlyMap<string, Caller> =>
+    new Map(Object.entries(agents).map(([path, agent]) => [`Agent/${path}`, { agent, targets: new Map() }])),
+);
+
 function pinOf({ id, tool }: Target, revisions: Revisions): Denial | undefined {
   return tool?.impl.type === 'mcp' ? pinDenial({ id, digest: tool.impl.digest }, revisions) : undefined;
 }
 
-function agentBy({ subject }: ToolGateCall, bundle: GateContext['bundle']): BundleAgent | undefined {
-  return agentsByAddress(bundle).get(subject);
-}
-
-/** Every call asks for its agent: a part of its address is another string each time, which is looked for letter by letter. */
-const agentsByAddress = kept(
-  ({ agents }: GateContext['bundle']): ReadonlyMap<string, BundleAgent> =>
-    new Map(Object.entries(agents).map(([path, agent]) => [`Agent/${path}`, agent])),
-);
-
 function permitTarget({ id, agent }: Target, { subject }: ToolGateCall, revisions: Revisions): Permitted {
   if (agent !== undefined) return handOffDenial(revisions, agent) ?? { kind: 'allow', rule: subject };
   return permit(revisions, { subject, table: 'tools', name: id });
-}
-
-function toolId(call: ToolGateCall, bundle: GateContext['bundle']): string | undefined {
-  if (call.subject.startsWith('Agent/')) return own(agentBy(call, bundle)?.tools, call.name);
-  const system = call.subject.slice('AgentSystem/'.length);
-  return system === bundle.system || own(bundle.systems, system) !== undefined ? call.name : undefined;
 }
 
 function argumentDenial(target: Target, args: Json, { schemas }: GateContext): Denial | undefined {
@@ -205,7 +223,7 @@ function limitDenial(target: Target, { call, argsDigest, context, revisions }: C
 }
 
 function deniesDuplicates(call: ToolGateCall, { bundle }: GateContext): boolean {
-  return agentBy(call, bundle)?.execution.duplicateCalls === 'deny';
+  return callersOf(bundle).get(call.subject)?.agent.execution.duplicateCalls === 'deny';
 }
 
 /** What a call costs besides any model's tokens, against the money that is left. */

@@ -84,9 +84,32 @@ test('every JSON value that PostgreSQL can hold is parsed to itself, in any spac
       const canonical = canonicalText(JSON.parse(JSON.stringify(json)));
       expect(canonicalText(parsed.value)).toBe(canonical);
       if (parsed.isCanonical) expect(JSON.stringify(parsed.value)).toBe(canonical);
+      for (const text of [canonical, JSON.stringify(json, null, indent)]) expectWritten(text);
     }),
     { numRuns: 300 },
   );
+});
+
+/** A text that is said to be canonical is digested as it stands. */
+function expectWritten(text: string): void {
+  const parsed = parseStrictJson(text);
+  if (parsed.kind === 'parsed' && parsed.isWrittenCanonical) expect(text).toBe(canonicalText(parsed.value));
+}
+
+test.each([
+  ['{"a":"x","b":[true,null,{"c":"ü\u2028"}]}', true],
+  ['{"b":"x","a":"y"}', false],
+  ['[{"b":"x","a":"y"}]', false],
+  ['{"a": "x"}', false],
+  ['{"a":"\\u0041"}', false],
+  ['{"a":"\\/"}', false],
+  ['{"a":1.0}', false],
+  ['{"a":-0}', false],
+  ['{"10":"x","9":"y"}', false],
+])('%j says of itself whether it is canonical: %s', (text, expected) => {
+  const parsed = parseStrictJson(text);
+  expect(parsed.kind === 'parsed' && parsed.isWrittenCanonical).toBe(expected);
+  expectWritten(text);
 });
 
 test('keys that objects list as numbers are no canonical order, and the gate asks for it', () => {
@@ -109,6 +132,7 @@ test('any text at all is parsed or refused, never thrown upon', () => {
       const parsed = parseStrictJson(text);
       // What it accepts, JSON.parse accepts.
       if (parsed.kind === 'parsed') expect(() => JSON.parse(text)).not.toThrow();
+      expectWritten(text);
     }),
     { numRuns: 2000 },
   );
