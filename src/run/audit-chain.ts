@@ -1,5 +1,6 @@
 import { linkHash } from '../policy/audit-link.ts';
 import { type AuditEvent, eventOf, eventOfEnd } from './audit-event.ts';
+import { auditText } from './audit-text.ts';
 import type { AuditHead, AuditRow, AuditSeal, ClaimedRun, RunWrite, WriteAnswer } from './executor.ts';
 
 /** What a chain says of the run in the first row of each owner. */
@@ -38,8 +39,7 @@ export class AuditChain implements AuditSeal {
     if (events.length === 0) return undefined;
     if (!this.#isClaimed) events.unshift(this.#claim());
     const seq = (this.#head?.seq ?? 0) + 1;
-    // The keys stand in the order of canonical JSON.
-    const text = JSON.stringify({ at: new Date().toISOString(), events, run: this.#run.id, seq });
+    const text = auditText({ at: isoNow(), events, run: this.#run.id, seq });
     return { seq, text, hash: linkHash(this.#head?.hash ?? '', text), notes: this.#notes.length };
   }
 
@@ -54,4 +54,17 @@ export class AuditChain implements AuditSeal {
     const { bundle, environment, fence, revision, system } = this.#run;
     return { bundle, environment, event: 'claim', fence, revision, system, worker: this.#worker };
   }
+}
+
+let lastMs = 0;
+let lastIso = '';
+
+/** ISO 8601, UTC; the rows of a batch share a text, which takes longer to make than the rest of a row. */
+function isoNow(): string {
+  const now = Date.now();
+  if (now !== lastMs) {
+    lastMs = now;
+    lastIso = new Date(now).toISOString();
+  }
+  return lastIso;
 }
