@@ -1,8 +1,9 @@
+import type { BundleTool } from '../manifest/bundle.ts';
 import { canonicalText, sha256 } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import { own } from '../manifest/json.ts';
-import type { Decision } from '../policy/decision.ts';
-import { handOffOf, type StepCall, toolOf } from './ask.ts';
+import type { AuditVerdict, Decision } from '../policy/decision.ts';
+import { handOffOf, type StepCall, type ToolStepCall, toolOf } from './ask.ts';
 import type { AuditEvent } from './audit-event.ts';
 import type { AuditFacts } from './journal-entry.ts';
 import type { Scope } from './scope.ts';
@@ -19,20 +20,25 @@ export function factsOf(
   { call, scope, subject, target }: Decided,
   decision: Exclude<Decision, { kind: 'draw' }>,
 ): AuditFacts {
-  const definition = definitionOf(call, target, scope);
+  const tool = call.kind === 'tool' ? toolOf(call.caller, call.name, scope)?.tool : undefined;
+  const definition = call.kind === 'model' ? own(scope.content.models, target) : tool;
   const { would } = decision;
+  const isAsked = decision.kind === 'ask';
   return {
     subject,
     live: scope.live.current().revision,
-    ...(definition === undefined ? {} : { pin: pinOf(definition) }),
-    ...(isOwnWord(call, scope) ? { target: `sha256:${sha256(target)}` } : {}),
-    ...(would === undefined
-      ? {}
-      : { would: { kind: would.kind, ...(would.reason && { reason: would.reason }), rule: would.rule } }),
-    ...(decision.kind === 'ask' || decision.inputTokens === undefined ? {} : { input: decision.inputTokens }),
-    ...(decision.kind === 'ask' ? { action: decision.actionDigest, asks: decision.asks.map(({ rule }) => rule) } : {}),
-    ...(decision.kind === 'allow' && decision.approval !== undefined ? { approval: decision.approval } : {}),
+    pin: definition && pinOf(definition),
+    target: call.kind === 'tool' && isOwnWord(call, tool, scope) ? `sha256:${sha256(target)}` : undefined,
+    would: would && verdictOf(would),
+    input: isAsked ? undefined : decision.inputTokens,
+    action: isAsked ? decision.actionDigest : undefined,
+    asks: isAsked ? decision.asks.map(({ rule }) => rule) : undefined,
+    approval: decision.kind === 'allow' ? decision.approval : undefined,
   };
+}
+
+function verdictOf({ kind, reason, rule }: AuditVerdict): AuditVerdict {
+  return reason ? { kind, reason, rule } : { kind, rule };
 }
 
 /** That people are asked, which is no entry of the journal. */
@@ -62,15 +68,8 @@ export function askedOf(
 }
 
 /** A name that nobody declared is a model's own words, and may be anything that it read. */
-function isOwnWord(call: StepCall, scope: Scope): boolean {
-  return (
-    call.kind === 'tool' && toolOf(call.caller, call.name, scope) === undefined && handOffOf(call, scope) === undefined
-  );
-}
-
-/** What the run's revision says of the tool or the model; undefined: it has none by that name. */
-function definitionOf(call: StepCall, target: string, scope: Scope): object | undefined {
-  return call.kind === 'model' ? own(scope.content.models, target) : toolOf(call.caller, call.name, scope)?.tool;
+function isOwnWord(call: ToolStepCall, tool: BundleTool | undefined, scope: Scope): boolean {
+  return tool === undefined && handOffOf(call, scope) === undefined;
 }
 
 const pins = new WeakMap<object, string>();

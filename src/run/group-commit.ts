@@ -1,5 +1,5 @@
 import { TerminalError } from '../errors.ts';
-import type { NewWait, RunEnd, RunWrite, WriteAnswer } from './executor.ts';
+import type { RunWrite, WriteAnswer } from './executor.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { patiently } from './patience.ts';
 
@@ -160,8 +160,12 @@ function sameOwner(
   queue: readonly Pending[],
   owner = queue[0]?.write,
 ): { readonly pending: readonly Pending[]; readonly later: Pending[] } {
-  const at = queue.findIndex(({ write }) => write.fence !== owner?.fence || write.worker !== owner.worker);
-  return at === -1 ? { pending: queue, later: [] } : { pending: queue.slice(0, at), later: queue.slice(at) };
+  let at = 0;
+  for (; at < queue.length; at += 1) {
+    const write = queue[at]?.write;
+    if (write?.fence !== owner?.fence || write?.worker !== owner?.worker) break;
+  }
+  return at === queue.length ? { pending: queue, later: [] } : { pending: queue.slice(0, at), later: queue.slice(at) };
 }
 
 /**
@@ -171,21 +175,21 @@ function sameOwner(
 function merged(queue: readonly Pending[]): RunWrite {
   const [first] = queue;
   if (first === undefined) throw new TypeError('an empty queue is never kept');
-  const entries: JournalEntry[] = [];
-  const waits: NewWait[] = [];
-  let end: RunEnd | undefined;
+  // Written out: a batch takes each of its runs through here, and spreads and closures cost more than what they say.
+  const { worker, run, fence, chain } = first.write;
+  const all: Mutable<RunWrite> & { entries: JournalEntry[] } = { worker, run, fence, entries: [] };
+  if (chain !== undefined) all.chain = chain;
   for (const { write } of queue) {
-    entries.push(...write.entries);
-    if (write.waits !== undefined) waits.push(...write.waits);
-    end ??= write.end;
+    for (const entry of write.entries) all.entries.push(entry);
+    if (write.waits !== undefined) all.waits = all.waits === undefined ? write.waits : [...all.waits, ...write.waits];
+    if (write.end !== undefined) all.end ??= write.end;
   }
-  const record = first.write.chain?.seal(end === undefined ? { entries } : { entries, end });
-  const all: { -readonly [Key in keyof RunWrite]: RunWrite[Key] } = { ...first.write, entries };
-  if (waits.length > 0) all.waits = waits;
-  if (end !== undefined) all.end = end;
+  const record = chain?.seal(all);
   if (record !== undefined) all.record = record;
   return all;
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function answer({ write: { chain, record }, pending }: Batch, of: WriteAnswer): void {
   if (record !== undefined && of.kind === 'accepted') chain?.accepted(record, of);

@@ -70,23 +70,23 @@ export interface GuardRecord {
 
 /** What the record says of a call beside what the journal holds. */
 export interface AuditFacts {
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** Of a result: the person who gave it. */
-  readonly by?: string;
+  readonly by?: string | undefined;
   /** Of a refusal: the live revision that the decision looked at. */
-  readonly live?: number;
+  readonly live?: number | undefined;
   /** In place of a name that the model made up, which may hold anything: its digest. */
-  readonly target?: string;
+  readonly target?: string | undefined;
   /** Digest of the pinned definition of the tool or the model. */
-  readonly pin?: string;
+  readonly pin?: string | undefined;
   /** Digest of what an approval is bound to, and the approval. */
-  readonly action?: string;
-  readonly approval?: string;
+  readonly action?: string | undefined;
+  readonly approval?: string | undefined;
   /** Of a model call: the estimate of its prompt's tokens, where it was decided on. */
-  readonly input?: number;
+  readonly input?: number | undefined;
   /** The rules that ask people. */
-  readonly asks?: readonly string[];
-  readonly would?: AuditVerdict;
+  readonly asks?: readonly string[] | undefined;
+  readonly would?: AuditVerdict | undefined;
 }
 
 export interface EntryBase {

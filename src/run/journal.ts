@@ -11,7 +11,7 @@ import type {
   RunWrite,
   WriteAnswer,
 } from './executor.ts';
-import type { IntentEntry, RecordedRow, ResultEntry } from './journal-entry.ts';
+import type { IntentEntry, JournalEntry, RecordedRow, ResultEntry } from './journal-entry.ts';
 import { forgivenIn } from './forgiven.ts';
 import { Halted } from './halt.ts';
 
@@ -85,7 +85,7 @@ export class RunJournal {
 
   /** Resolves when the intent, and every result before it, is durable. */
   async intent(entry: IntentEntry): Promise<'written' | 'conflict'> {
-    const answer = await this.#executor.journal({ ...this.#owner, entries: [entry] });
+    const answer = await this.#executor.journal(this.#writeOf(entry));
     this.#check(answer);
     if (answer.kind === 'fenced') throw new Halted('lost');
     return answer.conflicts.includes(entry.path) ? 'conflict' : 'written';
@@ -96,7 +96,15 @@ export class RunJournal {
    * one that failed, so that the next intent and the end of the run are durable only after it, and share its batch.
    */
   result(entry: ResultEntry): void {
-    this.#hand({ ...this.#owner, entries: [entry] });
+    this.#hand(this.#writeOf(entry));
+  }
+
+  /** Written out: a step has two of them. */
+  #writeOf(entry: JournalEntry): RunWrite {
+    const { worker, run, fence, chain } = this.#owner;
+    return chain === undefined
+      ? { worker, run, fence, entries: [entry] }
+      : { worker, run, fence, entries: [entry], chain };
   }
 
   #hand(write: RunWrite): void {
@@ -134,7 +142,7 @@ export class RunJournal {
    * run was claimed, so that what was read of its journal is old.
    */
   async settle(entry: ResultEntry): Promise<'written' | 'answered'> {
-    const answer = await this.#executor.journal({ ...this.#owner, entries: [entry] });
+    const answer = await this.#executor.journal(this.#writeOf(entry));
     this.#check(answer);
     if (answer.kind === 'fenced') throw new Halted('lost');
     return answer.answered === true ? 'answered' : 'written';

@@ -1,4 +1,5 @@
 import type { Bundle } from '../manifest/bundle.ts';
+import type { Authority } from '../policy/authority.ts';
 import type { Reservation } from '../policy/decision.ts';
 import { sharedBudgets, trialLimit } from '../policy/budget.ts';
 import { foldJournal } from '../policy/fold-journal.ts';
@@ -79,8 +80,11 @@ export function charge(
 export async function giveBackAll({ run, pinned, live, allotments }: Scope, isOver: boolean): Promise<void> {
   if (allotments === undefined) return;
   // An earlier owner may have drawn and died before it held anything; where no rule lets it draw, it did not.
-  const rows = [pinned, live.current().authority].flatMap((one) => Object.values(one?.subjects ?? {}));
-  const budgets = rows.flatMap((row) => [...row.budgets, ...(row.audit?.budgets ?? [])]);
-  const mayHaveDrawn = run.fence === 1 || budgets.some(({ scope }) => scope !== 'run');
-  if (mayHaveDrawn) await allotments.giveBack(isOver);
+  if (run.fence === 1 || mayDraw(pinned) || mayDraw(live.current().authority)) await allotments.giveBack(isOver);
+}
+
+function mayDraw(authority: Authority | undefined): boolean {
+  return Object.values(authority?.subjects ?? {}).some(({ budgets, audit }) =>
+    [...budgets, ...(audit?.budgets ?? [])].some(({ scope }) => scope !== 'run'),
+  );
 }
