@@ -16,13 +16,29 @@ export async function rowsOf<Row>(
   statement: Statement,
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
-  const mark = statement.planned === 'always' ? 'pawl ' : 'pawl:';
-  const text = `/* ${mark}${statement.name} */ ${statement.text}`;
-  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(text, [...values]));
+  const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(markedText(statement), [...values]));
   return rows;
 }
 
+const marked = new Map<string, { readonly of: string; readonly text: string }>();
+
+/** One string for each statement: a driver compares it with what it prepared, and a string with itself is no reading. */
+function markedText({ name, text, planned }: Statement): string {
+  const known = marked.get(name);
+  if (known?.of === text) return known.text;
+  const made = `/* ${planned === 'always' ? 'pawl ' : 'pawl:'}${name} */ ${text}`;
+  marked.set(name, { of: text, text: made });
+  return made;
+}
+
+const names = new Map<string, string>();
+const namesMax = 1_000;
+
 /** The name under which a driver keeps the prepared statement of such a text; undefined: it is planned anew. */
 export function preparedName(text: string): string | undefined {
-  return /^\/\* (pawl:[a-z_]+) \*\//.exec(text)?.[1];
+  let name = names.get(text);
+  if (name !== undefined) return name;
+  name = /^\/\* (pawl:[a-z_]+) \*\//.exec(text)?.[1];
+  if (name !== undefined && names.size < namesMax) names.set(text, name);
+  return name;
 }
