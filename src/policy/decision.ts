@@ -14,6 +14,8 @@ export type Decision =
       readonly rule: string;
       /** Tool calls: the parsed arguments, frozen; what is journalled is what is called. */
       readonly args?: Json;
+      /** Their RFC 8785 canonical JSON, of which `argsDigest` is the SHA-256. */
+      readonly argsText?: string;
       readonly argsDigest?: string;
       /** What is reserved before the call and settled after it. */
       readonly reserve: Reservation;

@@ -71,7 +71,8 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   if (unpinned !== undefined) return unpinned;
   const invalid = argumentDenial(target, args, context); // T5
   if (invalid !== undefined) return invalid;
-  const argsDigest = sha256(parsed.isWrittenCanonical ? call.arguments : textOf(args, parsed.isCanonical));
+  const argsText = parsed.isWrittenCanonical ? call.arguments : textOf(args, parsed.isCanonical);
+  const argsDigest = sha256(argsText);
   if (permitted.kind === 'deny') return { ...permitted, argsDigest };
   const asked = target.tool && callRules({ call, id: target.id, tool: target.tool, args, context, revisions }); // T8 to T10
   if (asked !== undefined && 'kind' in asked) return { ...asked, argsDigest };
@@ -87,7 +88,7 @@ function decideTool(call: ToolGateCall, context: GateContext, revisions: Revisio
   const overdrawn = budgetVerdict(revisions, context.usage, toolNeed(toolReserve)); // T14
   if (overdrawn !== undefined) return overdrawn.kind === 'deny' ? { ...overdrawn, argsDigest } : overdrawn;
   const approval = approved?.approval;
-  const allowed = { kind: 'allow', rule: permitted.rule, args, argsDigest, reserve: toolReserve } as const;
+  const allowed = { kind: 'allow', rule: permitted.rule, args, argsText, argsDigest, reserve: toolReserve } as const;
   return approval === undefined ? allowed : { ...allowed, approval: approval.id, consumes: approval };
 }
 

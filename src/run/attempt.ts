@@ -60,7 +60,7 @@ export function intentOf(attempt: Attempt, decision: Allowed, live: LiveAuthorit
     // By what was written: that is what is made again on resume, before any guard masks it.
     argsDigest: call.kind === 'model' ? messagesDigest(call.messages) : (attempt.written ?? decision.argsDigest),
     decision: recorded(recordedOf(attempt, decision), attempt, decision),
-    body: decision.args === undefined ? undefined : JSON.stringify(decision.args),
+    body: decision.argsText,
     tokensReserved: decision.reserve.tokens,
     cost: decision.reserve.cost,
     liveRevision: live.revision,
