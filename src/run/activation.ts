@@ -53,3 +53,11 @@ export function historyOf(activation: Activation): Left {
   }
   return found;
 }
+
+/** An end that leads on by fewer edges. */
+export function without<One extends Exclude<End, { readonly kind: 'skipped' }>>(
+  end: One,
+  over: ReadonlySet<number | 'goto'>,
+): One {
+  return { ...end, fired: (end.fired as readonly (number | 'goto')[]).filter((edge) => !over.has(edge)) };
+}

@@ -1,6 +1,6 @@
 import type { BundleGraph } from '../manifest/bundle.ts';
 import type { Json } from '../manifest/json.ts';
-import { type Activation, type End, historyOf, type Left, type Source } from './activation.ts';
+import { type Activation, type End, historyOf, type Left, type Source, without } from './activation.ts';
 import { type Look, meet, neededBy, toleratesFailure, type Verdict } from './join.ts';
 import { type Cycle, endTarget, type Wire, type WiredNode, type Wiring, wiringOf } from './wiring.ts';
 
@@ -78,8 +78,8 @@ export class GraphState {
   end(activation: Activation, end: Exclude<End, { kind: 'skipped' }>): void {
     const { out } = this.#wired(activation.node);
     // Where reaching the bound succeeds, the branch ends there.
-    const over = new Set(out.flatMap((wire) => (this.#isOver(wire) ? [wire.edge] : [])));
-    this.#settle(activation, over.size === 0 ? end : without(end, over));
+    const over = out.some((wire) => this.#isOver(wire)) ? out.filter((wire) => this.#isOver(wire)) : undefined;
+    this.#settle(activation, over === undefined ? end : without(end, new Set(over.map(({ edge }) => edge))));
     this.#move();
   }
 
@@ -99,11 +99,13 @@ export class GraphState {
 
   /** Nodes whose last output was handed on to no other: what a run without an `output` expression gives back. */
   lastNodes(): readonly string[] {
-    return [...this.#nodes].flatMap(([name, { last }]) => {
-      if (last?.end?.kind !== 'done') return [];
+    const names: string[] = [];
+    for (const [name, { last }] of this.#nodes) {
+      if (last?.end?.kind !== 'done') continue;
       const edges = this.#graph.nodes[name]?.edges;
-      return last.end.fired.every((edge) => edges?.[edge]?.to === endTarget) ? [name] : [];
-    });
+      if (last.end.fired.every((edge) => edges?.[edge]?.to === endTarget)) names.push(name);
+    }
+    return names;
   }
 
   #isOver({ begins }: Wire): boolean {
@@ -196,8 +198,8 @@ export class GraphState {
     const activation = {
       node: name,
       turn: state.runs,
-      sources: fired.flatMap((wire) => this.#source(wire)),
-      saw: seen.flatMap((wire) => this.#sawOf(wire)),
+      sources: this.#sourcesOf(fired),
+      saw: this.#sawOf(seen),
       earlier: undefined,
       races,
       unreached,
@@ -207,21 +209,30 @@ export class GraphState {
     this.#ready.push(activation);
   }
 
-  #source(wire: Wire): Source[] {
-    const end = this.#latches.get(wire)?.by.end;
-    return end === undefined ? [] : [{ node: wire.from, end }];
+  #sourcesOf(wires: readonly Wire[]): Source[] {
+    const sources: Source[] = [];
+    for (const wire of wires) {
+      const end = this.#latches.get(wire)?.by.end;
+      if (end !== undefined) sources.push({ node: wire.from, end });
+    }
+    return sources;
   }
 
-  #sawOf(wire: Wire): Activation[] {
-    const { now } = this.#node(wire.from);
-    const by = this.#latches.get(wire)?.by;
-    return [now, by === now ? undefined : by].filter((one) => one !== undefined);
+  #sawOf(wires: readonly Wire[]): Activation[] {
+    const saw: Activation[] = [];
+    for (const wire of wires) {
+      const { now } = this.#node(wire.from);
+      const by = this.#latches.get(wire)?.by;
+      if (now !== undefined) saw.push(now);
+      if (by !== undefined && by !== now) saw.push(by);
+    }
+    return saw;
   }
 
   #skip(wired: WiredNode): void {
     const { name, into, around } = wired;
     const state = this.#node(name);
-    const saw = into.flatMap((wire) => this.#sawOf(wire));
+    const saw = this.#sawOf(into);
     const none = { sources: [], earlier: undefined, races: false, unreached: undefined };
     state.now = { node: name, turn: state.runs, saw, ...none };
     for (const cycle of around) this.#cycle(cycle).active += 1;
@@ -232,7 +243,7 @@ export class GraphState {
   #turn(cycle: Cycle): void {
     const { header, region, backs } = cycle;
     const before = this.#node(header).now;
-    const sources = backs.flatMap((wire) => (this.#look(wire) === 'fired' ? this.#source(wire) : []));
+    const sources = this.#sourcesOf(backs.filter((wire) => this.#look(wire) === 'fired'));
     const earlier = this.#leftBy(cycle, before);
     for (const name of region) this.#reset(name, cycle);
     for (const inner of this.#wiring.cycles) {
@@ -286,11 +297,4 @@ export class GraphState {
     if (state === undefined) throw new TypeError(`the graph has no cycle of ${cycle.header}`);
     return state;
   }
-}
-
-function without<One extends Exclude<End, { readonly kind: 'skipped' }>>(
-  end: One,
-  over: ReadonlySet<number | 'goto'>,
-): One {
-  return { ...end, fired: (end.fired as readonly (number | 'goto')[]).filter((edge) => !over.has(edge)) };
 }
