@@ -5,6 +5,7 @@ type Round = Readonly<Record<string, Measure>>;
 
 interface Lane {
   readonly name: string;
+  readonly leadsIn: boolean;
   readonly database: BenchDatabase;
   readonly open: OpenContender;
   readonly counted: Round[];
@@ -31,7 +32,8 @@ export async function compare(
 async function enter(context: Omit<BenchContext, 'compare'>, contender: Contender): Promise<Lane> {
   const database = await context.createDatabase();
   try {
-    return { name: contender.name, database, open: await contender.open(database.url), counted: [] };
+    const { name, leadsIn = false } = contender;
+    return { name, leadsIn, database, open: await contender.open(database.url), counted: [] };
   } catch (cause) {
     await database.drop();
     throw cause;
@@ -41,14 +43,20 @@ async function enter(context: Omit<BenchContext, 'compare'>, contender: Contende
 async function round(context: Omit<BenchContext, 'compare'>, lanes: readonly Lane[], index: number): Promise<void> {
   const start = index % lanes.length;
   for (const lane of [...lanes.slice(start), ...lanes.slice(0, start)]) {
-    context.signal.throwIfAborted();
-    const measures = await lane.open.round(index);
-    await lane.database.settle();
     const isWarmup = index < context.warmup;
+    if (lane.leadsIn && !isWarmup) await settled(context, lane, index);
+    const measures = await settled(context, lane, index);
     if (!isWarmup) lane.counted.push(measures);
     const shown = Object.entries(measures).map(([metric, { value, unit }]) => `${metric} ${value.toFixed(1)} ${unit}`);
     context.progress(`${lane.name}, ${isWarmup ? 'warm-up' : 'round'} ${index + 1}: ${shown.join(', ')}`);
   }
+}
+
+async function settled({ signal }: Pick<BenchContext, 'signal'>, lane: Lane, index: number): Promise<Round> {
+  signal.throwIfAborted();
+  const measures = await lane.open.round(index);
+  await lane.database.settle();
+  return measures;
 }
 
 function figuresOf(lane: Lane): readonly Figure[] {

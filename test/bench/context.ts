@@ -33,6 +33,11 @@ export interface Contender {
   readonly name: string;
   /** Runs in a process of its own (apart.ts): it shares nothing with the other contenders, and needs no context. */
   readonly apart?: true;
+  /**
+   * Each counted round follows at once one that is not counted: while the others have theirs, caches that it filled and
+   * code that was compiled for it are dropped, and what is measured is work that goes on.
+   */
+  readonly leadsIn?: true;
   /** Makes tables, starts pools; not measured. */
   open(url: string): Promise<OpenContender>;
 }

@@ -58,6 +58,18 @@ test('contenders run in turn on databases of their own, each round begun by anot
   ]);
 });
 
+test('a counted round of a contender that leads in follows one of its own that does not count', async () => {
+  const log: string[] = [];
+  const [a, b] = [{ ...contender('a', log), leadsIn: true } as const, contender('b', log)];
+  const figures = await compare(harness(log), [a, b]);
+  const run = log.filter((line) => line.includes(' on ')).map((line) => line.slice(0, 1));
+  expect(run.join('')).toBe('ab' + 'baa' + 'aab');
+  expect(figures.map(({ values }) => values)).toEqual([
+    [10, 20],
+    [10, 20],
+  ]);
+});
+
 test('a contender that fails leaves no database behind', async () => {
   const log: string[] = [];
   await expect(compare(harness(log), [contender('a', log), contender('b', log, 1)])).rejects.toThrow('b failed');

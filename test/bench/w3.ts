@@ -21,8 +21,13 @@ const mostOfPayload = 1.3;
 /** W3: results of 8 kB, beside claim and journal alone, and what they cost in bytes of the write-ahead log. */
 export const bench: Bench = async (context) => {
   const figures = await context.compare([
-    { name: 'pawl', apart: true, open: async (url) => withLog(url, await openPawl(url, workOf(work))) },
-    { name: 'bare prototype', apart: true, open: async (url) => withLog(url, await openBare(url, work)) },
+    { name: 'pawl', apart: true, leadsIn: true, open: async (url) => withLog(url, await openPawl(url, workOf(work))) },
+    {
+      name: 'bare prototype',
+      apart: true,
+      leadsIn: true,
+      open: async (url) => withLog(url, await openBare(url, work)),
+    },
   ]);
   const share = ratio(figureOf(figures, 'pawl', 'steps'), figureOf(figures, 'bare prototype', 'steps'));
   const written = figureOf(figures, 'pawl', 'log written').median / payloadMb;
