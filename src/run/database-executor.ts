@@ -124,7 +124,9 @@ export class DatabaseExecutor implements Executor {
   }
 
   async claim(request: ClaimRequest): Promise<readonly ClaimedRun[]> {
-    const runs = await claimRuns(this.#database, request);
+    const claim = claimRuns(this.#database, request);
+    this.#commit.expect(claim);
+    const runs = await claim;
     for (const run of runs) if (run.keyed === true) this.#keyed.add(run.id);
     return runs;
   }

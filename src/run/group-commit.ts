@@ -11,6 +11,8 @@ const runsMax = 256;
 const entriesMax = 256;
 /** Fewer runs than these share one statement: another one would cost more than it saves. */
 const splitMin = 16;
+/** Ends wait so long at most for a claim, which takes a tenth of it. */
+const claimMsMax = 5;
 const pausesMs = [20, 50, 100, 200, 400] as const;
 
 interface Pending {
@@ -44,6 +46,9 @@ export class GroupCommit {
   readonly #busy = new Set<string>();
   #inFlight = 0;
   #scheduled = false;
+  readonly #claims = new Set<Promise<unknown>>();
+  /** Set while ends wait for a claim. */
+  #held: NodeJS.Timeout | undefined;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -60,18 +65,50 @@ export class GroupCommit {
     });
   }
 
+  /**
+   * A claim is under way. What it gives begins with an intent, and ends that nothing else is to be written with wait for
+   * that: both are one statement then, and wait for the disk together.
+   */
+  expect(claim: Promise<unknown>): void {
+    this.#claims.add(claim);
+    const over = () => {
+      this.#claims.delete(claim);
+      if (this.#held !== undefined) this.#schedule();
+    };
+    claim.then(over, over);
+  }
+
   /** After the current turn of the event loop: by then a run has handed over its result and its next intent. */
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#inFlight < this.#inFlightMax && this.#isWorthwhile()) {
-        const batches = this.#take();
-        if (batches.length === 0) return;
-        void this.#send(batches);
-      }
+      if (this.#awaitsClaim()) return this.#hold();
+      clearTimeout(this.#held);
+      this.#held = undefined;
+      this.#flush();
     });
+  }
+
+  #flush(): void {
+    while (this.#inFlight < this.#inFlightMax && this.#isWorthwhile()) {
+      const batches = this.#take();
+      if (batches.length === 0) return;
+      void this.#send(batches);
+    }
+  }
+
+  #awaitsClaim(): boolean {
+    if (this.#claims.size === 0 || this.#waiting.size === 0) return false;
+    return [...this.#waiting.values()].every((queue) => queue.at(-1)?.write.end !== undefined);
+  }
+
+  #hold(): void {
+    this.#held ??= setTimeout(() => {
+      this.#claims.clear();
+      this.#schedule();
+    }, claimMsMax);
   }
 
   /**

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Taker } from '../bus/bus.ts';
 import { serve } from '../bus/serve.ts';
 import { bundleSecrets } from '../tools/secrets.ts';
 import { AuditChain } from './audit-chain.ts';
 import { waitsOf } from './approvals.ts';
+import { Claiming } from './claiming.ts';
 import { type Execution, execute } from './execute.ts';
 import type { ClaimedRun } from './executor.ts';
 import { Halted, type HaltReason } from './halt.ts';
@@ -47,12 +47,7 @@ export class Worker {
   readonly #room = new Room(() => this.#free > 0 && this.#tiers.servesAny);
   /** Of those, how many have only their end to be written. */
   #leaving = 0;
-  #claiming: Promise<void> | undefined;
-  #claims = 0;
-  #refilling = false;
-  #again = false;
-  /** The last claim found fewer runs than there were slots: only a wake-up or the poll makes it worth looking again. */
-  #exhausted = false;
+  readonly #claiming: Claiming;
   #draining = false;
   #unlisten: (() => Promise<void>) | undefined;
 
@@ -70,6 +65,14 @@ export class Worker {
       log,
       lost: () => this.#abortAll('lost'),
     });
+    this.#claiming = new Claiming({
+      owner: () => (this.#lease.isFresh() ? this.#lease.worker : undefined),
+      free: () => (this.#draining ? 0 : this.#free),
+      claim: (worker, free) => this.#claim(worker, free),
+      begin: (worker, run) => this.#begin(worker, run),
+      leavesOthers: () => this.#tiers.unmet.length > 0,
+      log,
+    });
   }
 
   /** Takes a lease, begins to listen and to look by itself, and claims what is ready. */
@@ -77,7 +80,10 @@ export class Worker {
     const { bus, pool = 'default', log } = this.#options;
     await this.#lease.take();
     await this.#tiers.look(this.#lease.worker);
-    this.#unlisten = await serve(bus, pool, { room: (signal) => this.#room.wait(signal), look: () => this.#look() });
+    this.#unlisten = await serve(bus, pool, {
+      room: (signal) => this.#room.wait(signal),
+      look: () => this.#claiming.look(),
+    });
     const leaseMs = this.#options.leaseMs ?? leaseMsDefault;
     this.#periodic.push(
       new Periodic({ name: 'renew', everyMs: leaseMs / 3, log, work: () => this.#lease.renew() }),
@@ -91,7 +97,7 @@ export class Worker {
       this.#periodic.push(new Periodic({ name: 'sweep', everyMs: sweepMs, log, work: () => memories.sweep() }));
     for (const periodic of this.#periodic) periodic.start();
     await this.#halts.start();
-    this.#wake();
+    this.#claiming.wake();
   }
 
   /** Runs in execution. */
@@ -100,17 +106,8 @@ export class Worker {
   }
 
   /** Claims once, as many runs as there are free slots; resolves when they are under way. */
-  async tick(): Promise<void> {
-    this.#exhausted = false;
-    if (this.#claiming !== undefined) {
-      this.#again = true;
-      return this.#claiming;
-    }
-    this.#claiming = this.#claim().finally(() => {
-      this.#claiming = undefined;
-      if (this.#again) this.#wake();
-    });
-    return this.#claiming;
+  tick(): Promise<void> {
+    return this.#claiming.tick();
   }
 
   /** Resolves when every run that is under way now has come to an end or to a wait. */
@@ -123,7 +120,7 @@ export class Worker {
     if (this.#draining) return;
     this.#draining = true;
     await this.#unlisten?.();
-    await this.#claiming?.catch(() => undefined);
+    await this.#claiming.settled();
     const grace = setTimeout(() => this.#abortAll('stopped'), this.#options.graceMs ?? graceMsDefault);
     await this.idle();
     clearTimeout(grace);
@@ -132,52 +129,15 @@ export class Worker {
     await this.#lease.giveUp();
   }
 
-  #wake(): void {
-    void this.#look();
-  }
-
   #met(): void {
     this.#room.freed();
-    this.#wake();
+    this.#claiming.wake();
   }
 
-  async #look(): ReturnType<Taker['look']> {
-    // The poll comes again, so that a claim that failed is only logged.
-    try {
-      await this.tick();
-      if (!this.#exhausted) return 'more';
-      return this.#tiers.unmet.length > 0 ? 'others' : 'all';
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'claim failed');
-      return 'all';
-    }
-  }
-
-  /** After the current turn of the event loop: runs that end in one batch leave their slots to one claim. */
-  #refill(): void {
-    if (this.#refilling) return;
-    this.#refilling = true;
-    setImmediate(() => {
-      this.#refilling = false;
-      this.#wake();
-    });
-  }
-
-  async #claim(): Promise<void> {
-    this.#again = false;
+  #claim(worker: string, slots: number): Promise<readonly ClaimedRun[]> {
     const { executor, pool = 'default' } = this.#options;
-    const worker = this.#lease.worker;
-    const free = this.#free;
-    if (worker === undefined || !this.#lease.isFresh()) this.#exhausted = true;
-    if (this.#draining || worker === undefined || free <= 0 || !this.#lease.isFresh()) return;
     const suspect = ![...this.#running.values()].some((one) => one.suspect);
-    this.#claims += 1;
-    const runs = await executor.claim({ worker, pool, slots: free, suspect, except: this.#tiers.unmet });
-    for (const run of runs) this.#begin(worker, run);
-    if (runs.length === free) return;
-    this.#exhausted = true;
-    // A wake-up that came while the statement was under way may stand for a run that it did not see.
-    if (this.#again) await this.#claim();
+    return executor.claim({ worker, pool, slots, suspect, except: this.#tiers.unmet });
   }
 
   #begin(worker: string, run: ClaimedRun): void {
@@ -188,8 +148,7 @@ export class Worker {
       .catch((error: unknown) => this.#options.log.error({ err: error, runId: run.id }, 'run was left to the reaper'))
       .finally(() => {
         this.#running.delete(keyOf(run));
-        this.#room.freed();
-        if (!this.#exhausted) this.#refill();
+        this.#slotLeft();
       });
     this.#running.set(keyOf(run), { ...stops, done, suspect: run.crashes >= 2 });
   }
@@ -204,16 +163,16 @@ export class Worker {
     );
     const end = await this.#outcome(run, { worker, journal, ...stops });
     if (end.kind === 'lost') return log.warn({ runId: run.id, worker }, 'lease lost');
-    this.#leave();
+    // A run that only has its end to be written does nothing more: its slot is the next run's.
+    this.#leaving += 1;
+    this.#slotLeft();
     const answer = await endRun(journal, end).finally(() => (this.#leaving -= 1));
     if (answer.kind === 'fenced') log.warn({ runId: run.id, worker }, 'lease lost');
   }
 
-  /** A run that only has its end to be written does nothing more: its slot is the next run's. */
-  #leave(): void {
-    this.#leaving += 1;
+  #slotLeft(): void {
     this.#room.freed();
-    if (!this.#exhausted) this.#refill();
+    this.#claiming.refill(this.#running.size === this.#leaving);
   }
 
   /** Ends that cannot be written do not pile up for ever: there are as many at most as slots. */
@@ -265,7 +224,7 @@ export class Worker {
     const { requeued, deadLettered, promoted, timedOut, workers } = await this.#options.executor.reap();
     if (timedOut > 0) this.#options.log.warn({ timedOut }, 'queued runs timed out');
     if (workers > 0) this.#options.log.warn({ workers, requeued, deadLettered }, 'workers reaped');
-    if (requeued + promoted > 0) this.#wake();
+    if (requeued + promoted > 0) this.#claiming.wake();
   }
 
   /**
@@ -276,22 +235,22 @@ export class Worker {
   async #reconcile(): Promise<void> {
     const worker = this.#lease.worker;
     if (worker === undefined) return;
-    const claims = this.#claims;
-    const isQuiet = this.#claiming === undefined;
+    const { made, isQuiet } = this.#claiming;
     const owned = await this.#options.executor.owned(worker);
     for (const { run, fence, interrupted } of owned) {
       const running = this.#running.get(keyOf({ id: run, fence }));
       if (running !== undefined && interrupted === 'drained') running.drain.set();
       else if (running !== undefined && interrupted !== null) running.abort.abort(new Halted(interrupted));
       // A claim that went on meanwhile may have its answer still under way.
-      if (running === undefined && isQuiet && claims === this.#claims) await this.#handBack(worker, { run, fence });
+      if (running === undefined && isQuiet && made === this.#claiming.made)
+        await this.#handBack(worker, { run, fence });
     }
   }
 
   async #handBack(worker: string, { run, fence }: { readonly run: string; readonly fence: number }): Promise<void> {
     this.#options.log.warn({ runId: run, worker }, 'run is owned and not executed; it is handed back');
     await this.#options.executor.park({ worker, run, fence, entries: [], end: { kind: 'released' } });
-    this.#wake();
+    this.#claiming.wake();
   }
 
   #abortAll(reason: HaltReason): void {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RunWrite, WriteAnswer } from '../../src/run/executor.ts';
 import { GroupCommit } from '../../src/run/group-commit.ts';
 
@@ -51,4 +51,79 @@ test('what two owners wrote of a run is never one write, though a crash gave bot
   const write = (worker: string): RunWrite => ({ worker, run: 'a', fence: 1, entries: [] });
   await Promise.all(['early', 'early', 'late'].map((worker) => commit.submit(write(worker))));
   expect(written.map((writes) => writes.map(({ worker }) => worker))).toEqual([['early'], ['late']]);
+});
+
+describe('while a claim is under way', () => {
+  // However busy the machine is: the claim's time is over when a test says so.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  const end = { kind: 'succeeded', output: null } as const;
+
+  function observed() {
+    const written: string[][] = [];
+    const commit = new GroupCommit({
+      write: async (writes) => {
+        written.push(writes.map(({ run, end: its }) => (its === undefined ? run : `${run} ends`)));
+        return writes.map(() => accepted);
+      },
+      patienceMs: 0,
+    });
+    const submit = (run: string, ends?: 'ends') =>
+      commit.submit({ worker: 'w', run, fence: 1, entries: [], ...(ends === undefined ? {} : { end }) });
+    return { written, commit, submit };
+  }
+
+  function claimUnderWay(commit: GroupCommit) {
+    let over: { readonly answer: () => void; readonly fail: () => void } | undefined;
+    commit.expect(new Promise<void>((answer, fail) => (over = { answer, fail })));
+    if (over === undefined) throw new TypeError('a promise runs what it is given');
+    return over;
+  }
+
+  const laterTurns = async () => {
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('ends wait for it, and are written with what the runs that it gives begin with', async () => {
+    const { written, commit, submit } = observed();
+    const claim = claimUnderWay(commit);
+    const ends = [submit('a'), submit('a', 'ends'), submit('b', 'ends')];
+    await laterTurns();
+    claim.answer();
+    await Promise.all([...ends, submit('c')]);
+    expect(written).toEqual([['a ends', 'b ends', 'c']]);
+  });
+
+  test('an end goes at once with what another run writes', async () => {
+    const { written, commit, submit } = observed();
+    claimUnderWay(commit);
+    const end = submit('a', 'ends');
+    await laterTurns();
+    await Promise.all([end, submit('b')]);
+    expect(written).toEqual([['a ends', 'b']]);
+  });
+
+  test('what is no end does not wait', async () => {
+    const { written, commit, submit } = observed();
+    claimUnderWay(commit);
+    await submit('a');
+    expect(written).toEqual([['a']]);
+  });
+
+  test('an end waits for no claim that fails, or hangs', async () => {
+    const { written, commit, submit } = observed();
+    const claim = claimUnderWay(commit);
+    const first = submit('a', 'ends');
+    await laterTurns();
+    claim.fail();
+    await first;
+    claimUnderWay(commit);
+    const second = submit('b', 'ends');
+    await laterTurns();
+    expect(written).toEqual([['a ends']]);
+    vi.runAllTimers();
+    await second;
+    expect(written).toEqual([['a ends'], ['b ends']]);
+  });
 });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DatabaseExecutor } from '../../src/run/database-executor.ts';
 import type { Executor } from '../../src/run/executor.ts';
@@ -48,6 +49,21 @@ describe.each(databaseKinds)('the slots of a worker on %s', (kind) => {
     for (const { id } of runs) expect(await until(database, id)).toMatchObject({ state: 'Succeeded', fence: 1 });
     await worker.stop();
     expect(executor.ending).toHaveLength(3);
+  });
+
+  test('a slot that runs take in turn: the end of one and the first intent of the next are one transaction', async () => {
+    const { database } = opened;
+    const runs: string[] = [];
+    for (let number = 0; number < 30; number += 1) runs.push((await submit(database)).id);
+    const worker = workerOn(database, { slots: 1 });
+    await worker.start();
+    for (const id of runs) expect(await until(database, id)).toMatchObject({ state: 'Succeeded', fence: 1 });
+    await worker.stop();
+    // A claim that takes long holds no end up, so that on a busy machine some of them are two.
+    const { rows } = await sql<{ shared: number }>`
+      select count(*)::integer as shared from run r join step s on s.xmin = r.xmin and s.run <> r.id
+      where r.id = any (${runs}) and s.phase = 'intent'`.execute(database.db);
+    expect(rows[0]?.shared).toBeGreaterThan(0);
   });
 });
 
