@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { parseDocuments } from '../manifest/document.ts';
 import { type Lost, lostInValue, lostWhole } from '../manifest/lost.ts';
 import type { Problem } from '../manifest/problem.ts';
@@ -21,23 +22,44 @@ export interface FileDocuments {
 const batchFilesMax = 256;
 const batchBytesMax = 8 * 1024 * 1024;
 
+/** Parsed without a turn for others: what Git has meanwhile is taken in between. */
+const filesPerTurn = 32;
+
 /** Reads files in batches and calls `each` with every one parsed: at no time are all texts held. */
 export async function readFileDocuments(
   repository: Repository,
   entries: readonly TreeEntry[],
   each: (documents: FileDocuments) => void,
 ): Promise<void> {
-  for (const batch of batchesOf(entries)) {
-    const largest = batch.reduce((size, entry) => Math.max(size, entry.size), 0);
-    const blobs = await repository.read(
-      batch.map(({ id }) => id),
-      largest,
-    );
-    for (const entry of batch) {
+  for await (const { batch, blobs } of readAhead(repository, entries)) {
+    for (const [index, entry] of batch.entries()) {
+      if (index % filesPerTurn === filesPerTurn - 1) await turn();
       const bytes = blobs.get(entry.id);
       if (bytes !== undefined) each(fileDocuments(entry, bytes));
     }
   }
+}
+
+/** Batches in their order; while one is parsed, the next one is read. */
+async function* readAhead(repository: Repository, entries: readonly TreeEntry[]) {
+  let reading: ReturnType<typeof readBatch> | undefined;
+  for (const batch of batchesOf(entries)) {
+    const before = reading;
+    reading = readBatch(repository, batch);
+    // Whoever waits for it hears of its failure; parsing the batch before may fail first.
+    reading.catch(() => undefined);
+    if (before !== undefined) yield await before;
+  }
+  if (reading !== undefined) yield await reading;
+}
+
+async function readBatch(repository: Repository, batch: readonly TreeEntry[]) {
+  const largest = batch.reduce((size, entry) => Math.max(size, entry.size), 0);
+  const blobs = await repository.read(
+    batch.map(({ id }) => id),
+    largest,
+  );
+  return { batch, blobs };
 }
 
 export function fileDocuments(entry: TreeEntry, bytes: Uint8Array): FileDocuments {
