@@ -70,6 +70,12 @@ function marked(mark: string): readonly string[] {
   });
 }
 
+test('the tier is not offered by a machine that is too slow to try it: what was given up proves nothing', async () => {
+  const proof = await proveSandbox({ path: ['/usr/bin'], readable: [] }, { attemptMs: 1 });
+  const why = 'The attempt to look around did not end within 0.001 s: the machine is busy, or too slow.';
+  expect(proof).toEqual({ tier: 'sandbox', why });
+});
+
 describe('folders of programs in a home folder', { timeout: 60_000 }, () => {
   /** Two folders and a file in the home of whoever runs the tests, as a person's checkout is. */
   function homely() {
