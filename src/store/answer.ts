@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../manifest/json.ts';
 import type { Database } from './database-port.ts';
-import { placeBody } from './journal.ts';
+import { placeBody } from './journal-parameters.ts';
 import { rowsOf } from './statement.ts';
 
 /** What somebody says to a question. `key` is one person, however they write their name. */

@@ -47,7 +47,11 @@ with mark as (
     pg_snapshot_xmin(pg_current_snapshot()) as before
   from audit_fold
 ), cut as (
-  select xid from audit, mark where xid >= mark.first and xid < mark.before order by xid offset $1 limit 1
+  select xid from (
+    -- Read in the order of the index, as far as the first that is too much.
+    select xid, sum(cardinality(runs)) over (order by xid) as rows from audit, mark
+    where runs is not null and xid >= mark.first and xid < mark.before
+  ) x where rows > $1 order by xid limit 1
 )
 select mark.first::text as first, coalesce((select xid from cut), mark.before)::text as last,
   exists (select from cut) as more, now() as now
@@ -68,9 +72,8 @@ interface Link {
 
 const headsText = `
 select h.run, h.seq, h.hash, r.environment
-from (
-  select distinct on (run) run, seq, hash from audit where xid >= $1::xid8 and xid < $2::xid8 order by run, seq desc
-) h
+from (select distinct unnest(runs) as run from audit where runs is not null and xid >= $1::xid8 and xid < $2::xid8) w
+cross join lateral (select run, seq, hash from audit where run = w.run order by seq desc limit 1) h
 join run r on r.id = h.run
 where not exists (select from audit_chain c where c.kind = 'run' and c.run = h.run and c.run_seq >= h.seq)
 order by h.run`;

@@ -42,8 +42,8 @@ export const consumedText = `), wanted as materialized (
   update wait w set resolution = '{"as":"released"}' from overtaken o
   where w.run = o.run and w.path = o.path || '/approval'
 ), entry as materialized (
-  select e.run, e.path, e.phase, e.node, e.kind, e.target, e.args_digest, e.decision_at, e.decision_size, e.body_at,
-    e.body_size, e.body_digest, e.outcome, e.error, e.tokens_reserved, e.tokens_in, e.tokens_out, e.cost, e.fence, e.ord, e.conflict or e.approval is not null
+  select e.run, e.path, e.phase, e.node, e.kind, e.target, e.args_digest, e.decision, e.body, e.body_digest, e.outcome,
+    e.error, e.tokens_reserved, e.tokens_in, e.tokens_out, e.cost, e.fence, e.ord, e.conflict or e.approval is not null
       and not exists (select from consumed c where c.run = e.run and c.id = e.approval and e.path = any (c.used_by))
       as conflict
   from drafted e

@@ -128,6 +128,7 @@ export interface Audit {
   at: Generated<Timestamp>;
   hash: string;
   run: string;
+  runs: string[] | null;
   seq: number;
   text: string;
   xid: Generated<string>;

@@ -1,0 +1,143 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linkHash } from '../../src/policy/audit-link.ts';
+import type { RunWrite } from '../../src/run/executor.ts';
+import { foldAudit } from '../../src/store/audit-fold.ts';
+import { chainLinks } from '../../src/store/audit-read.ts';
+import { claimRuns, readSteps } from '../../src/store/claim.ts';
+import type { Session } from '../../src/store/database-port.ts';
+import { writeJournal } from '../../src/store/journal.ts';
+import { enlistWorker } from '../../src/store/worker.ts';
+import { databaseKinds, type OpenedDatabase, openTestDatabase } from '../support/databases.ts';
+import { bundleOf, environment, install, submit } from '../support/runs.ts';
+
+describe.each(databaseKinds)('the journal on the %s database', (kind) => {
+  let opened: OpenedDatabase;
+  let session: Session;
+
+  beforeAll(async () => {
+    opened = await openTestDatabase(kind);
+    session = await opened.database.session();
+    await install(opened.database, bundleOf({ nodes: { a: {} } }));
+  });
+  afterAll(async () => {
+    await session.close();
+    await opened.close();
+  });
+
+  async function claimed(runs: number): Promise<readonly Pick<RunWrite, 'worker' | 'run' | 'fence'>[]> {
+    const { database } = opened;
+    const worker = randomUUID();
+    await enlistWorker(database, session, {
+      id: worker,
+      host: 'test',
+      pid: 1,
+      version: '0',
+      slots: runs,
+      leaseMs: 60_000,
+    });
+    for (let n = 0; n < runs; n += 1) await submit(database);
+    const rows = await claimRuns(database, { worker, pool: 'default', slots: runs, suspect: false });
+    return rows.map(({ id, fence }) => ({ worker, run: id, fence }));
+  }
+
+  const result = (path: string, body?: string) =>
+    ({ phase: 'result', path, node: 'a', kind: 'tool', target: 'default/echo', outcome: 'done', body }) as const;
+
+  /** A row of a run's record, as its chain makes it. */
+  function recorded(run: string, seq: number, before = '') {
+    const text = JSON.stringify({ run, seq });
+    return { seq, text, hash: linkHash(before, text), notes: 0 };
+  }
+
+  async function folded(): Promise<ReadonlyMap<string | null, number | null>> {
+    while (await foldAudit(opened.database));
+    const heads = new Map<string | null, number | null>();
+    for await (const { run, runSeq } of chainLinks(opened.database, environment)) heads.set(run, runSeq);
+    return heads;
+  }
+
+  test('entries of a run come out in the order in which they went in, whatever their paths', async () => {
+    const writes = (await claimed(3)).map((own, index) => ({
+      ...own,
+      entries: ['z', 'a', 'm', 'b'].map((path) => result(`${path}/${index}`)),
+    }));
+    await writeJournal(opened.database, writes);
+    const steps = await readSteps(
+      opened.database,
+      writes.map(({ run }) => run),
+    );
+    for (const { run, entries } of writes) {
+      expect(steps.get(run)?.map(({ path }) => path)).toEqual(entries.map(({ path }) => path));
+    }
+  });
+
+  test.each([10, 2_600, 7_900, 8_192, 8_193, 40_000])(
+    'a result of %d bytes is read as it was written',
+    async (size) => {
+      const [own] = await claimed(1);
+      if (own === undefined) throw new Error('no run was claimed');
+      // Characters that nothing compresses, a third of them of two bytes.
+      const text = [...randomBytes(size)].map((byte) => String.fromCharCode(32 + (byte % 144))).join('');
+      let body = JSON.stringify(text);
+      while (Buffer.byteLength(body) > size) body = body.slice(0, -1);
+      await writeJournal(opened.database, [{ ...own, entries: [result('a/1', body)] }]);
+      expect((await readSteps(opened.database, [own.run])).get(own.run)).toMatchObject([{ body }]);
+    },
+  );
+
+  test('a result that fits a page stays in its row', async () => {
+    const pieces = async (): Promise<unknown> => {
+      const { rows } = await sql<{ bytes: number }>`
+        select pg_relation_size(reltoastrelid) as bytes from pg_class where oid = 'step'::regclass`.execute(
+        opened.database.db,
+      );
+      return rows[0]?.bytes;
+    };
+    const before = await pieces();
+    const [own] = await claimed(1);
+    if (own === undefined) throw new Error('no run was claimed');
+    const body = JSON.stringify(randomBytes(5_900).toString('base64'));
+    await writeJournal(opened.database, [{ ...own, entries: [result('a/1', body)] }]);
+    expect(await pieces()).toBe(before);
+  });
+
+  test('one row of a statement names the runs of its record, and who folds finds all of them', async () => {
+    const own = await claimed(4);
+    const lost = { run: own[0]?.run ?? '', fence: 7 };
+    const writes = own.map((write) => ({
+      ...write,
+      ...(write.run === lost.run ? lost : {}),
+      entries: [],
+      record: recorded(write.run, 1),
+    }));
+    expect(await writeJournal(opened.database, writes)).toMatchObject([
+      { kind: 'fenced' },
+      ...own.slice(1).map(() => ({ kind: 'accepted' })),
+    ]);
+    const kept = own.slice(1).map(({ run }) => run);
+    const { rows } = await sql<{ runs: readonly string[] }>`
+      select runs from audit where run = any (${kept}::uuid[]) and runs is not null`.execute(opened.database.db);
+    expect(rows.map(({ runs }) => runs.toSorted())).toEqual([kept.toSorted()]);
+    const heads = await folded();
+    expect(kept.map((run) => heads.get(run))).toEqual([1, 1, 1]);
+    expect(heads.has(lost.run)).toBe(false);
+  });
+
+  test('who folds finds runs beside which others were sent again', async () => {
+    const [one, two] = await claimed(2);
+    if (one === undefined || two === undefined) throw new Error('two runs were submitted');
+    const first = { ...one, entries: [result('a/1')], record: recorded(one.run, 1) };
+    await writeJournal(opened.database, [first]);
+    await folded();
+    const other = { ...two, entries: [], record: recorded(two.run, 1) };
+    for (const again of [
+      [first, other],
+      [other, first],
+    ]) {
+      expect(await writeJournal(opened.database, again)).toMatchObject([{ kind: 'accepted' }, { kind: 'accepted' }]);
+    }
+    expect((await folded()).get(two.run)).toBe(1);
+  });
+});
