@@ -926,13 +926,14 @@ create table slot (
 create index slot_released on slot (environment, system, key) where released;
 
 -- Whoever ends a run frees its slot with it. Who comes next is looked for under the key's lock, which a statement that
--- ends many runs must not wait for.
+-- ends many runs must not wait for. Of `ended_at`, which a check has whoever ends a run write: the condition of a trigger
+-- is parsed for each statement that it may be for, which was a sixteenth of a claim.
 create function release_slot() returns trigger language plpgsql as $$
 begin
   update slot set released = true where run = new.id;
   return null;
 end $$;
-create trigger run_ended_releases after update on run
+create trigger run_ended_releases after update of ended_at on run
   for each row when (old.concurrency_key is not null and old.ended_at is null and new.ended_at is not null)
   execute function release_slot();
 
@@ -1153,7 +1154,7 @@ begin
     where run = new.id and state in ('pending', 'approved');
   return null;
 end $$;
-create trigger run_ended_cancels after update on run
+create trigger run_ended_cancels after update of ended_at on run
   for each row when (old.asks_approval and old.ended_at is null and new.ended_at is not null)
   execute function cancel_approvals();
 
