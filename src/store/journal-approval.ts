@@ -8,8 +8,8 @@
  * A request that a call made for itself, before another's approval released it too, is over.
  */
 export const consumedText = `), wanted as materialized (
-  select run, approval, array_agg(path order by ord) as paths, array_agg(action_digest order by ord) as actions,
-    array_agg(class_digest order by ord) as classes
+  select run, approval, array_agg(path order by place) as paths, array_agg(action_digest order by place) as actions,
+    array_agg(class_digest order by place) as classes
   from drafted where not conflict and approval is not null group by run, approval
 ), consumed as (
   update approval a set (used_by, state) = (
@@ -43,7 +43,7 @@ export const consumedText = `), wanted as materialized (
   where w.run = o.run and w.path = o.path || '/approval'
 ), entry as materialized (
   select e.run, e.path, e.phase, e.node, e.kind, e.target, e.args_digest, e.decision, e.body, e.body_digest, e.outcome,
-    e.error, e.tokens_reserved, e.tokens_in, e.tokens_out, e.cost, e.fence, e.ord, e.conflict or e.approval is not null
+    e.error, e.tokens_reserved, e.tokens_in, e.tokens_out, e.cost, e.fence, e.place, e.conflict or e.approval is not null
       and not exists (select from consumed c where c.run = e.run and c.id = e.approval and e.path = any (c.used_by))
       as conflict
   from drafted e

@@ -40,8 +40,8 @@ export function journalParameters(writes: readonly RunWrite[], types: JournalTyp
   let hasEnds = false;
   for (const write of writes) {
     addWrite(runs, write);
-    for (const entry of write.entries) {
-      addEntry(entries, write.run, placed(entry, blobs));
+    for (const [place, entry] of write.entries.entries()) {
+      addEntry(entries, write.run, { entry, place, ...placeBody(entry.body, blobs) });
       isApproved ||= entry.phase === 'intent' && entry.approval !== undefined;
     }
     waits.push(...waitsOf(write));
@@ -81,7 +81,7 @@ function addWrite(rows: BinaryRows, { run, fence, worker, record, end }: RunWrit
 }
 
 /** By the columns of `journal_entry`. */
-function addEntry(rows: BinaryRows, run: string, { entry, body, digest }: PlacedEntry): void {
+function addEntry(rows: BinaryRows, run: string, { entry, place, body, digest }: PlacedEntry): void {
   const [intent, result] = entry.phase === 'intent' ? [entry, undefined] : [undefined, entry];
   rows.begin();
   rows.uuid(run);
@@ -106,16 +106,15 @@ function addEntry(rows: BinaryRows, run: string, { entry, body, digest }: Placed
   rows.text(intent?.approval?.id);
   rows.text(intent?.approval?.actionDigest);
   rows.text(intent?.approval?.classDigest);
+  rows.bigint(place);
 }
 
 interface PlacedEntry {
   readonly entry: JournalEntry;
+  /** Among those of the write. */
+  readonly place: number;
   readonly body?: string;
   readonly digest?: string;
-}
-
-function placed(entry: JournalEntry, blobs: Map<string, string>): PlacedEntry {
-  return { entry, ...placeBody(entry.body, blobs) };
 }
 
 /** Where a body goes: inline, or by its digest into `blobs`. */

@@ -69,9 +69,6 @@ const recordedRuns = '(select array_agg(id) from held where seq is not null)';
 /** Where rows are there already, the first one's may be: each then tells of all. */
 const firstRecorded = 'select id from held where seq is not null limit 1';
 
-const entryColumns = `run, path, phase, node, kind, target, args_digest, decision, body, body_digest, outcome, error,
-    tokens_reserved, tokens_in, tokens_out, cost, revision, halt_epoch, approval, action_digest, class_digest`;
-
 /**
  * One statement for many runs. It locks the runs' rows in the order of their ids, which every other writer does too,
  * so that two batches never wait for each other; what does not come back had another owner or another fence. The lock
@@ -102,14 +99,14 @@ with claimed as materialized (
   from claimed c join environment e on e.name = c.environment cross join halted
 ), ${isApproved ? 'drafted' : 'entry'} as materialized (
   select e.*, h.fence, e.phase = 'intent' and (e.revision is distinct from h.live or e.halt_epoch is distinct from h.halts) as conflict
-  from unnest((select $2::journal_entry[])) with ordinality as e (${entryColumns}, ord)
+  from unnest((select $2::journal_entry[])) e
   join held h on h.id = e.run
 ${isApproved ? consumedText : ''}${parts === 'all' ? keptText : ''}), written as (
-  insert into step (run, path, phase, node, kind, target, fence, args_digest, decision, body, body_digest, outcome,
+  insert into step (seq, run, path, phase, node, kind, target, fence, args_digest, decision, body, body_digest, outcome,
     error, tokens_reserved, tokens_in, tokens_out, cost)
-  select run, path, phase, node, kind, target, fence, args_digest, decision, body, body_digest, outcome,
-    error, tokens_reserved, tokens_in, tokens_out, cost
-  from entry where not conflict order by ord
+  select (select nextval('step_write')) * 65536 + place, run, path, phase, node, kind, target, fence, args_digest,
+    decision, body, body_digest, outcome, error, tokens_reserved, tokens_in, tokens_out, cost
+  from entry where not conflict
   ${isAgain ? 'on conflict (run, path, phase) do nothing' : ''}
 ), recorded as (
   insert into audit (run, seq, text, hash, runs)

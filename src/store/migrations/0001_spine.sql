@@ -978,10 +978,14 @@ create table allotment (
 ) with (fillfactor = 50);
 create index allotment_open on allotment (run) where drawn > used;
 
+-- Numbers the statements that write the journal.
+create sequence step_write;
+
 -- The journal: append-only. A call is an intent, then a result; a refused call is a result alone. Columns of a fixed
 -- width come first, so that nothing is lost between them.
 create table step (
-  seq bigint generated always as identity,
+  -- In which order a run's rows were written: the statement's number, and beneath it the place among the run's rows.
+  seq bigint not null default nextval('step_write') * 65536,
   fence bigint not null,
   at timestamptz not null default clock_timestamp(),
   -- No foreign key: rows come from statements alone that lock the run's row, and the check cost a fifth of them.
@@ -1050,7 +1054,7 @@ create type journal_write as (
 create type journal_entry as (
   run uuid, path text, phase text, node text, kind text, target text, args_digest text, decision json, body text,
   body_digest text, outcome text, error json, tokens_reserved bigint, tokens_in bigint, tokens_out bigint, cost bigint,
-  revision bigint, halt_epoch bigint, approval text, action_digest text, class_digest text
+  revision bigint, halt_epoch bigint, approval text, action_digest text, class_digest text, place bigint
 );
 
 -- The environment's chain: where the chain of each run had come to, and what people did.
