@@ -3,6 +3,7 @@ import type { EnvironmentSettings, Snapshot } from '../manifest/resource.ts';
 import { schemaDigest } from '../manifest/schemas.gen.ts';
 import type { Live, Plan } from '../plan/change.ts';
 import { addressesChanged, bodiesNeeded } from '../plan/diff.ts';
+import { differences } from '../plan/differences.ts';
 import { plan, type PlanOptions } from '../plan/plan.ts';
 import { isSettledBy } from '../plan/revert.ts';
 import { compileCache } from '../policy/compile-changed.ts';
@@ -105,12 +106,14 @@ export async function planTaken(
 ): Promise<Planned> {
   const { db } = plane.database;
   const settings = taken.environment;
+  const cache = memoryOf(plane, settings.name).compiled;
+  // What was planned last was compared with live too: whoever asks after this is told what has moved since.
+  differences(taken, live, cache.resources);
   const [bodies, { older, written }, quarantine] = await Promise.all([
     readBodies(db, bodiesNeeded(taken, live)),
     pastOf(db, { taken, live, subject, ...more }),
-    readQuarantine(db, settings.name),
+    live.isQuarantined === false ? [] : readQuarantine(db, settings.name),
   ]);
-  const cache = memoryOf(plane, settings.name).compiled;
   const made = plan(taken, live, { bodies, subject, schemaDigest, older, written, cache, quarantine, ...more });
   return { plan: made, settings, snapshot: taken, live, bodies };
 }

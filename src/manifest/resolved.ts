@@ -13,6 +13,7 @@ import { compareProblems, type Problem } from './problem.ts';
 import type { Findings } from './resolve-findings.ts';
 import { reportUnused, wantsUse } from './resolve-unused.ts';
 import type { Address, Resource } from './resource.ts';
+import { noteOrigin } from './succession.ts';
 import type { Validated } from './validate.ts';
 
 export interface Resolved {
@@ -109,7 +110,8 @@ function resourcesAfter(
     else after.set(address, resource);
   }
   // A key that is set again keeps its place; only a new one stands at the end.
-  return [...addresses].some((address) => after.has(address) && !before.has(address)) ? inAddressOrder(after) : after;
+  const isGrown = [...addresses].some((address) => after.has(address) && !before.has(address));
+  return noteOrigin(isGrown ? inAddressOrder(after) : after, before, addresses);
 }
 
 function finished(next: Resolution, findings: Findings): Resolved {

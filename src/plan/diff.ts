@@ -5,6 +5,7 @@ import { type Address, type Identity, kinds, type Place, type Resource, type Sna
 import type { Bodies, Change, Head, Live } from './change.ts';
 import { classify, classifyDrift, type Digests, type Verdict } from './classify.ts';
 import { writtenDigest } from '../manifest/written.ts';
+import { type Difference, differences } from './differences.ts';
 import { fieldDiff } from './fields.ts';
 import { type Move, movesAmong, occupiedMoves } from './moves.ts';
 import type { OlderRevisions } from './revert.ts';
@@ -41,7 +42,7 @@ export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff
   const dropped = triples.flatMap(({ head, target }) => (target === undefined && head !== undefined ? [head] : []));
   const moves = movesAmong(targets, snapshot, { heads: live.heads, dropped, ...options });
   const movedAway = new Set(Array.from(moves.values(), ({ from }) => from.address));
-  const describe = (verdict: Verdict, triple: Triple): Change =>
+  const describe = (verdict: Verdict, triple: Difference): Change =>
     changeOf(triple, verdict, { bodies: options.bodies, sensitive });
   for (const triple of triples) {
     const drifted = classifyDrift(digestsOf(triple));
@@ -57,7 +58,7 @@ export function diff(snapshot: Snapshot, live: Live, options: DiffOptions): Diff
 }
 
 /** With whether the target is as it was written; looked at only where its content is another. */
-function digestsFrom(triple: Triple, written: DiffOptions['written']): Digests {
+function digestsFrom(triple: Difference, written: DiffOptions['written']): Digests {
   const { address, head, target } = triple;
   const known = target === undefined || head?.applied === target.digest ? undefined : written?.get(address);
   if (target === undefined || known === undefined) return digestsOf(triple);
@@ -69,7 +70,7 @@ function overwriting(verdict: Verdict | undefined): Verdict | undefined {
 }
 
 /** The old name's head under the new name: a move is compared with what it moves. */
-function movedOf({ from, target }: Move): Triple {
+function movedOf({ from, target }: Move): Difference {
   return { address: target.address, head: from, target };
 }
 
@@ -80,7 +81,7 @@ function asMove(change: Change, { from }: Move): Change {
 }
 
 function changeOf(
-  triple: Triple,
+  triple: Difference,
   verdict: Verdict,
   options: Required<Pick<DiffOptions, 'bodies' | 'sensitive'>>,
 ): Change {
@@ -131,49 +132,12 @@ export function addressesChanged(snapshot: Snapshot, live: Live): Address[] {
   return Array.from(differences(snapshot, live), ({ address }) => address).sort(compareText);
 }
 
-interface Triple {
-  readonly address: Address;
-  readonly head: Head | undefined;
-  readonly target: Resource | undefined;
-}
-
-const compared = new WeakMap<
-  Snapshot['resources'],
-  { readonly heads: Live['heads']; readonly triples: readonly Triple[] }
->();
-
-/** What is asked of the same two maps, before the contents are read and after, is compared once. */
-function differences({ resources }: Snapshot, { heads }: Live): readonly Triple[] {
-  const known = compared.get(resources);
-  if (known?.heads === heads) return known.triples;
-  const triples = compareDigests(resources, heads);
-  compared.set(resources, { heads, triples });
-  return triples;
-}
-
-/** One pass of comparing digests: what is in sync costs nothing more. */
-function compareDigests(resources: Snapshot['resources'], heads: Live['heads']): readonly Triple[] {
-  const triples: Triple[] = [];
-  let found = 0;
-  for (const [address, target] of resources) {
-    const head = heads.get(address);
-    if (head !== undefined) found += 1;
-    const isInSync = head !== undefined && head.applied === target.digest && head.live === head.applied;
-    if (!isInSync) triples.push({ address, head, target });
-  }
-  if (found === heads.size) return triples;
-  for (const [address, head] of heads) {
-    if (!resources.has(address)) triples.push({ address, head, target: undefined });
-  }
-  return triples;
-}
-
-function digestsOf({ head, target }: Triple): Digests {
+function digestsOf({ head, target }: Difference): Digests {
   return { applied: head?.applied, live: head?.live, target: target?.digest };
 }
 
 /** What is missing from a snapshot because its manifest has an error is not deleted: nobody has said so. */
-function isBroken({ address, head, target }: Triple, verdict: Verdict, { problems }: Snapshot): boolean {
+function isBroken({ address, head, target }: Difference, verdict: Verdict, { problems }: Snapshot): boolean {
   if (verdict.action !== 'delete' || target !== undefined) return false;
   return problems.some(
     ({ code, severity, address: wrong, file }) =>
@@ -181,7 +145,7 @@ function isBroken({ address, head, target }: Triple, verdict: Verdict, { problem
   );
 }
 
-function bodyOf(digest: string | undefined, { address, target }: Triple, bodies: Bodies): JsonObject | undefined {
+function bodyOf(digest: string | undefined, { address, target }: Difference, bodies: Bodies): JsonObject | undefined {
   if (digest === undefined) return undefined;
   const body = digest === target?.digest ? target.manifest : bodies.get(digest);
   if (body !== undefined) return body;
@@ -191,7 +155,7 @@ function bodyOf(digest: string | undefined, { address, target }: Triple, bodies:
   });
 }
 
-function placeOf({ head, target }: Triple, { action }: Verdict): Place {
+function placeOf({ head, target }: Difference, { action }: Verdict): Place {
   if (target !== undefined && action !== 'delete') return target.place;
   return head === undefined ? { file: '', line: 1, column: 1 } : { file: head.file, line: head.line, column: 1 };
 }

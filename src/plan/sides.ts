@@ -1,4 +1,5 @@
 import type { Address, Resource, Snapshot } from '../manifest/resource.ts';
+import { keysBetween } from '../manifest/succession.ts';
 import type { Bodies, Change, Live } from './change.ts';
 
 /** The resources in force by the record of the last apply, and those of the target. */
@@ -65,8 +66,8 @@ function isWith(previous: Snapshot['resources'], resources: Snapshot['resources'
     size += Number(resource !== undefined) - Number(resources.has(address));
   }
   if (previous.size !== size) return false;
-  for (const [address, resource] of resources) {
-    if (previous.get(address) !== resource && !recorded.has(address)) return false;
+  for (const address of keysBetween(previous, resources) ?? resources.keys()) {
+    if (previous.get(address) !== resources.get(address) && !recorded.has(address)) return false;
   }
   return true;
 }

@@ -1,5 +1,6 @@
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Kind, Resource } from '../manifest/resource.ts';
+import { keysBetween } from '../manifest/succession.ts';
 import { kept } from './kept.ts';
 import { addressAt, specOf } from './typed.ts';
 
@@ -50,28 +51,58 @@ interface Link {
   readonly resource: Resource | undefined;
 }
 
+type Resources = ReadonlyMap<Address, Resource>;
+
+/** Some resources, and addresses among them. */
+interface Changing {
+  readonly resources: Resources;
+  readonly addresses: ReadonlySet<Address>;
+}
+
 /** Whether who calls in runs of a system of these resources hangs on one of the addresses; not known: it may. */
-export function mayHangOn(
-  root: Resource,
-  {
-    resources,
-    addresses,
-  }: { readonly resources: ReadonlyMap<Address, Resource>; readonly addresses: ReadonlySet<Address> },
-): boolean {
+export function mayHangOn(root: Resource, changing: Changing): boolean {
   const known = knownCallers.get(root);
-  if (known === undefined || addresses.has(root.address)) return true;
-  // What was found by other resources than these says nothing of what these lead to.
-  const isApart = ({ address, resource }: Link): boolean =>
-    !addresses.has(address) && resources.get(address) === resource;
-  return !known.some(({ links }) => links.every(isApart));
+  if (known === undefined || changing.addresses.has(root.address)) return true;
+  return !known.some((one) => isApart(one, changing));
+}
+
+/** What was found by other resources than these says nothing of what these lead to. */
+function isApart(known: KnownCallers, { resources, addresses }: Changing): boolean {
+  const { links } = known;
+  const moved = known.holdFor && movedSince(known.holdFor, resources);
+  const isSame = ({ address, resource }: Link): boolean =>
+    moved?.has(address) === false || resources.get(address) === resource;
+  if (!links.every((link) => !addresses.has(link.address) && isSame(link))) return false;
+  known.holdFor = weakly(resources);
+  return true;
+}
+
+const weakly = kept((resources: Resources): WeakRef<Resources> => new WeakRef(resources));
+
+const movedOf = kept((_resources: Resources) => new WeakMap<WeakRef<Resources>, { readonly keys: Keys }>());
+
+type Keys = ReadonlySet<Address> | undefined;
+
+/** A fleet's systems were mostly looked at with the same resources last, which are compared with these once. */
+function movedSince(earlier: WeakRef<Resources>, resources: Resources): Keys {
+  const known = movedOf(resources).get(earlier);
+  if (known !== undefined) return known.keys;
+  const before = earlier.deref();
+  const keys = before && keysBetween(before, resources);
+  movedOf(resources).set(earlier, { keys });
+  return keys;
+}
+
+interface KnownCallers {
+  readonly links: readonly Link[];
+  readonly callers: readonly SystemCaller[];
+  /** All links lead in these resources to what they led to. */
+  holdFor?: WeakRef<Resources>;
 }
 
 /** A fleet's systems hardly change from one plan to the next; each plan asks for both of its sides. */
 const knownMax = 2;
-const knownCallers = new WeakMap<
-  Resource,
-  readonly { readonly links: readonly Link[]; readonly callers: readonly SystemCaller[] }[]
->();
+const knownCallers = new WeakMap<Resource, readonly KnownCallers[]>();
 
 /** By resource, what stands on any way to it; a system stands on the way to its own tool nodes. */
 function waysFrom(root: Resource, find: Find): ReadonlyMap<Resource, ReadonlySet<Resource>> {

@@ -1,9 +1,11 @@
 import { compareText } from '../manifest/problem.ts';
 import { qualify } from '../manifest/reference.ts';
 import type { Address, Resource } from '../manifest/resource.ts';
+import { keysBetween } from '../manifest/succession.ts';
 import { type CompiledBundle, type CompiledSystem, compileSystem } from './compile.ts';
 import { CompiledMemory } from './compiled-memory.ts';
 import { type Estate, estateAfter, estateOf } from './estate.ts';
+import { kept } from './kept.ts';
 import { permissionRule, policyRule, type Rule } from './reach.ts';
 import { addressAt, pathOf } from './typed.ts';
 
@@ -44,7 +46,7 @@ export function compileChanged(resources: ReadonlyMap<Address, Resource>, cache:
   }
   const digests = new Map<string, string>();
   const made: Made[] = [];
-  for (const system of estate.systems.toSorted(byAddress)) {
+  for (const system of inOrder(estate.systems)) {
     const path = pathOf(system);
     const known = stale.has(system.address) ? undefined : cache.systems.get(system.address);
     if (known !== undefined) {
@@ -126,15 +128,11 @@ function changedBetween(before: ReadonlyMap<Address, Resource>, after: ReadonlyM
     addresses.add(resource.address);
     forms.push(resource, ...(old === undefined ? [] : [old]));
   };
-  let kept = 0;
-  for (const [address, resource] of before === after ? [] : after) {
-    const old = before.get(address);
-    if (old !== undefined) kept += 1;
-    if (old?.digest !== resource.digest) note(resource, old);
-  }
-  // Mostly nothing is gone, and need not be looked for among ten thousand.
-  for (const [address, old] of before === after || kept === before.size ? [] : before) {
-    if (!after.has(address)) note(old, undefined);
+  for (const address of keysBetween(before, after) ?? new Set([...before.keys(), ...after.keys()])) {
+    const [old, resource] = [before.get(address), after.get(address)];
+    if (old?.digest === resource?.digest) continue;
+    if (resource !== undefined) note(resource, old);
+    else if (old !== undefined) note(old, undefined);
   }
   return {
     addresses,
@@ -164,6 +162,7 @@ function toolOf(permission: Resource): Address {
   return addressAt('Tool', qualify(spec.toolRef, namespace));
 }
 
-function byAddress(a: Resource, b: Resource): number {
-  return compareText(a.address, b.address);
-}
+/** A fleet's systems are the same list from one snapshot to the next. */
+const inOrder = kept((systems: Estate['systems']): Estate['systems'] =>
+  systems.toSorted((a, b) => compareText(a.address, b.address)),
+);

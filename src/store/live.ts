@@ -4,8 +4,10 @@ import { digest } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Address } from '../manifest/resource.ts';
 import { parseRules } from '../manifest/rules-of.ts';
+import { noteOrigin } from '../manifest/succession.ts';
 import type { Head, Live } from '../plan/change.ts';
 import type { storeCodes } from './codes.ts';
+import { rowsOf, type Statement } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
 export interface ReadLiveOptions {
@@ -19,10 +21,9 @@ export interface ReadLiveOptions {
 export async function readLive(db: Kysely<Tables>, environment: string, options: ReadLiveOptions = {}): Promise<Live> {
   const { previous, deep = false } = options;
   if (previous !== undefined && !deep) {
-    const now = await readMark(db, environment);
+    const now = await readSince(db, environment, previous.revision);
     if (isSame(previous, now)) return { ...previous, ...varying(now) };
-    const moved = comparable(previous, now) ? await readMoved(db, environment, previous.revision) : undefined;
-    if (moved !== undefined && comparable(previous, moved)) return merged(previous, moved);
+    if (comparable(previous, now)) return after(previous, now);
   }
   return merged(undefined, await readAll(db, environment, deep));
 }
@@ -35,6 +36,7 @@ interface Mark {
   readonly commit_id: string | null;
   readonly rules: string | null;
   readonly quarantine_writes: number;
+  readonly pin: number | null;
 }
 
 interface LiveRow extends Mark {
@@ -57,11 +59,12 @@ type HeadRow = readonly [
 ];
 
 /** What may move without a row or a revision. */
-function varying(mark: Mark): Pick<Live, 'commit' | 'rules' | 'quarantineWrites'> {
+function varying(mark: Mark): Pick<Live, 'commit' | 'rules' | 'quarantineWrites' | 'isQuarantined'> {
   return {
     commit: mark.commit_id ?? undefined,
     rules: parseRules(mark.rules),
     quarantineWrites: mark.quarantine_writes,
+    isQuarantined: mark.pin !== null,
   };
 }
 
@@ -74,16 +77,7 @@ function comparable(previous: Live, now: Mark): boolean {
   return previous.lineage === now.lineage && previous.writes === now.writes && previous.revision <= now.revision;
 }
 
-async function readMark(db: Kysely<Tables>, environment: string): Promise<Mark> {
-  const row = await db
-    .selectFrom('environment')
-    .select(['lineage', 'revision', 'writes', 'root', 'commit_id', 'rules', 'quarantine_writes'])
-    .where('name', '=', environment)
-    .executeTakeFirst();
-  return row ?? unknownEnvironment(environment);
-}
-
-const headColumns = sql`head.generation, history.digest, head.digest,
+const headColumns = `head.generation, history.digest, head.digest,
   coalesce(history.file, head.file), coalesce(history.line, head.line),
   to_char(head.touched_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), head.touched_by`;
 
@@ -95,8 +89,9 @@ const currentBundles = sql`(
 // driver four times as long as one JSON text.
 async function readAll(db: Kysely<Tables>, environment: string, deep: boolean): Promise<LiveRow> {
   const { rows } = await sql<LiveRow>`
-    select name, lineage, revision, writes, root, commit_id, rules, quarantine_writes, ${currentBundles} as bundles, (
-      select json_agg(json_build_array(coalesce(history.address, head.address), ${headColumns},
+    select name, lineage, revision, writes, root, commit_id, rules, quarantine_writes, pin,
+      ${currentBundles} as bundles, (
+      select json_agg(json_build_array(coalesce(history.address, head.address), ${sql.raw(headColumns)},
         case when head.is_sent then head.body end))
       from ${deep ? comparedHeads : heads} as head
       full join (
@@ -127,22 +122,31 @@ const comparedHeads = sql`(
     offset 0
   ) as one)`;
 
-async function readMoved(db: Kysely<Tables>, environment: string, since: number): Promise<LiveRow> {
-  const { rows } = await sql<LiveRow>`
-    select name, lineage, revision, writes, root, commit_id, rules, quarantine_writes, ${currentBundles} as bundles, (
-      select json_agg(json_build_array(moved.address, ${headColumns},
-        case when head.touched_at is not null then head.body end))
-      from (
-        select address from resource_history as h where h.environment = environment.name and h.from_revision > ${since}
-        union
-        select address from resource_history as h where h.environment = environment.name and h.to_revision > ${since}
-      ) as moved
-      left join resource as head on head.environment = environment.name and head.address = moved.address
-      left join resource_history as history on history.environment = environment.name
-        and history.address = moved.address and history.to_revision is null
-    ) as heads
-    from environment where name = ${environment}`.execute(db);
-  return rows[0] ?? unknownEnvironment(environment);
+// What has moved, with the mark in one statement: a plan waits for it. Planned anew each time, by the size that the history
+// has then.
+const sinceText = `
+select name, lineage, revision, writes, root, commit_id, rules, quarantine_writes, pin,
+  case when revision > $2 then (
+    select json_object_agg(system, digest) from bundle_history
+    where bundle_history.environment = environment.name and to_revision is null) end as bundles,
+  case when revision > $2 then (
+    select json_agg(json_build_array(moved.address, ${headColumns},
+      case when head.touched_at is not null then head.body end))
+    from (
+      select address from resource_history as h where h.environment = environment.name and h.from_revision > $2
+      union
+      select address from resource_history as h where h.environment = environment.name and h.to_revision > $2
+    ) as moved
+    left join resource as head on head.environment = environment.name and head.address = moved.address
+    left join resource_history as history on history.environment = environment.name
+      and history.address = moved.address and history.to_revision is null) end as heads
+from environment where name = $1`;
+
+/** Rows and bundles where the environment has come to another revision since. */
+async function readSince(db: Kysely<Tables>, environment: string, since: number): Promise<LiveRow> {
+  const statement: Statement = { name: 'live_since', text: sinceText, planned: 'always' };
+  const [row] = await rowsOf<LiveRow>(db, statement, [environment, since]);
+  return row ?? unknownEnvironment(environment);
 }
 
 function merged(previous: Live | undefined, row: LiveRow): Live {
@@ -162,6 +166,17 @@ function merged(previous: Live | undefined, row: LiveRow): Live {
     heads,
     bundles: new Map(Object.entries(row.bundles ?? {})),
   };
+}
+
+/** Only those rows may be others than before: who compares what is live need not look at the rest. */
+function after(previous: Live, row: LiveRow): Live {
+  const live = merged(previous, row);
+  noteOrigin(
+    live.heads,
+    previous.heads,
+    (row.heads ?? []).map(([address]) => address),
+  );
+  return live;
 }
 
 /** Undefined: neither in the heads nor in the current revision, so it is gone. */
