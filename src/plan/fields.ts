@@ -4,7 +4,7 @@ import { isJsonList, isJsonObject, type Json, type JsonObject, own } from '../ma
 import { compareText } from '../manifest/problem.ts';
 import type { Kind } from '../manifest/resource.ts';
 import type { FieldAction, FieldChange } from './change.ts';
-import { lineDiff } from './lines.ts';
+import { isByLine, type LineDiff, lineDiffOf } from './lines.ts';
 import { entriesByKey, listKeyAt } from './list-keys.ts';
 import { type SensitiveTree, sensitiveChild } from './sensitive.ts';
 
@@ -116,7 +116,8 @@ function compareIndexes(walk: Walk, { before, after }: Sides<readonly Json[]>, s
 }
 
 function compareLeaf(walk: Walk, { before, after }: Sides<Json>, { path, sensitive }: Spot): void {
-  if (before !== undefined && after !== undefined && isDeepStrictEqual(before, after)) {
+  // Most are texts and numbers, of which a hundred agents have thousands.
+  if (before === after || (before !== undefined && after !== undefined && isDeepStrictEqual(before, after))) {
     walk.unchanged += 1;
     return;
   }
@@ -126,8 +127,25 @@ function compareLeaf(walk: Walk, { before, after }: Sides<Json>, { path, sensiti
     return;
   }
   const isText = [before, after].every((side) => side === undefined || typeof side === 'string');
-  const lines = isText ? lineDiff(before as string | undefined, after as string | undefined) : undefined;
-  walk.fields.push({ path, action, before, after, sensitive: false, ...lines });
+  const field = { path, action, before, after, sensitive: false };
+  if (!isText) walk.fields.push(field);
+  else walk.fields.push(withLines(field, { before: before as string | undefined, after: after as string | undefined }));
+}
+
+/** The lines are compared when somebody reads them: of a hundred prompts, who shows the plan does, and apply does not. */
+function withLines(field: FieldChange, { before, after }: Sides<string>): FieldChange {
+  if (!isByLine(before, after)) return field;
+  let found: LineDiff | undefined;
+  const diff = (): LineDiff => (found ??= lineDiffOf(before, after));
+  return {
+    ...field,
+    get lines() {
+      return diff().lines;
+    },
+    get split() {
+      return diff().split;
+    },
+  };
 }
 
 /** Nothing, or a map or list without entries: there is no value in it to hide. */

@@ -17,19 +17,26 @@ const lineCharsMax = 160;
 /** Differences beyond this are shown as a whole: finding the shortest one costs the square of its length. */
 const editsMax = 2_000;
 
-/** Compares two texts by line; undefined where both are short and of one line, so that `before -> after` says it. */
-export function lineDiff(beforeText: string | undefined, afterText: string | undefined): LineDiff | undefined {
-  if (!isLong(beforeText) && !isLong(afterText)) return undefined;
+/** Whether two texts are compared by line: where both are short and of one line, `before -> after` says it. */
+export function isByLine(before: string | undefined, after: string | undefined): boolean {
+  return isLong(before) || isLong(after);
+}
+
+/** Compares two texts by line; undefined where that says no more than `before -> after`. */
+export function lineDiff(before: string | undefined, after: string | undefined): LineDiff | undefined {
+  return isByLine(before, after) ? lineDiffOf(before, after) : undefined;
+}
+
+/** The same of texts that are compared by line. */
+export function lineDiffOf(beforeText: string | undefined, afterText: string | undefined): LineDiff {
   // The line break that ends both texts ends their last line; when only one has it, the difference has to show.
   const areEnded = [beforeText, afterText].every((text) => text?.endsWith('\n') ?? true);
   const [before, after] = [beforeText, afterText].map((text) => (areEnded ? text?.slice(0, -1) : text));
-  const whole = compare(before?.split('\n') ?? [], after?.split('\n') ?? []);
-  const split = compare(sentencesOf(before), sentencesOf(after));
   const isSplit = [before, after].some((text) => text?.split('\n').some((line) => sentences(line).length > 1));
+  const split = isSplit ? compare(sentencesOf(before), sentencesOf(after)) : [];
   // A line break that took the place of a space is a difference between lines and none between sentences.
-  return isSplit && split.some(({ sign }) => sign !== ' ')
-    ? { lines: split, split: true }
-    : { lines: whole, split: false };
+  if (split.some(({ sign }) => sign !== ' ')) return { lines: split, split: true };
+  return { lines: compare(before?.split('\n') ?? [], after?.split('\n') ?? []), split: false };
 }
 
 function isLong(text: string | undefined): boolean {

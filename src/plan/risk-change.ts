@@ -115,7 +115,7 @@ function risk(kind: FoundRisk['class'], title: string, { sides, address, items, 
 function changedFields(fields: readonly string[], before: Resource, after: Resource): readonly FoundItem[] {
   return fields.flatMap((field) => {
     const [was, is] = [own(specOf(before), field), own(specOf(after), field)];
-    if (isDeepStrictEqual(was, is)) return [];
+    if (was === is || isDeepStrictEqual(was, is)) return [];
     return [{ detail: `spec.${field} changes`, key: [`spec.${field}`, digestOf(was), digestOf(is)] }];
   });
 }

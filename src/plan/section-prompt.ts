@@ -16,6 +16,7 @@ const hiddenMax = 20;
 const agentsMax = 20;
 
 export interface PromptChanges {
+  /** Compared when it is asked for: who shows a plan does, and apply does not. */
   readonly shown: readonly PromptChange[];
   readonly more: number;
 }
@@ -30,7 +31,13 @@ export function promptChanges(sides: Sides, max: number): PromptChanges {
   const byWeight = changes.toSorted((a, b) => Number(b.hidden.length > 0) - Number(a.hidden.length > 0));
   const shown = byWeight.slice(0, max).sort(compareChanges);
   const readers = readersOf(sides, shown);
-  return { shown: shown.map((change) => promptChange(change, readers)), more: changes.length - shown.length };
+  let compared: readonly PromptChange[] | undefined;
+  return {
+    get shown() {
+      return (compared ??= shown.map((change) => promptChange(change, readers)));
+    },
+    more: changes.length - shown.length,
+  };
 }
 
 interface TextChange {

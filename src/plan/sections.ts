@@ -23,7 +23,9 @@ export function sectionsOf(sides: Sides, reach: ReachChanges): Sections {
   const more = Object.entries(lists).flatMap(([name, list]) => (list.more > 0 ? [[name, list.more] as const] : []));
   return {
     graphs: lists.graphs.shown,
-    prompts: lists.prompts.shown,
+    get prompts() {
+      return lists.prompts.shown;
+    },
     models: lists.models.shown,
     egress: lists.egress.shown.map(shownReach),
     secrets: lists.secrets.shown.map(shownReach),
