@@ -1,3 +1,4 @@
+import { objectAt } from '../manifest/manifest-reference.ts';
 import type { Change, Plan } from '../plan/change.ts';
 import { rolloutPlanOf, type Settlement, settlementOf } from '../policy/rollout.ts';
 import { recordEvent } from '../store/event.ts';
@@ -37,6 +38,15 @@ export async function settleRollouts(trx: StoreTransaction, order: RolloutOrder)
       await record(trx, order, { action: 'rollout.removed', system });
     }
   }
+}
+
+/** Whether a system that the plan changes is to be rolled out. Where none is, and none is under way, there is nothing to do. */
+export function declaresRollout({ bundles, changes }: Plan): boolean {
+  const declaring = changes.filter(({ kind }) => kind === 'AgentSystem');
+  return (
+    bundles.some((bundle) => bundle.isRolledOut === true) ||
+    declaring.some(({ after }) => objectAt(after ?? {}, 'spec')['rollout'] !== undefined)
+  );
 }
 
 function pathOf({ namespace, name }: Change): string {

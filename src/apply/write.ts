@@ -7,30 +7,24 @@ import { isUnchanged } from '../plan/plan.ts';
 import type { Gated } from '../plan/outstanding.ts';
 import type { Membership } from '../policy/person.ts';
 import { useAcknowledgements } from '../store/acknowledgement.ts';
+import { type AboutToWrite, type ApplyBase, readApplyBase } from '../store/apply-base.ts';
 import { recordAttempt } from '../store/attempt.ts';
 import { turnBundles, writeBundles } from '../store/bundle.ts';
 import { type EnvironmentRow, lockEnvironment, moveCommit } from '../store/environment.ts';
-import {
-  deleteHeads,
-  findHeads,
-  type MovedHead,
-  moveHeads,
-  rootOfRows,
-  writeHeads,
-  type WrittenHead,
-} from '../store/resource.ts';
+import { deleteHeads, type MovedHead, moveHeads, rootOfRows, writeHeads, type WrittenHead } from '../store/resource.ts';
 import { stopRunsOf } from '../store/removed-run.ts';
 import { turnHistory } from '../store/resource-history.ts';
-import { followMemories, type MemoryChanges } from '../store/memory.ts';
+import { followMemories } from '../store/memory.ts';
 import { recordRevision } from '../store/revision.ts';
 import { markSchedules } from '../store/schedule-mark.ts';
 import { writeSpecs } from '../store/spec.ts';
-import { assertNotSuspended } from '../store/sync.ts';
+import { syncSuspended } from '../store/sync.ts';
 import type { StoreTransaction } from '../store/transaction.ts';
 import { assertAcknowledged } from './acknowledge.ts';
+import { memoriesOf, schedulesOf } from './named.ts';
 import { type OverrideOrder, settleOverrides } from './override.ts';
 import { type RollbackOrder, rollbackSummary, settleQuarantine } from './rollback.ts';
-import { settleRollouts } from './rollout.ts';
+import { declaresRollout, settleRollouts } from './rollout.ts';
 import { assertBase, assertHeads, shortDigest } from './precondition.ts';
 
 export interface AppliedRevision {
@@ -85,23 +79,26 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
   const { plan, checkpoint } = step;
   await checkpoint('begun');
   const live = assertBase(plan, await lockEnvironment(trx, plan.environment));
-  if (step.isAutomatic === true) await assertNotSuspended(trx, plan.environment);
   await checkpoint('locked');
-  const addresses = plan.changes.flatMap(addressesOf);
-  const found = await findHeads(trx, plan.environment, addresses);
-  assertHeads(plan, found);
+  const base = await readApplyBase(trx, plan.environment, aboutToWrite(plan));
+  if (step.isAutomatic === true && base.suspension !== undefined)
+    throw syncSuspended(plan.environment, base.suspension);
+  assertHeads(plan, base.heads);
   await checkpoint('compared');
   const request = { by: step.by, membership: step.membership, ids: step.acknowledge };
   const isAsked = step.isRehearsal !== true && step.returns !== true;
   const acknowledged = !isAsked ? [] : await assertAcknowledged(trx, plan, { live, request });
   const revision = plan.base.revision + (isUnchanged(plan) ? 0 : 1);
-  await settleOverrides(trx, step, { live, revision });
+  if (base.isOverridden || step.override !== undefined || (plan.overrides ?? []).length > 0) {
+    await settleOverrides(trx, step, { live, revision });
+  }
   if (isUnchanged(plan)) return await keepRevision(trx, step, { live, acknowledged });
   const at = { environment: plan.environment, revision: plan.base.revision + 1 };
-  await writeResources(trx, at, step);
-  const isRollback = step.rollback !== undefined;
-  await writeSystems(trx, at, plan);
-  await settleRollouts(trx, { ...at, plan, by: step.by, isRollback });
+  await writeResources(trx, at, { step, base });
+  await writeSystems(trx, at, { plan, base });
+  if (base.isRollingOut || declaresRollout(plan)) {
+    await settleRollouts(trx, { ...at, plan, by: step.by, isRollback: step.rollback !== undefined });
+  }
   await checkpoint('bundles');
   const root = await assertRoot(trx, plan, checkpoint);
   await recordRevision(trx, {
@@ -119,7 +116,7 @@ export async function write(trx: StoreTransaction, step: Step): Promise<AppliedR
       ...(step.rollback === undefined ? {} : { rollback: rollbackSummary(step.rollback, live) }),
     },
     by: step.by,
-    detail: overwritten(plan, (address) => found.get(address)?.touchedBy),
+    detail: overwritten(plan, (address) => base.heads.get(address)?.touchedBy),
     isOutsideHistory: plan.changes.some(isOverHand),
   });
   await useAcknowledgements(trx, at, acknowledged);
@@ -156,63 +153,40 @@ interface At {
   readonly revision: number;
 }
 
-async function writeResources(trx: StoreTransaction, at: At, step: Step): Promise<void> {
+function aboutToWrite({ changes, bundles }: Plan): AboutToWrite {
+  return {
+    addresses: changes.flatMap(addressesOf),
+    specs: changes.flatMap(({ action, afterDigest }) => (action === 'delete' ? [] : (afterDigest ?? []))),
+    bundles: bundles.map(({ digest }) => digest),
+  };
+}
+
+async function writeResources(
+  trx: StoreTransaction,
+  at: At,
+  { step, base }: { readonly step: Step; readonly base: ApplyBase },
+): Promise<void> {
   const { plan, checkpoint } = step;
-  const removed = plan.changes.filter((change) => change.action === 'delete');
+  const removed = plan.changes.filter((change) => change.action === 'delete').map(({ address }) => address);
   const kept = plan.changes.filter((change) => change.action !== 'delete');
   const moved = plan.changes.flatMap(movedHeadOf);
-  await writeSpecs(trx, kept.map(targetOf));
-  await checkpoint('specs');
-  if (removed.length > 0) {
-    await deleteHeads(
-      trx,
-      at.environment,
-      removed.map((change) => change.address),
-    );
-  }
-  await moveHeads(trx, at, moved);
-  await writeHeads(trx, at, kept.filter(({ action }) => action !== 'move').map(headOf));
-  await checkpoint('heads');
-  const written = Object.fromEntries(
-    kept.flatMap((one) => (one.written === undefined ? [] : [[one.address, one.written]])),
+  await writeSpecs(
+    trx,
+    kept.map(targetOf).filter(({ digest }) => !base.stored.specs.has(digest)),
   );
-  await turnHistory(trx, at, { addresses: plan.changes.flatMap(addressesOf), moves: moved, written });
+  await checkpoint('specs');
+  if (removed.length > 0) await deleteHeads(trx, at.environment, removed);
+  await moveHeads(trx, at, moved);
+  const heads = kept.filter(({ action }) => action !== 'move').map(headOf);
+  await writeHeads(trx, at, heads);
+  await checkpoint('heads');
+  const told = new Set(heads.map(({ address }) => address));
+  const untold = [...removed, ...moved.flatMap(({ previous, address }) => [previous, address])];
+  const turned = { addresses: untold.filter((address) => !told.has(address)), moves: moved };
+  if (turned.addresses.length > 0) await turnHistory(trx, at, turned);
   await followMemories(trx, at.environment, memoriesOf(plan));
   await markSchedules(trx, schedulesOf(at.environment, plan));
   await checkpoint('history');
-}
-
-/** What memories hold hangs on their names. */
-function memoriesOf({ changes }: Plan): MemoryChanges {
-  const memories = changes.filter(({ kind }) => kind === 'Memory');
-  const pathOf = ({ namespace, name }: Change) => `${namespace}/${name}`;
-  const removed = memories.filter(({ action }) => action === 'delete').map(pathOf);
-  const kept = memories.filter(({ action }) => action !== 'delete').map(pathOf);
-  const moved = memories.flatMap(renamingOf);
-  const agents = changes.filter(({ kind }) => kind === 'Agent').flatMap(renamingOf);
-  return { moved, kept, removed, agents };
-}
-
-function renamingOf(change: Change): readonly { readonly from: string; readonly to: string }[] {
-  const [, from] = /^[^/]+\/(.+)$/.exec(change.previousAddress ?? '') ?? [];
-  const to = `${change.namespace}/${change.name}`;
-  return from === undefined || from === to || change.action === 'delete' ? [] : [{ from, to }];
-}
-
-/** Schedules come by rows of their own, which follow what is live. */
-function schedulesOf(environment: string, { changes }: Plan): Parameters<typeof markSchedules>[1] {
-  const schedules = changes.filter(({ kind }) => kind === 'TaskSchedule');
-  const named = (these: readonly Change[]) => these.map(({ namespace, name }) => `${namespace}/${name}`);
-  return {
-    environment,
-    changed: named(schedules.filter(({ action }) => action !== 'delete' && action !== 'move')),
-    removed: named(schedules.filter(({ action }) => action === 'delete')),
-    moved: schedules.flatMap(({ action, previousAddress, namespace, name }) =>
-      action !== 'move' || previousAddress === undefined
-        ? []
-        : [{ previous: previousAddress.slice('TaskSchedule/'.length), name: `${namespace}/${name}` }],
-    ),
-  };
 }
 
 /** The address, and of a move the one before it too. */
@@ -229,7 +203,8 @@ function targetOf(change: Change): { digest: string; body: JsonObject } {
 
 function headOf(change: Change): WrittenHead {
   const { address, kind, namespace, name, place } = change;
-  return { address, kind, namespace, name, digest: targetOf(change).digest, file: place.file, line: place.line };
+  const { digest } = targetOf(change);
+  return { address, kind, namespace, name, digest, file: place.file, line: place.line, written: change.written };
 }
 
 function movedHeadOf(change: Change): readonly MovedHead[] {
@@ -248,11 +223,18 @@ async function stopRuns(trx: StoreTransaction, { environment, changes }: Plan): 
   }
 }
 
-async function writeSystems(trx: StoreTransaction, at: At, plan: Plan): Promise<void> {
+async function writeSystems(
+  trx: StoreTransaction,
+  at: At,
+  { plan, base }: { readonly plan: Plan; readonly base: ApplyBase },
+): Promise<void> {
   await stopRuns(trx, plan);
   const ended = [...plan.removedSystems, ...plan.bundles.map((bundle) => bundle.system)];
   if (ended.length === 0) return;
-  await writeBundles(trx, plan.bundles);
+  await writeBundles(
+    trx,
+    plan.bundles.filter(({ digest }) => !base.stored.bundles.has(digest)),
+  );
   await turnBundles(trx, at, { systems: ended, bundles: plan.bundles });
 }
 

@@ -24,6 +24,8 @@ export interface Live {
   readonly commit: string | undefined;
   /** Counts changes of the quarantine; absent: it was not looked at. */
   readonly quarantineWrites?: number;
+  /** Something is in quarantine; absent: it was not looked at. */
+  readonly isQuarantined?: boolean;
   /** Every address that is in the heads or in the current revision's history. */
   readonly heads: ReadonlyMap<Address, Head>;
   /** Current bundle digest by `namespace/name` of the AgentSystem. */
@@ -112,6 +114,8 @@ export interface SystemBundle {
   readonly digest: string;
   readonly content: Bundle;
   readonly authority: Authority;
+  /** The target's manifest of it declares a rollout. */
+  readonly isRolledOut?: true;
 }
 
 /** How many resources a plan changes, by what becomes of them. */

@@ -1,4 +1,5 @@
 import { digest } from '../manifest/digest.ts';
+import { objectAt } from '../manifest/manifest-reference.ts';
 import { compareProblems, compareText, refusesPlan } from '../manifest/problem.ts';
 import type { Address, Snapshot } from '../manifest/resource.ts';
 import { type CompileCache, compileCache, compileChanged } from '../policy/compile-changed.ts';
@@ -159,11 +160,16 @@ function planSystems(snapshot: Snapshot, live: Live, cache: CompileCache): Syste
   if (snapshot.problems.some(refusesPlan)) return { bundles: [], removedSystems: [] };
   const { digests, content } = compileChanged(snapshot.resources, cache);
   const changed = [...digests].filter(([system, compiled]) => live.bundles.get(system) !== compiled);
-  const bundles = changed.map(([system]) => ({ system, ...content(system) }));
+  const bundles = changed.map(([system]) => ({ system, ...content(system), ...rolledOut(system, snapshot) }));
   return {
     bundles: bundles.sort((a, b) => compareText(a.system, b.system)),
     removedSystems: [...live.bundles.keys()].filter((system) => !digests.has(system)).sort(compareText),
   };
+}
+
+function rolledOut(system: string, { resources }: Snapshot): Pick<SystemBundle, 'isRolledOut'> {
+  const { manifest = {} } = resources.get(`AgentSystem/${system}`) ?? {};
+  return objectAt(manifest, 'spec')['rollout'] === undefined ? {} : { isRolledOut: true };
 }
 
 interface DigestInputs extends Pick<Plan, 'changes' | 'schemaDigest' | 'rulesDigest' | 'priceDigest'> {

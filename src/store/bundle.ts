@@ -5,7 +5,7 @@ import type { SystemBundle } from '../plan/change.ts';
 import type { Authority } from '../policy/authority.ts';
 import { bundleText } from '../policy/bundle-text.ts';
 import { writeBatches } from './batch.ts';
-import { notStored } from './not-stored.ts';
+import { rowsOf } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
 interface At {
@@ -15,7 +15,7 @@ interface At {
 
 /** Stores compiled systems under their digests; those that are there already stay. */
 export async function writeBundles(trx: Transaction<Tables>, bundles: readonly SystemBundle[]): Promise<void> {
-  await writeBatches(bundleRows(await notStored(trx, 'bundle', bundles)), (batch) =>
+  await writeBatches(bundleRows(bundles), (batch) =>
     sql`
       insert into bundle (digest, engine_schema, timeout_ms, content, authority)
       select * from json_to_recordset(${batch}::json)
@@ -37,24 +37,29 @@ function* bundleRows(bundles: Iterable<SystemBundle>) {
   }
 }
 
+// What begins waits for the count of what has ended: two bundles of one system would both be current. Systems are looked
+// up one by one: held against a list, all of the environment's were read.
+const turnText = `
+with ended as (
+  update bundle_history h set to_revision = $2
+  from unnest($3::text[]) as turned (system)
+  where h.environment = $1 and h.system = turned.system and h.to_revision is null
+  returning h.system
+)
+insert into bundle_history (environment, system, from_revision, digest)
+select $1, system, $2::bigint, digest from unnest($4::text[], $5::text[]) as row (system, digest)
+where (select count(*) from ended) >= 0`;
+
 /** Ends the current bundles of those systems, and begins those of the new revision. */
 export async function turnBundles(
   trx: Transaction<Tables>,
-  at: At,
+  { environment, revision }: At,
   { systems, bundles }: { readonly systems: readonly string[]; readonly bundles: readonly SystemBundle[] },
 ): Promise<void> {
-  // What begins waits for the count of what has ended: two bundles of one system would both be current.
-  await sql`
-    with ended as (
-      update bundle_history set to_revision = ${at.revision}
-      where environment = ${at.environment} and to_revision is null and system = any(${systems}::text[])
-      returning system
-    )
-    insert into bundle_history (environment, system, from_revision, digest)
-    select ${at.environment}, system, ${at.revision}, digest
-    from unnest(${bundles.map(({ system }) => system)}::text[], ${bundles.map(({ digest }) => digest)}::text[])
-      as row (system, digest)
-    where (select count(*) from ended) >= 0`.execute(trx);
+  const names = bundles.map(({ system }) => system);
+  const digests = bundles.map(({ digest }) => digest);
+  const statement = { name: 'turn_bundles', text: turnText };
+  await rowsOf(trx, statement, [environment, revision, systems, names, digests]);
 }
 
 export interface StoredBundle {

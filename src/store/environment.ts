@@ -24,11 +24,12 @@ export async function listEnvironments(db: Kysely<Tables>): Promise<readonly Env
 
 /**
  * Takes the environment's row until the transaction ends, so that one apply at a time goes past this line, and
- * tells the triggers that what follows is apply's and no hand's.
+ * tells the triggers that what follows is apply's and no hand's. What it looks up is a few rows of large tables that lie
+ * in memory: told so, the planner takes indexes, where it would read all of a history to end one stretch.
  */
 export async function lockEnvironment(trx: Transaction<Tables>, name: string): Promise<EnvironmentRow | undefined> {
   const { rows } = await sql<EnvironmentRow>`
-    select environment.*, set_config('pawl.apply', 'on', true)
+    select environment.*, set_config('pawl.apply', 'on', true), set_config('random_page_cost', '1.1', true)
     from environment where name = ${name} for update`.execute(trx);
   return rows[0];
 }

@@ -11,7 +11,7 @@ interface At {
 
 /**
  * Ends what the previous revision held at those addresses, and begins what the new one holds there, as the heads say it;
- * of what was moved, with the address it had.
+ * of what was moved, with the address it had. Of heads that are written and not moved, `writeHeads` tells it.
  */
 export async function turnHistory(
   trx: Transaction<Tables>,
@@ -20,8 +20,6 @@ export async function turnHistory(
     /** The old names of what was moved among them. */
     readonly addresses: readonly Address[];
     readonly moves: readonly Moved[];
-    /** Digests of what authors wrote, by address. */
-    readonly written: Readonly<Record<Address, string>>;
   },
 ): Promise<void> {
   // What begins waits for the count of what has ended: two stretches of one address would both be current.
@@ -34,11 +32,10 @@ export async function turnHistory(
     )
     insert into resource_history
       (environment, address, from_revision, digest, generation, file, line, moved_from, written)
-    select environment, address, ${at.revision}, digest, generation, file, line, previous,
-      ${JSON.stringify(turned.written)}::jsonb ->> address
+    select environment, address, ${at.revision}, digest, generation, file, line, previous, written
     from resource
-    left join json_to_recordset(${JSON.stringify(turned.moves)}::json) as moved (address text, previous text)
-      using (address)
+    left join json_to_recordset(${JSON.stringify(turned.moves)}::json)
+      as moved (address text, previous text, written text) using (address)
     where environment = ${at.environment} and address = any(${turned.addresses}::text[])
       and (select count(*) from ended) >= 0`.execute(trx);
 }
@@ -46,6 +43,8 @@ export async function turnHistory(
 export interface Moved {
   readonly address: Address;
   readonly previous: Address;
+  /** Digest of what authors wrote of it, where that is known. */
+  readonly written: string | undefined;
 }
 
 /** What an address is to hold; without a digest, nothing. */

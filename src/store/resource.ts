@@ -3,6 +3,7 @@ import { bucketOf, digest } from '../manifest/digest.ts';
 import type { JsonObject } from '../manifest/json.ts';
 import type { Address, Identity } from '../manifest/resource.ts';
 import { batches, writeBatches } from './batch.ts';
+import { rowsOf } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
 /** A head as apply must find it. */
@@ -14,32 +15,22 @@ export interface FoundHead {
   readonly touchedBy: string | undefined;
 }
 
-/** The heads of those addresses; an edited one is digested again. */
-export async function findHeads(
-  db: Kysely<Tables>,
-  environment: string,
-  addresses: readonly Address[],
-): Promise<ReadonlyMap<Address, FoundHead>> {
-  const { rows } = await sql<{
-    address: Address;
-    generation: number;
-    digest: string;
-    touched_by: string | null;
-    body: JsonObject | null;
-  }>`
-    select address, generation, digest, touched_by, case when touched_at is not null then body end as body
-    from resource where environment = ${environment} and address = any(${addresses}::text[])`.execute(db);
-  return new Map(
-    rows.map((row) => [
-      row.address,
-      {
-        address: row.address,
-        generation: row.generation,
-        digest: row.body === null ? row.digest : digest(row.body),
-        touchedBy: row.touched_by ?? undefined,
-      },
-    ]),
-  );
+/** Of a row as it is: one that a hand has written is digested again. */
+export function foundHead(row: {
+  readonly address: Address;
+  readonly generation: number;
+  readonly digest: string;
+  readonly touchedBy: string | null;
+  /** Of an edited one. */
+  readonly body: JsonObject | null;
+}): FoundHead {
+  const { address, generation, body } = row;
+  return {
+    address,
+    generation,
+    digest: body === null ? row.digest : digest(body),
+    touchedBy: row.touchedBy ?? undefined,
+  };
 }
 
 export interface WrittenHead extends Identity {
@@ -47,28 +38,44 @@ export interface WrittenHead extends Identity {
   readonly digest: string;
   readonly file: string;
   readonly line: number;
+  /** Digest of what authors wrote of it, where that is known. */
+  readonly written: string | undefined;
 }
 
-/** Writes heads of a new revision; their bodies are taken from `spec`. */
+// The history follows in the same statement: what is written is known here, and need not be looked up once more. What
+// begins waits for the count of what has ended: two stretches of one address would both be current.
+const writeText = `
+with row as materialized (
+  select * from json_to_recordset($3::json) as row (address text, kind text, namespace text, name text, digest text,
+    bucket smallint, file text, line integer, written text)
+), wrote as (
+  insert into resource as head
+    (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
+  select $1, address, kind, namespace, name, digest, spec.body::jsonb, bucket, file, line, $2::bigint
+  from row join spec using (digest)
+  on conflict (environment, address) do update set
+    kind = excluded.kind, namespace = excluded.namespace, name = excluded.name, bucket = excluded.bucket,
+    generation = head.generation + 1, digest = excluded.digest, body = excluded.body, file = excluded.file,
+    line = excluded.line, revision = excluded.revision
+  returning address, digest, generation, file, line
+), ended as (
+  update resource_history as history set to_revision = $2
+  from row where history.environment = $1 and history.address = row.address and history.to_revision is null
+  returning row.address
+)
+insert into resource_history (environment, address, from_revision, digest, generation, file, line, written)
+select $1, wrote.address, $2, wrote.digest, wrote.generation, wrote.file, wrote.line, row.written
+from wrote join row using (address)
+where (select count(*) from ended) >= 0`;
+
+/** Writes heads of a new revision, and what the history says of them; their bodies are taken from `spec`. */
 export async function writeHeads(
   trx: Transaction<Tables>,
-  at: { readonly environment: string; readonly revision: number },
+  { environment, revision }: { readonly environment: string; readonly revision: number },
   heads: Iterable<WrittenHead>,
 ): Promise<void> {
-  await writeBatches(withBuckets(heads), (batch) =>
-    sql`
-      insert into resource as head
-        (environment, address, kind, namespace, name, digest, body, bucket, file, line, revision)
-      select ${at.environment}, address, kind, namespace, name, digest, spec.body::jsonb, bucket, file, line,
-        ${at.revision}
-      from json_to_recordset(${batch}::json) as row (address text, kind text, namespace text, name text, digest text,
-        bucket smallint, file text, line integer)
-      join spec using (digest)
-      on conflict (environment, address) do update set
-        kind = excluded.kind, namespace = excluded.namespace, name = excluded.name, bucket = excluded.bucket,
-        generation = head.generation + 1, digest = excluded.digest, body = excluded.body, file = excluded.file,
-        line = excluded.line, revision = excluded.revision`.execute(trx),
-  );
+  const statement = { name: 'write_heads', text: writeText };
+  await writeBatches(withBuckets(heads), (batch) => rowsOf(trx, statement, [environment, revision, batch]));
 }
 
 /** Gives heads the names and the contents that they go on with; each keeps its row, and its generation rises. */
@@ -102,8 +109,8 @@ function* withPrevious(heads: Iterable<MovedHead>) {
 }
 
 function* withBuckets(heads: Iterable<WrittenHead>) {
-  for (const { address, kind, namespace, name, digest: body, file, line } of heads) {
-    yield { address, kind, namespace, name, digest: body, file, line, bucket: bucketOf(address) };
+  for (const { address, kind, namespace, name, digest: body, file, line, written } of heads) {
+    yield { address, kind, namespace, name, digest: body, file, line, written, bucket: bucketOf(address) };
   }
 }
 
@@ -130,11 +137,11 @@ export async function rootOfRows(
     with hashed as (
       insert into resource_bucket (environment, bucket, hash)
       select ${environment}, touched.bucket, (
-        select encode(sha256(convert_to(coalesce(
-          string_agg(line, E'\n' order by line collate "C"), ''), 'UTF8')), 'hex')
+        select encode(sha256(convert_to(coalesce(string_agg(address || ' ' || digest, E'\n'), ''), 'UTF8')), 'hex')
         from (
-          select address || ' ' || digest as line from resource
+          select address, digest from resource
           where environment = ${environment} and resource.bucket = touched.bucket
+          order by address collate "C"
         ) as member
       )
       from unnest(${touched}::smallint[]) as touched (bucket)

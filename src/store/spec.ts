@@ -3,7 +3,6 @@ import { canonicalText, digest } from '../manifest/digest.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import type { Bodies } from '../plan/change.ts';
 import { writeBatches } from './batch.ts';
-import { notStored } from './not-stored.ts';
 import type { Tables } from './tables.gen.ts';
 
 interface Spec {
@@ -13,7 +12,7 @@ interface Spec {
 
 /** Stores bodies under their digests; those that are there already stay. */
 export async function writeSpecs(trx: Transaction<Tables>, bodies: readonly Spec[]): Promise<void> {
-  await writeBatches(canonical(await notStored(trx, 'spec', bodies)), (batch) =>
+  await writeBatches(canonical(bodies), (batch) =>
     sql`
       insert into spec (digest, body)
       select digest, body from json_to_recordset(${batch}::json) as row (digest text, body text)

@@ -232,13 +232,27 @@ export async function resumeSync(
   });
 }
 
+/** Who suspended an environment's sync, and why. */
+export interface Suspension {
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What selects the suspension that is in force, as JSON; null: none is. `environment` is an expression. */
+export function suspensionOf(environment: string): string {
+  return `select json_build_object('by', s.suspended_by, 'reason', s.suspend_reason) from sync s
+    where s.environment = ${environment} and ${suspended}`;
+}
+
 /** Asked inside the transaction that would change something, under the environment's lock. */
 export async function assertNotSuspended(trx: StoreTransaction, environment: string): Promise<void> {
-  const text = `select s.suspended_by as by, s.suspend_reason as reason from sync s
-    where s.environment = $1 and ${suspended}`;
-  const [row] = await rowsOf<{ by: string; reason: string }>(trx, { name: 'suspended', text }, [environment]);
-  if (row === undefined) return;
-  throw new TerminalError(`Sync of ${environment} is suspended by ${row.by}: ${row.reason}`, {
+  const statement = { name: 'suspended', text: `select (${suspensionOf('$1')}) as suspension` };
+  const [row] = await rowsOf<{ suspension: Suspension | null }>(trx, statement, [environment]);
+  if (row?.suspension) throw syncSuspended(environment, row.suspension);
+}
+
+export function syncSuspended(environment: string, { by, reason }: Suspension): TerminalError {
+  return new TerminalError(`Sync of ${environment} is suspended by ${by}: ${reason}`, {
     code: 'sync.suspended',
     help: `Run \`pawl sync resume --env ${environment}\` when it may go on.`,
     exit: exitCodes.conflict,
