@@ -1,4 +1,4 @@
-import { keyText, scalarText, sortedKeys } from '../manifest/digest.ts';
+import { nameText, scalarText, sortedKeys } from '../manifest/digest.ts';
 import type { Json } from '../manifest/json.ts';
 
 /** Texts of objects that many bundles hold; undefined until one is written. */
@@ -56,13 +56,13 @@ function writeObject(value: Readonly<Record<string, Json | undefined>>, pieces: 
     pieces.push(JSON.stringify(value));
     return;
   }
-  let before = '{';
+  let sign: '{' | ',' = '{';
   for (const key of sortedKeys(value)) {
     const member = value[key];
     if (member === undefined) continue;
-    pieces.push(before, keyText(key), ':');
+    pieces.push(nameText(key, sign));
     write(member, pieces);
-    before = ',';
+    sign = ',';
   }
-  pieces.push(before === '{' ? '{}' : '}');
+  pieces.push(sign === '{' ? '{}' : '}');
 }
