@@ -159,8 +159,11 @@ interface Systems {
 function planSystems(snapshot: Snapshot, live: Live, cache: CompileCache): Systems {
   if (snapshot.problems.some(refusesPlan)) return { bundles: [], removedSystems: [] };
   const { digests, content } = compileChanged(snapshot.resources, cache);
-  const changed = [...digests].filter(([system, compiled]) => live.bundles.get(system) !== compiled);
-  const bundles = changed.map(([system]) => ({ system, ...content(system), ...rolledOut(system, snapshot) }));
+  const bundles: SystemBundle[] = [];
+  for (const [system, compiled] of digests) {
+    if (live.bundles.get(system) === compiled) continue;
+    bundles.push({ system, ...content(system), ...rolledOut(system, snapshot) });
+  }
   return {
     bundles: bundles.sort((a, b) => compareText(a.system, b.system)),
     removedSystems: [...live.bundles.keys()].filter((system) => !digests.has(system)).sort(compareText),

@@ -124,6 +124,28 @@ export async function deleteHeads(
     where environment = ${environment} and address = any(${addresses}::text[])`.execute(trx);
 }
 
+const rootText = `
+with hashed as (
+  insert into resource_bucket (environment, bucket, hash)
+  select $1, touched.bucket, (
+    select encode(sha256(convert_to(coalesce(string_agg(address || ' ' || digest, E'\n'), ''), 'UTF8')), 'hex')
+    from (
+      select address, digest from resource
+      where environment = $1 and resource.bucket = touched.bucket
+      order by address collate "C"
+    ) as member
+  )
+  from unnest($2::smallint[]) as touched (bucket)
+  on conflict (environment, bucket) do update set hash = excluded.hash
+  returning bucket, hash
+)
+-- The table is seen as it was before.
+select encode(sha256(convert_to(string_agg(
+  coalesce(hashed.hash, known.hash, encode(sha256(''), 'hex')), E'\n' order by number), 'UTF8')), 'hex') as root
+from generate_series(0, 255) as number
+left join hashed on hashed.bucket = number
+left join resource_bucket as known on known.environment = $1 and known.bucket = number`;
+
 /**
  * The root of the rows: SHA-256 of the 256 bucket hashes, as `rootOfBuckets` does. `touched` are hashed again first, from
  * the rows themselves, as `bucketHash` does.
@@ -133,29 +155,19 @@ export async function rootOfRows(
   environment: string,
   touched: readonly number[] = [],
 ): Promise<string> {
-  const { rows } = await sql<{ root: string }>`
-    with hashed as (
-      insert into resource_bucket (environment, bucket, hash)
-      select ${environment}, touched.bucket, (
-        select encode(sha256(convert_to(coalesce(string_agg(address || ' ' || digest, E'\n'), ''), 'UTF8')), 'hex')
-        from (
-          select address, digest from resource
-          where environment = ${environment} and resource.bucket = touched.bucket
-          order by address collate "C"
-        ) as member
-      )
-      from unnest(${touched}::smallint[]) as touched (bucket)
-      on conflict (environment, bucket) do update set hash = excluded.hash
-      returning bucket, hash
-    )
-    -- The table is seen as it was before.
-    select encode(sha256(convert_to(string_agg(
-      coalesce(hashed.hash, known.hash, encode(sha256(''), 'hex')), E'\n' order by number), 'UTF8')), 'hex') as root
-    from generate_series(0, 255) as number
-    left join hashed on hashed.bucket = number
-    left join resource_bucket as known on known.environment = ${environment} and known.bucket = number`.execute(db);
-  return rows[0]?.root ?? '';
+  const statement = { name: 'root_of_rows', text: rootText };
+  const [row] = await rowsOf<{ root: string }>(db, statement, [environment, touched]);
+  return row?.root ?? '';
 }
+
+/** Of the columns that anything is looked up by: contents are long, and are looked up by nobody. */
+const statisticsOf = [
+  'resource (environment, address, kind, namespace, name, digest, bucket, touched_at)',
+  'resource_history (environment, address, from_revision, to_revision, digest, moved_from)',
+  'resource_bucket',
+  'bundle_history',
+  'spec (digest)',
+];
 
 /**
  * After a load of thousands of rows the planner still believes the tables to be empty, and reads all of them where an
