@@ -4,7 +4,7 @@ import type { Bundle } from '../manifest/bundle.ts';
 import type { SystemBundle } from '../plan/change.ts';
 import type { Authority } from '../policy/authority.ts';
 import { bundleText } from '../policy/bundle-text.ts';
-import { writeBatches } from './batch.ts';
+import { writeColumns } from './batch.ts';
 import { rowsOf } from './statement.ts';
 import type { Tables } from './tables.gen.ts';
 
@@ -15,25 +15,25 @@ interface At {
 
 /** Stores compiled systems under their digests; those that are there already stay. */
 export async function writeBundles(trx: Transaction<Tables>, bundles: readonly SystemBundle[]): Promise<void> {
-  await writeBatches(bundleRows(bundles), (batch) =>
+  await writeColumns(bundleRows(bundles), (rows) =>
     sql`
       insert into bundle (digest, engine_schema, timeout_ms, content, authority)
-      select * from json_to_recordset(${batch}::json)
-        as row (digest text, engine_schema integer, timeout_ms bigint, content text, authority text)
+      select digest, engine_schema::integer, timeout_ms::bigint, content, authority
+      from ${rows} as row (digest, engine_schema, timeout_ms, content, authority)
       on conflict (digest) do nothing`.execute(trx),
   );
 }
 
 function* bundleRows(bundles: Iterable<SystemBundle>) {
   for (const { digest, content, authority } of bundles) {
-    yield {
+    yield [
       digest,
-      engine_schema: content.engineSchema,
-      timeout_ms: content.limits.timeoutMs,
+      String(content.engineSchema),
+      String(content.limits.timeoutMs),
       // Both are plain JSON by contract; an interface has no index signature to say so.
-      content: bundleText(content as unknown as Json),
-      authority: bundleText(authority as unknown as Json),
-    };
+      bundleText(content as unknown as Json),
+      bundleText(authority as unknown as Json),
+    ];
   }
 }
 

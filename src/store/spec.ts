@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { canonicalText, digest } from '../manifest/digest.ts';
 import { isJsonObject, type JsonObject } from '../manifest/json.ts';
 import type { Bodies } from '../plan/change.ts';
-import { writeBatches } from './batch.ts';
+import { writeColumns } from './batch.ts';
 import type { Tables } from './tables.gen.ts';
 
 interface Spec {
@@ -12,16 +12,13 @@ interface Spec {
 
 /** Stores bodies under their digests; those that are there already stay. */
 export async function writeSpecs(trx: Transaction<Tables>, bodies: readonly Spec[]): Promise<void> {
-  await writeBatches(canonical(bodies), (batch) =>
-    sql`
-      insert into spec (digest, body)
-      select digest, body from json_to_recordset(${batch}::json) as row (digest text, body text)
-      on conflict (digest) do nothing`.execute(trx),
+  await writeColumns(canonical(bodies), (rows) =>
+    sql`insert into spec (digest, body) select * from ${rows} on conflict (digest) do nothing`.execute(trx),
   );
 }
 
 function* canonical(bodies: Iterable<Spec>) {
-  for (const { digest: name, body } of bodies) yield { digest: name, body: canonicalText(body) };
+  for (const { digest: name, body } of bodies) yield [name, canonicalText(body)];
 }
 
 /** Bodies by digest: of revisions, and of rows that were edited by hand. A digest that nothing has is left out. */
