@@ -174,5 +174,5 @@ const statisticsOf = [
  * index would do; the embedded database has nobody else who would tell it.
  */
 export async function refreshStatistics(db: Kysely<Tables>): Promise<void> {
-  await sql.raw('analyze resource, resource_history, resource_bucket, bundle_history, spec').execute(db);
+  await sql.raw(`analyze ${statisticsOf.join(', ')}`).execute(db);
 }
