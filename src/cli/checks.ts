@@ -7,7 +7,7 @@ import { checkVector } from './check-vector.ts';
 import { readEnvironments } from '../controller/environments.ts';
 import type { Repository } from '../source/repository.ts';
 import type { Database } from '../store/database.ts';
-import { schemaState } from '../store/migrate.ts';
+import { type SchemaState, schemaState } from '../store/migrate.ts';
 import { mayChangeRecord } from '../store/roles.ts';
 import { vectorState } from '../store/vector.ts';
 import { databaseClock } from '../store/clock.ts';
@@ -33,6 +33,16 @@ export interface RunningServer {
 
 /** A worker's clock may be this far from the database's before it is worth a warning: leases go by the database's. */
 const skewMs = 5_000;
+
+const unfit = {
+  empty: { detail: 'no tables of pawl yet', help: 'Run `pawl migrate`.' },
+  outdated: { detail: 'of an older pawl', help: 'Run `pawl migrate`.' },
+  newer: { detail: 'of a newer pawl', help: 'Use the newer pawl.' },
+  changed: {
+    detail: 'made by another build of pawl',
+    help: 'Use that build, or a new database: see `pawl explain store.schema_changed`.',
+  },
+} as const satisfies Record<Exclude<SchemaState['state'], 'current'>, Pick<Check, 'detail' | 'help'>>;
 
 /** What a person would look at first when something does not work; never a value of a secret or a URL. */
 export async function runChecks(config: Config, openers: Openers): Promise<readonly Check[]> {
@@ -88,8 +98,7 @@ async function checkDatabase(
         : {
             name: 'schema',
             state: 'failed',
-            detail: `${state}`,
-            help: state === 'newer' ? 'Use the newer pawl.' : 'Run `pawl migrate`.',
+            ...unfit[state],
           },
       ...(state === 'current' ? [await checkRecord(database)] : []),
       // The embedded one creates it when it is first needed.

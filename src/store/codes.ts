@@ -84,6 +84,12 @@ export const storeCodes = {
     cause: 'The database holds migrations that this version does not know.',
     cure: 'Use the newer version of pawl; there is no way back but a backup.',
   },
+  'store.schema_changed': {
+    title: 'Another build of pawl made this database',
+    cause:
+      'A migration was applied with other statements than this version has under its name: before the first release migrations are edited in place.',
+    cure: 'Use the build that made the database, or a new database, and apply the commit to it; `.pawl/db` holds the embedded one.',
+  },
   'store.roles_embedded': {
     title: 'The embedded database has no roles to set up',
     cause: 'It has one account, which owns every table: its record is append-only by trigger alone.',

@@ -63,7 +63,7 @@ const grants: readonly string[] = [
   `grant select, insert, update, delete on all tables in schema public to ${app}`,
   `revoke truncate, references, trigger on all tables in schema public from ${app}, ${reader}`,
   `revoke update, delete on ${tables} from ${app}`,
-  `revoke insert, update, delete on kysely_migration, kysely_migration_lock from ${app}`,
+  `revoke insert, update, delete on kysely_migration, kysely_migration_lock, migration from ${app}`,
   `grant usage, select on all sequences in schema public to ${app}`,
   `grant select on all tables in schema public to ${reader}`,
 ];

@@ -329,6 +329,11 @@ export interface MemorySession {
   used_at: Generated<Timestamp>;
 }
 
+export interface Migration {
+  digest: string;
+  name: string;
+}
+
 export interface Outbox {
   attempts: Generated<number>;
   created_at: Generated<Timestamp>;
@@ -805,6 +810,7 @@ export interface Tables {
   memory_entry: MemoryEntry;
   memory_message: MemoryMessage;
   memory_session: MemorySession;
+  migration: Migration;
   outbox: Outbox;
   override: Override;
   pass: Pass;

@@ -88,6 +88,34 @@ describe.each(databaseKinds)('migrate on %s', (kind) => {
     await expect(assertSchema(database.db)).rejects.toMatchObject(refused);
   });
 
+  test('a schema that another state of a migration made is refused, whoever asks', async () => {
+    const database = await open(await emptyDatabase(kind));
+    const earlier = await folderWith('0002_more', 'create table more (id bigint);');
+    await migrate(database, earlier);
+    const edited = await folderWith('0002_more', 'create table more (id bigint primary key);');
+    const refused = {
+      code: 'store.schema_changed',
+      message: "Another build of pawl made this database: its 0002_more is not this version's.",
+      help: 'Use the build that made it, or begin with a new database: the embedded one is made again once `.pawl/db` is moved away.',
+    };
+    await expect(migrate(database, edited)).rejects.toMatchObject(refused);
+    await expect(assertSchema(database.db, edited)).rejects.toMatchObject(refused);
+    expect(await schemaState(database.db, edited)).toMatchObject({ state: 'changed', changed: ['0002_more'] });
+    const mended = await folderWith('0002_more', '-- What else there is.\r\n\r\ncreate table more (id bigint);\r\n');
+    await assertSchema(database.db, mended);
+    expect(await migrate(database, mended)).toEqual([]);
+  });
+
+  test('one from before digests were kept is refused as another build’s', async () => {
+    const database = await open(await emptyDatabase(kind));
+    await migrate(database);
+    await sql`drop table migration`.execute(database.db);
+    await expect(migrate(database)).rejects.toMatchObject({
+      code: 'store.schema_changed',
+      message: "Another build of pawl made this database: its 0001_spine is not this version's.",
+    });
+  });
+
   test('one that fails in its middle leaves nothing, and can be run again', async () => {
     const database = await open(await emptyDatabase(kind));
     const broken = await folderWith('0002_more', 'create table more (id bigint); create table more (id bigint);');

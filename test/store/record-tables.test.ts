@@ -37,6 +37,7 @@ const classes = {
     'memory_entry',
     'memory_message',
     'memory_session',
+    'migration',
     'override',
     'probe',
     'probe_turn',

@@ -1,3 +1,9 @@
+-- What each migration did, as a digest of its statements: a database that another state of one made is told apart.
+create table migration (
+  name text primary key,
+  digest text not null
+);
+
 -- An environment is a branch and paths that go live together. `revision` 0 means nothing was ever applied.
 create table environment (
   name text primary key,
