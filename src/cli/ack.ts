@@ -53,7 +53,9 @@ function say({ terminal }: CliContext, record: AcknowledgeRecord): void {
   }
   terminal.out('It still waits for:');
   for (const { id, title, approvers, missing, acknowledgeable } of outstanding) {
-    const who = acknowledgeable ? `${approvers}; ${missing} more` : 'no acknowledgement helps';
+    const who = acknowledgeable
+      ? `to be acknowledged by ${approvers}; ${missing} ${missing === 1 ? 'is' : 'are'} missing`
+      : 'no acknowledgement helps';
     terminal.out(`  ${id}  ${neutral(title)} (${neutral(who)})`);
   }
 }

@@ -84,4 +84,14 @@ describe('acknowledging on the command line', { timeout: 120_000 }, () => {
     const applied = await typed(ids[0] ?? '', 'yes');
     expect([applied.exit, applied.stdout]).toEqual([0, expect.stringContaining('production is now at revision 2')]);
   });
+
+  test('whoever acknowledges one of two risks is told in words what the other waits for', async () => {
+    await edit(repository, 'policies/spending.yaml', { from: 'maxSteps: 8', to: 'maxSteps: 9' });
+    await edit(repository, 'policies/spending.yaml', { from: '"0.004"', to: '"0.005"' });
+    const { plan_digest: digest, ids } = await saved();
+    expect(ids).toHaveLength(2);
+    const said = await pawl('ack', ids[0] ?? '', '--plan', digest);
+    expect(said).toMatchObject({ exit: 0, stdout: expect.stringContaining('It still waits for:') });
+    expect(said.stdout).toMatch(new RegExp(`^  ${ids[1]}  .*\\(to be acknowledged by anybody; 1 is missing\\)$`, 'm'));
+  });
 });
