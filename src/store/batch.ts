@@ -29,8 +29,8 @@ export async function writeBatches(rows: Iterable<unknown>, write: (batch: strin
 }
 
 /**
- * The same of rows of texts that hold no control character, as canonical JSON, digests and numbers do not: `write` is
- * given them as a table. Within JSON a long text is escaped here, and read twice there.
+ * The same of rows of texts without characters below U+0020, as canonical JSON, digests and numbers are: `write` is given
+ * them as a table. Within JSON a long text is escaped here, and read twice there.
  */
 export async function writeColumns(
   rows: Iterable<readonly string[]>,

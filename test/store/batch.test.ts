@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { writeBatches } from '../../src/store/batch.ts';
+import { writeBatches, writeColumns } from '../../src/store/batch.ts';
 
 const many = 5_000;
 
@@ -37,4 +37,17 @@ test('a row that cannot be made is told, with nothing left behind unheard', asyn
   }
   const writing = writeBatches(rows(), () => Promise.reject(new Error('the database is away')));
   await expect(writing).rejects.toThrow('this row has no digest');
+});
+
+test('a text with the sign that stands between texts is refused, and not torn', async () => {
+  let calls = 0;
+  const writing = writeColumns(
+    [
+      ['a', '{}'],
+      ['b', '{"torn":"\u001e"}'],
+    ],
+    async () => void (calls += 1),
+  );
+  await expect(writing).rejects.toThrow('a text holds the sign that stands between texts');
+  expect(calls).toBe(0);
 });
