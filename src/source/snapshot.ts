@@ -77,19 +77,9 @@ export async function settingsAt(
   if (entry.kind !== 'file') return { problems: [entryProblem(entry)] };
   const { fileBytesMax } = defaultFileLimits;
   if (entry.size > fileBytesMax) return { problems: [fileTooLarge(settingsPath, entry.size, fileBytesMax)] };
-  const known = settingsRead.get(entry.id);
-  if (known !== undefined) return known;
   const bytes = (await repository.read([entry.id], fileBytesMax)).get(entry.id) ?? new Uint8Array();
-  const settings = parseSettings({ path: settingsPath, bytes });
-  settingsRead.set(entry.id, settings);
-  const [oldest] = settingsRead.keys();
-  if (oldest !== undefined && settingsRead.size > settingsKept) settingsRead.delete(oldest);
-  return settings;
+  return parseSettings({ path: settingsPath, bytes });
 }
-
-/** By the id of what they were read of, which is Git's and so of its content: most commits leave them as they are. */
-const settingsRead = new Map<string, ReturnType<typeof parseSettings>>();
-const settingsKept = 16;
 
 async function takeSnapshot(reading: Reading, commit: string, tree: string): Promise<SnapshotState> {
   const { repository, environment, paths, before } = reading;

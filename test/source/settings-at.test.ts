@@ -37,15 +37,4 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
       { code: 'limits.file_bytes', file: 'pawl.yaml' },
     ]);
   });
-
-  test('what another commit leaves as it is was read already, and what it changes is read', async () => {
-    const first = await origin.commit({ 'pawl.yaml': settings });
-    const same = await origin.commit({ 'agents/a.yaml': role('a') });
-    const other = await origin.commit({ 'pawl.yaml': settings.replace('name: prod', 'name: test') });
-    const back = await origin.commit({ 'pawl.yaml': settings });
-    const read = await settingsAt(repository, first);
-    expect(await settingsAt(repository, same)).toBe(read);
-    expect((await settingsAt(repository, other)).settings?.environments).toMatchObject([{ name: 'test' }]);
-    expect(await settingsAt(repository, back)).toBe(read);
-  });
 });
