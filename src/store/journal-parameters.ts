@@ -24,17 +24,9 @@ export interface JournalParameters {
 /** Rows in PostgreSQL's binary format: as JSON they took a fifth of the statement's time to read. */
 export function journalParameters(writes: readonly RunWrite[], types: JournalTypes): JournalParameters {
   const blobs = new Map<string, string>();
-  const runs = new BinaryRows(
-    types.write,
-    bytesExpected(writes, ({ record }) => record?.text),
-  );
-  const entries = new BinaryRows(
-    types.entry,
-    bytesExpected(
-      writes.flatMap((write) => write.entries),
-      ({ body }) => body,
-    ),
-  );
+  const expected = bytesExpected(writes);
+  const runs = new BinaryRows(types.write, expected.writes);
+  const entries = new BinaryRows(types.entry, expected.entries);
   const waits: unknown[] = [];
   let isApproved = false;
   let hasEnds = false;
@@ -44,7 +36,7 @@ export function journalParameters(writes: readonly RunWrite[], types: JournalTyp
       addEntry(entries, write.run, { entry, place, ...placeBody(entry.body, blobs) });
       isApproved ||= entry.phase === 'intent' && entry.approval !== undefined;
     }
-    waits.push(...waitsOf(write));
+    if (write.waits !== undefined || write.end?.kind === 'waiting') waits.push(...waitsOf(write));
     hasEnds ||= write.end !== undefined;
   }
   const values = [
@@ -57,8 +49,13 @@ export function journalParameters(writes: readonly RunWrite[], types: JournalTyp
   return { values, isApproved, hasMore: blobs.size > 0 || waits.length > 0, hasEnds };
 }
 
-function bytesExpected<Row>(rows: readonly Row[], longest: (row: Row) => string | undefined): number {
-  return rows.reduce((sum, row) => sum + rowBytes + (longest(row)?.length ?? 0), 0);
+function bytesExpected(writes: readonly RunWrite[]): { readonly writes: number; readonly entries: number } {
+  const expected = { writes: 0, entries: 0 };
+  for (const { record, entries } of writes) {
+    expected.writes += rowBytes + (record?.text.length ?? 0);
+    for (const { body } of entries) expected.entries += rowBytes + (body?.length ?? 0);
+  }
+  return expected;
 }
 
 /** By the columns of `journal_write`. */
