@@ -154,6 +154,7 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
   program
     .command('plan')
     .description('show what applying a commit would do')
+    .argument('[path]', 'a folder inside the repository', '.')
     .addOption(environment())
     .option('--ref <ref>', "a branch, tag or commit instead of the environment's branch")
     .addOption(
@@ -172,8 +173,8 @@ function addChanging(program: Command, context: CliContext, outcome: Outcome): v
     .option('--out <file>', 'save the plan for `pawl apply <file>`')
     .option('--detailed-exitcode', 'exit 2 when there are differences')
     .addOption(output('text', 'json', 'markdown'))
-    .action(async (options) => {
-      outcome.exit = await (await import('./plan.ts')).planCommand(context, options);
+    .action(async (path: string, options) => {
+      outcome.exit = await (await import('./plan.ts')).planCommand(context, { ...options, path });
     });
   program
     .command('apply')

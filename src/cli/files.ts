@@ -1,6 +1,28 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitCodes, TerminalError } from '../errors.ts';
+
+/** What the command line names, from where the command was typed. Throws `cli.file` where there is nothing. */
+export function placeAt(cwd: string, path: string): string {
+  const place = resolve(cwd, path);
+  if (existsSync(place)) return place;
+  throw unfit(
+    `There is nothing at ${path}.`,
+    'Check the path; it is taken from the folder in which the command was typed.',
+  );
+}
+
+/** The same, of a folder. */
+export function folderAt(cwd: string, path: string): string {
+  const place = placeAt(cwd, path);
+  if (statSync(place).isDirectory()) return place;
+  throw unfit(`${path} is no folder.`, 'Name the folder of a repository, or one inside of it.');
+}
+
+function unfit(message: string, help: string): TerminalError {
+  return new TerminalError(message, { code: 'cli.file', help, exit: exitCodes.usage });
+}
 
 /** Reads a file that the command line names, from where the command was typed. */
 export async function readNamed(cwd: string, file: string): Promise<string> {

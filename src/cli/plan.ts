@@ -1,3 +1,4 @@
+import { relative, resolve } from 'node:path';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import type { Operations } from '../api/operations.ts';
@@ -10,10 +11,12 @@ import { renderText } from '../plan/render/text.ts';
 import { chooseEnvironment, withDoor } from './context.ts';
 import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
-import { readNamed, shellWord, writeNamed } from './files.ts';
+import { folderAt, readNamed, shellWord, writeNamed } from './files.ts';
 import { refusalOf, renderProblems } from './problems.ts';
 
 export interface PlanOptions {
+  /** A folder of the repository. */
+  readonly path: string;
   readonly env?: string;
   readonly ref?: string;
   /** Compares with this commit instead of with what is live. */
@@ -25,7 +28,8 @@ export interface PlanOptions {
   readonly output: string;
 }
 
-export async function planCommand(context: CliContext, options: PlanOptions): Promise<ExitCode> {
+export async function planCommand(here: CliContext, options: PlanOptions): Promise<ExitCode> {
+  const context = { ...here, cwd: folderAt(here.cwd, options.path) };
   if (options.base !== undefined) {
     const { planAgainst } = await import('./plan-base.ts');
     const plan = await planAgainst(context, { ...options, base: options.base });
@@ -41,10 +45,11 @@ export async function planCommand(context: CliContext, options: PlanOptions): Pr
     });
     await showPlan(context, planned, options.output);
     const isOfBranch = options.ref === undefined && options.workingCopy !== true;
-    if (isOfBranch) await hintAtUncommitted(context, door.operations, planned);
+    if (isOfBranch) await hintAtUncommitted(context, door.operations, { plan: planned, path: options.path });
     return planned;
   });
-  if (options.out !== undefined && refusalOf(plan.problems) === undefined) await savePlan(context, plan, options.out);
+  if (options.out !== undefined && refusalOf(plan.problems) === undefined)
+    await savePlan(here, plan, { file: options.out, path: options.path });
   return exitOf(plan, options);
 }
 
@@ -59,7 +64,11 @@ function differs(plan: Plan): boolean {
 }
 
 /** Whoever edits and plans without a commit would read "No changes" and wonder. */
-async function hintAtUncommitted(context: CliContext, operations: Operations, plan: Plan): Promise<void> {
+async function hintAtUncommitted(
+  context: CliContext,
+  operations: Operations,
+  { plan, path }: { readonly plan: Plan; readonly path: string },
+): Promise<void> {
   const { config } = await context.app(context.cwd);
   if (!isUnchanged(plan) || isErrored(plan) || config.repository.kind !== 'path') return;
   const uncommitted = await operations.plan({ environment: plan.environment, workingCopy: true }).catch((error) => {
@@ -68,7 +77,9 @@ async function hintAtUncommitted(context: CliContext, operations: Operations, pl
     throw error;
   });
   if (uncommitted === undefined || isErrored(uncommitted) || !isUnchanged(uncommitted))
-    context.terminal.note('The working copy differs from the commit: see it with pawl plan --working-copy');
+    context.terminal.note(
+      `The working copy differs from the commit: see it with pawl plan${path === '.' ? '' : ` ${shellWord(path)}`} --working-copy`,
+    );
 }
 
 /** The plan on stdout; what is wrong with the manifests on stderr, with excerpts. */
@@ -94,13 +105,24 @@ export async function showPlan({ terminal, app, cwd }: CliContext, plan: Plan, o
   terminal.out(renderText(plan, { width: terminal.width, color: terminal.color }).trimEnd());
 }
 
-async function savePlan({ terminal, cwd }: CliContext, plan: Plan, file: string): Promise<void> {
+async function savePlan(
+  { terminal, cwd }: CliContext,
+  plan: Plan,
+  { file, path }: { readonly file: string; readonly path: string },
+): Promise<void> {
   await writeNamed(cwd, file, `${neutralJson(JSON.stringify(renderJson(plan), null, 2))}\n`);
   terminal.note(
     plan.target.commit === 'working-copy'
       ? 'Saved the plan. It cannot be applied: what it plans is not committed.'
-      : `Saved the plan. Apply exactly this with: pawl apply ${shellWord(file)}`,
+      : `Saved the plan. Apply exactly this with: ${applyOf(file, { cwd, path })}`,
   );
+}
+
+/** A plan is applied in its repository. */
+function applyOf(file: string, { cwd, path }: { readonly cwd: string; readonly path: string }): string {
+  const folder = resolve(cwd, path);
+  if (folder === resolve(cwd)) return `pawl apply ${shellWord(file)}`;
+  return `cd ${shellWord(path)} && pawl apply ${shellWord(relative(folder, resolve(cwd, file)))}`;
 }
 
 /** What identifies a saved plan: apply plans the commit again and compares the digest. */

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { findRoot, noRepository, stepSummaryFile } from '../config.ts';
-import { exitCodes, TerminalError } from '../errors.ts';
+import { exitCodes } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
 import { neutralJson } from '../manifest/neutral.ts';
 import { partsLacked } from '../manifest/problem.ts';
@@ -10,6 +8,7 @@ import type { Validation } from './app-port.ts';
 import { json } from './context.ts';
 import type { CliContext } from './context.ts';
 import { excerpts } from './excerpts.ts';
+import { placeAt } from './files.ts';
 import { plural } from './plural.ts';
 import { countProblems, renderProblems, shownProblem } from './problems.ts';
 import { repositoryAbove } from './repository-above.ts';
@@ -32,8 +31,7 @@ interface Outcome {
 /** Everything wrong in the working copy, in the form that a person or a build asks for. */
 export async function validateCommand(context: CliContext, options: ValidateOptions): Promise<ExitCode> {
   const { terminal } = context;
-  const path = resolve(context.cwd, options.path);
-  if (!existsSync(path)) throw nothingAt(options.path);
+  const path = placeAt(context.cwd, options.path);
   const root = findRoot(path);
   if (root === undefined) throw noRepository(path);
   const validation = await validationOf(root, options.env);
@@ -105,12 +103,4 @@ function verdict({ validation, counts, passed }: Outcome): string {
   const lacked = partsLacked(validation.problems);
   const blocked = lacked.length === 0 ? '' : `\nThis build cannot apply it: it lacks ${lacked.join(', ')}.`;
   return `Valid${warnings}. ${environments.join('; ')}.${blocked}`;
-}
-
-function nothingAt(path: string): TerminalError {
-  return new TerminalError(`There is nothing at ${path}.`, {
-    code: 'cli.file',
-    help: 'Check the path; it is taken from the folder in which the command was typed.',
-    exit: exitCodes.usage,
-  });
 }

@@ -159,9 +159,14 @@ describe('flags of every command', () => {
   });
 });
 
-test('validate of a path that is not there exits 64', async () => {
-  const said = await say(['validate', 'no/such/folder']);
+test.each(['validate', 'plan'])('%s of a path that is not there exits 64', async (command) => {
+  const said = await say([command, 'no/such/folder']);
   expect([said.exit, said.stderr]).toEqual([64, expect.stringContaining('There is nothing at no/such/folder.')]);
+});
+
+test('plan of a file exits 64: its repository is planned, and not one file of it', async () => {
+  const said = await say(['plan', 'package.json']);
+  expect([said.exit, said.stderr]).toEqual([64, expect.stringContaining('package.json is no folder.')]);
 });
 
 describe('an interrupted command', () => {

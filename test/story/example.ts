@@ -35,6 +35,15 @@ export async function giveDatabase({ path }: Pick<TestRepository, 'path'>, image
 
 /** Types commands in a repository, against the database that the environment names. */
 export function typist(cwd: string, environment: Environment = {}): (...words: readonly string[]) => Promise<Said> {
+  const type = typistIn(cwd, environment);
+  return (...words) => type(cwd, ...words);
+}
+
+/** Types commands about the repository at `root` in any folder. */
+export function typistIn(
+  root: string,
+  environment: Environment = {},
+): (cwd: string, ...words: readonly string[]) => Promise<Said> {
   const settings = {
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],
@@ -42,7 +51,7 @@ export function typist(cwd: string, environment: Environment = {}): (...words: r
     PAWL_ACTOR: 'tester',
     ...environment,
   };
-  return (...words) => say(words, { cwd, app: createApp(cwd, settings) });
+  return (cwd, ...words) => say(words, { cwd, app: createApp(root, settings) });
 }
 
 export async function edit(
