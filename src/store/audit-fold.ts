@@ -7,7 +7,7 @@ import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 import { inTransaction, type StoreTransaction } from './transaction.ts';
 
-/** Rows of runs' records in one turn; one transaction writes 256 at most. */
+/** So many runs that are named make a turn full. It ends behind a whole transaction, of which one of pawl's names 256 at most. */
 const rowsMax = 5_000;
 
 /**
@@ -48,10 +48,13 @@ with mark as (
   from audit_fold
 ), cut as (
   select xid from (
-    -- Read in the order of the index, as far as the first that is too much.
-    select xid, sum(cardinality(runs)) over (order by xid) as rows from audit, mark
+    -- Read in the order of the index, as far as the first one behind what is enough. The first of all has nothing
+    -- before it: a turn that took none would be followed by the same one for ever.
+    select xid, sum(cardinality(runs)) over (
+      order by xid groups between unbounded preceding and 1 preceding) as earlier
+    from audit, mark
     where runs is not null and xid >= mark.first and xid < mark.before
-  ) x where rows > $1 order by xid limit 1
+  ) x where earlier >= $1 order by xid limit 1
 )
 select mark.first::text as first, coalesce((select xid from cut), mark.before)::text as last,
   exists (select from cut) as more, now() as now

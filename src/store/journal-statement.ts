@@ -66,7 +66,7 @@ const notForked = `
       and not exists (select from audit b where b.run = r.id and b.seq = w.seq and b.hash <> w.hash)`;
 
 const recordedRuns = '(select array_agg(id) from held where seq is not null)';
-/** Where rows are there already, the first one's may be: each then tells of all. */
+/** Where rows are there already, the first one's may be: each that is written then tells of its own. */
 const firstRecorded = 'select id from held where seq is not null limit 1';
 
 /**
@@ -110,7 +110,7 @@ ${isApproved ? consumedText : ''}${parts === 'all' ? keptText : ''}), written as
   ${isAgain ? 'on conflict (run, path, phase) do nothing' : ''}
 ), recorded as (
   insert into audit (run, seq, text, hash, runs)
-  select id, seq, text, hash, ${isAgain ? recordedRuns : `case when id = (${firstRecorded}) then ${recordedRuns} end`}
+  select id, seq, text, hash, ${isAgain ? 'array[id]' : `case when id = (${firstRecorded}) then ${recordedRuns} end`}
   from held where seq is not null
   ${isAgain ? 'on conflict (run, seq) do nothing' : ''}
 ${parts === 'all' ? waitedText : ''}${parts === 'steps' ? '' : endedText}${parts === 'all' ? '' : unused})
