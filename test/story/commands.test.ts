@@ -1,5 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
@@ -9,13 +9,11 @@ import type { TestRepository } from '../support/git.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startProcess } from '../support/processes.ts';
 import type { TestProcess } from '../support/processes.ts';
-import { edit, exampleRepository, giveDatabase, ticket, typist, typistIn } from './example.ts';
+import { edit, exampleRepository, giveDatabase, ticket, typist } from './example.ts';
 
 interface Place {
   readonly repository: TestRepository;
   readonly pawl: (...words: readonly string[]) => Promise<Said>;
-  /** The same, typed in another folder. */
-  readonly pawlIn: (cwd: string, ...words: readonly string[]) => Promise<Said>;
   readonly options: DatabaseOptions;
   close(): Promise<void>;
 }
@@ -24,8 +22,7 @@ async function embeddedPlace(): Promise<Place> {
   const repository = await exampleRepository();
   await giveDatabase(repository, 'empty');
   const options = { directory: join(repository.path, '.pawl', 'db') };
-  const close = () => repository.remove();
-  return { repository, pawl: typist(repository.path), pawlIn: typistIn(repository.path), options, close };
+  return { repository, pawl: typist(repository.path), options, close: () => repository.remove() };
 }
 
 /** On a server nothing runs in the command itself: a worker in another process does. */
@@ -42,7 +39,6 @@ async function serverPlace(): Promise<Place> {
   return {
     repository,
     pawl: typist(repository.path, environment),
-    pawlIn: typistIn(repository.path, environment),
     options: { url: made.url },
     close: async () => {
       expect(await worker.kill('SIGTERM')).toEqual({ code: 0, signal: null });
@@ -233,24 +229,6 @@ describe.each([
     const applied = await place.pawl('apply', 'working.json');
     expect([applied.exit, applied.stdout]).toEqual([64, '']);
     expect(applied.stderr).toContain('plan.uncommitted');
-    await writeFile(file, committed);
-  });
-
-  test('a repository is planned from elsewhere, and where to apply the plan is said', async () => {
-    const { path } = place.repository;
-    const name = basename(path);
-    const file = join(path, 'prompts/draft.md');
-    const committed = await readFile(file, 'utf8');
-    await writeFile(file, `${committed}\nSign with your name.\n`);
-    const elsewhere = (...words: readonly string[]) => place.pawlIn(dirname(path), ...words);
-    const planned = await elsewhere('plan', `${name}/prompts`, '--out', 'elsewhere.json');
-    expect([planned.exit, planned.stdout]).toEqual([0, expect.stringContaining('No changes.')]);
-    expect(planned.stderr).toContain(`see it with pawl plan ${name}/prompts --working-copy`);
-    const saved = `Apply exactly this with: cd ${name}/prompts && pawl apply ../../elsewhere.json`;
-    expect(planned.stderr).toContain(saved);
-    await rm(join(dirname(path), 'elsewhere.json'));
-    const based = await elsewhere('plan', name, '--base', 'HEAD', '--working-copy');
-    expect(based.stdout).toContain('Plan: 0 to add, 1 to change, 0 to destroy.');
     await writeFile(file, committed);
   });
 
