@@ -103,15 +103,23 @@ export class CatFile {
     return child;
   }
 
-  /** Restarts the clock at every answer: it bounds one object, not the whole list. */
+  /**
+   * Restarts the clock at every answer: it bounds one object, not the whole list. Where this process was busy past the
+   * time, what Git has answered meanwhile is read first: timers come before it in a turn of the event loop, and
+   * immediates after it.
+   */
   #watch(child: ChildProcessWithoutNullStreams): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#queue.length === 0) return;
-    this.#timer = setTimeout(() => {
-      const message = `git cat-file did not answer within ${this.#timeoutMs} ms and was stopped.`;
-      this.#fail(child, new RetryableError(message, { code: 'git.timeout' }));
+    const timer = setTimeout(() => {
+      setImmediate(() => {
+        if (this.#timer !== timer) return;
+        const message = `git cat-file did not answer within ${this.#timeoutMs} ms and was stopped.`;
+        this.#fail(child, new RetryableError(message, { code: 'git.timeout' }));
+      });
     }, this.#timeoutMs);
+    this.#timer = timer;
   }
 
   #take(child: ChildProcessWithoutNullStreams, chunk: Buffer): void {

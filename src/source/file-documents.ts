@@ -22,8 +22,10 @@ export interface FileDocuments {
 const batchFilesMax = 256;
 const batchBytesMax = 8 * 1024 * 1024;
 
-/** Parsed without a turn for others: what Git has meanwhile is taken in between. */
+/** Parsed without a turn for others: what Git has meanwhile is taken in between, and leases are renewed. */
 const filesPerTurn = 32;
+/** One file of this size may take seconds. */
+const bytesPerTurn = 256 * 1024;
 
 /** Reads files in batches and calls `each` with every one parsed: at no time are all texts held. */
 export async function readFileDocuments(
@@ -31,11 +33,17 @@ export async function readFileDocuments(
   entries: readonly TreeEntry[],
   each: (documents: FileDocuments) => void,
 ): Promise<void> {
+  let [files, size] = [0, 0];
   for await (const { batch, blobs } of readAhead(repository, entries)) {
-    for (const [index, entry] of batch.entries()) {
-      if (index % filesPerTurn === filesPerTurn - 1) await turn();
+    for (const entry of batch) {
+      if (files >= filesPerTurn || size >= bytesPerTurn) {
+        await turn();
+        [files, size] = [0, 0];
+      }
       const bytes = blobs.get(entry.id);
       if (bytes !== undefined) each(fileDocuments(entry, bytes));
+      files += 1;
+      size += entry.size;
     }
   }
 }

@@ -73,6 +73,17 @@ test('a command that does not end is stopped at its deadline', async () => {
   });
 });
 
+test('an answer that waits unread while this process is busy past the time is an answer', async () => {
+  await git('init', '--quiet', '--initial-branch=main');
+  const cat = new CatFile({ gitDirectory: join(folder, '.git'), surroundings: {} }, '--batch', 300);
+  const none = '0'.repeat(40);
+  await cat.ask([none], 10);
+  const asked = cat.ask([none], 10);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+  await expect(asked).resolves.toHaveLength(1);
+  await cat.close();
+});
+
 test('a tree that is nested without end is refused', async () => {
   const walk = new TreeWalk(async (id) => [{ mode: '040000', path: 'x', oid: `${Number(id) + 1}` }]);
   await expect(walk.list('0', [''])).rejects.toMatchObject({ code: 'git.tree_too_large' });

@@ -47,6 +47,24 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     expect(parsed).toBe(256);
   });
 
+  test('others have a turn between large files', async () => {
+    const large = `# ${'x'.repeat(200 * 1024)}\n`;
+    const names = Array.from({ length: 6 }, (_, index) => `agents/${index}.yaml`);
+    const commit = await origin.commit(
+      Object.fromEntries(names.map((name) => [name, `${large}${role(name[7] ?? '')}`])),
+    );
+    let turns = 0;
+    const tick = () => {
+      turns += 1;
+      ticking = setImmediate(tick);
+    };
+    let ticking = setImmediate(tick);
+    const seen = new Set<number>();
+    await readFileDocuments(repository, await repository.entries(commit, ['agents']), () => void seen.add(turns));
+    clearImmediate(ticking);
+    expect(seen.size).toBe(3);
+  });
+
   test('what fails while the next batch is read is told, and the reader goes on', async () => {
     const entries = await manyEntries();
     await corrupt(entries[300] as TreeEntry);
