@@ -49,6 +49,8 @@ export class GroupCommit {
   readonly #claims = new Set<Promise<unknown>>();
   /** Set while ends wait for a claim. */
   #held: NodeJS.Timeout | undefined;
+  /** What waits has waited its time for a claim, and is held for no other one. */
+  #isOverdue = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -95,18 +97,20 @@ export class GroupCommit {
     while (this.#inFlight < this.#inFlightMax && this.#isWorthwhile()) {
       const batches = this.#take();
       if (batches.length === 0) return;
+      this.#isOverdue = false;
       void this.#send(batches);
     }
   }
 
   #awaitsClaim(): boolean {
-    if (this.#claims.size === 0 || this.#waiting.size === 0) return false;
+    if (this.#isOverdue || this.#claims.size === 0 || this.#waiting.size === 0) return false;
     return [...this.#waiting.values()].every((queue) => queue.at(-1)?.write.end !== undefined);
   }
 
   #hold(): void {
     this.#held ??= setTimeout(() => {
       this.#claims.clear();
+      this.#isOverdue = true;
       this.#schedule();
     }, claimMsMax);
   }

@@ -60,11 +60,12 @@ describe('while a claim is under way', () => {
 
   const end = { kind: 'succeeded', output: null } as const;
 
-  function observed() {
+  function observed(answered?: () => Promise<void>) {
     const written: string[][] = [];
     const commit = new GroupCommit({
       write: async (writes) => {
         written.push(writes.map(({ run, end: its }) => (its === undefined ? run : `${run} ends`)));
+        await answered?.();
         return writes.map(() => accepted);
       },
       patienceMs: 0,
@@ -125,5 +126,38 @@ describe('while a claim is under way', () => {
     vi.runAllTimers();
     await second;
     expect(written).toEqual([['a ends'], ['b ends']]);
+  });
+
+  test('an end that has waited its time waits for no claim that begins meanwhile, and the next one no longer', async () => {
+    const { written, commit, submit } = observed();
+    for (const run of ['a', 'b']) {
+      claimUnderWay(commit);
+      void submit(run, 'ends');
+      await laterTurns();
+      expect(written.flat()).not.toContain(`${run} ends`);
+      vi.runAllTimers();
+      claimUnderWay(commit);
+      await laterTurns();
+      expect(written.flat()).toContain(`${run} ends`);
+    }
+  });
+
+  test('nor does one that had to wait for a statement then', async () => {
+    const { written, commit, submit } = observed(() => answered);
+    let answer: (() => void) | undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    for (const run of ['a', 'b', 'c']) void submit(run);
+    await laterTurns();
+    claimUnderWay(commit);
+    const end = submit('d', 'ends');
+    await laterTurns();
+    vi.runAllTimers();
+    await laterTurns();
+    expect(written).toEqual([['a', 'b', 'c']]);
+    claimUnderWay(commit);
+    answer?.();
+    await laterTurns();
+    expect(written).toEqual([['a', 'b', 'c'], ['d ends']]);
+    await end;
   });
 });
