@@ -1,3 +1,4 @@
+import { TerminalError } from '../errors.ts';
 import { sha256 } from '../manifest/digest.ts';
 import type { NewWait, RunEnd, RunWrite } from '../run/executor.ts';
 import type { JournalEntry } from '../run/journal-entry.ts';
@@ -31,13 +32,17 @@ export function journalParameters(writes: readonly RunWrite[], types: JournalTyp
   let isApproved = false;
   let hasEnds = false;
   for (const write of writes) {
-    addWrite(runs, write);
-    for (const [place, entry] of write.entries.entries()) {
-      addEntry(entries, write.run, { entry, place, ...placeBody(entry.body, blobs) });
-      isApproved ||= entry.phase === 'intent' && entry.approval !== undefined;
+    try {
+      addWrite(runs, write);
+      for (const [place, entry] of write.entries.entries()) {
+        addEntry(entries, write.run, { entry, place, ...placeBody(entry.body, blobs) });
+        isApproved ||= entry.phase === 'intent' && entry.approval !== undefined;
+      }
+      if (write.waits !== undefined || write.end?.kind === 'waiting') waits.push(...waitsOf(write));
+      hasEnds ||= write.end !== undefined;
+    } catch (cause) {
+      throw unwritable(write, cause);
     }
-    if (write.waits !== undefined || write.end?.kind === 'waiting') waits.push(...waitsOf(write));
-    hasEnds ||= write.end !== undefined;
   }
   const values = [
     runs.bytes(),
@@ -56,6 +61,12 @@ function bytesExpected(writes: readonly RunWrite[]): { readonly writes: number; 
     for (const { body } of entries) expected.entries += rowBytes + (body?.length ?? 0);
   }
   return expected;
+}
+
+/** As what the server refuses, so that the others of a batch are written without this one. */
+function unwritable({ run }: RunWrite, cause: unknown): TerminalError {
+  const message = `What run ${run} did cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new TerminalError(message, { code: 'store.rejected', cause });
 }
 
 /** By the columns of `journal_write`. */

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { linkHash } from '../../src/policy/audit-link.ts';
 import type { RunWrite } from '../../src/run/executor.ts';
+import { GroupCommit } from '../../src/run/group-commit.ts';
 import { foldAudit } from '../../src/store/audit-fold.ts';
 import { chainLinks } from '../../src/store/audit-read.ts';
 import { claimRuns, readSteps } from '../../src/store/claim.ts';
@@ -169,5 +170,25 @@ describe.each(databaseKinds)('the journal on the %s database', (kind) => {
     await writeJournal(opened.database, [{ ...two, entries: [], record: recorded(two.run, 1) }]);
     const heads = await folded();
     expect([one, two].map(({ run }) => heads.get(run))).toEqual([1, 1]);
+  });
+
+  test('what cannot be written fails its own run, which it names, and none that is written with it', async () => {
+    const own = await claimed(4);
+    const commit = new GroupCommit({ write: (writes) => writeJournal(opened.database, writes), patienceMs: 0 });
+    const answers = await Promise.allSettled(
+      own.map((write, index) =>
+        commit.submit({ ...write, entries: [{ ...result('a/1'), tokensIn: index === 2 ? 1.5 : 1 }] }),
+      ),
+    );
+    const runs = own.map(({ run }) => run);
+    const reason = expect.objectContaining({
+      code: 'store.rejected',
+      message: `What run ${runs[2]} did cannot be written: 1.5 is no integer that is exact.`,
+      cause: expect.any(TypeError),
+    });
+    const accepted = { status: 'fulfilled', value: { kind: 'accepted' } };
+    expect(answers).toMatchObject([accepted, accepted, { status: 'rejected', reason }, accepted]);
+    const steps = await readSteps(opened.database, runs);
+    expect(runs.map((run) => steps.get(run)?.length)).toEqual([1, 1, undefined, 1]);
   });
 });
