@@ -17,8 +17,9 @@ export function recompiledOf(input: RecompiledInput): Plan['recompiled'] {
   const { changes, bundles, cache } = input;
   const resources = changes.filter(({ class: kind }) => kind === 'recompiled').map(({ address }) => address);
   if (bundles.length === 0) return { resources, systems: [] };
-  const reached = systemsReached(cache, authored(input));
-  const systems = bundles.filter(({ system }) => !reached.has(system)).map(({ system }) => system);
+  const turned = bundles.map(({ system }) => system);
+  const reached = systemsReached(cache, turned, authored(input));
+  const systems = turned.filter((system) => !reached.has(system));
   // A system that is new is an author's.
   return { resources, systems: systems.filter((system) => input.live.bundles.has(system)).sort(compareText) };
 }

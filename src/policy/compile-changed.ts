@@ -87,18 +87,20 @@ function take(cache: CompileCache, { resources, stale, made }: Taken): void {
   cache.resources = resources;
 }
 
-/** `namespace/name` of the compiled systems that a difference between some resources can reach. */
+/** Which of some systems, by `namespace/name`, are compiled and can be reached by a difference between some resources. */
 export function systemsReached(
   cache: CompileCache,
+  among: readonly string[],
   { before, after }: Record<'before' | 'after', ReadonlyMap<Address, Resource>>,
 ): ReadonlySet<string> {
   const changed = changedBetween(before, after);
-  const reached = new Set<string>();
-  for (const [address, compiled] of cache.systems) {
-    if (changed.addresses.has(address) || isAffected(compiled, changed))
-      reached.add(address.slice('AgentSystem/'.length));
-  }
-  return reached;
+  return new Set(
+    among.filter((path) => {
+      const address = addressAt('AgentSystem', path);
+      const compiled = cache.systems.get(address);
+      return compiled !== undefined && (changed.addresses.has(address) || isAffected(compiled, changed));
+    }),
+  );
 }
 
 function madeOf(system: Resource, estate: Estate, memory: CompiledMemory): Made {
