@@ -78,7 +78,22 @@ export async function settingsAt(
   const { fileBytesMax } = defaultFileLimits;
   if (entry.size > fileBytesMax) return { problems: [fileTooLarge(settingsPath, entry.size, fileBytesMax)] };
   const bytes = (await repository.read([entry.id], fileBytesMax)).get(entry.id) ?? new Uint8Array();
-  return parseSettings({ path: settingsPath, bytes });
+  return settingsOf(bytes);
+}
+
+/** By content: it is read of every commit, because it may be missing, and most commits leave it as it is. */
+const settingsRead = new Map<string, ReturnType<typeof parseSettings>>();
+const settingsKept = 16;
+
+function settingsOf(bytes: Uint8Array): ReturnType<typeof parseSettings> {
+  const content = Buffer.from(bytes).toString('latin1');
+  const known = settingsRead.get(content);
+  if (known !== undefined) return known;
+  const settings = parseSettings({ path: settingsPath, bytes });
+  const [oldest] = settingsRead.keys();
+  if (oldest !== undefined && settingsRead.size >= settingsKept) settingsRead.delete(oldest);
+  settingsRead.set(content, settings);
+  return settings;
 }
 
 async function takeSnapshot(reading: Reading, commit: string, tree: string): Promise<SnapshotState> {

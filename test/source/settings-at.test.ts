@@ -1,7 +1,7 @@
-import { symlink } from 'node:fs/promises';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
-import type { Repository } from '../../src/source/repository.ts';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openRepository, type Repository } from '../../src/source/repository.ts';
 import { settingsAt } from '../../src/source/snapshot.ts';
 import type { TestRepository } from '../support/git.ts';
 import { role, settings } from './manifests.ts';
@@ -36,5 +36,22 @@ describe.each(['git-cli', 'isomorphic'] as const)('%s', (reader) => {
     expect((await settingsAt(repository, large)).problems).toMatchObject([
       { code: 'limits.file_bytes', file: 'pawl.yaml' },
     ]);
+  });
+
+  test('the same text is parsed once, and read of every commit: it may be missing', async () => {
+    const first = await origin.commit({ 'pawl.yaml': settings });
+    const other = await origin.commit({ 'pawl.yaml': settings.replace('name: prod', 'name: test') });
+    const back = await origin.commit({ 'pawl.yaml': settings });
+    const read = await settingsAt(repository, first);
+    expect((await settingsAt(repository, other)).settings?.environments).toMatchObject([{ name: 'test' }]);
+    expect(await settingsAt(repository, back)).toBe(read);
+    const [entry] = await repository.entries(back, ['pawl.yaml']);
+    const id = entry?.id ?? '';
+    const path = join(origin.path, '.git/objects', id.slice(0, 2), id.slice(2));
+    await chmod(path, 0o644);
+    await writeFile(path, 'not an object');
+    const fresh = await openRepository({ path: origin.path, reader });
+    onTestFinished(() => fresh.close());
+    await expect(settingsAt(fresh, back)).rejects.toMatchObject({ code: expect.stringMatching(/^git\./) });
   });
 });
