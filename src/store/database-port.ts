@@ -8,6 +8,8 @@ export interface Database extends Bus {
   readonly db: Kysely<Tables>;
   /** A connection of its own, for leases: never waits behind other work of this process where there is a server. */
   session(): Promise<Session>;
+  /** Prepares each statement anew before it is used again: types that they were prepared with are no more. */
+  forgetStatements(): void;
   close(): Promise<void>;
 }
 

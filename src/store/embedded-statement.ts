@@ -32,11 +32,18 @@ export class EmbeddedStatements {
     return parse.parseResults(messages, this.#engine.parsers)[0];
   }
 
+  /** Each is prepared anew before it is used again. */
+  forget(): void {
+    this.#prepared.clear();
+  }
+
   async #preparedAs(name: string, text: string): Promise<Prepared> {
     const known = this.#prepared.get(name);
     if (known !== undefined && known.text !== text) throw new TypeError(`two statements have the name ${name}`);
     if (known !== undefined) return known;
-    const described = await this.#send([serialize.parse({ name, text }), serialize.describe({ type: 'S', name })]);
+    // One that was forgotten is still there under its name; closing one that is not is no error.
+    const parts = [serialize.close({ type: 'S', name }), serialize.parse({ name, text })];
+    const described = await this.#send([...parts, serialize.describe({ type: 'S', name })]);
     const columns = described.find((message) => message.name === 'rowDescription');
     const prepared = { text, parameterTypes: parse.parseDescribeStatementResults(described), columns };
     this.#prepared.set(name, prepared);

@@ -43,7 +43,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
 
 function embeddedDatabase(engine: PGlite, connectMs: number, released: () => Promise<void>): Database {
   const turns = new Turns(connectMs);
-  const pool = embeddedPool(engine, turns);
+  const statements = new EmbeddedStatements(engine);
+  const pool = embeddedPool({ engine, statements }, turns);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const bus = new EmitterBus();
   const closing = new AbortController();
@@ -56,6 +57,7 @@ function embeddedDatabase(engine: PGlite, connectMs: number, released: () => Pro
     listen: (channel, listener) => bus.listen(channel, listener),
     // One session is all there is: a lease shares it, and is held for as long as the process lives.
     session: async () => ({ db, lost: closing.signal, close: async () => undefined }),
+    forgetStatements: () => statements.forget(),
     close() {
       closed ??= (async () => {
         closing.abort();
@@ -68,10 +70,9 @@ function embeddedDatabase(engine: PGlite, connectMs: number, released: () => Pro
   };
 }
 
-function embeddedPool(engine: PGlite, turns: Turns): PostgresPool {
-  const statements = new EmbeddedStatements(engine);
+function embeddedPool(embedded: Embedded, turns: Turns): PostgresPool {
   return {
-    connect: async () => embeddedClient({ engine, statements }, await turns.take()),
+    connect: async () => embeddedClient(embedded, await turns.take()),
     end: async () => undefined,
   };
 }

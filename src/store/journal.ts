@@ -3,11 +3,13 @@ import type { Database } from './database-port.ts';
 import { sqlStateOf } from './failure.ts';
 import { type JournalParameters, journalParameters } from './journal-parameters.ts';
 import { journalStatements } from './journal-statement.ts';
-import { journalTypes } from './journal-types.ts';
+import { journalTypes, renewedTypes } from './journal-types.ts';
 import { rowsOf, type Statement } from './statement.ts';
 
 /** SQLSTATE. */
 const uniqueViolation = '23505';
+/** What a type that is no more, or has another number, comes to: a mismatch, an unknown object, a failed look-up. */
+const typeFailures: ReadonlySet<string | undefined> = new Set(['42804', '42704', 'XX000']);
 
 interface WriteRow {
   readonly id: string;
@@ -32,9 +34,20 @@ export async function writeJournal(database: Database, writes: readonly RunWrite
   });
 }
 
-/** Rows are there already only when the answer of a batch was lost: only then is each looked for before its insert. */
+/** Types may have been made anew since their numbers were asked. A statement that failed has written nothing. */
 async function rowsWritten(database: Database, writes: readonly RunWrite[]): Promise<readonly WriteRow[]> {
-  const parameters = journalParameters(writes, await journalTypes(database));
+  const types = await journalTypes(database);
+  try {
+    return await rowsSent(database, journalParameters(writes, types));
+  } catch (cause) {
+    const renewed = typeFailures.has(sqlStateOf(cause)) ? await renewedTypes(database, types) : undefined;
+    if (renewed === undefined) throw cause;
+    return rowsSent(database, journalParameters(writes, renewed));
+  }
+}
+
+/** Rows are there already only when the answer of a batch was lost: only then is each looked for before its insert. */
+async function rowsSent(database: Database, parameters: JournalParameters): Promise<readonly WriteRow[]> {
   const { values, isApproved } = parameters;
   try {
     return await rowsOf<WriteRow>(database.db, statementFor(parameters), values);

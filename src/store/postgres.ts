@@ -21,19 +21,25 @@ const serverVersionMin = 150_000;
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const config = clientConfig(options);
   const pools = new Set<pg.Pool>();
+  /** Whose statements are of use. */
+  let current = new WeakSet<pg.ClientBase>();
   const max = options.poolMax ?? poolMaxDefault;
   const openPool = (size: number): pg.Pool => {
     const pool = new pg.Pool({ ...config, max: size });
     // An idle connection that breaks is dropped by the pool, and the next statement opens another: nothing to do.
     pool.on('error', () => undefined);
     // A borrowed one has no listener of the pool's; its loss reaches the borrower through the statement that fails.
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      current.add(client);
+    });
     pools.add(pool);
     return pool;
   };
   const main = openPool(max);
   const connectMs = options.connectMs ?? connectMsDefault;
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lendingPool(main, connectMs) }) });
+  const lent = lendingPool(main, connectMs, (client) => current.has(client));
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: lent }) });
   const listener = new Listener(config);
   const database: Database = {
     kind: 'postgres',
@@ -45,6 +51,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
     },
     listen: (channel, heard) => listener.listen(channel, heard),
     session: () => openSession(openPool(1), connectMs, (pool) => pools.delete(pool)),
+    forgetStatements: () => void (current = new WeakSet()),
     async close() {
       await listener.close();
       const open = [...pools];
@@ -100,11 +107,21 @@ async function assertServer(pool: pg.Pool, connectMs: number): Promise<void> {
 }
 
 /** The pool as Kysely sees it: connections are sought for a bounded time, and errors are pawl's own. */
-function lendingPool(pool: pg.Pool, connectMs: number): PostgresPool {
+function lendingPool(
+  pool: pg.Pool,
+  connectMs: number,
+  isCurrent: (client: pg.PoolClient) => boolean = () => true,
+): PostgresPool {
   return {
     async connect() {
       assertNotNested();
-      return lentClient(await connect(pool, connectMs));
+      let client = await connect(pool, connectMs);
+      // What a connection has prepared goes with it. Each is closed once, and those opened since are current.
+      while (!isCurrent(client)) {
+        client.release(true);
+        client = await connect(pool, connectMs);
+      }
+      return lentClient(client);
     },
     end: async () => undefined,
   };

@@ -191,4 +191,64 @@ describe.each(databaseKinds)('the journal on the %s database', (kind) => {
     const steps = await readSteps(opened.database, runs);
     expect(runs.map((run) => steps.get(run)?.length)).toEqual([1, 1, undefined, 1]);
   });
+
+  describe('when the types of its parameters', () => {
+    const types = ['journal_write', 'journal_entry'] as const;
+    let columns: readonly string[];
+
+    beforeAll(async () => {
+      const { rows } = await sql<{ columns: string }>`
+        select string_agg(quote_ident(attname) || ' ' || format_type(atttypid, null), ', ' order by attnum) as columns
+        from pg_attribute join unnest(${types}::text[]) with ordinality as t (name, place) on attrelid = name::regclass
+        group by place order by place`.execute(opened.database.db);
+      columns = rows.map((row) => row.columns);
+    });
+
+    /** As a restore does. */
+    async function makeAnew(): Promise<void> {
+      for (const [index, type] of types.entries()) {
+        await sql.raw(`drop type ${type}; create type ${type} as (${columns[index]})`).execute(opened.database.db);
+      }
+    }
+
+    /** The first alone, then the others at once, on connections that had no failure. */
+    async function writeEach(own: readonly Pick<RunWrite, 'worker' | 'run' | 'fence'>[], path: string) {
+      const write = (of: (typeof own)[number]) => writeJournal(opened.database, [{ ...of, entries: [result(path)] }]);
+      const first = await Promise.all(own.slice(0, 1).map(write));
+      return [...first, ...(await Promise.all(own.slice(1).map(write)))].flat();
+    }
+
+    test('were made anew, they are written as they are now, on every connection', async () => {
+      const own = await claimed(4);
+      for (const path of ['a/1', 'a/2', 'a/3']) {
+        expect(await writeEach(own, path)).toMatchObject(own.map(() => ({ kind: 'accepted' })));
+        await makeAnew();
+      }
+      const runs = own.map(({ run }) => run);
+      const steps = await readSteps(opened.database, runs);
+      for (const run of runs) expect(steps.get(run)?.map(({ path }) => path)).toEqual(['a/1', 'a/2', 'a/3']);
+    });
+
+    test('have other numbers behind new connections, as after a fail-over to a copy, they are asked again', async () => {
+      const own = await claimed(2);
+      expect(await writeEach(own, 'a/1')).toMatchObject(own.map(() => ({ kind: 'accepted' })));
+      await makeAnew();
+      opened.database.forgetStatements();
+      expect(await writeEach(own, 'a/2')).toMatchObject(own.map(() => ({ kind: 'accepted' })));
+    });
+
+    test('are others under the same numbers, the failure is told, and is over when they are right again', async () => {
+      const own = await claimed(1);
+      await sql`alter type journal_entry add attribute more text`.execute(opened.database.db);
+      for (let time = 0; time < 2; time += 1) {
+        await expect(writeEach(own, 'a/1')).rejects.toMatchObject({
+          name: 'TerminalError',
+          code: 'store.rejected',
+          message: expect.stringMatching(/^The database rejected a statement: .* \(42804\)\.$/),
+        });
+      }
+      await makeAnew();
+      expect(await writeEach(own, 'a/1')).toMatchObject([{ kind: 'accepted' }]);
+    });
+  });
 });
