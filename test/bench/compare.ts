@@ -5,7 +5,7 @@ type Round = Readonly<Record<string, Measure>>;
 
 interface Lane {
   readonly name: string;
-  readonly leadsIn: boolean;
+  readonly leadInMs: number | undefined;
   readonly database: BenchDatabase;
   readonly open: OpenContender;
   readonly counted: Round[];
@@ -32,8 +32,8 @@ export async function compare(
 async function enter(context: Omit<BenchContext, 'compare'>, contender: Contender): Promise<Lane> {
   const database = await context.createDatabase();
   try {
-    const { name, leadsIn = false } = contender;
-    return { name, leadsIn, database, open: await contender.open(database.url), counted: [] };
+    const { name, leadInMs } = contender;
+    return { name, leadInMs, database, open: await contender.open(database.url), counted: [] };
   } catch (cause) {
     await database.drop();
     throw cause;
@@ -44,12 +44,19 @@ async function round(context: Omit<BenchContext, 'compare'>, lanes: readonly Lan
   const start = index % lanes.length;
   for (const lane of [...lanes.slice(start), ...lanes.slice(0, start)]) {
     const isWarmup = index < context.warmup;
-    if (lane.leadsIn && !isWarmup) await settled(context, lane, index);
+    if (!isWarmup) await leadIn(context, lane, index);
     const measures = await settled(context, lane, index);
     if (!isWarmup) lane.counted.push(measures);
     const shown = Object.entries(measures).map(([metric, { value, unit }]) => `${metric} ${value.toFixed(1)} ${unit}`);
     context.progress(`${lane.name}, ${isWarmup ? 'warm-up' : 'round'} ${index + 1}: ${shown.join(', ')}`);
   }
+}
+
+async function leadIn(context: Pick<BenchContext, 'signal'>, lane: Lane, index: number): Promise<void> {
+  if (lane.leadInMs === undefined) return;
+  const until = performance.now() + lane.leadInMs;
+  do await settled(context, lane, index);
+  while (performance.now() < until);
 }
 
 async function settled({ signal }: Pick<BenchContext, 'signal'>, lane: Lane, index: number): Promise<Round> {

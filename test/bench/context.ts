@@ -34,10 +34,11 @@ export interface Contender {
   /** Runs in a process of its own (apart.ts): it shares nothing with the other contenders, and needs no context. */
   readonly apart?: true;
   /**
-   * Each counted round follows at once one that is not counted: while the others have theirs, caches that it filled and
-   * code that was compiled for it are dropped, and what is measured is work that goes on.
+   * Before each counted round rounds that do not count, at least one and for so long: while the others have theirs, code
+   * that was compiled for this one is thrown away and caches that it filled are lost, and what is measured is work that
+   * goes on.
    */
-  readonly leadsIn?: true;
+  readonly leadInMs?: number;
   /** Makes tables, starts pools; not measured. */
   open(url: string): Promise<OpenContender>;
 }

@@ -60,7 +60,7 @@ test('contenders run in turn on databases of their own, each round begun by anot
 
 test('a counted round of a contender that leads in follows one of its own that does not count', async () => {
   const log: string[] = [];
-  const [a, b] = [{ ...contender('a', log), leadsIn: true } as const, contender('b', log)];
+  const [a, b] = [{ ...contender('a', log), leadInMs: 0 } as const, contender('b', log)];
   const figures = await compare(harness(log), [a, b]);
   const run = log.filter((line) => line.includes(' on ')).map((line) => line.slice(0, 1));
   expect(run.join('')).toBe('ab' + 'baa' + 'aab');

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { type PostgresServer, startServer } from '../support/postgres-server.ts';
 import { apart, serve } from './apart.ts';
@@ -111,7 +113,11 @@ async function createDatabase(server: PostgresServer): Promise<BenchDatabase> {
   return {
     url: url.href,
     // No checkpoint: each would have the next round write every page that it touches into the log once more.
-    settle: async () => void (await ask({ url: url.href }, 'vacuum (analyze)')),
+    settle: async () => {
+      await ask({ url: url.href }, 'vacuum (analyze)');
+      // Pages that the kernel still holds would be written while others wait for the disk.
+      await promisify(execFile)('sync');
+    },
     drop: async () => void (await ask(server, `drop database if exists ${name} with (force)`)),
   };
 }

@@ -4,7 +4,7 @@ import { openGraphile } from './graphile-chain.ts';
 import { openPgBoss } from './pg-boss.ts';
 import { openDbos } from './dbos.ts';
 import { openBare } from './bare.ts';
-import { chain } from './chain.ts';
+import { chain, leadInMs } from './chain.ts';
 import { openPawl, workOf } from './pawl.ts';
 
 const { runs, stepsPerRun, atOnce } = chain;
@@ -15,11 +15,11 @@ const targets = { 'graphile-worker': 8, 'pg-boss, batched by hand': 1, dbos: 10,
 /** Chained steps, 64 runs at once, every step decided and journalled, beside graphile-worker on the same server. */
 export const bench: Bench = async (context) => {
   const figures = await context.compare([
-    { name: 'pawl', apart: true, leadsIn: true, open: (url) => openPawl(url, workOf(chain)) },
-    { name: 'graphile-worker', apart: true, leadsIn: true, open: (url) => openGraphile(url, context) },
-    { name: 'pg-boss, batched by hand', apart: true, leadsIn: true, open: (url) => openPgBoss(url, context) },
-    { name: 'dbos', apart: true, leadsIn: true, open: (url) => openDbos(url, context, chain) },
-    { name: 'bare prototype', apart: true, leadsIn: true, open: (url) => openBare(url, chain) },
+    { name: 'pawl', apart: true, leadInMs, open: (url) => openPawl(url, workOf(chain)) },
+    { name: 'graphile-worker', apart: true, leadInMs, open: (url) => openGraphile(url, context) },
+    { name: 'pg-boss, batched by hand', apart: true, leadInMs, open: (url) => openPgBoss(url, context) },
+    { name: 'dbos', apart: true, leadInMs, open: (url) => openDbos(url, context, chain) },
+    { name: 'bare prototype', apart: true, leadInMs, open: (url) => openBare(url, chain) },
   ] satisfies readonly Contender[]);
   return {
     title: `${runs} runs of ${stepsPerRun} chained steps, ${atOnce} at once, results of 200 bytes`,

@@ -1,4 +1,4 @@
-import { type Chain, shortText } from './chain.ts';
+import { type Chain, leadInMs, shortText } from './chain.ts';
 import type { Bench, BenchContext, OpenContender } from './context.ts';
 import { openDbos } from './dbos.ts';
 import { figureOf, ratio } from './figures.ts';
@@ -17,8 +17,8 @@ const targets = { dbos: 0.5, 'pgbench -N, one client': 2 } as const;
 /** W2: one run at a time, one step after the other: what a step costs when nothing else shares its statements. */
 export const bench: Bench = async (context) => {
   const figures = await context.compare([
-    { name: 'pawl', apart: true, leadsIn: true, open: async (url) => inTime(await openPawl(url, workOf(work))) },
-    { name: 'dbos', apart: true, leadsIn: true, open: async (url) => inTime(await openDbos(url, context, work)) },
+    { name: 'pawl', apart: true, leadInMs, open: async (url) => inTime(await openPawl(url, workOf(work))) },
+    { name: 'dbos', apart: true, leadInMs, open: async (url) => inTime(await openDbos(url, context, work)) },
     { name: 'pgbench -N, one client', open: async () => pgbench(context) },
   ]);
   return {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { openBare } from './bare.ts';
-import type { Chain } from './chain.ts';
+import { type Chain, leadInMs } from './chain.ts';
 import type { Bench, Measure, OpenContender } from './context.ts';
 import { figureOf, ratio } from './figures.ts';
 import { openPawl, workOf } from './pawl.ts';
@@ -21,11 +21,11 @@ const mostOfPayload = 1.3;
 /** W3: results of 8 kB, beside claim and journal alone, and what they cost in bytes of the write-ahead log. */
 export const bench: Bench = async (context) => {
   const figures = await context.compare([
-    { name: 'pawl', apart: true, leadsIn: true, open: async (url) => withLog(url, await openPawl(url, workOf(work))) },
+    { name: 'pawl', apart: true, leadInMs, open: async (url) => withLog(url, await openPawl(url, workOf(work))) },
     {
       name: 'bare prototype',
       apart: true,
-      leadsIn: true,
+      leadInMs,
       open: async (url) => withLog(url, await openBare(url, work)),
     },
   ]);
