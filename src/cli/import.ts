@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, dirname, relative, resolve } from 'node:path';
 import { exitCodes, TerminalError } from '../errors.ts';
 import type { ExitCode } from '../errors.ts';
@@ -12,6 +12,7 @@ import { firstPlan } from '../plan/first-plan.ts';
 import { foreignFileLimits, readForeignFiles } from '../source/foreign-files.ts';
 import type { CliContext } from './context.ts';
 import { json } from './context.ts';
+import { placeAt } from './files.ts';
 import type { ImportResult, ImportRisk } from './import-result.ts';
 import { repositoryFiles, type ImportSite, siteOf } from './import-site.ts';
 import { renderImport } from './import-text.ts';
@@ -74,14 +75,7 @@ interface Input {
 
 async function readInput(context: CliContext, path: string): Promise<Input> {
   if (path === '-') return { files: [await standardInput(context)], problems: [] };
-  const full = resolve(context.cwd, path);
-  if (!existsSync(full)) {
-    throw new TerminalError(`There is nothing at ${path}.`, {
-      code: 'cli.file',
-      help: 'Check the path; it is taken from the folder in which the command was typed.',
-      exit: exitCodes.usage,
-    });
-  }
+  const full = placeAt(context.cwd, path);
   // A folder that is named is entered, were it a link; below it no link is followed.
   const isFolder = lstatSync(full).isDirectory();
   return readForeignFiles(isFolder ? { root: full, path: '' } : { root: dirname(full), path: basename(full) });
