@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { type Kysely, type MigrationProvider, Migrator, sql } from 'kysely';
 import { TerminalError } from '../errors.ts';
+import { sha256 } from '../manifest/digest.ts';
 import type { Database } from './database.ts';
 import { storeError } from './failure.ts';
 import type { Tables } from './tables.gen.ts';
@@ -66,7 +66,7 @@ async function changedSince(db: Kysely<Tables>, applied: readonly string[], fold
 /** Of what a migration does: its lines of comment may be mended, and another checkout may end lines otherwise. */
 function digestOf(text: string): string {
   const lines = text.split(/\r?\n/).filter((line) => !/^\s*(--|$)/.test(line));
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return sha256(lines.join('\n'));
 }
 
 function migrationText(name: string, folder: URL): Promise<string> {
