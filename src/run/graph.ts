@@ -78,8 +78,8 @@ export class GraphState {
   end(activation: Activation, end: Exclude<End, { kind: 'skipped' }>): void {
     const { out } = this.#wired(activation.node);
     // Where reaching the bound succeeds, the branch ends there.
-    const over = out.some((wire) => this.#isOver(wire)) ? out.filter((wire) => this.#isOver(wire)) : undefined;
-    this.#settle(activation, over === undefined ? end : without(end, new Set(over.map(({ edge }) => edge))));
+    const over = out.filter((wire) => this.#isOver(wire));
+    this.#settle(activation, over.length === 0 ? end : without(end, new Set(over.map(({ edge }) => edge))));
     this.#move();
   }
 
