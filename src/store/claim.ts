@@ -6,10 +6,7 @@ import { readHeads } from './audit.ts';
 import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
-/** Named as a run's members are: a copy without one of many takes longer than the rest of a claim's answer. */
-const claimText = `
-select * from claim_runs($1, $2, $3, $4, $5) as c (id, environment, namespace, system, revision, bundle, fence, crashes,
-  input, session, cancelled, overdue, "deadlineInMs", drained, keyed, "liveRevision", "haltEpoch")`;
+const claimText = 'select * from claim_runs($1, $2, $3, $4, $5)';
 
 /** The run without what is read beside it. */
 type ClaimRow = Omit<ClaimedRun, 'steps' | 'waits' | 'audit'>;

@@ -838,11 +838,12 @@ create index run_recent on run (environment, created_at desc, id desc);
 -- and by the index in its order alone, because a plan of a small table is kept until statistics are taken anew, and
 -- would read all of a queue that has grown by then. It does not wait for the disk: nothing is done before an intent is
 -- durable, and what makes that durable makes the claim so too. A claim that is lost was never anybody's.
+-- Its columns are named as the members of what the worker claims: no row is copied for a name.
 create function claim_runs(claimer uuid, of_pool text, slots integer, suspects integer, except_environments text[])
 returns table (
   id uuid, environment text, namespace text, system text, revision bigint, bundle text, fence bigint, crashes smallint,
   input json, session text, cancelled boolean, overdue boolean, "deadlineInMs" double precision, drained boolean,
-  keyed boolean, live_revision bigint, "haltEpoch" bigint
+  keyed boolean, "liveRevision" bigint, "haltEpoch" bigint
 )
 language plpgsql set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off
   set enable_sort = off set jit = off as $$
