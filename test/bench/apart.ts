@@ -17,9 +17,10 @@ const busy = ['--max-semi-space-size=64'] as const;
  * The contender in a process of its own, as those who use it run it: what one loads, hooks into promises or leaves on
  * the heap slowed whoever came after it in the same process by a quarter.
  */
-export function apart(id: string, { name }: Contender): Contender {
+export function apart(id: string, contender: Contender): Contender {
+  const { name } = contender;
   return {
-    name,
+    ...contender,
     async open(url) {
       const [, program] = process.argv;
       if (program === undefined) throw new Error('this process has no program');
