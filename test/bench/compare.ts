@@ -54,6 +54,7 @@ async function round(context: Omit<BenchContext, 'compare'>, lanes: readonly Lan
 
 async function leadIn(context: Pick<BenchContext, 'signal'>, lane: Lane, index: number): Promise<void> {
   if (lane.leadInMs === undefined) return;
+  await lane.database.checkpoint();
   const until = performance.now() + lane.leadInMs;
   do await settled(context, lane, index);
   while (performance.now() < until);

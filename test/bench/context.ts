@@ -26,6 +26,8 @@ export interface BenchDatabase {
   readonly url: string;
   /** Does now what the server would do of itself some time later, in the round of another contender. */
   readonly settle: () => Promise<void>;
+  /** What is logged from now on goes into the files of what was logged before. */
+  readonly checkpoint: () => Promise<void>;
   readonly drop: () => Promise<void>;
 }
 
@@ -34,9 +36,9 @@ export interface Contender {
   /** Runs in a process of its own (apart.ts): it shares nothing with the other contenders, and needs no context. */
   readonly apart?: true;
   /**
-   * Before each counted round rounds that do not count, at least one and for so long: while the others have theirs, code
-   * that was compiled for this one is thrown away and caches that it filled are lost, and what is measured is work that
-   * goes on.
+   * Before each counted round a checkpoint and rounds that do not count, at least one and for so long: while the others
+   * have theirs, code that was compiled for this one is thrown away and caches that it filled are lost, and what is
+   * measured is work that goes on.
    */
   readonly leadInMs?: number;
   /** Makes tables, starts pools; not measured. */

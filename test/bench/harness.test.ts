@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { apart } from './apart.ts';
 import { parseArguments } from './arguments.ts';
 import { compare } from './compare.ts';
 import type { Contender } from './context.ts';
@@ -18,6 +19,7 @@ function harness(log: string[]): Parameters<typeof compare>[0] {
       return {
         url,
         settle: async () => void log.push(`settle ${url}`),
+        checkpoint: async () => void log.push(`checkpoint ${url}`),
         drop: async () => void log.push(`drop ${url}`),
       };
     },
@@ -62,12 +64,17 @@ test('a counted round of a contender that leads in follows one of its own that d
   const log: string[] = [];
   const [a, b] = [{ ...contender('a', log), leadInMs: 0 } as const, contender('b', log)];
   const figures = await compare(harness(log), [a, b]);
-  const run = log.filter((line) => line.includes(' on ')).map((line) => line.slice(0, 1));
-  expect(run.join('')).toBe('ab' + 'baa' + 'aab');
+  const run = log.filter((line) => / on |checkpoint/u.test(line)).map((line) => line.slice(0, 1));
+  expect(run.join('')).toBe('ab' + 'bcaa' + 'caab');
   expect(figures.map(({ values }) => values)).toEqual([
     [10, 20],
     [10, 20],
   ]);
+});
+
+test('a contender in a process of its own leads in as it does here', () => {
+  const open = () => Promise.reject(new Error('not here'));
+  expect(apart('w1', { name: 'a', leadInMs: 7, open })).toMatchObject({ name: 'a', leadInMs: 7 });
 });
 
 test('a contender that fails leaves no database behind', async () => {
