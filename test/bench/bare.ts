@@ -1,33 +1,57 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import { sha256 } from '../../src/manifest/digest.ts';
 import { type Chain, countdown, runIds, stepsPerSecond } from './chain.ts';
 import type { Measure, OpenContender } from './context.ts';
 
+/** The tables of the engine's design, with the columns and the indexes that a claim and a journal write. */
 const schema = `
-create table run (id uuid primary key, state text not null default 'ready', owner uuid, fence bigint not null default 0,
-  input json not null, output json) with (fillfactor = 80);
-create index run_ready on run (id) where state = 'ready';
-create table step (run uuid, path text, phase text, fence bigint not null, body text, primary key (run, path, phase))`;
+create table run (
+  id uuid primary key, system text not null, revision bigint not null, bundle text not null, pool text not null default 'default',
+  priority smallint not null default 5, fair_key bigint not null default 0, state text not null default 'ready',
+  run_at timestamptz, deadline_at timestamptz, cancel_requested boolean not null default false, owner uuid,
+  fence bigint not null default 0, attempts integer not null default 0, max_attempts integer not null default 3,
+  idempotency_key text, input json not null, output json, parent uuid
+) with (fillfactor = 80);
+create unique index run_idempotency on run (system, idempotency_key) where idempotency_key is not null;
+create index run_ready on run (pool, priority desc, fair_key, id) where state = 'ready';
+create index run_owned on run (owner) where state = 'running';
+create index run_due on run (run_at) where state = 'waiting';
+create table step (
+  run uuid, path text, phase text, kind text not null, fence bigint not null, args_hash text, decision json, body text,
+  tokens integer, cost bigint, primary key (run, path, phase)
+)`;
 
-const claimText = `update run set state = 'running', owner = $1, fence = fence + 1
-  where id in (select id from run where state = 'ready' order by id limit $2 for update skip locked)
-  returning id, fence`;
+const bareSystem = 'default/work';
+const submitText = `insert into run (id, system, revision, bundle, fair_key, deadline_at, input)
+  select id, '${bareSystem}', 1, $3, n, now() + interval '10 minutes', $1
+  from unnest($2::uuid[]) with ordinality i (id, n)`;
+
+const claimText = `update run set state = 'running', owner = $1, fence = fence + 1, attempts = attempts + 1
+  where id in (
+    select id from run where state = 'ready' and pool = any ($3) order by priority desc, fair_key, id limit $2
+    for update skip locked
+  )
+  returning id, fence, revision, bundle, input`;
 
 /** Results and intents of several runs and the ends of some, where the fence is still theirs. */
 const journalText = `
 with held as materialized (
-  select r.id, r.fence from json_to_recordset($1) as w (id uuid, fence bigint)
-  join run r on r.id = w.id and r.fence = w.fence for no key update of r
+  select r.id, r.fence, r.cancel_requested, coalesce(r.deadline_at <= now(), false) as overdue
+  from json_to_recordset($1) as w (id uuid, fence bigint)
+  join run r on r.id = w.id and r.fence = w.fence order by r.id for no key update of r
 ), written as (
-  insert into step (run, path, phase, fence, body)
-  select e.run, e.path, e.phase, h.fence, e.body
-  from json_to_recordset($2) as e (run uuid, path text, phase text, body text) join held h on h.id = e.run
+  insert into step (run, path, phase, kind, fence, args_hash, body, tokens, cost)
+  select e.run, e.path, e.phase, e.kind, h.fence, e.args_hash, e.body, e.tokens, e.cost
+  from json_to_recordset($2) as e (
+    run uuid, path text, phase text, kind text, args_hash text, body text, tokens integer, cost bigint
+  ) join held h on h.id = e.run
   on conflict do nothing
 ), ended as (
   update run r set state = 'done', owner = null, output = '{}'
   from json_to_recordset($3) as x (id uuid) join held h on h.id = x.id where r.id = x.id
 )
-select id from held`;
+select id, cancel_requested, overdue from held`;
 
 interface Owned {
   readonly id: string;
@@ -52,10 +76,7 @@ export async function openBare(url: string, chain: Chain): Promise<OpenContender
 }
 
 async function bareRound(pool: Pool, chain: Chain): Promise<Record<string, Measure>> {
-  await pool.query('insert into run (id, input) select id, $1 from unnest($2::uuid[]) id', [
-    JSON.stringify(chain.input),
-    runIds(chain.runs),
-  ]);
+  await pool.query(submitText, [JSON.stringify(chain.input), runIds(chain.runs), sha256(bareSystem)]);
   const worker = randomUUID();
   const { count, completed } = countdown(chain.runs);
   const startedAt = performance.now();
@@ -75,7 +96,7 @@ async function stream(pool: Pool, { chain, worker, count }: Stream): Promise<voi
       const { rows } = await pool.query<{ id: string; fence: number }>({
         name: 'claim',
         text: claimText,
-        values: [worker, free],
+        values: [worker, free, ['default']],
       });
       own.push(...rows.map(({ id, fence }) => ({ id, fence, step: 0 })));
     }
@@ -89,12 +110,12 @@ async function stream(pool: Pool, { chain, worker, count }: Stream): Promise<voi
 }
 
 async function write(pool: Pool, own: readonly Owned[], chain: Chain): Promise<void> {
-  const rows = own.flatMap(({ id, step }) => [
-    ...(step > 0
-      ? [{ run: id, path: `${step}`, phase: 'result', body: JSON.stringify(chain.result ?? chain.input) }]
-      : []),
+  const [args, result] = [chain.input, chain.result ?? chain.input].map((content) => JSON.stringify(content));
+  const kind = 'tool';
+  const rows = own.flatMap(({ id: run, step }) => [
+    ...(step > 0 ? [{ run, path: `${step}`, phase: 'result', kind, body: result, tokens: 0, cost: 0 }] : []),
     ...(step < chain.stepsPerRun
-      ? [{ run: id, path: `${step + 1}`, phase: 'intent', body: JSON.stringify(chain.input) }]
+      ? [{ run, path: `${step + 1}`, phase: 'intent', kind, args_hash: sha256(args ?? ''), body: args }]
       : []),
   ]);
   const ends = own.filter(({ step }) => step === chain.stepsPerRun).map(({ id }) => ({ id }));
