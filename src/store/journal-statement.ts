@@ -76,7 +76,8 @@ const firstRecorded = 'select id from held where seq is not null limit 1';
  * intent whose decision looked at an older live revision or at other halts is left out and named. A row that is there
  * already is the same row: the batch was sent again after its answer was lost. A record that would fork there is no
  * such batch's: its owner does not know what is durable, and is answered as one that lost the run. Arrays are read
- * through a query, so that no plan is made for arrays of one length and thrown away with it (decision 0072).
+ * through a query, so that no plan is made for arrays of one length and thrown away with it (decision 0072). Runs of
+ * which there is the same to say are one row of the answer: mostly it is the only one.
  */
 function writeText(sent: 'first' | 'again', approvals: 'some' | 'none' = 'none', parts: Parts = 'all'): string {
   const isAgain = sent === 'again';
@@ -114,9 +115,11 @@ ${isApproved ? consumedText : ''}${parts === 'all' ? keptText : ''}), written as
   from held where seq is not null
   ${isAgain ? 'on conflict (run, seq) do nothing' : ''}
 ${parts === 'all' ? waitedText : ''}${parts === 'steps' ? '' : endedText}${parts === 'all' ? '' : unused})
-select h.id, h.cancelled, h.overdue, h.drained, h.answered, h.live, c.paths as conflicts
+select count(*)::integer as runs, string_agg(h.id::text, ' ') as ids, h.cancelled, h.overdue, h.drained, h.answered,
+  h.live, c.paths as conflicts
 from held h
-left join (select run, array_agg(path) as paths from entry where conflict group by run) c on c.run = h.id`;
+left join (select run, array_agg(path) as paths from entry where conflict group by run) c on c.run = h.id
+group by h.cancelled, h.overdue, h.drained, h.answered, h.live, c.paths`;
 }
 
 /** What writes a batch; `again` where an answer was lost, so that each row is looked for before its insert. */

@@ -11,8 +11,10 @@ const uniqueViolation = '23505';
 /** What a type that is no more, or has another number, comes to: a mismatch, an unknown object, a failed look-up. */
 const typeFailures: ReadonlySet<string | undefined> = new Set(['42804', '42704', 'XX000']);
 
+/** What is to be said of so many runs; `ids` with a space between two. */
 interface WriteRow {
-  readonly id: string;
+  readonly runs: number;
+  readonly ids: string;
   readonly cancelled: boolean;
   readonly overdue: boolean;
   readonly drained: boolean;
@@ -24,14 +26,18 @@ interface WriteRow {
 /** Writes up to a batch of runs' entries and ends; answers in the order of `writes`, of which each is another run. */
 export async function writeJournal(database: Database, writes: readonly RunWrite[]): Promise<readonly WriteAnswer[]> {
   const rows = await rowsWritten(database, writes);
-  const byRun = new Map(rows.map((row) => [row.id, row]));
-  return writes.map((write) => {
-    const row = byRun.get(write.run);
-    if (row === undefined) return { kind: 'fenced' };
-    const { cancelled, overdue, drained: isDrained, answered, live, conflicts } = row;
-    const heard = { cancelled, overdue, drained: isDrained, answered };
-    return { kind: 'accepted', conflicts: conflicts ?? [], liveRevision: live, ...heard };
-  });
+  const [first] = rows;
+  if (first?.runs === writes.length) {
+    const answer = accepted(first);
+    return writes.map(() => answer);
+  }
+  const byRun = new Map(rows.flatMap((row) => row.ids.split(' ').map((id) => [id, accepted(row)] as const)));
+  return writes.map((write) => byRun.get(write.run) ?? { kind: 'fenced' });
+}
+
+function accepted({ cancelled, overdue, drained: isDrained, answered, live, conflicts }: WriteRow): WriteAnswer {
+  const heard = { cancelled, overdue, drained: isDrained, answered };
+  return { kind: 'accepted', conflicts: conflicts ?? [], liveRevision: live, ...heard };
 }
 
 /** Types may have been made anew since their numbers were asked. A statement that failed has written nothing. */
