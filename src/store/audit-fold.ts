@@ -74,7 +74,7 @@ interface Link {
 }
 
 const headsText = `
-select h.run, h.seq, h.hash, r.environment
+select h.run, h.seq, encode(h.hash, 'hex') as hash, r.environment
 from (select distinct unnest(runs) as run from audit where runs is not null and xid >= $1::xid8 and xid < $2::xid8) w
 cross join lateral (select run, seq, hash from audit where run = w.run order by seq desc limit 1) h
 join run r on r.id = h.run
@@ -128,7 +128,7 @@ async function append(trx: StoreTransaction, links: readonly Link[], now: Date):
   for (const batch of batches(rows)) {
     await sql`
       insert into audit_chain (environment, seq, kind, run, run_seq, event, text, hash)
-      select environment, seq, kind, run, run_seq, event, text, hash
+      select environment, seq, kind, run, run_seq, event, text, decode(hash, 'hex')
       from json_to_recordset(${batch}) as x (environment text, seq bigint, kind text, run uuid, run_seq integer,
         event bigint, text text, hash text)`.execute(trx);
   }
@@ -140,7 +140,7 @@ export async function chainHeads(
   environments: readonly string[],
 ): Promise<Map<string, { readonly seq: number; readonly hash: string }>> {
   const text = `
-select c.environment, c.seq, c.hash from unnest($1::text[]) as e (name)
+select c.environment, c.seq, encode(c.hash, 'hex') as hash from unnest($1::text[]) as e (name)
 cross join lateral (select environment, seq, hash from audit_chain where environment = e.name order by seq desc limit 1) c`;
   type Row = { readonly environment: string; readonly seq: number; readonly hash: string };
   const rows = await rowsOf<Row>(trx, { name: 'chain_heads', text }, [environments]);

@@ -3,7 +3,7 @@ import type { Database } from './database-port.ts';
 import { rowsOf } from './statement.ts';
 
 const headsText = `
-select a.run, a.seq, a.hash from unnest($1::uuid[]) as r (id)
+select a.run, a.seq, encode(a.hash, 'hex') as hash from unnest($1::uuid[]) as r (id)
 cross join lateral (select run, seq, hash from audit where run = r.id order by seq desc limit 1) a`;
 
 /** Where the records of some runs have come to. */

@@ -1,5 +1,5 @@
 /** Numbers of PostgreSQL's own types, which are the same on every server. */
-const typeNumber = { uuid: 2950, text: 25, json: 114, bigint: 20, boolean: 16 } as const;
+const typeNumber = { uuid: 2950, text: 25, json: 114, bytea: 17, bigint: 20, boolean: 16 } as const;
 
 /** Of an array of one dimension, before its elements. */
 const arrayHeadBytes = 20;
@@ -72,6 +72,17 @@ export class BinaryRows {
   json(value: string | undefined): void {
     if (value === undefined) this.#null(typeNumber.json);
     else this.#chars(typeNumber.json, value);
+  }
+
+  /** Bytes that are given as hexadecimal digits: a digest. */
+  hex(value: string | undefined): void {
+    if (value === undefined) return this.#null(typeNumber.bytea);
+    const size = value.length / 2;
+    this.#reserve(columnHeadBytes + Math.ceil(size));
+    this.#head(typeNumber.bytea, size);
+    const written = this.#bytes.write(value, this.#at, 'hex');
+    if (written !== size) throw new TypeError(`"${value}" is not hexadecimal.`);
+    this.#at += size;
   }
 
   bigint(value: number | undefined): void {

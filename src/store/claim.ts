@@ -56,7 +56,7 @@ interface StepRow {
 }
 
 const stepsText = `
-select s.run, s.path, s.phase, s.node, s.kind, s.target, s.args_digest, s.decision,
+select s.run, s.path, s.phase, s.node, s.kind, s.target, encode(s.args_digest, 'hex') as args_digest, s.decision,
   case when s.phase = 'result' then coalesce(s.body, b.body) end as body,
   s.outcome, s.error, s.tokens_reserved, s.tokens_in, s.tokens_out, s.cost, s.at, s.fence,
   coalesce(s.fence <= r.retried_fence, false) as before_retry

@@ -78,7 +78,7 @@ function addWrite(rows: BinaryRows, { run, fence, worker, record, end }: RunWrit
   rows.uuid(worker);
   rows.bigint(record?.seq);
   rows.text(record?.text);
-  rows.text(record?.hash);
+  rows.hex(record?.hash);
   rows.text(end && stateAfter[end.kind]);
   // JSON as text: what an output or a message holds is data, a NUL's escape too.
   rows.json(end?.kind === 'succeeded' ? JSON.stringify(end.output) : undefined);
@@ -99,7 +99,7 @@ function addEntry(rows: BinaryRows, run: string, { entry, place, body, digest }:
   rows.text(entry.kind);
   // A model may ask for a tool under any name.
   rows.text(storable(entry.target));
-  rows.text(entry.argsDigest);
+  rows.hex(entry.argsDigest);
   rows.json(entry.decision && JSON.stringify(entry.decision));
   rows.text(body);
   rows.text(digest);

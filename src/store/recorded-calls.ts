@@ -79,7 +79,7 @@ export async function readRecordedCalls(
   runs: readonly string[],
 ): Promise<ReadonlyMap<string, readonly RecordedRow[]>> {
   const { rows } = await sql<CallRow>`
-    select run, path, phase, node, kind, target, args_digest, decision,
+    select run, path, phase, node, kind, target, encode(args_digest, 'hex') as args_digest, decision,
       case when phase = 'intent' and kind = 'tool' then body end as args,
       outcome, error, tokens_reserved, tokens_in, tokens_out, cost, at
     from step where run = any(${runs}::uuid[])

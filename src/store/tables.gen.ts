@@ -126,7 +126,7 @@ export interface Attempt {
 
 export interface Audit {
   at: Generated<Timestamp>;
-  hash: string;
+  hash: Buffer;
   run: string;
   runs: string[] | null;
   seq: number;
@@ -138,7 +138,7 @@ export interface AuditChain {
   at: Generated<Timestamp>;
   environment: string;
   event: number | null;
-  hash: string;
+  hash: Buffer;
   kind: string;
   run: string | null;
   run_seq: number | null;
@@ -689,7 +689,7 @@ export interface Spec {
 }
 
 export interface Step {
-  args_digest: string | null;
+  args_digest: Buffer | null;
   at: Generated<Timestamp>;
   body: string | null;
   body_digest: string | null;

@@ -52,7 +52,9 @@ describe('a record on the embedded database', () => {
         seq: number;
         text: string;
         hash: string;
-      }>`${sql.raw(`select seq, text, hash from ${table}`)} order by seq`.execute(opened.database.db)
+      }>`${sql.raw(`select seq, text, encode(hash, 'hex') as hash from ${table}`)} order by seq`.execute(
+        opened.database.db,
+      )
     ).rows;
   const anchor = async (): Promise<AuditAnchor> => {
     const last = (await rows('audit_chain')).at(-1);
@@ -207,7 +209,7 @@ describe('a record on the embedded database', () => {
     const [, second] = await rows(`audit where run = '${runs[0]}'`);
     const found = await broken([
       `update audit set seq = 4 where run = '${runs[0]}' and seq = 3`,
-      `insert into audit (run, seq, text, hash) values ('${runs[0]}', 3, '${text}', '${linkHash(second?.hash ?? '', text)}')`,
+      `insert into audit (run, seq, text, hash) values ('${runs[0]}', 3, '${text}', '\\x${linkHash(second?.hash ?? '', text)}')`,
     ]);
     expect(last?.seq).toBe(3);
     expect(found).toMatchObject({ chain: 'environment', run: runs[0], fault: 'not folded so' });

@@ -11,9 +11,10 @@ interface Row {
   readonly doc?: string | undefined;
   readonly n?: number | undefined;
   readonly yes?: boolean | undefined;
+  readonly digest?: string | undefined;
 }
 
-const absent = { word: null, doc: null, n: null, yes: null };
+const absent = { word: null, doc: null, n: null, yes: null, digest: null };
 
 describe.each(databaseKinds)('rows in binary, as the %s database reads them', (kind) => {
   let opened: OpenedDatabase;
@@ -22,8 +23,8 @@ describe.each(databaseKinds)('rows in binary, as the %s database reads them', (k
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
     const { db } = opened.database;
-    await sql`create type thing as (id uuid, word text, doc json, n bigint, yes boolean)`.execute(db);
-    const { rows } = await sql<CompositeType>`select 'thing'::regtype::oid::integer as number, 5 as columns`.execute(
+    await sql`create type thing as (id uuid, word text, doc json, n bigint, yes boolean, digest bytea)`.execute(db);
+    const { rows } = await sql<CompositeType>`select 'thing'::regtype::oid::integer as number, 6 as columns`.execute(
       db,
     );
     type = rows[0] ?? { number: 0, columns: 0 };
@@ -32,23 +33,24 @@ describe.each(databaseKinds)('rows in binary, as the %s database reads them', (k
 
   async function read(rows: readonly Row[], bytesExpected = 64): Promise<readonly object[]> {
     const binary = new BinaryRows(type, bytesExpected);
-    for (const { id, word, doc, n, yes } of rows) {
+    for (const { id, word, doc, n, yes, digest } of rows) {
       binary.begin();
       binary.uuid(id);
       binary.text(word);
       binary.json(doc);
       binary.bigint(n);
       binary.boolean(yes);
+      binary.hex(digest);
     }
-    const text = 'select id, word, doc::text as doc, n, yes from unnest($1::thing[])';
+    const text = `select id, word, doc::text as doc, n, yes, encode(digest, 'hex') as digest from unnest($1::thing[])`;
     return rowsOf(opened.database.db, { name: 'read_things', text }, [binary.bytes()]);
   }
 
   test('every column comes out as it went in, and so do rows without any', async () => {
     const [id, other] = [randomUUID(), randomUUID()];
     const rows = [
-      { id, word: 'a word', doc: '{"a": "\\u0000"}', n: 7, yes: true },
-      { id, word: '', doc: 'null', n: 0, yes: false },
+      { id, word: 'a word', doc: '{"a": "\\u0000"}', n: 7, yes: true, digest: '00ff10' },
+      { id, word: '', doc: 'null', n: 0, yes: false, digest: '' },
       { id: other },
       { id, n: -1 },
     ];
@@ -74,6 +76,8 @@ describe.each(databaseKinds)('rows in binary, as the %s database reads them', (k
     await expect(read([{ id: 'none' }])).rejects.toThrow('"none" is no UUID.');
     await expect(read([{ id: `${randomUUID().slice(0, 35)}g` }])).rejects.toThrow('is no UUID.');
     await expect(read([{ id: randomUUID(), n: 0.5 }])).rejects.toThrow('0.5 is no integer that is exact.');
+    await expect(read([{ id: randomUUID(), digest: '0g' }])).rejects.toThrow('"0g" is not hexadecimal.');
+    await expect(read([{ id: randomUUID(), digest: '012' }])).rejects.toThrow('"012" is not hexadecimal.');
     await expect(read([{ id: randomUUID(), n: 2 ** 53 }])).rejects.toThrow('is no integer that is exact.');
   });
 

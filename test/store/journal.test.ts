@@ -146,7 +146,9 @@ describe.each(databaseKinds)('the journal on the %s database', (kind) => {
     const own = await claimed(73);
     const [forked, ...others] = own.map((write) => ({ ...write, entries: [], record: recorded(write.run, 1) }));
     if (forked === undefined) throw new Error('73 runs were submitted');
-    await writeJournal(opened.database, [{ ...forked, record: { ...forked.record, text: '{}', hash: 'another' } }]);
+    await writeJournal(opened.database, [
+      { ...forked, record: { ...forked.record, text: '{}', hash: linkHash('', 'another') } },
+    ]);
     expect(await writeJournal(opened.database, [forked, ...others])).toMatchObject([
       { kind: 'fenced' },
       ...others.map(() => ({ kind: 'accepted' })),
@@ -165,7 +167,7 @@ describe.each(databaseKinds)('the journal on the %s database', (kind) => {
     const { text, hash } = recorded(one.run, 1);
     await sql`
       insert into audit (run, seq, text, hash, runs)
-      select ${one.run}, 1, ${text}, ${hash}, array_agg(gen_random_uuid()) || ${one.run}::uuid
+      select ${one.run}, 1, ${text}, decode(${hash}, 'hex'), array_agg(gen_random_uuid()) || ${one.run}::uuid
       from generate_series(1, 5001)`.execute(opened.database.db);
     await writeJournal(opened.database, [{ ...two, entries: [], record: recorded(two.run, 1) }]);
     const heads = await folded();

@@ -22,7 +22,7 @@ export async function recordRuns({ db }: Database, { runs, calls, bundle }: Reco
     insert into step (run, path, phase, node, kind, target, fence, args_digest, decision, body, outcome,
       tokens_reserved, tokens_in, tokens_out, cost)
     select ${id}, 'draft/1.' || c, phase, 'draft', 'tool', 'default/search', 1,
-      case when phase = 'intent' then encode(sha256(c::text::bytea), 'hex') end,
+      case when phase = 'intent' then sha256(c::text::bytea) end,
       case when phase = 'intent' then '{"kind":"allow","rule":"AgentRole/default/worker"}'::json end,
       case when phase = 'intent' then '{"query":"' || c || '"}' else '"found"' end,
       case when phase = 'result' then 'done' end, 0, 0, 0, 0

@@ -1016,7 +1016,7 @@ create table step (
   target text not null,
   -- Result only: `done`, `failed`, `denied` or `unknown`.
   outcome text check (outcome in ('done', 'failed', 'denied', 'unknown')),
-  args_digest text,
+  args_digest bytea,
   -- `{kind, rule, reason?}`: the decision, on the first row of a call.
   decision json,
   -- Result only: `{code, message, retryable?}` of a failure.
@@ -1046,7 +1046,7 @@ create table audit (
   run uuid not null,
   seq integer not null check (seq > 0),
   -- SHA-256 of the hash of the row before it (of nothing at first) and the text.
-  hash text not null,
+  hash bytea not null,
   -- Canonical JSON: names, rules, reasons, amounts and digests; never contents.
   text text not null,
   -- The runs of which the same statement wrote, this one among them: on one row of each statement, for who folds.
@@ -1058,11 +1058,11 @@ create index audit_xid on audit (xid) where runs is not null;
 -- The parameters of the journal's statement: a write of each run with its end and the row of its record, and the
 -- entries of all. As types, so that they travel in binary: as JSON they took a fifth of the statement's time to read.
 create type journal_write as (
-  id uuid, fence bigint, owner uuid, seq bigint, text text, hash text,
+  id uuid, fence bigint, owner uuid, seq bigint, text text, hash bytea,
   state text, output json, error json, delay bigint, people boolean, halt_epoch bigint
 );
 create type journal_entry as (
-  run uuid, path text, phase text, node text, kind text, target text, args_digest text, decision json, body text,
+  run uuid, path text, phase text, node text, kind text, target text, args_digest bytea, decision json, body text,
   body_digest text, outcome text, error json, tokens_reserved bigint, tokens_in bigint, tokens_out bigint, cost bigint,
   revision bigint, halt_epoch bigint, approval text, action_digest text, class_digest text, place bigint
 );
@@ -1078,7 +1078,7 @@ create table audit_chain (
   -- The event's id.
   event bigint,
   text text not null,
-  hash text not null,
+  hash bytea not null,
   primary key (environment, seq),
   check (kind = 'run' and run is not null and run_seq is not null and event is null
     or kind = 'event' and run is null and run_seq is null and event is not null)
