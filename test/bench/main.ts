@@ -19,10 +19,10 @@ const stop = new AbortController();
 process.once('SIGINT', () => stop.abort(new Error('interrupted')));
 
 /**
- * A server that has run for a while: its log goes into files that it has already (a new one is written twice), and a
- * checkpoint is nobody's bad luck.
+ * A server that has run for a while: its log goes into files that it has already (a new one is written twice), as many as
+ * the turn of one contender fills, and a checkpoint is nobody's bad luck.
  */
-const settings = { min_wal_size: '4GB', max_wal_size: '16GB', checkpoint_timeout: '1h', shared_buffers: '512MB' };
+const settings = { min_wal_size: '384MB', max_wal_size: '16GB', checkpoint_timeout: '1h', shared_buffers: '512MB' };
 
 try {
   const args = parseArguments(process.argv.slice(2), [...benches.keys()].sort());
