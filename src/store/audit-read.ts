@@ -23,7 +23,8 @@ export interface ChainLink {
 }
 
 const linksText = `
-select c.seq, c.kind, c.run, c.run_seq as "runSeq", c.event, c.text, encode(c.hash, 'hex') as hash, c.at, encode(a.hash, 'hex') as head,
+select c.seq, c.kind, c.run, c.run_seq as "runSeq", c.event, c.text, encode(c.hash, 'hex') as hash, c.at,
+  encode(a.hash, 'hex') as head,
   (select max(p.run_seq) from audit_chain p where p.kind = 'run' and p.run = c.run and p.run_seq < c.run_seq) as "from",
   e.id, e.environment, e.at as happened, e.actor, e.action, e.detail
 from (select * from audit_chain where environment = $1 and seq > $2 order by seq limit $3) c
@@ -63,8 +64,8 @@ export async function* recordRows(
 ): AsyncGenerator<RecordRow> {
   let last = { run: only?.run ?? '00000000-0000-0000-0000-000000000000', seq: only?.after ?? 0 };
   const one = only === undefined ? '' : 'and run = $1';
-  const text = `select run, seq, at, text, encode(hash, 'hex') as hash from audit where (run, seq) > ($1::uuid, $2::integer) ${one}
-    order by run, seq limit $3`;
+  const text = `select run, seq, at, text, encode(hash, 'hex') as hash from audit
+    where (run, seq) > ($1::uuid, $2::integer) ${one} order by run, seq limit $3`;
   const name = only === undefined ? 'record_rows' : 'record_rows_of_run';
   for (;;) {
     const rows = await rowsOf<RecordRow>(db, { name, text }, [last.run, last.seq, pageMax]);

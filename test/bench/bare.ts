@@ -7,8 +7,8 @@ import type { Measure, OpenContender } from './context.ts';
 /** The tables of the engine's design, with the columns and the indexes that a claim and a journal write. */
 const schema = `
 create table run (
-  id uuid primary key, system text not null, revision bigint not null, bundle text not null, pool text not null default 'default',
-  priority smallint not null default 5, fair_key bigint not null default 0, state text not null default 'ready',
+  id uuid primary key, system text not null, revision bigint not null, bundle text not null,
+  pool text not null default 'default', priority smallint not null default 5, fair_key bigint not null default 0, state text not null default 'ready',
   run_at timestamptz, deadline_at timestamptz, cancel_requested boolean not null default false, owner uuid,
   fence bigint not null default 0, attempts integer not null default 0, max_attempts integer not null default 3,
   idempotency_key text, input json not null, output json, parent uuid
@@ -110,12 +110,13 @@ async function stream(pool: Pool, { chain, worker, count }: Stream): Promise<voi
 }
 
 async function write(pool: Pool, own: readonly Owned[], chain: Chain): Promise<void> {
-  const [args, result] = [chain.input, chain.result ?? chain.input].map((content) => JSON.stringify(content));
+  const args = JSON.stringify(chain.input);
+  const result = JSON.stringify(chain.result ?? chain.input);
   const kind = 'tool';
   const rows = own.flatMap(({ id: run, step }) => [
     ...(step > 0 ? [{ run, path: `${step}`, phase: 'result', kind, body: result, tokens: 0, cost: 0 }] : []),
     ...(step < chain.stepsPerRun
-      ? [{ run, path: `${step + 1}`, phase: 'intent', kind, args_hash: sha256(args ?? ''), body: args }]
+      ? [{ run, path: `${step + 1}`, phase: 'intent', kind, args_hash: sha256(args), body: args }]
       : []),
   ]);
   const ends = own.filter(({ step }) => step === chain.stepsPerRun).map(({ id }) => ({ id }));
